@@ -1,0 +1,58 @@
+// Finds the real Debian files that test/debian/fetch.sh leaves in .cache/debian. Tests that read them take
+// `debian` and pass `debianSkip` to node:test, so that a clone without them says by name what it skipped.
+
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface DebianMalta {
+  /** "6.1.0-50-4kc-malta". */
+  readonly release: string;
+  readonly vmlinuz: string;
+  readonly systemMap: string;
+  readonly moduleSymvers: string;
+  /** Absolute paths of every .ko, sorted, so that tests walk them in one order. */
+  readonly modules: readonly string[];
+  /** The path of one module by its file name without .ko ("usbcore"); throws when Debian ships none. */
+  module(name: string): string;
+}
+
+/** The package's root: compiled tests run from build/test, so the nearest package.json upward tells it. */
+function repositoryRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
+  return directory;
+}
+
+function find(): DebianMalta | null {
+  const root = join(repositoryRoot(), ".cache", "debian", "malta");
+  const moduleSymvers = join(root, "Module.symvers");
+  if (!existsSync(moduleSymvers)) return null;
+  const kernel = readdirSync(join(root, "boot")).find((name) => name.startsWith("vmlinuz-"));
+  if (kernel === undefined) return null;
+  const release = kernel.slice("vmlinuz-".length);
+  const modulesRoot = join(root, "lib", "modules", release, "kernel");
+  const modules = readdirSync(modulesRoot, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ko"))
+    .sort()
+    .map((name) => join(modulesRoot, name));
+  return {
+    release,
+    vmlinuz: join(root, "boot", kernel),
+    systemMap: join(root, "boot", `System.map-${release}`),
+    moduleSymvers,
+    modules,
+    module(name) {
+      const path = modules.find((candidate) => candidate.endsWith(`/${name}.ko`));
+      if (path === undefined) throw new Error(`Debian's ${release} has no ${name}.ko`);
+      return path;
+    },
+  };
+}
+
+/** The files, or null when they haven't been fetched. */
+export const debian: DebianMalta | null = find();
+
+/** For node:test's `skip`: false, or the reason. */
+export const debianSkip: string | false =
+  debian === null ? "Debian's malta kernel isn't here: run test/debian/fetch.sh" : false;
