@@ -23,6 +23,15 @@ export const CPU_STOP_VALUE = CPU + 0xac; // what goes with a stop reason: hyper
 export const CPU_RETURN_TO = CPU + 0xb0; // run() stops with STOP_RETURN when pc is this address
 export const CPU_LL_ADDRESS = CPU + 0xb4; // physical address of the last LL
 export const CPU_LL_BIT = CPU + 0xb8;
+export const CPU_BRANCH_TARGET = CPU + 0xbc; // where the branch that is being read goes after its delay slot
+export const CPU_FORBIDDEN = CPU + 0xc0; // address bits the present mode may not use: 0x80000000 in user mode
+export const CPU_STOP = CPU + 0xc4; // STOP_* that the instruction being read asks for, or RUNNING
+export const CPU_TIMER_DUE = CPU + 0xc8; // u64: CPU_COUNT at which Count meets Compare
+export const CPU_IDLE = CPU + 0xd0; // u64: time skipped by WAIT, in instructions; CPU_COUNT + CPU_IDLE is the clock
+export const CPU_COUNT_OFFSET = CPU + 0xd8; // CP0 Count less the clock's share of it
+export const CPU_INTERRUPTS = CPU + 0xdc; // interrupt lines held by devices, at Cause.IP's bits
+export const CPU_RECORD_IP = CPU + 0xe0; // TRACE_CALL's record on its way to the ring
+export const CPU_RECORD_PARENT = CPU + 0xe4;
 /** CP0 registers: a word each, at CPU_CP0 + 4 * (register * 8 + select). */
 export const CPU_CP0 = CPU + 0x100;
 export const CPU_CP0_SIZE = 0x400;
@@ -79,6 +88,8 @@ export const STOP_WAIT = 4; // WAIT with no interrupt that could ever end it
 export const STOP_BREAKPOINT = 5; // pc is a breakpoint's address
 export const STOP_WATCHPOINT = 6; // CPU_STOP_VALUE is the guest address touched
 
+export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
+
 /** What relocate() returns: 0, or why it stopped; RELOC_FAILED_AT tells which entry. */
 export const RELOC_OK = 0;
 export const RELOC_OVERFLOW = 1;
@@ -93,3 +104,7 @@ export const RELOC_NOT_ON_32_BIT = 8; // R_MIPS_64, HIGHER, HIGHEST
 export const RELOC_FAILED_AT = PRIVATE; // index of the entry that failed, counted from the section's first
 export const RELOC_PENDING_COUNT = PRIVATE + 4; // HI16 entries waiting, kept between the calls of one section
 export const RELOC_DONE = PRIVATE + 8; // entries taken so far in this section
+/** assembly/pages.ts's list of the pages that stem from the TLB, in PRIVATE: a length, then page numbers. */
+export const TLB_PAGES_LENGTH = PRIVATE + 0x100;
+export const TLB_PAGES = PRIVATE + 0x104;
+export const TLB_PAGES_CAPACITY = 0x400;

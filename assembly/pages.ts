@@ -1,0 +1,132 @@
+// The software page tables: for every 4 KiB page of the guest's address space, where it lies in physical
+// memory, once for reading and fetching and once for writing. An access that finds its page here needs no
+// other check than alignment and mode; one that doesn't is translated exactly (memory.ts), which fills
+// the tables. An entry is the page's physical address minus its virtual one, plus 1; 0 is absent. So
+// physical = virtual + entry - 1, and that 1 goes into the constant offset of the access.
+//
+// Three kinds of page share the tables. Direct ones (kseg0, kseg1) stay. Host ones are mapped by the
+// module lab and stay until it unmaps them. TLB ones are listed in TLB_PAGES, and leave when their TLB
+// entry, the ASID or Status.ERL changes.
+
+import { RAM, READ_TABLE, TLB_PAGES, TLB_PAGES_CAPACITY, TLB_PAGES_LENGTH, WRITE_TABLE } from "./layout.ts";
+import { FLIP_8, FLIP_16 } from "./physical.ts";
+
+export const PAGE_MASK: u32 = 0xfffff000;
+
+/** RAM less the 1 that a present entry carries. */
+const RAM_BEFORE: usize = RAM - 1;
+
+@final
+export class Pages {
+  /** The entry for reading or fetching at va; 0 when absent. */
+  @inline static readable(va: u32): u32 {
+    return load<u32>((va >>> 12) << 2, READ_TABLE);
+  }
+
+  /** The entry for writing at va; 0 when absent. */
+  @inline static writable(va: u32): u32 {
+    return load<u32>((va >>> 12) << 2, WRITE_TABLE);
+  }
+
+  /** Whether an access is good: none of its address bits is in mask, and its entry is present. */
+  @inline static admits(entry: u32, va: u32, mask: u32): bool {
+    return (va & mask) < (entry & 1);
+  }
+
+  /** The physical address of va through a present entry. */
+  @inline static physical(entry: u32, va: u32): u32 {
+    return va + entry - 1;
+  }
+
+  @inline static load8(entry: u32, va: u32): u32 {
+    return load<u8>((va ^ FLIP_8) + entry, RAM_BEFORE);
+  }
+
+  @inline static load8s(entry: u32, va: u32): u32 {
+    return load<i8>((va ^ FLIP_8) + entry, RAM_BEFORE);
+  }
+
+  @inline static load16(entry: u32, va: u32): u32 {
+    return load<u16>((va ^ FLIP_16) + entry, RAM_BEFORE);
+  }
+
+  @inline static load16s(entry: u32, va: u32): u32 {
+    return load<i16>((va ^ FLIP_16) + entry, RAM_BEFORE);
+  }
+
+  @inline static load32(entry: u32, va: u32): u32 {
+    return load<u32>(va + entry, RAM_BEFORE);
+  }
+
+  @inline static store8(entry: u32, va: u32, value: u32): void {
+    store<u8>((va ^ FLIP_8) + entry, value, RAM_BEFORE);
+  }
+
+  @inline static store16(entry: u32, va: u32, value: u32): void {
+    store<u16>((va ^ FLIP_16) + entry, value, RAM_BEFORE);
+  }
+
+  @inline static store32(entry: u32, va: u32, value: u32): void {
+    store<u32>(va + entry, value, RAM_BEFORE);
+  }
+
+  /** Enters the page of va, which lies at physical. */
+  static enter(va: u32, physical: u32, writable: bool): void {
+    const slot = (va >>> 12) << 2;
+    const entry = (physical & PAGE_MASK) - (va & PAGE_MASK) + 1;
+    store<u32>(slot, entry, READ_TABLE);
+    store<u32>(slot, writable ? entry : 0, WRITE_TABLE);
+  }
+
+  static remove(va: u32): void {
+    const slot = (va >>> 12) << 2;
+    store<u32>(slot, 0, READ_TABLE);
+    store<u32>(slot, 0, WRITE_TABLE);
+  }
+
+  /** Enters a page that leaves with its TLB entry. */
+  static enterFromTlb(va: u32, physical: u32, writable: bool): void {
+    if (!Pages.readable(va)) {
+      if (load<u32>(TLB_PAGES_LENGTH) === TLB_PAGES_CAPACITY) Pages.removeTlbPages();
+      const length = load<u32>(TLB_PAGES_LENGTH);
+      store<u32>(length << 2, va & PAGE_MASK, TLB_PAGES);
+      store<u32>(TLB_PAGES_LENGTH, length + 1);
+    }
+    Pages.enter(va, physical, writable);
+  }
+
+  /** Removes the TLB pages for which (page & mask) === match; all of them with 0, 0. */
+  static removeTlbPages(match: u32 = 0, mask: u32 = 0): void {
+    let kept: u32 = 0;
+    const length = load<u32>(TLB_PAGES_LENGTH);
+    for (let i: u32 = 0; i < length; i++) {
+      const page = load<u32>(i << 2, TLB_PAGES);
+      if ((page & mask) === match) {
+        Pages.remove(page);
+      } else {
+        store<u32>(kept << 2, page, TLB_PAGES);
+        kept++;
+      }
+    }
+    store<u32>(TLB_PAGES_LENGTH, kept);
+  }
+}
+
+/**
+ * The host maps size bytes at va to physical memory; both addresses and the size are multiples of the page
+ * size, and the physical range lies in RAM (the caller has checked). Host pages win over the TLB's.
+ */
+export function mapPages(va: u32, physical: u32, size: u32, writable: u32): void {
+  for (let done: u32 = 0; done < size; done += ~PAGE_MASK + 1) {
+    Pages.removeTlbPages(va + done, PAGE_MASK);
+    Pages.enter(va + done, physical + done, writable !== 0);
+  }
+}
+
+/** Takes back what mapPages entered. */
+export function unmapPages(va: u32, size: u32): void {
+  for (let done: u32 = 0; done < size; done += ~PAGE_MASK + 1) {
+    Pages.removeTlbPages(va + done, PAGE_MASK);
+    Pages.remove(va + done);
+  }
+}
