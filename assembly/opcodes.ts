@@ -102,6 +102,11 @@ export const SPECIAL_TLTU = 0x33;
 export const SPECIAL_TEQ = 0x34;
 export const SPECIAL_TNE = 0x36;
 
+/** In rs of srl, in sa of srlv: the shift is a rotation. */
+export const ROTATE = 1;
+/** In sa of jr and jalr: the hint that clears instruction hazards, jr.hb and jalr.hb. */
+export const HINT_HB = 0x10;
+
 /** OP_REGIMM: the rt field, bits 20..16. */
 export const REGIMM_BLTZ = 0x00;
 export const REGIMM_BGEZ = 0x01;
@@ -153,6 +158,8 @@ export const COP0_MFC0 = 0x00;
 export const COP0_MTC0 = 0x04;
 export const COP0_RDPGPR = 0x0a;
 export const COP0_MFMC0 = 0x0b; // rd is 12; bit 5 tells ei from di
+/** COP0_MFMC0: the funct field; ei has this bit, di has not. */
+export const MFMC0_SC = 0x20;
 export const COP0_WRPGPR = 0x0e;
 export const COP0_CO = 0x10;
 /** OP_COP0 with COP0_CO: funct, bits 5..0. */
