@@ -2,84 +2,63 @@
 // forms; knows nothing of sections or relocations, so a caller who does says what an address is called.
 // Words that are no instruction of the table (coprocessor 1 and 2, ASEs) print as .word.
 
-import { extract, type FieldName, isFieldName, parseForm } from "./fields.ts";
+import { extract, type FieldName, OPERAND } from "./fields.ts";
 import { cp0Name, hardwareRegisterName, registerName } from "./registers.ts";
 import { ALIASES, SHORTHANDS, type Spelling } from "./spellings.ts";
 import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
 
 export interface DisassembleOptions {
-	/** Print nop, move, li, b, … for the words they stand for (objdump's default); true when left out. */
-	readonly aliases?: boolean;
-	/** What objdump prints in <> after a branch's or jump's target, such as "printk+0x8". */
-	readonly symbol?: (address: number) => string | undefined;
-	/** Print farjal's own three words by name. Without it they are .word, as all of the user-defined space. */
-	readonly farjalWords?: boolean;
+  /** Print nop, move, li, b, … for the words they stand for (objdump's default); true when left out. */
+  readonly aliases?: boolean;
+  /** What objdump prints in <> after a branch's or jump's target, such as "printk+0x8". */
+  readonly symbol?: (address: number) => string | undefined;
+  /** Print farjal's own three words by name. Without it they are .word, as all of the user-defined space. */
+  readonly farjalWords?: boolean;
 }
 
 interface Site {
-	readonly word: number;
-	readonly address: number;
-	readonly symbol: ((address: number) => string | undefined) | undefined;
+  readonly word: number;
+  readonly address: number;
+  readonly symbol: ((address: number) => string | undefined) | undefined;
 }
 
 function signed16(value: number): number {
-	return (value << 16) >> 16;
+  return (value << 16) >> 16;
 }
 
 function hex(value: number): string {
-	return `0x${value.toString(16)}`;
+  return `0x${value.toString(16)}`;
 }
 
 function target(address: number, site: Site): string {
-	const name = site.symbol?.(address);
-	return name === undefined
-		? hex(address)
-		: `${address.toString(16)} <${name}>`;
+  const name = site.symbol?.(address);
+  return name === undefined ? hex(address) : `${address.toString(16)} <${name}>`;
 }
 
-/** Fields that don't print as the plain hexadecimal number in them. */
-const PRINTED: Readonly<
-	Partial<Record<FieldName, (value: number, site: Site) => string>>
-> = {
-	rs: registerName,
-	rt: registerName,
-	rd: registerName,
-	simm: (value) => String(signed16(value)),
-	offset: (value, site) =>
-		target((site.address + 4 + signed16(value) * 4) >>> 0, site),
-	target: (value, site) =>
-		target((((site.address + 4) & 0xf0000000) | (value << 2)) >>> 0, site),
-	msbd: (value) => hex(value + 1), // printed as the size
-	msb: (value, site) => hex((value - extract("pos", site.word) + 1) >>> 0),
-	hwr: hardwareRegisterName,
+/** The register that both fields hold; a word where they differ is unpredictable, and shows both. */
+function sameRegister(first: number, second: number): string {
+  const registers = first === 0 || second === 0 ? [first | second] : [...new Set([first, second])];
+  return registers.map(registerName).join(" or ");
+}
+
+/** Operands that don't print as the plain hexadecimal number in their field. */
+const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
+  rs: ({ word }) => registerName(extract("rs", word)),
+  rt: ({ word }) => registerName(extract("rt", word)),
+  rd: ({ word }) => registerName(extract("rd", word)),
+  "rd=rt": ({ word }) => sameRegister(extract("rd", word), extract("rt", word)),
+  simm: ({ word }) => String(signed16(extract("simm", word))),
+  offset: (site) => target((site.address + 4 + signed16(extract("offset", site.word)) * 4) >>> 0, site),
+  target: (site) => target((((site.address + 4) & 0xf0000000) | (extract("target", site.word) << 2)) >>> 0, site),
+  msbd: ({ word }) => hex(extract("msbd", word) + 1), // printed as the size
+  msb: ({ word }) => hex((extract("msb", word) - extract("pos", word) + 1) >>> 0), // the same
+  hwr: ({ word }) => hardwareRegisterName(extract("hwr", word)),
+  "cp0,sel": ({ word }) => cp0Name(extract("cp0", word), extract("sel", word)),
+  zero: () => "zero",
 };
 
-/** mfc0's and mtc0's last two operands have one name between them. */
-const CP0_FORM = "cp0,sel";
-
 function operands(form: string, site: Site): string {
-	if (form.endsWith(CP0_FORM)) {
-		const before = operands(form.slice(0, -CP0_FORM.length), site);
-		return (
-			before + cp0Name(extract("cp0", site.word), extract("sel", site.word))
-		);
-	}
-	let text = "";
-	let second = false; // the second of two fields that hold one register
-	for (const part of parseForm(form)) {
-		if (part === "=") {
-			second = true;
-		} else if (isFieldName(part)) {
-			const value = extract(part, site.word);
-			const printed = PRINTED[part]?.(value, site) ?? hex(value);
-			if (!second) text += printed;
-			else if (!text.endsWith(printed)) text += ` or ${printed}`;
-			second = false;
-		} else {
-			text += part;
-		}
-	}
-	return text;
+  return form.replace(OPERAND, (operand) => PRINTED[operand]?.(site) ?? hex(extract(operand as FieldName, site.word)));
 }
 
 /** The spellings in the order they are tried. */
@@ -88,9 +67,7 @@ const WITH_ALIASES: readonly Spelling[] = [...ALIASES, ...PLAIN];
 
 /** Rows that a word of each major opcode can be, so that a word is compared with few. */
 function byOpcode(rows: readonly Spelling[]): readonly (readonly Spelling[])[] {
-	return Array.from({ length: 64 }, (_, op) =>
-		rows.filter((row) => row.match >>> 26 === op),
-	);
+  return Array.from({ length: 64 }, (_, op) => rows.filter((row) => row.match >>> 26 === op));
 }
 
 const PLAIN_BY_OPCODE = byOpcode(PLAIN);
@@ -100,17 +77,11 @@ const WITH_ALIASES_BY_OPCODE = byOpcode(WITH_ALIASES);
  * The text of one instruction word at an address (both unsigned 32-bit): mnemonic, tab, operands, as
  * objdump has it. A word that is no instruction gives ".word" and the number.
  */
-export function disassemble(
-	word: number,
-	address: number,
-	options: DisassembleOptions = {},
-): string {
-	const rows =
-		(options.aliases ?? true) ? WITH_ALIASES_BY_OPCODE : PLAIN_BY_OPCODE;
-	const row = find(rows[word >>> 26] as readonly Spelling[], word);
-	const found =
-		row ?? (options.farjalWords ? find(FARJAL_WORDS, word) : undefined);
-	if (!found) return `.word\t${hex(word)}`;
-	if (found.form === "") return found.name;
-	return `${found.name}\t${operands(found.form, { word, address, symbol: options.symbol })}`;
+export function disassemble(word: number, address: number, options: DisassembleOptions = {}): string {
+  const rows = (options.aliases ?? true) ? WITH_ALIASES_BY_OPCODE : PLAIN_BY_OPCODE;
+  const row = find(rows[word >>> 26] as readonly Spelling[], word);
+  const found = row ?? (options.farjalWords ? find(FARJAL_WORDS, word) : undefined);
+  if (!found) return `.word\t${hex(word)}`;
+  if (found.form === "") return found.name;
+  return `${found.name}\t${operands(found.form, { word, address, symbol: options.symbol })}`;
 }

@@ -5,85 +5,79 @@
 
 /** One operand's place in the word. */
 export interface Field {
-	/** Lowest bit. */
-	readonly shift: number;
-	/** Width in bits. */
-	readonly width: number;
+  /** Lowest bit. */
+  readonly shift: number;
+  /** Width in bits. */
+  readonly width: number;
 }
 
 export const FIELDS = {
-	rs: { shift: 21, width: 5 },
-	rt: { shift: 16, width: 5 },
-	rd: { shift: 11, width: 5 },
-	sa: { shift: 6, width: 5 },
-	/** Sign-extended and zero-extended immediates, and a branch's distance in words. */
-	simm: { shift: 0, width: 16 },
-	uimm: { shift: 0, width: 16 },
-	offset: { shift: 0, width: 16 },
-	/** instr_index of j and jal. */
-	target: { shift: 0, width: 26 },
-	/** cache's op and pref's hint. */
-	cacheop: { shift: 16, width: 5 },
-	hint: { shift: 16, width: 5 },
-	/** ext and ins: least significant bit; its most significant one, as size - 1 (ext) or itself (ins). */
-	pos: { shift: 6, width: 5 },
-	msbd: { shift: 11, width: 5 },
-	msb: { shift: 11, width: 5 },
-	stype: { shift: 6, width: 5 },
-	/** CP0 register and its select. */
-	cp0: { shift: 11, width: 5 },
-	sel: { shift: 0, width: 3 },
-	/** Hardware register of rdhwr. */
-	hwr: { shift: 11, width: 5 },
-	/** Codes for software: break has two, of which the first is the one that kernels read. */
-	code: { shift: 16, width: 10 },
-	code2: { shift: 6, width: 10 },
-	trapcode: { shift: 6, width: 10 },
-	code20: { shift: 6, width: 20 },
-	code19: { shift: 6, width: 19 },
+  rs: { shift: 21, width: 5 },
+  rt: { shift: 16, width: 5 },
+  rd: { shift: 11, width: 5 },
+  sa: { shift: 6, width: 5 },
+  /** Sign-extended and zero-extended immediates, and a branch's distance in words. */
+  simm: { shift: 0, width: 16 },
+  uimm: { shift: 0, width: 16 },
+  offset: { shift: 0, width: 16 },
+  /** instr_index of j and jal. */
+  target: { shift: 0, width: 26 },
+  /** cache's op and pref's hint. */
+  cacheop: { shift: 16, width: 5 },
+  hint: { shift: 16, width: 5 },
+  /** ext and ins: least significant bit; its most significant one, as size - 1 (ext) or itself (ins). */
+  pos: { shift: 6, width: 5 },
+  msbd: { shift: 11, width: 5 },
+  msb: { shift: 11, width: 5 },
+  stype: { shift: 6, width: 5 },
+  /** CP0 register and its select. */
+  cp0: { shift: 11, width: 5 },
+  sel: { shift: 0, width: 3 },
+  /** Hardware register of rdhwr. */
+  hwr: { shift: 11, width: 5 },
+  /** Codes for software: break has two, of which the first is the one that kernels read. */
+  code: { shift: 16, width: 10 },
+  code2: { shift: 6, width: 10 },
+  trapcode: { shift: 6, width: 10 },
+  code20: { shift: 6, width: 20 },
+  code19: { shift: 6, width: 19 },
 } as const satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof FIELDS;
 
 /** The bits of the word that a field fills. */
 export function fieldMask(name: FieldName): number {
-	const { shift, width } = FIELDS[name];
-	return ((2 ** width - 1) << shift) >>> 0;
+  const { shift, width } = FIELDS[name];
+  return ((2 ** width - 1) << shift) >>> 0;
 }
 
 /** The field's value in the word, unsigned. */
 export function extract(name: FieldName, word: number): number {
-	const { shift, width } = FIELDS[name];
-	return (word >>> shift) & (2 ** width - 1);
+  const { shift, width } = FIELDS[name];
+  return (word >>> shift) & (2 ** width - 1);
 }
 
 /** The word with the field set to the low bits of value; the field's bits in the word must be 0. */
 export function insert(name: FieldName, word: number, value: number): number {
-	const { shift } = FIELDS[name];
-	return (word | ((value << shift) & fieldMask(name))) >>> 0;
-}
-
-export function isFieldName(text: string): text is FieldName {
-	return Object.hasOwn(FIELDS, text);
+  const { shift } = FIELDS[name];
+  return (word | ((value << shift) & fieldMask(name))) >>> 0;
 }
 
 /**
- * A form taken apart: its fields, and what is printed as it stands (punctuation, "zero"). "rt,simm(rs)" is
- * rt , simm ( rs ); in "rd=rt,rs" the two first are one register, written into both fields.
+ * What stands between a form's punctuation. Two fields that print as one operand count as one: "rd=rt", a
+ * register that is written into both, and "cp0,sel", which have one name between them.
  */
-export function parseForm(form: string): readonly string[] {
-	return form.match(/[a-z0-9]+|[^a-z0-9]/g) ?? [];
-}
+export const OPERAND = /rd=rt|cp0,sel|[a-z0-9]+/g;
 
 /** The fields a form names, in its order. */
 export function fieldsOf(form: string): readonly FieldName[] {
-	return parseForm(form).filter(isFieldName);
+  return (form.match(/[a-z0-9]+/g) ?? []).map((name) => {
+    if (!Object.hasOwn(FIELDS, name)) throw new Error(`no operand field is called ${name} (in ${form})`);
+    return name as FieldName;
+  });
 }
 
 /** The bits that a form's operands fill. */
 export function formMask(form: string): number {
-	return fieldsOf(form).reduce(
-		(mask, name) => (mask | fieldMask(name)) >>> 0,
-		0,
-	);
+  return fieldsOf(form).reduce((mask, name) => (mask | fieldMask(name)) >>> 0, 0);
 }

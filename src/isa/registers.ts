@@ -2,59 +2,57 @@
 // hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
 
 const GENERAL =
-	"zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(
-		" ",
-	);
+  "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(" ");
 
 /** The o32 name of general register 0 to 31. */
 export function registerName(register: number): string {
-	return GENERAL[register] as string;
+  return GENERAL[register] as string;
 }
 
 /** CP0 names by register; within one, by select, up to the last that has a name of its own. */
 const CP0: Readonly<Record<number, string>> = {
-	0: "index mvpcontrol mvpconf0 mvpconf1",
-	1: "random vpecontrol vpeconf0 vpeconf1 yqmask vpeschedule vpeschefback",
-	2: "entrylo0 tcstatus tcbind tcrestart tchalt tccontext tcschedule tcschefback",
-	3: "entrylo1",
-	4: "context contextconfig",
-	5: "pagemask pagegrain",
-	6: "wired srsconf0 srsconf1 srsconf2 srsconf3 srsconf4",
-	7: "hwrena",
-	8: "badvaddr",
-	9: "count",
-	10: "entryhi",
-	11: "compare",
-	12: "status intctl srsctl srsmap",
-	13: "cause",
-	14: "epc",
-	15: "prid ebase",
-	16: "config config1 config2 config3",
-	17: "lladdr",
-	18: "watchlo watchlo,1 watchlo,2 watchlo,3 watchlo,4 watchlo,5 watchlo,6 watchlo,7",
-	19: "watchhi watchhi,1 watchhi,2 watchhi,3 watchhi,4 watchhi,5 watchhi,6 watchhi,7",
-	20: "xcontext",
-	23: "debug tracecontrol tracecontrol2 usertracedata tracebpc",
-	24: "depc",
-	25: "perfcnt perfcnt,1 perfcnt,2 perfcnt,3 perfcnt,4 perfcnt,5 perfcnt,6 perfcnt,7",
-	26: "errctl",
-	27: "cacheerr cacheerr,1 cacheerr,2 cacheerr,3",
-	28: "taglo datalo taglo1 datalo1 taglo2 datalo2 taglo3 datalo3",
-	29: "taghi datahi taghi1 datahi1 taghi2 datahi2 taghi3 datahi3",
-	30: "errorepc",
-	31: "desave",
+  0: "index mvpcontrol mvpconf0 mvpconf1",
+  1: "random vpecontrol vpeconf0 vpeconf1 yqmask vpeschedule vpeschefback",
+  2: "entrylo0 tcstatus tcbind tcrestart tchalt tccontext tcschedule tcschefback",
+  3: "entrylo1",
+  4: "context contextconfig",
+  5: "pagemask pagegrain",
+  6: "wired srsconf0 srsconf1 srsconf2 srsconf3 srsconf4",
+  7: "hwrena",
+  8: "badvaddr",
+  9: "count",
+  10: "entryhi",
+  11: "compare",
+  12: "status intctl srsctl srsmap",
+  13: "cause",
+  14: "epc",
+  15: "prid ebase",
+  16: "config config1 config2 config3",
+  17: "lladdr",
+  18: "watchlo watchlo,1 watchlo,2 watchlo,3 watchlo,4 watchlo,5 watchlo,6 watchlo,7",
+  19: "watchhi watchhi,1 watchhi,2 watchhi,3 watchhi,4 watchhi,5 watchhi,6 watchhi,7",
+  20: "xcontext",
+  23: "debug tracecontrol tracecontrol2 usertracedata tracebpc",
+  24: "depc",
+  25: "perfcnt perfcnt,1 perfcnt,2 perfcnt,3 perfcnt,4 perfcnt,5 perfcnt,6 perfcnt,7",
+  26: "errctl",
+  27: "cacheerr cacheerr,1 cacheerr,2 cacheerr,3",
+  28: "taglo datalo taglo1 datalo1 taglo2 datalo2 taglo3 datalo3",
+  29: "taghi datahi taghi1 datahi1 taghi2 datahi2 taghi3 datahi3",
+  30: "errorepc",
+  31: "desave",
 };
 
 /** CP0 register and select, "c0_status"; "$9,6" where the manual names none. */
 export function cp0Name(register: number, select: number): string {
-	const name = CP0[register]?.split(" ")[select];
-	if (name) return `c0_${name}`;
-	return select === 0 ? `$${register}` : `$${register},${select}`;
+  const name = CP0[register]?.split(" ")[select];
+  if (name) return `c0_${name}`;
+  return select === 0 ? `$${register}` : `$${register},${select}`;
 }
 
 const HARDWARE = ["hwr_cpunum", "hwr_synci_step", "hwr_cc", "hwr_ccres"];
 
 /** Hardware register of rdhwr, "hwr_ccres"; "$29" where binutils has no name. */
 export function hardwareRegisterName(register: number): string {
-	return HARDWARE[register] ?? `$${register}`;
+  return HARDWARE[register] ?? `$${register}`;
 }
