@@ -1,0 +1,68 @@
+// Which far jumps no veneer may mend, and why. A veneer overwrites t9 between a jump and its target, so
+// the jump must be a call or a tail call by the ABI's rules; where the code around a jump keeps t9 live,
+// or where there is nothing to jump to, refusing is the only right plan.
+
+import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
+import { hex } from "../hex.ts";
+import type { Jump } from "./plan.ts";
+
+/**
+ * Functions that inline assembly calls with a clobber list of its own, which leaves out t9: the compiler may
+ * keep a value there across the call. Names in arch/mips/include/asm/uaccess.h and what it has carried since 3.x.
+ */
+const PRIVATE_CLOBBERS: ReadonlySet<string> = new Set([
+  "__bzero",
+  "__bzero_kernel",
+  "__copy_from_user_eva",
+  "__copy_in_user_eva",
+  "__copy_to_user_eva",
+  "__copy_user",
+  "__copy_user_inatomic",
+  "__raw_copy_from_kernel",
+  "__raw_copy_from_user",
+  "__raw_copy_in_user",
+  "__raw_copy_to_kernel",
+  "__raw_copy_to_user",
+  "__strlen_kernel_asm",
+  "__strlen_user_asm",
+  "__strncpy_from_kernel_asm",
+  "__strncpy_from_kernel_nocheck_asm",
+  "__strncpy_from_user_asm",
+  "__strncpy_from_user_nocheck_asm",
+  "__strnlen_kernel_asm",
+  "__strnlen_kernel_nocheck_asm",
+  "__strnlen_user_asm",
+  "__strnlen_user_nocheck_asm",
+]);
+
+/** Why a jump with this S can't be mended at all, near or far; null when it can. */
+export function brokenJump(jump: Jump, value: number): string | null {
+  if (value % 4 !== 0) {
+    return `${jump.symbol} is at ${hex(value)}, which isn't a multiple of 4: "dangerous R_MIPS_26 relocation" in Linux`;
+  }
+  if (value === 0) {
+    return `${jump.symbol} is an undefined weak symbol: there is nothing at 0x00000000 to jump to`;
+  }
+  const opcode = jump.word >>> 26;
+  if (opcode !== OP_J && opcode !== OP_JAL) {
+    return `${hex(jump.word)} is neither j nor jal`;
+  }
+  return null;
+}
+
+/** Why a jump may not go through a veneer; null when it may. */
+export function noVeneer(jump: Jump): string | null {
+  if (PRIVATE_CLOBBERS.has(jump.symbol)) {
+    return (
+      `${jump.symbol} is called from inline assembly whose clobber list leaves out t9, so t9 may be live; ` +
+      "built with -DMODULE the call loads its target into at and needs no veneer"
+    );
+  }
+  if (jump.word >>> 26 === OP_J && !jump.targetIsFunction) {
+    return (
+      "this j goes into the middle of a function (as .fixup code and static branches do), " +
+      "where no register is known to be free"
+    );
+  }
+  return null;
+}

@@ -1,0 +1,106 @@
+// Facts for the planner's tests: plain ones to write cases with, and fast-check's, which crowd around the
+// lines between regions, where everything that can go wrong does.
+
+import fc from "fast-check";
+import type { Block, Jump, Place, PlanFacts } from "../../src/trampoline/plan.ts";
+
+export const JAL = 0x0c000000;
+export const J = 0x08000000;
+
+/** _mcount of Debian's 4kc-malta 6.1 kernel. */
+export const MCOUNT = 0x801156a0;
+
+/** A `jal symbol` at an offset of the core block, to a final address unless told otherwise. */
+export function jump(at: number, target: number, more: Partial<Jump> = {}): Jump {
+  const block = more.block ?? "core";
+  return {
+    section: block === "core" ? ".text" : ".init.text",
+    offset: at,
+    word: JAL,
+    symbol: `kernel_${target.toString(16)}`,
+    block,
+    at: { block, offset: at },
+    value: { address: target },
+    target: { address: target },
+    targetIsFunction: true,
+    ...more,
+  };
+}
+
+/** Facts with a core block of 4 KiB at 0xc0000000 and an init block of one page further up. */
+export function facts(jumps: readonly Jump[], core = {}, init = {}): PlanFacts {
+  return {
+    blocks: {
+      core: { base: 0xc0000000, size: 0x1000, alignment: 16, ...core },
+      init: { base: 0xc0010000, size: 0x1000, alignment: 16, ...init },
+    },
+    jumps,
+  };
+}
+
+const BLOCK_SIZE = 0x800;
+const KERNEL = [0x80100400, MCOUNT, 0x8fffff00, 0x9ffffffc, 0xc8000000, 0xcffffffc, 0xd0000000];
+
+const alignment = fc.constantFrom(4, 16, 64, 256);
+const block = fc.constantFrom<Block>("core", "init");
+const offset = fc.nat({ max: BLOCK_SIZE / 4 - 1 }).map((word) => word * 4);
+const place: fc.Arbitrary<Place> = fc.oneof(
+  fc.constantFrom(...KERNEL).map((address) => ({ address })),
+  fc.record({ block, offset }),
+);
+
+const jumps = fc.uniqueArray(
+  fc.record({
+    block,
+    at: offset,
+    value: place,
+    addend: fc.constantFrom(0, 0, 0, 8, -4),
+    word: fc.constantFrom(JAL, JAL, J),
+    targetIsFunction: fc.boolean(),
+  }),
+  { selector: ({ block, at }) => `${block} ${at}`, maxLength: 60 },
+);
+
+function plus(place: Place, addend: number): Place {
+  return "block" in place
+    ? { block: place.block, offset: place.offset + addend }
+    : { address: (place.address + addend) >>> 0 };
+}
+
+/**
+ * Two blocks of up to 2 KiB with room to grow, each up to 2 KiB below a line between two regions or beyond
+ * it, the blocks' lines the same or different.
+ */
+export const crowded: fc.Arbitrary<PlanFacts> = fc
+  .record({
+    coreLine: fc.constantFrom(0xc0000000, 0xd0000000),
+    initLine: fc.constantFrom(0xc0000000, 0xd0000000, 0xe0000000),
+    below: fc.tuple(fc.nat({ max: 0x20 }), fc.nat({ max: 0x20 })),
+    sizes: fc.tuple(offset, offset),
+    alignments: fc.tuple(alignment, alignment),
+    jumps,
+  })
+  .map(({ coreLine, initLine, below, sizes, alignments, jumps }) => ({
+    blocks: {
+      core: { base: coreLine - below[0] * 0x100, size: sizes[0] + 4, alignment: alignments[0] },
+      // 64 KiB apart when they crowd around the same line.
+      init: {
+        base: initLine - below[1] * 0x100 + 0x10000 * Number(coreLine === initLine),
+        size: sizes[1] + 4,
+        alignment: alignments[1],
+      },
+    },
+    jumps: jumps
+      .filter(({ block, at }) => at <= (block === "core" ? sizes[0] : sizes[1]))
+      .map(({ block, at, value, addend, word, targetIsFunction }, index) => ({
+        section: block === "core" ? ".text" : ".init.text",
+        offset: at,
+        word,
+        symbol: `symbol_${index}`,
+        block,
+        at: { block, offset: at },
+        value,
+        target: plus(value, addend),
+        targetIsFunction,
+      })),
+  }));
