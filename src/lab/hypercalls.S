@@ -1,0 +1,60 @@
+/*
+ * Functions that the host serves. Each is one HYPERCALL word and a return: when the run stops there,
+ * the arguments lie where o32 puts a C function's (a0..a3, then the stack from sp + 16), the host
+ * leaves a result in v0 (and v1) and goes on with the word after. The code of a hypercall is its
+ * place in .lab_hypercalls, which holds the names in this order, and nowhere else.
+ *
+ *   int _printk(const char *format, ...)
+ *   void panic(const char *format, ...), which never returns: the host ends the run
+ *   void __warn_printk(const char *format, ...)
+ *   void warn_slowpath_fmt(const char *file, int line, unsigned taint, const char *format, ...)
+ *   void __stack_chk_fail(void), never returns
+ *   void fortify_panic(const char *name), never returns
+ *   void refcount_warn_saturate(refcount_t *refcount, enum refcount_saturation_type type)
+ *   int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
+ *   ktime_t ktime_get(void): nanoseconds of the run's clock, a 64-bit value in v0 and v1
+ *   void prepare_ftrace_return(u32 *parent_ra, u32 self_ra, u32 fp): function_graph's entry (mcount.S)
+ *   u32 ftrace_return_to_handler(void): its exit, returns where the traced function was to return to
+ */
+#include "export.h"
+#include "words.h"
+
+	.set	noreorder
+	.text
+	.set	hypercall_code, 0
+
+.macro hypercall name
+	.pushsection .lab_hypercalls, ""
+	.asciz	"\name"
+	.popsection
+	.globl	\name
+	.type	\name, @function
+\name:
+	.word	HYPERCALL(hypercall_code)
+	jr	$31
+	 nop
+	.size	\name, . - \name
+	.set	hypercall_code, hypercall_code + 1
+.endm
+
+	hypercall _printk
+	hypercall panic
+	hypercall __warn_printk
+	hypercall warn_slowpath_fmt
+	hypercall __stack_chk_fail
+	hypercall fortify_panic
+	hypercall refcount_warn_saturate
+	hypercall vsnprintf
+	hypercall ktime_get
+	hypercall prepare_ftrace_return
+	hypercall ftrace_return_to_handler
+
+SERVICE(_printk)
+SERVICE(panic)
+SERVICE(__warn_printk)
+SERVICE(warn_slowpath_fmt)
+SERVICE(__stack_chk_fail)
+SERVICE(fortify_panic)
+SERVICE(refcount_warn_saturate)
+EXPORT(vsnprintf)
+SERVICE(ktime_get)
