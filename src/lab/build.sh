@@ -42,3 +42,12 @@ check() { # tool prefix, object
 
 build little mipsel-linux-gnu- elf32ltsmip
 build big mips-linux-gnu- elf32btsmip
+
+# The demo's module (demo.c), three ways.
+lab=$(pwd)
+. ./module.sh
+for order in little big; do
+  build_module $order demo demo.c "built/demo-$order.ko" -pg -mno-long-calls
+  build_module $order demo demo.c "built/demo-modern-$order.ko" -pg -mlong-calls -mmcount-ra-address -DKBUILD_MCOUNT_RA_ADDRESS
+  build_module $order demo demo.c "built/demo-plain-$order.ko" -mlong-calls
+done
