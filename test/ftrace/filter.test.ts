@@ -1,0 +1,59 @@
+// Filters as lists of rules: what each takes, what `!` takes away, what :mod: waits for, what is refused.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Misuse } from "../../src/errors.ts";
+import { FunctionFilter } from "../../src/ftrace/filter.ts";
+
+const HUB = { name: "hub_port_init", module: "usbcore" };
+const DISABLED = { name: "usb_disabled", module: "usbcore" };
+const OTHER = { name: "usb_state", module: "usb_common" };
+const KERNEL = { name: "memcpy", module: null };
+const ALL = [HUB, DISABLED, OTHER, KERNEL];
+
+function named(...patterns: string[]): string[] {
+	const filter = new FunctionFilter(patterns);
+	return ALL.filter((candidate) => filter.names(candidate)).map(
+		({ name }) => name,
+	);
+}
+
+test("a pattern takes names from every module", () => {
+	assert.deepEqual(named("usb_*"), ["usb_disabled", "usb_state"]);
+});
+
+test(":mod: keeps to one module, or leaves it out", () => {
+	assert.deepEqual(named("usb_*:mod:usbcore"), ["usb_disabled"]);
+	assert.deepEqual(named(":mod:usbcore"), ["hub_port_init", "usb_disabled"]);
+	assert.deepEqual(named("*:mod:usb*"), [
+		"hub_port_init",
+		"usb_disabled",
+		"usb_state",
+	]);
+	assert.deepEqual(named("*:mod:!usbcore"), ["usb_state", "memcpy"]);
+	assert.deepEqual(named("*:mod:!*"), ["memcpy"]);
+});
+
+test("! takes away what earlier rules gave, in order", () => {
+	assert.deepEqual(named("usb_*", "!usb_state"), ["usb_disabled"]);
+	assert.deepEqual(named("!usb_state", "usb_*"), ["usb_disabled", "usb_state"]);
+});
+
+test("several patterns may stand in one text", () => {
+	assert.deepEqual(named("hub_port_init memcpy"), ["hub_port_init", "memcpy"]);
+});
+
+test("a pattern that matches nothing is refused, unless it names a module that may come", () => {
+	assert.throws(
+		() => new FunctionFilter(["nosuch"]).requireMatches(ALL, "-l"),
+		Misuse,
+	);
+	new FunctionFilter([":mod:later"]).requireMatches(ALL, "-l");
+	new FunctionFilter(["usb_*"]).requireMatches(ALL, "-l");
+});
+
+test("what is not a filter is refused", () => {
+	for (const text of ["!", "a:b", "a:mod:b:c", "a:traceoff"]) {
+		assert.throws(() => new FunctionFilter([text]), Misuse, text);
+	}
+});
