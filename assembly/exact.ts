@@ -1,0 +1,149 @@
+// The exact reading: every instruction to its end, whatever that is, one at a time. It translates
+// addresses, signals exceptions, reaches CP0 and stops for the host. The state in memory must be up to
+// date when it starts, and is when it ends. The interpreter, and the translator's code later, leave to it
+// what they can't do; run alone it is the reference that they are compared with.
+
+import { cpu } from "./cpu.ts";
+import { signal, signalDebugBreakpoint, signalUnusable } from "./exceptions.ts";
+import { privileged } from "./instructions/privileged.ts";
+import { STOP_HYPERCALL } from "./layout.ts";
+import { LOAD, NOWHERE, STORE, translate } from "./memory.ts";
+import { EXC_OV, EXC_TR } from "./opcodes.ts";
+import { Operations } from "./operations.ts";
+import { EXIT, NEXT } from "./outcome.ts";
+import { Physical } from "./physical.ts";
+import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "./unaligned.ts";
+
+@unmanaged
+@final
+class Exact extends Operations {
+  // Loads
+
+  load8(register: u32, va: u32): u32 {
+    const physical = translate(va, 1, LOAD);
+    return physical === NOWHERE ? EXIT : this.set(register, Physical.load8(physical));
+  }
+
+  load8s(register: u32, va: u32): u32 {
+    const physical = translate(va, 1, LOAD);
+    return physical === NOWHERE ? EXIT : this.set(register, this.extend8(Physical.load8(physical)));
+  }
+
+  load16(register: u32, va: u32): u32 {
+    const physical = translate(va, 2, LOAD);
+    return physical === NOWHERE ? EXIT : this.set(register, Physical.load16(physical));
+  }
+
+  load16s(register: u32, va: u32): u32 {
+    const physical = translate(va, 2, LOAD);
+    return physical === NOWHERE ? EXIT : this.set(register, this.extend16(Physical.load16(physical)));
+  }
+
+  load32(register: u32, va: u32): u32 {
+    const physical = translate(va, 4, LOAD);
+    return physical === NOWHERE ? EXIT : this.set(register, Physical.load32(physical));
+  }
+
+  loadLeft(register: u32, va: u32): u32 {
+    const physical = translate(va, 1, LOAD);
+    if (physical === NOWHERE) return EXIT;
+    return this.set(register, mergeLeft(this.get(register), Physical.load32(physical & ~3), va));
+  }
+
+  loadRight(register: u32, va: u32): u32 {
+    const physical = translate(va, 1, LOAD);
+    if (physical === NOWHERE) return EXIT;
+    return this.set(register, mergeRight(this.get(register), Physical.load32(physical & ~3), va));
+  }
+
+  loadLinked(register: u32, va: u32): u32 {
+    const physical = translate(va, 4, LOAD);
+    if (physical === NOWHERE) return EXIT;
+    cpu.llAddress = physical;
+    cpu.llBit = 1;
+    return this.set(register, Physical.load32(physical));
+  }
+
+  // Stores
+
+  store8(va: u32, value: u32): u32 {
+    const physical = translate(va, 1, STORE);
+    if (physical === NOWHERE) return EXIT;
+    Physical.store8(physical, value);
+    return NEXT;
+  }
+
+  store16(va: u32, value: u32): u32 {
+    const physical = translate(va, 2, STORE);
+    if (physical === NOWHERE) return EXIT;
+    Physical.store16(physical, value);
+    return NEXT;
+  }
+
+  store32(va: u32, value: u32): u32 {
+    const physical = translate(va, 4, STORE);
+    if (physical === NOWHERE) return EXIT;
+    Physical.store32(physical, value);
+    return NEXT;
+  }
+
+  storeLeft(va: u32, value: u32): u32 {
+    const physical = translate(va, 1, STORE);
+    if (physical === NOWHERE) return EXIT;
+    Physical.store32(physical & ~3, spreadLeft(Physical.load32(physical & ~3), value, va));
+    return NEXT;
+  }
+
+  storeRight(va: u32, value: u32): u32 {
+    const physical = translate(va, 1, STORE);
+    if (physical === NOWHERE) return EXIT;
+    Physical.store32(physical & ~3, spreadRight(Physical.load32(physical & ~3), value, va));
+    return NEXT;
+  }
+
+  /** Stores the register if the link of the last LL stands, and sets it to whether it did. */
+  storeConditional(va: u32, register: u32): u32 {
+    const physical = translate(va, 4, STORE);
+    if (physical === NOWHERE) return EXIT;
+    const linked = cpu.llBit !== 0 && cpu.llAddress === physical;
+    if (linked) Physical.store32(physical, this.get(register));
+    cpu.llBit = 0;
+    return this.set(register, u32(linked));
+  }
+
+  // Exceptions
+
+  trapIf(condition: u32): u32 {
+    return condition ? signal(EXC_TR) : NEXT;
+  }
+
+  setOrOverflow(register: u32, value: u64): u32 {
+    if (<i64>(<i32>value) !== <i64>value) return signal(EXC_OV);
+    return this.set(register, <u32>value);
+  }
+
+  signal(code: u32): u32 {
+    return signal(code);
+  }
+
+  unusable(coprocessor: u32): u32 {
+    return signalUnusable(coprocessor);
+  }
+
+  debugBreakpoint(): u32 {
+    return signalDebugBreakpoint();
+  }
+
+  privileged(word: u32): u32 {
+    return privileged(word);
+  }
+
+  hypercall(code: u32): u32 {
+    cpu.stop = STOP_HYPERCALL;
+    cpu.stopValue = code;
+    return EXIT;
+  }
+}
+
+/** It has no state of its own: the value only names the reading. */
+export const exact = changetype<Exact>(0);

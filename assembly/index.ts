@@ -1,0 +1,7 @@
+// What the core exports: a list, without logic. (asc strips the extension of an import's path, but not of
+// a re-export's, so the paths here have none.)
+
+export { run, runExactly } from "./interpreter";
+export { probe } from "./memory";
+export { mapPages, unmapPages } from "./pages";
+export { getCp0, reset, setCp0, setInterrupts } from "./reset";

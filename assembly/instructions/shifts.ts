@@ -1,0 +1,43 @@
+// Shifts and rotations. rotr and rotrv are srl and srlv with a bit set where those have a zero field; any
+// other value there is reserved. A variable shift takes the low five bits of rs.
+
+import { rd, rs, rsField, rt, sa } from "../fields.ts";
+import { EXC_RI } from "../opcodes.ts";
+
+export function sll<O>(o: O, word: u32): u32 {
+  return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.constant(sa(word))));
+}
+
+export function srl<O>(o: O, word: u32): u32 {
+  switch (rsField(word)) {
+    case 0:
+      return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.constant(sa(word))));
+    case 1:
+      return o.set(rd(word), o.rotateRight(o.get(rt(word)), o.constant(sa(word))));
+    default:
+      return o.signal(EXC_RI);
+  }
+}
+
+export function sra<O>(o: O, word: u32): u32 {
+  return o.set(rd(word), o.shiftRightSigned(o.get(rt(word)), o.constant(sa(word))));
+}
+
+export function sllv<O>(o: O, word: u32): u32 {
+  return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+}
+
+export function srlv<O>(o: O, word: u32): u32 {
+  switch (sa(word)) {
+    case 0:
+      return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+    case 1:
+      return o.set(rd(word), o.rotateRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+    default:
+      return o.signal(EXC_RI);
+  }
+}
+
+export function srav<O>(o: O, word: u32): u32 {
+  return o.set(rd(word), o.shiftRightSigned(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+}

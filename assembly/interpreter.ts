@@ -1,0 +1,134 @@
+// The frame around instructions: fetching, delay slots, counting, and the reasons to stop. The loop of
+// `quickly` reads instructions with the fast reading, its state in locals and no call in it; whatever that
+// can't do it leaves, with the state written back, to `exactly`, which reads one instruction to its end.
+// `run` alternates between them and looks at the clock, the interrupts and the limit in between.
+
+import { cpu } from "./cpu.ts";
+import { Decoder } from "./decoder.ts";
+import { exact } from "./exact.ts";
+import { interruptPending, signal, signalInterrupt } from "./exceptions.ts";
+import { fast } from "./fast.ts";
+import { hasDelaySlot } from "./instructions/branches.ts";
+import { RUNNING, STOP_LIMIT, STOP_RETURN } from "./layout.ts";
+import { FETCH, NOWHERE, translate } from "./memory.ts";
+import { EXC_RI } from "./opcodes.ts";
+import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
+import { PAGE_MASK, Pages } from "./pages.ts";
+import { Physical } from "./physical.ts";
+import { Ring } from "./ring.ts";
+import { expire } from "./timer.ts";
+
+/** A page number that no aligned pc has: nothing is cached. */
+const NO_PAGE: u32 = 1;
+
+/** Runs until there is a reason to stop, and returns it: STOP_*. */
+export function run(): u32 {
+  cpu.stop = RUNNING;
+  let reason = pause();
+  while (reason === RUNNING) {
+    if (!quickly(min(cpu.limit, cpu.timerDue))) exactly();
+    reason = pause();
+  }
+  return reason;
+}
+
+/** The same with the exact reading alone: slower, and the reference for every faster way. */
+export function runExactly(): u32 {
+  cpu.stop = RUNNING;
+  let reason = pause();
+  while (reason === RUNNING) {
+    exactly();
+    reason = pause();
+  }
+  return reason;
+}
+
+/** What is looked at between instructions: a stop, the timer, the two ends of a run, interrupts. */
+function pause(): u32 {
+  if (cpu.stop !== RUNNING) return cpu.stop;
+  if (cpu.count >= cpu.timerDue) expire();
+  if (cpu.pc === cpu.returnTo) return STOP_RETURN;
+  if (cpu.count >= cpu.limit) return STOP_LIMIT;
+  if (interruptPending()) signalInterrupt();
+  return cpu.stop;
+}
+
+/**
+ * Reads instructions fast until CPU_COUNT is `until` or pc is cpu.returnTo, whose page is never cached
+ * (true), or until one has to be read exactly (false).
+ */
+function quickly(until: u64): bool {
+  let pc = cpu.pc;
+  let next = cpu.nextPc;
+  let slot = cpu.inDelaySlot;
+  let count = cpu.count;
+  let page = NO_PAGE;
+  let entry: u32 = 0;
+  while (count < until) {
+    if ((pc ^ page) & (PAGE_MASK | 3)) {
+      entry = Pages.readable(pc);
+      if (pc === cpu.returnTo || !Pages.admits(entry, pc, cpu.forbidden | 3)) break;
+      page = (pc ^ cpu.returnTo) & PAGE_MASK ? pc & PAGE_MASK : NO_PAGE;
+    }
+    const word = Pages.load32(entry, pc);
+    if (slot && hasDelaySlot(word)) break;
+    const outcome = Decoder.step(fast, word, pc);
+    if (outcome === NEXT) {
+      slot = 0;
+      pc = next;
+      next += 4;
+    } else if (outcome === TAKEN) {
+      slot = 1;
+      pc = next;
+      next = cpu.branchTarget;
+    } else if (outcome === UNTAKEN) {
+      slot = 1;
+      pc = next;
+      next += 4;
+    } else if (outcome === NULLIFIED) {
+      pc = next + 4;
+      next += 8;
+    } else if (outcome === EXIT) {
+      break;
+    } else {
+      Ring.record(outcome === RECORD_SITE ? pc - (slot << 2) : cpu.recordIp, cpu.recordParent, count);
+      slot = 0;
+      pc = next;
+      next += 4;
+    }
+    count++;
+  }
+  cpu.pc = pc;
+  cpu.nextPc = next;
+  cpu.inDelaySlot = slot;
+  cpu.count = count;
+  return count >= until || pc === cpu.returnTo;
+}
+
+/**
+ * Reads one instruction exactly. One that ends in a vector counts as completed, so that a vector that
+ * itself faults for ever still meets the limit; one that stops for the host doesn't.
+ */
+function exactly(): void {
+  const pc = cpu.pc;
+  const outcome = fetchAndStep(pc);
+  if (outcome === EXIT) {
+    if (cpu.stop === RUNNING) cpu.count++;
+    return;
+  }
+  if (outcome === RECORD_SITE) Ring.record(pc - (cpu.inDelaySlot << 2), cpu.recordParent, cpu.count);
+  if (outcome === RECORD_CALL) Ring.record(cpu.recordIp, cpu.recordParent, cpu.count);
+  const next = outcome === NULLIFIED ? cpu.nextPc + 4 : cpu.nextPc;
+  cpu.pc = next;
+  cpu.nextPc = outcome === TAKEN ? cpu.branchTarget : next + 4;
+  cpu.inDelaySlot = u32(outcome === TAKEN || outcome === UNTAKEN);
+  cpu.count++;
+}
+
+function fetchAndStep(pc: u32): u32 {
+  const physical = translate(pc, 4, FETCH);
+  if (physical === NOWHERE) return EXIT;
+  const word = Physical.load32(physical);
+  if (cpu.inDelaySlot && hasDelaySlot(word)) return signal(EXC_RI);
+  return Decoder.step(exact, word, pc);
+}

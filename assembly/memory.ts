@@ -1,0 +1,100 @@
+// Exact translation: what an address means in the present mode, and the exception if it means nothing. The
+// fast reading comes here only through the exact one, when the page tables (pages.ts) don't answer; what is
+// found is entered there. Every access ends in RAM, in a page the host mapped, or in an exception.
+//
+//   useg 0..7fffffff   mapped by the TLB; unmapped while Status.ERL is set
+//   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
+//   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only
+
+import { Cp0, STATUS_ERL } from "./cp0.ts";
+import { cpu } from "./cpu.ts";
+import { signal, signalAddress, signalTlb } from "./exceptions.ts";
+import { KSEG0, KSEG2 } from "./layout.ts";
+import { CP0_STATUS, EXC_ADEL, EXC_ADES, EXC_DBE, EXC_IBE, EXC_MOD, EXC_TLBL, EXC_TLBS } from "./opcodes.ts";
+import { Pages } from "./pages.ts";
+import { TLB_ENTRIES } from "./profile.ts";
+import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
+
+/** What an access is for. */
+export const FETCH: u32 = 0;
+export const LOAD: u32 = 1;
+export const STORE: u32 = 2;
+
+/** translate()'s answer when it has signalled an exception; no physical address of RAM. */
+export const NOWHERE: u32 = 0xffffffff;
+
+/** kseg0 and kseg1 are windows on the first 512 MiB. */
+const DIRECT_MASK: u32 = 0x1fffffff;
+
+/**
+ * The physical address of va, in RAM, or NOWHERE after signalling the exception. size is the access's in
+ * bytes, a power of two: va must be a multiple of it.
+ */
+export function translate(va: u32, size: u32, access: u32): u32 {
+  if (va & ((size - 1) | cpu.forbidden)) {
+    signalAddress(access === STORE ? EXC_ADES : EXC_ADEL, va);
+    return NOWHERE;
+  }
+  const entry = access === STORE ? Pages.writable(va) : Pages.readable(va);
+  if (entry) return Pages.physical(entry, va);
+  if (va >= KSEG0 && va < KSEG2) return direct(va, va & DIRECT_MASK, access, false);
+  if (va < KSEG0 && Cp0.has(CP0_STATUS, STATUS_ERL)) return direct(va, va, access, true);
+  return mapped(va, access);
+}
+
+/** An unmapped segment: there is RAM at the physical address, or a bus error. */
+function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
+  if (physical >= cpu.ramSize) return busError(access);
+  if (leaves) Pages.enterFromTlb(va, physical, true);
+  else Pages.enter(va, physical, true);
+  return physical;
+}
+
+function mapped(va: u32, access: u32): u32 {
+  // Readable but not writable: the store is what is wrong with it, whoever mapped the page.
+  if (access === STORE && Pages.readable(va)) {
+    signalTlb(EXC_MOD, va, false);
+    return NOWHERE;
+  }
+  const index = tlbLookup(va);
+  const missing = index === TLB_ENTRIES;
+  const lo = missing ? 0 : tlbEntry(index).lo(va);
+  if (!(lo & ENTRYLO_V)) {
+    signalTlb(access === STORE ? EXC_TLBS : EXC_TLBL, va, missing);
+    return NOWHERE;
+  }
+  const writable = (lo & ENTRYLO_D) !== 0;
+  if (access === STORE && !writable) {
+    signalTlb(EXC_MOD, va, false);
+    return NOWHERE;
+  }
+  const physical = tlbEntry(index).physical(va);
+  if (physical >= cpu.ramSize) return busError(access);
+  Pages.enterFromTlb(va, physical, writable);
+  return physical;
+}
+
+function busError(access: u32): u32 {
+  signal(access === FETCH ? EXC_IBE : EXC_DBE);
+  return NOWHERE;
+}
+
+/**
+ * Where an access of the host would go, in the rights of kernel mode, without an exception and without
+ * touching any state: the physical address, or NOWHERE.
+ */
+export function probe(va: u32, write: u32): u32 {
+  const entry = write ? Pages.writable(va) : Pages.readable(va);
+  if (entry) return Pages.physical(entry, va);
+  let physical: u32 = NOWHERE;
+  if (va >= KSEG0 && va < KSEG2) {
+    physical = va & DIRECT_MASK;
+  } else if (va < KSEG0 && Cp0.has(CP0_STATUS, STATUS_ERL)) {
+    physical = va;
+  } else if (!(write && Pages.readable(va))) {
+    const index = tlbLookup(va);
+    const needed = write ? ENTRYLO_V | ENTRYLO_D : ENTRYLO_V;
+    if (index < TLB_ENTRIES && (tlbEntry(index).lo(va) & needed) === needed) physical = tlbEntry(index).physical(va);
+  }
+  return physical < cpu.ramSize ? physical : NOWHERE;
+}

@@ -1,0 +1,127 @@
+// The processors farjal can be, as tables: what CP0's registers hold after reset and which of their bits
+// software can write. The values are those that QEMU's 24Kc and 4KEc show when every register is read,
+// written with ones and written with zeros, save for Config1: a bit that announces what is absent here
+// (MIPS16 in CA, watch registers in WR) is clear.
+
+import { cpu } from "./cpu.ts";
+import { CPU_CP0, CPU_CP0_SIZE } from "./layout.ts";
+import {
+  CP0_CAUSE,
+  CP0_COMPARE,
+  CP0_CONFIG,
+  CP0_CONFIG1,
+  CP0_CONFIG2,
+  CP0_CONTEXT,
+  CP0_COUNT,
+  CP0_DATAHI,
+  CP0_DATALO,
+  CP0_DEBUG,
+  CP0_DEPC,
+  CP0_DESAVE,
+  CP0_EBASE,
+  CP0_ENTRYHI,
+  CP0_ENTRYLO0,
+  CP0_ENTRYLO1,
+  CP0_EPC,
+  CP0_ERRCTL,
+  CP0_ERROREPC,
+  CP0_HWRENA,
+  CP0_INDEX,
+  CP0_INTCTL,
+  CP0_PAGEMASK,
+  CP0_PERFCTL,
+  CP0_PRID,
+  CP0_SRSCTL,
+  CP0_STATUS,
+  CP0_TAGHI,
+  CP0_TAGLO,
+  CP0_WIRED,
+} from "./opcodes.ts";
+
+/** reset()'s choice of processor. */
+export const PROFILE_24KC: u32 = 0;
+export const PROFILE_4KEC: u32 = 1;
+
+/** JTLB entries, as Config1.MMUSize says. */
+export const TLB_ENTRIES: u32 = 16;
+/** Instructions a tick of Count takes; rdhwr's CCRes. */
+export const COUNT_RESOLUTION: u32 = 2;
+/** Bytes a synci reaches; rdhwr's SYNCI_Step. */
+export const SYNCI_STEP: u32 = 32;
+
+/** The 4KEc has no lower bit of Status.KSU: kernel and user mode only. */
+const STATUS_WRITABLE_24KC: u32 = 0x1278ff1f;
+const STATUS_WRITABLE_4KEC: u32 = 0x1278ff17;
+
+/** Bits of a CP0 register that mtc0 changes; 0 for registers that are read-only or absent. */
+export function writableBits(register: u32): u32 {
+  switch (register) {
+    case CP0_INDEX:
+    case CP0_WIRED:
+      return TLB_ENTRIES - 1;
+    case CP0_ENTRYLO0:
+    case CP0_ENTRYLO1:
+      return 0x03ffffff;
+    case CP0_CONTEXT:
+      return 0xff800000;
+    case CP0_PAGEMASK:
+      return 0x1fffe000;
+    case CP0_HWRENA:
+      return 0x0000000f;
+    case CP0_ENTRYHI:
+      return 0xffffe0ff;
+    case CP0_STATUS:
+      return load<u32>(CP0_PRID << 2, CPU_CP0) === PRID_24KC ? STATUS_WRITABLE_24KC : STATUS_WRITABLE_4KEC;
+    case CP0_INTCTL:
+      return 0x000003e0;
+    case CP0_SRSCTL:
+      return 0x0000f3c0;
+    case CP0_CAUSE:
+      return 0x08c00300;
+    case CP0_EBASE:
+      return 0x3ffff000;
+    case CP0_CONFIG:
+      return 0x00000007;
+    case CP0_DEBUG:
+      return 0x12000000;
+    case CP0_PERFCTL:
+      return 0x000007ff;
+    case CP0_ERRCTL:
+      return 0x30000000;
+    case CP0_TAGLO:
+      return 0xfffffcf6;
+    case CP0_COUNT:
+    case CP0_COMPARE:
+    case CP0_EPC:
+    case CP0_DEPC:
+    case CP0_DATALO:
+    case CP0_TAGHI:
+    case CP0_DATAHI:
+    case CP0_ERROREPC:
+    case CP0_DESAVE:
+      return 0xffffffff;
+    default:
+      return 0;
+  }
+}
+
+const PRID_24KC: u32 = 0x00019300;
+const PRID_4KEC: u32 = 0x00019000;
+
+function put(register: u32, value: u32): void {
+  store<u32>(register << 2, value, CPU_CP0);
+}
+
+/** Gives CP0 the profile's reset values. Status is as reset leaves it: BEV and ERL. */
+export function resetCp0(profile: u32): void {
+  memory.fill(CPU_CP0, 0, CPU_CP0_SIZE);
+  put(CP0_STATUS, 0x00400004);
+  put(CP0_INTCTL, 0xe0000000); // the timer is IP7
+  put(CP0_PRID, profile === PROFILE_4KEC ? PRID_4KEC : PRID_24KC);
+  put(CP0_EBASE, 0x80000000);
+  put(CP0_CONFIG, 0x80000482 | (BIG_ENDIAN << 15)); // release 2, TLB, kseg0 uncached
+  put(CP0_CONFIG1, 0x9e190c82); // 16 entries; 16 KiB caches of 4 ways; EJTAG
+  put(CP0_CONFIG2, 0x80000000);
+  put(CP0_DEBUG, 0x02008000);
+  cpu.forbidden = 0;
+}
