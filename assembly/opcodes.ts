@@ -36,7 +36,6 @@ export const OP_BNEL = 0x15;
 export const OP_BLEZL = 0x16; // rt is 0
 export const OP_BGTZL = 0x17; // rt is 0
 export const OP_SPECIAL2 = 0x1c;
-export const OP_JALX = 0x1d; // to MIPS16 code: reserved without it
 export const OP_SPECIAL3 = 0x1f;
 export const OP_LB = 0x20;
 export const OP_LH = 0x21;
