@@ -36,6 +36,7 @@ export const OP_BNEL = 0x15;
 export const OP_BLEZL = 0x16; // rt is 0
 export const OP_BGTZL = 0x17; // rt is 0
 export const OP_SPECIAL2 = 0x1c;
+export const OP_JALX = 0x1d; // into MIPS16; reserved here
 export const OP_SPECIAL3 = 0x1f;
 export const OP_LB = 0x20;
 export const OP_LH = 0x21;
