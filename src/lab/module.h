@@ -44,8 +44,8 @@ size_t strlen(const char *text);
 #define MODULE_DESCRIPTION(value) MODULE_INFO(description, value)
 #define MODULE_IMPORT_NS(space) MODULE_INFO(import_ns, #space)
 
-#define module_init(function) int init_module(void) __attribute__((alias(#function)))
-#define module_exit(function) void cleanup_module(void) __attribute__((alias(#function)))
+#define module_init(function) int init_module(void) __attribute__((copy(function), alias(#function)))
+#define module_exit(function) void cleanup_module(void) __attribute__((copy(function), alias(#function)))
 
 /* Each export has sections of its own; module.lds sorts them into the tables by name. */
 #define EXPORT_IN(table, symbol, space)                                \

@@ -2,7 +2,8 @@
 # name, and ld -r. Sourced by src/lab/build.sh and test/modules/build.sh; same input, same bytes.
 #
 #   build_module ORDER NAME SOURCE OUTPUT FLAG…    ORDER is little or big
-#   DEPENDS, VERSIONS_SOURCE (a C file) and RECORDMCOUNT in the environment change it
+#   In the environment: DEPENDS, the modules it needs; VERSIONS_SOURCE and VERSIONS_FLAGS, a C file
+#   with __versions and its flags; RECORDMCOUNT, the program
 
 lab=${lab:?the directory of this file}
 RECORDMCOUNT=${RECORDMCOUNT:-/usr/lib/linux-kbuild-6.1/scripts/recordmcount}
@@ -45,7 +46,7 @@ build_module() (
   objects="$work/$name.o $work/$name.mod.o"
   if [ -n "${VERSIONS_SOURCE:-}" ]; then
     # shellcheck disable=SC2086
-    "$gcc" $module_flags -c "$VERSIONS_SOURCE" -o "$work/versions.o"
+    "$gcc" $module_flags ${VERSIONS_FLAGS:-} -c "$VERSIONS_SOURCE" -o "$work/versions.o"
     objects="$objects $work/versions.o"
   fi
   # shellcheck disable=SC2086

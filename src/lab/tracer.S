@@ -1,12 +1,14 @@
 /*
  * lab_trace_function, the function that ftrace_call jumps to: one ring record a call. 6.1's ip is
- * right for a module's six-word site and for kernel text; this reads the words at the site and names
- * the one that __mcount_loc names for every other form gcc makes, so that an event means the same
- * whichever way it was taken. ip arrives in a0, parent in a1.
+ * right for a module's six-word site and for kernel text. This reads the words before the call and
+ * names the address that __mcount_loc holds for every other form gcc makes too, so that an event means
+ * the same whichever way it was taken. ip = ra - 24 arrives in a0, parent in a1.
  *
- *   jal _mcount (the modules of 2009)     the call at ip + 16 is a jal: that is the site
- *   lui addiu move jalr addiu             no ra address: one word shorter, the lui is at ip + 4
- *   lui addiu move move addiu jalr nop    -O0: one word longer, the lui is at ip - 4
+ *   jal _mcount (the modules of 2009)                  the site is the jal, at ip + 16
+ *   lui addiu move jalr addiu                          no ra address: the lui is at ip + 4
+ *   lui addiu move addiu jalr addiu                    at ip
+ *   lui addiu move addiu addiu jalr nop                -O0: at ip - 4
+ *   lui addiu move li addu jalr addiu, lui ori addu    ra saved past 32 KiB: at ip - 4, ip - 8
  */
 #include "export.h"
 #include "words.h"
@@ -22,19 +24,21 @@ lab_trace_function:
 	li	$9, 0x03		/* jal */
 	srl	$8, $8, 26
 	beq	$8, $9, short_call
-	 lw	$8, 4($4)
-	li	$9, 0x3c03		/* lui v1 */
+	 li	$9, 0x3c03		/* lui v1 */
+	addiu	$10, $4, 4
+	addiu	$11, $4, -12
+next_word:
+	lw	$8, 0($10)
 	srl	$8, $8, 16
-	beq	$8, $9, one_word_shorter
-	 lw	$8, 0($4)
-	li	$9, 0x2463		/* addiu v1,v1 */
-	srl	$8, $8, 16
-	bne	$8, $9, record
+	beq	$8, $9, long_call
+	 addiu	$10, $10, -4
+	bne	$10, $11, next_word
 	 nop
-	addiu	$4, $4, -8
-one_word_shorter:
-	addiu	$4, $4, 4
-record:
+	.word	TRACE_CALL		/* no form that is known: 6.1's word for it */
+	jr	$31
+	 nop
+long_call:
+	addiu	$4, $10, 4
 	.word	TRACE_CALL
 	jr	$31
 	 nop

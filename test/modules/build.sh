@@ -1,0 +1,46 @@
+#!/bin/sh
+# Builds the test modules for both byte orders into built/ (committed, the same bytes on every run) and
+# runs them under qemu-mips and qemu-mipsel for expected.json. README.md says what each is for. Needs
+# gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1), qemu-user, python3.
+set -eu
+cd "$(dirname "$0")"
+lab=../../src/lab
+. $lab/module.sh
+
+ra="-mmcount-ra-address -DKBUILD_MCOUNT_RA_ADDRESS"
+mkdir -p built
+
+for order in little big; do
+  module() { # name, source, flags…
+    built=$1 source=$2
+    shift 2
+    build_module $order "$built" "$source" "built/$built-$order.ko" "$@"
+  }
+
+  # One source, every form of call and site.
+  module jal2009 work.c -pg -mno-long-calls
+  module jal2009ra work.c -pg -mno-long-calls $ra
+  module modern work.c -pg -mlong-calls $ra
+  module modern_nora work.c -pg -mlong-calls
+  module plain work.c -mlong-calls
+  module plain_short work.c -mno-long-calls
+  module optimize0 work.c -O0 -pg -mlong-calls $ra
+  module optimize0_nora work.c -O0 -pg -mlong-calls
+  module optimize0_jal work.c -O0 -pg -mno-long-calls $ra
+
+  module shapes shapes.c -pg -mlong-calls $ra
+  module shapes_nora shapes.c -pg -mlong-calls
+  module shapes_jal shapes.c -pg -mno-long-calls
+  module lost lost.c -pg -mlong-calls $ra
+  module init init.c -pg -mlong-calls $ra
+  module init_jal init.c -pg -mno-long-calls
+  DEPENDS=init module imports imports.c -pg -mlong-calls $ra
+  DEPENDS=init module imports_undeclared imports.c -pg -mlong-calls $ra -DWITHOUT_NAMESPACE
+  module weak weak.c -mno-long-calls
+
+  module greet greet.c -pg -mlong-calls $ra
+  for variant in versions wrong_layout without_printk empty; do
+    flag=-D$(echo "$variant" | tr a-z A-Z)
+    VERSIONS_SOURCE=versions.c VERSIONS_FLAGS=$flag module "greet_$variant" greet.c -pg -mlong-calls $ra
+  done
+done

@@ -1,0 +1,18 @@
+/* The smallest module that does something: what the variants of __versions are tried on. */
+#include "module.h"
+
+static int __init greet_start(void)
+{
+	_printk("greet: hello\n");
+	return 0;
+}
+module_init(greet_start);
+
+static void __exit greet_end(void)
+{
+	_printk("greet: bye\n");
+}
+module_exit(greet_end);
+
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_DESCRIPTION("Says hello");
