@@ -1,0 +1,18 @@
+// Where the repository's own files are: compiled tests run from build/test, and read their data from test.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+function findRoot(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
+  return directory;
+}
+
+const ROOT = findRoot();
+
+/** The absolute path of a file that is named from the repository's root. */
+export function repositoryFile(path: string): string {
+  return join(ROOT, path);
+}

@@ -1,0 +1,120 @@
+// Runs programs on farjal's core, by each of its readings of an instruction, as qemu.ts does on QEMU.
+
+import { CPU_LL_BIT, MODE_STOP_ON_EXCEPTION, PAGE_SIZE, RAM, STOP_EXCEPTION } from "../../assembly/layout.ts";
+import * as opcodes from "../../assembly/opcodes.ts";
+import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
+import { Core } from "../../src/machine/core.ts";
+import { BREAK_LAST, DATA, type Endian, HI, LO, type Program, REGISTERS, type Stop, setsBadVAddr } from "./program.ts";
+
+/** The ways the core runs an instruction. */
+export const READINGS = {
+  interpreter: (core: Core, limit: number) => core.run(limit),
+  "exact interpreter": (core: Core, limit: number) => core.runExactly(limit),
+} as const;
+
+export type Reading = keyof typeof READINGS;
+
+/** Physical memory: the buffer's page, then the code's pages. */
+const DATA_AT = 0;
+const CODE_AT = PAGE_SIZE;
+const RAM_SIZE = 0x1_0000;
+
+/** A program that completes so many instructions without a stop never ends. */
+const LIMIT = 1_000_000;
+
+export class Guest {
+  readonly #core: Core;
+  readonly #reading: Reading;
+  /** Guest address of the page at CODE_AT, and pages mapped there. */
+  #code = { page: -1, size: 0 };
+
+  constructor(endian: Endian, reading: Reading) {
+    this.#core = Core.create(endian, RAM_SIZE);
+    this.#core.mode = MODE_STOP_ON_EXCEPTION;
+    this.#core.mapPages(DATA, DATA_AT, PAGE_SIZE, true);
+    this.#reading = reading;
+  }
+
+  /** Runs a program to its last stop; the stops as runOnQemu gives them. */
+  run(program: Program): Stop[] {
+    const core = this.#core;
+    this.#load(program);
+    const stops: Stop[] = [];
+    for (;;) {
+      const reason = READINGS[this.#reading](core, LIMIT);
+      if (reason !== STOP_EXCEPTION) throw new Error(`run() stopped for reason ${reason} at ${core.pc.toString(16)}`);
+      const stop = this.#stop(program);
+      stops.push(stop);
+      const word = program.words[(stop.epc - program.address) / 4] ?? 0;
+      if (stops.length === program.stops || word === BREAK_LAST) return stops;
+      const at = find(INSTRUCTIONS, word);
+      this.#resume(stop.epc + (at && hasDelaySlot(at) ? 8 : 4));
+    }
+  }
+
+  #load({ address, words, entry, registers, data }: Program): void {
+    const core = this.#core;
+    const page = address - (address % PAGE_SIZE);
+    const size = Math.ceil((address + 4 * words.length - page) / PAGE_SIZE) * PAGE_SIZE;
+    if (page !== this.#code.page || size !== this.#code.size) {
+      if (this.#code.size) core.unmapPages(this.#code.page, this.#code.size);
+      core.mapPages(page, CODE_AT, size, true);
+      this.#code = { page, size };
+    }
+    this.#store(CODE_AT + address - page, words);
+    this.#store(DATA_AT, data);
+    for (let i = 0; i < 32; i++) core.setGpr(i, registers[i] as number);
+    core.hi = registers[HI] as number;
+    core.lo = registers[LO] as number;
+    this.#resume(entry);
+  }
+
+  /** Goes on at an address as after eret: no exception level, no link from ll to sc. */
+  #resume(address: number): void {
+    this.#core.setCp0(opcodes.CP0_STATUS >> 3, 0, 0);
+    this.#core.words[CPU_LL_BIT / 4] = 0;
+    this.#core.pc = address;
+  }
+
+  #stop(program: Program): Stop {
+    const core = this.#core;
+    const cp0 = (register: number) => core.cp0(register >> 3, register & 7);
+    const exception = (cp0(opcodes.CP0_CAUSE) >>> 2) & 0x1f;
+    if (exception !== core.stopValue) throw new Error(`ExcCode ${exception}, but stopped for ${core.stopValue}`);
+    const registers = new Uint32Array(REGISTERS);
+    for (let i = 0; i < 32; i++) registers[i] = core.gpr(i);
+    registers[HI] = core.hi;
+    registers[LO] = core.lo;
+    return {
+      exception,
+      epc: cp0(opcodes.CP0_EPC),
+      badVAddr: setsBadVAddr(exception) ? cp0(opcodes.CP0_BADVADDR) : 0,
+      registers,
+      data: program.data.map((_, i) => core.words[(RAM + DATA_AT) / 4 + i] as number),
+    };
+  }
+
+  /** The core keeps aligned words in host order, whatever the guest's. */
+  #store(physical: number, words: readonly number[]): void {
+    this.#core.words.set(words, (RAM + physical) / 4);
+  }
+}
+
+/** What differs between two stops, in words; empty when nothing does. */
+export function differences(expected: Stop, actual: Stop): string[] {
+  const hex = (value: number | undefined) => `0x${(value ?? 0).toString(16).padStart(8, "0")}`;
+  const found: string[] = [];
+  const compare = (what: string, a: number | undefined, b: number | undefined) => {
+    if (a !== b) found.push(`${what} is ${hex(b)}, QEMU says ${hex(a)}`);
+  };
+  compare("ExcCode", expected.exception, actual.exception);
+  compare("EPC", expected.epc, actual.epc);
+  compare("BadVAddr", expected.badVAddr, actual.badVAddr);
+  expected.registers.forEach((value, i) => {
+    compare(i === HI ? "hi" : i === LO ? "lo" : `$${i}`, value, actual.registers[i]);
+  });
+  expected.data.forEach((value, i) => {
+    compare(`word ${i} of the buffer`, value, actual.data[i]);
+  });
+  return found;
+}

@@ -1,0 +1,19 @@
+// The vector files that are kept in the repository.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { repositoryFile } from "../support/repository.ts";
+import { decode, type VectorFile } from "./format.ts";
+
+const DIRECTORY = "test/vectors/stored";
+
+/** Where the vectors of a group lie. */
+export function storedPath(group: string): string {
+  return repositoryFile(`${DIRECTORY}/${group}.gz`);
+}
+
+/** Every stored file, in the order of their names. */
+export function storedFiles(): readonly VectorFile[] {
+  return readdirSync(repositoryFile(DIRECTORY))
+    .sort()
+    .map((name) => decode(readFileSync(repositoryFile(`${DIRECTORY}/${name}`))));
+}
