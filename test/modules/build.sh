@@ -44,3 +44,5 @@ for order in little big; do
     VERSIONS_SOURCE=versions.c VERSIONS_FLAGS=$flag module "greet_$variant" greet.c -pg -mlong-calls $ra
   done
 done
+
+python3 expected.py

@@ -6,7 +6,7 @@
  */
 #include "module.h"
 
-u32 lost_leaf(u32 a)
+noinline u32 lost_leaf(u32 a)
 {
 	return a * 5 + 2;
 }

@@ -41,7 +41,12 @@ noinline u32 shapes_tail_after_call(u32 a)
 
 noinline u32 shapes_recurse(u32 depth)
 {
-	return depth ? shapes_recurse(depth - 1) * 2 + depth : 1;
+	u32 below;
+
+	if (!depth)
+		return 1;
+	below = shapes_recurse(depth - 1);
+	return (below << 3 ^ below >> 5) + depth; /* nothing that gcc can turn into a loop */
 }
 
 noinline u32 shapes_even(u32 n);
