@@ -1,6 +1,7 @@
 /*
- * The crypto API's door: modules that hold algorithms register them when they are loaded. The lab
- * accepts a registration and forgets it; the algorithm's functions are then called by name.
+ * The doors that modules knock at when they are loaded: those that hold an algorithm or a table and no
+ * driver register it there. The lab accepts a registration and forgets it; the module's functions are
+ * called by name.
  */
 #include "lab.h"
 
@@ -45,3 +46,12 @@ ACCEPT(crypto_register_akcipher);
 FORGET(crypto_unregister_akcipher);
 ACCEPT(textsearch_register);
 ACCEPT(textsearch_unregister);
+ACCEPT(unregister_nls);
+ACCEPT(rc_map_register);
+FORGET(rc_map_unregister);
+
+int __register_nls(void *table, void *owner)
+{
+	return 0;
+}
+SERVICE(__register_nls);
