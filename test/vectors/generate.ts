@@ -1,40 +1,44 @@
-// Makes the stored vectors: npm run vectors. Needs the cross compilers and QEMU that qemu.ts names.
+// Asks QEMU for the outcome of every case: what the stored vectors are made of.
 
-import { writeFileSync } from "node:fs";
 import { type Group, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { background, type Case, casesOf, coveredElsewhere, programOf, reservedCases } from "./cases.ts";
-import { encode, type Section } from "./format.ts";
+import type { Section, VectorFile } from "./format.ts";
 import type { Endian, Stop } from "./program.ts";
 import { runOnQemu } from "./qemu.ts";
-import { storedPath } from "./stored.ts";
 
-const start = background();
-
-function outcomes(cases: readonly Case[]): readonly Record<Endian, Stop>[] {
-  const programs = cases.map((one) => programOf(one, start));
-  const little = runOnQemu("little", programs);
-  const big = runOnQemu("big", programs);
-  return cases.map((_, i) => ({ little: little[i]?.[0] as Stop, big: big[i]?.[0] as Stop }));
+/** The cases of an instruction, under its name. */
+interface Asked {
+  readonly name: string;
+  readonly cases: readonly Case[];
 }
 
-function store(file: string, named: readonly { readonly name: string; readonly cases: readonly Case[] }[]): void {
-  const all = outcomes(named.flatMap(({ cases }) => cases));
+/** The vector files by group; the last holds the reserved encodings. */
+export function generate(): ReadonlyMap<string, VectorFile> {
+  const files = new Map<string, VectorFile>();
+  const rows = INSTRUCTIONS.filter((row) => !coveredElsewhere(row));
+  for (const group of new Set<Group>(rows.map((row) => row.group))) {
+    const members = rows.filter((row) => row.group === group);
+    files.set(group, answer(members.map((row) => ({ name: row.name, cases: casesOf(row) }))));
+  }
+  files.set("reserved", answer([{ name: "reserved", cases: reservedCases() }]));
+  return files;
+}
+
+function answer(asked: readonly Asked[]): VectorFile {
+  const start = background();
+  const programs = asked.flatMap(({ cases }) => cases.map((one) => programOf(one, start)));
+  const answers: Record<Endian, Stop[][]> = {
+    little: runOnQemu("little", programs),
+    big: runOnQemu("big", programs),
+  };
   let at = 0;
-  const sections: Section[] = named.map(({ name, cases }) => ({
+  const sections: Section[] = asked.map(({ name, cases }) => ({
     name,
-    vectors: cases.map((one) => ({ ...one, outcome: all[at++] as Record<Endian, Stop> })),
+    vectors: cases.map((one) => {
+      const outcome = { little: answers.little[at]?.[0] as Stop, big: answers.big[at]?.[0] as Stop };
+      at += 1;
+      return { ...one, outcome };
+    }),
   }));
-  const bytes = encode({ start, sections });
-  writeFileSync(storedPath(file), bytes);
-  console.log(`${file}: ${sections.length} instructions, ${at} vectors, ${bytes.length} bytes`);
+  return { start, sections };
 }
-
-const groups = new Set<Group>(INSTRUCTIONS.filter((row) => !coveredElsewhere(row)).map((row) => row.group));
-for (const group of groups) {
-  const rows = INSTRUCTIONS.filter((row) => row.group === group && !coveredElsewhere(row));
-  store(
-    group,
-    rows.map((row) => ({ name: row.name, cases: casesOf(row) })),
-  );
-}
-store("reserved", [{ name: "reserved", cases: reservedCases() }]);
