@@ -1,9 +1,50 @@
-// Reads what farjal knows of a kernel from any of the files that tell it, found out by content.
+// Reads what farjal knows of a kernel from any of the files that tell it, found out by content: System.map,
+// a dump of /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
-import { Misuse } from "../errors.ts";
+import { readFile, stat } from "node:fs/promises";
+import { readElf } from "../elf/reader.ts";
+import { Misuse, Refusal } from "../errors.ts";
 import type { Kernel } from "./kernel.ts";
+import { isSymbolList, readSymbolList } from "./symbol-list.ts";
+import { isSymvers, readSymvers } from "./symvers.ts";
+import { isVmlinux, readVmlinux } from "./vmlinux.ts";
+import { readVmlinuz } from "./vmlinuz.ts";
 
-/** Reads a kernel's symbols from a path or from a file's bytes. */
-export function readKernel(_source: string | Uint8Array): Promise<Kernel> {
-  return Promise.reject(new Misuse("the kernel reader is being written"));
+/** A vmlinux with debugging information has some hundred MiB. */
+const LARGEST_FILE = 0x4000_0000;
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
+
+/**
+ * Reads a kernel's symbols, exports and image.
+ * @param source the path of a file, or its bytes.
+ * @throws Misuse, in one sentence, when the file can't be read or isn't one of these, whole.
+ */
+export async function readKernel(source: string | Uint8Array): Promise<Kernel> {
+  const name = typeof source === "string" ? source : "the kernel file";
+  try {
+    return await readBytes(typeof source === "string" ? await readWhole(source) : source);
+  } catch (error) {
+    if (error instanceof Misuse) throw new Misuse(`${name}: ${error.message}`);
+    if (error instanceof Refusal) throw new Misuse(`${name}: ${error.explanation}`);
+    throw error;
+  }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_FILE) throw new Misuse(`${size} bytes are more than any kernel file has`);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`can't be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
+  }
+}
+
+function readBytes(bytes: Uint8Array): Kernel | Promise<Kernel> {
+  if (bytes.length === 0) throw new Misuse("the file is empty");
+  if (isSymvers(bytes)) return readSymvers(bytes);
+  if (isSymbolList(bytes)) return readSymbolList(bytes);
+  const elf = ELF_MAGIC.every((byte, index) => bytes[index] === byte) ? readElf(bytes) : null;
+  return elf !== null && isVmlinux(elf) ? readVmlinux(elf) : readVmlinuz(bytes);
 }

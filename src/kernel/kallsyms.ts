@@ -1,0 +1,195 @@
+// Finds the kallsyms tables in a kernel's image: the names and addresses of its functions (and of its data
+// with CONFIG_KALLSYMS_ALL). Nothing says where they are, but each has a shape that nothing else has, and
+// they lie close together (scripts/kallsyms.c; ALGN is 4 bytes in 32-bit kernels):
+//
+//   offsets         a word for each symbol, ascending, 0 first (or addresses, without a relative base)
+//   relative_base   a word
+//   num_syms        a word
+//   names           for each symbol a length (ULEB128), then that many token numbers
+//   markers         a word for each 256 symbols: where their names begin
+//   seqs_of_names   three bytes a symbol, since 6.2 and in stable kernels before it; farjal has no use for it
+//   token_table     256 texts, NUL-terminated
+//   token_index     256 halfwords: where each text begins
+//
+// Since 6.4 offsets and relative_base come last. A name's first character is the symbol's type.
+
+import type { Endian } from "../elf/object.ts";
+import { latin1 } from "../elf/words.ts";
+import { Image } from "./image.ts";
+import type { KernelSymbol } from "./kernel.ts";
+
+const TOKENS = 256;
+const SYMBOLS_PER_MARKER = 256;
+/** A name takes a length byte and a token at least, and KSYM_NAME_LEN (512) tokens at most. */
+const LEAST_STEP = SYMBOLS_PER_MARKER * 2;
+const GREATEST_STEP = SYMBOLS_PER_MARKER * 514;
+/** Fewer are chance, not a kernel. */
+const LEAST_MARKERS = 4;
+/** kseg0's size: no offset from the relative base is greater. */
+const LARGEST_OFFSET = 0x2000_0000;
+
+export interface Kallsyms {
+  readonly image: Image;
+  /** Ascending by address. */
+  readonly symbols: readonly KernelSymbol[];
+}
+
+interface TokenTable {
+  readonly endian: Endian;
+  readonly tokens: readonly string[];
+  /** Offsets of the first token and of the first byte after the index. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds the tables and reads them; null when the image has none. */
+export function findKallsyms(bytes: Uint8Array): Kallsyms | null {
+  for (const table of tokenTables(bytes)) {
+    const image = new Image(bytes, table.endian);
+    const names = findNames(image, table);
+    if (names === null) continue;
+    const addresses = findAddresses(image, names, table);
+    if (addresses === null) continue;
+    return { image, symbols: names.list.map((name, index) => symbol(name, addresses[index] as number)) };
+  }
+  return null;
+}
+
+function symbol(name: string, address: number): KernelSymbol {
+  return { name: name.slice(1), address, type: name.charAt(0) };
+}
+
+/** Every token table with its index. The index tells the byte order too: 0, then a small number. */
+function* tokenTables(bytes: Uint8Array): Generator<TokenTable> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const last = bytes.length - 2 * TOKENS;
+  for (let at = 0; at <= last; at += 4) {
+    if (bytes[at] !== 0 || bytes[at + 1] !== 0) continue;
+    const [first, second] = [bytes[at + 2], bytes[at + 3]];
+    if ((first === 0) === (second === 0)) continue;
+    const little = second === 0;
+    const index = Array.from({ length: TOKENS }, (_, i) => (i > 1 ? 0 : view.getUint16(at + 2 * i, little)));
+    let token = 1;
+    for (; token < TOKENS; token++) {
+      const offset = view.getUint16(at + 2 * token, little);
+      if (offset < (index[token - 1] as number) + 2) break;
+      index[token] = offset;
+    }
+    if (token < TOKENS) continue;
+    const table = readTokens(bytes, at, index);
+    if (table !== null) yield { ...table, endian: little ? "little" : "big", end: at + 2 * TOKENS };
+  }
+}
+
+/** The tokens whose index begins at `indexAt`: they end right before it, but for padding. */
+function readTokens(
+  bytes: Uint8Array,
+  indexAt: number,
+  index: readonly number[],
+): { tokens: string[]; start: number } | null {
+  let end = indexAt;
+  while (end > indexAt - 8 && bytes[end - 1] === 0) end -= 1;
+  const lastStart = bytes.subarray(0, end).lastIndexOf(0) + 1;
+  const start = lastStart - (index[TOKENS - 1] as number);
+  if (start < 0 || end === indexAt || lastStart >= end) return null;
+  const tokens: string[] = [];
+  for (let token = 0; token < TOKENS; token++) {
+    const from = start + (index[token] as number);
+    const nul = token + 1 < TOKENS ? start + (index[token + 1] as number) - 1 : end;
+    if (bytes.subarray(from, nul + 1).indexOf(0) !== nul - from) return null;
+    tokens.push(latin1(bytes.subarray(from, nul)));
+  }
+  return { tokens, start };
+}
+
+interface Names {
+  readonly list: readonly string[];
+  /** Word index of num_syms, which stands before the names. */
+  readonly countAt: number;
+}
+
+/** Finds the markers, the only ascending words of such steps before the tokens, and by them the names. */
+function findNames(image: Image, { tokens, start }: TokenTable): Names | null {
+  const { words } = image;
+  const limit = start >>> 2;
+  const step = (at: number): boolean => {
+    const distance = (words[at] as number) - (words[at - 1] as number);
+    return at < limit && distance >= LEAST_STEP && distance <= GREATEST_STEP;
+  };
+  for (let first = limit - LEAST_MARKERS; first > 0; first--) {
+    if (words[first] !== 0 || !step(first + 1) || !step(first + 2)) continue;
+    let end = first + 1;
+    while (step(end)) end += 1;
+    // What follows the markers may by chance look like one more.
+    for (let count = end - first; count >= Math.max(LEAST_MARKERS, end - first - 1); count--) {
+      const names = namesBefore(image, first, count, tokens);
+      if (names !== null) return names;
+    }
+  }
+  return null;
+}
+
+/** The names that `count` markers at a word index belong to. */
+function namesBefore(image: Image, markers: number, count: number, tokens: readonly string[]): Names | null {
+  const { words } = image;
+  const latest = markers - ((words[markers + count - 1] as number) >>> 2);
+  const earliest = Math.max(1, latest - (GREATEST_STEP >>> 2));
+  for (let at = latest; at >= earliest; at--) {
+    const total = words[at - 1] as number;
+    if (Math.ceil(total / SYMBOLS_PER_MARKER) !== count) continue;
+    const list = readNames(image, at, total, markers, tokens);
+    if (list !== null) return { list, countAt: at - 1 };
+  }
+  return null;
+}
+
+/** `total` names from a word index up to the markers, which must agree; null when they don't. */
+function readNames(
+  { bytes, words }: Image,
+  from: number,
+  total: number,
+  markers: number,
+  tokens: readonly string[],
+): string[] | null {
+  const start = from * 4;
+  const end = markers * 4;
+  let at = start;
+  const list: string[] = [];
+  for (let index = 0; index < total; index++) {
+    if (index % SYMBOLS_PER_MARKER === 0 && words[markers + index / SYMBOLS_PER_MARKER] !== at - start)
+      return null;
+    let length = bytes[at++] as number;
+    if ((length & 0x80) !== 0) length = (length & 0x7f) | ((bytes[at++] as number) << 7);
+    if (length === 0 || at + length > end) return null;
+    let name = "";
+    for (const stop = at + length; at < stop; at++) name += tokens[bytes[at] as number];
+    list.push(name);
+  }
+  return at <= end && end - at < 4 ? list : null;
+}
+
+/** The symbols' addresses, from whichever of the three layouts is there. */
+function findAddresses(image: Image, { list, countAt }: Names, { end }: TokenTable): Uint32Array | null {
+  const { words } = image;
+  const relative = (from: number): Uint32Array | null => {
+    const offsets = ascending(words, from, list.length);
+    const base = words[from + list.length];
+    if (offsets === null || base === undefined || base === 0) return null;
+    if (offsets[0] !== 0 || (offsets.at(-1) as number) > LARGEST_OFFSET) return null;
+    return offsets.map((offset) => offset + base);
+  };
+  return (
+    relative(countAt - 1 - list.length) ??
+    ascending(words, countAt - list.length, list.length) ??
+    relative(Math.ceil(end / 4))
+  );
+}
+
+/** The words from an index on, or null when they don't ascend. */
+function ascending(words: Uint32Array, from: number, count: number): Uint32Array | null {
+  if (from < 0 || from + count > words.length) return null;
+  for (let at = from + 1; at < from + count; at++) {
+    if ((words[at] as number) < (words[at - 1] as number)) return null;
+  }
+  return words.subarray(from, from + count);
+}

@@ -1,0 +1,58 @@
+// Where decompressors write: one growing buffer with an end. A few bytes of a hostile file can ask for
+// gigabytes, so everything unpacked is counted here, and too much is an error before it is memory.
+
+import { Misuse } from "../errors.ts";
+
+/** Far more than any 32-bit MIPS kernel: kseg0 has 512 MiB, and Debian's kernel takes 16. */
+export const LARGEST_IMAGE = 0x1000_0000;
+
+export class Output {
+  #bytes = new Uint8Array(0x10_0000);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What has been written, without copying it. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  append(chunk: Uint8Array): void {
+    if (this.#length + chunk.length > this.#bytes.length) this.#grow(chunk.length);
+    this.#bytes.set(chunk, this.#length);
+    this.#length += chunk.length;
+  }
+
+  /** The byte that was written `distance` bytes ago; 0 before the first. */
+  ago(distance: number): number {
+    return this.#bytes[this.#length - distance] ?? 0;
+  }
+
+  /** Repeats `length` bytes from `distance` ago, which may overlap what they make. */
+  repeat(distance: number, length: number): void {
+    if (distance < 1 || distance > this.#length) throw new Misuse("the compressed data is damaged");
+    if (this.#length + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    this.#length += length;
+    if (distance >= length) bytes.copyWithin(at, at - distance, at - distance + length);
+    else for (; at < this.#length; at++) bytes[at] = bytes[at - distance] as number;
+  }
+
+  #grow(by: number): void {
+    const needed = this.#length + by;
+    if (needed > LARGEST_IMAGE) {
+      throw new Misuse(`the compressed kernel unpacks to more than ${LARGEST_IMAGE >>> 20} MiB`);
+    }
+    const grown = new Uint8Array(Math.min(LARGEST_IMAGE, Math.max(needed, this.#bytes.length * 2)));
+    grown.set(this.bytes());
+    this.#bytes = grown;
+  }
+}

@@ -1,0 +1,87 @@
+// System.map and /proc/kallsyms: a line for each symbol, `c0008000 T name`, which nm -n and the kernel
+// print alike; /proc/kallsyms adds `\t[module]` to the symbols of loaded modules. These are left out:
+// farjal loads its modules elsewhere. Neither file says which symbols are exported, except a System.map of
+// a kernel before 6.2, which holds the entries of the export table as symbols.
+
+import { latin1 } from "../elf/words.ts";
+import { Misuse } from "../errors.ts";
+import { Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
+
+const LINE = /^([0-9a-f]+) ([A-Za-z]) (\S+)(?:[ \t]+\[(\S+)\])?$/;
+const KSYMTAB = "__ksymtab_";
+
+/** Whether the bytes begin as such a line does. */
+export function isSymbolList(bytes: Uint8Array): boolean {
+  return /^[0-9a-f]{8,16} [A-Za-z] \S/.test(latin1(bytes.subarray(0, 32)));
+}
+
+/**
+ * Reads a System.map or a dump of /proc/kallsyms.
+ * @throws Misuse when a line is none of theirs, or the addresses are hidden or of 64 bits.
+ */
+export function readSymbolList(bytes: Uint8Array): Kernel {
+  const lines = latin1(bytes).split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  const symbols: KernelSymbol[] = [];
+  let hasModules = false;
+  for (const [index, line] of lines.entries()) {
+    const [, address, type, name, module] = LINE.exec(line) ?? [];
+    if (address === undefined || type === undefined || name === undefined) {
+      throw new Misuse(`line ${index + 1} isn't "address type name": the file is damaged or cut off`);
+    }
+    if (address.length > 8) {
+      if (line.includes("The real System.map")) {
+        throw new Misuse("this System.map is a placeholder: give the vmlinuz beside it, which tells more");
+      }
+      throw new Misuse(`line ${index + 1} has an address of 64 bits; farjal runs 32-bit kernels`);
+    }
+    if (module !== undefined) hasModules = true;
+    else symbols.push({ name, address: Number.parseInt(address, 16), type });
+  }
+  if (symbols.every(({ address }) => address === 0)) {
+    throw new Misuse(
+      "every address is 0: the kernel hides them (kptr_restrict); copy /proc/kallsyms as root",
+    );
+  }
+  symbols.sort((a, b) => a.address - b.address);
+  const hasData = symbols.some(({ type }) => /[Bb]/.test(type));
+  const known = exportTableOf(symbols);
+  return new Kernel({
+    source: hasModules || !hasData ? "kallsyms" : "System.map",
+    endian: null,
+    symbols,
+    exports: known ?? globalsOf(symbols),
+    exportsKnown: known !== null,
+    moduleExports: new Map(),
+    hasData,
+    image: null,
+    release: null,
+    vermagic: null,
+  });
+}
+
+/** The exports that a System.map names, in the form of their table's entries, or null when it has none. */
+function exportTableOf(symbols: readonly KernelSymbol[]): Map<string, KernelExport> | null {
+  const entries = symbols.filter(({ name }) => name.startsWith(KSYMTAB));
+  if (entries.length === 0) return null;
+  const byName = new Map(symbols.map((symbol) => [symbol.name, symbol]));
+  const exports = new Map<string, KernelExport>();
+  for (const { name: entry } of entries) {
+    const symbol = byName.get(entry.slice(KSYMTAB.length));
+    if (symbol !== undefined) exports.set(symbol.name, unversioned(symbol));
+  }
+  return exports;
+}
+
+/** Every global symbol, the best guess there is without an export table. */
+export function globalsOf(symbols: readonly KernelSymbol[]): Map<string, KernelExport> {
+  const exports = new Map<string, KernelExport>();
+  for (const symbol of symbols) {
+    if (/[A-Z]/.test(symbol.type) && !exports.has(symbol.name)) exports.set(symbol.name, unversioned(symbol));
+  }
+  return exports;
+}
+
+function unversioned({ name, address }: KernelSymbol): KernelExport {
+  return { name, address, crc: null, gplOnly: false, namespace: null };
+}

@@ -1,0 +1,62 @@
+// Module.symvers: the exports of a kernel's build, with their CRCs and namespaces and without addresses.
+// A line is `0xCRC\tNAME\tMODULE\tEXPORT_SYMBOL[_GPL]\tNAMESPACE` (scripts/mod/modpost.c); Linux 5.4 to
+// 5.6 put the namespace before the module, and older ones have none.
+
+import { latin1 } from "../elf/words.ts";
+import { Misuse } from "../errors.ts";
+import { Kernel, type KernelExport, type ModuleExport } from "./kernel.ts";
+
+const START = /^0x[0-9a-f]{8}\t[^\t]+\t/;
+
+/** Whether the bytes begin with such a line. */
+export function isSymvers(bytes: Uint8Array): boolean {
+  return START.test(latin1(bytes.subarray(0, 1024)));
+}
+
+/**
+ * Reads a Module.symvers.
+ * @throws Misuse when a line is none of its.
+ */
+export function readSymvers(bytes: Uint8Array): Kernel {
+  const exports = new Map<string, KernelExport>();
+  const moduleExports = new Map<string, ModuleExport>();
+  for (const [index, line] of latin1(bytes).split(/\r?\n/).entries()) {
+    if (line === "") continue;
+    const entry = readLine(line);
+    if (entry === null)
+      throw new Misuse(`line ${index + 1} isn't "CRC name module export": the file is damaged or cut off`);
+    const { module, ...exported } = entry;
+    if (module === "vmlinux") exports.set(exported.name, exported);
+    else moduleExports.set(exported.name, entry);
+  }
+  return new Kernel({
+    source: "Module.symvers",
+    endian: null,
+    symbols: [],
+    exports,
+    exportsKnown: true,
+    moduleExports,
+    hasData: true,
+    image: null,
+    release: null,
+    vermagic: null,
+  });
+}
+
+function readLine(line: string): ModuleExport | null {
+  const columns = line.split("\t");
+  const kind = columns.findIndex((column) => column.startsWith("EXPORT_"));
+  const [crc, name, third] = columns;
+  const module = columns[kind - 1];
+  if (!START.test(line) || crc === undefined || name === undefined || kind < 3 || module === undefined)
+    return null;
+  const namespace = kind === 4 ? third : columns[kind + 1];
+  return {
+    name,
+    module,
+    address: null,
+    crc: Number.parseInt(crc, 16),
+    gplOnly: (columns[kind] as string).includes("_GPL"),
+    namespace: namespace || null,
+  };
+}
