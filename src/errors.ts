@@ -9,10 +9,12 @@ export type Errno =
   | "ENOENT"
   | "ENOEXEC"
   | "ENOMEM"
+  | "EAGAIN"
   | "EBUSY"
   | "EEXIST"
   | "EINVAL"
   | "ENOSPC"
+  | "EBADMSG"
   | "EKEYREJECTED";
 
 export interface RefusalDetails {

@@ -5,77 +5,73 @@
 
 /** Makes the test for one pattern (without `!`, index or `:mod:`, which filter.ts takes off). */
 export function globMatcher(pattern: string): (name: string) => boolean {
-	const inner = pattern.replace(/^\*/, "").replace(/\*$/, "");
-	if (/[*?[\\]/.test(inner)) return (name) => matchGlob(pattern, name);
-	const front = pattern.startsWith("*");
-	const end = pattern.length > 1 && pattern.endsWith("*");
-	if (front && (end || inner === "")) return (name) => name.includes(inner);
-	if (front) return (name) => name.endsWith(inner);
-	if (end) return (name) => name.startsWith(inner);
-	return (name) => name === pattern;
+  const inner = pattern.replace(/^\*/, "").replace(/\*$/, "");
+  if (/[*?[\\]/.test(inner)) return (name) => matchGlob(pattern, name);
+  const front = pattern.startsWith("*");
+  const end = pattern.length > 1 && pattern.endsWith("*");
+  if (front && (end || inner === "")) return (name) => name.includes(inner);
+  if (front) return (name) => name.endsWith(inner);
+  if (end) return (name) => name.startsWith(inner);
+  return (name) => name === pattern;
 }
 
 function matchGlob(pattern: string, name: string): boolean {
-	let p = 0;
-	let n = 0;
-	let starPattern = -1;
-	let starName = 0;
-	while (n < name.length) {
-		if (pattern[p] === "*") {
-			starPattern = ++p;
-			starName = n;
-			continue;
-		}
-		const step = p < pattern.length ? matchOne(pattern, p, name.charAt(n)) : 0;
-		if (step > 0) {
-			p += step;
-			n += 1;
-		} else if (starPattern >= 0) {
-			p = starPattern;
-			n = ++starName;
-		} else {
-			return false;
-		}
-	}
-	while (pattern[p] === "*") p += 1;
-	return p === pattern.length;
+  let p = 0;
+  let n = 0;
+  let starPattern = -1;
+  let starName = 0;
+  while (n < name.length) {
+    if (pattern[p] === "*") {
+      starPattern = ++p;
+      starName = n;
+      continue;
+    }
+    const step = p < pattern.length ? matchOne(pattern, p, name.charAt(n)) : 0;
+    if (step > 0) {
+      p += step;
+      n += 1;
+    } else if (starPattern >= 0) {
+      p = starPattern;
+      n = ++starName;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[p] === "*") p += 1;
+  return p === pattern.length;
 }
 
 /** How many characters of the pattern at `p` match `character`; 0 when they don't. */
 function matchOne(pattern: string, p: number, character: string): number {
-	const first = pattern[p];
-	if (first === "?") return 1;
-	if (first === "\\" && p + 1 < pattern.length)
-		return pattern[p + 1] === character ? 2 : 0;
-	if (first === "[") {
-		const length = classLength(pattern, p);
-		if (length > 0)
-			return inClass(pattern.slice(p + 1, p + length - 1), character)
-				? length
-				: 0;
-	}
-	return first === character ? 1 : 0;
+  const first = pattern[p];
+  if (first === "?") return 1;
+  if (first === "\\" && p + 1 < pattern.length) return pattern[p + 1] === character ? 2 : 0;
+  if (first === "[") {
+    const length = classLength(pattern, p);
+    if (length > 0) return inClass(pattern.slice(p + 1, p + length - 1), character) ? length : 0;
+  }
+  return first === character ? 1 : 0;
 }
 
 /** Length of the `[...]` at `p` including brackets, or 0 when it never closes (then `[` is itself). */
 function classLength(pattern: string, p: number): number {
-	const body = pattern[p + 1] === "!" ? p + 2 : p + 1;
-	const close = pattern.indexOf("]", body + 1);
-	return close < 0 ? 0 : close - p + 1;
+  const body = pattern[p + 1] === "!" ? p + 2 : p + 1;
+  const close = pattern.indexOf("]", body + 1);
+  return close < 0 ? 0 : close - p + 1;
 }
 
 function inClass(body: string, character: string): boolean {
-	const inverted = body.startsWith("!");
-	const set = inverted ? body.slice(1) : body;
-	let found = false;
-	for (let i = 0; i < set.length; i += 1) {
-		const low = set.charAt(i);
-		if (set[i + 1] === "-" && i + 2 < set.length) {
-			if (low <= character && character <= set.charAt(i + 2)) found = true;
-			i += 2;
-		} else if (low === character) {
-			found = true;
-		}
-	}
-	return found !== inverted;
+  const inverted = body.startsWith("!");
+  const set = inverted ? body.slice(1) : body;
+  let found = false;
+  for (let i = 0; i < set.length; i += 1) {
+    const low = set.charAt(i);
+    if (set[i + 1] === "-" && i + 2 < set.length) {
+      if (low <= character && character <= set.charAt(i + 2)) found = true;
+      i += 2;
+    } else if (low === character) {
+      found = true;
+    }
+  }
+  return found !== inverted;
 }

@@ -8,37 +8,25 @@ export type Argument = number | bigint | string | Uint8Array;
 
 /** Words as o32 passes them, the first four in a0-a3. */
 export function argumentWords(
-	args: readonly Argument[],
-	littleEndian: boolean,
-	place: (bytes: Uint8Array) => number,
+  args: readonly Argument[],
+  littleEndian: boolean,
+  place: (bytes: Uint8Array) => number,
 ): number[] {
-	const words: number[] = [];
-	for (const argument of args) {
-		if (typeof argument === "bigint") {
-			if (words.length % 2 === 1) words.push(0);
-			const low = Number(BigInt.asUintN(32, argument));
-			const high = Number(BigInt.asUintN(32, argument >> 32n));
-			words.push(...(littleEndian ? [low, high] : [high, low]));
-		} else if (typeof argument === "number") {
-			if (
-				!Number.isInteger(argument) ||
-				argument < -(2 ** 31) ||
-				argument >= 2 ** 32
-			) {
-				throw new Misuse(
-					`${argument} is not a 32-bit word; pass a bigint for 64 bits`,
-				);
-			}
-			words.push(argument >>> 0);
-		} else {
-			words.push(
-				place(
-					typeof argument === "string"
-						? Buffer.from(`${argument}\0`)
-						: argument,
-				),
-			);
-		}
-	}
-	return words;
+  const words: number[] = [];
+  for (const argument of args) {
+    if (typeof argument === "bigint") {
+      if (words.length % 2 === 1) words.push(0);
+      const low = Number(BigInt.asUintN(32, argument));
+      const high = Number(BigInt.asUintN(32, argument >> 32n));
+      words.push(...(littleEndian ? [low, high] : [high, low]));
+    } else if (typeof argument === "number") {
+      if (!Number.isInteger(argument) || argument < -(2 ** 31) || argument >= 2 ** 32) {
+        throw new Misuse(`${argument} is not a 32-bit word; pass a bigint for 64 bits`);
+      }
+      words.push(argument >>> 0);
+    } else {
+      words.push(place(typeof argument === "string" ? Buffer.from(`${argument}\0`) : argument));
+    }
+  }
+  return words;
 }

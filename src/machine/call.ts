@@ -3,33 +3,30 @@
 // the processor's state back as it found it; the budget is shared by all that are open.
 
 import {
-	CPU_CP0,
-	CPU_GPR,
-	CPU_HI,
-	CPU_IN_DELAY_SLOT,
-	CPU_LO,
-	CPU_NEXT_PC,
-	CPU_PC,
-	CPU_RETURN_TO,
-	CPU_STOP_VALUE,
-	KSEG0,
-	STOP_EXCEPTION,
-	STOP_HYPERCALL,
-	STOP_LIMIT,
-	STOP_RETURN,
+  CPU_GPR,
+  CPU_HI,
+  CPU_IN_DELAY_SLOT,
+  CPU_LO,
+  CPU_NEXT_PC,
+  CPU_PC,
+  KSEG0,
+  STOP_EXCEPTION,
+  STOP_HYPERCALL,
+  STOP_LIMIT,
+  STOP_RETURN,
 } from "../../assembly/layout.ts";
 import { CP0_BADVADDR } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 import {
-	budgetStop,
-	exceptionStop,
-	type GuestStop,
-	panicStop,
-	type StopPlace,
-	unresolvedStop,
-	waitStop,
+  budgetStop,
+  exceptionStop,
+  type GuestStop,
+  panicStop,
+  type StopPlace,
+  unresolvedStop,
+  waitStop,
 } from "./guest-stop.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
 
@@ -50,207 +47,166 @@ const DEEPEST_NESTING = 64;
 
 /** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
 export class GuestEnd extends Error {
-	readonly kind: "unresolved" | "panic";
+  readonly kind: "unresolved" | "panic";
 
-	constructor(kind: "unresolved" | "panic", text: string) {
-		super(text);
-		this.kind = kind;
-	}
+  constructor(kind: "unresolved" | "panic", text: string) {
+    super(text);
+    this.kind = kind;
+  }
 }
 
 export interface CallResult {
-	readonly v0: number;
-	readonly v1: number;
-	/** Instructions this call completed, everything it called included. */
-	readonly instructions: number;
-	/** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
-	readonly exception?: GuestStop;
+  readonly v0: number;
+  readonly v1: number;
+  /** Instructions this call completed, everything it called included. */
+  readonly instructions: number;
+  /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
+  readonly exception?: GuestStop;
 }
 
 export interface CallSetup {
-	/** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
-	readonly stackTop: number;
-	readonly threadInfo: number;
-	readonly describe: (address: number) => string;
+  /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
+  readonly stackTop: number;
+  readonly threadInfo: number;
+  readonly describe: (address: number) => string;
 }
 
 export class Caller {
-	readonly #core: Core;
-	readonly #memory: GuestMemory;
-	readonly #functions: HostFunctions;
-	readonly #setup: CallSetup;
-	readonly #words: Uint32Array;
-	#nesting = 0;
-	#limit = 0;
-	#budget = 0;
+  readonly #core: Core;
+  readonly #memory: GuestMemory;
+  readonly #functions: HostFunctions;
+  readonly #setup: CallSetup;
+  readonly #words: Uint32Array;
+  #nesting = 0;
+  #limit = 0;
+  #budget = 0;
 
-	constructor(
-		core: Core,
-		memory: GuestMemory,
-		functions: HostFunctions,
-		setup: CallSetup,
-	) {
-		this.#core = core;
-		this.#memory = memory;
-		this.#functions = functions;
-		this.#setup = setup;
-		this.#words = core.words;
-	}
+  constructor(core: Core, memory: GuestMemory, functions: HostFunctions, setup: CallSetup) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#functions = functions;
+    this.#setup = setup;
+    this.#words = core.words;
+  }
 
-	/** Calls the function at `address`; `budget` counts instructions and holds for nested calls too. */
-	call(address: number, args: readonly number[], budget: number): CallResult {
-		if (this.#nesting >= DEEPEST_NESTING) {
-			throw new Misuse(
-				`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`,
-			);
-		}
-		const outermost = this.#nesting === 0;
-		const saved = this.#saveState();
-		const started = this.#core.count;
-		if (outermost) {
-			this.#budget = budget;
-			this.#limit = started + budget;
-			this.#setRegister(SP, this.#setup.stackTop);
-			this.#setRegister(GP, this.#setup.threadInfo);
-		}
-		this.#nesting += 1;
-		try {
-			this.#enter(address, args);
-			const exception = this.#runToReturn();
-			const result = {
-				v0: this.#register(V0),
-				v1: this.#register(V1),
-				instructions: this.#core.count - started,
-			};
-			return exception === undefined ? result : { ...result, exception };
-		} finally {
-			this.#nesting -= 1;
-			this.#words.set(saved, CPU_GPR / 4);
-		}
-	}
+  /** Calls the function at `address`; `budget` counts instructions and holds for nested calls too. */
+  call(address: number, args: readonly number[], budget: number): CallResult {
+    if (this.#nesting >= DEEPEST_NESTING) {
+      throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
+    }
+    const outermost = this.#nesting === 0;
+    const saved = this.#saveState();
+    const started = this.#core.count;
+    if (outermost) {
+      this.#budget = budget;
+      this.#limit = started + budget;
+      this.#core.setGpr(SP, this.#setup.stackTop);
+      this.#core.setGpr(GP, this.#setup.threadInfo);
+    }
+    this.#nesting += 1;
+    try {
+      this.#enter(address, args);
+      const exception = this.#runToReturn();
+      const result = {
+        v0: this.#core.gpr(V0),
+        v1: this.#core.gpr(V1),
+        instructions: this.#core.count - started,
+      };
+      return exception === undefined ? result : { ...result, exception };
+    } finally {
+      this.#nesting -= 1;
+      this.#words.set(saved, CPU_GPR / 4);
+    }
+  }
 
-	#enter(address: number, args: readonly number[]): void {
-		const stackWords = Math.max(args.length, REGISTER_ARGUMENTS);
-		const below = this.#register(SP) - 4 * stackWords;
-		const sp = below - (below % STACK_ALIGNMENT);
-		args.forEach((word, index) => {
-			if (index < REGISTER_ARGUMENTS) this.#setRegister(A0 + index, word);
-			else this.#memory.setU32(sp + 4 * index, word);
-		});
-		this.#setRegister(SP, sp);
-		this.#setRegister(RA, RETURN_ADDRESS);
-		this.#words[CPU_RETURN_TO / 4] = RETURN_ADDRESS;
-		this.#continueAt(address);
-	}
+  #enter(address: number, args: readonly number[]): void {
+    const stackWords = Math.max(args.length, REGISTER_ARGUMENTS);
+    const below = this.#core.gpr(SP) - 4 * stackWords;
+    const sp = below - (below % STACK_ALIGNMENT);
+    args.forEach((word, index) => {
+      if (index < REGISTER_ARGUMENTS) this.#core.setGpr(A0 + index, word);
+      else this.#memory.setU32(sp + 4 * index, word);
+    });
+    this.#core.setGpr(SP, sp);
+    this.#core.setGpr(RA, RETURN_ADDRESS);
+    this.#core.returnTo = RETURN_ADDRESS;
+    this.#core.pc = address;
+  }
 
-	#runToReturn(): GuestStop | undefined {
-		for (;;) {
-			const reason = this.#core.run(
-				Math.max(this.#limit - this.#core.count, 0),
-			);
-			switch (reason) {
-				case STOP_RETURN:
-					return undefined;
-				case STOP_HYPERCALL: {
-					const ended = this.#serve(this.#word(CPU_STOP_VALUE));
-					if (ended !== undefined) return ended;
-					break;
-				}
-				case STOP_LIMIT:
-					return budgetStop(this.#budget, this.#place());
-				case STOP_EXCEPTION: {
-					const badVAddr = this.#word(CPU_CP0 + 4 * CP0_BADVADDR);
-					return exceptionStop(
-						this.#word(CPU_STOP_VALUE),
-						badVAddr,
-						this.#place(),
-					);
-				}
-				default:
-					return waitStop(this.#place());
-			}
-		}
-	}
+  #runToReturn(): GuestStop | undefined {
+    for (;;) {
+      const reason = this.#core.run(Math.max(this.#limit - this.#core.count, 0));
+      switch (reason) {
+        case STOP_RETURN:
+          return undefined;
+        case STOP_HYPERCALL: {
+          const ended = this.#serve(this.#core.stopValue);
+          if (ended !== undefined) return ended;
+          break;
+        }
+        case STOP_LIMIT:
+          return budgetStop(this.#budget, this.#place());
+        case STOP_EXCEPTION: {
+          const badVAddr = this.#core.cp0(CP0_BADVADDR / 8);
+          return exceptionStop(this.#core.stopValue, badVAddr, this.#place());
+        }
+        default:
+          return waitStop(this.#place());
+      }
+    }
+  }
 
-	/** Runs the host function behind a HYPERCALL, then goes on at ra. */
-	#serve(code: number): GuestStop | undefined {
-		const entry = this.#functions.at(code);
-		const place = this.#place();
-		if (entry === undefined)
-			return unresolvedStop(`host function ${code}`, place);
-		const returnAddress = this.#register(RA);
-		try {
-			const result = entry.run(this.#hostCall(entry.name, returnAddress));
-			if (result !== undefined) this.#setRegister(V0, result);
-		} catch (error) {
-			if (!(error instanceof GuestEnd)) throw error;
-			const end = error.kind === "panic" ? panicStop : unresolvedStop;
-			return end(error.message, place);
-		}
-		this.#continueAt(returnAddress);
-		return undefined;
-	}
+  /** Runs the host function behind a HYPERCALL, then goes on at ra. */
+  #serve(code: number): GuestStop | undefined {
+    const entry = this.#functions.at(code);
+    const place = this.#place();
+    if (entry === undefined) return unresolvedStop(`host function ${code}`, place);
+    const returnAddress = this.#core.gpr(RA);
+    try {
+      const result = entry.run(this.#hostCall(entry.name, returnAddress));
+      if (result !== undefined) this.#core.setGpr(V0, result);
+    } catch (error) {
+      if (!(error instanceof GuestEnd)) throw error;
+      const end = error.kind === "panic" ? panicStop : unresolvedStop;
+      return end(error.message, place);
+    }
+    this.#core.pc = returnAddress;
+    return undefined;
+  }
 
-	#hostCall(name: string, returnAddress: number): HostCall {
-		const memory = this.#memory;
-		const arg = (index: number): number =>
-			index < REGISTER_ARGUMENTS
-				? this.#register(A0 + index)
-				: memory.u32(this.#register(SP) + 4 * index);
-		return {
-			name,
-			memory,
-			returnAddress,
-			arg,
-			string: (index) => memory.string(arg(index)),
-			register: (number) => this.#register(number),
-			setRegister: (number, value) => this.#setRegister(number, value),
-			callGuest: (address, args) => {
-				const { v0, exception } = this.call(address, args, 0);
-				if (exception !== undefined)
-					throw new GuestEnd("panic", exception.message);
-				return v0;
-			},
-		};
-	}
+  #hostCall(name: string, returnAddress: number): HostCall {
+    const memory = this.#memory;
+    const arg = (index: number): number =>
+      index < REGISTER_ARGUMENTS
+        ? this.#core.gpr(A0 + index)
+        : memory.u32(this.#core.gpr(SP) + 4 * index);
+    return {
+      name,
+      memory,
+      returnAddress,
+      arg,
+      string: (index) => memory.string(arg(index)),
+      register: (number) => this.#core.gpr(number),
+      setRegister: (number, value) => this.#core.setGpr(number, value),
+      callGuest: (address, args) => {
+        const { v0, exception } = this.call(address, args, 0);
+        if (exception !== undefined) throw new GuestEnd("panic", exception.message);
+        return v0;
+      },
+    };
+  }
 
-	#place(): StopPlace {
-		return {
-			pc: this.#word(CPU_PC),
-			inDelaySlot: this.#word(CPU_IN_DELAY_SLOT) !== 0,
-			registers: Array.from({ length: 32 }, (_, index) =>
-				this.#register(index),
-			),
-			describe: this.#setup.describe,
-		};
-	}
+  #place(): StopPlace {
+    return {
+      pc: this.#core.pc,
+      inDelaySlot: this.#core.inDelaySlot,
+      registers: Array.from({ length: 32 }, (_, index) => this.#core.gpr(index)),
+      describe: this.#setup.describe,
+    };
+  }
 
-	#saveState(): Uint32Array {
-		const last = Math.max(
-			CPU_HI,
-			CPU_LO,
-			CPU_PC,
-			CPU_NEXT_PC,
-			CPU_IN_DELAY_SLOT,
-		);
-		return this.#words.slice(CPU_GPR / 4, last / 4 + 1);
-	}
-
-	#continueAt(address: number): void {
-		this.#words[CPU_PC / 4] = address;
-		this.#words[CPU_NEXT_PC / 4] = address + 4;
-		this.#words[CPU_IN_DELAY_SLOT / 4] = 0;
-	}
-
-	#register(number: number): number {
-		return this.#word(CPU_GPR + 4 * number);
-	}
-
-	#setRegister(number: number, value: number): void {
-		if (number !== 0) this.#words[CPU_GPR / 4 + number] = value;
-	}
-
-	#word(at: number): number {
-		return this.#words[at / 4] ?? 0;
-	}
+  #saveState(): Uint32Array {
+    const last = Math.max(CPU_HI, CPU_LO, CPU_PC, CPU_NEXT_PC, CPU_IN_DELAY_SLOT);
+    return this.#words.slice(CPU_GPR / 4, last / 4 + 1);
+  }
 }

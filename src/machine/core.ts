@@ -6,30 +6,31 @@
 import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import {
-	CPU_COUNT,
-	CPU_GPR,
-	CPU_HI,
-	CPU_IN_DELAY_SLOT,
-	CPU_LIMIT,
-	CPU_LO,
-	CPU_MODE,
-	CPU_NEXT_PC,
-	CPU_PC,
-	CPU_RETURN_TO,
-	CPU_STOP_VALUE,
-	KSEG0,
-	KSEG2,
-	MODE_FARJAL_WORDS,
-	MODE_STOP_ON_EXCEPTION,
-	PAGE_SIZE,
-	RAM,
-	RAM_SIZE_MAX,
-	STOP_LIMIT,
+  CPU_COUNT,
+  CPU_GPR,
+  CPU_HI,
+  CPU_IN_DELAY_SLOT,
+  CPU_LIMIT,
+  CPU_LO,
+  CPU_MODE,
+  CPU_NEXT_PC,
+  CPU_PC,
+  CPU_RETURN_TO,
+  CPU_STOP_VALUE,
+  KSEG0,
+  KSEG2,
+  MODE_FARJAL_WORDS,
+  MODE_STOP_ON_EXCEPTION,
+  PAGE_SIZE,
+  RAM,
+  RAM_SIZE_MAX,
+  STOP_LIMIT,
 } from "../../assembly/layout.ts";
 import { CP0_STATUS } from "../../assembly/opcodes.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import type { RelocationCore } from "../module/relocation.ts";
 
 const WASM_PAGE = 0x10000;
 const ADDRESS_SPACE = 2 ** 32;
@@ -40,17 +41,19 @@ const SLICE = 2_000_000;
 
 /** What the core exports; every result that is an address or a register arrives signed. */
 interface CoreExports {
-	[name: string]: unknown;
-	start(): void;
-	reset(ramSize: number, profile: number): void;
-	run(): number;
-	runExactly(): number;
-	mapPages(va: number, physical: number, size: number, writable: boolean): void;
-	unmapPages(va: number, size: number): void;
-	probe(va: number, write: boolean): number;
-	getCp0(register: number): number;
-	setCp0(register: number, value: number): void;
-	setInterrupts(lines: number): void;
+  [name: string]: unknown;
+  start(): void;
+  reset(ramSize: number, profile: number): void;
+  run(): number;
+  runExactly(): number;
+  mapPages(va: number, physical: number, size: number, writable: boolean): void;
+  unmapPages(va: number, size: number): void;
+  probe(va: number, write: boolean): number;
+  getCp0(register: number): number;
+  setCp0(register: number, value: number): void;
+  setInterrupts(lines: number): void;
+  relocate: RelocationCore["relocate"];
+  finishSection: RelocationCore["finishSection"];
 }
 
 /** reset()'s processors, as in assembly/profile.ts. */
@@ -61,289 +64,264 @@ const compiled = new Map<Endian, WebAssembly.Module>();
 
 /** The core of a byte order, compiled once in a process. */
 function coreModule(endian: Endian): WebAssembly.Module {
-	const known = compiled.get(endian);
-	if (known !== undefined) return known;
-	const module = new WebAssembly.Module(
-		readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)),
-	);
-	compiled.set(endian, module);
-	return module;
+  const known = compiled.get(endian);
+  if (known !== undefined) return known;
+  const module = new WebAssembly.Module(readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)));
+  compiled.set(endian, module);
+  return module;
 }
 
 export class Core {
-	readonly endian: Endian;
-	/** Bytes of guest physical memory. */
-	readonly ramSize: number;
-	/** The whole shared memory as assembly/layout.ts maps it, in bytes and in words. */
-	readonly bytes: Uint8Array<SharedArrayBuffer>;
-	readonly words: Uint32Array<SharedArrayBuffer>;
-	readonly #exports: CoreExports;
-	/** Flips the low address bits of a byte to where it lies. */
-	readonly #flip: number;
+  readonly endian: Endian;
+  /** Bytes of guest physical memory. */
+  readonly ramSize: number;
+  /** The whole shared memory as assembly/layout.ts maps it, in bytes and in words. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly words: Uint32Array<SharedArrayBuffer>;
+  readonly #exports: CoreExports;
+  /** The exports that relocate, for the module loader. */
+  readonly relocator: RelocationCore;
+  /** Flips the low address bits of a byte to where it lies. */
+  readonly #flip: number;
 
-	/**
-	 * A CPU in kernel mode with an empty TLB and `ramSize` bytes of zeroed memory, set up for the module
-	 * lab: exceptions stop run(), and farjal's own words are instructions. reset() makes it a board's CPU.
-	 * @param ramSize a multiple of 64 KiB, at most 512 MiB
-	 */
-	static create(endian: Endian, ramSize: number): Core {
-		if (
-			ramSize % WASM_PAGE !== 0 ||
-			!(ramSize > 0 && ramSize <= RAM_SIZE_MAX)
-		) {
-			throw new Misuse(
-				`guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`,
-			);
-		}
-		const core = new Core(endian, ramSize);
-		core.reset("24Kc");
-		core.setCp0(CP0_STATUS / 8, 0, 0);
-		core.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
-		return core;
-	}
+  /**
+   * A CPU in kernel mode with an empty TLB and `ramSize` bytes of zeroed memory, set up for the module
+   * lab: exceptions stop run(), and farjal's own words are instructions. reset() makes it a board's CPU.
+   * @param ramSize a multiple of 64 KiB, at most 512 MiB
+   */
+  static create(endian: Endian, ramSize: number): Core {
+    if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= RAM_SIZE_MAX)) {
+      throw new Misuse(`guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`);
+    }
+    const core = new Core(endian, ramSize);
+    core.reset("24Kc");
+    core.setCp0(CP0_STATUS / 8, 0, 0);
+    core.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
+    return core;
+  }
 
-	private constructor(endian: Endian, ramSize: number) {
-		const pages = (RAM + ramSize) / WASM_PAGE;
-		const memory = new WebAssembly.Memory({
-			initial: pages,
-			maximum: pages,
-			shared: true,
-		});
-		const buffer = memory.buffer as SharedArrayBuffer;
-		this.endian = endian;
-		this.ramSize = ramSize;
-		this.bytes = new Uint8Array(buffer);
-		this.words = new Uint32Array(buffer);
-		this.#flip = endian === "big" ? 3 : 0;
-		this.#exports = instantiateSync<CoreExports>(coreModule(endian), {
-			env: { memory },
-		}).exports;
-		this.#exports.start();
-	}
+  private constructor(endian: Endian, ramSize: number) {
+    const pages = (RAM + ramSize) / WASM_PAGE;
+    const memory = new WebAssembly.Memory({
+      initial: pages,
+      maximum: pages,
+      shared: true,
+    });
+    const buffer = memory.buffer as SharedArrayBuffer;
+    this.endian = endian;
+    this.ramSize = ramSize;
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+    this.#flip = endian === "big" ? 3 : 0;
+    this.#exports = instantiateSync<CoreExports>(coreModule(endian), {
+      env: { memory },
+    }).exports;
+    this.#exports.start();
+    const { relocate, finishSection } = this.#exports;
+    this.relocator = { memory, relocate, finishSection };
+  }
 
-	/** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
-	reset(profile: Profile): void {
-		this.#exports.reset(this.ramSize, PROFILES[profile]);
-	}
+  /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
+  reset(profile: Profile): void {
+    this.#exports.reset(this.ramSize, PROFILES[profile]);
+  }
 
-	// Registers
+  // Registers
 
-	gpr(number: number): number {
-		return this.#word(CPU_GPR + 4 * registerNumber(number));
-	}
+  gpr(number: number): number {
+    return this.#word(CPU_GPR + 4 * registerNumber(number));
+  }
 
-	setGpr(number: number, value: number): void {
-		if (registerNumber(number) !== 0) this.words[CPU_GPR / 4 + number] = value;
-	}
+  setGpr(number: number, value: number): void {
+    if (registerNumber(number) !== 0) this.words[CPU_GPR / 4 + number] = value;
+  }
 
-	get hi(): number {
-		return this.#word(CPU_HI);
-	}
+  get hi(): number {
+    return this.#word(CPU_HI);
+  }
 
-	set hi(value: number) {
-		this.words[CPU_HI / 4] = value;
-	}
+  set hi(value: number) {
+    this.words[CPU_HI / 4] = value;
+  }
 
-	get lo(): number {
-		return this.#word(CPU_LO);
-	}
+  get lo(): number {
+    return this.#word(CPU_LO);
+  }
 
-	set lo(value: number) {
-		this.words[CPU_LO / 4] = value;
-	}
+  set lo(value: number) {
+    this.words[CPU_LO / 4] = value;
+  }
 
-	/** The next instruction's address. */
-	get pc(): number {
-		return this.#word(CPU_PC);
-	}
+  /** The next instruction's address. */
+  get pc(): number {
+    return this.#word(CPU_PC);
+  }
 
-	/** Goes on at an address; a delay slot or branch that was pending is forgotten. */
-	set pc(address: number) {
-		this.words[CPU_PC / 4] = address;
-		this.words[CPU_NEXT_PC / 4] = address + 4;
-		this.words[CPU_IN_DELAY_SLOT / 4] = 0;
-	}
+  /** Goes on at an address; a delay slot or branch that was pending is forgotten. */
+  set pc(address: number) {
+    this.words[CPU_PC / 4] = address;
+    this.words[CPU_NEXT_PC / 4] = address + 4;
+    this.words[CPU_IN_DELAY_SLOT / 4] = 0;
+  }
 
-	get nextPc(): number {
-		return this.#word(CPU_NEXT_PC);
-	}
+  get nextPc(): number {
+    return this.#word(CPU_NEXT_PC);
+  }
 
-	/** Whether pc is the delay slot of the branch at pc - 4. */
-	get inDelaySlot(): boolean {
-		return this.#word(CPU_IN_DELAY_SLOT) !== 0;
-	}
+  /** Whether pc is the delay slot of the branch at pc - 4. */
+  get inDelaySlot(): boolean {
+    return this.#word(CPU_IN_DELAY_SLOT) !== 0;
+  }
 
-	/** What mfc0 would read. */
-	cp0(register: number, select = 0): number {
-		return this.#exports.getCp0(cp0Number(register, select)) >>> 0;
-	}
+  /** What mfc0 would read. */
+  cp0(register: number, select = 0): number {
+    return this.#exports.getCp0(cp0Number(register, select)) >>> 0;
+  }
 
-	/** What mtc0 would do. */
-	setCp0(register: number, select: number, value: number): void {
-		this.#exports.setCp0(cp0Number(register, select), value);
-	}
+  /** What mtc0 would do. */
+  setCp0(register: number, select: number, value: number): void {
+    this.#exports.setCp0(cp0Number(register, select), value);
+  }
 
-	// Running
+  // Running
 
-	/** Instructions completed since reset; with exceptions in vectors, those that ended in one too. */
-	get count(): number {
-		return this.#word(CPU_COUNT) + this.#word(CPU_COUNT + 4) * ADDRESS_SPACE;
-	}
+  /** Instructions completed since reset; with exceptions in vectors, those that ended in one too. */
+  get count(): number {
+    return this.#word(CPU_COUNT) + this.#word(CPU_COUNT + 4) * ADDRESS_SPACE;
+  }
 
-	/** MODE_* bits. */
-	get mode(): number {
-		return this.#word(CPU_MODE);
-	}
+  /** MODE_* bits. */
+  get mode(): number {
+    return this.#word(CPU_MODE);
+  }
 
-	set mode(bits: number) {
-		this.words[CPU_MODE / 4] = bits;
-	}
+  set mode(bits: number) {
+    this.words[CPU_MODE / 4] = bits;
+  }
 
-	/** run() stops with STOP_RETURN when pc is this address; 0xffffffff, where no instruction is, for none. */
-	get returnTo(): number {
-		return this.#word(CPU_RETURN_TO);
-	}
+  /** run() stops with STOP_RETURN when pc is this address; 0xffffffff, where no instruction is, for none. */
+  get returnTo(): number {
+    return this.#word(CPU_RETURN_TO);
+  }
 
-	set returnTo(address: number) {
-		this.words[CPU_RETURN_TO / 4] = address;
-	}
+  set returnTo(address: number) {
+    this.words[CPU_RETURN_TO / 4] = address;
+  }
 
-	/** What goes with the last stop reason: the hypercall's or the exception's code. */
-	get stopValue(): number {
-		return this.#word(CPU_STOP_VALUE);
-	}
+  /** What goes with the last stop reason: the hypercall's or the exception's code. */
+  get stopValue(): number {
+    return this.#word(CPU_STOP_VALUE);
+  }
 
-	/** Runs at most so many instructions; returns STOP_*, with STOP_LIMIT when all of them were completed. */
-	run(limitInstructions: number): number {
-		return this.#run(limitInstructions, this.#exports.run);
-	}
+  /** Runs at most so many instructions; returns STOP_*, with STOP_LIMIT when all of them were completed. */
+  run(limitInstructions: number): number {
+    return this.#run(limitInstructions, this.#exports.run);
+  }
 
-	/** The same by the exact reading alone: the reference for run(), some ten times slower. */
-	runExactly(limitInstructions: number): number {
-		return this.#run(limitInstructions, this.#exports.runExactly);
-	}
+  /** The same by the exact reading alone: the reference for run(), some ten times slower. */
+  runExactly(limitInstructions: number): number {
+    return this.#run(limitInstructions, this.#exports.runExactly);
+  }
 
-	#run(limitInstructions: number, run: () => number): number {
-		if (!(limitInstructions >= 0))
-			throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
-		const end = Math.min(
-			this.count + limitInstructions,
-			Number.MAX_SAFE_INTEGER,
-		);
-		for (;;) {
-			const limit = Math.min(this.count + SLICE, end);
-			this.words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
-			this.words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
-			const reason = run() >>> 0;
-			if (reason !== STOP_LIMIT || limit === end) return reason;
-		}
-	}
+  #run(limitInstructions: number, run: () => number): number {
+    if (!(limitInstructions >= 0)) throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
+    const end = Math.min(this.count + limitInstructions, Number.MAX_SAFE_INTEGER);
+    for (;;) {
+      const limit = Math.min(this.count + SLICE, end);
+      this.words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
+      this.words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
+      const reason = run() >>> 0;
+      if (reason !== STOP_LIMIT || limit === end) return reason;
+    }
+  }
 
-	/** The interrupt lines that devices hold, at Cause's bits 15..10. */
-	setInterrupts(lines: number): void {
-		this.#exports.setInterrupts(lines);
-	}
+  /** The interrupt lines that devices hold, at Cause's bits 15..10. */
+  setInterrupts(lines: number): void {
+    this.#exports.setInterrupts(lines);
+  }
 
-	// Memory
+  // Memory
 
-	/**
-	 * Maps `size` bytes at guest address `va` (useg, kseg2 or kseg3) to physical memory. All three are
-	 * multiples of 4 KiB. Host pages win over the guest's TLB.
-	 */
-	mapPages(
-		va: number,
-		physical: number,
-		size: number,
-		writable: boolean,
-	): void {
-		this.#checkPages(va, size);
-		if (physical % PAGE_SIZE !== 0)
-			throw new Misuse(`${hex(physical)} is not at a page boundary`);
-		this.#checkPhysical(physical, size);
-		this.#exports.mapPages(va, physical, size, writable);
-	}
+  /**
+   * Maps `size` bytes at guest address `va` (useg, kseg2 or kseg3) to physical memory. All three are
+   * multiples of 4 KiB. Host pages win over the guest's TLB.
+   */
+  mapPages(va: number, physical: number, size: number, writable: boolean): void {
+    this.#checkPages(va, size);
+    if (physical % PAGE_SIZE !== 0) throw new Misuse(`${hex(physical)} is not at a page boundary`);
+    this.#checkPhysical(physical, size);
+    this.#exports.mapPages(va, physical, size, writable);
+  }
 
-	unmapPages(va: number, size: number): void {
-		this.#checkPages(va, size);
-		this.#exports.unmapPages(va, size);
-	}
+  unmapPages(va: number, size: number): void {
+    this.#checkPages(va, size);
+    this.#exports.unmapPages(va, size);
+  }
 
-	/** The physical address kernel mode reaches at `va`, or undefined; no state changes. */
-	translate(va: number, write: boolean): number | undefined {
-		const physical = this.#exports.probe(va, write) >>> 0;
-		return physical === NOWHERE ? undefined : physical;
-	}
+  /** The physical address kernel mode reaches at `va`, or undefined; no state changes. */
+  translate(va: number, write: boolean): number | undefined {
+    const physical = this.#exports.probe(va, write) >>> 0;
+    return physical === NOWHERE ? undefined : physical;
+  }
 
-	/** A copy of physical memory, in guest byte order. */
-	readBytes(physical: number, size: number): Uint8Array<ArrayBuffer> {
-		this.#checkPhysical(physical, size);
-		const copy = new Uint8Array(size);
-		if (this.#flip === 0) {
-			copy.set(this.bytes.subarray(RAM + physical, RAM + physical + size));
-		} else {
-			for (let i = 0; i < size; i++)
-				copy[i] = this.bytes[RAM + ((physical + i) ^ this.#flip)] ?? 0;
-		}
-		return copy;
-	}
+  /** A copy of physical memory, in guest byte order. */
+  readBytes(physical: number, size: number): Uint8Array<ArrayBuffer> {
+    this.#checkPhysical(physical, size);
+    const copy = new Uint8Array(size);
+    if (this.#flip === 0) {
+      copy.set(this.bytes.subarray(RAM + physical, RAM + physical + size));
+    } else {
+      for (let i = 0; i < size; i++) copy[i] = this.bytes[RAM + ((physical + i) ^ this.#flip)] ?? 0;
+    }
+    return copy;
+  }
 
-	/** Writes bytes in guest byte order to physical memory. */
-	writeBytes(physical: number, bytes: Uint8Array): void {
-		this.#checkPhysical(physical, bytes.length);
-		if (this.#flip === 0) {
-			this.bytes.set(bytes, RAM + physical);
-		} else {
-			bytes.forEach((byte, i) => {
-				this.bytes[RAM + ((physical + i) ^ this.#flip)] = byte;
-			});
-		}
-	}
+  /** Writes bytes in guest byte order to physical memory. */
+  writeBytes(physical: number, bytes: Uint8Array): void {
+    this.#checkPhysical(physical, bytes.length);
+    if (this.#flip === 0) {
+      this.bytes.set(bytes, RAM + physical);
+    } else {
+      bytes.forEach((byte, i) => {
+        this.bytes[RAM + ((physical + i) ^ this.#flip)] = byte;
+      });
+    }
+  }
 
-	#checkPhysical(physical: number, size: number): void {
-		if (
-			!(
-				physical >= 0 &&
-				size >= 0 &&
-				physical + size <= this.ramSize &&
-				Number.isInteger(physical + size)
-			)
-		) {
-			throw new Misuse(
-				`${size} bytes at physical ${hex(physical)} are not all in ${this.ramSize >>> 20} MiB of memory`,
-			);
-		}
-	}
+  /** Zeroes physical memory; both are multiples of 4. */
+  clear(physical: number, size: number): void {
+    this.#checkPhysical(physical, size);
+    this.words.fill(0, (RAM + physical) / 4, (RAM + physical + size) / 4);
+  }
 
-	#checkPages(va: number, size: number): void {
-		if (
-			va % PAGE_SIZE !== 0 ||
-			size % PAGE_SIZE !== 0 ||
-			!(va >= 0 && size > 0 && va + size <= ADDRESS_SPACE)
-		) {
-			throw new Misuse(
-				`${size} bytes at ${hex(va)} are not whole pages of the guest's address space`,
-			);
-		}
-		if (va < KSEG2 && va + size > KSEG0) {
-			throw new Misuse(
-				`${size} bytes at ${hex(va)} touch kseg0 or kseg1, which are never mapped`,
-			);
-		}
-	}
+  #checkPhysical(physical: number, size: number): void {
+    if (!(physical >= 0 && size >= 0 && physical + size <= this.ramSize && Number.isInteger(physical + size))) {
+      throw new Misuse(
+        `${size} bytes at physical ${hex(physical)} are not all in ${this.ramSize >>> 20} MiB of memory`,
+      );
+    }
+  }
 
-	#word(at: number): number {
-		return this.words[at / 4] ?? 0;
-	}
+  #checkPages(va: number, size: number): void {
+    if (va % PAGE_SIZE !== 0 || size % PAGE_SIZE !== 0 || !(va >= 0 && size > 0 && va + size <= ADDRESS_SPACE)) {
+      throw new Misuse(`${size} bytes at ${hex(va)} are not whole pages of the guest's address space`);
+    }
+    if (va < KSEG2 && va + size > KSEG0) {
+      throw new Misuse(`${size} bytes at ${hex(va)} touch kseg0 or kseg1, which are never mapped`);
+    }
+  }
+
+  #word(at: number): number {
+    return this.words[at / 4] ?? 0;
+  }
 }
 
 function registerNumber(number: number): number {
-	if (!Number.isInteger(number) || number < 0 || number > 31)
-		throw new Misuse(`there is no register ${number}`);
-	return number;
+  if (!Number.isInteger(number) || number < 0 || number > 31) throw new Misuse(`there is no register ${number}`);
+  return number;
 }
 
 function cp0Number(register: number, select: number): number {
-	if (!Number.isInteger(select) || select < 0 || select > 7)
-		throw new Misuse(`there is no CP0 select ${select}`);
-	return registerNumber(register) * 8 + select;
+  if (!Number.isInteger(select) || select < 0 || select > 7) throw new Misuse(`there is no CP0 select ${select}`);
+  return registerNumber(register) * 8 + select;
 }

@@ -8,12 +8,12 @@ import { formatPrintk, type PrintkArguments } from "./printk.ts";
 
 /** What the services need of the machine. */
 export interface ServiceHost {
-	log(line: string): void;
-	/** Nanoseconds of the run's clock. */
-	now(): bigint;
-	readonly littleEndian: boolean;
-	/** `name+0xoffset/0xsize [module]`, or the bare name. */
-	symbolText(address: number, withOffset: boolean): string;
+  log(line: string): void;
+  /** Nanoseconds of the run's clock. */
+  now(): bigint;
+  readonly littleEndian: boolean;
+  /** `name+0xoffset/0xsize [module]`, or the bare name. */
+  symbolText(address: number, withOffset: boolean): string;
 }
 
 const V1 = 3;
@@ -21,117 +21,94 @@ const WORD = 4;
 
 /** @throws Misuse for a name that hypercalls.S does not have. */
 export function hostService(name: string, host: ServiceHost): HostFunction {
-	const format = (call: HostCall, index: number): string =>
-		formatPrintk(call.string(index), variadic(call, index + 1, host));
-	const services: Readonly<Record<string, HostFunction>> = {
-		_printk: (call) => {
-			const text = format(call, 0);
-			host.log(text);
-			return text.length;
-		},
-		panic: (call) => {
-			throw new GuestEnd(
-				"panic",
-				`Kernel panic - not syncing: ${format(call, 0)}`,
-			);
-		},
-		__warn_printk: (call) => host.log(format(call, 0)),
-		warn_slowpath_fmt: (call) => {
-			const at = `${call.string(0)}:${call.arg(1)}`;
-			const from = host.symbolText(call.returnAddress, true);
-			host.log(`WARNING: CPU: 0 PID: 1 at ${at} ${from}`);
-			if (call.arg(3) !== 0) host.log(format(call, 3));
-		},
-		__stack_chk_fail: (call) => {
-			const from = host.symbolText(call.returnAddress, true);
-			throw new GuestEnd(
-				"panic",
-				`Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: ${from}`,
-			);
-		},
-		fortify_panic: (call) => {
-			throw new GuestEnd(
-				"panic",
-				`detected buffer overflow in ${call.string(0)}`,
-			);
-		},
-		refcount_warn_saturate: () =>
-			host.log("refcount_t: saturated; leaking memory."),
-		vsnprintf: (call) => {
-			const text = formatPrintk(call.string(2), list(call, call.arg(3), host));
-			const size = call.arg(1);
-			if (size > 0) {
-				const bytes = Buffer.from(`${text.slice(0, size - 1)}\0`, "latin1");
-				call.memory.write(call.arg(0), bytes);
-			}
-			return text.length;
-		},
-		ktime_get: (call) => {
-			const now = host.now();
-			const low = Number(BigInt.asUintN(32, now));
-			const high = Number(now >> 32n);
-			call.setRegister(V1, host.littleEndian ? high : low);
-			return host.littleEndian ? low : high;
-		},
-		prepare_ftrace_return: noGraph,
-		ftrace_return_to_handler: noGraph,
-	};
-	const service = services[name];
-	if (service === undefined)
-		throw new Misuse(`the lab kernel asks for a host service '${name}'`);
-	return service;
+  const format = (call: HostCall, index: number): string =>
+    formatPrintk(call.string(index), variadic(call, index + 1, host));
+  const services: Readonly<Record<string, HostFunction>> = {
+    _printk: (call) => {
+      const text = format(call, 0);
+      host.log(text);
+      return text.length;
+    },
+    panic: (call) => {
+      throw new GuestEnd("panic", `Kernel panic - not syncing: ${format(call, 0)}`);
+    },
+    __warn_printk: (call) => host.log(format(call, 0)),
+    warn_slowpath_fmt: (call) => {
+      const at = `${call.string(0)}:${call.arg(1)}`;
+      const from = host.symbolText(call.returnAddress, true);
+      host.log(`WARNING: CPU: 0 PID: 1 at ${at} ${from}`);
+      if (call.arg(3) !== 0) host.log(format(call, 3));
+    },
+    __stack_chk_fail: (call) => {
+      const from = host.symbolText(call.returnAddress, true);
+      throw new GuestEnd(
+        "panic",
+        `Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: ${from}`,
+      );
+    },
+    fortify_panic: (call) => {
+      throw new GuestEnd("panic", `detected buffer overflow in ${call.string(0)}`);
+    },
+    refcount_warn_saturate: () => host.log("refcount_t: saturated; leaking memory."),
+    vsnprintf: (call) => {
+      const text = formatPrintk(call.string(2), list(call, call.arg(3), host));
+      const size = call.arg(1);
+      if (size > 0) {
+        const bytes = Buffer.from(`${text.slice(0, size - 1)}\0`, "latin1");
+        call.memory.write(call.arg(0), bytes);
+      }
+      return text.length;
+    },
+    ktime_get: (call) => {
+      const now = host.now();
+      const low = Number(BigInt.asUintN(32, now));
+      const high = Number(now >> 32n);
+      call.setRegister(V1, host.littleEndian ? high : low);
+      return host.littleEndian ? low : high;
+    },
+    prepare_ftrace_return: noGraph,
+    ftrace_return_to_handler: noGraph,
+  };
+  const service = services[name];
+  if (service === undefined) throw new Misuse(`the lab kernel asks for a host service '${name}'`);
+  return service;
 }
 
 /** function_graph's two ends: nothing switches ftrace_graph_call on, so only stray guest code comes here. */
 function noGraph(call: HostCall): never {
-	throw new GuestEnd("unresolved", call.name);
+  throw new GuestEnd("unresolved", call.name);
 }
 
 /** The variable arguments of a call, from argument `first` on. */
-function variadic(
-	call: HostCall,
-	first: number,
-	host: ServiceHost,
-): PrintkArguments {
-	return argumentsFrom(call, first, (index) => call.arg(index), host);
+function variadic(call: HostCall, first: number, host: ServiceHost): PrintkArguments {
+  return argumentsFrom(call, first, (index) => call.arg(index), host);
 }
 
 /** The arguments of a va_list: words in memory. */
-function list(
-	call: HostCall,
-	address: number,
-	host: ServiceHost,
-): PrintkArguments {
-	const first = address / WORD;
-	return argumentsFrom(
-		call,
-		first,
-		(index) => call.memory.u32(index * WORD),
-		host,
-	);
+function list(call: HostCall, address: number, host: ServiceHost): PrintkArguments {
+  const first = address / WORD;
+  return argumentsFrom(call, first, (index) => call.memory.u32(index * WORD), host);
 }
 
 function argumentsFrom(
-	call: HostCall,
-	first: number,
-	read: (index: number) => number,
-	host: ServiceHost,
+  call: HostCall,
+  first: number,
+  read: (index: number) => number,
+  host: ServiceHost,
 ): PrintkArguments {
-	let next = first;
-	return {
-		word: () => read(next++),
-		doubleWord: () => {
-			next += next % 2;
-			const [a, b] = [BigInt(read(next)), BigInt(read(next + 1))];
-			next += 2;
-			return host.littleEndian ? (b << 32n) | a : (a << 32n) | b;
-		},
-		string: (address, limit) => {
-			if (address === 0) return "(null)";
-			return call.memory.mapped(address, 1)
-				? call.memory.string(address, limit)
-				: "(efault)";
-		},
-		symbol: (address, withOffset) => host.symbolText(address, withOffset),
-	};
+  let next = first;
+  return {
+    word: () => read(next++),
+    doubleWord: () => {
+      next += next % 2;
+      const [a, b] = [BigInt(read(next)), BigInt(read(next + 1))];
+      next += 2;
+      return host.littleEndian ? (b << 32n) | a : (a << 32n) | b;
+    },
+    string: (address, limit) => {
+      if (address === 0) return "(null)";
+      return call.memory.mapped(address, 1) ? call.memory.string(address, limit) : "(efault)";
+    },
+    symbol: (address, withOffset) => host.symbolText(address, withOffset),
+  };
 }

@@ -4,35 +4,32 @@
 type BufferSource = ArrayBuffer | ArrayBufferView;
 
 declare namespace WebAssembly {
-	class Module {
-		constructor(bytes: BufferSource);
-	}
+  class Module {
+    constructor(bytes: BufferSource);
+  }
 
-	class Instance {
-		constructor(
-			module: Module,
-			imports?: Record<string, Record<string, unknown> | undefined>,
-		);
-		readonly exports: Record<string, unknown>;
-	}
+  class Instance {
+    constructor(module: Module, imports?: Record<string, Record<string, unknown> | undefined>);
+    readonly exports: Record<string, unknown>;
+  }
 
-	interface MemoryDescriptor {
-		initial: number;
-		maximum?: number;
-		shared?: boolean;
-	}
+  interface MemoryDescriptor {
+    initial: number;
+    maximum?: number;
+    shared?: boolean;
+  }
 
-	class Memory {
-		constructor(descriptor: MemoryDescriptor);
-		readonly buffer: ArrayBuffer | SharedArrayBuffer;
-	}
+  class Memory {
+    constructor(descriptor: MemoryDescriptor);
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
+  }
 
-	interface Table {
-		readonly length: number;
-	}
+  interface Table {
+    readonly length: number;
+  }
 
-	interface WebAssemblyInstantiatedSource {
-		readonly module: Module;
-		readonly instance: Instance;
-	}
+  interface WebAssemblyInstantiatedSource {
+    readonly module: Module;
+    readonly instance: Instance;
+  }
 }

@@ -12,48 +12,39 @@ const KERNEL = { name: "memcpy", module: null };
 const ALL = [HUB, DISABLED, OTHER, KERNEL];
 
 function named(...patterns: string[]): string[] {
-	const filter = new FunctionFilter(patterns);
-	return ALL.filter((candidate) => filter.names(candidate)).map(
-		({ name }) => name,
-	);
+  const filter = new FunctionFilter(patterns);
+  return ALL.filter((candidate) => filter.names(candidate)).map(({ name }) => name);
 }
 
 test("a pattern takes names from every module", () => {
-	assert.deepEqual(named("usb_*"), ["usb_disabled", "usb_state"]);
+  assert.deepEqual(named("usb_*"), ["usb_disabled", "usb_state"]);
 });
 
 test(":mod: keeps to one module, or leaves it out", () => {
-	assert.deepEqual(named("usb_*:mod:usbcore"), ["usb_disabled"]);
-	assert.deepEqual(named(":mod:usbcore"), ["hub_port_init", "usb_disabled"]);
-	assert.deepEqual(named("*:mod:usb*"), [
-		"hub_port_init",
-		"usb_disabled",
-		"usb_state",
-	]);
-	assert.deepEqual(named("*:mod:!usbcore"), ["usb_state", "memcpy"]);
-	assert.deepEqual(named("*:mod:!*"), ["memcpy"]);
+  assert.deepEqual(named("usb_*:mod:usbcore"), ["usb_disabled"]);
+  assert.deepEqual(named(":mod:usbcore"), ["hub_port_init", "usb_disabled"]);
+  assert.deepEqual(named("*:mod:usb*"), ["hub_port_init", "usb_disabled", "usb_state"]);
+  assert.deepEqual(named("*:mod:!usbcore"), ["usb_state", "memcpy"]);
+  assert.deepEqual(named("*:mod:!*"), ["memcpy"]);
 });
 
 test("! takes away what earlier rules gave, in order", () => {
-	assert.deepEqual(named("usb_*", "!usb_state"), ["usb_disabled"]);
-	assert.deepEqual(named("!usb_state", "usb_*"), ["usb_disabled", "usb_state"]);
+  assert.deepEqual(named("usb_*", "!usb_state"), ["usb_disabled"]);
+  assert.deepEqual(named("!usb_state", "usb_*"), ["usb_disabled", "usb_state"]);
 });
 
 test("several patterns may stand in one text", () => {
-	assert.deepEqual(named("hub_port_init memcpy"), ["hub_port_init", "memcpy"]);
+  assert.deepEqual(named("hub_port_init memcpy"), ["hub_port_init", "memcpy"]);
 });
 
 test("a pattern that matches nothing is refused, unless it names a module that may come", () => {
-	assert.throws(
-		() => new FunctionFilter(["nosuch"]).requireMatches(ALL, "-l"),
-		Misuse,
-	);
-	new FunctionFilter([":mod:later"]).requireMatches(ALL, "-l");
-	new FunctionFilter(["usb_*"]).requireMatches(ALL, "-l");
+  assert.throws(() => new FunctionFilter(["nosuch"]).requireMatches(ALL, "-l"), Misuse);
+  new FunctionFilter([":mod:later"]).requireMatches(ALL, "-l");
+  new FunctionFilter(["usb_*"]).requireMatches(ALL, "-l");
 });
 
 test("what is not a filter is refused", () => {
-	for (const text of ["!", "a:b", "a:mod:b:c", "a:traceoff"]) {
-		assert.throws(() => new FunctionFilter([text]), Misuse, text);
-	}
+  for (const text of ["!", "a:b", "a:mod:b:c", "a:traceoff"]) {
+    assert.throws(() => new FunctionFilter([text]), Misuse, text);
+  }
 });

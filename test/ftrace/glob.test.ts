@@ -5,36 +5,32 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { globMatcher } from "../../src/ftrace/glob.ts";
 
-const CASES: readonly [
-	pattern: string,
-	matches: readonly string[],
-	not: readonly string[],
-][] = [
-	["usb_disabled", ["usb_disabled"], ["usb_disable", "xusb_disabled", ""]],
-	["usb_*", ["usb_", "usb_hub"], ["xusb_hub", "usb"]],
-	["*_hub", ["usb_hub", "_hub"], ["usb_hubs"]],
-	["*hub*", ["hub", "usb_hub_init"], ["hu"]],
-	["*", ["", "anything"], []],
-	["usb_*_hub", ["usb_a_hub", "usb__hub"], ["usb_hub", "usb_a_hubs"]],
-	["usb_?ub", ["usb_hub", "usb_tub"], ["usb_ub", "usb_hhub"]],
-	["[uv]sb", ["usb", "vsb"], ["wsb", "uvsb"]],
-	["[!u]sb", ["vsb"], ["usb"]],
-	["[a-c]x", ["ax", "bx", "cx"], ["dx", "-x"]],
-	["[]]x", ["]x"], ["x"]],
-	["a\\*b", ["a*b"], ["axb"]],
-	["a[b", ["a[b"], ["ab"]],
-	["*a*a*a*b", ["xaaab"], ["xaaa"]],
+const CASES: readonly [pattern: string, matches: readonly string[], not: readonly string[]][] = [
+  ["usb_disabled", ["usb_disabled"], ["usb_disable", "xusb_disabled", ""]],
+  ["usb_*", ["usb_", "usb_hub"], ["xusb_hub", "usb"]],
+  ["*_hub", ["usb_hub", "_hub"], ["usb_hubs"]],
+  ["*hub*", ["hub", "usb_hub_init"], ["hu"]],
+  ["*", ["", "anything"], []],
+  ["usb_*_hub", ["usb_a_hub", "usb__hub"], ["usb_hub", "usb_a_hubs"]],
+  ["usb_?ub", ["usb_hub", "usb_tub"], ["usb_ub", "usb_hhub"]],
+  ["[uv]sb", ["usb", "vsb"], ["wsb", "uvsb"]],
+  ["[!u]sb", ["vsb"], ["usb"]],
+  ["[a-c]x", ["ax", "bx", "cx"], ["dx", "-x"]],
+  ["[]]x", ["]x"], ["x"]],
+  ["a\\*b", ["a*b"], ["axb"]],
+  ["a[b", ["a[b"], ["ab"]],
+  ["*a*a*a*b", ["xaaab"], ["xaaa"]],
 ];
 
 for (const [pattern, matches, not] of CASES) {
-	test(`the pattern ${pattern}`, () => {
-		const matcher = globMatcher(pattern);
-		for (const name of matches) assert.equal(matcher(name), true, name);
-		for (const name of not) assert.equal(matcher(name), false, name);
-	});
+  test(`the pattern ${pattern}`, () => {
+    const matcher = globMatcher(pattern);
+    for (const name of matches) assert.equal(matcher(name), true, name);
+    for (const name of not) assert.equal(matcher(name), false, name);
+  });
 }
 
 test("a hostile pattern is decided without exploding", () => {
-	const matcher = globMatcher(`${"*a".repeat(60)}?b`);
-	assert.equal(matcher("a".repeat(2000)), false);
+  const matcher = globMatcher(`${"*a".repeat(60)}?b`);
+  assert.equal(matcher("a".repeat(2000)), false);
 });

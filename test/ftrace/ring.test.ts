@@ -2,66 +2,61 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-	RAM,
-	RING,
-	RING_RECORD_SIZE,
-	RING_WRITTEN,
-} from "../../assembly/layout.ts";
+import { RAM, RING, RING_RECORD_SIZE, RING_WRITTEN } from "../../assembly/layout.ts";
 import { Misuse } from "../../src/errors.ts";
 import { RING_CAPACITY_MAX, TraceRing } from "../../src/ftrace/ring.ts";
 
 function filled(capacity: number, records: number): TraceRing {
-	const buffer = new SharedArrayBuffer(RAM);
-	const ring = new TraceRing(buffer);
-	ring.reset(capacity);
-	const view = new DataView(buffer);
-	for (let i = 0; i < records; i += 1) {
-		const at = RING + RING_RECORD_SIZE * (i % capacity);
-		view.setUint32(at, 0xc0000000 + i, true);
-		view.setUint32(at + 4, 0x80000000 + i, true);
-		view.setBigUint64(at + 8, 2n ** 33n + BigInt(i), true);
-	}
-	view.setBigUint64(RING_WRITTEN, BigInt(records), true);
-	return ring;
+  const buffer = new SharedArrayBuffer(RAM);
+  const ring = new TraceRing(buffer);
+  ring.reset(capacity);
+  const view = new DataView(buffer);
+  for (let i = 0; i < records; i += 1) {
+    const at = RING + RING_RECORD_SIZE * (i % capacity);
+    view.setUint32(at, 0xc0000000 + i, true);
+    view.setUint32(at + 4, 0x80000000 + i, true);
+    view.setBigUint64(at + 8, 2n ** 33n + BigInt(i), true);
+  }
+  view.setBigUint64(RING_WRITTEN, BigInt(records), true);
+  return ring;
 }
 
 test("records come back in order, counts beyond 32 bits included", () => {
-	const [first, second, ...rest] = [...filled(8, 2).records()];
-	assert.deepEqual(first, {
-		ip: 0xc0000000,
-		parentIp: 0x80000000,
-		count: 2 ** 33,
-	});
-	assert.deepEqual(second, {
-		ip: 0xc0000001,
-		parentIp: 0x80000001,
-		count: 2 ** 33 + 1,
-	});
-	assert.equal(rest.length, 0);
+  const [first, second, ...rest] = [...filled(8, 2).records()];
+  assert.deepEqual(first, {
+    ip: 0xc0000000,
+    parentIp: 0x80000000,
+    count: 2 ** 33,
+  });
+  assert.deepEqual(second, {
+    ip: 0xc0000001,
+    parentIp: 0x80000001,
+    count: 2 ** 33 + 1,
+  });
+  assert.equal(rest.length, 0);
 });
 
 test("the oldest are overwritten, and the loss can be counted", () => {
-	const ring = filled(4, 11);
-	assert.equal(ring.written, 11);
-	assert.deepEqual(
-		[...ring.records()].map(({ ip }) => ip - 0xc0000000),
-		[7, 8, 9, 10],
-	);
+  const ring = filled(4, 11);
+  assert.equal(ring.written, 11);
+  assert.deepEqual(
+    [...ring.records()].map(({ ip }) => ip - 0xc0000000),
+    [7, 8, 9, 10],
+  );
 });
 
 test("a reader goes on where it stopped", () => {
-	assert.deepEqual(
-		[...filled(8, 6).records(4)].map(({ ip }) => ip - 0xc0000000),
-		[4, 5],
-	);
+  assert.deepEqual(
+    [...filled(8, 6).records(4)].map(({ ip }) => ip - 0xc0000000),
+    [4, 5],
+  );
 });
 
 test("only a power of two that fits is a capacity", () => {
-	const ring = new TraceRing(new SharedArrayBuffer(RAM));
-	for (const capacity of [3, -4, RING_CAPACITY_MAX * 2, 1.5]) {
-		assert.throws(() => ring.reset(capacity), Misuse);
-	}
-	ring.reset(RING_CAPACITY_MAX);
-	assert.equal(ring.capacity, RING_CAPACITY_MAX);
+  const ring = new TraceRing(new SharedArrayBuffer(RAM));
+  for (const capacity of [3, -4, RING_CAPACITY_MAX * 2, 1.5]) {
+    assert.throws(() => ring.reset(capacity), Misuse);
+  }
+  ring.reset(RING_CAPACITY_MAX);
+  assert.equal(ring.capacity, RING_CAPACITY_MAX);
 });

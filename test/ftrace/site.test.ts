@@ -3,11 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-	recogniseSite,
-	returnDistance,
-	sitePatch,
-} from "../../src/ftrace/site.ts";
+import { recogniseSite, returnDistance, sitePatch } from "../../src/ftrace/site.ts";
 
 const LUI = 0x3c038011;
 const ADDIU = 0x246356a0;
@@ -23,112 +19,110 @@ const BASE = 0xc0001000;
 
 /** The words before a site and from it on. */
 interface Form {
-	readonly name: string;
-	readonly before: readonly number[];
-	readonly words: readonly number[];
-	readonly kind: "long" | "short";
-	readonly off: readonly [number, number];
-	readonly record: readonly [number, number];
-	readonly distance: number;
+  readonly name: string;
+  readonly before: readonly number[];
+  readonly words: readonly number[];
+  readonly kind: "long" | "short";
+  readonly off: readonly [number, number];
+  readonly record: readonly [number, number];
+  readonly distance: number;
 }
 
 const FORMS: readonly Form[] = [
-	{
-		name: "module, ra address, frame",
-		before: [],
-		words: [LUI, ADDIU, AT, T4, JALR, PUSH],
-		kind: "long",
-		off: [0x10000005, 0],
-		record: [0x10000005, TRACE],
-		distance: 24,
-	},
-	{
-		name: "module, ra address, leaf",
-		before: [],
-		words: [LUI, ADDIU, AT, LEAF, JALR, PUSH],
-		kind: "long",
-		off: [0x10000005, 0],
-		record: [0x10000005, TRACE],
-		distance: 24,
-	},
-	{
-		name: "module, no ra address",
-		before: [],
-		words: [LUI, ADDIU, AT, JALR, PUSH],
-		kind: "long",
-		off: [0x10000004, 0],
-		record: [0x10000004, TRACE],
-		distance: 20,
-	},
-	{
-		name: "module at -O0",
-		before: [],
-		words: [LUI, ADDIU, AT, T4, PUSH, JALR, 0],
-		kind: "long",
-		off: [0x10000005, 0],
-		record: [0x10000005, TRACE],
-		distance: 28,
-	},
-	{
-		name: "kernel text, or a module of 2009 with ra address",
-		before: [AT, T4],
-		words: [JAL, PUSH],
-		kind: "short",
-		off: [0, 0],
-		record: [TRACE, 0],
-		distance: 8,
-	},
-	{
-		name: "a module of 2009",
-		before: [AT],
-		words: [JAL, PUSH],
-		kind: "short",
-		off: [0, 0],
-		record: [TRACE, 0],
-		distance: 8,
-	},
-	{
-		name: "a module of 2009 at -O0: the push stands before, so off must pop it",
-		before: [AT, PUSH],
-		words: [JAL, 0],
-		kind: "short",
-		off: [0, POP],
-		record: [TRACE, POP],
-		distance: 8,
-	},
+  {
+    name: "module, ra address, frame",
+    before: [],
+    words: [LUI, ADDIU, AT, T4, JALR, PUSH],
+    kind: "long",
+    off: [0x10000005, 0],
+    record: [0x10000005, TRACE],
+    distance: 24,
+  },
+  {
+    name: "module, ra address, leaf",
+    before: [],
+    words: [LUI, ADDIU, AT, LEAF, JALR, PUSH],
+    kind: "long",
+    off: [0x10000005, 0],
+    record: [0x10000005, TRACE],
+    distance: 24,
+  },
+  {
+    name: "module, no ra address",
+    before: [],
+    words: [LUI, ADDIU, AT, JALR, PUSH],
+    kind: "long",
+    off: [0x10000004, 0],
+    record: [0x10000004, TRACE],
+    distance: 20,
+  },
+  {
+    name: "module at -O0",
+    before: [],
+    words: [LUI, ADDIU, AT, T4, PUSH, JALR, 0],
+    kind: "long",
+    off: [0x10000005, 0],
+    record: [0x10000005, TRACE],
+    distance: 28,
+  },
+  {
+    name: "kernel text, or a module of 2009 with ra address",
+    before: [AT, T4],
+    words: [JAL, PUSH],
+    kind: "short",
+    off: [0, 0],
+    record: [TRACE, 0],
+    distance: 8,
+  },
+  {
+    name: "a module of 2009",
+    before: [AT],
+    words: [JAL, PUSH],
+    kind: "short",
+    off: [0, 0],
+    record: [TRACE, 0],
+    distance: 8,
+  },
+  {
+    name: "a module of 2009 at -O0: the push stands before, so off must pop it",
+    before: [AT, PUSH],
+    words: [JAL, 0],
+    kind: "short",
+    off: [0, POP],
+    record: [TRACE, POP],
+    distance: 8,
+  },
 ];
 
-function reader(
-	form: Pick<Form, "before" | "words">,
-): (address: number) => number | undefined {
-	const words = [...form.before, ...form.words];
-	const start = BASE - 4 * form.before.length;
-	return (address) => words[(address - start) / 4];
+function reader(form: Pick<Form, "before" | "words">): (address: number) => number | undefined {
+  const words = [...form.before, ...form.words];
+  const start = BASE - 4 * form.before.length;
+  return (address) => words[(address - start) / 4];
 }
 
 for (const form of FORMS) {
-	test(form.name, () => {
-		const site = recogniseSite(BASE, reader(form));
-		assert.ok(site !== undefined);
-		const loaded = [form.words[0] ?? 0, form.words[1] ?? 0] as const;
-		assert.equal(site.kind, form.kind);
-		assert.deepEqual(sitePatch(site, "off", loaded), form.off);
-		assert.deepEqual(sitePatch(site, "record", loaded), form.record);
-		assert.deepEqual(sitePatch(site, "call", loaded), loaded);
-		assert.equal(returnDistance(site), form.distance);
-	});
+  test(form.name, () => {
+    const site = recogniseSite(BASE, reader(form));
+    assert.ok(site !== undefined);
+    const loaded = [form.words[0] ?? 0, form.words[1] ?? 0] as const;
+    assert.equal(site.kind, form.kind);
+    assert.deepEqual(sitePatch(site, "off", loaded), form.off);
+    assert.deepEqual(sitePatch(site, "record", loaded), form.record);
+    assert.deepEqual(sitePatch(site, "call", loaded), loaded);
+    assert.equal(returnDistance(site), form.distance);
+  });
 }
 
 test("what is no call to _mcount is left alone", () => {
-	const wrong: readonly (readonly number[])[] = [
-		[],
-		[0, 0, 0, 0, 0, 0, 0],
-		[LUI, ADDIU, AT, T4, JALR],
-		[LUI, ADDIU, AT, JALR, JALR],
-		[JAL, 0],
-		[LUI, 0x24420000, AT, T4, JALR, PUSH],
-	];
-	for (const words of wrong) {
-		assert.equal(recogniseSite(BASE, reader({ before: [], words })), undefined);
-	}
+  const wrong: readonly (readonly number[])[] = [
+    [],
+    [0, 0, 0, 0, 0, 0, 0],
+    [LUI, ADDIU, AT, T4, JALR],
+    [LUI, ADDIU, AT, JALR, JALR],
+    [JAL, 0],
+    [LUI, 0x24420000, AT, T4, JALR, PUSH],
+  ];
+  for (const words of wrong) {
+    assert.equal(recogniseSite(BASE, reader({ before: [], words })), undefined);
+  }
 });

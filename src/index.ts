@@ -1,0 +1,24 @@
+// farjal's library: everything a Node tool or a test imports, and nothing else. The command line is
+// built on this same surface.
+
+export type { Endian } from "./elf/object.ts";
+export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
+export type { TraceEvent, TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";
+export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
+export { readKernel } from "./kernel/read.ts";
+export type { Argument } from "./machine/argument.ts";
+export type { CallResult } from "./machine/call.ts";
+export type { GuestMemory } from "./machine/guest-memory.ts";
+export type { GuestStop } from "./machine/guest-stop.ts";
+export type { HostCall, HostFunction } from "./machine/host-functions.ts";
+export {
+  type CallOptions,
+  type InsmodOptions,
+  Machine,
+  type MachineOptions,
+} from "./machine/machine.ts";
+export type { NamedAddress } from "./machine/symbol-index.ts";
+export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file.ts";
+export type { ModulePlan } from "./module/load.ts";
+export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";

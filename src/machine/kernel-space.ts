@@ -1,0 +1,272 @@
+// The kernel that modules find: whose symbols they import, and what code stands behind them. There are
+// two, and the lab is always one of them. Without a kernel from the user, the lab kernel is the kernel.
+// With one, its symbols and addresses count; the lab then lies above it and lends code: to every service
+// that only a booted kernel could give and, where the user's file has no code (System.map, kallsyms,
+// Module.symvers), to all it knows, each by a `j` at the address that the user's kernel says. What has
+// no code at all is one HYPERCALL word that ends the run with the function's name.
+
+import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
+import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
+import { Misuse } from "../errors.ts";
+import { hex } from "../hex.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Export } from "../module/host.ts";
+import { GuestEnd } from "./call.ts";
+import type { Core } from "./core.ts";
+import type { GuestMemory } from "./guest-memory.ts";
+import type { HostFunction, HostFunctions } from "./host-functions.ts";
+import type { Lab } from "./lab.ts";
+import { alignUp, type RangeAllocator } from "./ranges.ts";
+
+/** Where a kernel is loaded on MIPS: 1 MiB into kseg0. */
+export const KERNEL_BASE = KSEG0 + 0x100000;
+/** What an import gets that has no address of its own: room for a jump and its delay slot. */
+const STUB_SIZE = 8;
+const NOP = 0;
+
+/** A name for an address inside the kernel. */
+export interface KernelName {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number | null;
+}
+
+export class KernelSpace {
+  readonly #core: Core;
+  readonly #memory: GuestMemory;
+  readonly #physical: RangeAllocator;
+  readonly #functions: HostFunctions;
+  /** The user's kernel; null when the lab is the kernel. */
+  readonly #kernel: Kernel | null;
+  #lab: Lab | null = null;
+  /** Names that got an address here: provided by the host, or without one in the user's file. */
+  readonly #stubs = new Map<string, number>();
+  /** Names whose code has been put in place. */
+  readonly #placed = new Set<string>();
+
+  constructor(
+    core: Core,
+    memory: GuestMemory,
+    physical: RangeAllocator,
+    functions: HostFunctions,
+    kernel: Kernel | null,
+  ) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#physical = physical;
+    this.#functions = functions;
+    this.#kernel = kernel;
+  }
+
+  /** The version magic that modules must have; null when the kernel doesn't tell. */
+  get vermagic(): string | null {
+    return this.#kernel?.vermagic ?? null;
+  }
+
+  /** Puts the user's kernel into memory, if there is one, and returns where the lab goes. */
+  mapImage(): number {
+    const kernel = this.#kernel;
+    if (kernel === null) return KERNEL_BASE;
+    const { image } = kernel;
+    if (image !== null) {
+      const physical = image.address - KSEG0;
+      if (physical < 0 || physical + image.bytes.length > this.#core.ramSize) {
+        throw new Misuse(
+          `the kernel's image of ${image.bytes.length} bytes at ${hex(image.address)} does not fit ` +
+            `into ${this.#core.ramSize >>> 20} MiB of guest memory; give the machine more`,
+        );
+      }
+      this.#core.writeBytes(physical, image.bytes);
+    }
+    const end = this.#kernelEnd(kernel);
+    this.#physical.reserve(KERNEL_BASE - KSEG0, end - (KERNEL_BASE - KSEG0));
+    return KSEG0 + end;
+  }
+
+  /** The first page of RAM above the kernel and all its symbols that lie in RAM. */
+  #kernelEnd(kernel: Kernel): number {
+    const addresses = [
+      KERNEL_BASE + PAGE_SIZE,
+      kernel.image === null ? 0 : kernel.image.address + kernel.image.bytes.length,
+      ...[...kernel.exports.values()].map(({ address }) => address ?? 0),
+      ...kernel.symbols.map(({ address }) => address),
+    ];
+    const inRam = addresses.filter((at) => at >= KSEG0 && at - KSEG0 < this.#core.ramSize);
+    const highest = inRam.reduce((a, b) => Math.max(a, b), 0);
+    return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), RAM_SIZE_MAX);
+  }
+
+  /** Takes the lab in: its services behind the user's kernel, its mcount ready for tracing. */
+  attach(lab: Lab): void {
+    this.#lab = lab;
+    const kernel = this.#kernel;
+    if (kernel?.image != null) {
+      for (const name of lab.services) this.#place(name, kernel.addressOf(name));
+    }
+  }
+
+  /** What the kernel exports under a name; code is put behind it when there is none yet. */
+  findExport(name: string): Export | undefined {
+    const stub = this.#stubs.get(name);
+    if (stub !== undefined) return { ...this.#facts(name), name, address: stub };
+    const kernel = this.#kernel;
+    if (kernel === null) {
+      const address = this.#lab?.exports.get(name);
+      return address === undefined ? undefined : { ...this.#facts(name), name, address };
+    }
+    const found = kernel.exports.get(name);
+    if (found === undefined) return undefined;
+    const address = found.address ?? this.#addressless(name);
+    if (kernel.image === null) this.#place(name, address);
+    return { ...this.#facts(name), name, address };
+  }
+
+  /** An export of the kernel that stops the run when it is called, for a name that nobody exports. */
+  stub(name: string): Export {
+    const address = this.#reserveStub(name);
+    this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    return { ...this.#facts(name), name, address };
+  }
+
+  /** Puts a host function behind a name, whoever else has code there. */
+  provide(name: string, run: HostFunction): void {
+    const address = this.addressOf(name) ?? this.#reserveStub(name);
+    this.#placed.add(name);
+    this.#memory.setU32(address, this.#functions.provide(name, run));
+  }
+
+  /** Any symbol of the kernel. */
+  addressOf(name: string): number | undefined {
+    const stub = this.#stubs.get(name);
+    if (stub !== undefined) return stub;
+    return this.#kernel === null ? this.#lab?.addressOf(name) : this.#kernel.addressOf(name);
+  }
+
+  /** The kernel's symbol that holds an address. */
+  nameAt(address: number): KernelName | undefined {
+    for (const [name, at] of this.#stubs) {
+      if (address >= at && address < at + STUB_SIZE) {
+        return { name, offset: address - at, size: STUB_SIZE };
+      }
+    }
+    const own = this.#lab?.nameAt(address);
+    if (own !== undefined) return own;
+    const found = this.#kernel?.symbolAt(address);
+    if (found == null) return undefined;
+    return { name: found.symbol.name, offset: found.offset, size: null };
+  }
+
+  /**
+   * Where tracing patches: the user's kernel when its code is there, else the lab. The recording
+   * function is always the lab's.
+   */
+  mcountWords(): { readonly call: number; readonly record: number; readonly stub: number } {
+    const lab = this.#requireLab();
+    const from = this.#kernel?.image == null ? lab : this.#kernel;
+    const need = (
+      holder: { addressOf(name: string): number | undefined },
+      name: string,
+    ): number => {
+      const address = holder.addressOf(name);
+      if (address === undefined) {
+        throw new Misuse(`the kernel has no ${name}: it was built without CONFIG_DYNAMIC_FTRACE`);
+      }
+      return address;
+    };
+    return {
+      call: need(from, "ftrace_call"),
+      stub: need(from, "ftrace_stub"),
+      record: need(lab, "lab_trace_function"),
+    };
+  }
+
+  /**
+   * What ftrace_dyn_arch_init() and the boot do: _mcount's first word, a branch past everything, becomes
+   * a nop, and every call site of the kernel's own text is switched off.
+   */
+  enableDynamicFtrace(): void {
+    const lab = this.#requireLab();
+    const mcount = lab.addressOf("_mcount");
+    if (mcount !== undefined) this.#memory.setU32(mcount, NOP);
+    const kernel = this.#kernel;
+    const own = kernel?.image == null ? undefined : kernel.addressOf("_mcount");
+    if (own === undefined || kernel?.image == null) return;
+    this.#memory.setU32(own, NOP);
+    this.#switchKernelSitesOff(own, kernel.image.address, kernel.image.bytes.length);
+  }
+
+  #switchKernelSitesOff(mcount: number, start: number, size: number): void {
+    const call = jump(OP_JAL, mcount);
+    const PUSH = 0x27bdfff8; // addiu sp,sp,-8, in the delay slot of every such call
+    const view = new DataView(this.#memory.read(start, size).buffer);
+    const little = this.#core.endian === "little";
+    for (let at = 0; at + 8 <= size; at += 4) {
+      if (view.getUint32(at, little) !== call || view.getUint32(at + 4, little) !== PUSH) continue;
+      this.#memory.write(start + at, new Uint8Array(8));
+    }
+  }
+
+  /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */
+  #place(name: string, address: number | undefined): void {
+    if (address === undefined || this.#placed.has(name)) return;
+    this.#placed.add(name);
+    if (!this.#memory.mapped(address, STUB_SIZE)) return;
+    const lab = this.#requireLab();
+    const data = lab.dataOf(name);
+    if (data !== undefined) {
+      this.#memory.write(address, data);
+      return;
+    }
+    const target = lab.exports.get(name);
+    if (target !== undefined) {
+      if (target === address) return;
+      this.#memory.setU32(address, jump(OP_J, target));
+      this.#memory.setU32(address + 4, NOP);
+    } else if (this.#mayBeCode(name)) {
+      this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    }
+  }
+
+  /** A kernel's data symbol gets no code; a file that tells no types may mean either. */
+  #mayBeCode(name: string): boolean {
+    const type = this.#kernel?.symbol(name)?.type;
+    return type === undefined || "tTwW".includes(type);
+  }
+
+  /** Where an export lies whose kernel file says no addresses: on the lab's own, or on a new stub. */
+  #addressless(name: string): number {
+    return this.#lab?.exports.get(name) ?? this.#reserveStub(name);
+  }
+
+  #reserveStub(name: string): number {
+    const known = this.#stubs.get(name);
+    if (known !== undefined) return known;
+    const address = this.#memory.alloc(STUB_SIZE);
+    this.#stubs.set(name, address);
+    return address;
+  }
+
+  #facts(name: string): Omit<Export, "name" | "address"> {
+    const found = this.#kernel?.exports.get(name);
+    return {
+      crc: found?.crc ?? null,
+      gpl: found?.gplOnly ?? false,
+      namespace: found?.namespace ?? null,
+      owner: null,
+    };
+  }
+
+  #requireLab(): Lab {
+    if (this.#lab === null) throw new Misuse("the lab kernel is not loaded yet");
+    return this.#lab;
+  }
+}
+
+const unresolved: HostFunction = ({ name }) => {
+  throw new GuestEnd("unresolved", name);
+};
+
+/** `j` or `jal` to an address in the same 256 MiB region, which all of kseg0's RAM is for a kernel. */
+export function jump(opcode: number, target: number): number {
+  return ((opcode << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
+}

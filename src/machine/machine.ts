@@ -1,0 +1,415 @@
+// The machine: a processor with memory, a kernel to import from, and the modules that are loaded. It
+// joins the parts and keeps none of their rules: the loader (module/) decides what a load is, the tracer
+// (ftrace/) what an event is, call.ts what a call is. One process can have any number of machines.
+
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { OP_JAL } from "../../assembly/opcodes.ts";
+import type { Endian } from "../elf/object.ts";
+import { Misuse, Refusal } from "../errors.ts";
+import { type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
+import { hex } from "../hex.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { type ModuleFile, readModule } from "../module/file.ts";
+import type { Export, ModuleHost, Taint } from "../module/host.ts";
+import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
+import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
+import { type Argument, argumentWords } from "./argument.ts";
+import { Caller, type CallResult, type CallSetup, RETURN_ADDRESS } from "./call.ts";
+import { Core } from "./core.ts";
+import { GuestMemory } from "./guest-memory.ts";
+import { type HostFunction, HostFunctions } from "./host-functions.ts";
+import { hostService } from "./host-services.ts";
+import { jump, KernelSpace } from "./kernel-space.ts";
+import { Lab, labNames, readLab } from "./lab.ts";
+import { moduleSites } from "./module-sites.ts";
+import { ModuleSpace } from "./module-space.ts";
+import { RangeAllocator } from "./ranges.ts";
+import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
+
+export interface MachineOptions {
+  /** The kernel's byte order, or little. */
+  readonly endian?: Endian;
+  /** Bytes of guest RAM, a multiple of 64 KiB up to 512 MiB; 64 MiB unless told. */
+  readonly memory?: number;
+  /** From readKernel(); without it, the built-in lab kernel is what modules import from. */
+  readonly kernel?: Kernel;
+  /** Instructions a second of virtual time; 100 MHz unless told. Timestamps derive from it. */
+  readonly clockHz?: number;
+}
+
+export interface InsmodOptions {
+  /** What to call a module whose file says no name. */
+  readonly name?: string;
+  /** Take a plain .o that Linux would refuse as a module. */
+  readonly object?: boolean;
+  /** Guest address of the core block, page-aligned; the first free place from 0xc0000000 unless told. */
+  readonly base?: number;
+  /** Guest address of the init block; above the core block's guard page unless told. */
+  readonly initBase?: number;
+  /** What becomes of a jump that can't reach: a veneer (unless told), or Linux's refusal. */
+  readonly farJumps?: "trampoline" | "refuse";
+  /** Give imports that nobody exports a stub, which ends the run with the symbol's name when called. */
+  readonly stubMissing?: boolean;
+  /** Run the module's init function and free its init memory, as insmod does. */
+  readonly init?: boolean;
+}
+
+export interface CallOptions {
+  /** Instructions the call may take, everything it calls included; 1,000,000,000 unless told. */
+  readonly budget?: number;
+}
+
+const DEFAULT_MEMORY = 64 << 20;
+const DEFAULT_CLOCK_HZ = 100_000_000;
+const DEFAULT_BUDGET = 1_000_000_000;
+/** kseg0's first page holds exception vectors; calls return to an address in it. */
+const FIRST_FREE = PAGE_SIZE;
+/** A thread's stack: more than the kernel's 8 KiB, since a lab's calls start anywhere. */
+const STACK_SIZE = 1 << 16;
+/** Where the stack is mapped; nothing is mapped below, so running over its end is an exception. */
+const STACK_BASE = 0xfffe0000;
+/** The part of RAM that kmalloc gets. */
+const HEAP_SHARE = 4;
+
+/** Who a function called from the host returns to, in traces. */
+const HOST_CALL: NamedAddress = {
+  name: "host_call",
+  module: null,
+  address: RETURN_ADDRESS,
+  offset: 0,
+  size: 4,
+};
+
+/** A module and what the machine keeps with it. */
+interface Resident {
+  readonly module: LoadedModule;
+  readonly sites: ReturnType<typeof moduleSites>;
+  initFreed: boolean;
+}
+
+export class Machine {
+  readonly endian: Endian;
+  readonly clockHz: number;
+  /** Guest memory by guest address. */
+  readonly memory: GuestMemory;
+  /** What guest code printed through _printk and its kin, one entry a call. */
+  readonly log: string[] = [];
+  /** The processor, for those who want its registers. */
+  readonly core: Core;
+  readonly #physical: RangeAllocator;
+  readonly #space: ModuleSpace;
+  readonly #functions = new HostFunctions();
+  readonly #kernel: KernelSpace;
+  readonly #caller: Caller;
+  readonly #taints = new Set<Taint>();
+  readonly #residents: Resident[] = [];
+  /** Newest last; those of modules that are gone stay, so that traces keep their names. */
+  readonly #indexes: SymbolIndex[] = [];
+  #tracer: Tracer | undefined;
+
+  /** Makes a machine and puts its kernel into memory. @throws Misuse when the options don't fit. */
+  static async create(options: MachineOptions = {}): Promise<Machine> {
+    return new Machine(options);
+  }
+
+  private constructor(options: MachineOptions) {
+    const { kernel = null } = options;
+    this.endian = agreedEndian(options.endian, kernel?.endian ?? undefined);
+    this.clockHz = options.clockHz ?? DEFAULT_CLOCK_HZ;
+    if (!(this.clockHz > 0)) throw new Misuse(`a clock of ${this.clockHz} Hz does not run`);
+    this.core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY);
+    this.#physical = new RangeAllocator(FIRST_FREE, this.core.ramSize);
+    this.memory = new GuestMemory(this.core, this.#physical);
+    this.#space = new ModuleSpace(this.core, this.#physical);
+    this.#kernel = new KernelSpace(this.core, this.memory, this.#physical, this.#functions, kernel);
+    this.#loadLab();
+    this.#caller = new Caller(this.core, this.memory, this.#functions, this.#makeThread());
+  }
+
+  /** Modules loaded now, in the order they came. */
+  get modules(): readonly LoadedModule[] {
+    return this.#residents.map(({ module }) => module);
+  }
+
+  /** Instructions completed since the machine was made. */
+  get instructions(): number {
+    return this.core.count;
+  }
+
+  /**
+   * Loads a module as Linux does; its call sites stand switched off afterwards.
+   * @param file a path, or the file's bytes.
+   * @throws Refusal with the kernel's lines and errno when Linux would not load it.
+   */
+  async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
+    if (typeof file !== "string") return this.insmodFile(readModule(file, options), options);
+    const name = basename(file)
+      .replace(/\.k?o$/, "")
+      .replaceAll("-", "_");
+    return this.insmodFile(readModule(readFileSync(file), { name, ...options }), options);
+  }
+
+  /** The same for a file that readModule() has read. */
+  insmodFile(file: ModuleFile, options: InsmodOptions = {}): LoadedModule {
+    const host = this.#moduleHost(options.stubMissing === true);
+    const module = loadModule(file, host, { farJumps: "trampoline", ...options });
+    let sites: Resident["sites"];
+    try {
+      sites = moduleSites(module, this.memory);
+    } catch (error) {
+      unloadModule(module, host, false);
+      throw error;
+    }
+    const resident: Resident = { module, sites, initFreed: false };
+    this.#residents.push(resident);
+    this.#indexes.push(new SymbolIndex(module));
+    for (const { off } of sites) this.#writeWords(off.address, off.words);
+    this.#tracer?.refresh();
+    if (options.init === true) this.#runInit(resident, host);
+    return module;
+  }
+
+  /**
+   * The far-jump plan that insmod would carry out, without loading anything.
+   * @throws Refusal where Linux refuses the module before it relocates.
+   */
+  plan(file: ModuleFile, options: InsmodOptions = {}): ModulePlan {
+    return planModule(file, this.#moduleHost(options.stubMissing === true), options);
+  }
+
+  /** Unloads a module: its exit function is not run, its memory is given back. */
+  rmmod(module: LoadedModule): void {
+    const index = this.#residents.findIndex((resident) => resident.module === module);
+    const [resident] = index < 0 ? [] : this.#residents.splice(index, 1);
+    if (resident === undefined) throw new Misuse(`module ${module.name} is not loaded`);
+    const user = this.#residents.find(({ module: other }) =>
+      [...other.imports.values()].some(({ owner }) => owner?.name === module.name),
+    );
+    if (user !== undefined) {
+      this.#residents.splice(index, 0, resident);
+      throw new Refusal({
+        errno: "EAGAIN",
+        dmesg: [],
+        explanation: `module ${module.name} is in use by ${user.module.name}; unload that first`,
+      });
+    }
+    unloadModule(module, this.#moduleHost(false), resident.initFreed);
+    this.#tracer?.refresh();
+  }
+
+  /**
+   * Puts a host function behind a kernel symbol, whatever code was there. For a symbol that the kernel
+   * lacks, modules loaded afterwards find it.
+   */
+  provide(name: string, run: HostFunction): void {
+    this.#kernel.provide(name, run);
+  }
+
+  /**
+   * Calls guest code.
+   * @param target a function's name (the newest module's first, the kernel's last) or its address.
+   * @param args as o32 passes them; strings and bytes are put into guest memory during the call.
+   * @throws Misuse when no function has the name.
+   */
+  call(
+    target: string | number,
+    args: readonly Argument[] = [],
+    options: CallOptions = {},
+  ): CallResult {
+    const budget = options.budget ?? DEFAULT_BUDGET;
+    if (!Number.isSafeInteger(budget) || budget < 1) {
+      throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
+    }
+    const address = typeof target === "number" ? target : this.addressOf(target);
+    if (address === undefined) throw new Misuse(`no loaded module and no kernel has '${target}'`);
+    const placed: number[] = [];
+    try {
+      const words = argumentWords(args, this.endian === "little", (bytes) => {
+        const at = this.memory.alloc(bytes.length);
+        placed.push(at);
+        this.memory.write(at, bytes);
+        return at;
+      });
+      return this.#caller.call(address, words, budget);
+    } finally {
+      for (const at of placed) this.memory.free(at);
+    }
+  }
+
+  /** The address of a symbol: the newest module's first, the kernel's last. */
+  addressOf(name: string): number | undefined {
+    for (const { module, initFreed } of this.#residents.toReversed()) {
+      const symbol = module.symbols.find(
+        (one) => one.name === name && !(initFreed && one.section.block === "init"),
+      );
+      if (symbol !== undefined) return symbol.address;
+    }
+    return this.#kernel.addressOf(name);
+  }
+
+  /** The symbol that holds an address. */
+  symbolAt(address: number): NamedAddress | undefined {
+    if (address === RETURN_ADDRESS) return HOST_CALL;
+    for (const index of this.#indexes.toReversed()) {
+      const found = index.at(address);
+      if (found !== undefined) return found;
+    }
+    const own = this.#kernel.nameAt(address);
+    if (own === undefined) return undefined;
+    const { name, offset, size } = own;
+    return { name, module: null, address: address - offset, offset, size: size ?? 0 };
+  }
+
+  /**
+   * Starts the function tracer. One tracer runs at a time, as on a real kernel.
+   * @throws Misuse when one is running, or a filter matches nothing.
+   */
+  trace(options: TraceOptions = {}): Tracer {
+    if (this.#tracer?.running) throw new Misuse("a tracer is running; stop() it first");
+    this.#tracer = new Tracer(this.#traceHost(), options);
+    this.#tracer.start();
+    return this.#tracer;
+  }
+
+  /** `name+0xoffset/0xsize [module]`, as %pS prints an address. */
+  describe(address: number): string {
+    const symbol = this.symbolAt(address);
+    if (symbol === undefined) return hex(address);
+    const { name, offset, size, module } = symbol;
+    const where = `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
+    return `${hex(address)} (${where}${module === null ? "" : ` [${module}]`})`;
+  }
+
+  #loadLab(): void {
+    const file = readLab(this.endian);
+    for (const name of labNames(file, ".lab_hypercalls")) {
+      this.#functions.provide(
+        name,
+        hostService(name, {
+          log: (line) => this.log.push(line.replace(/\n$/, "")),
+          now: () => (BigInt(this.core.count) * 1_000_000_000n) / BigInt(this.clockHz),
+          littleEndian: this.endian === "little",
+          symbolText: (address, withOffset) => this.#symbolText(address, withOffset),
+        }),
+      );
+    }
+    const base = this.#kernel.mapImage();
+    const host = this.#moduleHost(false);
+    const module = loadModule(file, host, { base, farJumps: "refuse" });
+    freeInit(module, host);
+    const lab = new Lab(file, module, this.memory);
+    this.#kernel.attach(lab);
+    this.#kernel.enableDynamicFtrace();
+    const heapSize = Math.floor(this.core.ramSize / HEAP_SHARE);
+    const heap = this.memory.alloc(heapSize);
+    this.memory.setU32(lab.require("lab_heap_start"), heap);
+    this.memory.setU32(lab.require("lab_heap_end"), heap + heapSize);
+  }
+
+  /** A stack and a thread_info, both zeroed, for calls from the host. */
+  #makeThread(): CallSetup {
+    const physical = this.#physical.allocate(STACK_SIZE, PAGE_SIZE);
+    if (physical === undefined) throw new Misuse("the guest's memory has no room for a stack");
+    this.core.mapPages(STACK_BASE, physical, STACK_SIZE, true);
+    return {
+      stackTop: STACK_BASE + STACK_SIZE,
+      threadInfo: this.memory.alloc(PAGE_SIZE),
+      describe: (address) => this.describe(address),
+    };
+  }
+
+  #runInit(resident: Resident, host: ModuleHost): void {
+    const { module } = resident;
+    if (module.initFunction !== null) {
+      const { v0, exception } = this.call(module.initFunction);
+      if (exception !== undefined || (v0 | 0) < 0) {
+        this.rmmod(module);
+        throw new Refusal({
+          errno: null,
+          dmesg: [...module.dmesg],
+          explanation:
+            exception === undefined
+              ? `${module.name}'s init function returned ${v0 | 0}`
+              : `${module.name}'s init function did not return: ${exception.message}`,
+        });
+      }
+    }
+    resident.initFreed = true;
+    freeInit(module, host);
+    this.#tracer?.refresh();
+  }
+
+  #moduleHost(stubMissing: boolean): ModuleHost {
+    const missing = (name: string): Export | undefined =>
+      stubMissing ? this.#kernel.stub(name) : undefined;
+    return {
+      endian: this.endian,
+      vermagic: this.#kernel.vermagic,
+      findExport: (name) =>
+        this.#kernel.findExport(name) ?? this.#moduleExport(name) ?? missing(name),
+      isLoaded: (name) => this.modules.some((module) => module.name === name),
+      taint: (taint) => {
+        const clear = !this.#taints.has(taint);
+        this.#taints.add(taint);
+        return clear;
+      },
+      allocate: (request) => this.#space.allocate(request),
+      free: (block) => this.#space.free(block),
+      allocatePerCpu: (size, alignment) => this.memory.alloc(size + alignment),
+      freePerCpu: (address) => this.memory.free(address),
+      read: (address, size) =>
+        this.memory.mapped(address, size) ? this.memory.read(address, size) : undefined,
+      write: (address, bytes) => this.memory.write(address, bytes),
+      relocate: (section) => this.#space.relocate(section),
+    };
+  }
+
+  #moduleExport(name: string): Export | undefined {
+    for (const module of this.modules) {
+      const found = module.exports.find((one) => one.name === name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #traceHost(): TraceHost {
+    return {
+      buffer: this.core.bytes.buffer,
+      clockHz: this.clockHz,
+      sites: () =>
+        this.#residents.flatMap(({ sites, initFreed }) =>
+          sites.filter(({ block }) => !(initFreed && block === "init")),
+        ),
+      writeCode: (address, words) => this.#writeWords(address, words),
+      setMcountCalls: (on) => {
+        const { call, record, stub } = this.#kernel.mcountWords();
+        this.memory.setU32(call, jump(OP_JAL, on ? record : stub));
+      },
+      symbolAt: (address) => this.symbolAt(address),
+    };
+  }
+
+  #writeWords(address: number, words: readonly number[]): void {
+    words.forEach((word, index) => {
+      this.memory.setU32(address + 4 * index, word);
+    });
+  }
+
+  #symbolText(address: number, withOffset: boolean): string {
+    const symbol = this.symbolAt(address);
+    if (symbol === undefined) return hex(address);
+    const module = symbol.module === null ? "" : ` [${symbol.module}]`;
+    const { name, offset, size } = symbol;
+    const where = withOffset ? `+0x${offset.toString(16)}/0x${size.toString(16)}` : "";
+    return `${name}${where}${module}`;
+  }
+}
+
+function agreedEndian(asked: Endian | undefined, kernel: Endian | undefined): Endian {
+  if (asked !== undefined && kernel !== undefined && asked !== kernel) {
+    throw new Misuse(`the kernel is ${kernel}-endian, the machine was asked to be ${asked}-endian`);
+  }
+  return asked ?? kernel ?? "little";
+}
