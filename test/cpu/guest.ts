@@ -1,0 +1,106 @@
+// A CPU with a program in it, for the tests of this folder: words from mnemonics, and memory by guest
+// address. Code lies at CODE and data at DATA, both in kseg0.
+
+import { CPU, CPU_END, CPU_STOP, RAM } from "../../assembly/layout.ts";
+import { CP0_CAUSE } from "../../assembly/opcodes.ts";
+import type { Endian } from "../../src/elf/object.ts";
+import { fieldsOf, insert } from "../../src/isa/fields.ts";
+import { FARJAL_WORDS, instruction } from "../../src/isa/table.ts";
+import { Core } from "../../src/machine/core.ts";
+
+export const ENDIANS: readonly Endian[] = ["little", "big"];
+export const CODE = 0x80001000;
+export const DATA = 0x80008000;
+export const NOP = 0;
+
+/** Numbers of registers, by their names in the o32 ABI. */
+export const R = {
+  zero: 0,
+  at: 1,
+  v0: 2,
+  v1: 3,
+  a0: 4,
+  a1: 5,
+  a2: 6,
+  a3: 7,
+  t0: 8,
+  t1: 9,
+  t2: 10,
+  s0: 16,
+  s1: 17,
+  t9: 25,
+  k0: 26,
+  k1: 27,
+  sp: 29,
+  ra: 31,
+} as const;
+
+/** The word of an instruction; operands in the order of its form, a branch's offset in words. */
+export function asm(name: string, ...operands: readonly number[]): number {
+  const row = FARJAL_WORDS.find((own) => own.name === `farjal.${name}`) ?? instruction(name);
+  const fields = fieldsOf(row.form);
+  if (fields.length !== operands.length) throw new Error(`${name} takes ${row.form}`);
+  return fields.reduce((word, field, index) => insert(field, word, operands[index] ?? 0), row.match);
+}
+
+/** lui and ori. */
+export function li(register: number, value: number): number[] {
+  return [asm("lui", register, value >>> 16), asm("ori", register, register, value & 0xffff)];
+}
+
+export class Guest {
+  readonly core: Core;
+
+  /** The module lab's CPU (exceptions stop it), or with `board` one whose exceptions enter vectors at 80000000. */
+  constructor(endian: Endian, board = false) {
+    this.core = Core.create(endian, 1 << 20);
+    if (!board) return;
+    this.core.reset("24Kc");
+    this.core.setCp0(12, 0, 0);
+  }
+
+  /** Stores words from va on. */
+  put(va: number, ...words: readonly number[]): void {
+    words.forEach((word, index) => {
+      this.core.words[this.#index(va + 4 * index)] = word;
+    });
+  }
+
+  word(va: number): number {
+    return this.core.words[this.#index(va)] ?? 0;
+  }
+
+  /** The bytes of memory from va on, in their order. */
+  bytes(va: number, size: number): number[] {
+    return [...this.core.readBytes(this.#physical(va), size)];
+  }
+
+  /** Puts the program at CODE and runs so many instructions, its length by default. */
+  run(program: readonly number[], limit = program.length): number {
+    this.put(CODE, ...program);
+    this.core.pc = CODE;
+    return this.core.run(limit);
+  }
+
+  get cause(): { code: number; delayed: boolean; coprocessor: number } {
+    const cause = this.core.cp0(CP0_CAUSE / 8);
+    return { code: (cause >>> 2) & 31, delayed: cause >>> 31 === 1, coprocessor: (cause >>> 28) & 3 };
+  }
+
+  /** Everything a program can change: registers, CP0, TLB, the ring's header, and memory. */
+  state(): Buffer {
+    const registers = this.core.words.slice(CPU / 4, CPU_END / 4);
+    registers[(CPU_STOP - CPU) / 4] = 0;
+    return Buffer.concat([Buffer.from(registers.buffer), this.core.bytes.subarray(RAM)]);
+  }
+
+  #physical(va: number): number {
+    const physical = this.core.translate(va, false);
+    if (physical === undefined) throw new Error(`nothing at ${va.toString(16)}`);
+    return physical;
+  }
+
+  #index(va: number): number {
+    return (RAM + this.#physical(va)) / 4;
+  }
+}
