@@ -4,4 +4,5 @@
 export { run, runExactly } from "./interpreter";
 export { probe } from "./memory";
 export { mapPages, unmapPages } from "./pages";
+export { finishSection, relocate } from "./relocate";
 export { getCp0, reset, setCp0, setInterrupts } from "./reset";

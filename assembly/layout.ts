@@ -100,6 +100,7 @@ export const RELOC_UNPAIRED_HI16 = 5;
 export const RELOC_OUT_OF_SECTION = 6; // r_offset past the section: farjal's own check
 export const RELOC_TOO_MANY_PENDING = 7;
 export const RELOC_NOT_ON_32_BIT = 8; // R_MIPS_64, HIGHER, HIGHEST
+export const RELOC_NO_SYMBOL = 9; // the symbol's index is past the table: farjal's own check
 /** relocate()'s cursor words, in PRIVATE. */
 export const RELOC_FAILED_AT = PRIVATE; // index of the entry that failed, counted from the section's first
 export const RELOC_PENDING_COUNT = PRIVATE + 4; // HI16 entries waiting, kept between the calls of one section

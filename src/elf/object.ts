@@ -43,8 +43,10 @@ export interface ElfObject {
   readonly entry: number;
   readonly sections: readonly Section[];
   readonly symbols: readonly ElfSymbol[];
-  /** The whole ELF image, signature trailer cut off. */
+  /** The whole ELF image, a module's signature cut off. */
   readonly bytes: Uint8Array;
+  /** What a user should know and Linux doesn't mind, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** One SHT_REL section: its entries as they stand in the file, eight bytes each. */
@@ -53,6 +55,8 @@ export interface RelocationTable {
   /** The section that the entries patch. */
   readonly target: Section;
   readonly count: number;
+  /** The entries as they stand in the file. */
+  readonly bytes: Uint8Array;
   offset(index: number): number;
   symbol(index: number): number;
   type(index: number): number;

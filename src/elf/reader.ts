@@ -1,0 +1,286 @@
+// Reads ELF files of MIPS: kernel modules and objects (ET_REL), and a vmlinux. It checks what Linux's
+// elf_validity_check() checks (kernel/module/main.c, 6.1), in its order and with its words, and what
+// Linux takes on trust: every offset, count and name is inside the file before anything is made of it.
+// Sections and symbols come out as values; what they mean to a module is src/module/'s business.
+
+import { Refusal } from "../errors.ts";
+import { hex } from "../hex.ts";
+import { abiName } from "./names.ts";
+import {
+  EF_MIPS_ABI,
+  EF_MIPS_ABI_O32,
+  EF_MIPS_ABI2,
+  EHDR_SIZE,
+  EI_CLASS,
+  EI_DATA,
+  ELFCLASS32,
+  ELFCLASS64,
+  ELFDATA2LSB,
+  ELFDATA2MSB,
+  EM_MIPS,
+  ET_REL,
+  SHDR_SIZE,
+  SHF_ALLOC,
+  SHN_UNDEF,
+  SHT_NOBITS,
+  SHT_NULL,
+  SHT_SYMTAB,
+  SYM_SIZE,
+} from "./numbers.ts";
+import type { ElfObject, ElfSymbol, Endian, Section } from "./object.ts";
+import { StringTable } from "./strings.ts";
+import { Words } from "./words.ts";
+
+const MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
+
+export interface ReadElfOptions {
+  /** Refuse everything but ET_REL, where Linux does: between the magic and the architecture. */
+  readonly relocatable?: boolean;
+}
+
+function refuse(line: string, explanation: string): never {
+  throw new Refusal({ errno: "ENOEXEC", dmesg: [line], explanation });
+}
+
+/** A refusal that is farjal's alone: Linux doesn't look. */
+function damaged(explanation: string): never {
+  throw new Refusal({
+    errno: "ENOEXEC",
+    dmesg: [],
+    explanation: `the ELF file is damaged: ${explanation}`,
+  });
+}
+
+/**
+ * Reads an ELF file's header, sections and symbols.
+ * @param bytes the file, without a module's signature (src/module/signature.ts takes that off).
+ * @throws Refusal (ENOEXEC) with Linux's line and an explanation; with no line where only farjal looks.
+ */
+export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObject {
+  if (bytes.length < EHDR_SIZE) {
+    refuse(
+      `Invalid ELF header len ${bytes.length}`,
+      `the file has ${bytes.length} bytes; an ELF header alone has ${EHDR_SIZE}`,
+    );
+  }
+  if (MAGIC.some((byte, index) => bytes[index] !== byte)) {
+    refuse(
+      "Invalid ELF header magic: != \x7fELF",
+      "this isn't an ELF file: it doesn't start with 7f 45 4c 46",
+    );
+  }
+  const { endian, notes } = byteOrder(bytes);
+  const words = new Words(bytes, endian);
+  const type = words.u16(16);
+  if (options.relocatable === true && type !== ET_REL) {
+    refuse(
+      `Invalid ELF header type: ${type} != ${ET_REL}`,
+      `a module is a relocatable file (ET_REL); this is an ELF file of type ${type}`,
+    );
+  }
+  checkArchitecture(words);
+  const sections = readSections(words);
+  return {
+    endian,
+    class: 32,
+    type,
+    machine: EM_MIPS,
+    flags: words.u32(36),
+    entry: words.u32(24),
+    sections,
+    symbols: readSymbols(words, sections),
+    bytes,
+    notes,
+  };
+}
+
+/**
+ * The byte order that the fields have. Linux reads a module in its own order and never looks at EI_DATA,
+ * so a file whose EI_DATA is wrong loads; here it is read as it is meant, and the mismatch is noted.
+ */
+function byteOrder(bytes: Uint8Array): { endian: Endian; notes: string[] } {
+  const data = bytes[EI_DATA];
+  const stated: Endian | undefined =
+    data === ELFDATA2LSB ? "little" : data === ELFDATA2MSB ? "big" : undefined;
+  const machine = (endian: Endian): number => new Words(bytes, endian).u16(18);
+  if (stated !== undefined && machine(stated) === EM_MIPS) return { endian: stated, notes: [] };
+  const actual = (["little", "big"] as const).find((endian) => machine(endian) === EM_MIPS);
+  if (actual === undefined) return { endian: stated ?? "little", notes: [] };
+  const says = stated === undefined ? `is ${data}` : `says ${stated}-endian`;
+  return {
+    endian: actual,
+    notes: [
+      `EI_DATA ${says}, but the file's fields are ${actual}-endian: Linux never looks at EI_DATA and ` +
+        "loads it, other tools misread it",
+    ],
+  };
+}
+
+/** elf_check_arch() of a 32-bit kernel: e_machine, the class, and the ABI bits of e_flags. */
+function checkArchitecture(words: Words): void {
+  const machine = words.u16(18);
+  const line = `Invalid architecture in ELF header: ${machine}`;
+  if (machine !== EM_MIPS) refuse(line, `e_machine is ${machine}; MIPS is ${EM_MIPS}`);
+  const elfClass = words.u8(EI_CLASS);
+  if (elfClass === ELFCLASS64) {
+    refuse(line, "this is an ELF64 file, for a 64-bit kernel; farjal reads ELF32 only so far");
+  }
+  if (elfClass !== ELFCLASS32)
+    refuse(line, `EI_CLASS is ${elfClass}; a 32-bit kernel takes ${ELFCLASS32}`);
+  const flags = words.u32(36);
+  const abi = flags & EF_MIPS_ABI;
+  if ((flags & EF_MIPS_ABI2) !== 0 || (abi !== 0 && abi !== EF_MIPS_ABI_O32)) {
+    const name = abiName({ class: 32, flags });
+    refuse(
+      line,
+      `the file is built for the ${name} ABI (e_flags ${hex(flags)}); a 32-bit kernel takes o32`,
+    );
+  }
+}
+
+function readSections(words: Words): Section[] {
+  const size = words.size;
+  const shoff = words.u32(32);
+  const shnum = words.u16(48);
+  const shstrndx = words.u16(50);
+  if (words.u16(46) !== SHDR_SIZE) {
+    refuse(
+      "Invalid ELF section header size",
+      `e_shentsize is ${words.u16(46)}; an ELF32 section header has ${SHDR_SIZE} bytes`,
+    );
+  }
+  if (shoff >= size || shnum * SHDR_SIZE > size - shoff) {
+    refuse(
+      "Invalid ELF section header overflow",
+      `${shnum} section headers at offset ${hex(shoff)} don't fit into ${size} bytes: the file is cut off`,
+    );
+  }
+  if (shstrndx === SHN_UNDEF || shstrndx >= shnum) {
+    refuse(
+      `Invalid ELF section name index: ${shstrndx} || e_shstrndx (${shstrndx}) >= e_shnum (${shnum})`,
+      "e_shstrndx must name the section that holds the sections' names",
+    );
+  }
+  const headers = Array.from({ length: shnum }, (_, index) => readHeader(words, shoff, index));
+  const names = headers[shstrndx] as Header;
+  if (names.offset + names.size > size) {
+    refuse(
+      `Invalid ELF section hdr(type ${names.type})`,
+      `the section names (section ${shstrndx}) reach past the end of the file`,
+    );
+  }
+  if (names.size === 0) refuse("empty section name table", `section ${shstrndx} has no bytes`);
+  if (words.u8(names.offset + names.size - 1) !== 0) {
+    refuse(
+      "ELF Spec violation: section name table isn't null terminated",
+      `the last byte of section ${shstrndx} isn't zero`,
+    );
+  }
+  const first = headers[0] as Header;
+  if (first.type !== SHT_NULL || first.size !== 0 || first.address !== 0) {
+    refuse(
+      `ELF Spec violation: section 0 type(${first.type})!=SH_NULL or non-zero len or addr`,
+      "section 0 must be empty",
+    );
+  }
+  for (const header of headers.slice(1)) checkSection(header, headers.length, size, names);
+  const table = new StringTable(words.bytes.subarray(names.offset, names.offset + names.size));
+  return headers.map(({ nameOffset, ...rest }) => ({
+    ...rest,
+    name: sectionName(table, nameOffset, rest),
+  }));
+}
+
+interface Header extends Omit<Section, "name"> {
+  readonly nameOffset: number;
+}
+
+function readHeader(words: Words, shoff: number, index: number): Header {
+  const field = (number: number): number => words.u32(shoff + index * SHDR_SIZE + 4 * number);
+  return {
+    index,
+    nameOffset: field(0),
+    type: field(1),
+    flags: field(2),
+    address: field(3),
+    offset: field(4),
+    size: field(5),
+    link: field(6),
+    info: field(7),
+    alignment: field(8),
+    entrySize: field(9),
+  };
+}
+
+function checkSection(header: Header, count: number, size: number, names: Header): void {
+  const { index, type, link } = header;
+  if (type === SHT_NULL || type === SHT_NOBITS) return;
+  if (type === SHT_SYMTAB && (link === SHN_UNDEF || link >= count)) {
+    refuse(
+      `Invalid ELF sh_link!=SHN_UNDEF(${link | 0}) or (sh_link(${link | 0}) >= hdr->e_shnum(${count})`,
+      `the symbol table (section ${index}) must name its string table in sh_link`,
+    );
+  }
+  if (header.offset + header.size > size) {
+    refuse(
+      `Invalid ELF section in module (section ${index} type ${type})`,
+      `section ${index} (${header.size} bytes at offset ${hex(header.offset)}) reaches past the end of the ` +
+        `file (${size} bytes): the file is cut off or damaged`,
+    );
+  }
+  if ((header.flags & SHF_ALLOC) !== 0 && header.nameOffset >= names.size) {
+    refuse(
+      `Invalid ELF section name in module (section ${index} type ${type})`,
+      `the name of section ${index} starts outside the section name table`,
+    );
+  }
+}
+
+function sectionName(
+  table: StringTable,
+  offset: number,
+  { index, type }: Omit<Section, "name">,
+): string {
+  const name = table.at(offset);
+  if (name !== undefined) return name;
+  if (type === SHT_NULL) return "";
+  return damaged(`section ${index} has no readable name`);
+}
+
+/** The symbols of the first SHT_SYMTAB, which is the one Linux takes; none when the file is stripped. */
+function readSymbols(words: Words, sections: readonly Section[]): ElfSymbol[] {
+  const table = sections.find((section) => section.type === SHT_SYMTAB);
+  if (table === undefined) return [];
+  const strings = sections[table.link] as Section;
+  if (strings.type === SHT_NOBITS || strings.offset + strings.size > words.size) {
+    damaged(`the string table (section ${strings.index}) isn't in the file`);
+  }
+  const names = new StringTable(
+    words.bytes.subarray(strings.offset, strings.offset + strings.size),
+  );
+  const count = Math.floor(table.size / SYM_SIZE);
+  return Array.from({ length: count }, (_, index) => readSymbol(words, table.offset, index, names));
+}
+
+function readSymbol(
+  words: Words,
+  tableOffset: number,
+  index: number,
+  names: StringTable,
+): ElfSymbol {
+  const at = tableOffset + index * SYM_SIZE;
+  const nameOffset = words.u32(at);
+  const info = words.u8(at + 12);
+  // Offset 0 is the empty name even where a string table is empty.
+  const name = nameOffset === 0 ? "" : names.at(nameOffset);
+  if (name === undefined) damaged(`symbol ${index} has no readable name`);
+  return {
+    index,
+    name,
+    value: words.u32(at + 4),
+    size: words.u32(at + 8),
+    binding: info >>> 4,
+    type: info & 15,
+    section: words.u16(at + 14),
+  };
+}

@@ -1,0 +1,28 @@
+// A string table (SHT_STRTAB), read once as text, so that thousands of names are slices of one string.
+// Names are bounded: a hostile table in which a million names overlap must cost no more than its size.
+
+import { latin1 } from "./words.ts";
+
+/** Longer than any name a compiler makes, KSYM_NAME_LEN (512) included. */
+const LONGEST_NAME = 4096;
+const LARGEST_TABLE = 0x10000000;
+
+export class StringTable {
+  readonly #bytes: Uint8Array;
+  readonly #text: string;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes.length > LARGEST_TABLE ? bytes.subarray(0, LARGEST_TABLE) : bytes;
+    this.#text = latin1(this.#bytes);
+  }
+
+  /** The name at an offset, or undefined when it starts outside the table or has no end in reach. */
+  at(offset: number): string | undefined {
+    if (offset >= this.#bytes.length) return undefined;
+    const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
+    for (let end = offset; end < last; end++) {
+      if (this.#bytes[end] === 0) return this.#text.slice(offset, end);
+    }
+    return undefined;
+  }
+}

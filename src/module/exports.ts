@@ -1,0 +1,62 @@
+// What a module exports: __ksymtab and __ksymtab_gpl, as the file holds them. struct kernel_symbol of
+// 32-bit Linux 6.1 is three absolute pointers {value, name, namespace}; MIPS has no relative form.
+// __kcrctab[_gpl] holds the checksums, in parallel order and already final. In an object that the kernel's
+// linker script hasn't seen, each export still has a section of its own, `___ksymtab+NAME`.
+//
+// The address an export has once the module is loaded is read from guest memory, at the same place.
+
+import { contents } from "../elf/contents.ts";
+import type { ElfObject, Section } from "../elf/object.ts";
+import { readPointers, stringAt } from "./pointers.ts";
+import type { ModuleSections } from "./sections.ts";
+
+/** struct kernel_symbol: its size, and where the pointers to the name and the namespace stand. */
+const SIZE = 12;
+const NAME = 4;
+const NAMESPACE = 8;
+
+export interface ExportedSymbol {
+  readonly name: string;
+  /** EXPORT_SYMBOL_GPL: only for modules with a GPL-compatible license. */
+  readonly gpl: boolean;
+  /** The checksum (modversions); null when the module was built without. */
+  readonly crc: number | null;
+  /** EXPORT_SYMBOL_NS: importers must name it; null when there is none. */
+  readonly namespace: string | null;
+  /** Where its struct kernel_symbol stands, whose first word is the address. */
+  readonly section: Section;
+  readonly offset: number;
+}
+
+/** The exports, ordinary ones first, each table in its own order. */
+export function readExports(elf: ElfObject, sections: ModuleSections): ExportedSymbol[] {
+  const single = (prefix: string) => elf.sections.filter(({ name }) => name.startsWith(prefix));
+  const plain = [sections.find("__ksymtab") ?? [], single("___ksymtab+")].flat();
+  const gpl = [sections.find("__ksymtab_gpl") ?? [], single("___ksymtab_gpl+")].flat();
+  return [
+    ...plain.flatMap((section) => readTable(elf, section, sections.find("__kcrctab"), false)),
+    ...gpl.flatMap((section) => readTable(elf, section, sections.find("__kcrctab_gpl"), true)),
+  ];
+}
+
+function readTable(
+  elf: ElfObject,
+  section: Section,
+  crcSection: Section | undefined,
+  gpl: boolean,
+): ExportedSymbol[] {
+  const table = readPointers(elf, section);
+  const crcs = crcSection && contents(elf, crcSection);
+  return Array.from({ length: Math.floor(table.words.size / SIZE) }, (_, index) => {
+    const offset = index * SIZE;
+    return {
+      name: stringAt(elf, table.pointer(offset + NAME)) ?? "",
+      gpl,
+      crc: crcs !== undefined && index * 4 + 4 <= crcs.size ? crcs.u32(index * 4) : null,
+      // C exports point at an empty string, assembly exports at nothing.
+      namespace: stringAt(elf, table.pointer(offset + NAMESPACE)) || null,
+      section,
+      offset,
+    };
+  });
+}

@@ -1,0 +1,101 @@
+// What the module loader needs of the machine it loads into. The machine implements this over its own
+// memory, its kernel's symbols and the modules it has; tests implement it over less. The loader asks for
+// nothing else, and never keeps an address between two loads.
+
+import type { Endian } from "../elf/object.ts";
+
+/** A symbol that the kernel or a loaded module exports. */
+export interface Export {
+  readonly name: string;
+  readonly address: number;
+  /** Its checksum; null when the exporter has none or it isn't known, and then every version fits. */
+  readonly crc: number | null;
+  readonly gpl: boolean;
+  readonly namespace: string | null;
+  /** The module that exports it; null: the kernel itself. */
+  readonly owner: ExportOwner | null;
+}
+
+export interface ExportOwner {
+  readonly name: string;
+  /** Whether its license is incompatible with the GPL, which taints whoever uses its symbols. */
+  readonly proprietary: boolean;
+}
+
+/** The kernel's taints that loading a module can set, by the names of linux/panic.h. */
+export type Taint =
+  | "PROPRIETARY_MODULE"
+  | "FORCED_MODULE"
+  | "CRAP"
+  | "OOT_MODULE"
+  | "UNSIGNED_MODULE"
+  | "TEST";
+
+/** A block in guest memory. A size of 0 is no memory; its base is then 0. */
+export interface MemoryBlock {
+  readonly base: number;
+  readonly size: number;
+}
+
+export interface ModuleMemory {
+  readonly core: MemoryBlock;
+  readonly init: MemoryBlock;
+}
+
+export interface MemoryRequest {
+  readonly coreSize: number;
+  /** 0 when the module has nothing in init memory. */
+  readonly initSize: number;
+  /** Where the core block must lie, page-aligned; without it, the first place that fits. */
+  readonly base?: number | undefined;
+  /** Where the init block must lie; without it, the first place that fits above the core block's guard page. */
+  readonly initBase?: number | undefined;
+}
+
+/** One section's relocations, ready for the core. */
+export interface SectionRelocations {
+  readonly address: number;
+  readonly size: number;
+  /** Final symbol values, S, by symbol index. */
+  readonly symbols: Uint32Array;
+  /** Elf32_Rel entries, {r_offset, r_info}, in the host's byte order. */
+  readonly entries: Uint32Array;
+}
+
+export interface RelocationOutcome {
+  /** RELOC_* of assembly/layout.ts. */
+  readonly code: number;
+  /** The entry that failed; meaningless when none did or none is to blame (RELOC_UNPAIRED_HI16). */
+  readonly entry: number;
+}
+
+export interface ModuleHost {
+  readonly endian: Endian;
+  /** The kernel's version magic; null when it isn't known (a System.map, the lab), and then none is asked for. */
+  readonly vermagic: string | null;
+
+  /** What the kernel or a module exports under a name, the kernel first. */
+  findExport(name: string): Export | undefined;
+  /** Whether a module of this name is loaded. */
+  isLoaded(name: string): boolean;
+  /** Sets a taint of the kernel, and returns whether it was clear. */
+  taint(taint: Taint): boolean;
+
+  /**
+   * Sets aside zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.
+   * @throws Refusal (ENOMEM) when there is no room, at the wanted address or anywhere.
+   */
+  allocate(request: MemoryRequest): ModuleMemory;
+  /** Gives back the block that allocate() put at `block.base`. */
+  free(block: MemoryBlock): void;
+  /** Sets aside an area for a module's per-CPU variables and returns the address their symbols count from. */
+  allocatePerCpu(size: number, alignment: number): number;
+  freePerCpu(address: number): void;
+
+  /** Guest bytes; undefined when any of them isn't mapped. */
+  read(address: number, size: number): Uint8Array | undefined;
+  /** Writes guest bytes that are mapped, and makes sure that no stale translation of them runs. */
+  write(address: number, bytes: Uint8Array): void;
+  /** Applies one section's relocations: relocateSection() of relocation.ts does it on the core. */
+  relocate(section: SectionRelocations): RelocationOutcome;
+}

@@ -1,0 +1,258 @@
+// Loads a module as Linux 6.1's load_module() does (kernel/module/main.c): the same steps in the same
+// order, the kernel's own lines, and memory that equals the real kernel's when ftrace_module_init() would
+// begin. What follows there (call sites off, notifiers, parameters, init) is the tracer's and the
+// machine's. The one addition: with farJumps "trampoline", jumps that can't reach go through veneers.
+//
+// Memory is set aside after symbols are resolved, not before, since the far-jump plan decides how much.
+
+import { contents } from "../elf/contents.ts";
+import { Words } from "../elf/words.ts";
+import { hex } from "../hex.ts";
+import type { Jump, Place, TrampolinePlan } from "../trampoline/plan.ts";
+import { checkBeforeLayout, checkBeforeSymbols } from "./checks.ts";
+import type { ModuleFile } from "./file.ts";
+import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
+import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
+import { gatherJumps } from "./jumps.ts";
+import { kallsymsBytes } from "./kallsyms.ts";
+import { layOut, type ModuleLayout } from "./layout.ts";
+import { isProprietary } from "./license.ts";
+import {
+  freeMemory,
+  type LoadedModule,
+  type LoadedSection,
+  loadedExports,
+  loadedSections,
+  loadedSites,
+  loadedSymbols,
+} from "./loaded.ts";
+import { Loading } from "./loading.ts";
+import { type Bases, type Placement, placeModule, planFor } from "./placement.ts";
+import { relocateModule } from "./relocate.ts";
+import { type ResolvedSymbols, resolveSymbols } from "./symbols.ts";
+import { EXIT_FUNCTION, INIT_FUNCTION } from "./this-module.ts";
+
+export interface LoadOptions extends Bases {
+  /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */
+  readonly farJumps: "refuse" | "trampoline";
+}
+
+/** A far-jump plan for a module that isn't loaded. */
+export interface ModulePlan {
+  readonly layout: ModuleLayout;
+  /** The memory that the module would get. */
+  readonly memory: ModuleMemory;
+  readonly plan: TrampolinePlan;
+}
+
+/** A module with every symbol resolved and no memory yet but the per-CPU area. */
+interface Prepared {
+  readonly loading: Loading;
+  readonly layout: ModuleLayout;
+  readonly perCpu: MemoryBlock | null;
+  readonly symbols: ResolvedSymbols;
+  readonly jumps: readonly Jump[];
+}
+
+const NO_MEMORY: ModuleMemory = { core: { base: 0, size: 0 }, init: { base: 0, size: 0 } };
+
+/**
+ * Loads a module into a machine.
+ * @throws Refusal as Linux refuses it, with all lines the kernel would have printed by then; with errno
+ * null when Linux would load it wrong in silence and no veneer mends that. Nothing stays allocated.
+ */
+export function loadModule(file: ModuleFile, host: ModuleHost, options: LoadOptions): LoadedModule {
+  const prepared = prepare(new Loading(file, host));
+  let memory = NO_MEMORY;
+  try {
+    const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
+    const placement = placeModule(host, prepared.layout, options, jumps);
+    memory = placement.memory;
+    return load(prepared, placement);
+  } catch (error) {
+    freeMemory(host, memory, prepared.perCpu);
+    throw error;
+  }
+}
+
+/**
+ * Plans a module's veneers as loadModule() would, and loads nothing: the machine is left as it was.
+ * @throws Refusal where Linux refuses the module before it relocates it.
+ */
+export function planModule(file: ModuleFile, host: ModuleHost, bases: Bases = {}): ModulePlan {
+  const { layout, perCpu, jumps } = prepare(new Loading(file, host, { dry: true }));
+  let memory = NO_MEMORY;
+  try {
+    const placement = placeModule(host, layout, bases, jumps);
+    memory = placement.memory;
+    return { layout, memory, plan: placement.plan };
+  } finally {
+    freeMemory(host, memory, perCpu);
+  }
+}
+
+/** Everything up to the relocations that needs no address. */
+function prepare(loading: Loading): Prepared {
+  const { file, host } = loading;
+  checkBeforeLayout(loading);
+  const layout = layOut(file);
+  checkBeforeSymbols(loading);
+  const perCpu = allocatePerCpu(host, layout);
+  try {
+    const symbols = resolveSymbols(loading, layout, perCpu?.base ?? 0);
+    return {
+      loading,
+      layout,
+      perCpu,
+      symbols,
+      jumps: gatherJumps(file.elf, layout, symbols.places),
+    };
+  } catch (error) {
+    freeMemory(host, NO_MEMORY, perCpu);
+    throw error;
+  }
+}
+
+/** percpu_modalloc(). */
+function allocatePerCpu(host: ModuleHost, { perCpu }: ModuleLayout): MemoryBlock | null {
+  if (perCpu === null) return null;
+  const base = host.allocatePerCpu(perCpu.size, Math.max(perCpu.alignment, 1));
+  return { base, size: perCpu.size };
+}
+
+/** Fills the memory, relocates and finalises. */
+function load(prepared: Prepared, placement: Placement): LoadedModule {
+  const { loading, layout, perCpu, symbols } = prepared;
+  const { file, host } = loading;
+  const { memory, origin, plan } = placement;
+  const list = loadedSections(layout, origin);
+  const sections = new Map(list.map((section) => [section.index, section]));
+  const find = (name: string): LoadedSection | undefined => {
+    const section = file.sections.find(name);
+    return section && sections.get(section.index);
+  };
+  const values = Uint32Array.from(symbols.places, (place) => addressOf(place, origin));
+
+  copySections(file, host, list);
+  const mended = applyPlan(host, plan);
+  relocateModule(loading, {
+    addresses: new Map(list.map(({ index, address }) => [index, address])),
+    values,
+    mended,
+    farJumpHint: (site) => farJumpHint(prepared, placement, site),
+  });
+  refuseUnmended(loading, plan);
+
+  const exceptions = find("__ex_table");
+  if (exceptions !== undefined) sortExceptionTable(host, exceptions);
+  copyPerCpu(file, host, layout, perCpu);
+  for (const { address, bytes } of kallsymsBytes(file, layout.kallsyms, origin, values)) {
+    host.write(address, bytes);
+  }
+  const staticKeys = find("__jump_table");
+  if (staticKeys !== undefined) applyStaticKeys(host, staticKeys);
+
+  const proprietary = isProprietary(file) || symbols.inheritsTaint;
+  const exports = loadedExports(file, host, sections, proprietary);
+  refuseDuplicates(loading, exports);
+  const named = loadedSymbols(file, sections, values);
+  const function_ = (has: boolean | undefined, name: string): number | null =>
+    has === true ? (named.find((symbol) => symbol.name === name)?.address ?? null) : null;
+  return {
+    name: file.name,
+    file,
+    core: memory.core,
+    init: memory.init,
+    sections: list,
+    symbols: named,
+    exports,
+    imports: symbols.imports,
+    sites: loadedSites(file, host, sections, memory.init),
+    plan,
+    perCpu,
+    initFunction: function_(file.thisModule?.hasInit, INIT_FUNCTION),
+    exitFunction: function_(file.thisModule?.hasExit, EXIT_FUNCTION),
+    proprietary,
+    dmesg: loading.dmesg,
+  };
+}
+
+function addressOf(place: Place, origin: Placement["origin"]): number {
+  return ("block" in place ? origin[place.block] + place.offset : place.address) >>> 0;
+}
+
+function copySections(
+  file: ModuleFile,
+  host: ModuleHost,
+  sections: readonly LoadedSection[],
+): void {
+  for (const { index, address } of sections) {
+    const section = file.elf.sections[index];
+    const bytes = section && contents(file.elf, section).bytes;
+    if (bytes !== undefined && bytes.length > 0) host.write(address, bytes);
+  }
+}
+
+/** percpu_modcopy(), for the one CPU there is. The section is never relocated, on Linux 6.1 either. */
+function copyPerCpu(
+  file: ModuleFile,
+  host: ModuleHost,
+  layout: ModuleLayout,
+  perCpu: MemoryBlock | null,
+): void {
+  if (perCpu === null || layout.perCpu === null) return;
+  const { bytes } = contents(file.elf, layout.perCpu);
+  if (bytes.length > 0) host.write(perCpu.base, bytes);
+}
+
+/** Writes the plan's veneers and the instructions it mends. @returns the addresses of the latter. */
+function applyPlan(host: ModuleHost, plan: TrampolinePlan): Set<number> {
+  const write = (address: number, words: readonly number[]): void => {
+    const bytes = new Words(new Uint8Array(4 * words.length), host.endian);
+    for (const [index, word] of words.entries()) bytes.setU32(4 * index, word);
+    host.write(address, bytes.bytes);
+  };
+  for (const { address, words } of plan.trampolines) write(address, words);
+  const mended = plan.farJumps.flatMap(({ address, word }) =>
+    word === null ? [] : [{ address, word }],
+  );
+  for (const { address, word } of mended) write(address, [word]);
+  return new Set(mended.map(({ address }) => address));
+}
+
+/** What trampolines could do for a jump that overflows, as the end of a sentence. */
+function farJumpHint(
+  { loading, layout, jumps }: Prepared,
+  { memory }: Placement,
+  site: number,
+): string {
+  const plan = planFor(memory, layout, jumps);
+  const refusal =
+    plan.farJumps.find(({ address }) => address === site)?.refusal ?? plan.refused[0]?.refusal;
+  if (refusal != null) return `; no trampoline mends it: ${refusal}`;
+  const far = plan.farJumps.length;
+  return `; trampolines would mend it: ${plan.trampolines.length} for ${far} far jump${far === 1 ? "" : "s"} of ${loading.file.name}`;
+}
+
+/** Jumps that Linux, which looks at S alone, would send astray without a word. */
+function refuseUnmended(loading: Loading, plan: TrampolinePlan): void {
+  if (plan.refused.length === 0) return;
+  const faults = plan.refused.map(
+    ({ section, offset, reason, refusal }) => `${section}+${hex(offset)}: ${reason}; ${refusal}`,
+  );
+  throw loading.refusal(null, faults.join("\n"));
+}
+
+/** verify_exported_symbols(). */
+function refuseDuplicates(loading: Loading, exports: readonly Export[]): void {
+  for (const { name } of exports) {
+    const other = loading.host.findExport(name);
+    if (other === undefined) continue;
+    const owner = other.owner?.name ?? "kernel";
+    loading.print(`exports duplicate symbol ${name} (owned by ${owner})`);
+    throw loading.refusal(
+      "ENOEXEC",
+      `${name} is exported by ${owner} already, at ${hex(other.address)}`,
+    );
+  }
+}

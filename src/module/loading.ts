@@ -1,0 +1,40 @@
+// One attempt to load a module: the file, the machine, and what the kernel has said so far. Every step of
+// load.ts works on it, so that a refusal carries all lines printed before it, in order.
+
+import { type Errno, Refusal } from "../errors.ts";
+import type { ModuleFile } from "./file.ts";
+import type { ModuleHost, Taint } from "./host.ts";
+
+export class Loading {
+  readonly file: ModuleFile;
+  readonly host: ModuleHost;
+  readonly dmesg: string[];
+  readonly #dry: boolean;
+
+  /** @param options.dry leave the kernel's taints as they are. */
+  constructor(file: ModuleFile, host: ModuleHost, options: { readonly dry?: boolean } = {}) {
+    this.file = file;
+    this.host = host;
+    this.#dry = options.dry === true;
+    this.dmesg = [...file.dmesg];
+  }
+
+  /** printk of a line that starts with the module's name, as nearly all do. */
+  print(text: string): void {
+    this.dmesg.push(`${this.file.name}: ${text}`);
+  }
+
+  /** Taints the kernel; the line is printed the first time only. */
+  taint(taint: Taint, text: string): void {
+    if (this.#dry || this.host.taint(taint)) this.print(text);
+  }
+
+  /** try_to_force_load() of a kernel with CONFIG_MODULE_FORCE_LOAD=y, such as Debian's. */
+  force(reason: string): void {
+    this.taint("FORCED_MODULE", `${reason}: kernel tainted.`);
+  }
+
+  refusal(errno: Errno | null, explanation: string): Refusal {
+    return new Refusal({ errno, dmesg: this.dmesg, explanation });
+  }
+}

@@ -1,0 +1,133 @@
+// Gives a module its memory, and its far-jump plan with it: the plan depends on where the blocks lie, and
+// how much memory they need depends on the plan. So the blocks are first set aside as laid out, which is
+// all that Linux does and enough for most modules; a plan that doesn't fit gives them back and asks for as
+// much as its far jumps can need.
+
+import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { Refusal } from "../errors.ts";
+import { type Jump, planTrampolines, type TrampolinePlan } from "../trampoline/plan.ts";
+import { VENEER_SIZE } from "../trampoline/veneer.ts";
+import type { ModuleHost, ModuleMemory } from "./host.ts";
+import type { BlockLayout, ModuleLayout } from "./layout.ts";
+import { freeMemory } from "./loaded.ts";
+
+/** Where the blocks must lie; see MemoryRequest. */
+export interface Bases {
+  readonly base?: number | undefined;
+  readonly initBase?: number | undefined;
+}
+
+export interface Placement {
+  readonly memory: ModuleMemory;
+  /** Without jumps an empty plan: no shift, sizes as laid out. */
+  readonly plan: TrampolinePlan;
+  /** Where offset 0 of each block's layout lies: the block's base and the plan's shift. */
+  readonly origin: { readonly core: number; readonly init: number };
+}
+
+interface Sizes {
+  readonly core: number;
+  readonly init: number;
+}
+
+/** Asking for more can move a block across a region's line, where it needs more again; twice is plenty. */
+const ROUNDS = 4;
+
+/**
+ * Sets memory aside and plans.
+ * @param jumps the jumps that veneers should mend; none, as on Linux, when empty.
+ * @throws Refusal (ENOMEM) when there is no room, from the host or when no size is ever enough.
+ */
+export function placeModule(
+  host: ModuleHost,
+  layout: ModuleLayout,
+  bases: Bases,
+  jumps: readonly Jump[],
+): Placement {
+  let sizes: Sizes = { core: layout.blocks.core.size, init: layout.blocks.init.size };
+  for (let round = 0; round < ROUNDS; round++) {
+    const placement = place(host, layout, bases, jumps, sizes);
+    const { plan } = placement;
+    const roomy = sizesWithVeneers(layout, plan);
+    // A jump may be refused for want of room, which more memory mends, or for good.
+    const mayLackRoom = plan.refused.length > 0 && !fitsInto(roomy, sizes);
+    if (fitsInto(plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
+    freeMemory(host, placement.memory, null);
+    sizes = { core: Math.max(sizes.core, roomy.core), init: Math.max(sizes.init, roomy.init) };
+  }
+  throw new Refusal({
+    errno: "ENOMEM",
+    dmesg: [],
+    explanation: `the module's veneers don't fit into ${sizes.core} + ${sizes.init} bytes of module memory`,
+  });
+}
+
+/** Swaps memory that is larger than its plan needs for just enough, at the same addresses. */
+function tighten(host: ModuleHost, placement: Placement, sizes: Sizes): Placement {
+  const { memory, plan } = placement;
+  const exact = { ...placement, memory: resized(memory, plan.size) };
+  if (fitsInto(sizes, plan.size)) return exact;
+  freeMemory(host, memory, null);
+  host.allocate({
+    coreSize: plan.size.core,
+    initSize: plan.size.init,
+    base: memory.core.base,
+    initBase: memory.init.size > 0 ? memory.init.base : undefined,
+  });
+  return exact;
+}
+
+function resized({ core, init }: ModuleMemory, sizes: Sizes): ModuleMemory {
+  return {
+    core: { base: core.base, size: sizes.core },
+    init: { base: init.base, size: sizes.init },
+  };
+}
+
+function place(
+  host: ModuleHost,
+  layout: ModuleLayout,
+  { base, initBase }: Bases,
+  jumps: readonly Jump[],
+  sizes: Sizes,
+): Placement {
+  const memory = host.allocate({ coreSize: sizes.core, initSize: sizes.init, base, initBase });
+  const plan = planFor(memory, layout, jumps);
+  return {
+    memory,
+    plan,
+    origin: {
+      core: memory.core.base + plan.shift.core,
+      init: memory.init.base + plan.shift.init,
+    },
+  };
+}
+
+/** The plan for a module in this memory. */
+export function planFor(
+  memory: ModuleMemory,
+  layout: ModuleLayout,
+  jumps: readonly Jump[],
+): TrampolinePlan {
+  const facts = (base: number, { size, alignment }: BlockLayout) => ({ base, size, alignment });
+  return planTrampolines({
+    blocks: {
+      core: facts(memory.core.base, layout.blocks.core),
+      init: facts(memory.init.base, layout.blocks.init),
+    },
+    jumps,
+  });
+}
+
+/** Each block with a veneer for every target and region, and with its sections moved up for head room. */
+function sizesWithVeneers(layout: ModuleLayout, { farJumps }: TrampolinePlan): Sizes {
+  const targets = new Set(farJumps.map(({ siteRegion, target }) => `${siteRegion} ${target}`));
+  const withVeneers = ({ size, alignment }: BlockLayout): number =>
+    size === 0 ? 0 : size + VENEER_SIZE * (targets.size + 2) + 2 * alignment;
+  return { core: withVeneers(layout.blocks.core), init: withVeneers(layout.blocks.init) };
+}
+
+function fitsInto(wanted: Sizes, sizes: Sizes): boolean {
+  const pages = (size: number): number => Math.ceil(size / PAGE_SIZE);
+  return pages(wanted.core) <= pages(sizes.core) && pages(wanted.init) <= pages(sizes.init);
+}

@@ -1,0 +1,129 @@
+// Gives every symbol of a module its place: simplify_symbols() of Linux 6.1. It walks the whole table, so
+// the kernel names every unknown symbol, and the last error is the one that counts. Places in the module's
+// own blocks stay relative, since the planner may still move the blocks.
+
+import { SHN_ABS, SHN_COMMON, SHN_LIVEPATCH, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
+import type { ElfSymbol } from "../elf/object.ts";
+import type { Errno } from "../errors.ts";
+import type { Place } from "../trampoline/plan.ts";
+import type { Export } from "./host.ts";
+import { Imports } from "./imports.ts";
+import type { ModuleLayout } from "./layout.ts";
+import type { Loading } from "./loading.ts";
+
+const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
+
+export interface ResolvedSymbols {
+  /** By symbol index. */
+  readonly places: readonly Place[];
+  /** The exports that the module uses, by name. */
+  readonly imports: ReadonlyMap<string, Export>;
+  /** Whether a proprietary module's symbols made this one proprietary. */
+  readonly inheritsTaint: boolean;
+}
+
+/**
+ * @param perCpu the address that .data..percpu's symbols count from; 0 when the module has no such area.
+ * @throws Refusal (ENOENT, EINVAL or ENOEXEC, whichever came last) with a line for each symbol.
+ */
+export function resolveSymbols(
+  loading: Loading,
+  layout: ModuleLayout,
+  perCpu: number,
+): ResolvedSymbols {
+  const resolver = new Resolver(loading, layout, perCpu);
+  const places = loading.file.elf.symbols.map((symbol) =>
+    symbol.index === 0 ? { address: 0 } : resolver.place(symbol),
+  );
+  resolver.finish();
+  return { places, imports: resolver.imports, inheritsTaint: resolver.inheritsTaint };
+}
+
+class Resolver {
+  readonly imports = new Map<string, Export>();
+  readonly #loading: Loading;
+  readonly #layout: ModuleLayout;
+  readonly #perCpu: number;
+  readonly #resolution: Imports;
+  readonly #faults: string[] = [];
+  #errno: Errno | undefined;
+
+  constructor(loading: Loading, layout: ModuleLayout, perCpu: number) {
+    this.#loading = loading;
+    this.#layout = layout;
+    this.#perCpu = perCpu;
+    this.#resolution = new Imports(loading);
+  }
+
+  get inheritsTaint(): boolean {
+    return this.#resolution.inheritsTaint;
+  }
+
+  place(symbol: ElfSymbol): Place {
+    const { name, value, section: index } = symbol;
+    switch (index) {
+      case SHN_UNDEF:
+        return this.#import(symbol);
+      case SHN_ABS:
+      case SHN_LIVEPATCH:
+        return { address: value };
+      case SHN_COMMON:
+        if (!name.startsWith("__gnu_lto")) {
+          this.#loading.print("please compile with -fno-common");
+          this.#fault("ENOEXEC", `${name} is a common symbol, which no section holds`);
+        }
+        return { address: value };
+      default:
+        return this.#local(symbol);
+    }
+  }
+
+  #import({ name, value, binding }: ElfSymbol): Place {
+    const found = this.#resolution.resolve(name);
+    if (found !== undefined && found !== "EINVAL") {
+      this.imports.set(name, found);
+      return { address: found.address };
+    }
+    if (found === undefined && binding === STB_WEAK) return { address: value };
+    const errno = found ?? "ENOENT";
+    this.#loading.print(`Unknown symbol ${name} (err -${ERRNO[errno]})`);
+    this.#fault(
+      errno,
+      errno === "ENOENT"
+        ? `nobody exports ${name} to this module`
+        : `${name} is exported, but not to a module built like this one`,
+    );
+    return { address: value };
+  }
+
+  #local({ name, value, section: index }: ElfSymbol): Place {
+    const { sections } = this.#loading.file.elf;
+    if (index >= sections.length) {
+      const last = sections.length - 1;
+      this.#loading.dmesg.push(
+        `${this.#loading.file.name}: Symbol ${name} has an invalid section index ${index} (max ${last})`,
+      );
+      this.#fault("ENOEXEC", `${name} names a section that the file doesn't have`);
+      return { address: value };
+    }
+    const placed = this.#layout.sections.get(index);
+    if (placed !== undefined) return { block: placed.block, offset: placed.offset + value };
+    const base = index === this.#layout.perCpu?.index ? this.#perCpu : 0;
+    // A symbol of a section that isn't loaded keeps its offset; Linux points it at memory it then frees.
+    return { address: (base + value) >>> 0 };
+  }
+
+  #fault(errno: Errno, explanation: string): void {
+    this.#errno = errno;
+    this.#faults.push(explanation);
+  }
+
+  /** Throws when any symbol failed. */
+  finish(): void {
+    if (this.#errno === undefined) return;
+    const unexported = this.#faults.some((fault) => fault.startsWith("nobody exports"));
+    const depends = this.#loading.file.modinfo.get("depends");
+    const hint = unexported && depends ? [`the module depends on ${depends}: load that first`] : [];
+    throw this.#loading.refusal(this.#errno, [...this.#faults, ...hint].join("; "));
+  }
+}

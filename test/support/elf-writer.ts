@@ -1,0 +1,276 @@
+// Writes small ELF32 files for tests: sections, symbols, relocations, in either byte order, with room to
+// lie in any header field. It knows ELF's records and nothing of modules; module-writer.ts does.
+
+import {
+  EHDR_SIZE,
+  EM_MIPS,
+  ET_REL,
+  REL_SIZE,
+  SHDR_SIZE,
+  SHT_NOBITS,
+  SHT_PROGBITS,
+  SHT_REL,
+  SHT_STRTAB,
+  SHT_SYMTAB,
+  STB_GLOBAL,
+  STB_LOCAL,
+  STT_NOTYPE,
+  STT_SECTION,
+  SYM_SIZE,
+} from "../../src/elf/numbers.ts";
+import type { Endian } from "../../src/elf/object.ts";
+
+export interface SectionSpec {
+  readonly name: string;
+  readonly flags?: number;
+  readonly type?: number;
+  readonly alignment?: number;
+  /** Instruction or data words, in the file's byte order; or bytes as they are. */
+  readonly words?: readonly number[];
+  readonly bytes?: Uint8Array;
+  /** For SHT_NOBITS, or to lie. */
+  readonly size?: number;
+  readonly info?: number;
+  readonly link?: number;
+  readonly relocations?: readonly RelocationSpec[];
+  /** SHT_REL unless told. */
+  readonly relocationType?: number;
+}
+
+export interface RelocationSpec {
+  readonly offset: number;
+  readonly type: number;
+  /** A symbol's name, a section's name for its section symbol, or a symbol index. */
+  readonly symbol: string | number;
+}
+
+export interface SymbolSpec {
+  readonly name: string;
+  readonly value?: number;
+  readonly size?: number;
+  readonly binding?: number;
+  readonly type?: number;
+  /** A section's name or an SHN_* number; undefined (0) unless told. */
+  readonly section?: string | number;
+}
+
+export interface ElfSpec {
+  readonly endian?: Endian;
+  /** What EI_DATA says, if not the truth. */
+  readonly statedEndian?: Endian;
+  readonly type?: number;
+  readonly machine?: number;
+  readonly flags?: number;
+  readonly elfClass?: number;
+  readonly sections?: readonly SectionSpec[];
+  readonly symbols?: readonly SymbolSpec[];
+  /** Leave .symtab and .strtab out. */
+  readonly stripped?: boolean;
+}
+
+interface Chunk {
+  readonly name: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly alignment: number;
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  readonly link: number;
+  readonly info: number;
+  readonly entrySize: number;
+}
+
+export const MIPS32R2_O32 = 0x70001001;
+
+/** The file's bytes. Section symbols come first in the symbol table, one for each section of the spec. */
+export function writeElf(spec: ElfSpec): Uint8Array {
+  return new ElfWriter(spec).write();
+}
+
+class ElfWriter {
+  readonly #spec: ElfSpec;
+  readonly #sections: readonly SectionSpec[];
+  readonly #symbols: readonly SymbolSpec[];
+  readonly #little: boolean;
+
+  constructor(spec: ElfSpec) {
+    this.#spec = spec;
+    this.#sections = spec.sections ?? [];
+    this.#symbols = [
+      { name: "", section: 0, binding: STB_LOCAL },
+      ...this.#sections.map(({ name }) => ({
+        name,
+        section: name,
+        binding: STB_LOCAL,
+        type: STT_SECTION,
+      })),
+      ...(spec.symbols ?? []),
+    ];
+    this.#little = (spec.endian ?? "little") === "little";
+  }
+
+  write(): Uint8Array {
+    const chunks = this.#chunks();
+    const names = new Strings();
+    const nameOffsets = [...chunks.map(({ name }) => names.add(name)), names.add(".shstrtab")];
+    chunks.push(plain(".shstrtab", SHT_STRTAB, names.bytes()));
+
+    let end = EHDR_SIZE;
+    const offsets = chunks.map(({ bytes, alignment }) => {
+      const offset = Math.ceil(end / Math.max(alignment, 4)) * Math.max(alignment, 4);
+      end = offset + bytes.length;
+      return offset;
+    });
+    const shoff = Math.ceil(end / 4) * 4;
+    const file = new Uint8Array(shoff + (chunks.length + 1) * SHDR_SIZE);
+    this.#writeHeader(file, shoff, chunks.length + 1);
+    for (const [index, chunk] of chunks.entries()) {
+      file.set(chunk.bytes, offsets[index]);
+      this.#put(file, shoff + (index + 1) * SHDR_SIZE, [
+        nameOffsets[index] ?? 0,
+        chunk.type,
+        chunk.flags,
+        0,
+        offsets[index] ?? 0,
+        chunk.size,
+        chunk.link,
+        chunk.info,
+        chunk.alignment,
+        chunk.entrySize,
+      ]);
+    }
+    return file;
+  }
+
+  #writeHeader(file: Uint8Array, shoff: number, shnum: number): void {
+    const { type, machine, flags, elfClass, statedEndian } = this.#spec;
+    const stated = statedEndian ?? this.#spec.endian ?? "little";
+    file.set([0x7f, 0x45, 0x4c, 0x46, elfClass ?? 1, stated === "little" ? 1 : 2, 1]);
+    this.#put16(file, 16, type ?? ET_REL);
+    this.#put16(file, 18, machine ?? EM_MIPS);
+    this.#put(file, 20, [1, 0, 0, shoff, flags ?? MIPS32R2_O32]);
+    this.#put16(file, 40, EHDR_SIZE);
+    this.#put16(file, 46, SHDR_SIZE);
+    this.#put16(file, 48, shnum);
+    this.#put16(file, 50, shnum - 1);
+  }
+
+  #chunks(): Chunk[] {
+    const withRelocations = this.#sections.filter(({ relocations }) => relocations !== undefined);
+    const symtabIndex = this.#sections.length + withRelocations.length + 1;
+    const chunks: Chunk[] = this.#sections.map((section) => {
+      const bytes = this.#bytesOf(section);
+      return {
+        ...plain(section.name, section.type ?? SHT_PROGBITS, bytes),
+        flags: section.flags ?? 0,
+        alignment: section.alignment ?? 4,
+        size: section.size ?? bytes.length,
+        link: section.link ?? 0,
+        info: section.info ?? 0,
+      };
+    });
+    for (const section of withRelocations) {
+      const type = section.relocationType ?? SHT_REL;
+      const entries = section.relocations ?? [];
+      const entrySize = type === SHT_REL ? REL_SIZE : REL_SIZE + 4;
+      const bytes = new Uint8Array(entries.length * entrySize);
+      for (const [index, { offset, type: relocation, symbol }] of entries.entries()) {
+        this.#put(bytes, index * entrySize, [
+          offset,
+          ((this.#symbolIndex(symbol) << 8) | relocation) >>> 0,
+        ]);
+      }
+      chunks.push({
+        ...plain(`.rel${section.name}`, type, bytes),
+        link: symtabIndex,
+        info: this.#sectionIndex(section.name),
+        entrySize,
+      });
+    }
+    if (this.#spec.stripped === true) return chunks;
+    const names = new Strings();
+    const symtab = new Uint8Array(this.#symbols.length * SYM_SIZE);
+    for (const [index, symbol] of this.#symbols.entries()) {
+      const at = index * SYM_SIZE;
+      const { name, value, size, binding, type, section } = symbol;
+      const nameOffset = type === STT_SECTION ? 0 : names.add(name);
+      this.#put(symtab, at, [nameOffset, value ?? 0, size ?? 0]);
+      symtab[at + 12] = ((binding ?? STB_GLOBAL) << 4) | (type ?? STT_NOTYPE);
+      this.#put16(
+        symtab,
+        at + 14,
+        typeof section === "string" ? this.#sectionIndex(section) : (section ?? 0),
+      );
+    }
+    chunks.push({
+      ...plain(".symtab", SHT_SYMTAB, symtab),
+      link: symtabIndex + 1,
+      entrySize: SYM_SIZE,
+    });
+    chunks.push({ ...plain(".strtab", SHT_STRTAB, names.bytes()), alignment: 1 });
+    return chunks;
+  }
+
+  #bytesOf({ words, bytes, type }: SectionSpec): Uint8Array {
+    if (bytes !== undefined) return bytes;
+    if (words === undefined || type === SHT_NOBITS) return new Uint8Array(0);
+    const result = new Uint8Array(words.length * 4);
+    this.#put(result, 0, words);
+    return result;
+  }
+
+  #sectionIndex(name: string): number {
+    const index = this.#sections.findIndex((section) => section.name === name);
+    if (index < 0) throw new Error(`no section ${name}`);
+    return index + 1;
+  }
+
+  #symbolIndex(symbol: string | number): number {
+    if (typeof symbol === "number") return symbol;
+    const index = this.#symbols.findLastIndex(({ name }) => name === symbol);
+    if (index < 0) throw new Error(`no symbol ${symbol}`);
+    return index;
+  }
+
+  #put(bytes: Uint8Array, at: number, words: readonly number[]): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const [index, word] of words.entries()) view.setUint32(at + 4 * index, word, this.#little);
+  }
+
+  #put16(bytes: Uint8Array, at: number, value: number): void {
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint16(
+      at,
+      value,
+      this.#little,
+    );
+  }
+}
+
+function plain(name: string, type: number, bytes: Uint8Array): Chunk {
+  return {
+    name,
+    type,
+    flags: 0,
+    alignment: 4,
+    bytes,
+    size: bytes.length,
+    link: 0,
+    info: 0,
+    entrySize: 0,
+  };
+}
+
+class Strings {
+  #text = "\0";
+
+  add(name: string): number {
+    if (name === "") return 0;
+    const offset = this.#text.length;
+    this.#text += `${name}\0`;
+    return offset;
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(Buffer.from(this.#text, "latin1"));
+  }
+}
