@@ -61,7 +61,11 @@ export class Cp0 {
 /** Kernel mode, or debug mode, which has the same rights: Status.KSU is 0, or EXL, ERL or Debug.DM is set. */
 export function inKernelMode(): bool {
   const status = Cp0.get(CP0_STATUS);
-  return (status & STATUS_KSU) === 0 || (status & (STATUS_EXL | STATUS_ERL)) !== 0 || Cp0.has(CP0_DEBUG, DEBUG_DM);
+  return (
+    (status & STATUS_KSU) === 0 ||
+    (status & (STATUS_EXL | STATUS_ERL)) !== 0 ||
+    Cp0.has(CP0_DEBUG, DEBUG_DM)
+  );
 }
 
 /** Whether CP0's instructions may be used. */

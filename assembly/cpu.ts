@@ -67,7 +67,8 @@ if (offsetof<Cpu>("stopValue") !== CPU_STOP_VALUE - CPU_HI) ERROR("layout drift:
 if (offsetof<Cpu>("returnTo") !== CPU_RETURN_TO - CPU_HI) ERROR("layout drift: returnTo");
 if (offsetof<Cpu>("llAddress") !== CPU_LL_ADDRESS - CPU_HI) ERROR("layout drift: llAddress");
 if (offsetof<Cpu>("llBit") !== CPU_LL_BIT - CPU_HI) ERROR("layout drift: llBit");
-if (offsetof<Cpu>("branchTarget") !== CPU_BRANCH_TARGET - CPU_HI) ERROR("layout drift: branchTarget");
+if (offsetof<Cpu>("branchTarget") !== CPU_BRANCH_TARGET - CPU_HI)
+  ERROR("layout drift: branchTarget");
 if (offsetof<Cpu>("forbidden") !== CPU_FORBIDDEN - CPU_HI) ERROR("layout drift: forbidden");
 if (offsetof<Cpu>("stop") !== CPU_STOP - CPU_HI) ERROR("layout drift: stop");
 if (offsetof<Cpu>("timerDue") !== CPU_TIMER_DUE - CPU_HI) ERROR("layout drift: timerDue");
@@ -75,6 +76,7 @@ if (offsetof<Cpu>("idle") !== CPU_IDLE - CPU_HI) ERROR("layout drift: idle");
 if (offsetof<Cpu>("countOffset") !== CPU_COUNT_OFFSET - CPU_HI) ERROR("layout drift: countOffset");
 if (offsetof<Cpu>("interrupts") !== CPU_INTERRUPTS - CPU_HI) ERROR("layout drift: interrupts");
 if (offsetof<Cpu>("recordIp") !== CPU_RECORD_IP - CPU_HI) ERROR("layout drift: recordIp");
-if (offsetof<Cpu>("recordParent") !== CPU_RECORD_PARENT - CPU_HI) ERROR("layout drift: recordParent");
+if (offsetof<Cpu>("recordParent") !== CPU_RECORD_PARENT - CPU_HI)
+  ERROR("layout drift: recordParent");
 
 export const cpu = changetype<Cpu>(CPU_HI);

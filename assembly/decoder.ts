@@ -3,7 +3,21 @@
 // MIPS32 Release 2 instruction are reserved; those of absent coprocessors say which is unusable.
 
 import { funct, rtField, SPECIAL, selector } from "./fields.ts";
-import { add, addi, addiu, addu, clo, clz, lui, slt, slti, sltiu, sltu, sub, subu } from "./instructions/arithmetic.ts";
+import {
+  add,
+  addi,
+  addiu,
+  addu,
+  clo,
+  clz,
+  lui,
+  slt,
+  slti,
+  sltiu,
+  sltu,
+  sub,
+  subu,
+} from "./instructions/arithmetic.ts";
 import { bshfl, ext, ins } from "./instructions/bits.ts";
 import {
   beq,

@@ -36,7 +36,9 @@ class Exact extends Operations {
 
   load16s(register: u32, va: u32): u32 {
     const physical = translate(va, 2, LOAD);
-    return physical === NOWHERE ? EXIT : this.set(register, this.extend16(Physical.load16(physical)));
+    return physical === NOWHERE
+      ? EXIT
+      : this.set(register, this.extend16(Physical.load16(physical)));
   }
 
   load32(register: u32, va: u32): u32 {

@@ -18,8 +18,10 @@ import { Physical } from "./physical.ts";
 import { Ring } from "./ring.ts";
 import { expire } from "./timer.ts";
 
-/** A page number that no aligned pc has: nothing is cached. */
-const NO_PAGE: u32 = 1;
+/** What stands for no page: whatever pc is, aligned or not, it matches neither pc nor pc + 4. */
+function notThePageOf(pc: u32): u32 {
+  return ~pc;
+}
 
 /** Runs until there is a reason to stop, and returns it: STOP_*. */
 export function run(): u32 {
@@ -62,13 +64,13 @@ function quickly(until: u64): bool {
   let next = cpu.nextPc;
   let slot = cpu.inDelaySlot;
   let count = cpu.count;
-  let page = NO_PAGE;
+  let page = notThePageOf(pc);
   let entry: u32 = 0;
   while (count < until) {
     if ((pc ^ page) & (PAGE_MASK | 3)) {
       entry = Pages.readable(pc);
       if (pc === cpu.returnTo || !Pages.admits(entry, pc, cpu.forbidden | 3)) break;
-      page = (pc ^ cpu.returnTo) & PAGE_MASK ? pc & PAGE_MASK : NO_PAGE;
+      page = (pc ^ cpu.returnTo) & PAGE_MASK ? pc & PAGE_MASK : notThePageOf(next);
     }
     const word = Pages.load32(entry, pc);
     if (slot && hasDelaySlot(word)) break;
@@ -91,7 +93,11 @@ function quickly(until: u64): bool {
     } else if (outcome === EXIT) {
       break;
     } else {
-      Ring.record(outcome === RECORD_SITE ? pc - (slot << 2) : cpu.recordIp, cpu.recordParent, count);
+      Ring.record(
+        outcome === RECORD_SITE ? pc - (slot << 2) : cpu.recordIp,
+        cpu.recordParent,
+        count,
+      );
       slot = 0;
       pc = next;
       next += 4;
@@ -116,7 +122,8 @@ function exactly(): void {
     if (cpu.stop === RUNNING) cpu.count++;
     return;
   }
-  if (outcome === RECORD_SITE) Ring.record(pc - (cpu.inDelaySlot << 2), cpu.recordParent, cpu.count);
+  if (outcome === RECORD_SITE)
+    Ring.record(pc - (cpu.inDelaySlot << 2), cpu.recordParent, cpu.count);
   if (outcome === RECORD_CALL) Ring.record(cpu.recordIp, cpu.recordParent, cpu.count);
   const next = outcome === NULLIFIED ? cpu.nextPc + 4 : cpu.nextPc;
   cpu.pc = next;

@@ -10,7 +10,16 @@ import { Cp0, STATUS_ERL } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
 import { signal, signalAddress, signalTlb } from "./exceptions.ts";
 import { KSEG0, KSEG2 } from "./layout.ts";
-import { CP0_STATUS, EXC_ADEL, EXC_ADES, EXC_DBE, EXC_IBE, EXC_MOD, EXC_TLBL, EXC_TLBS } from "./opcodes.ts";
+import {
+  CP0_STATUS,
+  EXC_ADEL,
+  EXC_ADES,
+  EXC_DBE,
+  EXC_IBE,
+  EXC_MOD,
+  EXC_TLBL,
+  EXC_TLBS,
+} from "./opcodes.ts";
 import { Pages } from "./pages.ts";
 import { TLB_ENTRIES } from "./profile.ts";
 import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
@@ -94,7 +103,8 @@ export function probe(va: u32, write: u32): u32 {
   } else if (!(write && Pages.readable(va))) {
     const index = tlbLookup(va);
     const needed = write ? ENTRYLO_V | ENTRYLO_D : ENTRYLO_V;
-    if (index < TLB_ENTRIES && (tlbEntry(index).lo(va) & needed) === needed) physical = tlbEntry(index).physical(va);
+    if (index < TLB_ENTRIES && (tlbEntry(index).lo(va) & needed) === needed)
+      physical = tlbEntry(index).physical(va);
   }
   return physical < cpu.ramSize ? physical : NOWHERE;
 }

@@ -8,7 +8,14 @@
 // module lab and stay until it unmaps them. TLB ones are listed in TLB_PAGES, and leave when their TLB
 // entry, the ASID or Status.ERL changes.
 
-import { RAM, READ_TABLE, TLB_PAGES, TLB_PAGES_CAPACITY, TLB_PAGES_LENGTH, WRITE_TABLE } from "./layout.ts";
+import {
+  RAM,
+  READ_TABLE,
+  TLB_PAGES,
+  TLB_PAGES_CAPACITY,
+  TLB_PAGES_LENGTH,
+  WRITE_TABLE,
+} from "./layout.ts";
 import { FLIP_8, FLIP_16 } from "./physical.ts";
 
 export const PAGE_MASK: u32 = 0xfffff000;

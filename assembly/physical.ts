@@ -43,7 +43,9 @@ export class Physical {
     const b1 = Physical.load8(address + 1);
     const b2 = Physical.load8(address + 2);
     const b3 = Physical.load8(address + 3);
-    return BIG_ENDIAN ? (b0 << 24) | (b1 << 16) | (b2 << 8) | b3 : (b3 << 24) | (b2 << 16) | (b1 << 8) | b0;
+    return BIG_ENDIAN
+      ? (b0 << 24) | (b1 << 16) | (b2 << 8) | b3
+      : (b3 << 24) | (b2 << 16) | (b1 << 8) | b0;
   }
 
   static storeUnaligned32(address: u32, value: u32): void {

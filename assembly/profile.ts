@@ -71,7 +71,9 @@ export function writableBits(register: u32): u32 {
     case CP0_ENTRYHI:
       return 0xffffe0ff;
     case CP0_STATUS:
-      return load<u32>(CP0_PRID << 2, CPU_CP0) === PRID_24KC ? STATUS_WRITABLE_24KC : STATUS_WRITABLE_4KEC;
+      return load<u32>(CP0_PRID << 2, CPU_CP0) === PRID_24KC
+        ? STATUS_WRITABLE_24KC
+        : STATUS_WRITABLE_4KEC;
     case CP0_INTCTL:
       return 0x000003e0;
     case CP0_SRSCTL:

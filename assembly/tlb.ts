@@ -7,7 +7,14 @@
 import { Cp0, ENTRYHI_ASID } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
 import { CPU_TLB, KSEG0 } from "./layout.ts";
-import { CP0_ENTRYHI, CP0_ENTRYLO0, CP0_ENTRYLO1, CP0_INDEX, CP0_PAGEMASK, CP0_WIRED } from "./opcodes.ts";
+import {
+  CP0_ENTRYHI,
+  CP0_ENTRYLO0,
+  CP0_ENTRYLO1,
+  CP0_INDEX,
+  CP0_PAGEMASK,
+  CP0_WIRED,
+} from "./opcodes.ts";
 import { Pages } from "./pages.ts";
 import { TLB_ENTRIES } from "./profile.ts";
 

@@ -28,7 +28,10 @@ export function sltu<O>(o: O, word: u32): u32 {
 }
 
 export function addi<O>(o: O, word: u32): u32 {
-  return o.setOrOverflow(rt(word), o.addWide(o.wide(o.get(rs(word))), o.wide(o.constant(offset(word)))));
+  return o.setOrOverflow(
+    rt(word),
+    o.addWide(o.wide(o.get(rs(word))), o.wide(o.constant(offset(word)))),
+  );
 }
 
 export function addiu<O>(o: O, word: u32): u32 {

@@ -13,7 +13,10 @@ export function ext<O>(o: O, word: u32): u32 {
   const lsb = sa(word);
   const size = rdField(word) + 1;
   if (lsb + size > 32) return o.signal(EXC_RI);
-  return o.set(rt(word), o.and(o.shiftRight(o.get(rs(word)), o.constant(lsb)), o.constant(ones(size))));
+  return o.set(
+    rt(word),
+    o.and(o.shiftRight(o.get(rs(word)), o.constant(lsb)), o.constant(ones(size))),
+  );
 }
 
 /** rd holds msb, sa holds lsb; msb below lsb is reserved. */

@@ -112,17 +112,37 @@ export function bgezl<O>(o: O, word: u32, pc: u32): u32 {
 }
 
 export function bltzal<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchAndLink(o.less(o.get(rs(word)), o.constant(0)), RA, pc + 8, branchTarget(word, pc));
+  return o.branchAndLink(
+    o.less(o.get(rs(word)), o.constant(0)),
+    RA,
+    pc + 8,
+    branchTarget(word, pc),
+  );
 }
 
 export function bgezal<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchAndLink(o.atLeast(o.get(rs(word)), o.constant(0)), RA, pc + 8, branchTarget(word, pc));
+  return o.branchAndLink(
+    o.atLeast(o.get(rs(word)), o.constant(0)),
+    RA,
+    pc + 8,
+    branchTarget(word, pc),
+  );
 }
 
 export function bltzall<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchAndLinkLikely(o.less(o.get(rs(word)), o.constant(0)), RA, pc + 8, branchTarget(word, pc));
+  return o.branchAndLinkLikely(
+    o.less(o.get(rs(word)), o.constant(0)),
+    RA,
+    pc + 8,
+    branchTarget(word, pc),
+  );
 }
 
 export function bgezall<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchAndLinkLikely(o.atLeast(o.get(rs(word)), o.constant(0)), RA, pc + 8, branchTarget(word, pc));
+  return o.branchAndLinkLikely(
+    o.atLeast(o.get(rs(word)), o.constant(0)),
+    RA,
+    pc + 8,
+    branchTarget(word, pc),
+  );
 }

@@ -17,22 +17,36 @@ export function multu<O>(o: O, word: u32): u32 {
 
 export function madd<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.addWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))));
+  return o.setHiLo(
+    o.addWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))),
+  );
 }
 
 export function maddu<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.addWide(o.hiLo(), o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word))))));
+  return o.setHiLo(
+    o.addWide(
+      o.hiLo(),
+      o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word)))),
+    ),
+  );
 }
 
 export function msub<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.subWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))));
+  return o.setHiLo(
+    o.subWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))),
+  );
 }
 
 export function msubu<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.subWide(o.hiLo(), o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word))))));
+  return o.setHiLo(
+    o.subWide(
+      o.hiLo(),
+      o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word)))),
+    ),
+  );
 }
 
 export function mul<O>(o: O, word: u32): u32 {

@@ -32,12 +32,18 @@ export function srlv<O>(o: O, word: u32): u32 {
     case 0:
       return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
     case 1:
-      return o.set(rd(word), o.rotateRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+      return o.set(
+        rd(word),
+        o.rotateRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))),
+      );
     default:
       return o.signal(EXC_RI);
   }
 }
 
 export function srav<O>(o: O, word: u32): u32 {
-  return o.set(rd(word), o.shiftRightSigned(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+  return o.set(
+    rd(word),
+    o.shiftRightSigned(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))),
+  );
 }

@@ -66,7 +66,9 @@ const compiled = new Map<Endian, WebAssembly.Module>();
 function coreModule(endian: Endian): WebAssembly.Module {
   const known = compiled.get(endian);
   if (known !== undefined) return known;
-  const module = new WebAssembly.Module(readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)));
+  const module = new WebAssembly.Module(
+    readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)),
+  );
   compiled.set(endian, module);
   return module;
 }
@@ -91,7 +93,9 @@ export class Core {
    */
   static create(endian: Endian, ramSize: number): Core {
     if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= RAM_SIZE_MAX)) {
-      throw new Misuse(`guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`);
+      throw new Misuse(
+        `guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`,
+      );
     }
     const core = new Core(endian, ramSize);
     core.reset("24Kc");
@@ -224,7 +228,8 @@ export class Core {
   }
 
   #run(limitInstructions: number, run: () => number): number {
-    if (!(limitInstructions >= 0)) throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
+    if (!(limitInstructions >= 0))
+      throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
     const end = Math.min(this.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
       const limit = Math.min(this.count + SLICE, end);
@@ -295,7 +300,14 @@ export class Core {
   }
 
   #checkPhysical(physical: number, size: number): void {
-    if (!(physical >= 0 && size >= 0 && physical + size <= this.ramSize && Number.isInteger(physical + size))) {
+    if (
+      !(
+        physical >= 0 &&
+        size >= 0 &&
+        physical + size <= this.ramSize &&
+        Number.isInteger(physical + size)
+      )
+    ) {
       throw new Misuse(
         `${size} bytes at physical ${hex(physical)} are not all in ${this.ramSize >>> 20} MiB of memory`,
       );
@@ -303,8 +315,14 @@ export class Core {
   }
 
   #checkPages(va: number, size: number): void {
-    if (va % PAGE_SIZE !== 0 || size % PAGE_SIZE !== 0 || !(va >= 0 && size > 0 && va + size <= ADDRESS_SPACE)) {
-      throw new Misuse(`${size} bytes at ${hex(va)} are not whole pages of the guest's address space`);
+    if (
+      va % PAGE_SIZE !== 0 ||
+      size % PAGE_SIZE !== 0 ||
+      !(va >= 0 && size > 0 && va + size <= ADDRESS_SPACE)
+    ) {
+      throw new Misuse(
+        `${size} bytes at ${hex(va)} are not whole pages of the guest's address space`,
+      );
     }
     if (va < KSEG2 && va + size > KSEG0) {
       throw new Misuse(`${size} bytes at ${hex(va)} touch kseg0 or kseg1, which are never mapped`);
@@ -317,11 +335,13 @@ export class Core {
 }
 
 function registerNumber(number: number): number {
-  if (!Number.isInteger(number) || number < 0 || number > 31) throw new Misuse(`there is no register ${number}`);
+  if (!Number.isInteger(number) || number < 0 || number > 31)
+    throw new Misuse(`there is no register ${number}`);
   return number;
 }
 
 function cp0Number(register: number, select: number): number {
-  if (!Number.isInteger(select) || select < 0 || select > 7) throw new Misuse(`there is no CP0 select ${select}`);
+  if (!Number.isInteger(select) || select < 0 || select > 7)
+    throw new Misuse(`there is no CP0 select ${select}`);
   return registerNumber(register) * 8 + select;
 }

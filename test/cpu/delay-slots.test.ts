@@ -10,8 +10,14 @@ for (const endian of ENDIANS) {
   describe(`delay slots, ${endian}-endian`, () => {
     test("a taken branch runs its slot and then its target", () => {
       const guest = new Guest(endian);
-      guest.run([asm("beq", R.zero, R.zero, 3), mark(R.t0, 1), mark(R.t1, 1), NOP, mark(R.t2, 1)], 3);
-      assert.deepEqual([guest.core.gpr(R.t0), guest.core.gpr(R.t1), guest.core.gpr(R.t2)], [1, 0, 1]);
+      guest.run(
+        [asm("beq", R.zero, R.zero, 3), mark(R.t0, 1), mark(R.t1, 1), NOP, mark(R.t2, 1)],
+        3,
+      );
+      assert.deepEqual(
+        [guest.core.gpr(R.t0), guest.core.gpr(R.t1), guest.core.gpr(R.t2)],
+        [1, 0, 1],
+      );
       assert.equal(guest.core.pc, CODE + 20);
     });
 
@@ -45,7 +51,10 @@ for (const endian of ENDIANS) {
     test("links are the address after the slot, and the slot sees them", () => {
       const guest = new Guest(endian);
       guest.run([asm("jal", (CODE >>> 2) + 4), asm("addu", R.t0, R.ra, R.zero), NOP, NOP, NOP], 2);
-      assert.deepEqual([guest.core.gpr(R.ra), guest.core.gpr(R.t0), guest.core.pc], [CODE + 8, CODE + 8, CODE + 16]);
+      assert.deepEqual(
+        [guest.core.gpr(R.ra), guest.core.gpr(R.t0), guest.core.pc],
+        [CODE + 8, CODE + 8, CODE + 16],
+      );
     });
 
     test("bltzal links whether it branches or not, and asks the old value of ra", () => {
@@ -111,9 +120,12 @@ for (const endian of ENDIANS) {
         pieces.core.setGpr(R.sp, 0x80008000);
         pieces.put(CODE, ...program);
         pieces.core.pc = CODE;
-        for (let left = 24; left > 0; left -= size) assert.equal(pieces.core.run(Math.min(size, left)), STOP_LIMIT);
+        for (let left = 24; left > 0; left -= size)
+          assert.equal(pieces.core.run(Math.min(size, left)), STOP_LIMIT);
         assert.equal(pieces.core.count, 24);
-        assert.ok(pieces.core.pc === whole.core.pc && pieces.core.inDelaySlot === whole.core.inDelaySlot);
+        assert.ok(
+          pieces.core.pc === whole.core.pc && pieces.core.inDelaySlot === whole.core.inDelaySlot,
+        );
         assert.deepEqual(
           Array.from({ length: 32 }, (_, number) => pieces.core.gpr(number)),
           Array.from({ length: 32 }, (_, number) => whole.core.gpr(number)),

@@ -35,22 +35,53 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { what: "add overflows", word: asm("add", R.v0, R.a0, R.a1), a0: 0x7fffffff, a1: 1, code: EXC_OV },
+  {
+    what: "add overflows",
+    word: asm("add", R.v0, R.a0, R.a1),
+    a0: 0x7fffffff,
+    a1: 1,
+    code: EXC_OV,
+  },
   { what: "addi overflows", word: asm("addi", R.v0, R.a0, -1), a0: 0x80000000, code: EXC_OV },
-  { what: "sub overflows", word: asm("sub", R.v0, R.a0, R.a1), a0: 0x80000000, a1: 1, code: EXC_OV },
-  { what: "add of r0 overflows all the same", word: asm("add", 0, R.a0, R.a1), a0: 0x7fffffff, a1: 1, code: EXC_OV },
+  {
+    what: "sub overflows",
+    word: asm("sub", R.v0, R.a0, R.a1),
+    a0: 0x80000000,
+    a1: 1,
+    code: EXC_OV,
+  },
+  {
+    what: "add of r0 overflows all the same",
+    word: asm("add", 0, R.a0, R.a1),
+    a0: 0x7fffffff,
+    a1: 1,
+    code: EXC_OV,
+  },
   { what: "teq", word: asm("teq", R.a0, R.a1, 0), a0: 5, a1: 5, code: EXC_TR },
-  { what: "tltiu with a sign-extended immediate", word: asm("tltiu", R.a0, -1), a0: 0xfffffffe, code: EXC_TR },
+  {
+    what: "tltiu with a sign-extended immediate",
+    word: asm("tltiu", R.a0, -1),
+    a0: 0xfffffffe,
+    code: EXC_TR,
+  },
   { what: "syscall", word: asm("syscall", 3), code: EXC_SYS },
   { what: "break", word: asm("break", 7, 0), code: EXC_BP },
   { what: "sdbbp for the host", word: asm("sdbbp", 0), code: EXC_BP },
   { what: "a reserved major opcode", word: 0x18 << 26, code: EXC_RI },
   { what: "a reserved funct", word: 0x3e, code: EXC_RI },
   { what: "jalx, without MIPS16", word: 0x1d << 26, code: EXC_RI },
-  { what: "srl with a bad rotate field", word: asm("srl", R.v0, R.a0, 1) | (2 << 21), code: EXC_RI },
+  {
+    what: "srl with a bad rotate field",
+    word: asm("srl", R.v0, R.a0, 1) | (2 << 21),
+    code: EXC_RI,
+  },
   { what: "ins with msb below lsb", word: asm("ins", R.v0, R.a0, 5, 4), code: EXC_RI },
   { what: "ext past bit 31", word: asm("ext", R.v0, R.a0, 5, 27), code: EXC_RI },
-  { what: "mult into another accumulator", word: asm("mult", R.a0, R.a1) | (1 << 11), code: EXC_RI },
+  {
+    what: "mult into another accumulator",
+    word: asm("mult", R.a0, R.a1) | (1 << 11),
+    code: EXC_RI,
+  },
   { what: "deret outside debug mode", word: asm("deret"), code: EXC_RI },
   { what: "rdhwr of UserLocal, which is absent", word: asm("rdhwr", R.v0, 29), code: EXC_RI },
   { what: "lwc1", word: 0x31 << 26, code: EXC_CPU, coprocessor: 1 },
@@ -99,10 +130,34 @@ const CASES: readonly Case[] = [
     badVAddr: 0x80008001,
     code: EXC_ADES,
   },
-  { what: "alignment before translation", word: asm("lw", R.v0, 1, R.a0), a0: 0, badVAddr: 1, code: EXC_ADEL },
-  { what: "a load through a null pointer", word: asm("lw", R.v0, 8, R.a0), a0: 0, badVAddr: 8, code: EXC_TLBL },
-  { what: "a load into r0 through one", word: asm("lbu", 0, 8, R.a0), a0: 0, badVAddr: 8, code: EXC_TLBL },
-  { what: "a store through one", word: asm("sb", R.v0, 8, R.a0), a0: 0, badVAddr: 8, code: EXC_TLBS },
+  {
+    what: "alignment before translation",
+    word: asm("lw", R.v0, 1, R.a0),
+    a0: 0,
+    badVAddr: 1,
+    code: EXC_ADEL,
+  },
+  {
+    what: "a load through a null pointer",
+    word: asm("lw", R.v0, 8, R.a0),
+    a0: 0,
+    badVAddr: 8,
+    code: EXC_TLBL,
+  },
+  {
+    what: "a load into r0 through one",
+    word: asm("lbu", 0, 8, R.a0),
+    a0: 0,
+    badVAddr: 8,
+    code: EXC_TLBL,
+  },
+  {
+    what: "a store through one",
+    word: asm("sb", R.v0, 8, R.a0),
+    a0: 0,
+    badVAddr: 8,
+    code: EXC_TLBS,
+  },
   {
     what: "lwl where nothing is",
     word: asm("lwl", R.v0, 0, R.a0),
@@ -138,7 +193,9 @@ for (const endian of ENDIANS) {
           guest.core.setGpr(R.a0, a0);
           guest.core.setGpr(R.a1, a1);
           guest.core.setGpr(R.v0, 0x12345678);
-          const program = delayed ? [asm("beq", R.zero, R.zero, 3), word, NEVER_RUN] : [word, NEVER_RUN];
+          const program = delayed
+            ? [asm("beq", R.zero, R.zero, 3), word, NEVER_RUN]
+            : [word, NEVER_RUN];
           assert.equal(guest.run(program), STOP_EXCEPTION);
           assert.equal(guest.core.stopValue, code);
           const { cause } = guest;
@@ -159,10 +216,14 @@ for (const endian of ENDIANS) {
     test("fetches fault where they go, not where they come from", () => {
       for (const [target, code] of [
         [0x80008002, EXC_ADEL],
+        [0x00000001, EXC_ADEL],
+        [0xffffffff, EXC_ADEL],
+        [~CODE >>> 0, EXC_ADEL],
         [0x00001000, EXC_TLBL],
         [0x80100000, EXC_IBE],
       ] as const) {
         const guest = new Guest(endian);
+        guest.core.returnTo = CODE + 8;
         guest.core.setGpr(R.t9, target);
         assert.equal(guest.run([asm("jr", R.t9), NOP], 9), STOP_EXCEPTION);
         assert.deepEqual(guest.cause, { code, delayed: false, coprocessor: 0 });
@@ -178,7 +239,10 @@ for (const endian of ENDIANS) {
       assert.equal(guest.run(program, 3), STOP_EXCEPTION);
       guest.core.mapPages(0xc0009000, 0x6000, 0x1000, true);
       assert.equal(guest.core.run(2), STOP_LIMIT);
-      assert.deepEqual([guest.word(0x80006004), guest.core.gpr(R.v1), guest.core.count], [0xc0009000, 1, 3]);
+      assert.deepEqual(
+        [guest.word(0x80006004), guest.core.gpr(R.v1), guest.core.count],
+        [0xc0009000, 1, 3],
+      );
     });
   });
 

@@ -40,7 +40,10 @@ export function asm(name: string, ...operands: readonly number[]): number {
   const row = FARJAL_WORDS.find((own) => own.name === `farjal.${name}`) ?? instruction(name);
   const fields = fieldsOf(row.form);
   if (fields.length !== operands.length) throw new Error(`${name} takes ${row.form}`);
-  return fields.reduce((word, field, index) => insert(field, word, operands[index] ?? 0), row.match);
+  return fields.reduce(
+    (word, field, index) => insert(field, word, operands[index] ?? 0),
+    row.match,
+  );
 }
 
 /** lui and ori. */
@@ -84,7 +87,11 @@ export class Guest {
 
   get cause(): { code: number; delayed: boolean; coprocessor: number } {
     const cause = this.core.cp0(CP0_CAUSE / 8);
-    return { code: (cause >>> 2) & 31, delayed: cause >>> 31 === 1, coprocessor: (cause >>> 28) & 3 };
+    return {
+      code: (cause >>> 2) & 31,
+      delayed: cause >>> 31 === 1,
+      coprocessor: (cause >>> 28) & 3,
+    };
   }
 
   /** Everything a program can change: registers, CP0, TLB, the ring's header, and memory. */

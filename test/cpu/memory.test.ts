@@ -21,7 +21,8 @@ const UNALIGNED = {
   },
 } as const;
 
-const hex = (bytes: readonly number[]) => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (bytes: readonly number[]) =>
+  bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 for (const endian of ENDIANS) {
   describe(`memory, ${endian}-endian`, () => {
@@ -119,7 +120,10 @@ for (const endian of ENDIANS) {
       const guest = new Guest(endian);
       guest.core.mapPages(0xfffff000, 0xff000, 0x1000, true);
       const before = guest.core.bytes.slice(0, CPU);
-      const edges = [0, 0x1000, 0x7ffff000, 0x80000000, 0x800ff000, 0x80100000, 0x9ffff000, 0xa0000000, 0xa00ff000];
+      const edges = [
+        0, 0x1000, 0x7ffff000, 0x80000000, 0x800ff000, 0x80100000, 0x9ffff000, 0xa0000000,
+        0xa00ff000,
+      ];
       edges.push(0xa0100000, 0xbffff000, 0xc0000000, 0xdffff000, 0xe0000000, 0xfffff000);
       const accesses = ["lb", "lh", "lw", "lwl", "lwr", "ll", "sb", "sh", "sw", "swl", "swr", "sc"];
       for (const edge of edges) {

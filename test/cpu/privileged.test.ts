@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_LIMIT } from "../../assembly/layout.ts";
-import { EXC_ADEL, EXC_ADES, EXC_CPU, EXC_INT, EXC_MOD, EXC_RI, EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
+import {
+  EXC_ADEL,
+  EXC_ADES,
+  EXC_CPU,
+  EXC_INT,
+  EXC_MOD,
+  EXC_RI,
+  EXC_TLBL,
+  EXC_TLBS,
+} from "../../assembly/opcodes.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const INDEX = 0;
@@ -177,7 +186,10 @@ for (const endian of ENDIANS) {
       board.core.run(1);
       board.core.setCp0(ENTRYHI, 0, 0);
       board.core.run(1);
-      assert.deepEqual([board.core.pc, board.core.cp0(EPC), board.core.gpr(R.v0)], [0x80000000, 0x00400004, 0]);
+      assert.deepEqual(
+        [board.core.pc, board.core.cp0(EPC), board.core.gpr(R.v0)],
+        [0x80000000, 0x00400004, 0],
+      );
     });
 
     test("while ERL is set useg is physical memory", () => {
@@ -193,7 +205,10 @@ for (const endian of ENDIANS) {
 
   describe(`modes and interrupts, ${endian}-endian`, () => {
     /** Runs one word in user mode at 00400000; the exception's code, or undefined. */
-    const asUser = (word: number, prepare: (board: Board) => void = () => {}): number | undefined => {
+    const asUser = (
+      word: number,
+      prepare: (board: Board) => void = () => {},
+    ): number | undefined => {
       const board = new Board(endian);
       board.tlb(0, 0x00400000, lo(0x5000, V | D), lo(0x6000, V | D));
       board.put(0x80005000, word);
@@ -224,7 +239,9 @@ for (const endian of ENDIANS) {
         assert.equal(asUser(word), EXC_CPU);
       }
       assert.equal(
-        asUser(asm("mfc0", R.v0, 12, 0), (board) => board.core.setCp0(STATUS, 0, USER | 0x10000000)),
+        asUser(asm("mfc0", R.v0, 12, 0), (board) =>
+          board.core.setCp0(STATUS, 0, USER | 0x10000000),
+        ),
         undefined,
       );
     });

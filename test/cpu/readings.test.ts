@@ -19,7 +19,8 @@ function randomWord(random: Random): number {
   if (row === undefined || random.below(16) === 0) return word;
   const form = (row.match | (word & ~row.mask)) >>> 0;
   // Branches stay near, and so do most addresses: off registers that point into memory.
-  if (row.group === "branch") return ((form & 0xffff0000) | ((random.below(16) - 8) & 0xffff)) >>> 0;
+  if (row.group === "branch")
+    return ((form & 0xffff0000) | ((random.below(16) - 8) & 0xffff)) >>> 0;
   if (row.form.endsWith("simm(rs)") && random.below(8) > 0) {
     return ((form & ~((31 << 21) | 0xffff)) | (R.sp << 21) | random.below(0x100)) >>> 0;
   }
@@ -79,7 +80,11 @@ for (const endian of ENDIANS) {
           return pieces.core.run(Math.min(size, limit));
         });
         assert.equal(firstDifference(fast.state(), exact.state()), undefined, `seed ${seed}`);
-        assert.equal(firstDifference(pieces.state(), exact.state()), undefined, `seed ${seed}, in pieces`);
+        assert.equal(
+          firstDifference(pieces.state(), exact.state()),
+          undefined,
+          `seed ${seed}, in pieces`,
+        );
         assert.deepEqual(fast.core.bytes.subarray(0, CPU), outside);
         assert.ok(fast.core.count >= STEPS / 2, `seed ${seed} ran`);
       }

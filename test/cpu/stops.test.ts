@@ -32,7 +32,10 @@ for (const endian of ENDIANS) {
         const guest = new Guest(endian);
         guest.core.returnTo = returnTo;
         guest.core.setGpr(R.ra, returnTo);
-        assert.equal(guest.run([asm("jr", R.ra), NOP, asm("addiu", R.v0, R.zero, 1)], 100), STOP_RETURN);
+        assert.equal(
+          guest.run([asm("jr", R.ra), NOP, asm("addiu", R.v0, R.zero, 1)], 100),
+          STOP_RETURN,
+        );
         assert.deepEqual([guest.core.pc, guest.core.count, guest.core.gpr(R.v0)], [returnTo, 2, 0]);
         assert.equal(guest.core.run(100), STOP_RETURN);
       }
@@ -55,7 +58,10 @@ for (const endian of ENDIANS) {
     test("a hypercall stops at itself with its code, and isn't counted", () => {
       const guest = new Guest(endian);
       assert.equal(guest.run([NOP, asm("hypercall", 0xabcde)], 100), STOP_HYPERCALL);
-      assert.deepEqual([guest.core.stopValue, guest.core.pc, guest.core.count], [0xabcde, CODE + 4, 1]);
+      assert.deepEqual(
+        [guest.core.stopValue, guest.core.pc, guest.core.count],
+        [0xabcde, CODE + 4, 1],
+      );
     });
 
     test("farjal's words are reserved unless switched on, and always in user mode", () => {
