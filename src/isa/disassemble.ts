@@ -48,8 +48,10 @@ const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
   rd: ({ word }) => registerName(extract("rd", word)),
   "rd=rt": ({ word }) => sameRegister(extract("rd", word), extract("rt", word)),
   simm: ({ word }) => String(signed16(extract("simm", word))),
-  offset: (site) => target((site.address + 4 + signed16(extract("offset", site.word)) * 4) >>> 0, site),
-  target: (site) => target((((site.address + 4) & 0xf0000000) | (extract("target", site.word) << 2)) >>> 0, site),
+  offset: (site) =>
+    target((site.address + 4 + signed16(extract("offset", site.word)) * 4) >>> 0, site),
+  target: (site) =>
+    target((((site.address + 4) & 0xf0000000) | (extract("target", site.word) << 2)) >>> 0, site),
   msbd: ({ word }) => hex(extract("msbd", word) + 1), // printed as the size
   msb: ({ word }) => hex((extract("msb", word) - extract("pos", word) + 1) >>> 0), // the same
   hwr: ({ word }) => hardwareRegisterName(extract("hwr", word)),
@@ -58,7 +60,10 @@ const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
 };
 
 function operands(form: string, site: Site): string {
-  return form.replace(OPERAND, (operand) => PRINTED[operand]?.(site) ?? hex(extract(operand as FieldName, site.word)));
+  return form.replace(
+    OPERAND,
+    (operand) => PRINTED[operand]?.(site) ?? hex(extract(operand as FieldName, site.word)),
+  );
 }
 
 /** The spellings in the order they are tried. */
@@ -77,7 +82,11 @@ const WITH_ALIASES_BY_OPCODE = byOpcode(WITH_ALIASES);
  * The text of one instruction word at an address (both unsigned 32-bit): mnemonic, tab, operands, as
  * objdump has it. A word that is no instruction gives ".word" and the number.
  */
-export function disassemble(word: number, address: number, options: DisassembleOptions = {}): string {
+export function disassemble(
+  word: number,
+  address: number,
+  options: DisassembleOptions = {},
+): string {
   const rows = (options.aliases ?? true) ? WITH_ALIASES_BY_OPCODE : PLAIN_BY_OPCODE;
   const row = find(rows[word >>> 26] as readonly Spelling[], word);
   const found = row ?? (options.farjalWords ? find(FARJAL_WORDS, word) : undefined);

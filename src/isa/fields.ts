@@ -72,7 +72,8 @@ export const OPERAND = /rd=rt|cp0,sel|[a-z0-9]+/g;
 /** The fields a form names, in its order. */
 export function fieldsOf(form: string): readonly FieldName[] {
   return (form.match(/[a-z0-9]+/g) ?? []).map((name) => {
-    if (!Object.hasOwn(FIELDS, name)) throw new Error(`no operand field is called ${name} (in ${form})`);
+    if (!Object.hasOwn(FIELDS, name))
+      throw new Error(`no operand field is called ${name} (in ${form})`);
     return name as FieldName;
   });
 }

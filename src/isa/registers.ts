@@ -2,7 +2,9 @@
 // hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
 
 const GENERAL =
-  "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(" ");
+  "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(
+    " ",
+  );
 
 /** The o32 name of general register 0 to 31. */
 export function registerName(register: number): string {

@@ -39,7 +39,9 @@ export const SHORTHANDS: readonly Spelling[] = [
   spelling("rorv", "rotrv", {}, "rd,rt,rs"),
   spelling("jalr", "jalr", { rd: RA }, "rs"),
   spelling("jalr.hb", "jalr.hb", { rd: RA }, "rs"),
-  ...["tge", "tgeu", "tlt", "tltu", "teq", "tne"].map((name) => spelling(name, name, { trapcode: 0 }, "rs,rt")),
+  ...["tge", "tgeu", "tlt", "tltu", "teq", "tne"].map((name) =>
+    spelling(name, name, { trapcode: 0 }, "rs,rt"),
+  ),
   spelling("syscall", "syscall", { code20: 0 }, ""),
   spelling("break", "break", { code: 0, code2: 0 }, ""),
   spelling("break", "break", { code2: 0 }, "code"),

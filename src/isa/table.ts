@@ -49,7 +49,13 @@ interface Fixed {
 
 type Flag = "likely" | "privileged" | "release2";
 
-function row(name: string, fixed: Fixed, form: string, group: Group, ...flags: readonly Flag[]): Instruction {
+function row(
+  name: string,
+  fixed: Fixed,
+  form: string,
+  group: Group,
+  ...flags: readonly Flag[]
+): Instruction {
   const { op, rs = 0, rt = 0, rd = 0, sa = 0, funct = 0 } = fixed;
   return {
     name,
@@ -73,6 +79,7 @@ const {
   COP0_CO: CO,
 } = opcodes;
 
+// biome-ignore format: a row is a line
 export const INSTRUCTIONS: readonly Instruction[] = [
   row("add", { op: SPECIAL, funct: opcodes.SPECIAL_ADD }, "rd,rs,rt", "arithmetic"),
   row("addu", { op: SPECIAL, funct: opcodes.SPECIAL_ADDU }, "rd,rs,rt", "arithmetic"),
@@ -188,14 +195,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   row("mtc0", { op: COP0, rs: opcodes.COP0_MTC0 }, "rt,cp0,sel", "system", "privileged"),
   row("rdpgpr", { op: COP0, rs: opcodes.COP0_RDPGPR }, "rd,rt", "system", "privileged", "release2"),
   row("wrpgpr", { op: COP0, rs: opcodes.COP0_WRPGPR }, "rd,rt", "system", "privileged", "release2"),
-  row(
-    "di",
-    { op: COP0, rs: opcodes.COP0_MFMC0, rd: opcodes.CP0_STATUS >> 3 },
-    "rt",
-    "system",
-    "privileged",
-    "release2",
-  ),
+  row("di", { op: COP0, rs: opcodes.COP0_MFMC0, rd: opcodes.CP0_STATUS >> 3 }, "rt", "system", "privileged", "release2"),
   row(
     "ei",
     {
@@ -224,6 +224,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
  * farjal's own words, in the manual's user-defined space. They are instructions only in kernel mode with
  * MODE_FARJAL_WORDS set, and no part of MIPS32.
  */
+// biome-ignore format: a row is a line
 export const FARJAL_WORDS: readonly Instruction[] = [
   row("farjal.trace_site", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_SITE }, "code20", "system", "privileged"),
   row("farjal.hypercall", { op: SPECIAL2, funct: opcodes.SPECIAL2_HYPERCALL }, "code20", "system", "privileged"),

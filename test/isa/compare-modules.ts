@@ -17,8 +17,11 @@ for (let i = 0; i < debian.modules.length; i += BATCH) {
   words += found.words;
   different += found.differences.length;
   for (const difference of found.differences.slice(0, 10)) console.log(difference);
-  for (const [mnemonic, count] of found.leftOut) leftOut.set(mnemonic, (leftOut.get(mnemonic) ?? 0) + count);
+  for (const [mnemonic, count] of found.leftOut)
+    leftOut.set(mnemonic, (leftOut.get(mnemonic) ?? 0) + count);
 }
 console.log(`${debian.modules.length} modules, ${words} words: ${different} differ`);
-console.log(`left out of the table: ${[...leftOut].map(([name, count]) => `${name} ${count}`).join(", ") || "none"}`);
+console.log(
+  `left out of the table: ${[...leftOut].map(([name, count]) => `${name} ${count}`).join(", ") || "none"}`,
+);
 process.exitCode = different === 0 ? 0 : 1;

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SPECIAL2_HYPERCALL, SPECIAL2_TRACE_CALL, SPECIAL2_TRACE_SITE } from "../../assembly/opcodes.ts";
+import {
+  SPECIAL2_HYPERCALL,
+  SPECIAL2_TRACE_CALL,
+  SPECIAL2_TRACE_SITE,
+} from "../../assembly/opcodes.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
 import { instruction } from "../../src/isa/table.ts";
 import { readGolden } from "./golden.ts";
@@ -34,7 +38,13 @@ describe("disassemble", () => {
     const hypercall = UDI | (0x1234 << 6) | SPECIAL2_HYPERCALL;
     assert.equal(disassemble(hypercall, 0), ".word\t0x70048d11");
     assert.equal(disassemble(hypercall, 0, { farjalWords: true }), "farjal.hypercall\t0x1234");
-    assert.equal(disassemble(UDI | SPECIAL2_TRACE_SITE, 0, { farjalWords: true }), "farjal.trace_site\t0x0");
-    assert.equal(disassemble(UDI | SPECIAL2_TRACE_CALL, 0, { farjalWords: true }), "farjal.trace_call\t0x0");
+    assert.equal(
+      disassemble(UDI | SPECIAL2_TRACE_SITE, 0, { farjalWords: true }),
+      "farjal.trace_site\t0x0",
+    );
+    assert.equal(
+      disassemble(UDI | SPECIAL2_TRACE_CALL, 0, { farjalWords: true }),
+      "farjal.trace_call\t0x0",
+    );
   });
 });

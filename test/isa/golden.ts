@@ -32,7 +32,9 @@ export function makeGolden(): string {
   const plain = objdump(words, { endian: "little", aliases: false, address: ADDRESS });
   const aliased = objdump(words, { endian: "little", aliases: true, address: ADDRESS });
   const lines = Array.from(words, (word, i) =>
-    [word.toString(16).padStart(8, "0"), plain[i]?.trim(), aliased[i]?.trim()].join(" | ").replaceAll("\t", " "),
+    [word.toString(16).padStart(8, "0"), plain[i]?.trim(), aliased[i]?.trim()]
+      .join(" | ")
+      .replaceAll("\t", " "),
   );
   return `${lines.join("\n")}\n`;
 }

@@ -12,7 +12,9 @@ export function codeOf(paths: readonly string[]): Uint32Array<ArrayBuffer> {
 }
 
 function words(elf: ElfObject): number[] {
-  const code = elf.sections.filter(({ type, flags }) => type === SHT_PROGBITS && flags & SHF_EXECINSTR);
+  const code = elf.sections.filter(
+    ({ type, flags }) => type === SHT_PROGBITS && flags & SHF_EXECINSTR,
+  );
   return code.flatMap((section) => {
     const bytes = contents(elf, section);
     return Array.from({ length: Math.floor(section.size / 4) }, (_, i) => bytes.u32(4 * i));

@@ -12,7 +12,9 @@ function tool(endian: Endian): string {
 
 /** For node:test's `skip`: false, or which objdump isn't here. */
 export function objdumpSkip(): string | false {
-  const missing = (["little", "big"] as const).map(tool).find((name) => spawnSync(name, ["--version"]).error);
+  const missing = (["little", "big"] as const)
+    .map(tool)
+    .find((name) => spawnSync(name, ["--version"]).error);
   return missing === undefined ? false : `${missing} isn't installed`;
 }
 
@@ -26,7 +28,10 @@ export interface ObjdumpOptions {
 const OUTPUT_LIMIT = 2 ** 30;
 
 /** objdump's text for each word: mnemonic, tab, operands. */
-export function objdump(words: Uint32Array, { endian, aliases, address }: ObjdumpOptions): string[] {
+export function objdump(
+  words: Uint32Array,
+  { endian, aliases, address }: ObjdumpOptions,
+): string[] {
   const bytes = Buffer.alloc(4 * words.length);
   words.forEach((word, i) => {
     if (endian === "big") bytes.writeUInt32BE(word, 4 * i);
@@ -46,7 +51,8 @@ export function objdump(words: Uint32Array, { endian, aliases, address }: Objdum
       { encoding: "latin1", maxBuffer: OUTPUT_LIMIT },
     );
     const lines = output.split("\n").filter((line) => /^ *[0-9a-f]+:\t/.test(line));
-    if (lines.length !== words.length) throw new Error(`objdump gave ${lines.length} lines for ${words.length} words`);
+    if (lines.length !== words.length)
+      throw new Error(`objdump gave ${lines.length} lines for ${words.length} words`);
     return lines.map((line) => line.split("\t").slice(2).join("\t"));
   } finally {
     rmSync(directory, { recursive: true });

@@ -27,7 +27,8 @@ describe("the table", () => {
 
   it("has no word that is two instructions", () => {
     ROWS.forEach((row, i) => {
-      for (const other of ROWS.slice(i + 1)) assert.ok(!overlap(row, other), `${row.name} and ${other.name}`);
+      for (const other of ROWS.slice(i + 1))
+        assert.ok(!overlap(row, other), `${row.name} and ${other.name}`);
     });
   });
 
@@ -44,7 +45,11 @@ describe("the table", () => {
 
   it("calls likely exactly the branches whose names say so", () => {
     for (const { name, group, likely } of INSTRUCTIONS) {
-      assert.equal(likely, group === "branch" && name.endsWith("l") && !/^b(lt|ge)zal$/.test(name), name);
+      assert.equal(
+        likely,
+        group === "branch" && name.endsWith("l") && !/^b(lt|ge)zal$/.test(name),
+        name,
+      );
     }
   });
 });

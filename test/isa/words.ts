@@ -17,7 +17,9 @@ export function wordsOfTheTable(each: number): Uint32Array<ArrayBuffer> {
   const random = new Random(0x15a);
   const rows = [...INSTRUCTIONS, ...SHORTHANDS, ...ALIASES];
   return Uint32Array.from(
-    rows.flatMap(({ match, form }) => Array.from({ length: each }, () => fill(match, form, random))),
+    rows.flatMap(({ match, form }) =>
+      Array.from({ length: each }, () => fill(match, form, random)),
+    ),
   );
 }
 

@@ -63,12 +63,19 @@ export function programOf(vector: Case, start: Background): Program {
   const registers = start.registers.slice();
   for (const [register, value] of vector.inputs) registers[register] = value;
   registers[0] = 0;
-  return { address: SLOT, words, entry: SLOT + 4 * vector.entry, registers, data: start.data, stops: 1 };
+  return {
+    address: SLOT,
+    words,
+    entry: SLOT + 4 * vector.entry,
+    registers,
+    data: start.data,
+    stops: 1,
+  };
 }
 
 const EDGES = [
-  0, 1, 2, 31, 32, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x5555_5555, 0x7fff_fffe, 0x7fff_ffff,
-  0x8000_0000, 0x8000_0001, 0xaaaa_aaaa, 0xffff_8000, 0xffff_fffe, 0xffff_ffff,
+  0, 1, 2, 31, 32, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x5555_5555, 0x7fff_fffe,
+  0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xaaaa_aaaa, 0xffff_8000, 0xffff_fffe, 0xffff_ffff,
 ] as const;
 
 const IMMEDIATE_EDGES = [0, 1, 2, 0x7ffe, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff] as const;
@@ -85,7 +92,9 @@ class Maker {
 
   constructor(row: Instruction) {
     this.#row = row;
-    this.#random = new Random([...row.name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7));
+    this.#random = new Random(
+      [...row.name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7),
+    );
   }
 
   /** The n-th case; the first ones go through all pairs of edge values. */
@@ -190,14 +199,20 @@ class Maker {
     fields.rs = random.between(1, 31);
     fields.simm = this.#base(inputs, fields.rs);
     if (random.oneIn(4)) {
-      inputs.set(fields.rs, (DATA + 4 * random.below(DATA_WORDS) - ((fields.simm << 16) >> 16)) >>> 0);
+      inputs.set(
+        fields.rs,
+        (DATA + 4 * random.below(DATA_WORDS) - ((fields.simm << 16) >> 16)) >>> 0,
+      );
       return { entry: MIDDLE, words: [this.#word(fields)] };
     }
     const sc = this.#word(fields);
     let linked = random.below(32);
     while (linked === fields.rs) linked = random.below(32);
     const link = ["rs", "simm"] as const;
-    const ll = link.reduce((word, field) => insert(field, word, fields[field] as number), instruction("ll").match);
+    const ll = link.reduce(
+      (word, field) => insert(field, word, fields[field] as number),
+      instruction("ll").match,
+    );
     return { entry: MIDDLE, words: [insert("rt", ll, linked), sc] };
   }
 
@@ -228,7 +243,9 @@ class Maker {
   /** Whether the branch compares a register with itself, or r0 with 0, and can't be taken. */
   #neverTaken(fields: Readonly<Operands>): boolean {
     const { group, name } = this.#row;
-    return group === "branch" && (name.startsWith("bne") ? fields.rs === fields.rt : fields.rs === 0);
+    return (
+      group === "branch" && (name.startsWith("bne") ? fields.rs === fields.rt : fields.rs === 0)
+    );
   }
 
   /** Mostly an addition that shows whether the slot was done, and what the link or condition held then. */
@@ -242,7 +259,11 @@ class Maker {
       return insert("rs", insert("rt", instruction("lw").match, random.pick(own)), base);
     }
     const register = () => random.pick([random.below(32), random.pick(own)]);
-    return insert("rd", insert("rt", insert("rs", instruction("addu").match, register()), register()), register());
+    return insert(
+      "rd",
+      insert("rt", insert("rs", instruction("addu").match, register()), register()),
+      register(),
+    );
   }
 }
 
@@ -293,9 +314,19 @@ const OP = 0xfc00_0000;
 const RD_NOT_ZERO = 1 << FIELDS.rd.shift;
 
 /** The fields that decode, each with the opcode it belongs to and the values that aren't reserved besides. */
-const DECODERS: readonly { code: number; mask: number; field: number; foreign: readonly number[] }[] = [
+const DECODERS: readonly {
+  code: number;
+  mask: number;
+  field: number;
+  foreign: readonly number[];
+}[] = [
   { code: 0, mask: 0, field: OP, foreign: FOREIGN },
-  { code: opcodes.OP_SPECIAL << 26, mask: OP, field: FUNCT, foreign: [opcodes.SPECIAL_MOVCI, SPECIAL_PMON] },
+  {
+    code: opcodes.OP_SPECIAL << 26,
+    mask: OP,
+    field: FUNCT,
+    foreign: [opcodes.SPECIAL_MOVCI, SPECIAL_PMON],
+  },
   { code: opcodes.OP_REGIMM << 26, mask: OP, field: fieldMask("rt"), foreign: [] },
   { code: opcodes.OP_SPECIAL2 << 26, mask: OP, field: FUNCT, foreign: [] },
   { code: opcodes.OP_SPECIAL3 << 26, mask: OP, field: FUNCT, foreign: [] },

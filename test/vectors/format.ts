@@ -183,7 +183,8 @@ export function encode({ start, sections }: VectorFile): Buffer {
 export function decode(compressed: Buffer): VectorFile {
   const reader = new Reader(gunzipSync(compressed));
   const header = [reader.text(MAGIC.length), reader.u32(), reader.u8(), reader.u32()];
-  if (header.join() !== [MAGIC, SLOT, SLOT_WORDS, DATA].join()) throw new Error("not a vector file of this layout");
+  if (header.join() !== [MAGIC, SLOT, SLOT_WORDS, DATA].join())
+    throw new Error("not a vector file of this layout");
   const dataWords = reader.u8();
   const registers = new Uint32Array(REGISTERS);
   for (let i = 1; i < REGISTERS; i++) registers[i] = reader.u32();

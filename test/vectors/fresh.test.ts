@@ -35,7 +35,11 @@ it("QEMU gives the stored answers", { skip: qemuSkip() }, () => {
       sample.map(({ program }) => program),
     );
     sample.forEach(({ program, expected }, i) => {
-      assert.deepEqual(answers[i], [expected], program.words[(program.entry - program.address) / 4]?.toString(16));
+      assert.deepEqual(
+        answers[i],
+        [expected],
+        program.words[(program.entry - program.address) / 4]?.toString(16),
+      );
     });
   }
 });

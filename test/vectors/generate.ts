@@ -1,7 +1,14 @@
 // Asks QEMU for the outcome of every case: what the stored vectors are made of.
 
 import { type Group, INSTRUCTIONS } from "../../src/isa/table.ts";
-import { background, type Case, casesOf, coveredElsewhere, programOf, reservedCases } from "./cases.ts";
+import {
+  background,
+  type Case,
+  casesOf,
+  coveredElsewhere,
+  programOf,
+  reservedCases,
+} from "./cases.ts";
 import type { Section, VectorFile } from "./format.ts";
 import type { Endian, Stop } from "./program.ts";
 import { runOnQemu } from "./qemu.ts";
@@ -35,7 +42,10 @@ function answer(asked: readonly Asked[]): VectorFile {
   const sections: Section[] = asked.map(({ name, cases }) => ({
     name,
     vectors: cases.map((one) => {
-      const outcome = { little: answers.little[at]?.[0] as Stop, big: answers.big[at]?.[0] as Stop };
+      const outcome = {
+        little: answers.little[at]?.[0] as Stop,
+        big: answers.big[at]?.[0] as Stop,
+      };
       at += 1;
       return { ...one, outcome };
     }),

@@ -1,10 +1,26 @@
 // Runs programs on farjal's core, by each of its readings of an instruction, as qemu.ts does on QEMU.
 
-import { CPU_LL_BIT, MODE_STOP_ON_EXCEPTION, PAGE_SIZE, RAM, STOP_EXCEPTION } from "../../assembly/layout.ts";
+import {
+  CPU_LL_BIT,
+  MODE_STOP_ON_EXCEPTION,
+  PAGE_SIZE,
+  RAM,
+  STOP_EXCEPTION,
+} from "../../assembly/layout.ts";
 import * as opcodes from "../../assembly/opcodes.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { Core } from "../../src/machine/core.ts";
-import { BREAK_LAST, DATA, type Endian, HI, LO, type Program, REGISTERS, type Stop, setsBadVAddr } from "./program.ts";
+import {
+  BREAK_LAST,
+  DATA,
+  type Endian,
+  HI,
+  LO,
+  type Program,
+  REGISTERS,
+  type Stop,
+  setsBadVAddr,
+} from "./program.ts";
 
 /** The ways the core runs an instruction. */
 export const READINGS = {
@@ -42,7 +58,8 @@ export class Guest {
     const stops: Stop[] = [];
     for (;;) {
       const reason = READINGS[this.#reading](core, LIMIT);
-      if (reason !== STOP_EXCEPTION) throw new Error(`run() stopped for reason ${reason} at ${core.pc.toString(16)}`);
+      if (reason !== STOP_EXCEPTION)
+        throw new Error(`run() stopped for reason ${reason} at ${core.pc.toString(16)}`);
       const stop = this.#stop(program);
       stops.push(stop);
       const word = program.words[(stop.epc - program.address) / 4] ?? 0;
@@ -80,7 +97,8 @@ export class Guest {
     const core = this.#core;
     const cp0 = (register: number) => core.cp0(register >> 3, register & 7);
     const exception = (cp0(opcodes.CP0_CAUSE) >>> 2) & 0x1f;
-    if (exception !== core.stopValue) throw new Error(`ExcCode ${exception}, but stopped for ${core.stopValue}`);
+    if (exception !== core.stopValue)
+      throw new Error(`ExcCode ${exception}, but stopped for ${core.stopValue}`);
     const registers = new Uint32Array(REGISTERS);
     for (let i = 0; i < 32; i++) registers[i] = core.gpr(i);
     registers[HI] = core.hi;

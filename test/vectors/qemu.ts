@@ -66,14 +66,17 @@ function exceptionOf(signal: number, code: number, program: Program, epc: number
   if (signal === SIGILL) return opcodes.EXC_RI;
   if (signal === SIGBUS) return isStore(program, epc) ? opcodes.EXC_ADES : opcodes.EXC_ADEL;
   if (signal === SIGSEGV) return isStore(program, epc) ? opcodes.EXC_TLBS : opcodes.EXC_TLBL;
-  throw new Error(`signal ${signal} with si_code ${code} stands for no exception (pc ${epc.toString(16)})`);
+  throw new Error(
+    `signal ${signal} with si_code ${code} stands for no exception (pc ${epc.toString(16)})`,
+  );
 }
 
 /** A stop behind a syscall that Linux refused, as the exception that the syscall was. */
 function syscallStop(program: Program, stop: Stop): Stop {
   const before = find(INSTRUCTIONS, wordAt(program, stop.epc - 4));
   if (before?.name !== "syscall" || stop.epc - 4 !== program.entry) return stop;
-  if (stop.registers[V0] !== ENOSYS || stop.registers[A3] !== 1) throw new Error("a syscall was carried out");
+  if (stop.registers[V0] !== ENOSYS || stop.registers[A3] !== 1)
+    throw new Error("a syscall was carried out");
   const registers = stop.registers.slice();
   registers[V0] = program.registers[V0] as number;
   registers[A3] = program.registers[A3] as number;
@@ -88,7 +91,8 @@ export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][
   const dataWords = programs[0]?.data.length ?? 0;
   const input: number[] = [DATA, dataWords];
   for (const program of programs) {
-    if (program.data.length !== dataWords) throw new Error("programs of one run have data of one length");
+    if (program.data.length !== dataWords)
+      throw new Error("programs of one run have data of one length");
     input.push(program.address, program.words.length, program.entry, program.stops);
     for (const register of program.registers.subarray(1)) input.push(register);
     for (const word of program.words) input.push(word);
@@ -124,7 +128,9 @@ export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][
 
 /** No C library: its start-up wants an FPU, which the 24Kc hasn't. */
 const COMPILER_FLAGS =
-  "-std=gnu11 -O1 -Wall -Werror -ffreestanding -nostdlib -static -msoft-float -mno-abicalls -fno-pic -G0".split(" ");
+  "-std=gnu11 -O1 -Wall -Werror -ffreestanding -nostdlib -static -msoft-float -mno-abicalls -fno-pic -G0".split(
+    " ",
+  );
 
 const OUTPUT_LIMIT = 2 ** 30;
 
@@ -133,10 +139,18 @@ function runRunner(endian: Endian, input: Uint32Array<ArrayBuffer>): number[] {
   const directory = mkdtempSync(join(tmpdir(), "farjal-vectors-"));
   try {
     const runner = join(directory, "runner");
-    execFileSync(compiler, [...COMPILER_FLAGS, "-o", runner, repositoryFile("test/vectors/runner.c")]);
+    execFileSync(compiler, [
+      ...COMPILER_FLAGS,
+      "-o",
+      runner,
+      repositoryFile("test/vectors/runner.c"),
+    ]);
     const bytes = Buffer.from(input.buffer);
     if (endian === "big") bytes.swap32();
-    return words(execFileSync(emulator, ["-cpu", CPU, runner], { input: bytes, maxBuffer: OUTPUT_LIMIT }), endian);
+    return words(
+      execFileSync(emulator, ["-cpu", CPU, runner], { input: bytes, maxBuffer: OUTPUT_LIMIT }),
+      endian,
+    );
   } finally {
     rmSync(directory, { recursive: true });
   }

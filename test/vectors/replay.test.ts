@@ -22,8 +22,12 @@ function failures(guest: Guest, endian: Endian, start: Background, section: Sect
     const found = differences(vector.outcome[endian], guest.run(program)[0] as Stop);
     if (found.length === 0) return;
     const text = vector.words.map((word, i) => disassemble(word, program.entry + 4 * i)).join("; ");
-    const inputs = [...vector.inputs].map(([register, value]) => `$${register}=0x${value.toString(16)}`).join(" ");
-    told.push(`#${n} ${text} at 0x${program.entry.toString(16)} with ${inputs}: ${found.join("; ")}`);
+    const inputs = [...vector.inputs]
+      .map(([register, value]) => `$${register}=0x${value.toString(16)}`)
+      .join(" ");
+    told.push(
+      `#${n} ${text} at 0x${program.entry.toString(16)} with ${inputs}: ${found.join("; ")}`,
+    );
   });
   return told;
 }
@@ -47,7 +51,9 @@ for (const endian of ["little", "big"] as const) {
 describe("the vectors", () => {
   it("cover every instruction that user mode can run", () => {
     const covered = files.flatMap(({ sections }) => sections.map(({ name }) => name));
-    const missing = INSTRUCTIONS.filter((row) => !coveredElsewhere(row) && !covered.includes(row.name));
+    const missing = INSTRUCTIONS.filter(
+      (row) => !coveredElsewhere(row) && !covered.includes(row.name),
+    );
     assert.deepEqual(
       missing.map(({ name }) => name),
       [],

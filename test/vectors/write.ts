@@ -9,5 +9,7 @@ for (const [group, file] of generate()) {
   const bytes = encode(file);
   writeFileSync(storedPath(group), bytes);
   const vectors = file.sections.reduce((sum, section) => sum + section.vectors.length, 0);
-  console.log(`${group}: ${file.sections.length} instructions, ${vectors} vectors, ${bytes.length} bytes`);
+  console.log(
+    `${group}: ${file.sections.length} instructions, ${vectors} vectors, ${bytes.length} bytes`,
+  );
 }
