@@ -10,16 +10,23 @@ import {
   OP_BEQ,
   OP_JAL,
   OP_LUI,
+  OP_ORI,
+  OP_SPECIAL,
+  OP_ORI,
   OP_SPECIAL2,
+  SPECIAL_ADDU,
+  SPECIAL_OR,
   SPECIAL2_TRACE_SITE,
 } from "../../assembly/opcodes.ts";
 
 const NOP = 0x00000000;
 const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
-const MOVE_T4_ZERO = 0x00006025; // move t4,zero: a leaf, no saved ra to redirect
+const ADD_SP_TO_T4 = 0x019d6021; // addu t4,t4,sp
 const JALR_V1 = 0x0060f809; // jalr v1
 const PUSH = 0x27bdfff8; // addiu sp,sp,-8: o32 callers of _mcount push, _mcount pops
 const POP = 0x27bd0008; // addiu sp,sp,8
+const T4 = 12;
+const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
 const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
 
 /** A call through v1 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
@@ -29,8 +36,8 @@ export interface CallSite {
   readonly address: number;
   /** Words of the whole sequence, from `address` on. */
   readonly words: number;
-  /** gcc was told -mmcount-ra-address: t4 holds the address of the saved ra, or 0. */
-  readonly passesRaAddress: boolean;
+  /** Words that set t4 to the address of the saved ra, or to 0 in a leaf; none without -mmcount-ra-address. */
+  readonly raAddressWords: number;
   /** -O0 or -fno-delayed-branch: the push stands before the call and its delay slot is empty. */
   readonly emptyDelaySlot: boolean;
 }
@@ -53,9 +60,30 @@ function isV1Low(word: number): boolean {
   return word >>> 16 === ((OP_ADDIU << 10) | (3 << 5) | 3);
 }
 
-/** `move t4,zero` or `addiu t4,sp,N`. */
-function isRaAddress(word: number): boolean {
-  return word === MOVE_T4_ZERO || word >>> 16 === ((OP_ADDIU << 10) | (29 << 5) | 12);
+/** Whether a word does nothing but set t4: `move`, `addiu`, `lui`, `ori` or `addu`, as gcc loads an address. */
+function setsT4(word: number): boolean {
+  const rt = (word >>> 16) & 31;
+  const rd = (word >>> 11) & 31;
+  switch (opcode(word)) {
+    case OP_ADDIU:
+    case OP_ORI:
+    case OP_LUI:
+      return rt === T4;
+    case OP_SPECIAL:
+      return rd === T4 && [SPECIAL_OR, SPECIAL_ADDU].includes(word & 63);
+    default:
+      return false;
+  }
+}
+
+/**
+ * How many words from `first` on, in steps of `step`, hand over the address of the saved ra: none without
+ * -mmcount-ra-address, one in most functions, two or three where the frame is larger than 32 KiB.
+ */
+function raAddressWords(word: (index: number) => number, first: number, step: 1 | -1): number {
+  let count = 0;
+  while (count < MOST_RA_ADDRESS_WORDS && setsT4(word(first + step * count))) count += 1;
+  return count;
 }
 
 /**
@@ -68,47 +96,35 @@ export function recogniseSite(
   read: (address: number) => number | undefined,
 ): CallSite | undefined {
   const word = (index: number): number => read(address + 4 * index) ?? NOP;
-  if (opcode(word(0)) === OP_JAL) {
-    const emptyDelaySlot = word(1) === NOP && word(-1) === PUSH;
-    if (word(1) !== PUSH && !emptyDelaySlot) return undefined;
-    const beforeCall = emptyDelaySlot ? -2 : -1;
-    const passesRaAddress = isRaAddress(word(beforeCall));
-    if (word(passesRaAddress ? beforeCall - 1 : beforeCall) !== MOVE_AT_RA) return undefined;
-    return {
-      kind: "short",
-      address,
-      words: 2,
-      passesRaAddress,
-      emptyDelaySlot,
-    };
-  }
+  return opcode(word(0)) === OP_JAL ? shortCall(address, word) : longCall(address, word);
+}
+
+function shortCall(address: number, word: (index: number) => number): CallSite | undefined {
+  const emptyDelaySlot = word(1) === NOP && word(-1) === PUSH;
+  if (word(1) !== PUSH && !emptyDelaySlot) return undefined;
+  const last = emptyDelaySlot ? -2 : -1;
+  const raAddress = raAddressWords(word, last, -1);
+  if (word(last - raAddress) !== MOVE_AT_RA) return undefined;
+  return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot };
+}
+
+function longCall(address: number, word: (index: number) => number): CallSite | undefined {
   if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
-  const passesRaAddress = isRaAddress(word(3));
-  const call = passesRaAddress ? 4 : 3;
+  const raAddress = raAddressWords(word, 3, 1);
+  const call = 3 + raAddress;
+  const site = { kind: "long", address, raAddressWords: raAddress } as const;
   if (word(call) === JALR_V1 && word(call + 1) === PUSH) {
-    return {
-      kind: "long",
-      address,
-      words: call + 2,
-      passesRaAddress,
-      emptyDelaySlot: false,
-    };
+    return { ...site, words: call + 2, emptyDelaySlot: false };
   }
   if (word(call) === PUSH && word(call + 1) === JALR_V1 && word(call + 2) === NOP) {
-    return {
-      kind: "long",
-      address,
-      words: call + 3,
-      passesRaAddress,
-      emptyDelaySlot: true,
-    };
+    return { ...site, words: call + 3, emptyDelaySlot: true };
   }
   return undefined;
 }
 
-/** `b` past the sequence, as the kernel writes it: over five words with the ra address, four without. */
+/** `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address, 10000004 without. */
 function branchOver(site: CallSite): number {
-  return ((OP_BEQ << 26) | (site.passesRaAddress ? 5 : 4)) >>> 0;
+  return ((OP_BEQ << 26) | (4 + site.raAddressWords)) >>> 0;
 }
 
 /**

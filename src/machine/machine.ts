@@ -66,10 +66,10 @@ const DEFAULT_CLOCK_HZ = 100_000_000;
 const DEFAULT_BUDGET = 1_000_000_000;
 /** kseg0's first page holds exception vectors; calls return to an address in it. */
 const FIRST_FREE = PAGE_SIZE;
-/** A thread's stack: more than the kernel's 8 KiB, since a lab's calls start anywhere. */
-const STACK_SIZE = 1 << 16;
+/** A thread's stack: more than the kernel's 8 KiB, since a lab tries large frames too. */
+const STACK_SIZE = 0x28000;
 /** Where the stack is mapped; nothing is mapped below, so running over its end is an exception. */
-const STACK_BASE = 0xfffe0000;
+const STACK_BASE = 0xfffd0000;
 /** The part of RAM that kmalloc gets. */
 const HEAP_SHARE = 4;
 
@@ -296,7 +296,7 @@ export class Machine {
       );
     }
     const base = this.#kernel.mapImage();
-    const host = this.#moduleHost(false);
+    const host: ModuleHost = { ...this.#moduleHost(false), findExport: () => undefined };
     const module = loadModule(file, host, { base, farJumps: "refuse" });
     freeInit(module, host);
     const lab = new Lab(file, module, this.memory);
