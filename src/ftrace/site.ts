@@ -12,7 +12,6 @@ import {
   OP_LUI,
   OP_ORI,
   OP_SPECIAL,
-  OP_ORI,
   OP_SPECIAL2,
   SPECIAL_ADDU,
   SPECIAL_OR,
@@ -21,7 +20,6 @@ import {
 
 const NOP = 0x00000000;
 const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
-const ADD_SP_TO_T4 = 0x019d6021; // addu t4,t4,sp
 const JALR_V1 = 0x0060f809; // jalr v1
 const PUSH = 0x27bdfff8; // addiu sp,sp,-8: o32 callers of _mcount push, _mcount pops
 const POP = 0x27bd0008; // addiu sp,sp,8
