@@ -31,6 +31,9 @@ for order in little big; do
   module shapes shapes.c -pg -mlong-calls $ra
   module shapes_nora shapes.c -pg -mlong-calls
   module shapes_jal shapes.c -pg -mno-long-calls
+  module frames frames.c -pg -mlong-calls $ra
+  module frames_nora frames.c -pg -mlong-calls
+  module frames_jal frames.c -pg -mno-long-calls $ra
   module lost lost.c -pg -mlong-calls $ra
   module init init.c -pg -mlong-calls $ra
   module init_jal init.c -pg -mno-long-calls

@@ -25,6 +25,7 @@ ORDERS = {
 WORK = ["jal2009", "jal2009ra", "modern", "modern_nora", "plain", "plain_short", "optimize0", "optimize0_nora",
         "optimize0_jal"]
 SHAPES = ["shapes", "shapes_nora", "shapes_jal"]
+FRAMES = ["frames", "frames_nora", "frames_jal"]
 DEMO = ["demo", "demo-modern", "demo-plain"]
 INIT = ["init", "init_jal"]
 
@@ -42,9 +43,9 @@ CALLS = (
         "shapes_leaf": (0, 9), "shapes_leaf_with_frame": (0, 4), "shapes_caller": (0, 5), "shapes_tail": (6,),
         "shapes_tail_after_call": (6,), "shapes_recurse": (0, 4, 60), "shapes_odd": (0, 3, 10),
         "shapes_pointers": (0, 1, 2, 17), "shapes_many_arguments": (5,), "shapes_varargs": (5,),
-        "shapes_alloca": (0, 3, 199), "shapes_big_frame": (1, 255), "shapes_huge_frame": (1, 255),
-        "shapes_wide_caller": (4, 0xFFFFFFFF),
+        "shapes_alloca": (0, 3, 199), "shapes_wide_caller": (4, 0xFFFFFFFF),
     }.items() for n in numbers]
+    + [(FRAMES, name, [n], 32) for name in ("frames_big", "frames_huge") for n in (1, 255)]
     + [(SHAPES, "shapes_wide", [9, 0, 0x89ABCDEF, 0x01234567], 64)]
     + [(INIT, name, arguments, 32) for name, arguments in (
         ("init_keys", []), ("init_weak", []), ("init_zeroed", []), ("init_parameters", []), ("init_count", []),
@@ -58,14 +59,16 @@ TRACES = (
     [(module, "work_run", [1]) for module in WORK if not module.startswith("plain")]
     + [(module, name, [n]) for module in SHAPES for name, n in (
         ("shapes_tail_after_call", 6), ("shapes_recurse", 3), ("shapes_odd", 3), ("shapes_pointers", 2),
-        ("shapes_many_arguments", 5), ("shapes_varargs", 5), ("shapes_alloca", 2), ("shapes_big_frame", 1),
-        ("shapes_huge_frame", 1), ("shapes_wide_caller", 4))]
+        ("shapes_many_arguments", 5), ("shapes_varargs", 5), ("shapes_alloca", 2),
+        ("shapes_wide_caller", 4))]
+    + [(module, name, [1]) for module in FRAMES for name in ("frames_big", "frames_huge")]
     + [(module, "demo_run", [4]) for module in ("demo", "demo-modern")]
     + [("lost", "init_module", [])]
 )
 # function_graph needs the address of the saved ra.
 GRAPHS = [trace for trace in TRACES if trace[0] in (
-    "jal2009ra", "modern", "optimize0", "optimize0_jal", "shapes", "demo-modern")]
+    "jal2009ra", "modern", "optimize0", "optimize0_jal", "shapes", "frames", "frames_jal",
+    "demo-modern")]
 
 
 class Program:

@@ -74,9 +74,7 @@ noinline s32 init_read(const u32 *address)
 /* 0 while the weak symbols have no definition. */
 noinline u32 init_weak(void)
 {
-	u32 found = &init_absent_data != NULL;
-
-	return found | (init_absent_function ? init_absent_function(1) : 0);
+	return (&init_absent_data != NULL) | (init_absent_function != NULL) << 1;
 }
 
 noinline u32 *init_per_cpu(void)

@@ -1,7 +1,7 @@
 /*
  * Functions whose shape matters to a tracer: leaves and their callers, tail calls, recursion deeper
- * than function_graph's 50 frames, calls through pointers, arguments on the stack, varargs, a frame of
- * unknown size (alloca) and frames too large for a 16-bit offset.
+ * than function_graph's 50 frames, calls through pointers, arguments on the stack, varargs and a frame of
+ * unknown size (alloca).
  */
 #include "module.h"
 #include <stdarg.h>
@@ -112,31 +112,6 @@ noinline u32 shapes_alloca(u32 count)
 	for (i = 0; i < count % 200 + 1; i++)
 		sum = sum * 33 + bytes[i];
 	return sum;
-}
-
-/*
- * 40,000 bytes: ra is saved further from sp than an addiu reaches, so the site of -mmcount-ra-address
- * takes one word more to name it (li, addu). shapes_run leaves it out: a kernel's stack is 8 KiB.
- */
-noinline u32 shapes_big_frame(u32 a)
-{
-	volatile u8 bytes[40000];
-	u32 i;
-
-	for (i = 0; i < sizeof(bytes); i += 1000)
-		bytes[i] = a + shapes_leaf(i);
-	return bytes[3000] << 24 | bytes[39000] << 16 | bytes[0] << 8 | bytes[17000];
-}
-
-/* 100,000 bytes: gcc makes the frame's size in v1, right before a long call's site does the same. */
-noinline u32 shapes_huge_frame(u32 a)
-{
-	volatile u8 bytes[100000];
-	u32 i;
-
-	for (i = 0; i < sizeof(bytes); i += 1000)
-		bytes[i] = a + shapes_leaf(i);
-	return bytes[3000] << 24 | bytes[99000] << 16 | bytes[0] << 8 | bytes[17000];
 }
 
 noinline u64 shapes_wide(u32 a, u64 b)

@@ -1,0 +1,120 @@
+// The test modules under farjal against what they do elsewhere: expected.json (QEMU) for results and
+// events, verdicts.json (a real Linux 6.1) for what the loader says. README.md describes both files.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { Endian } from "../../src/elf/object.ts";
+import { type Errno, Refusal } from "../../src/errors.ts";
+import type { TraceWay } from "../../src/ftrace/tracer.ts";
+import { Machine } from "../../src/machine/machine.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+interface Call {
+  readonly modules: readonly string[];
+  readonly function: string;
+  readonly arguments: readonly number[];
+  readonly result: number | string;
+}
+
+interface Trace {
+  readonly module: string;
+  readonly function: string;
+  readonly arguments: readonly number[];
+  readonly events: readonly string[];
+}
+
+interface Verdict {
+  readonly errno: Errno | null;
+  readonly dmesg: readonly string[];
+}
+
+const ORDERS: readonly Endian[] = ["little", "big"];
+const WAYS: readonly TraceWay[] = ["native", "guest"];
+/** What the kernel says of the first such module only; verdicts.json leaves it out. */
+const ONCE_A_BOOT = /taint/;
+/** Refused for a checksum, which the lab kernel's exports don't have. */
+const BY_CHECKSUM = ["greet_empty", "greet_without_printk", "greet_wrong_layout"];
+
+function readJson<T>(name: string): T {
+  return JSON.parse(readFileSync(repositoryFile(`test/modules/${name}`), "utf8")) as T;
+}
+
+function built(module: string, order: Endian): string {
+  const [own, labs] = ["test/modules/built", "src/lab/built"].map((folder) =>
+    repositoryFile(`${folder}/${module}-${order}.ko`),
+  );
+  return own !== undefined && existsSync(own) ? own : String(labs);
+}
+
+const { calls, traces } = readJson<{ calls: Call[]; traces: Trace[] }>("expected.json");
+
+for (const order of ORDERS) {
+  const modules = new Set(calls.flatMap((call) => call.modules));
+  for (const module of modules) {
+    test(`${module}, ${order} endian, computes what QEMU computes`, async () => {
+      const machine = await Machine.create({ endian: order });
+      await machine.insmod(built(module, order));
+      for (const call of calls) {
+        if (!call.modules.includes(module)) continue;
+        const wide = typeof call.result === "string";
+        const given = [...call.arguments];
+        if (wide && given.length === 4 && order === "big") given.push(...given.splice(2).reverse());
+        const { v0, v1, exception } = machine.call(call.function, given);
+        assert.equal(exception, undefined, call.function);
+        const [low, high] = order === "little" ? [v0, v1] : [v1, v0];
+        const word = (value: number) => (value >>> 0).toString(16).padStart(8, "0");
+        const result = wide ? `0x${word(high)}${word(low)}` : v0 >>> 0;
+        assert.equal(result, call.result, `${call.function}(${call.arguments.join(", ")})`);
+      }
+    });
+  }
+}
+
+for (const way of WAYS) {
+  test(`every form of call site gives QEMU's events, taken the ${way} way`, async () => {
+    for (const trace of traces) {
+      if (trace.module.startsWith("lost")) continue;
+      const order: Endian = trace.module.endsWith("-big") ? "big" : "little";
+      const machine = await Machine.create({ endian: order });
+      const module = await machine.insmod(built(trace.module.slice(0, -order.length - 1), order));
+      const tracer = machine.trace({ way });
+      const { exception } = machine.call(trace.function, trace.arguments);
+      assert.equal(exception, undefined);
+      tracer.stop();
+      const place = (address: number): string => {
+        const symbol = machine.symbolAt(address);
+        if (symbol === undefined || symbol.module !== module.name) return "outside";
+        return `${symbol.name}+0x${symbol.offset.toString(16)}`;
+      };
+      const events = [...tracer.events()].map(
+        ({ ip, parentIp }) => `${place(ip)} <- ${place(parentIp)}`,
+      );
+      assert.deepEqual(events, trace.events, `${trace.module}: ${trace.function}`);
+    }
+  });
+}
+
+test("without trampolines the loader says what Linux 6.1 says", async () => {
+  const needs: Readonly<Record<string, string>> = { imports: "init", imports_undeclared: "init" };
+  for (const [name, verdict] of Object.entries(
+    readJson<Record<string, Verdict>>("verdicts.json"),
+  )) {
+    if (BY_CHECKSUM.includes(name)) continue;
+    const machine = await Machine.create();
+    const need = needs[name];
+    if (need !== undefined) await machine.insmod(built(need, "little"));
+    const load = machine.insmod(built(name, "little"), { farJumps: "refuse", init: true });
+    if (verdict.errno === null) {
+      await load;
+      assert.deepEqual(machine.log, verdict.dmesg, name);
+    } else {
+      await assert.rejects(load, (error) => {
+        assert.ok(error instanceof Refusal, `${name}: ${String(error)}`);
+        const dmesg = error.dmesg.filter((line) => !ONCE_A_BOOT.test(line));
+        assert.deepEqual([error.errno, dmesg], [verdict.errno, verdict.dmesg], name);
+        return true;
+      });
+    }
+  }
+});
