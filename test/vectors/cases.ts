@@ -13,9 +13,10 @@
 // the branch to nothing, so EPC isn't the branch's); sc alone at a bad address (it looks at the link first).
 
 import * as opcodes from "../../assembly/opcodes.ts";
-import { FIELDS, type FieldName, fieldMask, fieldsOf, insert } from "../../src/isa/fields.ts";
+import { FIELDS, fieldMask, fieldsOf, insert } from "../../src/isa/fields.ts";
 import { hasDelaySlot, INSTRUCTIONS, type Instruction, instruction } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
+import { anyValue, EDGES, encode, IMMEDIATE_EDGES, type Operands, operandsOf } from "./operands.ts";
 import { BREAK, DATA, HI, LO, type Program, REGISTERS, type Registers } from "./program.ts";
 
 /** The slot: its middle is the first word of a 256 MiB region. */
@@ -73,17 +74,7 @@ export function programOf(vector: Case, start: Background): Program {
   };
 }
 
-const EDGES = [
-  0, 1, 2, 31, 32, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x5555_5555, 0x7fff_fffe,
-  0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xaaaa_aaaa, 0xffff_8000, 0xffff_fffe, 0xffff_ffff,
-] as const;
-
-const IMMEDIATE_EDGES = [0, 1, 2, 0x7ffe, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff] as const;
-
 const RA = 31;
-
-/** Values of an instruction's operand fields. */
-type Operands = Partial<Record<FieldName, number>>;
 
 /** Makes the cases of one instruction, one after the other. */
 class Maker {
@@ -112,7 +103,7 @@ class Maker {
   /** An instruction that the next one follows. */
   #plain(n: number, inputs: Map<number, number>): Code {
     const { group, name } = this.#row;
-    const fields = this.#fields();
+    const fields = operandsOf(this.#row, this.#random);
     const [first, second] = this.#pair(n);
     if (group === "load" || group === "store" || name === "synci") {
       fields.rs ||= this.#random.oneIn(20) ? 0 : this.#random.between(1, 31);
@@ -123,60 +114,23 @@ class Maker {
       if (fields.rt !== undefined) inputs.set(fields.rt, second); // last: a divisor isn't 0
     }
     if (group === "multiply") {
-      inputs.set(HI, this.#value());
-      inputs.set(LO, this.#value());
+      inputs.set(HI, anyValue(this.#random));
+      inputs.set(LO, anyValue(this.#random));
     }
     if (name === "syscall") inputs.set(2, 0xffff_0000 + this.#random.below(0x1_0000)); // v0: no call of Linux's
-    return { entry: MIDDLE, words: [this.#word(fields)] };
-  }
-
-  #value(): number {
-    const random = this.#random;
-    if (random.oneIn(3)) return random.pick(EDGES);
-    return random.oneIn(4) ? random.word() >>> random.below(32) : random.word();
+    return { entry: MIDDLE, words: [encode(this.#row, fields)] };
   }
 
   /** Two operand values: all pairs of edges, then random ones; often equal for the traps. */
   #pair(n: number): [number, number] {
     const { name, group } = this.#row;
     const last = EDGES.length ** 2;
-    const first = n < last ? (EDGES[Math.floor(n / EDGES.length)] as number) : this.#value();
-    let second = n < last ? (EDGES[n % EDGES.length] as number) : this.#value();
+    const first =
+      n < last ? (EDGES[Math.floor(n / EDGES.length)] as number) : anyValue(this.#random);
+    let second = n < last ? (EDGES[n % EDGES.length] as number) : anyValue(this.#random);
     if (group === "trap" && this.#random.oneIn(3)) second = first;
-    if (name.startsWith("div")) while (second === 0) second = this.#value();
+    if (name.startsWith("div")) while (second === 0) second = anyValue(this.#random);
     return [first, second];
-  }
-
-  /** Operand fields at random: registers, sometimes the same one twice, and numbers over their range. */
-  #fields(): Operands {
-    const { form, name } = this.#row;
-    const random = this.#random;
-    const fields: Operands = {};
-    for (const field of fieldsOf(form)) fields[field] = random.below(2 ** FIELDS[field].width);
-    const registers = (["rd", "rs", "rt"] as const).filter((field) => field in fields);
-    if (registers.length > 1 && random.oneIn(3)) {
-      const one = random.oneIn(4) ? 0 : random.below(32);
-      for (const field of registers) if (!random.oneIn(3)) fields[field] = one;
-    }
-    for (const field of ["simm", "uimm"] as const) {
-      if (field in fields && random.oneIn(3)) fields[field] = random.pick(IMMEDIATE_EDGES);
-    }
-    if (form.includes("rd=rt")) fields.rt = fields.rd as number;
-    if (name === "ext") fields.msbd = random.below(32 - (fields.pos as number));
-    if (name === "ins") fields.msb = random.between(fields.pos as number, 31);
-    if (name.startsWith("div")) while (fields.rt === 0) fields.rt = random.below(32);
-    if (name === "rdhwr") fields.hwr = random.pick([0, 1, 3]); // register 2 counts cycles
-    for (const field of ["code", "code2", "trapcode"] as const) {
-      while (fields[field] === 6 || fields[field] === 7) fields[field] = random.below(0x400);
-    }
-    return fields;
-  }
-
-  #word(fields: Readonly<Operands>): number {
-    return fieldsOf(this.#row.form).reduce(
-      (word, field) => insert(field, word, fields[field] as number),
-      this.#row.match,
-    );
   }
 
   /** Aims rs + simm at the buffer, mostly aligned, and gives simm. */
@@ -194,8 +148,8 @@ class Maker {
   /** sc alone, which fails, or after the ll of the same word, which doesn't. */
   #storeConditional(inputs: Map<number, number>): Code {
     const random = this.#random;
-    const fields = this.#fields();
-    inputs.set(fields.rt as number, this.#value());
+    const fields = operandsOf(this.#row, this.#random);
+    inputs.set(fields.rt as number, anyValue(this.#random));
     fields.rs = random.between(1, 31);
     fields.simm = this.#base(inputs, fields.rs);
     if (random.oneIn(4)) {
@@ -203,9 +157,9 @@ class Maker {
         fields.rs,
         (DATA + 4 * random.below(DATA_WORDS) - ((fields.simm << 16) >> 16)) >>> 0,
       );
-      return { entry: MIDDLE, words: [this.#word(fields)] };
+      return { entry: MIDDLE, words: [encode(this.#row, fields)] };
     }
-    const sc = this.#word(fields);
+    const sc = encode(this.#row, fields);
     let linked = random.below(32);
     while (linked === fields.rs) linked = random.below(32);
     const link = ["rs", "simm"] as const;
@@ -219,7 +173,7 @@ class Maker {
   /** A branch or jump somewhere in the slot to somewhere else in it, with something in its delay slot. */
   #transfer(inputs: Map<number, number>): Code {
     const random = this.#random;
-    const fields = this.#fields();
+    const fields = operandsOf(this.#row, this.#random);
     const entry = random.pick([MIDDLE - 1, MIDDLE - 2, MIDDLE, random.between(1, SLOT_WORDS - 3)]);
     let to = random.below(SLOT_WORDS);
     while (to === entry) to = random.below(SLOT_WORDS); // a branch to itself never ends
@@ -229,15 +183,18 @@ class Maker {
     } else if ("offset" in fields) {
       fields.offset = to - entry - 1;
       while (/^b.*al/.test(this.#row.name) && fields.rs === RA) fields.rs = random.below(32);
-      if ("rt" in fields) inputs.set(fields.rt as number, this.#value());
+      if ("rt" in fields) inputs.set(fields.rt as number, anyValue(this.#random));
       const rt = inputs.get(fields.rt ?? 0);
-      inputs.set(fields.rs as number, rt !== undefined && random.oneIn(2) ? rt : this.#value());
+      inputs.set(
+        fields.rs as number,
+        rt !== undefined && random.oneIn(2) ? rt : anyValue(this.#random),
+      );
     } else {
       if ("rd" in fields) while (fields.rd === fields.rs) fields.rd = random.below(32);
       while (fields.rs === 0 || fields.rs === fields.rd) fields.rs = random.between(1, 31);
       inputs.set(fields.rs as number, random.oneIn(12) ? DATA + PAGE_SIZE : SLOT + 4 * to);
     }
-    return { entry, words: [this.#word(fields), this.#delaySlot(fields, inputs)] };
+    return { entry, words: [encode(this.#row, fields), this.#delaySlot(fields, inputs)] };
   }
 
   /** Whether the branch compares a register with itself, or r0 with 0, and can't be taken. */
