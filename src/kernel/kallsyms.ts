@@ -25,6 +25,9 @@ const LEAST_STEP = SYMBOLS_PER_MARKER * 2;
 const GREATEST_STEP = SYMBOLS_PER_MARKER * 514;
 /** Fewer are chance, not a kernel. */
 const LEAST_MARKERS = 4;
+/** Places tried at most, so that a hostile file costs seconds; real kernels have one of each. */
+const MOST_TOKEN_TABLES = 4;
+const MOST_MARKER_ARRAYS = 64;
 /** kseg0's size: no offset from the relative base is greater. */
 const LARGEST_OFFSET = 0x2000_0000;
 
@@ -44,7 +47,9 @@ interface TokenTable {
 
 /** Finds the tables and reads them; null when the image has none. */
 export function findKallsyms(bytes: Uint8Array): Kallsyms | null {
+  let tables = 0;
   for (const table of tokenTables(bytes)) {
+    if (tables++ === MOST_TOKEN_TABLES) break;
     const image = new Image(bytes, table.endian);
     const names = findNames(image, table);
     if (names === null) continue;
@@ -116,8 +121,10 @@ function findNames(image: Image, { tokens, start }: TokenTable): Names | null {
     const distance = (words[at] as number) - (words[at - 1] as number);
     return at < limit && distance >= LEAST_STEP && distance <= GREATEST_STEP;
   };
-  for (let first = limit - LEAST_MARKERS; first > 0; first--) {
-    if (words[first] !== 0 || !step(first + 1) || !step(first + 2)) continue;
+  let arrays = 0;
+  for (let first = limit - LEAST_MARKERS; first > 0 && arrays < MOST_MARKER_ARRAYS; first--) {
+    if (words[first] !== 0 || !step(first + 1) || !step(first + 2) || !step(first + 3)) continue;
+    arrays += 1;
     let end = first + 1;
     while (step(end)) end += 1;
     // What follows the markers may by chance look like one more.
@@ -153,19 +160,27 @@ function readNames(
 ): string[] | null {
   const start = from * 4;
   const end = markers * 4;
+  /** Where each name's tokens begin and end. */
+  const bounds = new Uint32Array(total * 2);
   let at = start;
-  const list: string[] = [];
   for (let index = 0; index < total; index++) {
     if (index % SYMBOLS_PER_MARKER === 0 && words[markers + index / SYMBOLS_PER_MARKER] !== at - start)
       return null;
     let length = bytes[at++] as number;
     if ((length & 0x80) !== 0) length = (length & 0x7f) | ((bytes[at++] as number) << 7);
-    if (length === 0 || at + length > end) return null;
-    let name = "";
-    for (const stop = at + length; at < stop; at++) name += tokens[bytes[at] as number];
-    list.push(name);
+    bounds[index * 2] = at;
+    at += length;
+    bounds[index * 2 + 1] = at;
+    if (length === 0 || at > end) return null;
   }
-  return at <= end && end - at < 4 ? list : null;
+  if (end - at >= 4) return null;
+  return Array.from({ length: total }, (_, index) => {
+    let name = "";
+    for (let i = bounds[index * 2] as number; i < (bounds[index * 2 + 1] as number); i++) {
+      name += tokens[bytes[i] as number];
+    }
+    return name;
+  });
 }
 
 /** The symbols' addresses, from whichever of the three layouts is there. */

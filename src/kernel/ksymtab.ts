@@ -110,11 +110,14 @@ function namesFrom(image: Image, address: number, start: number, entryWords: 2 |
 function longestRun(image: Image, address: number, entryWords: 2 | 3): Run {
   const { length } = image.words;
   let best: Run = { start: 0, entryWords, names: [] };
+  // Within a run, the runs that begin at its later entries are shorter: each entry is read once.
+  const readUpTo = new Uint32Array(entryWords);
   for (let start = 0; start < length; start++) {
+    const phase = start % entryWords;
+    if (start < (readUpTo[phase] as number)) continue;
     const names = namesFrom(image, address, start, entryWords, length);
+    readUpTo[phase] = start + names.length * entryWords;
     if (names.length > best.names.length) best = { start, entryWords, names };
-    // Entries don't overlap: the next run begins where a real one ends.
-    if (names.length >= LEAST_EXPORTS) start += names.length * entryWords - 1;
   }
   return best;
 }

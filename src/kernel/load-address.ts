@@ -15,10 +15,15 @@ export function findLoadAddress(image: Image, symbols: readonly KernelSymbol[]):
   const names = new Map(symbols.map(({ name, address }) => [address, name]));
   const texts = textOffsets(image, new Set(names.values()));
   const votes = new Map<number, number>();
-  for (const [index, word] of image.words.entries()) {
+  const { words } = image;
+  const lowest = symbols[0]?.address ?? 0;
+  const highest = symbols.at(-1)?.address ?? 0;
+  for (let index = 0; index + 1 < words.length; index++) {
+    const word = words[index] as number;
+    if (word < lowest || word > highest) continue;
     const text = texts.get(names.get(word) ?? "");
     if (text === undefined) continue;
-    const address = (image.words[index + 1] ?? 0) - text;
+    const address = (words[index + 1] as number) - text;
     if (address > 0) votes.set(address, (votes.get(address) ?? 0) + 1);
   }
   const [best] = [...votes].sort(([, a], [, b]) => b - a);

@@ -3,8 +3,8 @@
 
 import { Misuse } from "../errors.ts";
 
-/** Far more than any 32-bit MIPS kernel: kseg0 has 512 MiB, and Debian's kernel takes 16. */
-export const LARGEST_IMAGE = 0x1000_0000;
+/** Far more than any 32-bit MIPS kernel takes: Debian's has 16 MiB, and kseg0 512. */
+export const LARGEST_IMAGE = 0x800_0000;
 
 export class Output {
   #bytes = new Uint8Array(0x10_0000);

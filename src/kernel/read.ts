@@ -2,6 +2,7 @@
 // a dump of /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
 import { readFile, stat } from "node:fs/promises";
+import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,6 +13,9 @@ import { readVmlinuz } from "./vmlinuz.ts";
 
 /** A vmlinux with debugging information has some hundred MiB. */
 const LARGEST_FILE = 0x4000_0000;
+/** Offsets in the ELF32 header. */
+const E_SHOFF = 32;
+const E_SHNUM = 48;
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
 /**
@@ -41,10 +45,17 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-function readBytes(bytes: Uint8Array): Kernel | Promise<Kernel> {
+async function readBytes(bytes: Uint8Array): Promise<Kernel> {
   if (bytes.length === 0) throw new Misuse("the file is empty");
   if (isSymvers(bytes)) return readSymvers(bytes);
   if (isSymbolList(bytes)) return readSymbolList(bytes);
-  const elf = ELF_MAGIC.every((byte, index) => bytes[index] === byte) ? readElf(bytes) : null;
+  if (ELF_MAGIC.some((byte, index) => bytes[index] !== byte)) return readVmlinuz(bytes);
+  const elf = sectionsOf(bytes);
   return elf !== null && isVmlinux(elf) ? readVmlinux(elf) : readVmlinuz(bytes);
+}
+
+/** The ELF file, or null when it has no section headers, which a vmlinuz needs no more than a boot loader. */
+function sectionsOf(bytes: Uint8Array): ElfObject | null {
+  const headers = [...bytes.subarray(E_SHOFF, E_SHOFF + 4), ...bytes.subarray(E_SHNUM, E_SHNUM + 2)];
+  return headers.every((byte) => byte === 0) ? null : readElf(bytes);
 }

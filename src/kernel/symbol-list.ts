@@ -20,6 +20,9 @@ export function isSymbolList(bytes: Uint8Array): boolean {
  * @throws Misuse when a line is none of theirs, or the addresses are hidden or of 64 bits.
  */
 export function readSymbolList(bytes: Uint8Array): Kernel {
+  if (latin1(bytes.subarray(0, 128)).includes("The real System.map")) {
+    throw new Misuse("this System.map is a placeholder: give the vmlinuz beside it, which tells more");
+  }
   const lines = latin1(bytes).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   const symbols: KernelSymbol[] = [];
@@ -30,9 +33,6 @@ export function readSymbolList(bytes: Uint8Array): Kernel {
       throw new Misuse(`line ${index + 1} isn't "address type name": the file is damaged or cut off`);
     }
     if (address.length > 8) {
-      if (line.includes("The real System.map")) {
-        throw new Misuse("this System.map is a placeholder: give the vmlinuz beside it, which tells more");
-      }
       throw new Misuse(`line ${index + 1} has an address of 64 bits; farjal runs 32-bit kernels`);
     }
     if (module !== undefined) hasModules = true;

@@ -3,7 +3,7 @@
 
 import { Misuse } from "../errors.ts";
 import { findRelease, findVermagic } from "./banner.ts";
-import { findKallsyms } from "./kallsyms.ts";
+import { findKallsyms, type Kallsyms } from "./kallsyms.ts";
 import { Kernel } from "./kernel.ts";
 import { findExportTables, readExports } from "./ksymtab.ts";
 import { findLoadAddress } from "./load-address.ts";
@@ -15,53 +15,65 @@ import { globalsOf } from "./symbol-list.ts";
  * @throws Misuse when no kernel is in it, or one without kallsyms.
  */
 export async function readVmlinuz(bytes: Uint8Array): Promise<Kernel> {
-  const image = await unpackedKernel(bytes);
-  const release = findRelease(image);
-  const kallsyms = findKallsyms(image);
-  if (kallsyms === null) {
-    throw new Misuse(
-      `Linux ${release} in this file has no symbol table (CONFIG_KALLSYMS=n, or a form farjal doesn't know): ` +
-        "give its vmlinux or System.map",
-    );
-  }
-  const { symbols } = kallsyms;
-  const address = findLoadAddress(kallsyms.image, symbols);
+  const { kallsyms, release } = await findKernel(bytes);
+  const { image, symbols } = kallsyms;
+  const address = findLoadAddress(image, symbols);
   if (address === null) {
     throw new Misuse(
       `Linux ${release} in this file doesn't tell where it is loaded: give its vmlinux or System.map`,
     );
   }
-  const tables = findExportTables(kallsyms.image, address);
+  const tables = findExportTables(image, address);
   return new Kernel({
     source: "vmlinuz",
-    endian: kallsyms.image.endian,
+    endian: image.endian,
     symbols,
-    exports: tables.length > 0 ? readExports(kallsyms.image, address, tables) : globalsOf(symbols),
+    exports: tables.length > 0 ? readExports(image, address, tables) : globalsOf(symbols),
     exportsKnown: tables.length > 0,
     moduleExports: new Map(),
     hasData: symbols.some(({ type }) => /[Bb]/.test(type)),
-    image: { address, bytes: image },
+    image: { address, bytes: image.bytes },
     release,
-    vermagic: release === null ? null : findVermagic(image, release),
+    vermagic: findVermagic(image.bytes, release),
   });
 }
 
-/** The kernel's image: what one of the file's compressed parts unpacks to, or the file itself. */
-async function unpackedKernel(bytes: Uint8Array): Promise<Uint8Array> {
+interface Found {
+  readonly kallsyms: Kallsyms;
+  readonly release: string;
+}
+
+/** The kernel in one of the file's compressed parts or, when none of them is one, in the file itself. */
+async function findKernel(bytes: Uint8Array): Promise<Found> {
   const payloads = findPayloads(bytes);
   const failures: string[] = [];
   for (const { format, unpack } of payloads) {
+    let image: Uint8Array | undefined;
     try {
-      const image = await unpack?.();
-      if (image !== undefined && findRelease(image) !== null) return image;
+      image = await unpack?.();
     } catch (error) {
       failures.push(`${format}: ${(error as Error).message}`);
+      continue;
     }
+    const release = image === undefined ? null : findRelease(image);
+    if (image === undefined || release === null) continue;
+    const kallsyms = findKallsyms(image);
+    return kallsyms === null ? withoutSymbols(release) : { kallsyms, release };
   }
-  if (findRelease(bytes) !== null) return bytes;
+  const release = findRelease(bytes);
+  const kallsyms = release === null ? null : findKallsyms(bytes);
+  if (release !== null && kallsyms !== null) return { kallsyms, release };
   const unread = payloads.find(({ unpack }) => unpack === null);
   if (unread !== undefined) throw new Misuse(`farjal doesn't read kernels compressed with ${unread.format}`);
   if (failures.length > 0)
     throw new Misuse(`the compressed kernel can't be unpacked (${failures.join("; ")})`);
+  if (release !== null) withoutSymbols(release);
   throw new Misuse("no kernel is in this file: it is neither a kernel image nor a list of symbols");
+}
+
+function withoutSymbols(release: string): never {
+  throw new Misuse(
+    `Linux ${release} in this file has no symbol table (CONFIG_KALLSYMS=n, or a form farjal doesn't know): ` +
+      "give its vmlinux or System.map",
+  );
 }

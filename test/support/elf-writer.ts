@@ -25,6 +25,8 @@ export interface SectionSpec {
   readonly flags?: number;
   readonly type?: number;
   readonly alignment?: number;
+  /** sh_addr, for linked files. */
+  readonly address?: number;
   /** Instruction or data words, in the file's byte order; or bytes as they are. */
   readonly words?: readonly number[];
   readonly bytes?: Uint8Array;
@@ -73,6 +75,7 @@ interface Chunk {
   readonly type: number;
   readonly flags: number;
   readonly alignment: number;
+  readonly address: number;
   readonly bytes: Uint8Array;
   readonly size: number;
   readonly link: number;
@@ -130,7 +133,7 @@ class ElfWriter {
         nameOffsets[index] ?? 0,
         chunk.type,
         chunk.flags,
-        0,
+        chunk.address,
         offsets[index] ?? 0,
         chunk.size,
         chunk.link,
@@ -164,6 +167,7 @@ class ElfWriter {
         ...plain(section.name, section.type ?? SHT_PROGBITS, bytes),
         flags: section.flags ?? 0,
         alignment: section.alignment ?? 4,
+        address: section.address ?? 0,
         size: section.size ?? bytes.length,
         link: section.link ?? 0,
         info: section.info ?? 0,
@@ -175,10 +179,7 @@ class ElfWriter {
       const entrySize = type === SHT_REL ? REL_SIZE : REL_SIZE + 4;
       const bytes = new Uint8Array(entries.length * entrySize);
       for (const [index, { offset, type: relocation, symbol }] of entries.entries()) {
-        this.#put(bytes, index * entrySize, [
-          offset,
-          ((this.#symbolIndex(symbol) << 8) | relocation) >>> 0,
-        ]);
+        this.#put(bytes, index * entrySize, [offset, ((this.#symbolIndex(symbol) << 8) | relocation) >>> 0]);
       }
       chunks.push({
         ...plain(`.rel${section.name}`, type, bytes),
@@ -238,11 +239,7 @@ class ElfWriter {
   }
 
   #put16(bytes: Uint8Array, at: number, value: number): void {
-    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint16(
-      at,
-      value,
-      this.#little,
-    );
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint16(at, value, this.#little);
   }
 }
 
@@ -252,6 +249,7 @@ function plain(name: string, type: number, bytes: Uint8Array): Chunk {
     type,
     flags: 0,
     alignment: 4,
+    address: 0,
     bytes,
     size: bytes.length,
     link: 0,

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Misuse } from "../../src/errors.ts";
+import { unpackLzma } from "../../src/kernel/lzma.ts";
+import { LARGEST_IMAGE, Output } from "../../src/kernel/output.ts";
+import { findPayloads } from "../../src/kernel/payload.ts";
+import { readKernel } from "../../src/kernel/read.ts";
+import { repositoryFile } from "../support/repository.ts";
+import { makeKernel } from "./synthetic.ts";
+
+const IMAGE = makeKernel().bytes;
+
+function fixture(name: string): Uint8Array {
+  return readFileSync(repositoryFile(`test/kernel/payloads/${name}`));
+}
+
+const PAYLOADS: ReadonlyMap<string, Uint8Array> = new Map([
+  ["gzip", gzipSync(IMAGE)],
+  ["xz", fixture("kernel.xz")],
+  ["lzma", fixture("kernel.lzma")],
+  ["lz4", fixture("kernel.lz4")],
+  ["zstd", fixture("kernel.zst")],
+]);
+
+/** What a file's only payload unpacks to. */
+async function unpacked(file: Uint8Array): Promise<Uint8Array> {
+  const [payload, ...others] = findPayloads(file);
+  assert.deepEqual(others, []);
+  assert.ok(payload?.unpack);
+  return await payload.unpack();
+}
+
+/** The size that scripts/Makefile.lib appends, and the next section of a vmlinuz. */
+const AFTER = Buffer.from([...new Uint8Array(new Uint32Array([IMAGE.length]).buffer), 1, 2, 3, 4, 5, 6, 7]);
+
+suite("compressed kernels", () => {
+  for (const [format, payload] of PAYLOADS) {
+    test(`${format}, wherever it lies and whatever follows`, async () => {
+      const file = Buffer.concat([Buffer.alloc(33, 7), payload, AFTER]);
+      const [found] = findPayloads(file);
+      assert.equal(found?.format, format);
+      assert.equal(found?.offset, 33);
+      assert.deepEqual(Buffer.from(await unpacked(file)), Buffer.from(IMAGE));
+      assert.equal((await readKernel(file)).symbols.length, 2000);
+    });
+
+    test(`${format}, cut off, is refused`, async () => {
+      for (const part of [0.1, 0.5, 0.9, 0.999]) {
+        const file = payload.subarray(0, Math.floor(payload.length * part));
+        await assert.rejects(unpacked(file));
+        await assert.rejects(readKernel(file), {
+          name: "Misuse",
+          message: new RegExp(`can't be unpacked \\(${format}: `),
+        });
+      }
+    });
+
+    test(`${format}, damaged, does no harm`, async () => {
+      for (let at = 20; at < payload.length; at += 97) {
+        const file = payload.slice();
+        file[at] = (file[at] as number) ^ 0x41;
+        const bytes = await unpacked(file).catch(() => new Uint8Array(0));
+        assert.ok(bytes.length <= LARGEST_IMAGE);
+        await readKernel(file).catch((error: unknown) => assert.ok(error instanceof Misuse, String(error)));
+      }
+    });
+  }
+
+  test("lzma with other parameters and a stated size", () => {
+    const output = new Output();
+    unpackLzma(fixture("parameters.lzma"), output);
+    assert.deepEqual(Buffer.from(output.bytes()), Buffer.from(IMAGE));
+  });
+
+  test("formats that farjal doesn't read are named", async () => {
+    const lzo = Buffer.from([
+      0x89,
+      0x4c,
+      0x5a,
+      0x4f,
+      0,
+      0x0d,
+      0x0a,
+      0x1a,
+      0x0a,
+      ...new Array<number>(32).fill(9),
+    ]);
+    await assert.rejects(readKernel(lzo), {
+      name: "Misuse",
+      message: /doesn't read kernels compressed with lzo/,
+    });
+    await assert.rejects(readKernel(Buffer.from(`BZh91AY&SY${"x".repeat(32)}`)), /compressed with bzip2/);
+  });
+});
+
+suite("lz4's legacy frame", () => {
+  const word = (value: number): number[] => [
+    value & 255,
+    (value >> 8) & 255,
+    (value >> 16) & 255,
+    value >>> 24,
+  ];
+  /** A block of one zero repeated: a literal, a match at distance 1, and five literals to end with. */
+  const zeros = (size: number): number[] => {
+    const matched = size - 6 - 4 - 15;
+    const length = [...new Array<number>(Math.floor(matched / 255)).fill(255), matched % 255];
+    return [0x1f, 0, 1, 0, ...length, 0x50, 0, 0, 0, 0, 0];
+  };
+  const frame = (...blocks: number[][]): Uint8Array =>
+    Uint8Array.from([
+      0x02,
+      0x21,
+      0x4c,
+      0x18,
+      ...blocks.flatMap((block) => [...word(block.length), ...block]),
+    ]);
+  const BLOCK = 0x800000;
+
+  test("goes on after a block of 8 MiB", async () => {
+    assert.equal((await unpacked(frame(zeros(BLOCK), zeros(1000)))).length, BLOCK + 1000);
+  });
+
+  test("ends at a full block that the appended size follows", async () => {
+    const bytes = frame(zeros(BLOCK), zeros(BLOCK));
+    assert.equal((await unpacked(Buffer.concat([bytes, Buffer.from(word(2 * BLOCK))]))).length, 2 * BLOCK);
+  });
+
+  test("has no block longer than 8 MiB, and no match before its beginning", async () => {
+    await assert.rejects(unpacked(frame(zeros(BLOCK + 1))), { name: "Misuse", message: /damaged/ });
+    await assert.rejects(unpacked(frame([0x10, 0, 2, 0, 0x50, 0, 0, 0, 0, 0])), {
+      name: "Misuse",
+      message: /damaged/,
+    });
+  });
+});
+
+suite("bombs", () => {
+  test("stop at the size of the largest image", async () => {
+    const bomb = gzipSync(Buffer.alloc(LARGEST_IMAGE + 1));
+    assert.ok(bomb.length < 200_000);
+    await assert.rejects(readKernel(bomb), { name: "Misuse", message: /unpacks to more than 128 MiB/ });
+  });
+
+  test("a zstd window that no kernel needs is refused before it is allocated", async () => {
+    const frame = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xa0, ...new Array<number>(32).fill(0)]);
+    await assert.rejects(unpacked(frame), { name: "Misuse", message: /more memory than any kernel has/ });
+  });
+});

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Rebuilds the compressed kernels beside it from the made-up image of test/kernel/synthetic.ts, with the
+# options that Linux's scripts/Makefile.lib gives the compressors. Needs xz, lz4 and zstd, and a build.
+set -eu
+cd "$(dirname "$0")"
+root=../../..
+node --input-type=module -e "
+  import { makeKernel } from '$(cd $root && pwd)/build/test/kernel/synthetic.js';
+  process.stdout.write(makeKernel().bytes);
+" > image
+xz --check=crc32 --lzma2=dict=32MiB < image > kernel.xz
+xz --format=lzma -9 < image > kernel.lzma
+# Other parameters than the defaults, as some vendors' kernels have.
+xz --format=raw --lzma1=lc=0,lp=2,pb=1,dict=64KiB < image > raw
+size=$(wc -c < image)
+node -e "
+  const header = Buffer.alloc(13);
+  header[0] = (1 * 5 + 2) * 9 + 0;
+  header.writeUInt32LE(65536, 1);
+  header.writeBigUInt64LE(BigInt($size), 5);
+  process.stdout.write(Buffer.concat([header, fs.readFileSync('raw')]));
+" > parameters.lzma
+lz4 -l -9 < image > kernel.lz4
+zstd -q -22 --ultra < image > kernel.zst
+rm image raw

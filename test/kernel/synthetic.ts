@@ -1,0 +1,203 @@
+// A kernel's image made up for the tests: kallsyms tables, export tables, a banner and a vermagic, laid out
+// as Linux's build lays them out, in either byte order and in each form that farjal reads. The writer knows
+// nothing of the reader: it follows scripts/kallsyms.c and include/asm-generic/vmlinux.lds.h.
+
+import type { Endian } from "../../src/elf/object.ts";
+
+export interface SyntheticOptions {
+  readonly endian?: Endian;
+  /** Where kallsyms has the addresses: before the names, as absolute words, or after the tokens (6.4). */
+  readonly addresses?: "relative" | "absolute" | "last";
+  /** kallsyms_seqs_of_names, from 6.2 on. */
+  readonly sequences?: boolean;
+  /** Whether struct kernel_symbol has a namespace (5.4). */
+  readonly namespaces?: boolean;
+  readonly crcs?: boolean;
+  readonly exports?: boolean;
+  readonly kallsyms?: boolean;
+  readonly symbols?: number;
+}
+
+export interface SyntheticSymbol {
+  readonly name: string;
+  readonly type: string;
+  readonly address: number;
+}
+
+export interface SyntheticKernel {
+  readonly bytes: Uint8Array;
+  readonly address: number;
+  readonly symbols: readonly SyntheticSymbol[];
+  /** Names of plain and GPL-only exports. */
+  readonly plain: readonly string[];
+  readonly gpl: readonly string[];
+}
+
+export const RELEASE = "6.1.0-synthetic";
+export const VERMAGIC = `${RELEASE} SMP mod_unload modversions MIPS32_R2 32BIT `;
+export const ADDRESS = 0x80100000;
+/** The namespace of every export whose number is a multiple of 10. */
+export const NAMESPACE = "TESTING";
+
+/** The CRC of the export with this name. */
+export function crcOf(name: string): number {
+  return [...name].reduce((crc, letter) => (Math.imul(crc, 31) + letter.charCodeAt(0)) >>> 0, 7);
+}
+
+/** Bytes that grow at their end. */
+class Writer {
+  readonly #little: boolean;
+  readonly #bytes: number[] = [];
+
+  constructor(endian: Endian) {
+    this.#little = endian === "little";
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  byte(...values: number[]): void {
+    for (const value of values) this.#bytes.push(value & 0xff);
+  }
+
+  half(value: number): void {
+    this.byte(...(this.#little ? [value, value >>> 8] : [value >>> 8, value]));
+  }
+
+  word(value: number): void {
+    const bytes = [value >>> 24, value >>> 16, value >>> 8, value];
+    this.byte(...(this.#little ? bytes.reverse() : bytes));
+  }
+
+  text(value: string): void {
+    this.byte(...Buffer.from(`${value}\0`, "latin1"));
+  }
+
+  align(to: number): void {
+    while (this.size % to !== 0) this.byte(0);
+  }
+
+  bytes(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+}
+
+/** Every single printable character, and a few pairs as the compressor of scripts/kallsyms.c picks them. */
+const TOKENS = Array.from({ length: 256 }, (_, code) =>
+  code >= 33 && code < 127
+    ? String.fromCharCode(code)
+    : `${"_abcdefghijklmnop"[code % 17]}${"qrstuvwxyz_0123"[code % 15]}`,
+);
+
+function tokenized(text: string): number[] {
+  const codes: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    const pair = text.slice(at, at + 2);
+    const code = TOKENS.findIndex((token) => token.length === 2 && token === pair);
+    codes.push(code >= 0 ? code : text.charCodeAt(at));
+    at += code >= 0 ? 2 : 1;
+  }
+  return codes;
+}
+
+function makeSymbols(count: number): SyntheticSymbol[] {
+  return Array.from({ length: count }, (_, index) => ({
+    // One name is longer than a ULEB128 byte can say.
+    name: index === 5 ? `long_${"xyz".repeat(60)}` : `function_${index}_ar`,
+    type: index % 3 === 0 ? "t" : "T",
+    address: ADDRESS + 0x400 + index * 16,
+  }));
+}
+
+function writeKallsyms(out: Writer, symbols: readonly SyntheticSymbol[], options: SyntheticOptions): void {
+  const { addresses = "relative", sequences = true } = options;
+  const base = symbols[0]?.address ?? 0;
+  const relative = (): void => {
+    for (const { address } of symbols) out.word(address - base);
+    out.word(base);
+  };
+  out.align(4);
+  if (addresses === "relative") relative();
+  if (addresses === "absolute") for (const { address } of symbols) out.word(address);
+  out.word(symbols.length);
+  const start = out.size;
+  const markers: number[] = [];
+  for (const [index, { name, type }] of symbols.entries()) {
+    if (index % 256 === 0) markers.push(out.size - start);
+    const codes = tokenized(type + name);
+    if (codes.length < 0x80) out.byte(codes.length);
+    else out.byte((codes.length & 0x7f) | 0x80, codes.length >>> 7);
+    out.byte(...codes);
+  }
+  out.align(4);
+  for (const marker of markers) out.word(marker);
+  if (sequences) for (const index of symbols.keys()) out.byte(index >>> 16, index >>> 8, index);
+  out.align(4);
+  const index: number[] = [];
+  const tokens = out.size;
+  for (const token of TOKENS) {
+    index.push(out.size - tokens);
+    out.text(token);
+  }
+  out.align(4);
+  for (const offset of index) out.half(offset);
+  if (addresses === "last") relative();
+  out.align(4);
+}
+
+function writeExports(
+  out: Writer,
+  address: number,
+  kernel: Pick<SyntheticKernel, "symbols" | "plain" | "gpl">,
+  options: SyntheticOptions,
+): void {
+  const { namespaces = true, crcs = true } = options;
+  const names = [...kernel.plain, ...kernel.gpl];
+  const words = names.length * ((namespaces ? 3 : 2) + (crcs ? 1 : 0));
+  const strings = new Writer("little");
+  const pointers = new Map<string, number>();
+  const pointer = (text: string): number => {
+    const known = pointers.get(text);
+    if (known !== undefined) return known;
+    const at = address + out.size + words * 4 + strings.size;
+    strings.text(text);
+    pointers.set(text, at);
+    return at;
+  };
+  const start = out.size;
+  const entries = names.map((name, index) => {
+    const value = kernel.symbols.find((symbol) => symbol.name === name)?.address ?? 0;
+    const entry = [value, pointer(name)];
+    // C exports without a namespace point at an empty text, assembly exports at nothing.
+    if (namespaces) entry.push(index % 10 === 0 ? pointer(NAMESPACE) : index % 10 === 1 ? 0 : pointer(""));
+    return entry;
+  });
+  for (const word of entries.flat()) out.word(word);
+  if (crcs) for (const name of names) out.word(crcOf(name));
+  if (out.size !== start + words * 4) throw new Error("the tables aren't as long as the pointers assume");
+  out.byte(...strings.bytes());
+}
+
+/** Makes an image that lies at ADDRESS, of about 100 KiB. */
+export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
+  const { endian = "little", exports = true, kallsyms = true } = options;
+  const symbols = makeSymbols(options.symbols ?? 2000);
+  const globals = symbols.filter(({ type }) => type === "T").map(({ name }) => name);
+  const plain = globals.slice(0, 150).sort();
+  const gpl = globals.slice(150, 250).sort();
+  const out = new Writer(endian);
+  // Code: the same few instructions for each function, none of them looking like a table.
+  while (out.size < 0x400) out.word(0);
+  for (const _ of symbols) {
+    for (const word of [0x27bdffe8, 0x03e00825, 0x0c040100, 0x03e00008]) out.word(word);
+  }
+  out.text(`Linux version ${RELEASE} (builder@host) (gcc) #1 SMP`);
+  out.align(4);
+  out.text(VERMAGIC);
+  out.align(4);
+  if (exports) writeExports(out, ADDRESS, { symbols, plain, gpl }, options);
+  out.align(4);
+  if (kallsyms) writeKallsyms(out, symbols, options);
+  return { bytes: out.bytes(), address: ADDRESS, symbols, plain, gpl };
+}

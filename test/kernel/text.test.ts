@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { readKernel } from "../../src/kernel/read.ts";
+
+function read(...lines: string[]) {
+  return readKernel(Buffer.from(`${lines.join("\n")}\n`));
+}
+
+suite("System.map", () => {
+  const MAP = [
+    "80100000 T _stext",
+    "801156a0 T _mcount",
+    "801156f4 T ftrace_call",
+    "80200000 t helper",
+    "80200000 W weak_one",
+    "80b30000 R linux_banner",
+    "80d97680 D jiffies",
+    "80f00000 B bss_thing",
+  ];
+
+  test("gives every symbol, and counts each global one as exported", async () => {
+    const kernel = await read(...MAP);
+    assert.equal(kernel.source, "System.map");
+    assert.equal(kernel.symbols.length, 8);
+    assert.equal(kernel.hasData, true);
+    assert.equal(kernel.exportsKnown, false);
+    assert.equal(kernel.exports.get("_mcount")?.address, 0x801156a0);
+    assert.equal(kernel.exports.get("jiffies")?.address, 0x80d97680);
+    assert.equal(kernel.exports.has("helper"), false);
+    assert.equal(kernel.exports.get("weak_one")?.crc, null);
+    assert.equal(kernel.whyMissing("helper"), "helper is a local symbol of the kernel");
+    assert.match(kernel.whyMissing("nowhere"), /isn't in the System.map file/);
+  });
+
+  test("the first of several symbols at one address is the one that is shown", async () => {
+    const kernel = await read(...MAP);
+    assert.equal(kernel.symbolAt(0x80200010)?.symbol.name, "helper");
+    assert.equal(kernel.symbolAt(0x80200010)?.offset, 0x10);
+    assert.equal(kernel.symbolAt(0x80f00000)?.symbol.name, "bss_thing");
+    assert.equal(kernel.symbolAt(0x80f00001), null);
+  });
+
+  test("that lists the export table tells the exports exactly", async () => {
+    const kernel = await read(...MAP, "80c00000 r __ksymtab__mcount", "80c0000c r __ksymtab_gone");
+    assert.equal(kernel.exportsKnown, true);
+    assert.deepEqual([...kernel.exports.keys()], ["_mcount"]);
+    assert.match(kernel.whyMissing("jiffies"), /in the kernel at 0x80d97680, but isn't exported/);
+  });
+
+  test("as Debian installs it is a placeholder", async () => {
+    await assert.rejects(
+      read("ffffffffffffffff B The real System.map is in the linux-image-<version>-dbg package"),
+      { name: "Misuse", message: /placeholder: give the vmlinuz/ },
+    );
+  });
+
+  test("of a 64-bit kernel, or with a line that is none, is refused", async () => {
+    await assert.rejects(read("ffffffff80100000 T _stext"), { name: "Misuse", message: /64 bits/ });
+    await assert.rejects(read(...MAP, "80200"), { name: "Misuse", message: /line 9 isn't/ });
+  });
+});
+
+suite("/proc/kallsyms", () => {
+  test("leaves the symbols of loaded modules out, and explains missing data", async () => {
+    const kernel = await read(
+      "80100000 T _stext",
+      "c0008000 t local\t[usbcore]",
+      "c0008010 T usb_disabled [usbcore]",
+    );
+    assert.equal(kernel.source, "kallsyms");
+    assert.equal(kernel.symbols.length, 1);
+    assert.equal(kernel.exports.has("usb_disabled"), false);
+    assert.match(kernel.whyMissing("jiffies"), /no data symbols \(CONFIG_KALLSYMS_ALL=n\)/);
+  });
+
+  test("copied without being root has no addresses", async () => {
+    await assert.rejects(read("00000000 T _stext", "00000000 T _mcount"), {
+      name: "Misuse",
+      message: /kptr_restrict/,
+    });
+  });
+});
+
+suite("Module.symvers", () => {
+  const LINES = [
+    "0x9514151a\t_mcount\tvmlinux\tEXPORT_SYMBOL\t",
+    "0xc2e587d1\tdma_buf_get\tvmlinux\tEXPORT_SYMBOL_GPL\tDMA_BUF",
+    "0x11111111\tusb_register\tdrivers/usb/core/usbcore\tEXPORT_SYMBOL_GPL\t",
+  ];
+
+  test("gives CRCs, licences and namespaces, and no addresses", async () => {
+    const kernel = await read(...LINES);
+    assert.equal(kernel.source, "Module.symvers");
+    assert.deepEqual(
+      [...kernel.exports.values()],
+      [
+        { name: "_mcount", address: null, crc: 0x9514151a, gplOnly: false, namespace: null },
+        { name: "dma_buf_get", address: null, crc: 0xc2e587d1, gplOnly: true, namespace: "DMA_BUF" },
+      ],
+    );
+    assert.equal(kernel.addressOf("_mcount"), undefined);
+    assert.equal(kernel.symbolAt(0x80100000), null);
+  });
+
+  test("knows which module exports what the kernel doesn't", async () => {
+    const kernel = await read(...LINES);
+    assert.equal(
+      kernel.whyMissing("usb_register"),
+      "usb_register is exported by the module drivers/usb/core/usbcore: load that first",
+    );
+  });
+
+  test("in the forms of Linux 5.4 (namespace before the module) and 4.19 (none)", async () => {
+    const old = await read(
+      "0x00000001\ta\tNS\tvmlinux\tEXPORT_SYMBOL",
+      "0x00000002\tb\t\tvmlinux\tEXPORT_SYMBOL_GPL",
+    );
+    assert.equal(old.exports.get("a")?.namespace, "NS");
+    assert.equal(old.exports.get("b")?.namespace, null);
+    const older = await read("0x00000003\tc\tvmlinux\tEXPORT_SYMBOL_GPL");
+    assert.deepEqual(older.exports.get("c"), {
+      name: "c",
+      address: null,
+      crc: 3,
+      gplOnly: true,
+      namespace: null,
+    });
+  });
+
+  test("cut off in a line is refused", async () => {
+    await assert.rejects(read(...LINES, "0x9514151a\t_mco"), { name: "Misuse", message: /line 4 isn't/ });
+  });
+});
+
+suite("other files", () => {
+  test("are refused by name, in one sentence", async () => {
+    await assert.rejects(readKernel(Buffer.alloc(0)), {
+      name: "Misuse",
+      message: "the kernel file: the file is empty",
+    });
+    await assert.rejects(readKernel("/nowhere/vmlinuz"), {
+      name: "Misuse",
+      message: "/nowhere/vmlinuz: can't be read (ENOENT)",
+    });
+    await assert.rejects(readKernel("/"), { name: "Misuse", message: /can't be read \(EISDIR\)/ });
+    await assert.rejects(readKernel(Buffer.from("hello")), {
+      name: "Misuse",
+      message: /no kernel is in this file/,
+    });
+  });
+});
