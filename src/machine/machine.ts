@@ -23,7 +23,7 @@ import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostService } from "./host-services.ts";
 import { jump, KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab.ts";
-import { moduleSites } from "./module-sites.ts";
+import { moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
 import { RangeAllocator } from "./ranges.ts";
 import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
@@ -165,6 +165,7 @@ export class Machine {
     const resident: Resident = { module, sites, initFreed: false };
     this.#residents.push(resident);
     this.#indexes.push(new SymbolIndex(module));
+    sortMcountLoc(module, this.memory);
     for (const { off } of sites) this.#writeWords(off.address, off.words);
     this.#tracer?.refresh();
     if (options.init === true) this.#runInit(resident, host);

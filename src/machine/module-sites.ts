@@ -48,6 +48,19 @@ export function moduleSites(module: LoadedModule, memory: GuestMemory): ModuleSi
     });
 }
 
+/** Sorts __mcount_loc in place, as ftrace_process_locs() does before it takes the sites. */
+export function sortMcountLoc(module: LoadedModule, memory: GuestMemory): void {
+  const table = module.sections.find(({ name }) => name === "__mcount_loc");
+  if (table === undefined) return;
+  const count = Math.floor(table.size / 4);
+  const entry = (index: number): number => table.address + 4 * index;
+  Uint32Array.from({ length: count }, (_, index) => memory.u32(entry(index)))
+    .sort()
+    .forEach((address, index) => {
+      memory.setU32(entry(index), address);
+    });
+}
+
 function badSite(name: string, address: number, inCode: boolean): Refusal {
   return new Refusal({
     errno: null,
