@@ -1,0 +1,41 @@
+// What a command answers, before it is known whether a person or a program reads it. Every command makes
+// one; program.ts prints it and turns it into the exit code. A Refusal that a command lets pass becomes an
+// answer here too, so that it reads the same everywhere.
+
+import type { Refusal } from "../index.ts";
+import type { Paint } from "../report/paint.ts";
+import { refusalText } from "../report/refusal-text.ts";
+
+export interface Answer {
+  /** The verdict: false makes the exit code 1. */
+  readonly held: boolean;
+  /** The one document that --json prints. Addresses and words in it are strings, 0x and eight digits. */
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The result for people, on stdout. */
+  readonly text: Iterable<string>;
+  /** What else to say, on stderr and not with --json. */
+  readonly notes?: string;
+}
+
+/** Every command takes it. */
+export interface AnswerOptions {
+  readonly json?: boolean;
+}
+
+/** Runs a command's body and prints what it answers. */
+export type Give = (options: AnswerOptions, make: () => Answer | Promise<Answer>) => Promise<void>;
+
+/** The keys that tell of a refusal, in every command's JSON. */
+export function refusalJson({ errno, dmesg, explanation }: Refusal): Answer["json"] {
+  return { verdict: "refused", errno, dmesg, explanation };
+}
+
+/** A refusal that keeps the command from its work. */
+export function refusedAnswer(refusal: Refusal, paint: Paint): Answer {
+  return {
+    held: false,
+    json: refusalJson(refusal),
+    text: [],
+    notes: refusalText(refusal, paint),
+  };
+}

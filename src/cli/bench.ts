@@ -1,0 +1,239 @@
+// `farjal bench M.ko --call NAME [ARG…]`: the same call untraced, with tracing off and traced, in one
+// process. Instructions are exact and come from a first call on a new machine, where the results are
+// compared too; seconds come from repeating the call, the rows in turns.
+
+import type { Command } from "commander";
+import { type CallResult, Misuse, Refusal, type Tracer, type TraceWay } from "../index.ts";
+import { type BenchRow, benchText, type Tracing } from "../report/bench-text.ts";
+import type { Answer, Give } from "./answer.ts";
+import { type CallArguments, readArguments } from "./call-arguments.ts";
+import { interleave, type Task, type Timing } from "./interleave.ts";
+import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
+import { countReader, gather } from "./numbers.ts";
+import { readSource, Session, type Source } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+A module built with -pg can't say what it would cost without: --plain names the same module built without.
+
+Examples:
+  farjal bench crc16.ko --call crc16 0 @message.bin 4096
+  farjal bench demo.ko --plain demo-plain.ko --call demo_run 8
+  farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json`;
+
+const ENGINES: readonly string[] = ["interpreter"];
+const TRACERS: readonly string[] = ["none", "off", "function"];
+const ROUNDS = 8;
+
+interface BenchOptions extends CallOptions {
+  readonly plain?: string;
+  readonly engine?: readonly string[];
+  readonly tracer?: readonly string[];
+  readonly time: number;
+}
+
+export function addBench(program: Command, give: Give, terminal: Terminal): void {
+  called(moduleCommand(program, "bench"))
+    .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
+    .option("--engine <E>", "interpreter (may be given again)", gather)
+    .option("--tracer <T>", "none, off or function (may be given again; all unless told)", gather)
+    .option("--time <MS>", "milliseconds for each row", countReader(1, 600_000), 400)
+    .summary("the same call untraced, with tracing off, and traced")
+    .description(
+      "Measures a call untraced, with its call sites switched off, and traced in both ways: exact guest " +
+        "instructions, and time. Exit code 1: the module doesn't load, a call doesn't return, or the " +
+        "results differ.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: BenchOptions) =>
+      give(options, () => bench(path, args, options, terminal)),
+    );
+}
+
+/** One row before it is measured. */
+interface Setup {
+  readonly source: Source;
+  readonly tracer: Tracing;
+  readonly way: TraceWay | null;
+}
+
+async function bench(
+  path: string,
+  texts: readonly string[],
+  options: BenchOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const wanted = tracersOf(options);
+  const source = await readSource(path, options);
+  const traced = source.file.callSites.recorded.length > 0;
+  const setups = [
+    ...(await untraced(source, traced, options, wanted)),
+    ...tracedSetups(source, traced, wanted),
+  ];
+  if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
+  const runs: Run[] = [];
+  for (const setup of setups) runs.push(await Run.start(setup, texts, options));
+  const timings = await interleave(
+    runs.map((run) => run.task()),
+    { milliseconds: options.time, rounds: ROUNDS },
+  );
+  const rows = rowsOf(runs, timings);
+  const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
+  const call = `${options.call}(${texts.join(", ")})`;
+  const notes = leftOut(traced, options, wanted);
+  return {
+    held: equal,
+    json: { verdict: equal ? "equal" : "differ", call, rows },
+    text: benchText(call, rows, terminal.paint),
+    ...(notes === "" ? {} : { notes }),
+  };
+}
+
+function tracersOf({ engine = [], tracer = [] }: BenchOptions): ReadonlySet<string> {
+  const unknown =
+    engine.find((name) => !ENGINES.includes(name)) ??
+    tracer.find((name) => !TRACERS.includes(name));
+  if (unknown !== undefined) {
+    throw new Misuse(
+      `'${unknown}' can't be measured: the engine is interpreter, tracers are none, off and function`,
+    );
+  }
+  return new Set(tracer.length === 0 ? TRACERS : tracer);
+}
+
+/** The row without call sites: the module itself when it has none, else the one --plain names. */
+async function untraced(
+  source: Source,
+  traced: boolean,
+  options: BenchOptions,
+  wanted: ReadonlySet<string>,
+): Promise<Setup[]> {
+  if (!wanted.has("none")) return [];
+  if (!traced) return [{ source, tracer: "none", way: null }];
+  if (options.plain === undefined) {
+    if (options.tracer === undefined) return [];
+    throw new Misuse(
+      "--tracer none needs the same module built without -pg: give it with --plain FILE",
+    );
+  }
+  const plain = await readSource(options.plain, options);
+  return [{ source: plain, tracer: "none", way: null }];
+}
+
+function tracedSetups(source: Source, traced: boolean, wanted: ReadonlySet<string>): Setup[] {
+  if (!traced) return [];
+  const setups: Setup[] = [
+    { source, tracer: "off", way: null },
+    { source, tracer: "function", way: "native" },
+    { source, tracer: "function", way: "guest" },
+  ];
+  return setups.filter(({ tracer }) => wanted.has(tracer));
+}
+
+function whyNothing({ file }: Source, traced: boolean): string {
+  return traced
+    ? `no row is left to measure for ${file.name}`
+    : `${file.name} has no call site that ftrace can switch (it is built without -pg): only --tracer none can be measured`;
+}
+
+function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<string>): string {
+  if (!traced && (wanted.has("off") || wanted.has("function"))) {
+    return "the module has no call site that ftrace can switch, so there is nothing to switch off or on\n";
+  }
+  if (traced && wanted.has("none") && options.plain === undefined) {
+    return "the row without tracing is left out: it needs the module built without -pg (--plain FILE)\n";
+  }
+  return "";
+}
+
+/** A machine of its own for a row: the first call is counted, the next ones timed. */
+class Run {
+  readonly setup: Setup;
+  readonly first: CallResult;
+  /** Events of the first call. */
+  readonly calls: number;
+  readonly #session: Session;
+  readonly #args: CallArguments;
+  readonly #options: BenchOptions;
+  readonly #address: number;
+  #tracer: Tracer | undefined;
+
+  static async start(setup: Setup, texts: readonly string[], options: BenchOptions): Promise<Run> {
+    const session = await Session.open(setup.source, options);
+    session.load();
+    const args = readArguments(texts, session.machine);
+    return new Run(setup, session, args, options);
+  }
+
+  private constructor(setup: Setup, session: Session, args: CallArguments, options: BenchOptions) {
+    this.setup = setup;
+    this.#session = session;
+    this.#args = args;
+    this.#options = options;
+    const address = session.machine.addressOf(options.call);
+    if (address === undefined) {
+      throw new Misuse(`${setup.source.path} has no function '${options.call}'`);
+    }
+    this.#address = address;
+    this.#switchOn();
+    this.first = this.#call();
+    this.calls = this.#tracer?.written ?? 0;
+    this.#switchOff();
+  }
+
+  task(): Task {
+    const { tracer, way } = this.setup;
+    return {
+      name: way === null ? tracer : `${tracer} ${way}`,
+      run: () => {
+        this.#call();
+      },
+      before: () => this.#switchOn(),
+      after: () => this.#switchOff(),
+    };
+  }
+
+  #call(): CallResult {
+    const { budget } = this.#options;
+    const result = this.#session.machine.call(this.#address, this.#args.values, { budget });
+    if (result.exception === undefined) return result;
+    throw new Refusal({ errno: null, dmesg: [], explanation: result.exception.message });
+  }
+
+  #switchOn(): void {
+    const { way } = this.setup;
+    if (way !== null) this.#tracer = this.#session.machine.trace({ tracer: "function", way });
+  }
+
+  #switchOff(): void {
+    this.#tracer?.stop();
+  }
+}
+
+function rowsOf(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
+  const base = runs[0];
+  const baseTime = timings[0]?.p50 ?? Number.NaN;
+  const calls = Math.max(0, ...runs.map((run) => run.calls));
+  return runs.map((run, index) => {
+    const { tracer, way } = run.setup;
+    const { v0, instructions } = run.first;
+    const seconds = timings[index] as Timing;
+    const more = instructions - (base?.first.instructions ?? instructions);
+    return {
+      engine: "interpreter",
+      tracer,
+      way,
+      v0,
+      instructions,
+      seconds,
+      instructionsPerSecond: instructions / seconds.p50,
+      perCallOverhead: run === base || calls === 0 ? null : more / calls,
+      tracedCalls: run.calls,
+      ratio: {
+        instructions: instructions / (base?.first.instructions ?? instructions),
+        seconds: seconds.p50 / baseTime,
+      },
+    };
+  });
+}

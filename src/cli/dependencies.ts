@@ -1,0 +1,73 @@
+// Finds the files of the modules that a module depends on, as its modinfo names them: beside its file, or
+// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/`, as
+// /lib/modules/RELEASE does). '-' and '_' are the same in a module's name, as for modprobe.
+
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { ModuleFile } from "../index.ts";
+
+/** The modules that modinfo's `depends=` names. */
+export function dependencyNames(file: ModuleFile): string[] {
+  return (file.modinfo.get("depends") ?? "").split(",").filter(Boolean);
+}
+
+/** A module's name as the kernel has it: no directory, no .ko, '-' as '_'. */
+export function moduleName(path: string): string {
+  return basename(path)
+    .replace(/\.k?o(\.(gz|xz|zst))?$/, "")
+    .replaceAll("-", "_");
+}
+
+/** Looks for modules around one file; looks through the tree once. */
+export class ModuleFinder {
+  readonly #directory: string | null;
+  #tree: ReadonlyMap<string, string> | undefined;
+
+  /** @param path the module whose dependencies are wanted; `-` has no place to look around. */
+  constructor(path: string) {
+    this.#directory = path === "-" ? null : dirname(resolve(path));
+  }
+
+  /** The path of a module's file, or undefined. */
+  find(name: string): string | undefined {
+    if (this.#directory === null) return undefined;
+    const wanted = moduleName(name);
+    const beside = modulesIn(this.#directory, false).get(wanted);
+    return beside ?? this.#modulesOfTree(this.#directory).get(wanted);
+  }
+
+  #modulesOfTree(directory: string): ReadonlyMap<string, string> {
+    if (this.#tree === undefined) {
+      const root = treeRoot(directory);
+      this.#tree = root === undefined ? new Map() : modulesIn(root, true);
+    }
+    return this.#tree;
+  }
+}
+
+/** Name → path; of two files with one name the first in the alphabet. */
+function modulesIn(directory: string, recursive: boolean): Map<string, string> {
+  const modules = new Map<string, string>();
+  for (const path of filesIn(directory, recursive).sort()) {
+    const name = moduleName(path);
+    if (!/\.ko(\.(gz|xz|zst))?$/.test(path) || modules.has(name)) continue;
+    modules.set(name, join(directory, path));
+  }
+  return modules;
+}
+
+/** A directory that may not be read has no modules for us. */
+function filesIn(directory: string, recursive: boolean): string[] {
+  try {
+    return readdirSync(directory, { recursive, encoding: "utf8" });
+  } catch {
+    return [];
+  }
+}
+
+function treeRoot(directory: string): string | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, "kernel"))) return at;
+    if (at === dirname(at)) return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+// Reads the files that a command names. Whatever a path turns out to be (a pipe, a device that never
+// ends, a directory), reading it is bounded and ends in bytes or in one sentence.
+
+import { closeSync, openSync, readSync } from "node:fs";
+import { Misuse } from "../index.ts";
+import { findPayloads } from "../kernel/payload.ts";
+
+/** No module comes near it: the largest of a distribution's have 10 MB. */
+const LARGEST = 256 << 20;
+const CHUNK = 1 << 20;
+const STDIN = 0;
+
+/** A file's bytes; `-` is standard input. @throws Misuse when it can't be read or is too large. */
+export function readInput(path: string): Uint8Array {
+  try {
+    const descriptor = path === "-" ? STDIN : openSync(path, "r");
+    try {
+      return readAll(descriptor, path);
+    } finally {
+      if (descriptor !== STDIN) closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`${path} can't be read: ${systemError(error)}`);
+  }
+}
+
+/** A module's bytes, unpacked when the whole file is compressed. */
+export async function readModuleBytes(path: string): Promise<Uint8Array> {
+  const bytes = readInput(path);
+  const [payload] = findPayloads(bytes.subarray(0, 16)).filter(({ offset }) => offset === 0);
+  if (payload === undefined) return bytes;
+  const whole = findPayloads(bytes).find(({ offset }) => offset === 0);
+  try {
+    if (whole?.unpack) return await whole.unpack();
+  } catch (error) {
+    throw new Misuse(`${path} can't be unpacked: ${systemError(error)}`);
+  }
+  throw new Misuse(`${path} is ${payload.format}-compressed, which farjal doesn't unpack`);
+}
+
+/** `no such file or directory` out of `ENOENT: no such file or directory, open 'x'`. */
+export function systemError(error: unknown): string {
+  const { message } = error as Error;
+  return /^E[A-Z0-9]+: (.*?)(, \w+.*)?$/.exec(message)?.[1] ?? message;
+}
+
+function readAll(descriptor: number, path: string): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK);
+    const count = readSync(descriptor, chunk);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
+    size += count;
+    if (size > LARGEST)
+      throw new Misuse(`${path} has more than ${LARGEST >>> 20} MiB; no module has`);
+  }
+}

@@ -1,0 +1,65 @@
+// Times several tasks against each other in one process: short rounds, every task in each round, so that
+// a machine that slows down or warms up does so for all of them. tinybench times; this keeps the samples.
+
+import { Bench } from "tinybench";
+
+export interface Task {
+  readonly name: string;
+  /** One sample. */
+  readonly run: () => void;
+  /** Around the samples of a round, untimed. */
+  readonly before?: () => void;
+  readonly after?: () => void;
+}
+
+/** Seconds of one run: the middle, the quarters around it, the least; and how many runs there were. */
+export interface Timing {
+  readonly p50: number;
+  readonly p25: number;
+  readonly p75: number;
+  readonly min: number;
+  readonly samples: number;
+}
+
+export interface Effort {
+  /** Milliseconds for each task, all rounds together. */
+  readonly milliseconds: number;
+  readonly rounds: number;
+}
+
+/** Runs the tasks and returns a timing for each, in their order. */
+export async function interleave(
+  tasks: readonly Task[],
+  { milliseconds, rounds }: Effort,
+): Promise<Timing[]> {
+  const samples = tasks.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    const bench = new Bench({
+      time: milliseconds / rounds,
+      iterations: 1,
+      warmup: round === 0,
+      warmupIterations: 1,
+      warmupTime: milliseconds / rounds,
+      retainSamples: true,
+      throws: true,
+    });
+    for (const { name, run, before, after } of tasks) {
+      bench.add(name, run, {
+        ...(before === undefined ? {} : { beforeAll: before }),
+        ...(after === undefined ? {} : { afterAll: after }),
+      });
+    }
+    await bench.run();
+    for (const [index, { result }] of bench.tasks.entries()) {
+      if ("latency" in result) samples[index]?.push(...(result.latency.samples ?? []));
+    }
+  }
+  return samples.map(timing);
+}
+
+function timing(samples: number[]): Timing {
+  const sorted = samples.map((milliseconds) => milliseconds / 1000).sort((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  return { p50: at(0.5), p25: at(0.25), p75: at(0.75), min: at(0), samples: sorted.length };
+}

@@ -1,0 +1,82 @@
+// `farjal load M.ko`: lays out, resolves and relocates, and shows where everything lies. -o keeps the
+// core block's bytes, to compare with a real kernel's memory.
+
+import { createHash } from "node:crypto";
+import type { Command } from "commander";
+import { hex } from "../hex.ts";
+import { type LoadedModule, Refusal } from "../index.ts";
+import { loadText } from "../report/load-text.ts";
+import type { Paint } from "../report/paint.ts";
+import { refusalText } from "../report/refusal-text.ts";
+import { type Answer, type Give, refusalJson } from "./answer.ts";
+import { writeWhole } from "./atomic-file.ts";
+import { type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
+import { readSource, Session } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal load crc16.ko
+  farjal load usbcore.ko --kernel vmlinuz --base c00a2000 -o usbcore.bin
+  farjal load old.ko --far-jumps refuse            what insmod would say`;
+
+interface LoadOptions extends ModuleOptions {
+  readonly output?: string;
+}
+
+export function addLoad(program: Command, give: Give, terminal: Terminal): void {
+  placed(moduleCommand(program, "load"))
+    .option("-o, --output <FILE>", "write the core block's bytes to FILE")
+    .summary("lay out, resolve and relocate as Linux does")
+    .description(
+      "Loads a module as Linux 6.1 does and shows where its sections lie. Its call sites stand switched " +
+        "off, as after insmod; its init function is not run. Exit code 1: the module doesn't load.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, options: LoadOptions) =>
+      give(options, () => load(path, options, terminal.paint)),
+    );
+}
+
+async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
+  try {
+    const { machine, module } = await loaded(path, options);
+    const bytes = machine.memory.read(module.core.base, module.core.size);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (options.output !== undefined) writeWhole(options.output, bytes);
+    return {
+      held: true,
+      json: loadedJson(module, sha256),
+      text: loadText(module, sha256, paint),
+    };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const nothing = { core: null, init: null, sections: {}, sha256: null };
+    return {
+      held: false,
+      json: { ...refusalJson(error), ...nothing },
+      text: [refusalText(error, paint)],
+    };
+  }
+}
+
+async function loaded(path: string, options: LoadOptions) {
+  const session = await Session.open(await readSource(path, options), options);
+  return { machine: session.machine, module: session.load() };
+}
+
+function loadedJson(module: LoadedModule, sha256: string): Answer["json"] {
+  const { name, core, init, sections, dmesg, sites, plan } = module;
+  return {
+    verdict: "loads",
+    errno: null,
+    dmesg,
+    name,
+    core: { base: hex(core.base), size: core.size },
+    init: { base: hex(init.base), size: init.size },
+    sections: Object.fromEntries(sections.map((one) => [one.name, hex(one.address)])),
+    callSites: sites.length,
+    trampolines: plan.trampolines.length,
+    sha256,
+  };
+}

@@ -1,0 +1,88 @@
+// The options that every command with a module takes, declared once, and their values as commander
+// gives them.
+
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Endian } from "../index.ts";
+import type { AnswerOptions } from "./answer.ts";
+import { countReader, gather, readAddress } from "./numbers.ts";
+
+/** Where a module goes that nobody gave a place. */
+export const DEFAULT_BASE = 0xc0000000;
+const MOST_MEMORY = 512;
+
+export interface ModuleOptions extends AnswerOptions {
+  readonly kernel?: string;
+  readonly base: number;
+  readonly initBase?: number;
+  readonly object?: boolean;
+  readonly endian?: Endian;
+  readonly memory: number;
+  readonly with?: readonly string[];
+  readonly farJumps: "refuse" | "trampoline";
+  readonly stubMissing?: boolean;
+}
+
+export interface CallOptions extends ModuleOptions {
+  readonly call: string;
+  readonly budget: number;
+  readonly init?: boolean;
+}
+
+/** A command that takes a module: `farjal NAME M.ko`. */
+export function moduleCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .argument("<M.ko>", "the module, or - for standard input")
+    .option("--json", "print one JSON document")
+    .option("--object", "take a plain .o, which Linux would refuse as a module");
+}
+
+/** What a command needs that gives the module an address. */
+export function placed(command: Command): Command {
+  const address = "an address in hexadecimal";
+  return command
+    .option(
+      "--kernel <FILE>",
+      "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .option("--base <HEX>", `where the core block goes, ${address}`, readAddress, DEFAULT_BASE)
+    .option("--init-base <HEX>", `where the init block goes, ${address}`, readAddress)
+    .addOption(
+      new Option(
+        "--endian <ORDER>",
+        "the machine's byte order; the module's own unless told",
+      ).choices(["little", "big"]),
+    )
+    .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
+    .option("--with <FILE>", "load this module first (may be given again)", gather)
+    .addOption(
+      new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
+        .choices(["refuse", "trampoline"])
+        .default("trampoline"),
+    )
+    .option(
+      "--stub-missing",
+      "give imports that nobody exports a stub, which ends a run when called",
+    );
+}
+
+/** What a command needs that calls a function of the module. */
+export function called(command: Command): Command {
+  return placed(command)
+    .argument("[ARG...]", "the function's arguments")
+    .requiredOption("--call <NAME>", "the function to call, exported or local")
+    .option(
+      "--budget <N>",
+      "instructions the call may take",
+      countReader(1, Number.MAX_SAFE_INTEGER),
+      1_000_000_000,
+    )
+    .option("--init", "run the module's init function first");
+}
+
+export const ARGUMENT_HELP = `
+Arguments, as the function's registers and stack get them:
+  7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of words
+  @FILE         a file's bytes, by address    out:64   64 zero bytes, by address, shown afterwards
+  TEXT          a string, by address          '"7"'    the string 7: in double quotes all is text`;

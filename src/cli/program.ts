@@ -1,0 +1,111 @@
+// The program: its commands, how their answers are printed, and what becomes of errors. Exit codes are
+// the verdict: 0 it held, 1 it failed, 2 the call was wrong. The commands' work is in one file each.
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { Misuse, Refusal } from "../index.ts";
+import { type Answer, type Give, refusedAnswer } from "./answer.ts";
+import { addBench } from "./bench.ts";
+import { addDemo } from "./demo.ts";
+import { addInfo } from "./info.ts";
+import { addLoad } from "./load.ts";
+import { addPlan } from "./plan.ts";
+import { addRun } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+import { addTrace } from "./trace.ts";
+
+const HELD = 0;
+const FAILED = 1;
+const MISUSED = 2;
+
+const HELP = `
+What every command shares:
+  M.ko may be - for standard input, and may be compressed (.gz, .xz, .zst).
+  Modules that M.ko depends on are loaded first, when they lie beside it or in its modules tree.
+  Without --kernel, modules import from a small kernel that farjal brings along.
+  --json prints one JSON document. Addresses and instruction words in it are strings of 0x and eight
+  digits; counts, sizes, offsets and v0 are numbers.
+  Exit code: 0 the verdict held, 1 it failed, 2 the call was wrong.
+
+Try first:
+  farjal demo`;
+
+/** Runs the program. @returns the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code = HELD;
+  const give: Give = async (options, make) => {
+    const answer = await answered(make, terminal);
+    code = answer.held ? HELD : FAILED;
+    if (options.json === true) {
+      terminal.out([`${JSON.stringify(answer.json, null, 2)}\n`]);
+    } else {
+      terminal.out(answer.text);
+      if (answer.notes !== undefined) terminal.note(answer.notes);
+    }
+  };
+  try {
+    await buildProgram(terminal, give).parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return failure(error, args, terminal);
+  }
+}
+
+async function answered(make: () => Answer | Promise<Answer>, terminal: Terminal): Promise<Answer> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof Refusal) return refusedAnswer(error, terminal.notePaint);
+    throw error;
+  }
+}
+
+function buildProgram(terminal: Terminal, give: Give): Command {
+  const program = new Command("farjal")
+    .description(
+      "Loads MIPS kernel modules without a kernel, mends far jumps, runs and traces them.",
+    )
+    .version(version(), "-V, --version", "print farjal's version")
+    .helpOption("-h, --help", "show how a command is used")
+    .addHelpText("after", HELP)
+    .showHelpAfterError("(add --help to see how it is used)")
+    .configureOutput({
+      writeOut: (text) => terminal.out([text]),
+      writeErr: (text) => terminal.note(text),
+    })
+    .exitOverride();
+  for (const add of [addDemo, addInfo, addPlan, addLoad, addRun, addTrace, addBench]) {
+    add(program, give, terminal);
+  }
+  return program;
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What is thrown past a command is a wrong call or a defect. */
+function failure(error: unknown, args: readonly string[], terminal: Terminal): number {
+  if (error instanceof CommanderError) {
+    // commander has printed the message; help and version that were asked for exit 0.
+    if (error.exitCode !== 0) misuseJson(error.message, args, terminal);
+    return error.exitCode === 0 ? HELD : MISUSED;
+  }
+  if (error instanceof Misuse) {
+    terminal.note(`${terminal.notePaint.red("error:")} ${error.message}\n`);
+    misuseJson(error.message, args, terminal);
+    return MISUSED;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.note(
+    `farjal: internal error, please report it with the file and the command: ${text}\n`,
+  );
+  return FAILED;
+}
+
+/** A program that asked for JSON gets a document even when it asked wrongly. */
+function misuseJson(message: string, args: readonly string[], terminal: Terminal): void {
+  if (!args.includes("--json")) return;
+  terminal.out([`${JSON.stringify({ verdict: "misuse", error: message }, null, 2)}\n`]);
+}

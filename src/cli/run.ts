@@ -1,0 +1,89 @@
+// `farjal run M.ko --call NAME [ARG…]`: loads the module and calls one of its functions.
+
+import type { Command } from "commander";
+import { hex } from "../hex.ts";
+import type { CallResult } from "../index.ts";
+import { type CallReport, callText } from "../report/call-text.ts";
+import type { Paint } from "../report/paint.ts";
+import type { Answer, Give } from "./answer.ts";
+import { type CallArguments, readArguments } from "./call-arguments.ts";
+import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
+import { readSource, Session } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+Examples:
+  farjal run crc16.ko --call crc16 0 @message.bin 64
+  farjal run libchacha.ko --call chacha_crypt_generic @state out:64 @zeros 64 20
+  farjal run loop.ko --call spin --budget 100000`;
+
+export function addRun(program: Command, give: Give, terminal: Terminal): void {
+  called(moduleCommand(program, "run"))
+    .summary("load a module and call one of its functions")
+    .description(
+      "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
+        "load, or the call doesn't return.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: CallOptions) =>
+      give(options, () => run(path, args, options, terminal.paint)),
+    );
+}
+
+async function run(
+  path: string,
+  texts: readonly string[],
+  options: CallOptions,
+  paint: Paint,
+): Promise<Answer> {
+  const session = await Session.open(await readSource(path, options), options);
+  session.load();
+  const args = readArguments(texts, session.machine);
+  const result = session.machine.call(options.call, args.values, { budget: options.budget });
+  const report = callReport(session, options.call, texts, args, result);
+  return {
+    held: result.exception === undefined,
+    json: callJson(report),
+    text: [callText(report, paint)],
+  };
+}
+
+/** What `run` and `trace` both tell of their call. */
+export function callReport(
+  { machine }: Session,
+  name: string,
+  texts: readonly string[],
+  args: CallArguments,
+  result: CallResult,
+): CallReport {
+  return {
+    call: `${name}(${texts.join(", ")})`,
+    result,
+    log: machine.log,
+    outputs: args.outputs.map(({ address, size }) => ({
+      address,
+      bytes: machine.memory.read(address, size),
+    })),
+  };
+}
+
+export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
+  const { v0, v1, instructions, exception } = result;
+  return {
+    v0,
+    v1,
+    instructions,
+    outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+    exception:
+      exception === undefined
+        ? null
+        : {
+            ...exception,
+            pc: hex(exception.pc),
+            ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
+            registers: exception.registers.map(hex),
+          },
+    log,
+  };
+}

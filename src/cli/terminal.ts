@@ -1,0 +1,61 @@
+// The two streams and their colours. Results go to stdout and notes to stderr; a reader that goes away
+// (`farjal trace … | head`) ends the program quietly. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
+// Names come out of files that anyone may have made, so control characters never reach the terminal.
+
+import picocolors from "picocolors";
+import type { Paint } from "../report/paint.ts";
+
+/** Pieces are gathered to about this many characters before they are written. */
+const CHUNK = 1 << 16;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+const CONTROL = /\x1b(?!\[[\d;]*m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g;
+
+export class Terminal {
+  /** Colours for stdout. */
+  readonly paint: Paint;
+  /** Colours for stderr. */
+  readonly notePaint: Paint;
+  readonly #process: NodeJS.Process;
+
+  constructor(host: NodeJS.Process) {
+    this.#process = host;
+    this.paint = picocolors.createColors(coloured(host, host.stdout));
+    this.notePaint = picocolors.createColors(coloured(host, host.stderr));
+    for (const stream of [host.stdout, host.stderr]) {
+      stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "EPIPE") host.exit(host.exitCode ?? 0);
+        throw error;
+      });
+    }
+  }
+
+  /** Writes a result to stdout. */
+  out(pieces: Iterable<string>): void {
+    let chunk = "";
+    for (const piece of pieces) {
+      chunk += piece;
+      if (chunk.length < CHUNK) continue;
+      this.#process.stdout.write(visible(chunk));
+      chunk = "";
+    }
+    if (chunk !== "") this.#process.stdout.write(visible(chunk));
+  }
+
+  /** Writes a note or an error to stderr. */
+  note(text: string): void {
+    this.#process.stderr.write(visible(text));
+  }
+}
+
+function coloured({ env }: NodeJS.Process, stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = env;
+  if (NO_COLOR) return false;
+  return Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb");
+}
+
+/** Control characters but newline, tab and colours, as \xNN. */
+function visible(text: string): string {
+  return text.replace(CONTROL, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

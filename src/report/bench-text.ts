@@ -1,0 +1,104 @@
+// A bench's rows for people: exact instructions first, then time with its spread, each beside its ratio to
+// the first row.
+
+import type { TraceWay } from "../ftrace/tracer.ts";
+import { hex } from "../hex.ts";
+import { grouped } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { columns } from "./table.ts";
+
+export type Tracing = "none" | "off" | "function";
+
+export interface BenchRow {
+  readonly engine: "interpreter";
+  /** none: built without call sites; off: they are switched off. */
+  readonly tracer: Tracing;
+  readonly way: TraceWay | null;
+  readonly v0: number;
+  /** Guest instructions of one call, exact. */
+  readonly instructions: number;
+  /** Seconds of one call. */
+  readonly seconds: {
+    readonly p50: number;
+    readonly p25: number;
+    readonly p75: number;
+    readonly min: number;
+    readonly samples: number;
+  };
+  readonly instructionsPerSecond: number;
+  /** Guest instructions that a traced call costs above the first row; null in the first row. */
+  readonly perCallOverhead: number | null;
+  /** Events of one call. */
+  readonly tracedCalls: number;
+  /** To the first row. */
+  readonly ratio: { readonly instructions: number; readonly seconds: number };
+}
+
+/** Shorter calls spend most of their time on the way into the machine and back. */
+const SHORT_CALL = 20_000;
+
+/** Lines, each with its newline. */
+export function* benchText(
+  call: string,
+  rows: readonly BenchRow[],
+  paint: Paint,
+): Generator<string> {
+  for (const line of lines(call, rows, paint)) yield `${line}\n`;
+}
+
+function* lines(call: string, rows: readonly BenchRow[], paint: Paint): Generator<string> {
+  const results = new Set(rows.map(({ v0 }) => v0));
+  const same =
+    results.size === 1
+      ? paint.green(`${hex(rows[0]?.v0 ?? 0)} in every row`)
+      : paint.red(`different results: ${[...results].map(hex).join(", ")}`);
+  yield `${paint.bold(call)} = ${same}`;
+  const [head = "", ...body] = columns(
+    [
+      [
+        "tracing",
+        "instructions",
+        "ratio",
+        "per traced call",
+        "time",
+        "(p25-p75)",
+        "ratio",
+        "instructions/s",
+      ],
+      ...rows.map(cells),
+    ],
+    ["left", "right", "right", "right", "right", "left", "right", "right"],
+  );
+  yield paint.dim(head);
+  yield* body;
+  if (rows.some(({ instructions }) => instructions < SHORT_CALL)) {
+    yield paint.dim("  The call is short: much of its time is the way into the machine and back.");
+  }
+}
+
+function cells({
+  tracer,
+  way,
+  instructions,
+  ratio,
+  perCallOverhead,
+  seconds,
+  ...row
+}: BenchRow): string[] {
+  return [
+    way === null ? tracer : `${tracer}, ${way}`,
+    grouped(instructions),
+    `x ${ratio.instructions.toFixed(3)}`,
+    perCallOverhead === null ? "" : `+${perCallOverhead.toFixed(2)}`,
+    duration(seconds.p50),
+    `(${duration(seconds.p25)}-${duration(seconds.p75)})`,
+    `x ${ratio.seconds.toFixed(2)}`,
+    `${(row.instructionsPerSecond / 1e6).toFixed(1)} M`,
+  ];
+}
+
+/** A time with three digits or so: `12.3 us`, `4.56 ms`. */
+export function duration(seconds: number): string {
+  const [scale, unit] = seconds < 1e-3 ? [1e6, "us"] : seconds < 1 ? [1e3, "ms"] : [1, "s"];
+  return `${(seconds * scale).toPrecision(3)} ${unit}`;
+}

@@ -1,0 +1,48 @@
+// What came of a call, for people: the value, what the guest printed, what it wrote, or why it stopped.
+
+import { digits, hex } from "../hex.ts";
+import { registerName } from "../isa/registers.ts";
+import type { CallResult } from "../machine/call.ts";
+import type { GuestStop } from "../machine/guest-stop.ts";
+import { hexDump } from "./hex-dump.ts";
+import { counted } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { columns } from "./table.ts";
+
+export interface CallReport {
+  /** `name(7, "text")`. */
+  readonly call: string;
+  readonly result: CallResult;
+  /** What the guest printed. */
+  readonly log: readonly string[];
+  /** Bytes of each `out:` argument after the call. */
+  readonly outputs: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+}
+
+/** Lines, each with its newline. */
+export function callText({ call, result, log, outputs }: CallReport, paint: Paint): string {
+  const { v0, instructions, exception } = result;
+  const signed = v0 | 0;
+  const lines = [
+    ...log.map((line) => paint.dim(line)),
+    exception === undefined
+      ? `${call} = ${paint.bold(hex(v0))} (${v0}${signed < 0 ? `, ${signed}` : ""})`
+      : `${call} ${paint.red("did not return")}: ${exception.message}`,
+    `  ${counted(instructions, "instruction")}`,
+    ...(exception === undefined ? [] : registerLines(exception)),
+    ...outputs.flatMap(({ address, bytes }) => [
+      `out:${bytes.length} at ${hex(address)}`,
+      ...[...hexDump(bytes)].map((line) => `  ${line}`),
+    ]),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The registers where it stopped, four a line, as a kernel's oops shows them. */
+function registerLines({ registers }: GuestStop): string[] {
+  const cells = registers.map(
+    (value, index) => `${registerName(index).padStart(4)} ${digits(value)}`,
+  );
+  const rows = Array.from({ length: 8 }, (_, row) => cells.slice(4 * row, 4 * row + 4));
+  return columns(rows);
+}

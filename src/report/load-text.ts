@@ -1,0 +1,32 @@
+// A loaded module for people: its blocks, its sections by address, what the kernel said.
+
+import { hex } from "../hex.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import { counted, grouped } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { columns } from "./table.ts";
+
+/** Lines, each with its newline. @param sha256 of the core block's bytes. */
+export function* loadText(module: LoadedModule, sha256: string, paint: Paint): Generator<string> {
+  for (const line of lines(module, sha256, paint)) yield `${line}\n`;
+}
+
+function* lines(module: LoadedModule, sha256: string, paint: Paint): Generator<string> {
+  const { name, core, init, sections, sites, plan, dmesg } = module;
+  yield* dmesg.map((line) => paint.dim(line));
+  yield* columns(
+    sections
+      .toSorted((a, b) => a.address - b.address || a.index - b.index)
+      .map((section) => [hex(section.address), section.block, section.name, grouped(section.size)]),
+    ["left", "left", "left", "right"],
+  );
+  yield* columns([
+    ["core", hex(core.base), `${grouped(core.size)} bytes`, `sha256 ${sha256}`],
+    ...(init.size === 0 ? [] : [["init", hex(init.base), `${grouped(init.size)} bytes`]]),
+  ]);
+  const extras = [
+    counted(sites.length, "call site"),
+    ...(plan.trampolines.length === 0 ? [] : [counted(plan.trampolines.length, "trampoline")]),
+  ];
+  yield `${paint.bold(name)} ${paint.green("is loaded")}, with ${extras.join(" and ")}`;
+}

@@ -1,0 +1,24 @@
+// A refusal for people: the kernel's own lines, the errno and what insmod makes of it, then why.
+
+import type { Errno, RefusalDetails } from "../errors.ts";
+import type { Paint } from "./paint.ts";
+
+/** What kmod's insmod prints for an errno; for the others it prints the C library's text. */
+const INSMOD_SAYS: Partial<Record<Errno, string>> = {
+  ENOEXEC: "Invalid module format",
+  ENOENT: "Unknown symbol in module",
+  EINVAL: "Invalid parameters",
+};
+
+/** Whole lines, the last one ended too. */
+export function refusalText({ errno, dmesg, explanation }: RefusalDetails, paint: Paint): string {
+  const said = errno === null ? undefined : INSMOD_SAYS[errno];
+  const verdict = said === undefined ? errno : `${errno} (insmod: ${said})`;
+  return [
+    ...dmesg.map((line) => paint.red(line)),
+    ...(verdict === null ? [] : [paint.bold(verdict)]),
+    ...(explanation === "" ? [] : [explanation]),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
+}
