@@ -16,7 +16,8 @@ export function findRelease(bytes: Uint8Array): string | null {
   const buffer = bufferOf(bytes);
   for (let at = buffer.indexOf(BANNER); at >= 0; at = buffer.indexOf(BANNER, at + 1)) {
     const from = at + BANNER.length;
-    const [release] = /^\d[^ \0]*(?= )/.exec(latin1(bytes.subarray(from, from + LONGEST_RELEASE + 1))) ?? [];
+    const [release] =
+      /^\d[^ \0]*(?= )/.exec(latin1(bytes.subarray(from, from + LONGEST_RELEASE + 1))) ?? [];
     if (release !== undefined) return release;
   }
   return null;
@@ -31,7 +32,8 @@ export function findVermagic(bytes: Uint8Array, release: string): string | null 
   const start = `${release} `;
   for (let at = buffer.indexOf(start); at >= 0; at = buffer.indexOf(start, at + 1)) {
     const [vermagic] =
-      /^[\w.+~ -]*(?:32|64)BIT (?=\0)/.exec(latin1(bytes.subarray(at, at + LONGEST_VERMAGIC))) ?? [];
+      /^[\w.+~ -]*(?:32|64)BIT (?=\0)/.exec(latin1(bytes.subarray(at, at + LONGEST_VERMAGIC))) ??
+      [];
     if (vermagic !== undefined && (at === 0 || bytes[at - 1] === 0)) return vermagic;
   }
   return null;

@@ -25,7 +25,7 @@ function headerSize(bytes: Uint8Array): number {
 
 /**
  * Unpacks one gzip member.
- * @throws Misuse, or zlib's error, when it is damaged, cut off or too large.
+ * @throws Misuse when it is cut off or too large, zlib's error when it is damaged.
  */
 export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<void> {
   const start = headerSize(bytes);

@@ -55,7 +55,10 @@ export function findKallsyms(bytes: Uint8Array): Kallsyms | null {
     if (names === null) continue;
     const addresses = findAddresses(image, names, table);
     if (addresses === null) continue;
-    return { image, symbols: names.list.map((name, index) => symbol(name, addresses[index] as number)) };
+    return {
+      image,
+      symbols: names.list.map((name, index) => symbol(name, addresses[index] as number)),
+    };
   }
   return null;
 }
@@ -73,7 +76,9 @@ function* tokenTables(bytes: Uint8Array): Generator<TokenTable> {
     const [first, second] = [bytes[at + 2], bytes[at + 3]];
     if ((first === 0) === (second === 0)) continue;
     const little = second === 0;
-    const index = Array.from({ length: TOKENS }, (_, i) => (i > 1 ? 0 : view.getUint16(at + 2 * i, little)));
+    const index = Array.from({ length: TOKENS }, (_, i) =>
+      i > 1 ? 0 : view.getUint16(at + 2 * i, little),
+    );
     let token = 1;
     for (; token < TOKENS; token++) {
       const offset = view.getUint16(at + 2 * token, little);
@@ -137,7 +142,12 @@ function findNames(image: Image, { tokens, start }: TokenTable): Names | null {
 }
 
 /** The names that `count` markers at a word index belong to. */
-function namesBefore(image: Image, markers: number, count: number, tokens: readonly string[]): Names | null {
+function namesBefore(
+  image: Image,
+  markers: number,
+  count: number,
+  tokens: readonly string[],
+): Names | null {
   const { words } = image;
   const latest = markers - ((words[markers + count - 1] as number) >>> 2);
   const earliest = Math.max(1, latest - (GREATEST_STEP >>> 2));
@@ -164,7 +174,10 @@ function readNames(
   const bounds = new Uint32Array(total * 2);
   let at = start;
   for (let index = 0; index < total; index++) {
-    if (index % SYMBOLS_PER_MARKER === 0 && words[markers + index / SYMBOLS_PER_MARKER] !== at - start)
+    if (
+      index % SYMBOLS_PER_MARKER === 0 &&
+      words[markers + index / SYMBOLS_PER_MARKER] !== at - start
+    )
       return null;
     let length = bytes[at++] as number;
     if ((length & 0x80) !== 0) length = (length & 0x7f) | ((bytes[at++] as number) << 7);
@@ -184,7 +197,11 @@ function readNames(
 }
 
 /** The symbols' addresses, from whichever of the three layouts is there. */
-function findAddresses(image: Image, { list, countAt }: Names, { end }: TokenTable): Uint32Array | null {
+function findAddresses(
+  image: Image,
+  { list, countAt }: Names,
+  { end }: TokenTable,
+): Uint32Array | null {
   const { words } = image;
   const relative = (from: number): Uint32Array | null => {
     const offsets = ascending(words, from, list.length);

@@ -117,7 +117,8 @@ export class Kernel implements KernelFacts {
       else high = middle;
     }
     const last = this.symbols[low - 1];
-    if (last === undefined || (low === this.symbols.length && address > this.#lastAddress())) return null;
+    if (last === undefined || (low === this.symbols.length && address > this.#lastAddress()))
+      return null;
     let first = low - 1;
     while (this.symbols[first - 1]?.address === last.address) first -= 1;
     return { symbol: this.symbols[first] as KernelSymbol, offset: address - last.address };
@@ -144,6 +145,8 @@ export class Kernel implements KernelFacts {
 
   #lastAddress(): number {
     const last = this.symbols.at(-1)?.address ?? 0;
-    return this.image === null ? last : Math.max(last, this.image.address + this.image.bytes.length - 1);
+    return this.image === null
+      ? last
+      : Math.max(last, this.image.address + this.image.bytes.length - 1);
   }
 }

@@ -31,7 +31,7 @@ interface Run {
   readonly names: readonly string[];
 }
 
-/** Finds the export tables of an image that lies at `address`: the GPL-only one last, none when there are none. */
+/** Finds the export tables of an image that lies at `address`, the GPL-only one last. */
 export function findExportTables(image: Image, address: number): ExportTable[] {
   const run = ENTRY_WORDS.map((entryWords) => longestRun(image, address, entryWords)).find(
     ({ names }) => names.length >= LEAST_EXPORTS,
@@ -52,7 +52,7 @@ export function findExportTables(image: Image, address: number): ExportTable[] {
   return [table(0, split), table(split, names.length)];
 }
 
-/** The table that fills these words of the image exactly, in a kernel that says where it is; null when it isn't one. */
+/** The table that fills these words exactly, in a kernel that says where it is; null otherwise. */
 export function tableAt(
   image: Image,
   address: number,
@@ -78,7 +78,8 @@ export function readExports(
   for (const { start, entryWords, names, crcs, gplOnly } of tables) {
     for (const [index, name] of names.entries()) {
       const entry = start + index * entryWords;
-      const namespace = entryWords === 3 ? textAt(image, address, words[entry + NAMESPACE] as number) : null;
+      const namespace =
+        entryWords === 3 ? textAt(image, address, words[entry + NAMESPACE] as number) : null;
       exports.set(name, {
         name,
         address: words[entry] as number,
@@ -96,7 +97,13 @@ function textAt(image: Image, address: number, pointer: number): string | null {
 }
 
 /** The names of the entries that follow one another from a word on, up to `end` if that comes first. */
-function namesFrom(image: Image, address: number, start: number, entryWords: 2 | 3, end: number): string[] {
+function namesFrom(
+  image: Image,
+  address: number,
+  start: number,
+  entryWords: 2 | 3,
+  end: number,
+): string[] {
   const names: string[] = [];
   for (let entry = start; entry + entryWords <= end; entry += entryWords) {
     const name = entryName(image, address, entry, entryWords);

@@ -30,7 +30,12 @@ export function unpackLz4(bytes: Uint8Array, output: Output): void {
     const unpacked = output.length - before;
     if (unpacked > BLOCK_SIZE) throw new Misuse("the compressed data is damaged");
     // A kernel whose size is a multiple of 8 MiB has a last block of full size, and its size after it.
-    if (unpacked < BLOCK_SIZE || at + 4 > bytes.length || view.getUint32(at, true) === output.length) return;
+    if (
+      unpacked < BLOCK_SIZE ||
+      at + 4 > bytes.length ||
+      view.getUint32(at, true) === output.length
+    )
+      return;
   }
 }
 

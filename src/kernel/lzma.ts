@@ -101,7 +101,9 @@ class LengthDecoder {
 }
 
 /** The header's parameters, or null when the bytes don't begin with a plausible header. */
-function readHeader(bytes: Uint8Array): { lc: number; lp: number; pb: number; size: number | null } | null {
+function readHeader(
+  bytes: Uint8Array,
+): { lc: number; lp: number; pb: number; size: number | null } | null {
   if (bytes.length < HEADER_SIZE + 5 || bytes[HEADER_SIZE] !== 0) return null;
   const properties = bytes[0] as number;
   if (properties >= 9 * 5 * 5) return null;

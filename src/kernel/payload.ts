@@ -2,6 +2,7 @@
 // around it, so it is found the way the kernel's own scripts/extract-vmlinux finds it: by signature, each
 // place tried until one unpacks to a kernel.
 
+import { Misuse } from "../errors.ts";
 import { unpackGzip } from "./gzip.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { isLzma, unpackLzma } from "./lzma.ts";
@@ -36,7 +37,7 @@ const MOST_PLACES = 16;
 export interface Payload {
   readonly format: string;
   readonly offset: number;
-  /** Unpacks it; rejects when it is damaged, cut off, too large, or nothing compressed after all. null: a format farjal doesn't read. */
+  /** Rejects when it is damaged, cut off or too large; null for a format farjal doesn't read. */
   readonly unpack: (() => Promise<Uint8Array>) | null;
 }
 
@@ -65,8 +66,16 @@ export function findPayloads(file: Uint8Array): Payload[] {
   return payloads.sort((a, b) => a.offset - b.offset).slice(0, MOST_PLACES);
 }
 
-async function unpacked(unpack: NonNullable<Format["unpack"]>, bytes: Uint8Array): Promise<Uint8Array> {
+async function unpacked(
+  unpack: NonNullable<Format["unpack"]>,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
   const output = new Output();
-  await unpack(bytes, output);
+  try {
+    await unpack(bytes, output);
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`the compressed data is damaged (${(error as Error).message})`);
+  }
   return output.bytes();
 }

@@ -41,7 +41,9 @@ async function readWhole(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (error) {
     if (error instanceof Misuse) throw error;
-    throw new Misuse(`can't be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
+    throw new Misuse(
+      `can't be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
+    );
   }
 }
 
@@ -56,6 +58,9 @@ async function readBytes(bytes: Uint8Array): Promise<Kernel> {
 
 /** The ELF file, or null when it has no section headers, which a vmlinuz needs no more than a boot loader. */
 function sectionsOf(bytes: Uint8Array): ElfObject | null {
-  const headers = [...bytes.subarray(E_SHOFF, E_SHOFF + 4), ...bytes.subarray(E_SHNUM, E_SHNUM + 2)];
+  const headers = [
+    ...bytes.subarray(E_SHOFF, E_SHOFF + 4),
+    ...bytes.subarray(E_SHNUM, E_SHNUM + 2),
+  ];
   return headers.every((byte) => byte === 0) ? null : readElf(bytes);
 }

@@ -21,7 +21,9 @@ export function isSymbolList(bytes: Uint8Array): boolean {
  */
 export function readSymbolList(bytes: Uint8Array): Kernel {
   if (latin1(bytes.subarray(0, 128)).includes("The real System.map")) {
-    throw new Misuse("this System.map is a placeholder: give the vmlinuz beside it, which tells more");
+    throw new Misuse(
+      "this System.map is a placeholder: give the vmlinuz beside it, which tells more",
+    );
   }
   const lines = latin1(bytes).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
@@ -30,7 +32,9 @@ export function readSymbolList(bytes: Uint8Array): Kernel {
   for (const [index, line] of lines.entries()) {
     const [, address, type, name, module] = LINE.exec(line) ?? [];
     if (address === undefined || type === undefined || name === undefined) {
-      throw new Misuse(`line ${index + 1} isn't "address type name": the file is damaged or cut off`);
+      throw new Misuse(
+        `line ${index + 1} isn't "address type name": the file is damaged or cut off`,
+      );
     }
     if (address.length > 8) {
       throw new Misuse(`line ${index + 1} has an address of 64 bits; farjal runs 32-bit kernels`);
@@ -77,7 +81,8 @@ function exportTableOf(symbols: readonly KernelSymbol[]): Map<string, KernelExpo
 export function globalsOf(symbols: readonly KernelSymbol[]): Map<string, KernelExport> {
   const exports = new Map<string, KernelExport>();
   for (const symbol of symbols) {
-    if (/[A-Z]/.test(symbol.type) && !exports.has(symbol.name)) exports.set(symbol.name, unversioned(symbol));
+    if (/[A-Z]/.test(symbol.type) && !exports.has(symbol.name))
+      exports.set(symbol.name, unversioned(symbol));
   }
   return exports;
 }

@@ -24,7 +24,9 @@ export function readSymvers(bytes: Uint8Array): Kernel {
     if (line === "") continue;
     const entry = readLine(line);
     if (entry === null)
-      throw new Misuse(`line ${index + 1} isn't "CRC name module export": the file is damaged or cut off`);
+      throw new Misuse(
+        `line ${index + 1} isn't "CRC name module export": the file is damaged or cut off`,
+      );
     const { module, ...exported } = entry;
     if (module === "vmlinux") exports.set(exported.name, exported);
     else moduleExports.set(exported.name, entry);
@@ -48,7 +50,13 @@ function readLine(line: string): ModuleExport | null {
   const kind = columns.findIndex((column) => column.startsWith("EXPORT_"));
   const [crc, name, third] = columns;
   const module = columns[kind - 1];
-  if (!START.test(line) || crc === undefined || name === undefined || kind < 3 || module === undefined)
+  if (
+    !START.test(line) ||
+    crc === undefined ||
+    name === undefined ||
+    kind < 3 ||
+    module === undefined
+  )
     return null;
   const namespace = kind === 4 ? third : columns[kind + 1];
   return {

@@ -62,7 +62,8 @@ function symbolOf(symbol: ElfSymbol, section: Section | undefined): KernelSymbol
   if (type === STT_SECTION || type === STT_FILE) return [];
   const local = binding === STB_LOCAL;
   if (symbol.section === SHN_ABS) return local ? [] : [{ name, address, type: "A" }];
-  if (symbol.section === SHN_UNDEF || section === undefined || (section.flags & SHF_ALLOC) === 0) return [];
+  if (symbol.section === SHN_UNDEF || section === undefined || (section.flags & SHF_ALLOC) === 0)
+    return [];
   const letter = binding === STB_WEAK ? (type === STT_OBJECT ? "V" : "W") : letterOf(section);
   return [{ name, address, type: local ? letter.toLowerCase() : letter }];
 }
@@ -83,11 +84,16 @@ function imageOf(elf: ElfObject): KernelImage {
   const address = Math.min(...loaded.map((section) => section.address));
   const end = Math.max(...loaded.map((section) => section.address + section.size));
   if (end > 2 ** 32 || end - address > LARGEST_IMAGE) {
-    throw new Misuse(`this vmlinux is spread from ${hex(address)} to ${hex(end)}, farther than any kernel`);
+    throw new Misuse(
+      `this vmlinux is spread from ${hex(address)} to ${hex(end)}, farther than any kernel`,
+    );
   }
   const bytes = new Uint8Array(end - address);
   for (const section of loaded) {
-    bytes.set(elf.bytes.subarray(section.offset, section.offset + section.size), section.address - address);
+    bytes.set(
+      elf.bytes.subarray(section.offset, section.offset + section.size),
+      section.address - address,
+    );
   }
   return { address, bytes };
 }
@@ -110,7 +116,8 @@ function exportTables(elf: ElfObject, image: Image, address: number): ExportTabl
     if (words === null) continue;
     const crcs = wordsOf(`__kcrctab${suffix}`)?.start ?? null;
     const table = tableAt(image, address, words, { crcs, gplOnly });
-    if (table === null) throw new Misuse(`the export table __ksymtab${suffix} of this vmlinux is damaged`);
+    if (table === null)
+      throw new Misuse(`the export table __ksymtab${suffix} of this vmlinux is damaged`);
     tables.push(table);
   }
   return tables.length === 0 ? null : tables;

@@ -64,7 +64,8 @@ async function findKernel(bytes: Uint8Array): Promise<Found> {
   const kallsyms = release === null ? null : findKallsyms(bytes);
   if (release !== null && kallsyms !== null) return { kallsyms, release };
   const unread = payloads.find(({ unpack }) => unpack === null);
-  if (unread !== undefined) throw new Misuse(`farjal doesn't read kernels compressed with ${unread.format}`);
+  if (unread !== undefined)
+    throw new Misuse(`farjal doesn't read kernels compressed with ${unread.format}`);
   if (failures.length > 0)
     throw new Misuse(`the compressed kernel can't be unpacked (${failures.join("; ")})`);
   if (release !== null) withoutSymbols(release);

@@ -24,7 +24,7 @@ function streamSize(bytes: Uint8Array): number {
 
 /**
  * Unpacks one XZ stream.
- * @throws Misuse, or the library's error, when it is damaged, cut off or too large.
+ * @throws Misuse when it is cut off or too large, the library's error when it is damaged.
  */
 export async function unpackXz(bytes: Uint8Array, output: Output): Promise<void> {
   const stream = bytes.subarray(0, streamSize(bytes));

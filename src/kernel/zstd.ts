@@ -29,7 +29,8 @@ function frameSize(bytes: Uint8Array): number {
   };
   const window =
     singleSegment === 1 ? little(contentSize) : 2 ** (10 + (at(5) >>> 3)) * (1 + (at(5) & 7) / 8);
-  if (window > LARGEST_IMAGE) throw new Misuse("the compressed kernel needs more memory than any kernel has");
+  if (window > LARGEST_IMAGE)
+    throw new Misuse("the compressed kernel needs more memory than any kernel has");
   offset += contentSize;
   for (let last = 0; last === 0; ) {
     const header = little(3);
@@ -45,7 +46,7 @@ function frameSize(bytes: Uint8Array): number {
 
 /**
  * Unpacks one Zstandard frame.
- * @throws Misuse, or the library's error, when it is damaged, cut off or too large.
+ * @throws Misuse when it is cut off or too large, the library's error when it is damaged.
  */
 export function unpackZstd(bytes: Uint8Array, output: Output): void {
   const frame = bytes.subarray(0, frameSize(bytes));

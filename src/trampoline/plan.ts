@@ -13,7 +13,9 @@ import { T9, veneerFault, veneerWords } from "./veneer.ts";
 export type Block = "core" | "init";
 
 /** Where something lies: in a block of this module, which may still move, or at an address that is final. */
-export type Place = { readonly block: Block; readonly offset: number } | { readonly address: number };
+export type Place =
+  | { readonly block: Block; readonly offset: number }
+  | { readonly address: number };
 
 /** One R_MIPS_26 relocation, its symbol resolved. */
 export interface Jump {
@@ -69,7 +71,7 @@ export interface FarJump {
   readonly overflowsInLinux: boolean;
   /** The veneer the jump goes through; null when it needs none or is refused. */
   readonly trampoline: number | null;
-  /** The instruction that mends the site (to the veneer, or straight to a target that is in reach); null when refused. */
+  /** What mends the site: the jump to the veneer, or to a target in reach; null when refused. */
   readonly word: number | null;
   /** Why nothing mends it, in a sentence; null when something does. */
   readonly refusal: string | null;
@@ -146,7 +148,9 @@ function roomOf(facts: PlanFacts, block: Block): Room {
   const other = facts.blocks[block === "core" ? "init" : "core"];
   const end = base + size;
   if (!(base >= 0 && size >= 0 && end <= ADDRESS_SPACE)) {
-    throw new Misuse(`the ${block} block, ${size} bytes at ${hex(base)}, leaves the 32-bit address space`);
+    throw new Misuse(
+      `the ${block} block, ${size} bytes at ${hex(base)}, leaves the 32-bit address space`,
+    );
   }
   if (!(alignment >= 1 && Number.isInteger(Math.log2(alignment)))) {
     throw new Misuse(`the ${block} block's alignment, ${alignment}, isn't a power of two`);
@@ -167,8 +171,14 @@ interface Attempt {
 /** The whole plan, for a given number of head slots. */
 function attempt(facts: PlanFacts, rooms: Readonly<Record<Block, Room>>, heads: PerBlock): Attempt {
   const register = facts.register ?? T9;
-  const shift = { core: headShift(rooms.core, heads.core), init: headShift(rooms.init, heads.init) };
-  const slots = { core: new Slots(rooms.core, heads.core), init: new Slots(rooms.init, heads.init) };
+  const shift = {
+    core: headShift(rooms.core, heads.core),
+    init: headShift(rooms.init, heads.init),
+  };
+  const slots = {
+    core: new Slots(rooms.core, heads.core),
+    init: new Slots(rooms.init, heads.init),
+  };
   const missing = { core: new Set<string>(), init: new Set<string>() };
   const trampolines = new Map<string, Trampoline & { readonly sites: number[] }>();
   const key = (block: Block, far: FarJump): string => `${block} ${far.siteRegion} ${far.target}`;
@@ -206,7 +216,8 @@ function attempt(facts: PlanFacts, rooms: Readonly<Record<Block, Room>>, heads: 
   for (const block of BLOCKS) {
     for (const [index, { jump }] of sites.entries()) {
       const far = judged[index] ?? null;
-      if (jump.block !== block || far === null || far.word !== null || far.refusal !== null) continue;
+      if (jump.block !== block || far === null || far.word !== null || far.refusal !== null)
+        continue;
       const trampoline = findOrPlace(block, far);
       judged[index] =
         trampoline === undefined
@@ -249,7 +260,9 @@ function settle(facts: PlanFacts, shift: PerBlock, jump: Jump): Site {
   const address = addressOf(jump.at);
   const into = address - facts.blocks[jump.block].base - shift[jump.block];
   if (into < 0 || into + 4 > facts.blocks[jump.block].size) {
-    throw new Misuse(`the jump at ${jump.section}+${hex(jump.offset)} isn't in the ${jump.block} block`);
+    throw new Misuse(
+      `the jump at ${jump.section}+${hex(jump.offset)} isn't in the ${jump.block} block`,
+    );
   }
   return { jump, address, value: addressOf(jump.value), target: addressOf(jump.target) };
 }
@@ -293,7 +306,8 @@ function judge(site: Site, alone: boolean): FarJump | null {
 
 function reason({ jump: { symbol }, address, value, target }: Site): string {
   const siteRegion = reachOf(address);
-  if (value % 4 !== 0) return `${symbol} is at ${hex(value)}, and a jump reaches multiples of 4 only`;
+  if (value % 4 !== 0)
+    return `${symbol} is at ${hex(value)}, and a jump reaches multiples of 4 only`;
   if (regionOf(target) === siteRegion) {
     return (
       `the jump reaches ${hex(target)}, but Linux checks ${symbol} without the addend, ` +

@@ -33,7 +33,16 @@ async function unpacked(file: Uint8Array): Promise<Uint8Array> {
 }
 
 /** The size that scripts/Makefile.lib appends, and the next section of a vmlinuz. */
-const AFTER = Buffer.from([...new Uint8Array(new Uint32Array([IMAGE.length]).buffer), 1, 2, 3, 4, 5, 6, 7]);
+const AFTER = Buffer.from([
+  ...new Uint8Array(new Uint32Array([IMAGE.length]).buffer),
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  7,
+]);
 
 suite("compressed kernels", () => {
   for (const [format, payload] of PAYLOADS) {
@@ -63,7 +72,9 @@ suite("compressed kernels", () => {
         file[at] = (file[at] as number) ^ 0x41;
         const bytes = await unpacked(file).catch(() => new Uint8Array(0));
         assert.ok(bytes.length <= LARGEST_IMAGE);
-        await readKernel(file).catch((error: unknown) => assert.ok(error instanceof Misuse, String(error)));
+        await readKernel(file).catch((error: unknown) =>
+          assert.ok(error instanceof Misuse, String(error)),
+        );
       }
     });
   }
@@ -91,7 +102,10 @@ suite("compressed kernels", () => {
       name: "Misuse",
       message: /doesn't read kernels compressed with lzo/,
     });
-    await assert.rejects(readKernel(Buffer.from(`BZh91AY&SY${"x".repeat(32)}`)), /compressed with bzip2/);
+    await assert.rejects(
+      readKernel(Buffer.from(`BZh91AY&SY${"x".repeat(32)}`)),
+      /compressed with bzip2/,
+    );
   });
 });
 
@@ -124,7 +138,10 @@ suite("lz4's legacy frame", () => {
 
   test("ends at a full block that the appended size follows", async () => {
     const bytes = frame(zeros(BLOCK), zeros(BLOCK));
-    assert.equal((await unpacked(Buffer.concat([bytes, Buffer.from(word(2 * BLOCK))]))).length, 2 * BLOCK);
+    assert.equal(
+      (await unpacked(Buffer.concat([bytes, Buffer.from(word(2 * BLOCK))]))).length,
+      2 * BLOCK,
+    );
   });
 
   test("has no block longer than 8 MiB, and no match before its beginning", async () => {
@@ -140,11 +157,25 @@ suite("bombs", () => {
   test("stop at the size of the largest image", async () => {
     const bomb = gzipSync(Buffer.alloc(LARGEST_IMAGE + 1));
     assert.ok(bomb.length < 200_000);
-    await assert.rejects(readKernel(bomb), { name: "Misuse", message: /unpacks to more than 128 MiB/ });
+    await assert.rejects(readKernel(bomb), {
+      name: "Misuse",
+      message: /unpacks to more than 128 MiB/,
+    });
   });
 
   test("a zstd window that no kernel needs is refused before it is allocated", async () => {
-    const frame = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xa0, ...new Array<number>(32).fill(0)]);
-    await assert.rejects(unpacked(frame), { name: "Misuse", message: /more memory than any kernel has/ });
+    const frame = Uint8Array.from([
+      0x28,
+      0xb5,
+      0x2f,
+      0xfd,
+      0,
+      0xa0,
+      ...new Array<number>(32).fill(0),
+    ]);
+    await assert.rejects(unpacked(frame), {
+      name: "Misuse",
+      message: /more memory than any kernel has/,
+    });
   });
 });

@@ -110,7 +110,11 @@ function makeSymbols(count: number): SyntheticSymbol[] {
   }));
 }
 
-function writeKallsyms(out: Writer, symbols: readonly SyntheticSymbol[], options: SyntheticOptions): void {
+function writeKallsyms(
+  out: Writer,
+  symbols: readonly SyntheticSymbol[],
+  options: SyntheticOptions,
+): void {
   const { addresses = "relative", sequences = true } = options;
   const base = symbols[0]?.address ?? 0;
   const relative = (): void => {
@@ -170,12 +174,14 @@ function writeExports(
     const value = kernel.symbols.find((symbol) => symbol.name === name)?.address ?? 0;
     const entry = [value, pointer(name)];
     // C exports without a namespace point at an empty text, assembly exports at nothing.
-    if (namespaces) entry.push(index % 10 === 0 ? pointer(NAMESPACE) : index % 10 === 1 ? 0 : pointer(""));
+    if (namespaces)
+      entry.push(index % 10 === 0 ? pointer(NAMESPACE) : index % 10 === 1 ? 0 : pointer(""));
     return entry;
   });
   for (const word of entries.flat()) out.word(word);
   if (crcs) for (const name of names) out.word(crcOf(name));
-  if (out.size !== start + words * 4) throw new Error("the tables aren't as long as the pointers assume");
+  if (out.size !== start + words * 4)
+    throw new Error("the tables aren't as long as the pointers assume");
   out.byte(...strings.bytes());
 }
 

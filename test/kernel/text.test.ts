@@ -95,7 +95,13 @@ suite("Module.symvers", () => {
       [...kernel.exports.values()],
       [
         { name: "_mcount", address: null, crc: 0x9514151a, gplOnly: false, namespace: null },
-        { name: "dma_buf_get", address: null, crc: 0xc2e587d1, gplOnly: true, namespace: "DMA_BUF" },
+        {
+          name: "dma_buf_get",
+          address: null,
+          crc: 0xc2e587d1,
+          gplOnly: true,
+          namespace: "DMA_BUF",
+        },
       ],
     );
     assert.equal(kernel.addressOf("_mcount"), undefined);
@@ -128,7 +134,10 @@ suite("Module.symvers", () => {
   });
 
   test("cut off in a line is refused", async () => {
-    await assert.rejects(read(...LINES, "0x9514151a\t_mco"), { name: "Misuse", message: /line 4 isn't/ });
+    await assert.rejects(read(...LINES, "0x9514151a\t_mco"), {
+      name: "Misuse",
+      message: /line 4 isn't/,
+    });
   });
 });
 

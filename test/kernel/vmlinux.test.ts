@@ -31,7 +31,12 @@ function vmlinux(endian: Endian, more: readonly SectionSpec[] = []): ElfSpec {
     endian,
     type: ET_EXEC,
     sections: [
-      { name: ".text", flags: alloc | SHF_EXECINSTR, address: TEXT, words: [0x03e00008, 0, 0x03e00008, 0] },
+      {
+        name: ".text",
+        flags: alloc | SHF_EXECINSTR,
+        address: TEXT,
+        words: [0x03e00008, 0, 0x03e00008, 0],
+      },
       {
         name: ".rodata",
         flags: alloc,
@@ -49,7 +54,13 @@ function vmlinux(endian: Endian, more: readonly SectionSpec[] = []): ElfSpec {
       { name: "__kcrctab_gpl", flags: alloc, address: KSYMTAB + 28, words: [0xc2e587d1] },
       { name: "__ksymtab_strings", flags: alloc, address: STRINGS, bytes: names },
       { name: ".data", flags: alloc | SHF_WRITE, address: 0x80105000, words: [0x12345678] },
-      { name: ".bss", flags: alloc | SHF_WRITE, type: SHT_NOBITS, address: 0x80106000, size: 0x1000 },
+      {
+        name: ".bss",
+        flags: alloc | SHF_WRITE,
+        type: SHT_NOBITS,
+        address: 0x80106000,
+        size: 0x1000,
+      },
       { name: ".comment", bytes: Buffer.from("not loaded") },
       ...more,
     ],
@@ -94,7 +105,13 @@ suite("vmlinux", () => {
         [...kernel.exports.values()],
         [
           { name: "_mcount", address: TEXT, crc: 0x9514151a, gplOnly: false, namespace: null },
-          { name: "dma_buf_get", address: TEXT + 8, crc: 0xc2e587d1, gplOnly: true, namespace: "DMA_BUF" },
+          {
+            name: "dma_buf_get",
+            address: TEXT + 8,
+            crc: 0xc2e587d1,
+            gplOnly: true,
+            namespace: "DMA_BUF",
+          },
         ],
       );
       assert.equal(kernel.image?.address, TEXT);
@@ -107,7 +124,10 @@ suite("vmlinux", () => {
   test("without export sections, every global symbol counts", async () => {
     const { sections = [], ...rest } = vmlinux("little");
     const kernel = await readKernel(
-      writeElf({ ...rest, sections: sections.filter(({ name }) => !/^__k(sym|crc)tab(_gpl)?$/.test(name)) }),
+      writeElf({
+        ...rest,
+        sections: sections.filter(({ name }) => !/^__k(sym|crc)tab(_gpl)?$/.test(name)),
+      }),
     );
     assert.equal(kernel.exportsKnown, false);
     assert.equal(kernel.exports.get("variable")?.address, 0x80105000);
@@ -145,7 +165,12 @@ suite("a vmlinuz in ELF form", () => {
     type: ET_EXEC,
     stripped: true,
     sections: [
-      { name: ".data", flags: SHF_ALLOC | SHF_WRITE, address: 0x81000000, bytes: gzipSync(made.bytes) },
+      {
+        name: ".data",
+        flags: SHF_ALLOC | SHF_WRITE,
+        address: 0x81000000,
+        bytes: gzipSync(made.bytes),
+      },
     ],
   });
 

@@ -47,7 +47,8 @@ suite("a kernel's image, its tables found by their shape", () => {
     test(`${endian}-endian, as 5.4: no seqs_of_names`, () => check({ endian, sequences: false }));
     test(`${endian}-endian, as 4.19: no namespaces, absolute addresses`, () =>
       check({ endian, sequences: false, namespaces: false, addresses: "absolute" }));
-    test(`${endian}-endian, as 6.6: addresses after the tokens`, () => check({ endian, addresses: "last" }));
+    test(`${endian}-endian, as 6.6: addresses after the tokens`, () =>
+      check({ endian, addresses: "last" }));
     test(`${endian}-endian, without CONFIG_MODVERSIONS`, () => check({ endian, crcs: false }));
   }
 
@@ -90,7 +91,10 @@ suite("lookups", () => {
 
   test("why a name isn't exported", async () => {
     const kernel = await readKernel(makeKernel().bytes);
-    assert.match(kernel.whyMissing("function_0_ar"), /is in the kernel at 0x80100400, but isn't exported/);
+    assert.match(
+      kernel.whyMissing("function_0_ar"),
+      /is in the kernel at 0x80100400, but isn't exported/,
+    );
     assert.equal(kernel.whyMissing("nowhere"), "the kernel doesn't export nowhere");
   });
 });

@@ -2,8 +2,8 @@
 // `debian` and pass `debianSkip` to node:test, so that a clone without them says by name what it skipped.
 
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { repositoryFile } from "./repository.ts";
 
 export interface DebianMalta {
   /** "6.1.0-50-4kc-malta". */
@@ -17,15 +17,8 @@ export interface DebianMalta {
   module(name: string): string;
 }
 
-/** The package's root: compiled tests run from build/test, so the nearest package.json upward tells it. */
-function repositoryRoot(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
-  return directory;
-}
-
 function find(): DebianMalta | null {
-  const root = join(repositoryRoot(), ".cache", "debian", "malta");
+  const root = repositoryFile(".cache/debian/malta");
   const moduleSymvers = join(root, "Module.symvers");
   if (!existsSync(moduleSymvers)) return null;
   const kernel = readdirSync(join(root, "boot")).find((name) => name.startsWith("vmlinuz-"));

@@ -179,7 +179,10 @@ class ElfWriter {
       const entrySize = type === SHT_REL ? REL_SIZE : REL_SIZE + 4;
       const bytes = new Uint8Array(entries.length * entrySize);
       for (const [index, { offset, type: relocation, symbol }] of entries.entries()) {
-        this.#put(bytes, index * entrySize, [offset, ((this.#symbolIndex(symbol) << 8) | relocation) >>> 0]);
+        this.#put(bytes, index * entrySize, [
+          offset,
+          ((this.#symbolIndex(symbol) << 8) | relocation) >>> 0,
+        ]);
       }
       chunks.push({
         ...plain(`.rel${section.name}`, type, bytes),
@@ -239,7 +242,11 @@ class ElfWriter {
   }
 
   #put16(bytes: Uint8Array, at: number, value: number): void {
-    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint16(at, value, this.#little);
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint16(
+      at,
+      value,
+      this.#little,
+    );
   }
 }
 

@@ -4,14 +4,21 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { type Block, type Place, type PlanFacts, planTrampolines } from "../../src/trampoline/plan.ts";
+import {
+  type Block,
+  type Place,
+  type PlanFacts,
+  planTrampolines,
+} from "../../src/trampoline/plan.ts";
 import { crowded, J } from "./facts.ts";
 
 const BLOCKS: readonly Block[] = ["core", "init"];
 const REGION = 0x10000000;
 const region = (address: number): number => Math.floor((address % 2 ** 32) / REGION) * REGION;
 
-function check(property: (facts: PlanFacts, plan: ReturnType<typeof planTrampolines>) => void): void {
+function check(
+  property: (facts: PlanFacts, plan: ReturnType<typeof planTrampolines>) => void,
+): void {
   fc.assert(
     fc.property(crowded, (facts) => property(facts, planTrampolines(facts))),
     { numRuns: 1000 },
@@ -51,7 +58,9 @@ suite("every plan", () => {
   test("sends each mended jump where it was going", () => {
     check((facts, plan) => {
       const veneers = new Map(plan.trampolines.map((veneer) => [veneer.address, veneer]));
-      const words = new Map(facts.jumps.map((jump) => [settled(facts, plan.shift, jump.at), jump.word]));
+      const words = new Map(
+        facts.jumps.map((jump) => [settled(facts, plan.shift, jump.at), jump.word]),
+      );
       for (const { address, word, trampoline, target } of plan.farJumps) {
         if (word === null) continue;
         assert.equal(word >>> 26, (words.get(address) ?? 0) >>> 26);
@@ -112,7 +121,8 @@ suite("every plan", () => {
         const { base, alignment } = facts.blocks[block];
         assert.equal(plan.shift[block] % alignment, 0);
         assert.ok(plan.size[block] >= facts.blocks[block].size + plan.shift[block]);
-        if (plan.shift[block] > 0) assert.notEqual(region(base), region(base + plan.size[block] + 16));
+        if (plan.shift[block] > 0)
+          assert.notEqual(region(base), region(base + plan.size[block] + 16));
       }
     });
   });

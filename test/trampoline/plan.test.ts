@@ -65,7 +65,9 @@ suite("far jumps", () => {
 
   test("an addend that leaves the region is far, though Linux lets it through", () => {
     const value = { address: 0xcffffff0 };
-    const far = only(planTrampolines(facts([jump(0, 0xd0000010, { value, word: JAL | 8 })])).farJumps);
+    const far = only(
+      planTrampolines(facts([jump(0, 0xd0000010, { value, word: JAL | 8 })])).farJumps,
+    );
     assert.equal(far.overflowsInLinux, false);
     assert.equal(far.target, 0xd0000010);
     assert.notEqual(far.trampoline, null);
@@ -127,7 +129,9 @@ suite("core and init", () => {
 
   test("a call from core into a far init block goes through a core veneer", () => {
     const target = { block: "init", offset: 0x20 } as const;
-    const plan = planTrampolines(facts([jump(0, 0, { value: target, target })], {}, { base: 0xd0000000 }));
+    const plan = planTrampolines(
+      facts([jump(0, 0, { value: target, target })], {}, { base: 0xd0000000 }),
+    );
     assert.equal(only(plan.trampolines).target, 0xd0000020);
     assert.equal(only(plan.trampolines).block, "core");
   });
@@ -136,7 +140,9 @@ suite("core and init", () => {
 suite("blocks around a line between regions", () => {
   test("a straddling block gets veneers on both sides", () => {
     const core = { base: 0xcffff800, size: 0x1000, alignment: 64 };
-    const plan = planTrampolines(facts([jump(0, MCOUNT), jump(0xff8, MCOUNT)], core, { base: 0xd0100000 }));
+    const plan = planTrampolines(
+      facts([jump(0, MCOUNT), jump(0xff8, MCOUNT)], core, { base: 0xd0100000 }),
+    );
     assert.equal(plan.shift.core, 64);
     assert.deepEqual(
       plan.trampolines.map(({ address, sites }) => [address, sites]),
@@ -167,9 +173,13 @@ suite("blocks around a line between regions", () => {
     const core = { base: 0xcffff000, size: 0x1100 };
     const inside = { block: "core", offset: 0xff8 } as const;
     const plan = planTrampolines(
-      facts([jump(0, MCOUNT), jump(8, 0, { value: inside, target: inside, symbol: "inside" })], core, {
-        base: 0xd0100000,
-      }),
+      facts(
+        [jump(0, MCOUNT), jump(8, 0, { value: inside, target: inside, symbol: "inside" })],
+        core,
+        {
+          base: 0xd0100000,
+        },
+      ),
     );
     assert.equal(plan.shift.core, 32);
     assert.deepEqual(
@@ -218,7 +228,10 @@ suite("refusals", () => {
   });
 
   test("a j into the middle of a function knows no free register", () => {
-    assert.match(refusal({ section: ".fixup", word: J, targetIsFunction: false }), /middle of a function/);
+    assert.match(
+      refusal({ section: ".fixup", word: J, targetIsFunction: false }),
+      /middle of a function/,
+    );
   });
 
   test("functions with private clobber lists leave t9 live", () => {
@@ -270,7 +283,10 @@ suite("facts that contradict each other", () => {
       [12, /t4 holds the address of the saved ra/],
       [31, /ra holds the way back/],
     ] as const) {
-      assert.throws(() => planTrampolines({ ...facts([]), register }), { name: "Misuse", message: why });
+      assert.throws(() => planTrampolines({ ...facts([]), register }), {
+        name: "Misuse",
+        message: why,
+      });
     }
     const plan = planTrampolines({ ...facts([jump(0, MCOUNT)]), register: 3 });
     assert.deepEqual(only(plan.trampolines).words, [0x3c038011, 0x246356a0, 0x00600008, 0]);
