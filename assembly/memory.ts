@@ -40,8 +40,14 @@ const DIRECT_MASK: u32 = 0x1fffffff;
  * bytes, a power of two: va must be a multiple of it.
  */
 export function translate(va: u32, size: u32, access: u32): u32 {
-  if (va & ((size - 1) | cpu.forbidden)) {
-    signalAddress(access === STORE ? EXC_ADES : EXC_ADEL, va);
+  const addressError = access === STORE ? EXC_ADES : EXC_ADEL;
+  if (va & (size - 1)) {
+    signalAddress(addressError, va);
+    return NOWHERE;
+  }
+  if (va & cpu.forbidden) {
+    // Context and EntryHi, UNDEFINED after this, change as QEMU's do.
+    signalTlb(addressError, va, false);
     return NOWHERE;
   }
   const entry = access === STORE ? Pages.writable(va) : Pages.readable(va);

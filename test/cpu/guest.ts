@@ -55,8 +55,8 @@ export class Guest {
   readonly core: Core;
 
   /** The module lab's CPU (exceptions stop it), or with `board` one whose exceptions enter vectors at 80000000. */
-  constructor(endian: Endian, board = false) {
-    this.core = Core.create(endian, 1 << 20);
+  constructor(endian: Endian, board = false, memory = 1 << 20) {
+    this.core = Core.create(endian, memory);
     if (!board) return;
     this.core.reset("24Kc");
     this.core.setCp0(12, 0, 0);
