@@ -19,6 +19,7 @@ export {
 } from "./machine/machine.ts";
 export type { NamedAddress } from "./machine/symbol-index.ts";
 export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file.ts";
+export { describeModule, type ModuleInfo } from "./module/info.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
 export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";
