@@ -16,7 +16,7 @@ import {
 } from "./opcodes.ts";
 import { Pages } from "./pages.ts";
 import { writableBits } from "./profile.ts";
-import { countNow, freezeCount, setCompare, setCount } from "./timer.ts";
+import { countNow, setCompare, setCount } from "./timer.ts";
 import { random } from "./tlb.ts";
 
 export const STATUS_IE: u32 = 1 << 0;
@@ -80,6 +80,13 @@ export function setStatus(value: u32): void {
   modeChanged();
 }
 
+/** Sets Cause; DC stops Count where it is, or lets it go on from there. */
+function setCause(value: u32): void {
+  const count = countNow();
+  Cp0.set(CP0_CAUSE, value);
+  setCount(count);
+}
+
 export function modeChanged(): void {
   cpu.forbidden = inKernelMode() ? 0 : KSEG0;
 }
@@ -112,8 +119,7 @@ export function writeCp0(register: u32, word: u32): void {
       setStatus(value);
       break;
     case CP0_CAUSE:
-      if ((old ^ value) & CAUSE_DC) freezeCount((value & CAUSE_DC) !== 0);
-      Cp0.set(register, value);
+      setCause(value);
       break;
     case CP0_ENTRYHI:
       if ((old ^ value) & ENTRYHI_ASID) Pages.removeTlbPages();

@@ -19,7 +19,7 @@ function frozen(): bool {
   return Cp0.has(CP0_CAUSE, CAUSE_DC);
 }
 
-/** CP0 Count. While Cause.DC is set it stands in its register. */
+/** CP0 Count. While Cause.DC is set it stands still in its register. */
 export function countNow(): u32 {
   return frozen() ? Cp0.get(CP0_COUNT) : <u32>ticks() + cpu.countOffset;
 }
@@ -36,17 +36,12 @@ export function setCompare(value: u32): void {
   schedule();
 }
 
-/** Cause.DC is about to be set or cleared. */
-export function freezeCount(freeze: bool): void {
-  const count = countNow();
-  Cp0.set(CP0_COUNT, count);
-  cpu.countOffset = count - <u32>ticks();
-  if (freeze) cpu.timerDue = NEVER;
-  else schedule();
-}
-
 /** Works out when Count next becomes Compare; if it is Compare now, a whole round from now. */
 export function schedule(): void {
+  if (frozen()) {
+    cpu.timerDue = NEVER;
+    return;
+  }
   const distance = Cp0.get(CP0_COMPARE) - (<u32>ticks() + cpu.countOffset);
   const due = ticks() + (distance === 0 ? ROUND : <u64>distance);
   cpu.timerDue = due * COUNT_RESOLUTION - cpu.idle;

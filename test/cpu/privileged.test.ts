@@ -289,6 +289,23 @@ for (const endian of ENDIANS) {
       assert.equal(board.core.cp0(CAUSE) & 0x40008000, 0);
     });
 
+    test("Cause.DC stops Count and the timer with it, and lets both go on", () => {
+      const board = new Board(endian);
+      board.core.setCp0(COUNT, 0, 100);
+      board.core.setCp0(CAUSE, 0, 0x08000000);
+      board.core.setCp0(COMPARE, 0, 110);
+      const loop = [asm("beq", R.zero, R.zero, -1), NOP];
+      board.run(loop, 1000);
+      assert.equal(board.core.cp0(COUNT), 100);
+      assert.equal(board.core.cp0(CAUSE), 0x08000000);
+      board.core.setCp0(CAUSE, 0, 0);
+      board.core.run(18);
+      assert.deepEqual([board.core.cp0(COUNT), board.core.cp0(CAUSE)], [109, 0]);
+      board.core.setCp0(STATUS, 0, 0x8001);
+      board.core.run(3);
+      assert.deepEqual([board.core.cp0(CAUSE) >>> 0, board.cause.code], [0x40008000, EXC_INT]);
+    });
+
     test("an interrupt before a delay slot restarts the branch", () => {
       const board = new Board(endian);
       board.core.setCp0(STATUS, 0, 0x0401);
