@@ -46,6 +46,19 @@ export function readArguments(texts: readonly string[], machine: Machine): CallA
   return { values, outputs };
 }
 
+/**
+ * A command line's words with negative numbers in the one form that commander doesn't take for options,
+ * decimal: -0x64 becomes -100. A negative number of 64 bits becomes the unsigned one of the same bits.
+ */
+export function plainNumbers(words: readonly string[]): string[] {
+  return words.map((word) => {
+    if (!word.startsWith("-")) return word;
+    if (WORD.test(word)) return String(readWord(word));
+    if (!DOUBLE_WORD.test(word)) return word;
+    return `${BigInt.asUintN(64, readDoubleWord(word.slice(0, -2)))}ll`;
+  });
+}
+
 function readWord(text: string): number {
   const value = Number(unsigned(text)) * signOf(text);
   if (value < -(2 ** 31) || value >= 2 ** 32) {

@@ -46,7 +46,11 @@ export function placed(command: Command): Command {
       "--kernel <FILE>",
       "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
     )
-    .option("--base <HEX>", `where the core block goes, ${address}`, readAddress, DEFAULT_BASE)
+    .addOption(
+      new Option("--base <HEX>", `where the core block goes, ${address}`)
+        .argParser(readAddress)
+        .default(DEFAULT_BASE, "c0000000"),
+    )
     .option("--init-base <HEX>", `where the init block goes, ${address}`, readAddress)
     .addOption(
       new Option(
@@ -83,6 +87,6 @@ export function called(command: Command): Command {
 
 export const ARGUMENT_HELP = `
 Arguments, as the function's registers and stack get them:
-  7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of words
+  7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of registers
   @FILE         a file's bytes, by address    out:64   64 zero bytes, by address, shown afterwards
   TEXT          a string, by address          '"7"'    the string 7: in double quotes all is text`;

@@ -63,7 +63,10 @@ function judge(session: Session, how: ModuleOptions["farJumps"]): Verdict {
   let trampolines: readonly Trampoline[] = [];
   try {
     ({ farJumps, trampolines } = session.plan().plan);
-    if (how === "refuse") trampolines = [];
+    if (how === "refuse") {
+      farJumps = farJumps.map((far) => ({ ...far, trampoline: null, word: null }));
+      trampolines = [];
+    }
     return { farJumps, trampolines, dmesg: session.load().dmesg, refusal: null };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

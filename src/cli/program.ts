@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { addBench } from "./bench.ts";
+import { plainNumbers } from "./call-arguments.ts";
 import { addDemo } from "./demo.ts";
 import { addInfo } from "./info.ts";
 import { addLoad } from "./load.ts";
@@ -44,7 +45,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     }
   };
   try {
-    await buildProgram(terminal, give).parseAsync(args, { from: "user" });
+    await buildProgram(terminal, give).parseAsync(plainNumbers(args), { from: "user" });
     return code;
   } catch (error) {
     return failure(error, args, terminal);

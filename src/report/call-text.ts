@@ -21,14 +21,14 @@ export interface CallReport {
 
 /** Lines, each with its newline. */
 export function callText({ call, result, log, outputs }: CallReport, paint: Paint): string {
-  const { v0, instructions, exception } = result;
+  const { v0, v1, instructions, exception } = result;
   const signed = v0 | 0;
   const lines = [
     ...log.map((line) => paint.dim(line)),
     exception === undefined
       ? `${call} = ${paint.bold(hex(v0))} (${v0}${signed < 0 ? `, ${signed}` : ""})`
       : `${call} ${paint.red("did not return")}: ${exception.message}`,
-    `  ${counted(instructions, "instruction")}`,
+    `  ${counted(instructions, "instruction")}${exception === undefined ? `, v1 ${hex(v1)}` : ""}`,
     ...(exception === undefined ? [] : registerLines(exception)),
     ...outputs.flatMap(({ address, bytes }) => [
       `out:${bytes.length} at ${hex(address)}`,
