@@ -52,6 +52,20 @@ const RO_AFTER_INIT = [".data..ro_after_init", "__jump_table"] as const;
 /** Read while loading, and dropped. */
 const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
 
+/**
+ * An sh_addralign as the number of bytes it stands for.
+ * @throws Refusal when it is no power of two, which Linux doesn't look for.
+ */
+export function checkedAlignment(alignment: number): number {
+  if (alignment === 0) return 1;
+  if (Number.isInteger(Math.log2(alignment))) return alignment;
+  throw new Refusal({
+    errno: "ENOEXEC",
+    dmesg: [],
+    explanation: `a section asks for an alignment of ${alignment}, which is no power of two: the file is damaged`,
+  });
+}
+
 /** A block while it fills. */
 export class BlockSpace {
   #size = 0;
@@ -68,7 +82,7 @@ export class BlockSpace {
 
   /** Appends bytes at the next multiple of an alignment, a power of two or 0, and returns their offset. */
   append(size: number, alignment: number): number {
-    const step = Math.max(alignment, 1);
+    const step = checkedAlignment(alignment);
     const offset = Math.ceil(this.#size / step) * step;
     this.#size = offset + size;
     this.#alignment = Math.max(this.#alignment, step);
@@ -116,7 +130,6 @@ export function layOut(file: ModuleFile): ModuleLayout {
         const own = flags.get(section) ?? 0;
         if ((own & wanted) !== wanted || (own & unwanted) !== 0) continue;
         if (placed.has(section.index) || isInit(section) !== (block === "init")) continue;
-        checkAlignment(section);
         const offset = spaces[block].append(section.size, section.alignment);
         placed.set(section.index, { section, block, offset });
       }
@@ -135,14 +148,4 @@ export function layOut(file: ModuleFile): ModuleLayout {
 
 function finished({ size, textSize, alignment }: BlockSpace): BlockLayout {
   return { size, textSize, alignment };
-}
-
-function checkAlignment(section: Section): void {
-  const { name, index, alignment } = section;
-  if (alignment === 0 || Number.isInteger(Math.log2(alignment))) return;
-  throw new Refusal({
-    errno: "ENOEXEC",
-    dmesg: [],
-    explanation: `section ${index} (${name}) asks for an alignment of ${alignment}, which is no power of two`,
-  });
 }

@@ -5,8 +5,10 @@
 //
 // Memory is set aside after symbols are resolved, not before, since the far-jump plan decides how much.
 
+import { PAGE_SIZE } from "../../assembly/layout.ts";
 import { contents } from "../elf/contents.ts";
 import { Words } from "../elf/words.ts";
+import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Jump, Place, TrampolinePlan } from "../trampoline/plan.ts";
 import { checkBeforeLayout, checkBeforeSymbols } from "./checks.ts";
@@ -15,7 +17,7 @@ import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
 import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
 import { gatherJumps } from "./jumps.ts";
 import { kallsymsBytes } from "./kallsyms.ts";
-import { layOut, type ModuleLayout } from "./layout.ts";
+import { checkedAlignment, layOut, type ModuleLayout } from "./layout.ts";
 import { isProprietary } from "./license.ts";
 import {
   freeMemory,
@@ -97,7 +99,7 @@ function prepare(loading: Loading): Prepared {
   checkBeforeLayout(loading);
   const layout = layOut(file);
   checkBeforeSymbols(loading);
-  const perCpu = allocatePerCpu(host, layout);
+  const perCpu = allocatePerCpu(loading, layout);
   try {
     const symbols = resolveSymbols(loading, layout, perCpu?.base ?? 0);
     return {
@@ -114,10 +116,18 @@ function prepare(loading: Loading): Prepared {
 }
 
 /** percpu_modalloc(). */
-function allocatePerCpu(host: ModuleHost, { perCpu }: ModuleLayout): MemoryBlock | null {
+function allocatePerCpu(loading: Loading, { perCpu }: ModuleLayout): MemoryBlock | null {
   if (perCpu === null) return null;
-  const base = host.allocatePerCpu(perCpu.size, Math.max(perCpu.alignment, 1));
-  return { base, size: perCpu.size };
+  const alignment = checkedAlignment(perCpu.alignment);
+  if (alignment > PAGE_SIZE) loading.print(`per-cpu alignment ${alignment} > ${PAGE_SIZE}`);
+  try {
+    const base = loading.host.allocatePerCpu(perCpu.size, Math.min(alignment, PAGE_SIZE));
+    return { base, size: perCpu.size };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    loading.print(`Could not allocate ${perCpu.size} bytes percpu data`);
+    throw loading.refusal("ENOMEM", error.explanation);
+  }
 }
 
 /** Fills the memory, relocates and finalises. */

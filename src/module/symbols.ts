@@ -11,6 +11,8 @@ import { Imports } from "./imports.ts";
 import type { ModuleLayout } from "./layout.ts";
 import type { Loading } from "./loading.ts";
 
+/** The kernel's lines name every symbol; the explanation need not. */
+const MOST_FAULTS_TOLD = 3;
 const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
 
 export interface ResolvedSymbols {
@@ -90,7 +92,7 @@ class Resolver {
     this.#fault(
       errno,
       errno === "ENOENT"
-        ? `nobody exports ${name} to this module`
+        ? this.#loading.host.whyMissing(name)
         : `${name} is exported, but not to a module built like this one`,
     );
     return { address: value };
@@ -121,9 +123,13 @@ class Resolver {
   /** Throws when any symbol failed. */
   finish(): void {
     if (this.#errno === undefined) return;
-    const unexported = this.#faults.some((fault) => fault.startsWith("nobody exports"));
+    const told = this.#faults.slice(0, MOST_FAULTS_TOLD);
+    const rest = this.#faults.length - told.length;
+    if (rest > 0) told.push(`and so for ${rest} more`);
     const depends = this.#loading.file.modinfo.get("depends");
-    const hint = unexported && depends ? [`the module depends on ${depends}: load that first`] : [];
-    throw this.#loading.refusal(this.#errno, [...this.#faults, ...hint].join("; "));
+    if (this.#errno === "ENOENT" && depends) {
+      told.push(`the module depends on ${depends}: load that first`);
+    }
+    throw this.#loading.refusal(this.#errno, told.join("; "));
   }
 }

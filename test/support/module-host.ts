@@ -79,6 +79,10 @@ export class TestHost implements ModuleHost {
     return { name, address, crc: null, gpl: false, namespace: null, owner: null };
   }
 
+  whyMissing(name: string): string {
+    return `nobody exports ${name} to this module`;
+  }
+
   isLoaded(name: string): boolean {
     return this.modules.has(name);
   }

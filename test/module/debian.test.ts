@@ -1,0 +1,73 @@
+// Every module of Debian's malta kernel, through the whole loader. The totals are what the real kernel and
+// an independent parser count; the names outside the kernel get made-up addresses.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { readModule } from "../../src/module/file.ts";
+import { describeModule } from "../../src/module/info.ts";
+import { loadModule } from "../../src/module/load.ts";
+import { unloadModule } from "../../src/module/loaded.ts";
+import { debian, debianSkip } from "../support/debian.ts";
+import { TestHost } from "../support/module-host.ts";
+
+const VERMAGIC = "6.1.0-50-4kc-malta SMP mod_unload modversions MIPS32_R2 32BIT ";
+
+test("all of Debian's modules load, and everything in them is found", { skip: debianSkip }, () => {
+  const totals: Record<string, number> = {};
+  const add = (name: string, count: number): void => {
+    totals[name] = (totals[name] ?? 0) + count;
+  };
+  let own = new Set<string>();
+  const host = new TestHost({
+    vermagic: VERMAGIC,
+    everything: (name) => (own.has(name) ? undefined : 0x801156a0),
+  });
+  for (const path of debian?.modules ?? []) {
+    const file = readModule(readFileSync(path));
+    own = new Set(file.exports.map(({ name }) => name));
+    const module = loadModule(file, host, { farJumps: "refuse" });
+    const info = describeModule(file);
+    add("modules", 1);
+    add("signed", file.signature?.supported === true ? 1 : 0);
+    add("recorded", info.recordedCallSites);
+    add("unrecorded", info.unrecordedCallSites.length);
+    add("sites", module.sites.length);
+    add("parameters", file.parameters.length);
+    add("exports", module.exports.length);
+    add("versions", file.versions?.size ?? 0);
+    for (const [type, count] of Object.entries(info.appliedRelocations)) add(type, count);
+    unloadModule(module, host, false);
+  }
+  assert.equal(host.allocations, 0);
+  assert.deepEqual(totals, {
+    modules: 3042,
+    signed: 3042,
+    recorded: 148_351,
+    unrecorded: 17,
+    sites: 148_368,
+    parameters: 3561,
+    exports: 10_620,
+    versions: 136_295,
+    R_MIPS_32: 737_685,
+    R_MIPS_26: 788,
+    R_MIPS_HI16: 1_440_435,
+    R_MIPS_LO16: 1_459_216,
+  });
+});
+
+test("sizes in memory are those of /proc/modules", { skip: debianSkip }, () => {
+  for (const [name, size] of [
+    ["usbcore", 0x3eeaf],
+    ["usb-common", 0x2360],
+    ["crc16", 0x5a9],
+    ["nfc", 100_146],
+  ] as const) {
+    const file = readModule(readFileSync(debian?.module(name) ?? ""));
+    const own = new Set(file.exports.map((symbol) => symbol.name));
+    const host = new TestHost({
+      everything: (symbol) => (own.has(symbol) ? undefined : 0x80200000),
+    });
+    assert.equal(loadModule(file, host, { farJumps: "refuse" }).core.size, size, name);
+  }
+});
