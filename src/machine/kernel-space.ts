@@ -23,6 +23,8 @@ export const KERNEL_BASE = KSEG0 + 0x100000;
 /** What an import gets that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
 const NOP = 0;
+/** The kernel's lines name every symbol that is missing; the explanation need not. */
+const MOST_NAMES_TOLD = 3;
 
 /** A name for an address inside the kernel. */
 export interface KernelName {
@@ -119,6 +121,21 @@ export class KernelSpace {
     const address = found.address ?? this.#addressless(name);
     if (kernel.image === null) this.#place(name, address);
     return { ...this.#facts(name), name, address };
+  }
+
+  /** Why the kernel doesn't export these names, and what would help. */
+  whyMissing(names: readonly string[]): string {
+    const shown = names.slice(0, MOST_NAMES_TOLD);
+    const rest = names.length - shown.length;
+    const more = rest > 0 ? [`and ${rest} more`] : [];
+    const kernel = this.#kernel;
+    if (kernel !== null) {
+      return [...shown.map((name) => kernel.whyMissing(name)), ...more].join("; ");
+    }
+    return (
+      `the built-in lab kernel has no ${[...shown, ...more].join(", ")}: give the kernel that the ` +
+      "module was built for (--kernel vmlinuz), or take stubs for what is missing (--stub-missing)"
+    );
   }
 
   /** An export of the kernel that stops the run when it is called, for a name that nobody exports. */

@@ -350,6 +350,7 @@ export class Machine {
       vermagic: this.#kernel.vermagic,
       findExport: (name) =>
         this.#kernel.findExport(name) ?? this.#moduleExport(name) ?? missing(name),
+      whyMissing: (names) => this.#kernel.whyMissing(names),
       isLoaded: (name) => this.modules.some((module) => module.name === name),
       taint: (taint) => {
         const clear = !this.#taints.has(taint);

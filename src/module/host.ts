@@ -76,8 +76,8 @@ export interface ModuleHost {
 
   /** What the kernel or a module exports under a name, the kernel first. */
   findExport(name: string): Export | undefined;
-  /** Why nobody exports a name, in a sentence that tells what would help. */
-  whyMissing(name: string): string;
+  /** Why nobody exports these names, one at least, in a sentence that tells what would help. */
+  whyMissing(names: readonly string[]): string;
   /** Whether a module of this name is loaded. */
   isLoaded(name: string): boolean;
   /** Sets a taint of the kernel, and returns whether it was clear. */

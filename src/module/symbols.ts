@@ -11,8 +11,6 @@ import { Imports } from "./imports.ts";
 import type { ModuleLayout } from "./layout.ts";
 import type { Loading } from "./loading.ts";
 
-/** The kernel's lines name every symbol; the explanation need not. */
-const MOST_FAULTS_TOLD = 3;
 const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
 
 export interface ResolvedSymbols {
@@ -48,6 +46,7 @@ class Resolver {
   readonly #perCpu: number;
   readonly #resolution: Imports;
   readonly #faults: string[] = [];
+  readonly #missing: string[] = [];
   #errno: Errno | undefined;
 
   constructor(loading: Loading, layout: ModuleLayout, perCpu: number) {
@@ -89,12 +88,9 @@ class Resolver {
     if (found === undefined && binding === STB_WEAK) return { address: value };
     const errno = found ?? "ENOENT";
     this.#loading.print(`Unknown symbol ${name} (err -${ERRNO[errno]})`);
-    this.#fault(
-      errno,
-      errno === "ENOENT"
-        ? this.#loading.host.whyMissing(name)
-        : `${name} is exported, but not to a module built like this one`,
-    );
+    this.#errno = errno;
+    if (errno === "ENOENT") this.#missing.push(name);
+    else this.#faults.push(`${name} is exported, but not to a module built like this one`);
     return { address: value };
   }
 
@@ -123,12 +119,11 @@ class Resolver {
   /** Throws when any symbol failed. */
   finish(): void {
     if (this.#errno === undefined) return;
-    const told = this.#faults.slice(0, MOST_FAULTS_TOLD);
-    const rest = this.#faults.length - told.length;
-    if (rest > 0) told.push(`and so for ${rest} more`);
-    const depends = this.#loading.file.modinfo.get("depends");
-    if (this.#errno === "ENOENT" && depends) {
-      told.push(`the module depends on ${depends}: load that first`);
+    const told = this.#faults;
+    if (this.#missing.length > 0) {
+      told.push(this.#loading.host.whyMissing(this.#missing));
+      const depends = this.#loading.file.modinfo.get("depends");
+      if (depends) told.push(`the module depends on ${depends}: load that first`);
     }
     throw this.#loading.refusal(this.#errno, told.join("; "));
   }

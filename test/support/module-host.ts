@@ -79,8 +79,8 @@ export class TestHost implements ModuleHost {
     return { name, address, crc: null, gpl: false, namespace: null, owner: null };
   }
 
-  whyMissing(name: string): string {
-    return `nobody exports ${name} to this module`;
+  whyMissing(names: readonly string[]): string {
+    return `nobody exports ${names.join(", ")} to this module`;
   }
 
   isLoaded(name: string): boolean {

@@ -1,0 +1,73 @@
+// Counts tests as node:test reports them, so that the numbers add up: every test is passed, failed or
+// skipped. A suite is no test, but one that is skipped stands for tests that nobody counted, and one that
+// fails by itself (in a hook, or while it declares its tests) is a failure that no test of it shows.
+
+/** The part of node:test's events that is counted. */
+export interface TestEvent {
+  readonly name: string;
+  readonly file?: string | undefined;
+  readonly skip?: string | boolean | undefined;
+  readonly todo?: string | boolean | undefined;
+  readonly details: {
+    readonly type?: "suite" | "test";
+    readonly error?: { readonly failureType?: string };
+  };
+}
+
+interface Skip {
+  readonly name: string;
+  readonly file: string;
+  readonly reason: string;
+}
+
+export class Tally {
+  #passed = 0;
+  readonly #failed: string[] = [];
+  readonly #skipped: Skip[] = [];
+
+  get passed(): number {
+    return this.#passed;
+  }
+
+  get failed(): number {
+    return this.#failed.length;
+  }
+
+  /** For "test:pass", which a skipped test emits too. */
+  pass(event: TestEvent): void {
+    const reason = event.skip ?? event.todo;
+    if (reason !== undefined && reason !== false) this.#skipped.push(skipOf(event, reason));
+    else if (event.details.type !== "suite") this.#passed += 1;
+  }
+
+  /** For "test:fail". */
+  fail(event: TestEvent): void {
+    const { type, error } = event.details;
+    if (type === "suite" && error?.failureType === "subtestsFailed") return;
+    this.#failed.push(event.name);
+  }
+
+  /** Counts as failed each test that was skipped for a reason that one of these matches. */
+  mustRun(reasons: readonly RegExp[]): void {
+    const kept = this.#skipped.filter(({ name, reason }) => {
+      const had = reasons.some((pattern) => pattern.test(reason));
+      if (had) this.#failed.push(`${name} (had to run, was skipped: ${reason})`);
+      return !had;
+    });
+    this.#skipped.splice(0, this.#skipped.length, ...kept);
+  }
+
+  /** What failed and what was skipped by name, then `N passed, N failed, N skipped`. */
+  lines(): string[] {
+    return [
+      ...this.#failed.map((name) => `failed: ${name}`),
+      ...this.#skipped.map(({ file, name, reason }) => `skipped: ${file}: ${name} (${reason})`),
+      `${this.#passed} passed, ${this.#failed.length} failed, ${this.#skipped.length} skipped`,
+    ];
+  }
+}
+
+function skipOf({ name, file = "" }: TestEvent, reason: string | true): Skip {
+  const place = file.replace(/^.*\/build\/test\//, "").replace(/\.js$/, "");
+  return { name, file: place, reason: reason === true ? "no reason given" : reason };
+}
