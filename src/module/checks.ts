@@ -65,6 +65,13 @@ function checkVermagic(loading: Loading): void {
   );
 }
 
+/** MIPS has no livepatching. */
+function refuseLivepatch(loading: Loading): void {
+  if (loading.file.modinfo.get("livepatch") === undefined) return;
+  loading.print("module is marked as livepatch module, but livepatch support is disabled");
+  throw loading.refusal("ENOEXEC", "no MIPS kernel takes livepatches");
+}
+
 function taintByModinfo(loading: Loading): void {
   const { modinfo } = loading.file;
   if (modinfo.get("intree") === undefined) {
@@ -76,6 +83,7 @@ function taintByModinfo(loading: Loading): void {
       "module is from the staging directory, the quality is unknown, you have been warned.",
     );
   }
+  refuseLivepatch(loading);
   if (isProprietary(loading.file)) {
     loading.taint(
       "PROPRIETARY_MODULE",

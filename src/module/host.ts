@@ -98,6 +98,6 @@ export interface ModuleHost {
   read(address: number, size: number): Uint8Array | undefined;
   /** Writes guest bytes that are mapped, and makes sure that no stale translation of them runs. */
   write(address: number, bytes: Uint8Array): void;
-  /** Applies one section's relocations: relocateSection() of relocation.ts does it on the core. */
+  /** Relocates one section, which isn't empty: relocateSection() of relocation.ts does it on the core. */
   relocate(section: SectionRelocations): RelocationOutcome;
 }

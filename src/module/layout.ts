@@ -137,6 +137,11 @@ export function layOut(file: ModuleFile): ModuleLayout {
     }
   }
   const kallsyms = placeKallsyms(file, placed, spaces);
+  const { symtab, strtab } = file.sections;
+  if (symtab !== undefined && strtab !== undefined) {
+    placed.set(symtab.index, { section: symtab, block: "init", offset: kallsyms.init.symtab });
+    placed.set(strtab.index, { section: strtab, block: "init", offset: kallsyms.init.strtab });
+  }
   const perCpu = file.sections.find(PERCPU);
   return {
     blocks: { core: finished(spaces.core), init: finished(spaces.init) },

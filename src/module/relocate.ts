@@ -18,6 +18,7 @@ import {
   R_MIPS_26,
   R_MIPS_JALR,
   R_MIPS_LO16,
+  R_MIPS_NONE,
   R_MIPS_PC16,
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
@@ -60,6 +61,10 @@ export function relocateModule(loading: Loading, work: RelocationWork): void {
 
 function relocateTable(loading: Loading, work: RelocationWork, table: RelocationTable): void {
   const address = work.addresses.get(table.target.index) ?? 0;
+  if (table.target.size === 0) {
+    refuseOutside(loading, work, table);
+    return;
+  }
   const outcome = loading.host.relocate({
     address,
     size: table.target.size,
@@ -68,6 +73,14 @@ function relocateTable(loading: Loading, work: RelocationWork, table: Relocation
   });
   if (outcome.code !== RELOC_OK)
     throw new Failure(loading, work, table, outcome.entry).refusal(outcome.code);
+}
+
+/** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
+function refuseOutside(loading: Loading, work: RelocationWork, table: RelocationTable): void {
+  for (let entry = 0; entry < table.count; entry++) {
+    if (table.type(entry) === R_MIPS_NONE) continue;
+    throw new Failure(loading, work, table, entry).refusal(RELOC_OUT_OF_SECTION);
+  }
 }
 
 /** The entries in the host's byte order, without those that have no effect. */

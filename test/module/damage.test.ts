@@ -20,7 +20,7 @@ import {
 } from "../support/module-writer.ts";
 import { Random } from "../support/random.ts";
 
-const ROUNDS = 3000;
+const ROUNDS = 1000;
 
 function goodModule(endian: "little" | "big"): Uint8Array {
   const words = (name: string, count: number) => ({

@@ -71,3 +71,32 @@ test("sizes in memory are those of /proc/modules", { skip: debianSkip }, () => {
     assert.equal(loadModule(file, host, { farJumps: "refuse" }).core.size, size, name);
   }
 });
+
+test("sections lie where /sys/module/NAME/sections says", { skip: debianSkip }, () => {
+  const file = readModule(readFileSync(debian?.module("usbcore") ?? ""));
+  const own = new Set(file.exports.map((symbol) => symbol.name));
+  const host = new TestHost({ everything: (symbol) => (own.has(symbol) ? undefined : 0x80200000) });
+  const options = { base: 0xc0111000, initBase: 0xc0023000, farJumps: "refuse" } as const;
+  const module = loadModule(file, host, options);
+  const found = Object.fromEntries(module.sections.map(({ name, address }) => [name, address]));
+  const expected = {
+    ".text": 0xc0111000,
+    ".exit.text": 0xc013f400,
+    ".text.unlikely": 0xc013f4f0,
+    ".fixup": 0xc013ff00,
+    ".note.gnu.build-id": 0xc013ffb0,
+    ".rodata": 0xc01409e0,
+    ".rodata.str1.4": 0xc0143940,
+    ".data": 0xc0149270,
+    ".exit.data": 0xc0149cc0,
+    ".data.once": 0xc014b008,
+    ".data..read_mostly": 0xc014b011,
+    ".gnu.linkonce.this_module": 0xc014b040,
+    ".bss": 0xc014b280,
+    ".init.text": 0xc0023000,
+    ".init.data": 0xc0023344,
+    ".symtab": 0xc0023348,
+    ".strtab": 0xc002ce08,
+  };
+  for (const [name, address] of Object.entries(expected)) assert.equal(found[name], address, name);
+});

@@ -180,7 +180,7 @@ suite("symbols", () => {
       "m: please compile with -fno-common",
       "m: Unknown symbol two (err -2)",
     );
-    assert.match(why, /one.*shared.*two/s);
+    for (const name of ["one", "shared", "two"]) assert.match(why, new RegExp(`\\b${name}\\b`));
     refusedWith(
       { name: "m", symbols: symbols.slice(0, 2) },
       {},

@@ -158,8 +158,9 @@ export class TestHost implements ModuleHost {
 
   relocate(section: SectionRelocations): RelocationOutcome {
     const physical = this.core.translate(section.address, true);
-    // An empty section may lie at its block's very end, where nothing is mapped; nothing is read there.
-    return relocateSection(this.core.relocator, physical ?? 0, section);
+    if (physical === undefined)
+      throw new Error(`nothing is mapped at ${section.address.toString(16)}`);
+    return relocateSection(this.core.relocator, physical, section);
   }
 
   /** Words of guest memory, in the guest's byte order. */
