@@ -1,7 +1,7 @@
 // Runs programs on QEMU's user-mode MIPS (-cpu 24Kc) through runner.c, and tells what a processor's kernel
-// would see: Linux's signals become the exceptions they stand for. Three things a signal doesn't say are
-// read from the instruction: whether an address error or TLB miss was a load's or a store's, that a syscall
-// took place (Linux answers an unknown one with ENOSYS), and nothing else.
+// would see: Linux's signals become the exceptions they stand for. Two things a signal doesn't say are
+// read from the instruction: whether an address error or TLB miss was a load's or a store's, and that a
+// syscall took place, which Linux answers with ENOSYS when it doesn't know it.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
