@@ -184,6 +184,7 @@ function readSections(words: Words): Section[] {
     );
   }
   for (const header of headers.slice(1)) checkSection(header, headers.length, size, names);
+  checkOverlap(headers, size);
   const table = new StringTable(words.bytes.subarray(names.offset, names.offset + names.size));
   return headers.map(({ nameOffset, ...rest }) => ({
     ...rest,
@@ -234,6 +235,17 @@ function checkSection(header: Header, count: number, size: number, names: Header
       `the name of section ${index} starts outside the section name table`,
     );
   }
+}
+
+/**
+ * Tens of thousands of sections that share the same bytes would make every later step as many times as long.
+ * A file's sections don't overlap; the factor is for linkers that think otherwise.
+ */
+function checkOverlap(headers: readonly Header[], size: number): void {
+  const held = headers.filter(({ type }) => type !== SHT_NULL && type !== SHT_NOBITS);
+  const total = held.reduce((sum, header) => sum + header.size, 0);
+  if (total > 4 * size)
+    damaged(`its sections hold ${total} bytes together, and the file has ${size}`);
 }
 
 function sectionName(

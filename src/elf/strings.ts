@@ -19,10 +19,7 @@ export class StringTable {
   /** The name at an offset, or undefined when it starts outside the table or has no end in reach. */
   at(offset: number): string | undefined {
     if (offset >= this.#bytes.length) return undefined;
-    const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
-    for (let end = offset; end < last; end++) {
-      if (this.#bytes[end] === 0) return this.#text.slice(offset, end);
-    }
-    return undefined;
+    const end = this.#bytes.subarray(offset, offset + LONGEST_NAME).indexOf(0);
+    return end < 0 ? undefined : this.#text.slice(offset, offset + end);
   }
 }

@@ -29,14 +29,14 @@ export interface CallSites {
 }
 
 /** Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is no site. */
-export function readCallSites(elf: ElfObject, sections: ModuleSections): CallSites {
+export function readCallSites(sections: ModuleSections): CallSites {
   const table = sections.find(MCOUNT_LOC);
   const recorded: CallSitePlace[] = [];
-  for (const { section, offset } of table ? readPointers(elf, table).pointers.values() : []) {
+  for (const { section, offset } of table ? readPointers(sections, table).pointers.values() : []) {
     if (section !== undefined) recorded.push({ section, offset });
   }
   const known = new Set(recorded.map(key));
-  const calls = callsOf(elf, MCOUNT);
+  const calls = callsOf(sections.elf, MCOUNT);
   return {
     recorded,
     unrecorded: calls.filter(({ place }) => !known.has(key(place))).map(({ place }) => place),

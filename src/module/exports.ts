@@ -6,7 +6,7 @@
 // The address an export has once the module is loaded is read from guest memory, at the same place.
 
 import { contents } from "../elf/contents.ts";
-import type { ElfObject, Section } from "../elf/object.ts";
+import type { Section } from "../elf/object.ts";
 import { readPointers, stringAt } from "./pointers.ts";
 import type { ModuleSections } from "./sections.ts";
 
@@ -29,32 +29,33 @@ export interface ExportedSymbol {
 }
 
 /** The exports, ordinary ones first, each table in its own order. */
-export function readExports(elf: ElfObject, sections: ModuleSections): ExportedSymbol[] {
-  const single = (prefix: string) => elf.sections.filter(({ name }) => name.startsWith(prefix));
+export function readExports(sections: ModuleSections): ExportedSymbol[] {
+  const single = (prefix: string) =>
+    sections.elf.sections.filter(({ name }) => name.startsWith(prefix));
   const plain = [sections.find("__ksymtab") ?? [], single("___ksymtab+")].flat();
   const gpl = [sections.find("__ksymtab_gpl") ?? [], single("___ksymtab_gpl+")].flat();
   return [
-    ...plain.flatMap((section) => readTable(elf, section, sections.find("__kcrctab"), false)),
-    ...gpl.flatMap((section) => readTable(elf, section, sections.find("__kcrctab_gpl"), true)),
+    ...plain.flatMap((section) => readTable(sections, section, sections.find("__kcrctab"), false)),
+    ...gpl.flatMap((section) => readTable(sections, section, sections.find("__kcrctab_gpl"), true)),
   ];
 }
 
 function readTable(
-  elf: ElfObject,
+  sections: ModuleSections,
   section: Section,
   crcSection: Section | undefined,
   gpl: boolean,
 ): ExportedSymbol[] {
-  const table = readPointers(elf, section);
-  const crcs = crcSection && contents(elf, crcSection);
+  const table = readPointers(sections, section);
+  const crcs = crcSection && contents(sections.elf, crcSection);
   return Array.from({ length: Math.floor(table.words.size / SIZE) }, (_, index) => {
     const offset = index * SIZE;
     return {
-      name: stringAt(elf, table.pointer(offset + NAME)) ?? "",
+      name: stringAt(sections, table.pointer(offset + NAME)) ?? "",
       gpl,
       crc: crcs !== undefined && index * 4 + 4 <= crcs.size ? crcs.u32(index * 4) : null,
       // C exports point at an empty string, assembly exports at nothing.
-      namespace: stringAt(elf, table.pointer(offset + NAMESPACE)) || null,
+      namespace: stringAt(sections, table.pointer(offset + NAMESPACE)) || null,
       section,
       offset,
     };

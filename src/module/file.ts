@@ -58,7 +58,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
   };
   const modinfo = new Modinfo(section(".modinfo")?.bytes ?? new Uint8Array(0));
   const versions = section("__versions");
-  const thisModule = readThisModule(elf, sections);
+  const thisModule = readThisModule(sections);
   const printedName = modinfo.get("name") ?? "(missing .modinfo section or name field)";
   if (sections.symtab === undefined) {
     throw new Refusal({
@@ -84,9 +84,9 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     signature,
     modinfo,
     versions: versions === undefined ? null : readVersions(versions),
-    exports: readExports(elf, sections),
-    parameters: readParameters(elf, sections, modinfo),
-    callSites: readCallSites(elf, sections),
+    exports: readExports(sections),
+    parameters: readParameters(sections, modinfo),
+    callSites: readCallSites(sections),
     thisModule: thisModule ?? null,
     dmesg,
   };

@@ -18,7 +18,7 @@ export function gatherJumps(
   layout: ModuleLayout,
   places: readonly Place[],
 ): Jump[] {
-  const functions = functionStarts(elf);
+  let functions: ReadonlySet<string> | undefined;
   const jumps: Jump[] = [];
   for (const table of relocationTables(elf)) {
     const placed = layout.sections.get(table.target.index);
@@ -32,6 +32,7 @@ export function gatherJumps(
       if (symbol === undefined || value === undefined || offset + 4 > words.size) continue;
       const word = words.u32(offset);
       const addend = addendOf(word);
+      functions ??= functionStarts(elf);
       jumps.push({
         section: table.target.name,
         offset,

@@ -29,7 +29,11 @@ export class Modinfo {
   /** Key → values, in the file's order. */
   toRecord(): Record<string, string[]> {
     const record = new Map<string, string[]>();
-    for (const [key, value] of this.entries) record.set(key, [...(record.get(key) ?? []), value]);
+    for (const [key, value] of this.entries) {
+      const values = record.get(key);
+      if (values === undefined) record.set(key, [value]);
+      else values.push(value);
+    }
     return Object.fromEntries(record);
   }
 }

@@ -2,7 +2,6 @@
 // {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}. A parameter's type shows in the name of the ops
 // it points to (param_ops_int, …) and in modinfo's parmtype.
 
-import type { ElfObject } from "../elf/object.ts";
 import type { Modinfo } from "./modinfo.ts";
 import { readPointers, stringAt } from "./pointers.ts";
 import type { ModuleSections } from "./sections.ts";
@@ -27,20 +26,16 @@ export interface Parameter {
 }
 
 /** The parameters, in __param's order. */
-export function readParameters(
-  elf: ElfObject,
-  sections: ModuleSections,
-  modinfo: Modinfo,
-): Parameter[] {
+export function readParameters(sections: ModuleSections, modinfo: Modinfo): Parameter[] {
   const section = sections.find("__param");
   if (section === undefined) return [];
-  const table = readPointers(elf, section);
+  const table = readPointers(sections, section);
   const types = namedValues(modinfo.all("parmtype"));
   const descriptions = namedValues(modinfo.all("parm"));
   const count = Math.floor(table.words.size / SIZE);
   return Array.from({ length: count }, (_, index) => {
     const at = index * SIZE;
-    const name = stringAt(elf, table.pointer(at + NAME)) ?? "";
+    const name = stringAt(sections, table.pointer(at + NAME)) ?? "";
     return {
       name,
       index,

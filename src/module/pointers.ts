@@ -3,10 +3,11 @@
 // sites, struct module) are read through these, never from the raw words and never at fixed offsets.
 
 import { R_MIPS_32 } from "../../assembly/relocation-types.ts";
-import { contents, relocationTables } from "../elf/contents.ts";
+import { contents } from "../elf/contents.ts";
 import { SHN_LORESERVE, SHN_UNDEF } from "../elf/numbers.ts";
 import type { ElfObject, ElfSymbol, Section } from "../elf/object.ts";
 import type { Words } from "../elf/words.ts";
+import type { ModuleSections } from "./sections.ts";
 
 export interface Pointer {
   readonly symbol: ElfSymbol;
@@ -27,11 +28,11 @@ export interface PointerTable {
 }
 
 /** Reads a section's words and the R_MIPS_32 relocations that patch them. */
-export function readPointers(elf: ElfObject, section: Section): PointerTable {
+export function readPointers(sections: ModuleSections, section: Section): PointerTable {
+  const { elf } = sections;
   const words = contents(elf, section);
   const pointers = new Map<number, Pointer>();
-  for (const table of relocationTables(elf)) {
-    if (table.target !== section) continue;
+  for (const table of sections.relocationsOf(section)) {
     for (let index = 0; index < table.count; index++) {
       const offset = table.offset(index);
       const symbol = elf.symbols[table.symbol(index)];
@@ -53,10 +54,9 @@ function follow(elf: ElfObject, symbol: ElfSymbol, addend: number): Pointer {
 }
 
 /** The NUL-terminated string that a pointer names; undefined when it leads nowhere in the file. */
-export function stringAt(elf: ElfObject, pointer: Pointer | undefined): string | undefined {
-  if (pointer?.section === undefined) return undefined;
-  const words = contents(elf, pointer.section);
-  return pointer.offset < words.size ? words.string(pointer.offset, LONGEST_STRING) : undefined;
+export function stringAt(
+  sections: ModuleSections,
+  pointer: Pointer | undefined,
+): string | undefined {
+  return pointer?.section && sections.stringsOf(pointer.section).at(pointer.offset);
 }
-
-const LONGEST_STRING = 4096;

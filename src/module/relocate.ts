@@ -47,63 +47,25 @@ export interface RelocationWork {
   farJumpHint(site: number): string;
 }
 
+interface Job extends RelocationWork {
+  readonly loading: Loading;
+  /** Symbols whose relocations Linux leaves out without a word. */
+  readonly skipped: ReadonlySet<number>;
+}
+
 /** @throws Refusal, as Linux refuses. */
 export function relocateModule(loading: Loading, work: RelocationWork): void {
   const { elf } = loading.file;
+  const job = { ...work, loading, skipped: skippedSymbols(loading, work.values) };
   for (const section of elf.sections) {
     const target = elf.sections[section.info];
     if (target === undefined || !work.addresses.has(target.index)) continue;
     if (section.type === SHT_RELA) throw relaRefusal(loading, section.name);
-    if (section.type === SHT_REL)
-      relocateTable(loading, work, relocationTable(elf, section, target));
+    if (section.type === SHT_REL) relocateTable(job, relocationTable(elf, section, target));
   }
 }
 
-function relocateTable(loading: Loading, work: RelocationWork, table: RelocationTable): void {
-  const address = work.addresses.get(table.target.index) ?? 0;
-  if (table.target.size === 0) {
-    refuseOutside(loading, work, table);
-    return;
-  }
-  const outcome = loading.host.relocate({
-    address,
-    size: table.target.size,
-    symbols: work.values,
-    entries: stage(loading, work, table, address),
-  });
-  if (outcome.code !== RELOC_OK)
-    throw new Failure(loading, work, table, outcome.entry).refusal(outcome.code);
-}
-
-/** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
-function refuseOutside(loading: Loading, work: RelocationWork, table: RelocationTable): void {
-  for (let entry = 0; entry < table.count; entry++) {
-    if (table.type(entry) === R_MIPS_NONE) continue;
-    throw new Failure(loading, work, table, entry).refusal(RELOC_OUT_OF_SECTION);
-  }
-}
-
-/** The entries in the host's byte order, without those that have no effect. */
-function stage(
-  loading: Loading,
-  work: RelocationWork,
-  table: RelocationTable,
-  address: number,
-): Uint32Array {
-  const entries = hostOrder(table.bytes, loading.file.elf.endian);
-  const skipped = skippedSymbols(loading, work.values);
-  if (skipped.size === 0 && work.mended.size === 0) return entries;
-  for (let at = 0; at < entries.length; at += 2) {
-    const offset = entries[at] ?? 0;
-    const info = entries[at + 1] ?? 0;
-    const mended = (info & 0xff) === R_MIPS_26 && work.mended.has(address + offset);
-    // Symbol 0, type R_MIPS_NONE.
-    if (mended || skipped.has(info >>> 8)) entries[at + 1] = 0;
-  }
-  return entries;
-}
-
-/** Weak symbols whose value Linux takes for an error number: their relocations are left out without a word. */
+/** Weak symbols whose value Linux takes for an error number. */
 function skippedSymbols(loading: Loading, values: Uint32Array): Set<number> {
   const skipped = new Set<number>();
   for (const [index, value] of values.entries()) {
@@ -111,6 +73,46 @@ function skippedSymbols(loading: Loading, values: Uint32Array): Set<number> {
     if (loading.file.elf.symbols[index]?.binding === STB_WEAK) skipped.add(index);
   }
   return skipped;
+}
+
+function relocateTable(job: Job, table: RelocationTable): void {
+  const address = job.addresses.get(table.target.index) ?? 0;
+  if (table.target.size === 0) {
+    refuseOutside(job, table);
+    return;
+  }
+  const { code, entry } = job.loading.host.relocate({
+    address,
+    size: table.target.size,
+    symbols: job.values,
+    entries: stage(job, table, address),
+  });
+  if (code !== RELOC_OK) throw new Failure(job, table, entry).refusal(code);
+}
+
+/** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
+function refuseOutside(job: Job, table: RelocationTable): void {
+  for (let entry = 0; entry < table.count; entry++) {
+    if (table.type(entry) === R_MIPS_NONE) continue;
+    throw new Failure(job, table, entry).refusal(RELOC_OUT_OF_SECTION);
+  }
+}
+
+/** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
+function stage(
+  { loading, mended, skipped }: Job,
+  table: RelocationTable,
+  address: number,
+): Uint32Array {
+  const entries = hostOrder(table.bytes, loading.file.elf.endian);
+  if (skipped.size === 0 && mended.size === 0) return entries;
+  for (let at = 0; at < entries.length; at += 2) {
+    const offset = entries[at] ?? 0;
+    const info = entries[at + 1] ?? 0;
+    const isMended = (info & 0xff) === R_MIPS_26 && mended.has(address + offset);
+    if (isMended || skipped.has(info >>> 8)) entries[at + 1] = 0;
+  }
+  return entries;
 }
 
 /** A copy of words in a file's byte order. */
@@ -131,14 +133,14 @@ function relaRefusal(loading: Loading, section: string): Refusal {
 
 /** One relocation that failed. */
 class Failure {
+  readonly #job: Job;
   readonly #loading: Loading;
-  readonly #work: RelocationWork;
   readonly #table: RelocationTable;
   readonly #entry: number;
 
-  constructor(loading: Loading, work: RelocationWork, table: RelocationTable, entry: number) {
-    this.#loading = loading;
-    this.#work = work;
+  constructor(job: Job, table: RelocationTable, entry: number) {
+    this.#job = job;
+    this.#loading = job.loading;
     this.#table = table;
     this.#entry = entry;
   }
@@ -204,11 +206,11 @@ class Failure {
   }
 
   get #value(): number {
-    return this.#work.values[this.#table.symbol(this.#entry)] ?? 0;
+    return this.#job.values[this.#table.symbol(this.#entry)] ?? 0;
   }
 
   get #address(): number {
-    const section = this.#work.addresses.get(this.#table.target.index) ?? 0;
+    const section = this.#job.addresses.get(this.#table.target.index) ?? 0;
     return (section + this.#table.offset(this.#entry)) >>> 0;
   }
 
@@ -235,7 +237,7 @@ class Failure {
     return (
       `the jump at ${this.#table.target.name}+${hex(this.#table.offset(this.#entry))} (${hex(site)}) stays in ` +
       `the 256 MiB region of ${hex(reachOf(site))}, and ${this.#symbol} at ${hex(this.#value)} is in that of ` +
-      `${hex(regionOf(this.#value))}${this.#work.farJumpHint(site)}`
+      `${hex(regionOf(this.#value))}${this.#job.farJumpHint(site)}`
     );
   }
 

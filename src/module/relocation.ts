@@ -28,6 +28,12 @@ export interface RelocationCore {
   finishSection(): number;
 }
 
+/**
+ * The values that a core's staging area holds: all sections of a module share one array, which isn't
+ * changed once it is made, so it is copied once.
+ */
+const staged = new WeakMap<WebAssembly.Memory, Uint32Array>();
+
 const MOST_SYMBOLS = RELOC_SYMBOLS_SIZE / 4;
 const ENTRIES_A_CALL = RELOC_ENTRIES_SIZE / REL_SIZE;
 
@@ -49,7 +55,8 @@ export function relocateSection(
     });
   }
   const words = new Uint32Array(core.memory.buffer);
-  words.set(symbols, RELOC_SYMBOLS / 4);
+  if (staged.get(core.memory) !== symbols) words.set(symbols, RELOC_SYMBOLS / 4);
+  staged.set(core.memory, symbols);
   for (let done = 0; done === 0 || done * 2 < entries.length; done += ENTRIES_A_CALL) {
     const part = entries.subarray(done * 2, (done + ENTRIES_A_CALL) * 2);
     words.set(part, RELOC_ENTRIES / 4);

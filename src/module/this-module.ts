@@ -3,7 +3,6 @@
 // changed ({enum state; struct list_head list; char name[]}); the init and exit functions are found by
 // the symbols its relocations name.
 
-import type { ElfObject } from "../elf/object.ts";
 import { readPointers } from "./pointers.ts";
 import { type ModuleSections, THIS_MODULE } from "./sections.ts";
 
@@ -22,10 +21,10 @@ export const INIT_FUNCTION = "init_module";
 export const EXIT_FUNCTION = "cleanup_module";
 
 /** Reads struct module; undefined when the file has none. */
-export function readThisModule(elf: ElfObject, sections: ModuleSections): ThisModule | undefined {
+export function readThisModule(sections: ModuleSections): ThisModule | undefined {
   const section = sections.find(THIS_MODULE);
   if (section === undefined) return undefined;
-  const table = readPointers(elf, section);
+  const table = readPointers(sections, section);
   const symbols = new Set([...table.pointers.values()].map((pointer) => pointer.symbol.name));
   return {
     name: table.words.size > NAME_OFFSET ? table.words.string(NAME_OFFSET, NAME_SIZE) : "",

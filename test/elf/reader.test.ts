@@ -248,6 +248,21 @@ suite("what only farjal looks at", () => {
     assert.deepEqual(relocationTables(rela), []);
   });
 
+  test("sections that share their bytes over and over are refused", () => {
+    const bytes = new Uint8Array(4096);
+    const sections = Array.from({ length: 8 }, (_, index) => ({ name: `.s${index}`, bytes }));
+    const same = patched({ sections }, (view, shdr) => {
+      for (let index = 1; index <= 8; index++) {
+        view.setUint32(shdr(index) + 16, 0, true);
+        view.setUint32(shdr(index) + 20, view.byteLength, true);
+      }
+    });
+    assert.match(
+      refusedAs(() => readElf(same), "ENOEXEC"),
+      /damaged/,
+    );
+  });
+
   test("a million symbols that share one long name cost no more than the file", () => {
     const file = writeElf({ symbols: [{ name: "y".repeat(4000), section: 0 }] });
     const view = new DataView(file.buffer);

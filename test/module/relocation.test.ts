@@ -10,6 +10,7 @@ import {
   RELOC_OK,
   RELOC_OUT_OF_SECTION,
   RELOC_OVERFLOW,
+  RELOC_TOO_MANY_PENDING,
   RELOC_UNKNOWN_SYMBOL,
   RELOC_UNKNOWN_TYPE,
   RELOC_UNPAIRED_HI16,
@@ -226,6 +227,13 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       }
       assert.equal(run(0xc0000000, [0], [1], [[0, R32, 2]]).code, RELOC_NO_SYMBOL);
       assert.equal(run(0xc0000000, [0], [1], [[0, R32, 0xffffff]]).code, RELOC_NO_SYMBOL);
+    });
+
+    test("more waiting HI16 than there is room for end it, none is lost", () => {
+      const count = 0x80001;
+      const entries: Entry[] = Array.from({ length: count }, () => [0, HI16, 1]);
+      const { code, entry } = run(0xc0000000, [0x3c020000], [0x80001234], entries);
+      assert.deepEqual([code, entry], [RELOC_TOO_MANY_PENDING, count - 1]);
     });
 
     test("a section of more entries than one call takes goes on where it was", () => {
