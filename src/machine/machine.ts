@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { KSEG0, PAGE_SIZE } from "../../assembly/layout.ts";
 import { OP_JAL } from "../../assembly/opcodes.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
@@ -70,7 +70,7 @@ const FIRST_FREE = PAGE_SIZE;
 const STACK_SIZE = 0x28000;
 /** Where the stack is mapped; nothing is mapped below, so running over its end is an exception. */
 const STACK_BASE = 0xfffd0000;
-/** The part of RAM that kmalloc gets. */
+/** kmalloc gets this part of RAM, at its end: the rest stays free for modules in kseg0. */
 const HEAP_SHARE = 4;
 
 /** Who a function called from the host returns to, in traces. */
@@ -304,7 +304,10 @@ export class Machine {
     this.#kernel.attach(lab);
     this.#kernel.enableDynamicFtrace();
     const heapSize = Math.floor(this.core.ramSize / HEAP_SHARE);
-    const heap = this.memory.alloc(heapSize);
+    const heap = KSEG0 + this.core.ramSize - heapSize;
+    if (!this.#physical.reserve(heap - KSEG0, heapSize)) {
+      throw new Misuse(`${this.core.ramSize >>> 20} MiB of guest memory leave no room for a heap`);
+    }
     this.memory.setU32(lab.require("lab_heap_start"), heap);
     this.memory.setU32(lab.require("lab_heap_end"), heap + heapSize);
   }
