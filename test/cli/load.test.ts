@@ -1,0 +1,128 @@
+// `farjal load`: where things lie, the bytes that -o keeps, and dependencies found and placed.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  assertMisuse,
+  builtModule,
+  farjal,
+  farjalJson,
+  ORDERS,
+  temporaryDirectory,
+} from "./farjal.ts";
+
+for (const order of ORDERS) {
+  test(`load lays a ${order}-endian module out and keeps its bytes`, (context) => {
+    const output = join(temporaryDirectory(context), "core.bin");
+    const { code, json } = farjalJson(["load", builtModule("modern", order), "-o", output]);
+    assert.equal(code, 0);
+    assert.deepEqual([json.verdict, json.errno], ["loads", null]);
+    assert.equal(json.core.base, "0xc0000000");
+    assert.equal(json.sections[".text"], "0xc0000000");
+    const bytes = readFileSync(output);
+    assert.equal(bytes.length, json.core.size);
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), json.sha256);
+    // The first instruction of the first call site, switched off: b +24.
+    const site = Number(json.sections.__mcount_loc) - 0xc0000000;
+    const word = (at: number) =>
+      order === "little" ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+    const first = word(site) - 0xc0000000;
+    assert.deepEqual([word(first), word(first + 4)], [0x10000005, 0]);
+  });
+}
+
+test("load puts both blocks where it is told, and init after a guard page where it isn't", () => {
+  const module = builtModule("init", "little");
+  const { json } = farjalJson(["load", module, "--base", "c4000000", "--init-base", "0xc8000000"]);
+  assert.deepEqual([json.core.base, json.init.base], ["0xc4000000", "0xc8000000"]);
+  assert.equal(json.sections[".init.text"], "0xc8000000");
+  const { json: second } = farjalJson(["load", module, "--base", "c4000000"]);
+  const pages = Math.ceil(second.core.size / 4096) + 1;
+  assert.equal(Number(second.init.base), 0xc4000000 + pages * 4096);
+});
+
+test("load refuses as Linux does, word for word", () => {
+  const { code, json } = farjalJson(["load", builtModule("weak", "big"), "--far-jumps", "refuse"]);
+  assert.equal(code, 1);
+  assert.deepEqual([json.verdict, json.errno], ["refused", "ENOEXEC"]);
+  assert.equal(json.dmesg.at(-1), "module weak: relocation overflow");
+  assert.deepEqual([json.core, json.init, json.sections, json.sha256], [null, null, {}, null]);
+});
+
+test("load leaves no file behind when there is nothing to write", (context) => {
+  const directory = temporaryDirectory(context);
+  const output = join(directory, "core.bin");
+  const refused = ["load", builtModule("jal2009", "big"), "--far-jumps", "refuse", "-o", output];
+  assert.equal(farjal(refused).code, 1);
+  assert.deepEqual(readdirSync(directory), []);
+  assertMisuse(
+    farjal(["load", builtModule("modern", "big"), "-o", join(directory, "no", "core.bin")]),
+    /core\.bin can't be written: no such file or directory/,
+  );
+  mkdirSync(output);
+  assertMisuse(farjal(["load", builtModule("modern", "big"), "-o", output]), /can't be written/);
+  assert.deepEqual(readdirSync(directory), ["core.bin"]);
+});
+
+test("dependencies are loaded first, from beside the module", (context) => {
+  const directory = temporaryDirectory(context);
+  const importer = join(directory, "imports.ko");
+  copyFileSync(builtModule("imports", "little"), importer);
+  copyFileSync(builtModule("init", "little"), join(directory, "init.ko"));
+  const { code, json } = farjalJson(["load", importer]);
+  assert.equal(code, 0, json.explanation);
+  assert.equal(json.core.base, "0xc0000000", "the base is the named module's");
+  const { json: call } = farjalJson(["run", importer, "--call", "imports_run", "2"]);
+  // init_count() makes 41, init_lookup(2) is 100 + 7, and init_counter is 41 by then, or 40 before.
+  assert.ok([41 + 107 + 41, 41 + 107 + 40].includes(call.v0), String(call.v0));
+});
+
+test("dependencies are loaded first, from anywhere in the modules tree, '-' and '_' alike", (context) => {
+  const root = temporaryDirectory(context);
+  mkdirSync(join(root, "kernel", "net"), { recursive: true });
+  mkdirSync(join(root, "kernel", "drivers", "base"), { recursive: true });
+  const importer = join(root, "kernel", "net", "imports.ko");
+  copyFileSync(builtModule("imports", "big"), importer);
+  copyFileSync(builtModule("init", "big"), join(root, "kernel", "drivers", "base", "init.ko"));
+  assert.equal(farjal(["load", importer]).code, 0);
+});
+
+test("a dependency that isn't found is named, with what to do", (context) => {
+  const importer = join(temporaryDirectory(context), "imports.ko");
+  copyFileSync(builtModule("imports", "little"), importer);
+  assert.ok(existsSync(importer));
+  const { code, json } = farjalJson(["load", importer]);
+  assert.equal(code, 1);
+  assert.equal(json.errno, "ENOENT");
+  assert.ok(json.dmesg.includes("imports: Unknown symbol init_count (err -2)"));
+  assert.match(json.explanation, /no file was found for init: give it with --with FILE/);
+  assert.equal(farjal(["load", importer, "--with", builtModule("init", "little")]).code, 0);
+});
+
+test("a module from standard input takes its dependencies from --with", () => {
+  const input = readFileSync(builtModule("imports", "little"));
+  assert.equal(farjal(["load", "-"], { input }).code, 1);
+  assert.equal(farjal(["load", "-", "--with", builtModule("init", "little")], { input }).code, 0);
+});
+
+test("a dependency that is refused says which it is", () => {
+  const words = [
+    "load",
+    builtModule("imports", "little"),
+    "--with",
+    builtModule("init_jal", "little"),
+  ];
+  const { code, json } = farjalJson([...words, "--far-jumps", "refuse"]);
+  assert.equal(code, 1);
+  assert.match(json.explanation, /init_jal-little\.ko, which is loaded first: the jump at/);
+});
+
+test("--endian makes the machine another than the module is for", () => {
+  const { code, json } = farjalJson(["load", builtModule("modern", "little"), "--endian", "big"]);
+  assert.equal(code, 1);
+  assert.equal(json.errno, "ENOEXEC");
+  assert.match(json.explanation, /little-endian/);
+});

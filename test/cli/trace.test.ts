@@ -1,0 +1,164 @@
+// `farjal trace`: QEMU's events from both byte orders and both ways, trace-cmd's options, the kernel's text.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { repositoryFile } from "../support/repository.ts";
+import {
+  assertMisuse,
+  builtModule,
+  farjal,
+  farjalJson,
+  ORDERS,
+  temporaryDirectory,
+} from "./farjal.ts";
+
+interface Event {
+  readonly ts: number;
+  readonly cpu: number;
+  readonly func: string;
+  readonly parent: string;
+  readonly ip: string;
+  readonly parentIp: string;
+}
+
+interface Expected {
+  readonly traces: readonly {
+    readonly module: string;
+    readonly function: string;
+    readonly events: readonly string[];
+  }[];
+}
+
+/** The functions of QEMU's events, of work_run(1). */
+function expectedFunctions(module: string): string[] {
+  const path = repositoryFile("test/modules/expected.json");
+  const { traces } = JSON.parse(readFileSync(path, "utf8")) as Expected;
+  const trace = traces.find((one) => one.module === module && one.function === "work_run");
+  assert.ok(trace);
+  return trace.events.map((event) => event.replace(/\+.*/, ""));
+}
+
+for (const order of ORDERS) {
+  for (const way of ["native", "guest"]) {
+    test(`trace gives QEMU's events of the ${order}-endian module of 2009, the ${way} way`, () => {
+      const words = [
+        "trace",
+        builtModule("jal2009", order),
+        "--call",
+        "work_run",
+        "1",
+        "--way",
+        way,
+      ];
+      const { code, json } = farjalJson(words);
+      assert.equal(code, 0);
+      const events: Event[] = json.events;
+      assert.deepEqual(
+        events.map(({ func }) => func),
+        expectedFunctions(`jal2009-${order}`),
+      );
+      assert.deepEqual([json.entries, json.overruns], [events.length, 0]);
+      const times = events.map(({ ts }) => ts);
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      );
+      for (const { cpu, ip, parentIp } of events) {
+        assert.equal(cpu, 0);
+        assert.match(`${ip} ${parentIp}`, /^0x[0-9a-f]{8} 0x[0-9a-f]{8}$/);
+      }
+      assert.equal(events[1]?.parent, "work_run");
+      assert.equal(json.exception, null);
+    });
+  }
+}
+
+test("trace prints the kernel's text on stdout and the result on stderr", () => {
+  const { code, stdout, stderr } = farjal([
+    "trace",
+    builtModule("modern", "little"),
+    "--call",
+    "work_run",
+    "1",
+  ]);
+  assert.equal(code, 0);
+  const lines = stdout.trimEnd().split("\n");
+  const events = expectedFunctions("modern-little").length;
+  assert.equal(lines[0], "# tracer: function");
+  assert.equal(lines[2], `# entries-in-buffer/entries-written: ${events}/${events}   #P:1`);
+  assert.equal(lines.length, 12 + events);
+  for (const line of lines.slice(12)) {
+    assert.match(line, /^ {10}farjal-1 {7}\[000\] \.{5} +\d+\.\d{6}: \w+ <-\w+$/);
+  }
+  assert.match(stderr, /^work_run\(1\) = 0x/);
+  assert.match(stderr, new RegExp(`${events} of ${events} events kept, 0 overrun`));
+});
+
+test("trace is the same, byte for byte, each time", () => {
+  const words = ["trace", builtModule("modern", "big"), "--call", "work_run", "3"];
+  assert.equal(farjal(words).stdout, farjal(words).stdout);
+});
+
+test("trace -l and -n choose functions as the kernel's filters do", () => {
+  const functions = (...options: string[]): string[] => {
+    const words = ["trace", builtModule("modern", "little"), "--call", "work_run", "1"];
+    const events: Event[] = farjalJson([...words, ...options]).json.events;
+    return [...new Set(events.map(({ func }) => func))].sort();
+  };
+  assert.deepEqual(functions("-l", "work_copy", "-l", "mix"), ["mix", "work_copy"]);
+  assert.deepEqual(functions("-l", "*_f*"), ["by_fibonacci", "work_fibonacci", "work_fill"]);
+  assert.deepEqual(functions("-l", "work_f*:mod:modern", "-n", "*fib*"), ["work_fill"]);
+  assert.deepEqual(functions("-l", "work_*:mod:other"), []);
+});
+
+test("trace -b keeps the newest events and counts the others", () => {
+  const words = [
+    "trace",
+    builtModule("modern", "little"),
+    "--call",
+    "work_fibonacci",
+    "15",
+    "-b",
+    "1",
+  ];
+  const { json } = farjalJson(words);
+  assert.equal(json.entries, 64);
+  assert.equal(json.events.length, 64);
+  // fib(15) makes 987 calls: gcc makes a loop of one of the two recursions.
+  assert.equal(json.overruns, 987 - 64);
+});
+
+test("trace -o writes the text to a file", (context) => {
+  const output = join(temporaryDirectory(context), "trace");
+  const words = ["trace", builtModule("modern", "little"), "--call", "work_run", "1"];
+  const { stdout } = farjal([...words, "-o", output]);
+  assert.equal(stdout, "");
+  assert.equal(readFileSync(output, "utf8"), farjal(words).stdout);
+});
+
+test("trace shows what led to an exception", () => {
+  const words = ["trace", builtModule("modern", "little"), "--call", "work_copy", "0", "0", "4"];
+  const { code, json } = farjalJson(words);
+  assert.equal(code, 1);
+  assert.equal(json.exception.name, "TLBL");
+  assert.equal(json.events[0]?.func, "work_copy");
+});
+
+test("trace: what isn't there is said in one line", () => {
+  const trace = (...options: string[]) =>
+    farjal(["trace", builtModule("modern", "little"), "--call", "work_run", "1", ...options]);
+  assertMisuse(
+    trace("-p", "function_graph"),
+    /no tracer 'function_graph' here: -p function is the one/,
+  );
+  assertMisuse(trace("--format", "trace.dat"), /aren't written as 'trace\.dat'/);
+  assertMisuse(trace("-g", "work_run"), /-g names functions for function_graph/);
+  assertMisuse(
+    trace("-l", "nothing_like_it"),
+    /nothing_like_it: no function with a call site matches/,
+  );
+  assertMisuse(trace("--way", "other"), /Allowed choices are native, guest/);
+  assertMisuse(trace("-b", "0"), /whole number from 1 to 16384/);
+});
