@@ -211,8 +211,9 @@ class Maker {
     const own = [fields.rs, fields.rt, fields.rd, RA].filter((register) => register !== undefined);
     if (random.oneIn(10) && !this.#neverTaken(fields)) return BREAK;
     if (random.oneIn(10) && !this.#neverTaken(fields)) {
-      const base = random.below(32); // a load from who knows where in user space: an exception in the slot
-      if (!inputs.has(base)) inputs.set(base, DATA + PAGE_SIZE + random.below(64));
+      let base = random.below(32); // a load that fails: an exception in the slot
+      while (inputs.has(base)) base = random.below(32);
+      inputs.set(base, DATA + PAGE_SIZE + random.below(64));
       return insert("rs", insert("rt", instruction("lw").match, random.pick(own)), base);
     }
     const register = () => random.pick([random.below(32), random.pick(own)]);
