@@ -1,7 +1,7 @@
 // Where the repository's own files are: compiled tests run from build/test, and read their data from test.
 
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 function findRoot(): string {
@@ -15,4 +15,13 @@ const ROOT = findRoot();
 /** The absolute path of a file that is named from the repository's root. */
 export function repositoryFile(path: string): string {
   return join(ROOT, path);
+}
+
+/** Every file under a folder of the repository, named from the root with `/`, sorted. */
+export function sourceFiles(folder: string): string[] {
+  return readdirSync(repositoryFile(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(ROOT.length + 1))
+    .map((path) => path.replaceAll(sep, "/"))
+    .sort();
 }

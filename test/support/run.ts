@@ -8,19 +8,16 @@
 //
 // Each file runs in a process of its own, as many at once as there are processors.
 
-import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
-import { repositoryFile } from "./repository.ts";
+import { repositoryFile, sourceFiles } from "./repository.ts";
 import { Tally } from "./tally.ts";
 
 /** Longer than any file takes; a test that hangs is a test that fails. */
 const FILE_TIMEOUT = 10 * 60_000;
-const COMPILED = "build/test";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,27 +27,16 @@ const { values, positionals } = parseArgs({
   },
 });
 
+/** By their sources, so that a compiled test whose source is gone isn't run for ever. */
 function testFiles(): string[] {
-  return readdirSync(repositoryFile(COMPILED), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".test.js"))
+  return sourceFiles("test")
+    .filter((name) => name.endsWith(".test.ts"))
     .filter((name) => positionals.length === 0 || positionals.some((word) => name.includes(word)))
     .filter((name) => !values.without.some((word) => name.includes(word)))
-    .sort()
-    .map((name) => repositoryFile(join(COMPILED, name)));
-}
-
-/** A compiled test whose source is gone would be run for ever. */
-function refuseStale(files: readonly string[]): void {
-  const compiled = repositoryFile(COMPILED);
-  const stale = files.find((file) => {
-    const source = file.slice(compiled.length).replace(/\.js$/, ".ts");
-    return !existsSync(repositoryFile(join("test", source)));
-  });
-  if (stale !== undefined) throw new Error(`${stale} has no source: remove ${COMPILED} and build`);
+    .map((name) => repositoryFile(`build/${name.replace(/\.ts$/, ".js")}`));
 }
 
 const files = testFiles();
-refuseStale(files);
 const tally = new Tally();
 const events = run({ files, concurrency: availableParallelism(), timeout: FILE_TIMEOUT });
 events.on("test:pass", (event) => tally.pass(event));

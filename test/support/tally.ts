@@ -10,7 +10,7 @@ export interface TestEvent {
   readonly todo?: string | boolean | undefined;
   readonly details: {
     readonly type?: "suite" | "test";
-    readonly error?: { readonly failureType?: string };
+    readonly error?: Error & { readonly failureType?: string };
   };
 }
 

@@ -1,0 +1,172 @@
+// The walls of the house, read from the import lines: what each folder of src may import, that types alone
+// may cross where code may not, and who may touch the WebAssembly loader. A new arrow is a decision, made
+// by writing it into the table below.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { posix } from "node:path";
+import { suite, test } from "node:test";
+import { repositoryFile, sourceFiles } from "../support/repository.ts";
+
+/** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  cli: ["index", "report", "kernel"],
+  index: ["machine", "ftrace", "module", "kernel", "trampoline", "elf"],
+  machine: ["ftrace", "module", "trampoline", "kernel", "elf"],
+  ftrace: ["report"],
+  module: ["trampoline", "elf"],
+  report: ["isa"],
+  kernel: ["elf"],
+  trampoline: [],
+  isa: [],
+  elf: [],
+  hex: [],
+  errors: [],
+};
+/** What every folder may import. */
+const EVERYWHERE = ["hex", "errors", "assembly"];
+/** Reports are drawn from the shapes of what they show, and run nothing of it. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
+  report: ["machine", "ftrace", "module", "trampoline", "elf"],
+};
+/** The one file each package is imported in; the others may be imported anywhere in their folder. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "@assemblyscript/loader": "src/machine/core.ts",
+  commander: "src/cli/",
+  tinybench: "src/cli/",
+  picocolors: "src/cli/",
+  fzstd: "src/kernel/zstd.ts",
+  "xz-decompress": "src/kernel/xz.ts",
+};
+
+interface Import {
+  readonly file: string;
+  /** A path from the repository's root, or a package's name. */
+  readonly target: string;
+  readonly relative: boolean;
+  readonly typeOnly: boolean;
+}
+
+const STATEMENT = /^(?:import|export)\s+(type\s)?(?:[^;"']*?\sfrom\s+)?"([^"]+)"/gm;
+const DYNAMIC = /\bimport\(\s*"([^"]+)"/g;
+
+function importsOf(file: string, text: string): Import[] {
+  const found = (typeOnly: boolean, specifier: string): Import => {
+    const relative = specifier.startsWith(".");
+    const target = relative ? posix.join(posix.dirname(file), specifier) : specifier;
+    return { file, target, relative, typeOnly };
+  };
+  return [
+    ...[...text.matchAll(STATEMENT)].map(([, type, name]) => found(type !== undefined, name ?? "")),
+    ...[...text.matchAll(DYNAMIC)].map(([, name]) => found(false, name ?? "")),
+  ];
+}
+
+/** "src/elf/reader.ts" is of "elf", "src/hex.ts" of "hex", "assembly/layout.ts" of "assembly". */
+function folderOf(path: string): string {
+  const [top, folder = ""] = path.split("/");
+  return top === "src" ? folder.replace(/\.ts$/, "") : (top ?? "");
+}
+
+const source = (file: string) => readFileSync(repositoryFile(file), "utf8");
+const files = (folder: string) => sourceFiles(folder).filter((file) => file.endsWith(".ts"));
+const imports = [...files("src"), ...files("assembly")].flatMap((file) =>
+  importsOf(file, source(file)),
+);
+
+suite("imports", () => {
+  test("are found in every form", () => {
+    const text = [
+      'import a, { type B } from "./a.ts";',
+      'import type { C } from "../c.ts";',
+      'export {\n  d,\n} from "d";',
+      'import "./e.ts";',
+      'const f = await import("./f.ts");',
+    ].join("\n");
+    const read = importsOf("src/x/y.ts", text);
+    assert.deepEqual(
+      read.map(({ target, typeOnly }) => [target, typeOnly]),
+      [
+        ["src/x/a.ts", false],
+        ["src/c.ts", true],
+        ["d", false],
+        ["src/x/e.ts", false],
+        ["src/x/f.ts", false],
+      ],
+    );
+  });
+
+  test("the table's arrows all point down", () => {
+    const order = Object.keys(MAY_IMPORT);
+    for (const [folder, others] of Object.entries(MAY_IMPORT)) {
+      for (const other of others) {
+        assert.ok(order.indexOf(other) > order.indexOf(folder), `${folder} -> ${other}`);
+      }
+    }
+  });
+
+  test("go one way through src", () => {
+    const wrong = imports.filter(({ file, target, relative, typeOnly }) => {
+      const from = folderOf(file);
+      const to = folderOf(target);
+      if (!relative || !file.startsWith("src/") || from === to) return false;
+      const allowed = [
+        ...EVERYWHERE,
+        ...(MAY_IMPORT[from] ?? []),
+        ...(typeOnly ? (TYPES_ONLY[from] ?? []) : []),
+      ];
+      return !allowed.includes(to);
+    });
+    assert.deepEqual(wrong.map(said), []);
+  });
+
+  test("every folder of src stands in the table", () => {
+    const folders = new Set(files("src").map(folderOf));
+    assert.deepEqual([...folders].filter((name) => name !== "lab").sort(), [
+      ...Object.keys(MAY_IMPORT).sort(),
+    ]);
+  });
+
+  test("assembly imports nothing but assembly", () => {
+    const wrong = imports.filter(
+      ({ file, target, relative }) =>
+        file.startsWith("assembly/") && !(relative && folderOf(target) === "assembly"),
+    );
+    assert.deepEqual(wrong.map(said), []);
+  });
+
+  test("src reads of assembly only constants, whose files import nothing", () => {
+    const read = new Set(
+      imports
+        .filter(({ file, target }) => file.startsWith("src/") && target.startsWith("assembly/"))
+        .map(({ target }) => target),
+    );
+    assert.deepEqual(imports.filter(({ file }) => read.has(file)).map(said), []);
+    for (const file of read) {
+      const statements = source(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+      const others = statements
+        .split(";")
+        .filter((one) => one.trim() !== "" && !/^\s*export const [A-Z][A-Z0-9_]* = /.test(one));
+      assert.deepEqual(others, [], file);
+    }
+  });
+
+  test("a package is imported where the table says", () => {
+    const wrong = imports.filter(({ file, target, relative }) => {
+      if (relative || builtinModules.includes(target.replace(/^node:/, ""))) return false;
+      const place = PACKAGES[target];
+      return place === undefined || !file.startsWith(place);
+    });
+    assert.deepEqual(wrong.map(said), []);
+  });
+
+  test("Node's own modules are named with node:", () => {
+    const wrong = imports.filter(({ target }) => builtinModules.includes(target));
+    assert.deepEqual(wrong.map(said), []);
+  });
+});
+
+function said({ file, target, typeOnly }: Import): string {
+  return `${file} imports ${typeOnly ? "types of " : ""}${target}`;
+}
