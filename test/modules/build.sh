@@ -34,6 +34,9 @@ for order in little big; do
   module frames frames.c -pg -mlong-calls $ra
   module frames_nora frames.c -pg -mlong-calls
   module frames_jal frames.c -pg -mno-long-calls $ra
+  module leaf leaf.c -pg -mlong-calls $ra
+  module leaf_jal leaf.c -pg -mno-long-calls
+  module leaf_plain leaf.c -mlong-calls -fno-ipa-ra # -pg has no ipa-ra either: the same loop
   module lost lost.c -pg -mlong-calls $ra
   module init init.c -pg -mlong-calls $ra
   module init_jal init.c -pg -mno-long-calls
