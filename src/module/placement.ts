@@ -53,7 +53,10 @@ export function placeModule(
     const mayLackRoom = plan.refused.length > 0 && !fitsInto(roomy, sizes);
     if (fitsInto(plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
     freeMemory(host, placement.memory, null);
-    sizes = { core: Math.max(sizes.core, roomy.core), init: Math.max(sizes.init, roomy.init) };
+    sizes = {
+      core: Math.max(sizes.core, roomy.core, plan.size.core),
+      init: Math.max(sizes.init, roomy.init, plan.size.init),
+    };
   }
   throw new Refusal({
     errno: "ENOMEM",
@@ -119,11 +122,11 @@ export function planFor(
   });
 }
 
-/** Each block with a veneer for every target and region, and with its sections moved up for head room. */
+/** Each block with a veneer for every target and region, twice: above its sections, and in head room below. */
 function sizesWithVeneers(layout: ModuleLayout, { farJumps }: TrampolinePlan): Sizes {
   const targets = new Set(farJumps.map(({ siteRegion, target }) => `${siteRegion} ${target}`));
   const withVeneers = ({ size, alignment }: BlockLayout): number =>
-    size === 0 ? 0 : size + VENEER_SIZE * (targets.size + 2) + 2 * alignment;
+    size === 0 ? 0 : size + 2 * (VENEER_SIZE * (targets.size + 1) + alignment);
   return { core: withVeneers(layout.blocks.core), init: withVeneers(layout.blocks.init) };
 }
 

@@ -176,6 +176,41 @@ suite("a plan is made and applied as a whole", () => {
     assert.equal(machine.allocations, 0);
   });
 
+  test("a block across a region's line: every call still ends where it should", () => {
+    const count = 2000;
+    const targetOf = (index: number): number => 0x80100000 + 16 * (index % 300);
+    const symbols = Array.from({ length: 300 }, (_, index) => undefinedSymbol(`f${index}`));
+    const file = readModule(
+      writeModule({
+        name: "wide",
+        sections: [
+          code(
+            new Array<number>(count).fill(JAL),
+            Array.from({ length: count }, (_, index) => ({
+              offset: 4 * index,
+              type: R_MIPS_26,
+              symbol: `f${index % 300}`,
+            })),
+          ),
+        ],
+        symbols,
+      }),
+    );
+    const machine = new TestHost({ everything: (name) => targetOf(Number(name.slice(1))) });
+    for (const base of [0xcffff000, 0xcfffe000]) {
+      const module = loadModule(file, machine, { base, farJumps: "trampoline" });
+      const text = module.sections.find(({ name }) => name === ".text")?.address ?? 0;
+      assert.ok(module.plan.shift.core > 0);
+      for (const [index, word] of machine.words(text, count).entries()) {
+        const region = ((text + 4 * index + 4) & 0xf0000000) >>> 0;
+        const [lui = 0, addiu = 0] = machine.words(region + 4 * (word & 0x03ffffff), 2);
+        assert.equal(((lui << 16) + ((addiu << 16) >> 16)) >>> 0, targetOf(index));
+      }
+      unloadModule(module, machine, false);
+      assert.equal(machine.allocations, 0);
+    }
+  });
+
   test("an addend that leaves the region: Linux goes astray, a veneer doesn't", () => {
     // f is the last function of its region; its neighbour, eight bytes on, is in the next.
     const spec: ModuleSpec = {
