@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import { SHN_ABS, SHN_COMMON, STB_WEAK } from "../../src/elf/numbers.ts";
+import { unloadModule } from "../../src/module/loaded.ts";
+import type { SectionSpec } from "../support/elf-writer.ts";
+import { BASE, load, refusedWith } from "../support/load-module.ts";
+import { TestHost } from "../support/module-host.ts";
+import {
+  code,
+  DATA,
+  data,
+  type ModuleSpec,
+  modinfo,
+  undefinedSymbol,
+} from "../support/module-writer.ts";
+
+suite("symbols", () => {
+  test("every unknown one is named, the last error counts", () => {
+    const symbols = [
+      undefinedSymbol("one"),
+      { name: "shared", section: SHN_COMMON, value: 4, size: 4 },
+      { name: "__gnu_lto_slim", section: SHN_COMMON },
+      { name: "weak", section: 0, binding: STB_WEAK },
+      undefinedSymbol("two"),
+    ];
+    const why = refusedWith(
+      { name: "m", symbols, modinfo: [...modinfo("m"), "depends=base"] },
+      {},
+      "ENOENT",
+      "m: Unknown symbol one (err -2)",
+      "m: please compile with -fno-common",
+      "m: Unknown symbol two (err -2)",
+    );
+    for (const name of ["one", "shared", "two"]) assert.match(why, new RegExp(`\\b${name}\\b`));
+    refusedWith(
+      { name: "m", symbols: symbols.slice(0, 2) },
+      {},
+      "ENOEXEC",
+      "m: Unknown symbol one (err -2)",
+      "m: please compile with -fno-common",
+    );
+  });
+
+  test("one of a section that isn't there", () => {
+    const why = refusedWith(
+      { name: "m", symbols: [{ name: "odd", section: 0x300 }] },
+      {},
+      "ENOEXEC",
+      "m: Symbol odd has an invalid section index 768 (max 6)",
+    );
+    assert.match(why, /odd/);
+  });
+
+  test("a weak undefined one is 0 through HI16 and LO16, and overflows through jal", () => {
+    const symbols = [{ name: "maybe", section: 0, binding: STB_WEAK }];
+    const pair = code(
+      [0x3c020000, 0x24420000],
+      [
+        { offset: 0, type: R_MIPS_HI16, symbol: "maybe" },
+        { offset: 4, type: R_MIPS_LO16, symbol: "maybe" },
+      ],
+    );
+    const host = new TestHost();
+    load({ symbols, sections: [pair] }, {}, host);
+    assert.deepEqual(host.words(BASE, 2), [0x3c020000, 0x24420000]);
+    const call = code([0x0c000000], [{ offset: 0, type: R_MIPS_26, symbol: "maybe" }]);
+    for (const farJumps of ["refuse", "trampoline"] as const) {
+      const why = refusedWith(
+        { name: "w", symbols, sections: [call] },
+        { farJumps },
+        "ENOEXEC",
+        "module w: relocation overflow",
+      );
+      assert.match(why, /weak/);
+    }
+  });
+
+  test("a value in the errno range: weak is left out, strong is unknown", () => {
+    const jump = (binding: number): ModuleSpec => ({
+      name: "relt",
+      symbols: [{ name: "absbad", section: SHN_ABS, value: 0xfffff100, binding }],
+      sections: [
+        data(
+          [5, 6],
+          [
+            { offset: 0, type: R_MIPS_32, symbol: "absbad" },
+            { offset: 4, type: R_MIPS_32, symbol: ".data" },
+          ],
+        ),
+      ],
+    });
+    const why = refusedWith(jump(1), {}, "ENOENT", "relt: Unknown symbol absbad");
+    assert.match(why, /0xfffff100/);
+    const host = new TestHost();
+    const module = load(jump(STB_WEAK), {}, host);
+    const address = module.sections.find(({ name }) => name === ".data")?.address ?? 0;
+    assert.deepEqual(host.words(address, 2), [5, address + 6]);
+  });
+
+  test("per-CPU symbols count from the module's own area, which holds the file's bytes", () => {
+    const host = new TestHost();
+    const perCpu: SectionSpec = { name: ".data..percpu", flags: DATA, words: [7, 8] };
+    const user = data([0], [{ offset: 0, type: R_MIPS_32, symbol: "counter" }]);
+    const module = load(
+      {
+        sections: [perCpu, user],
+        symbols: [{ name: "counter", section: ".data..percpu", value: 4 }],
+      },
+      {},
+      host,
+    );
+    const area = module.perCpu?.base ?? 0;
+    const at = module.sections.find(({ name }) => name === ".data")?.address ?? 0;
+    assert.deepEqual(host.words(at, 1), [area + 4]);
+    assert.deepEqual(host.words(area, 2), [7, 8]);
+    unloadModule(module, host, false);
+    assert.equal(host.allocations, 0);
+  });
+});
