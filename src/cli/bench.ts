@@ -183,9 +183,7 @@ class Run {
   }
 
   task(): Task {
-    const { tracer, way } = this.setup;
     return {
-      name: way === null ? tracer : `${tracer} ${way}`,
       run: () => {
         this.#call();
       },

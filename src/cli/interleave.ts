@@ -4,7 +4,6 @@
 import { Bench } from "tinybench";
 
 export interface Task {
-  readonly name: string;
   /** One sample. */
   readonly run: () => void;
   /** Around the samples of a round, untimed. */
@@ -43,8 +42,8 @@ export async function interleave(
       retainSamples: true,
       throws: true,
     });
-    for (const { name, run, before, after } of tasks) {
-      bench.add(name, run, {
+    for (const [index, { run, before, after }] of tasks.entries()) {
+      bench.add(String(index), run, {
         ...(before === undefined ? {} : { beforeAll: before }),
         ...(after === undefined ? {} : { afterAll: after }),
       });

@@ -1,0 +1,34 @@
+// How long does it take to have a module in memory? A machine with its kernel, then reading a module's
+// file, planning its far jumps, and loading it.
+
+import { readFileSync } from "node:fs";
+import { interleave, type Task } from "../src/cli/interleave.ts";
+import { Machine, readModule } from "../src/index.ts";
+import { duration } from "../src/report/bench-text.ts";
+import { columns } from "../src/report/table.ts";
+import { builtModule } from "./modules.ts";
+
+const EFFORT = { milliseconds: 600, rounds: 4 };
+
+/** Lines of text. */
+export async function* loading(): AsyncGenerator<string> {
+  const machine = await Machine.create({ endian: "little" });
+  const bytes = readFileSync(
+    new URL("../../test/modules/built/jal2009-little.ko", import.meta.url),
+  );
+  const file = builtModule("jal2009", "little");
+  yield `Loading jal2009.ko (${bytes.length} bytes, 14 far jumps)`;
+  const tasks: readonly (Task & { readonly name: string })[] = [
+    { name: "read the file", run: () => void readModule(bytes) },
+    { name: "plan its far jumps", run: () => void machine.plan(file, {}) },
+    { name: "load and unload", run: () => machine.rmmod(machine.insmodFile(file)) },
+  ];
+  const timings = await interleave(tasks, EFFORT);
+  yield* columns(
+    tasks.map(({ name }, index) => {
+      const { p50 = Number.NaN, p25 = 0, p75 = 0 } = timings[index] ?? {};
+      return [name, duration(p50), `(${duration(p25)}-${duration(p75)})`];
+    }),
+    ["left", "right", "left"],
+  );
+}
