@@ -1,0 +1,41 @@
+// A Node tool: loads a module, tells which jumps were mended, calls a function and prints what it called.
+//
+//   node examples/trace-a-module.mjs [MODULE.ko FUNCTION [NUMBER…]]
+//
+// Without arguments it takes the module of farjal's own demo.
+
+import { readFileSync } from "node:fs";
+import { Machine, Refusal, readModule } from "farjal";
+
+const demo = new URL("../src/lab/built/demo-little.ko", import.meta.url);
+const [path, name, ...numbers] =
+  process.argv.length > 2 ? process.argv.slice(2) : [demo, "demo_run", "2"];
+
+// The machine has to have the module's byte order; the module's file says which that is.
+const file = readModule(readFileSync(path));
+const machine = await Machine.create({ endian: file.elf.endian });
+
+try {
+  const module = machine.insmodFile(file, { base: 0xc0000000, farJumps: "trampoline" });
+  for (const { symbol, address, sites } of module.plan.trampolines) {
+    console.log(
+      `${symbol} is reached through 0x${address.toString(16)}, from ${sites.length} jumps`,
+    );
+  }
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  // The kernel's own lines, then why.
+  console.error([...error.dmesg, error.explanation].join("\n"));
+  process.exit(1);
+}
+
+const tracer = machine.trace({ tracer: "function", notrace: ["*checksum*"] });
+const { v0, instructions, exception } = machine.call(name, numbers.map(Number));
+tracer.stop();
+if (exception !== undefined) console.error(exception.message);
+
+for (const event of tracer.events()) {
+  console.log(`${(event.time * 1e6).toFixed(2)} us  ${event.name} <- ${event.parentName}`);
+}
+for (const line of machine.log) console.log(`printed: ${line}`);
+console.log(`${name} returned ${v0} after ${instructions} instructions`);

@@ -1,0 +1,39 @@
+// The examples run as their readers run them, and say what they promise.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { builtModule } from "../cli/farjal.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+function run(words: readonly string[]) {
+  // Without NODE_TEST_CONTEXT the inner test runner reports to its own stdout, for people.
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  return spawnSync(process.execPath, words, {
+    encoding: "utf8",
+    timeout: 60_000,
+    env: environment,
+  });
+}
+
+const TOOL = repositoryFile("examples/trace-a-module.mjs");
+
+test("the example for tools runs on the demo's module", () => {
+  const { status, stdout, stderr } = run([TOOL]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.match(stdout, /^_mcount: trampoline at 0xc000[0-9a-f]{4}, jumps: 8$/m);
+  assert.match(stdout, /^demo_run returned 1017407904 after \d+ instructions$/m);
+});
+
+test("the example for tools runs on any module", () => {
+  const { status, stdout } = run([TOOL, builtModule("modern", "big"), "work_signed", "100", "7"]);
+  assert.equal(status, 0);
+  assert.match(stdout, /^[\d.]+ us {2}work_signed <- /m);
+  assert.match(stdout, /^work_signed returned 14002 after \d+ instructions$/m);
+});
+
+test("the example of a regression test passes", () => {
+  const { status, stdout } = run(["--test", repositoryFile("examples/regression.test.mjs")]);
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /\bpass 6\b/);
+});
