@@ -23,6 +23,7 @@ export const STATUS_IE: u32 = 1 << 0;
 export const STATUS_EXL: u32 = 1 << 1;
 export const STATUS_ERL: u32 = 1 << 2;
 export const STATUS_KSU: u32 = 3 << 3;
+const STATUS_KSU_SUPERVISOR: u32 = 1 << 3;
 export const STATUS_BEV: u32 = 1 << 22;
 export const STATUS_CU0: u32 = 1 << 28;
 
@@ -66,6 +67,11 @@ export function inKernelMode(): bool {
     (status & (STATUS_EXL | STATUS_ERL)) !== 0 ||
     Cp0.has(CP0_DEBUG, DEBUG_DM)
   );
+}
+
+/** Supervisor mode, which has useg and ksseg, the segment at c0000000: Status.KSU is 1 and nothing overrides it. */
+export function inSupervisorMode(): bool {
+  return !inKernelMode() && (Cp0.get(CP0_STATUS) & STATUS_KSU) === STATUS_KSU_SUPERVISOR;
 }
 
 /** Whether CP0's instructions may be used. */
@@ -133,8 +139,8 @@ export function writeCp0(register: u32, word: u32): void {
   }
 }
 
-/** Whether the ones of a PageMask are contiguous from bit 13 on. */
+/** Whether the ones of a PageMask are contiguous from bit 13 on, and in pairs: each quadruples the page. */
 function isPageMask(value: u32): bool {
   const ones = value >>> 13;
-  return (ones & (ones + 1)) === 0;
+  return (ones & (ones + 1)) === 0 && (popcnt<u32>(ones) & 1) === 0;
 }

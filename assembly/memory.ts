@@ -4,9 +4,9 @@
 //
 //   useg 0..7fffffff   mapped by the TLB; unmapped while Status.ERL is set
 //   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
-//   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only
+//   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only, but supervisor mode has kseg2 too
 
-import { Cp0, STATUS_ERL } from "./cp0.ts";
+import { Cp0, inSupervisorMode, STATUS_ERL } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
 import { signal, signalAddress, signalTlb } from "./exceptions.ts";
 import { KSEG0, KSEG2 } from "./layout.ts";
@@ -45,7 +45,7 @@ export function translate(va: u32, size: u32, access: u32): u32 {
     signalAddress(addressError, va);
     return NOWHERE;
   }
-  if (va & cpu.forbidden) {
+  if (va & cpu.forbidden && !(inSupervisorSegment(va) && inSupervisorMode())) {
     // Context and EntryHi, UNDEFINED after this, change as QEMU's do.
     signalTlb(addressError, va, false);
     return NOWHERE;
@@ -55,6 +55,11 @@ export function translate(va: u32, size: u32, access: u32): u32 {
   if (va >= KSEG0 && va < KSEG2) return direct(va, va & DIRECT_MASK, access, false);
   if (va < KSEG0 && Cp0.has(CP0_STATUS, STATUS_ERL)) return direct(va, va, access, true);
   return mapped(va, access);
+}
+
+/** ksseg, as kseg2 is called in supervisor mode: c0000000..dfffffff. */
+function inSupervisorSegment(va: u32): bool {
+  return va >>> 29 === 6;
 }
 
 /** An unmapped segment: there is RAM at the physical address, or a bus error. */
