@@ -18,9 +18,7 @@ const machine = await Machine.create({ endian: file.elf.endian });
 try {
   const module = machine.insmodFile(file, { base: 0xc0000000, farJumps: "trampoline" });
   for (const { symbol, address, sites } of module.plan.trampolines) {
-    console.log(
-      `${symbol} is reached through 0x${address.toString(16)}, from ${sites.length} jumps`,
-    );
+    console.log(`${symbol}: trampoline at 0x${address.toString(16)}, jumps: ${sites.length}`);
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
