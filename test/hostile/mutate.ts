@@ -1,0 +1,162 @@
+// Damages a module's file, in the ways that files are damaged and in the ways that an attacker would
+// choose. It knows where ELF keeps its headers, so that fields are hit and not only code.
+
+import type { Random } from "../support/random.ts";
+
+export interface Mutation {
+  readonly bytes: Uint8Array;
+  /** What was done, to find it again. */
+  readonly how: string;
+}
+
+const HEADER_SIZE = 52;
+const SECTION_SIZE = 40;
+/** Where e_shoff, e_shnum stand. */
+const SHOFF = 32;
+const SHNUM = 48;
+/** Offsets in a section header of sh_type, sh_offset, sh_size. */
+const TYPE = 4;
+const OFFSET = 16;
+const SIZE = 20;
+
+/** The numbers at the edges of what fields hold, and of what signed and unsigned reading make of them. */
+const EXTREMES = [
+  0, 1, 2, 3, 4, 7, 8, 0x7f, 0xff, 0x100, 0xfff, 0x1000, 0x7fff, 0x8000, 0xff00, 0xffff, 0x10000,
+  0x7fffffff, 0x80000000, 0x80000001, 0xc0000000, 0xfffffff0, 0xfffffffc, 0xfffffffe, 0xffffffff,
+] as const;
+
+/** Applies one to three mutations. */
+export function mutate(original: Uint8Array, order: "little" | "big", random: Random): Mutation {
+  let bytes = Uint8Array.from(original);
+  const done: string[] = [];
+  for (let times = random.between(1, 3); times > 0; times--) {
+    const { bytes: changed, how } = random.pick(KINDS)(bytes, order === "little", random);
+    bytes = Uint8Array.from(changed);
+    done.push(how);
+  }
+  return { bytes, how: done.join("; ") };
+}
+
+type Kind = (bytes: Uint8Array<ArrayBuffer>, little: boolean, random: Random) => Mutation;
+
+const flipBits: Kind = (bytes, _, random) => {
+  const flipped = Array.from({ length: random.between(1, 8) }, () => {
+    const at = random.below(Math.max(bytes.length, 1));
+    const bit = random.below(8);
+    if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+    return `${at}.${bit}`;
+  });
+  return { bytes, how: `bits ${flipped.join(" ")}` };
+};
+
+const cut: Kind = (bytes, _, random) => {
+  const length = random.below(bytes.length + 1);
+  return { bytes: bytes.subarray(0, length), how: `cut to ${length}` };
+};
+
+const setHeaderField: Kind = (bytes, little, random) => {
+  const size = random.pick([2, 4] as const);
+  return setField(bytes, little, random, random.below(HEADER_SIZE / size) * size, size);
+};
+
+const setSectionField: Kind = (bytes, little, random) => {
+  const table = sectionTable(bytes, little);
+  const at =
+    table.start + random.below(Math.max(table.count, 1)) * SECTION_SIZE + random.below(10) * 4;
+  return setField(bytes, little, random, at, 4);
+};
+
+/** A word in what a section holds: a symbol, a relocation, a pointer, an instruction. */
+const setContentWord: Kind = (bytes, little, random) => {
+  const { start, size } = someSection(bytes, little, random);
+  return setField(bytes, little, random, start + random.below(Math.max(size >>> 2, 1)) * 4, 4);
+};
+
+/** The same in the tables that the loader believes: symbols and relocations. */
+const setTableWord: Kind = (bytes, little, random) => {
+  const { start, size } = someSection(bytes, little, random, [2, 9]);
+  return setField(bytes, little, random, start + random.below(Math.max(size >>> 2, 1)) * 4, 4);
+};
+
+const splice: Kind = (bytes, _, random) => {
+  const length = Math.min(random.between(1, 512), bytes.length);
+  const from = random.below(bytes.length - length + 1);
+  const to = random.below(bytes.length - length + 1);
+  bytes.copyWithin(to, from, from + length);
+  return { bytes, how: `${length} bytes of ${from} to ${to}` };
+};
+
+const insert: Kind = (bytes, _, random) => {
+  const at = random.below(bytes.length + 1);
+  const added = Uint8Array.from({ length: random.between(1, 64) }, () => random.below(256));
+  return {
+    bytes: Uint8Array.from(Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at)])),
+    how: `${added.length} bytes more at ${at}`,
+  };
+};
+
+const remove: Kind = (bytes, _, random) => {
+  const at = random.below(bytes.length + 1);
+  const count = random.between(1, 64);
+  return {
+    bytes: Uint8Array.from(Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)])),
+    how: `${count} bytes less at ${at}`,
+  };
+};
+
+const KINDS: readonly Kind[] = [
+  flipBits,
+  flipBits,
+  cut,
+  setHeaderField,
+  setSectionField,
+  setSectionField,
+  setContentWord,
+  setTableWord,
+  setTableWord,
+  splice,
+  insert,
+  remove,
+];
+
+function setField(
+  bytes: Uint8Array<ArrayBuffer>,
+  little: boolean,
+  random: Random,
+  at: number,
+  size: 2 | 4,
+): Mutation {
+  const value = random.oneIn(4) ? random.word() : random.pick(EXTREMES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (at + size <= bytes.length) {
+    if (size === 2) view.setUint16(at, value, little);
+    else view.setUint32(at, value, little);
+  }
+  return { bytes, how: `0x${value.toString(16)} at ${at}` };
+}
+
+function sectionTable(bytes: Uint8Array, little: boolean): { start: number; count: number } {
+  if (bytes.length < HEADER_SIZE) return { start: 0, count: 0 };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const start = view.getUint32(SHOFF, little);
+  const fit = Math.max(Math.floor((bytes.length - start) / SECTION_SIZE), 0);
+  return { start, count: Math.min(view.getUint16(SHNUM, little), fit) };
+}
+
+/** Where a section's bytes lie, as its header says. @param types sh_type, any when empty. */
+function someSection(
+  bytes: Uint8Array,
+  little: boolean,
+  random: Random,
+  types: readonly number[] = [],
+): { start: number; size: number } {
+  const { start, count } = sectionTable(bytes, little);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const headers = Array.from({ length: count }, (_, index) => start + index * SECTION_SIZE);
+  const wanted = headers.filter(
+    (at) => types.length === 0 || types.includes(view.getUint32(at + TYPE, little)),
+  );
+  if (wanted.length === 0) return { start: 0, size: bytes.length };
+  const at = random.pick(wanted);
+  return { start: view.getUint32(at + OFFSET, little), size: view.getUint32(at + SIZE, little) };
+}
