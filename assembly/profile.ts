@@ -13,8 +13,6 @@ import {
   CP0_CONFIG2,
   CP0_CONTEXT,
   CP0_COUNT,
-  CP0_DATAHI,
-  CP0_DATALO,
   CP0_DEBUG,
   CP0_DEPC,
   CP0_DESAVE,
@@ -53,8 +51,14 @@ export const SYNCI_STEP: u32 = 32;
 const STATUS_WRITABLE_24KC: u32 = 0x1278ff1f;
 const STATUS_WRITABLE_4KEC: u32 = 0x1278ff17;
 
+/** TagLo's bits; DataLo, at the odd selects, TagHi and DataHi have all of theirs. */
+const TAGLO_WRITABLE: u32 = 0xfffffcf6;
+
 /** Bits of a CP0 register that mtc0 changes; 0 for registers that are read-only or absent. */
 export function writableBits(register: u32): u32 {
+  const anySelect = register & ~7;
+  if (anySelect === CP0_TAGLO) return register & 1 ? 0xffffffff : TAGLO_WRITABLE;
+  if (anySelect === CP0_TAGHI) return 0xffffffff;
   switch (register) {
     case CP0_INDEX:
     case CP0_WIRED:
@@ -90,15 +94,10 @@ export function writableBits(register: u32): u32 {
       return 0x000007ff;
     case CP0_ERRCTL:
       return 0x30000000;
-    case CP0_TAGLO:
-      return 0xfffffcf6;
     case CP0_COUNT:
     case CP0_COMPARE:
     case CP0_EPC:
     case CP0_DEPC:
-    case CP0_DATALO:
-    case CP0_TAGHI:
-    case CP0_DATAHI:
     case CP0_ERROREPC:
     case CP0_DESAVE:
       return 0xffffffff;

@@ -1,0 +1,51 @@
+// Runs a ROM on QEMU's Malta board with a 24Kc, and takes what it prints on the third serial port, the one
+// that needs no set-up. Time is the number of instructions (-icount), so that a busy machine can't turn
+// an interrupt that comes soon into one that comes too late.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Endian } from "../../src/elf/object.ts";
+
+const LIMIT_MS = 60_000;
+const OPTIONS =
+  "-M malta -cpu 24Kc -m 64 -nic none -vga none -display none -monitor none -no-reboot -icount shift=4,sleep=off -serial null -serial null -serial stdio".split(
+    " ",
+  );
+
+function emulator(endian: Endian): string {
+  return endian === "big" ? "qemu-system-mips" : "qemu-system-mipsel";
+}
+
+/** For node:test's `skip`: false when QEMU is here for both byte orders, or the reason. */
+export function qemuSystemSkip(): string | false {
+  for (const endian of ["little", "big"] as const) {
+    if (spawnSync(emulator(endian), ["--version"]).error)
+      return `${emulator(endian)} isn't installed`;
+  }
+  return false;
+}
+
+/** What the ROM prints until it resets the board. */
+export function runOnBoard(rom: Uint8Array, endian: Endian): string {
+  const directory = mkdtempSync(join(tmpdir(), "farjal-bare-"));
+  try {
+    const file = join(directory, "rom");
+    // QEMU swaps the bytes of every word of a ROM when the board is little-endian.
+    const bytes = Buffer.from(rom);
+    writeFileSync(file, endian === "little" ? bytes.swap32() : bytes);
+    const { error, signal, status, stdout, stderr } = spawnSync(
+      emulator(endian),
+      [...OPTIONS, "-bios", file],
+      { timeout: LIMIT_MS, encoding: "utf8" },
+    );
+    if (error || signal || status !== 0)
+      throw new Error(
+        `QEMU ended with ${error ?? signal ?? status}: ${stderr}${stdout.slice(-500)}`,
+      );
+    return stdout;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
