@@ -7,7 +7,7 @@ import { cpu } from "./cpu.ts";
 import { signal, signalDebugBreakpoint, signalUnusable } from "./exceptions.ts";
 import { privileged } from "./instructions/privileged.ts";
 import { STOP_HYPERCALL } from "./layout.ts";
-import { LOAD, NOWHERE, STORE, translate } from "./memory.ts";
+import { LOAD, NOWHERE, STORE, translate, translateLeft, translateRight } from "./memory.ts";
 import { EXC_OV, EXC_TR } from "./opcodes.ts";
 import { Operations } from "./operations.ts";
 import { EXIT, NEXT } from "./outcome.ts";
@@ -47,13 +47,13 @@ class Exact extends Operations {
   }
 
   loadLeft(register: u32, va: u32): u32 {
-    const physical = translate(va, 1, LOAD);
+    const physical = translateLeft(va, LOAD);
     if (physical === NOWHERE) return EXIT;
     return this.set(register, mergeLeft(this.get(register), Physical.load32(physical & ~3), va));
   }
 
   loadRight(register: u32, va: u32): u32 {
-    const physical = translate(va, 1, LOAD);
+    const physical = translateRight(va, LOAD);
     if (physical === NOWHERE) return EXIT;
     return this.set(register, mergeRight(this.get(register), Physical.load32(physical & ~3), va));
   }
@@ -90,14 +90,14 @@ class Exact extends Operations {
   }
 
   storeLeft(va: u32, value: u32): u32 {
-    const physical = translate(va, 1, STORE);
+    const physical = translateLeft(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store32(physical & ~3, spreadLeft(Physical.load32(physical & ~3), value, va));
     return NEXT;
   }
 
   storeRight(va: u32, value: u32): u32 {
-    const physical = translate(va, 1, STORE);
+    const physical = translateRight(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store32(physical & ~3, spreadRight(Physical.load32(physical & ~3), value, va));
     return NEXT;

@@ -6,3 +6,4 @@ export { probe } from "./memory";
 export { mapPages, unmapPages } from "./pages";
 export { finishSection, relocate } from "./relocate";
 export { getCp0, reset, setCp0, setInterrupts } from "./reset";
+export { unwatch, watch } from "./watches";

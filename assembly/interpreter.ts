@@ -17,6 +17,7 @@ import { PAGE_MASK, Pages } from "./pages.ts";
 import { Physical } from "./physical.ts";
 import { Ring } from "./ring.ts";
 import { expire } from "./timer.ts";
+import { meetsBreakpoint } from "./watches.ts";
 
 /** What stands for no page: whatever pc is, aligned or not, it matches neither pc nor pc + 4. */
 function notThePageOf(pc: u32): u32 {
@@ -50,7 +51,7 @@ function pause(): u32 {
   if (cpu.stop !== RUNNING) return cpu.stop;
   if (cpu.count >= cpu.timerDue) expire();
   if (cpu.pc === cpu.returnTo) return STOP_RETURN;
-  if (cpu.count >= cpu.limit) return STOP_LIMIT;
+  if (cpu.count >= cpu.limit) return meetsBreakpoint(cpu.pc) ? cpu.stop : STOP_LIMIT;
   if (interruptPending()) signalInterrupt();
   return cpu.stop;
 }
@@ -117,6 +118,7 @@ function quickly(until: u64): bool {
  */
 function exactly(): void {
   const pc = cpu.pc;
+  if (meetsBreakpoint(pc)) return;
   const outcome = fetchAndStep(pc);
   if (outcome === EXIT) {
     if (cpu.stop === RUNNING) cpu.count++;

@@ -86,7 +86,7 @@ export const STOP_HYPERCALL = 2; // a HYPERCALL word; CPU_STOP_VALUE is its code
 export const STOP_EXCEPTION = 3; // CPU_STOP_VALUE is Cause.ExcCode; Cause, EPC, BadVAddr tell the rest
 export const STOP_WAIT = 4; // WAIT with no interrupt that could ever end it
 export const STOP_BREAKPOINT = 5; // pc is a breakpoint's address
-export const STOP_WATCHPOINT = 6; // CPU_STOP_VALUE is the guest address touched
+export const STOP_WATCHPOINT = 6; // the instruction at pc would touch CPU_STOP_VALUE, which is watched
 
 export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
 
@@ -109,3 +109,16 @@ export const RELOC_DONE = PRIVATE + 8; // entries taken so far in this section
 export const TLB_PAGES_LENGTH = PRIVATE + 0x100;
 export const TLB_PAGES = PRIVATE + 0x104;
 export const TLB_PAGES_CAPACITY = 0x400;
+/** assembly/watches.ts's list, in PRIVATE: its length, which stops were told and where, then the watches. */
+export const WATCH_LENGTH = PRIVATE + 0x2000;
+export const WATCH_TOLD = PRIVATE + 0x2004; // bit 1 << STOP_*: told of the instruction at the two below
+export const WATCH_TOLD_COUNT = PRIVATE + 0x2008; // u64
+export const WATCH_TOLD_PC = PRIVATE + 0x2010;
+export const WATCHES = PRIVATE + 0x2020; // three words each: first address, last address, WATCH_* bits
+export const WATCHES_CAPACITY = 0x400;
+export const WATCH_SIZE = 12;
+
+/** What a watch stops. */
+export const WATCH_EXECUTE = 1;
+export const WATCH_READ = 2;
+export const WATCH_WRITE = 4;

@@ -9,7 +9,7 @@
 import { Cp0, inSupervisorMode, STATUS_ERL } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
 import { signal, signalAddress, signalTlb } from "./exceptions.ts";
-import { KSEG0, KSEG2 } from "./layout.ts";
+import { KSEG0, KSEG2, WATCH_READ, WATCH_WRITE } from "./layout.ts";
 import {
   CP0_STATUS,
   EXC_ADEL,
@@ -23,6 +23,7 @@ import {
 import { Pages } from "./pages.ts";
 import { TLB_ENTRIES } from "./profile.ts";
 import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
+import { meetsWatchpoint } from "./watches.ts";
 
 /** What an access is for. */
 export const FETCH: u32 = 0;
@@ -36,10 +37,41 @@ export const NOWHERE: u32 = 0xffffffff;
 const DIRECT_MASK: u32 = 0x1fffffff;
 
 /**
- * The physical address of va, in RAM, or NOWHERE after signalling the exception. size is the access's in
- * bytes, a power of two: va must be a multiple of it.
+ * The physical address of va, in RAM, or NOWHERE after signalling the exception or meeting a watchpoint.
+ * size is the access's in bytes, a power of two: va must be a multiple of it.
  */
 export function translate(va: u32, size: u32, access: u32): u32 {
+  const physical = locate(va, size, access);
+  return watched(physical, va, va + size - 1, access) ? NOWHERE : physical;
+}
+
+/** The same for lwl and swl: the bytes from va to the end of its word that is the most significant. */
+export function translateLeft(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? translateUp(va, access) : translateDown(va, access);
+}
+
+/** The same for lwr and swr, to the least significant end. */
+export function translateRight(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? translateDown(va, access) : translateUp(va, access);
+}
+
+function translateUp(va: u32, access: u32): u32 {
+  const physical = locate(va, 1, access);
+  return watched(physical, va, va | 3, access) ? NOWHERE : physical;
+}
+
+function translateDown(va: u32, access: u32): u32 {
+  const physical = locate(va, 1, access);
+  return watched(physical, va & ~3, va, access) ? NOWHERE : physical;
+}
+
+/** Whether an access that goes to physical meets a watchpoint; one that failed doesn't, nor does a fetch. */
+function watched(physical: u32, first: u32, last: u32, access: u32): bool {
+  if (physical === NOWHERE || access === FETCH) return false;
+  return meetsWatchpoint(first, last, access === STORE ? WATCH_WRITE : WATCH_READ);
+}
+
+function locate(va: u32, size: u32, access: u32): u32 {
   const addressError = access === STORE ? EXC_ADES : EXC_ADEL;
   if (va & (size - 1)) {
     signalAddress(addressError, va);

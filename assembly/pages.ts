@@ -2,7 +2,9 @@
 // memory, once for reading and fetching and once for writing. An access that finds its page here needs no
 // other check than alignment and mode; one that doesn't is translated exactly (memory.ts), which fills
 // the tables. An entry is the page's physical address minus its virtual one, plus 1; 0 is absent. So
-// physical = virtual + entry - 1, and that 1 goes into the constant offset of the access.
+// physical = virtual + entry - 1, and that 1 goes into the constant offset of the access. A page with a
+// breakpoint or watchpoint (watches.ts) has 2 there instead of 1: exact translation finds it, the fast
+// reading doesn't admit it.
 //
 // Three kinds of page share the tables. Direct ones (kseg0, kseg1) stay. Host ones are mapped by the
 // module lab and stay until it unmaps them. TLB ones are listed in TLB_PAGES, and leave when their TLB
@@ -14,14 +16,22 @@ import {
   TLB_PAGES,
   TLB_PAGES_CAPACITY,
   TLB_PAGES_LENGTH,
+  WATCH_EXECUTE,
+  WATCH_READ,
+  WATCH_WRITE,
   WRITE_TABLE,
 } from "./layout.ts";
 import { FLIP_8, FLIP_16 } from "./physical.ts";
+import { watchedKinds } from "./watches.ts";
 
 export const PAGE_MASK: u32 = 0xfffff000;
 
+/** What an entry carries beside the page: it may be used as it is, or has to be read exactly. */
+const PRESENT: u32 = 1;
+const WATCHED: u32 = 2;
+
 /** RAM less the 1 that a present entry carries. */
-const RAM_BEFORE: usize = RAM - 1;
+const RAM_BEFORE: usize = RAM - PRESENT;
 
 @final
 export class Pages {
@@ -37,12 +47,12 @@ export class Pages {
 
   /** Whether an access is good: none of its address bits is in mask, and its entry is present. */
   @inline static admits(entry: u32, va: u32, mask: u32): bool {
-    return (va & mask) < (entry & 1);
+    return (va & mask) < (entry & PRESENT);
   }
 
-  /** The physical address of va through a present entry. */
+  /** The physical address of va through a present or watched entry. */
   @inline static physical(entry: u32, va: u32): u32 {
-    return va + entry - 1;
+    return va + (entry & PAGE_MASK);
   }
 
   @inline static load8(entry: u32, va: u32): u32 {
@@ -80,9 +90,18 @@ export class Pages {
   /** Enters the page of va, which lies at physical. */
   static enter(va: u32, physical: u32, writable: bool): void {
     const slot = (va >>> 12) << 2;
-    const entry = (physical & PAGE_MASK) - (va & PAGE_MASK) + 1;
+    const entry = (physical & PAGE_MASK) - (va & PAGE_MASK) + PRESENT;
     store<u32>(slot, entry, READ_TABLE);
     store<u32>(slot, writable ? entry : 0, WRITE_TABLE);
+    Pages.mark(va);
+  }
+
+  /** Makes va's entries present or watched, as the watches on its page ask. */
+  static mark(va: u32): void {
+    if (!Pages.readable(va)) return;
+    const kinds = watchedKinds(va & PAGE_MASK, va | ~PAGE_MASK);
+    markEntry(va, READ_TABLE, kinds & (WATCH_EXECUTE | WATCH_READ));
+    markEntry(va, WRITE_TABLE, kinds & WATCH_WRITE);
   }
 
   static remove(va: u32): void {
@@ -117,6 +136,12 @@ export class Pages {
     }
     store<u32>(TLB_PAGES_LENGTH, kept);
   }
+}
+
+function markEntry(va: u32, table: usize, watched: u32): void {
+  const at = table + ((va >>> 12) << 2);
+  const entry = load<u32>(at);
+  if (entry) store<u32>(at, (entry & PAGE_MASK) | (watched ? WATCHED : PRESENT));
 }
 
 /**

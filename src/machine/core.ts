@@ -25,6 +25,13 @@ import {
   RAM,
   RAM_SIZE_MAX,
   STOP_LIMIT,
+  WATCH_EXECUTE,
+  WATCH_READ,
+  WATCH_SIZE,
+  WATCH_TOLD,
+  WATCH_WRITE,
+  WATCHES,
+  WATCHES_CAPACITY,
 } from "../../assembly/layout.ts";
 import { CP0_STATUS } from "../../assembly/opcodes.ts";
 import type { Endian } from "../elf/object.ts";
@@ -52,6 +59,8 @@ interface CoreExports {
   getCp0(register: number): number;
   setCp0(register: number, value: number): void;
   setInterrupts(lines: number): void;
+  unwatch(): void;
+  watch(length: number): void;
   relocate: RelocationCore["relocate"];
   finishSection: RelocationCore["finishSection"];
 }
@@ -59,6 +68,26 @@ interface CoreExports {
 /** reset()'s processors, as in assembly/profile.ts. */
 const PROFILES = { "24Kc": 0, "4KEc": 1 } as const;
 export type Profile = keyof typeof PROFILES;
+
+/** What a watch stops a run before: an instruction there, or an access to it. */
+export type WatchKind = "execute" | "read" | "write" | "access";
+
+export interface Watch {
+  /** Guest address, as the guest uses it: another address of the same memory is not watched. */
+  readonly address: number;
+  /** Bytes, at least 1. */
+  readonly size: number;
+  readonly kind: WatchKind;
+}
+
+const WATCH_BITS: Readonly<Record<WatchKind, number>> = {
+  execute: WATCH_EXECUTE,
+  read: WATCH_READ,
+  write: WATCH_WRITE,
+  access: WATCH_READ | WATCH_WRITE,
+};
+/** Pages that all watches together may lie in: a guest's whole kseg0 of 256 MiB. */
+const MOST_WATCHED_PAGES = 0x10000;
 
 const compiled = new Map<Endian, WebAssembly.Module>();
 
@@ -128,6 +157,7 @@ export class Core {
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
   reset(profile: Profile): void {
     this.#exports.reset(this.ramSize, PROFILES[profile]);
+    this.words[WATCH_TOLD / 4] = 0;
   }
 
   // Registers
@@ -240,6 +270,37 @@ export class Core {
     }
   }
 
+  /**
+   * Replaces the breakpoints and watchpoints. A run stops with STOP_BREAKPOINT or STOP_WATCHPOINT before
+   * the instruction, and once told, passes it. Without any, runs are as fast as ever; with some, those
+   * pages are read exactly.
+   * @throws Misuse for more than 1024 of them, more than 256 MiB, and addresses that are none.
+   */
+  setWatches(watches: readonly Watch[]): void {
+    let pages = 0;
+    for (const { address, size } of watches) {
+      if (!isAddress(address) || !Number.isInteger(size) || size < 1) {
+        throw new Misuse(`${size} bytes at ${address} can't be watched`);
+      }
+      if (address + size > ADDRESS_SPACE) {
+        throw new Misuse(`${size} bytes from ${hex(address)} on leave the guest's address space`);
+      }
+      pages += Math.floor((address + size - 1) / PAGE_SIZE) - Math.floor(address / PAGE_SIZE) + 1;
+    }
+    if (watches.length > WATCHES_CAPACITY || pages > MOST_WATCHED_PAGES) {
+      throw new Misuse(
+        `at most ${WATCHES_CAPACITY} breakpoints and watchpoints in ${MOST_WATCHED_PAGES} pages are ` +
+          `possible, not ${watches.length} in ${pages}`,
+      );
+    }
+    this.#exports.unwatch();
+    watches.forEach(({ address, size, kind }, index) => {
+      const words = [address, address + size - 1, WATCH_BITS[kind]];
+      this.words.set(words, (WATCHES + index * WATCH_SIZE) / 4);
+    });
+    this.#exports.watch(watches.length);
+  }
+
   /** The interrupt lines that devices hold, at Cause's bits 15..10. */
   setInterrupts(lines: number): void {
     this.#exports.setInterrupts(lines);
@@ -332,6 +393,10 @@ export class Core {
   #word(at: number): number {
     return this.words[at / 4] ?? 0;
   }
+}
+
+function isAddress(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < ADDRESS_SPACE;
 }
 
 function registerNumber(number: number): number {
