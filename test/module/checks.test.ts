@@ -202,6 +202,13 @@ suite("what the kernel asks before it loads", () => {
       "user: module using GPL-only symbols uses symbols secret from proprietary module blob.",
       "user: Unknown symbol secret (err -2)",
     );
+    refusedWith(
+      { name: "user", symbols: [undefinedSymbol("secret"), undefinedSymbol("helper")] },
+      { exports },
+      "ENOENT",
+      "user: module uses symbols secret from proprietary module blob, inheriting taint.",
+      "user: Unknown symbol helper (err -2)",
+    );
   });
 
   test("namespaces must be imported", () => {

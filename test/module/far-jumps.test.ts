@@ -230,6 +230,25 @@ suite("a plan is made and applied as a whole", () => {
     assert.deepEqual(farjal.words(BASE, 1), [jal(veneer?.address ?? 0)]);
   });
 
+  test("a negative addend that comes back into the region: Linux refuses, farjal goes straight", () => {
+    const file = readModule(
+      writeModule({
+        name: "back",
+        sections: [code([JAL + 0x03fffffe], [{ offset: 0, type: R_MIPS_26, symbol: "f" }])],
+        symbols: [undefinedSymbol("f")],
+      }),
+    );
+    const machine = new TestHost({ exports: [{ name: "f", address: 0xd0000000 }] });
+    refusedAs(
+      () => loadModule(file, machine, { base: BASE, farJumps: "refuse" }),
+      "ENOEXEC",
+      "module back: relocation overflow",
+    );
+    const module = loadModule(file, machine, { base: BASE, farJumps: "trampoline" });
+    assert.deepEqual(module.plan.trampolines, []);
+    assert.deepEqual(machine.words(BASE, 1), [jal(0xcffffff8)]);
+  });
+
   test("a jump that only farjal sees go astray, and no veneer mends, is refused without an errno", () => {
     const J = 0x08000000;
     const file = readModule(
