@@ -15,10 +15,10 @@ import {
   STOP_LIMIT,
   STOP_RETURN,
 } from "../../assembly/layout.ts";
-import { CP0_BADVADDR } from "../../assembly/opcodes.ts";
+import { CP0_BADVADDR, EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
-import type { GuestMemory } from "./guest-memory.ts";
+import { type GuestMemory, Unmapped } from "./guest-memory.ts";
 import {
   budgetStop,
   exceptionStop,
@@ -166,6 +166,10 @@ export class Caller {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
       if (result !== undefined) this.#core.setGpr(V0, result);
     } catch (error) {
+      // The guest passed an address that a kernel's own function would have faulted on.
+      if (error instanceof Unmapped) {
+        return exceptionStop(error.write ? EXC_TLBS : EXC_TLBL, error.address, place);
+      }
       if (!(error instanceof GuestEnd)) throw error;
       const end = error.kind === "panic" ? panicStop : unresolvedStop;
       return end(error.message, place);

@@ -13,6 +13,18 @@ const LONGEST_STRING = 1 << 20;
 /** alloc() hands out multiples of this, at multiples of it. */
 const GRAIN = 16;
 
+/** A guest address behind which there is no memory. */
+export class Unmapped extends Misuse {
+  readonly address: number;
+  readonly write: boolean;
+
+  constructor(address: number, write: boolean) {
+    super(`nothing is mapped at guest address ${hex(address)}`);
+    this.address = address;
+    this.write = write;
+  }
+}
+
 export class GuestMemory {
   readonly #core: Core;
   readonly #physical: RangeAllocator;
@@ -22,7 +34,7 @@ export class GuestMemory {
     this.#physical = physical;
   }
 
-  /** The byte at a guest address. @throws Misuse when nothing is mapped there (so do all accessors). */
+  /** The byte at a guest address. @throws Unmapped when nothing is mapped there (so do all accessors). */
   u8(address: number): number {
     return this.read(address, 1)[0] ?? 0;
   }
@@ -67,7 +79,7 @@ export class GuestMemory {
   /** Writes bytes as the guest would read them back; read-only pages are written too, as a debugger does. */
   write(address: number, bytes: Uint8Array): void {
     for (const piece of pieces(address, bytes.length)) {
-      const physical = this.#translate(piece.address);
+      const physical = this.#translate(piece.address, true);
       this.#core.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
     }
   }
@@ -131,10 +143,10 @@ export class GuestMemory {
     return new DataView(this.read(address, size).buffer);
   }
 
-  #translate(address: number): number {
+  /** @param write for the error only: the host writes read-only pages too. */
+  #translate(address: number, write = false): number {
     const physical = this.#core.translate(address, false);
-    if (physical === undefined)
-      throw new Misuse(`nothing is mapped at guest address ${hex(address)}`);
+    if (physical === undefined) throw new Unmapped(address, write);
     return physical;
   }
 }

@@ -72,6 +72,8 @@ const STACK_SIZE = 0x28000;
 const STACK_BASE = 0xfffd0000;
 /** kmalloc gets this part of RAM, at its end: the rest stays free for modules in kseg0. */
 const HEAP_SHARE = 4;
+/** Printed lines that are kept at least; twice as many at most. */
+const LOG_LINES = 1 << 13;
 
 /** Who a function called from the host returns to, in traces. */
 const HOST_CALL: NamedAddress = {
@@ -94,7 +96,7 @@ export class Machine {
   readonly clockHz: number;
   /** Guest memory by guest address. */
   readonly memory: GuestMemory;
-  /** What guest code printed through _printk and its kin, one entry a call. */
+  /** What guest code printed through _printk and its kin, one entry a call; 8,192 at least are kept. */
   readonly log: string[] = [];
   /** The processor, for those who want its registers. */
   readonly core: Core;
@@ -289,7 +291,7 @@ export class Machine {
       this.#functions.provide(
         name,
         hostService(name, {
-          log: (line) => this.log.push(line.replace(/\n$/, "")),
+          log: (line) => this.#print(line.replace(/\n$/, "")),
           now: () => (BigInt(this.core.count) * 1_000_000_000n) / BigInt(this.clockHz),
           littleEndian: this.endian === "little",
           symbolText: (address, withOffset) => this.#symbolText(address, withOffset),
@@ -310,6 +312,12 @@ export class Machine {
     }
     this.memory.setU32(lab.require("lab_heap_start"), heap);
     this.memory.setU32(lab.require("lab_heap_end"), heap + heapSize);
+  }
+
+  /** Keeps the newest lines, as the kernel's ring does: a guest may print for ever. */
+  #print(line: string): void {
+    if (this.log.length >= 2 * LOG_LINES) this.log.splice(0, LOG_LINES);
+    this.log.push(line);
   }
 
   /** A stack and a thread_info, both zeroed, for calls from the host. */

@@ -63,11 +63,7 @@ function goAllTheWay(machine: Machine, bytes: Uint8Array, call: string, what: st
     machine.plan(file);
     const module = machine.insmodFile(file);
     try {
-      const tracer = machine.trace({ capacity: 256 });
-      const { exception } = machine.call(call, [3], { budget: BUDGET });
-      tracer.stop();
-      for (const event of tracer.events()) assert.equal(typeof event.name, "string");
-      return exception === undefined ? "returned" : "stopped";
+      return runTraced(machine, call);
     } finally {
       machine.rmmod(module);
     }
@@ -78,5 +74,16 @@ function goAllTheWay(machine: Machine, bytes: Uint8Array, call: string, what: st
     }
     if (error instanceof Misuse) return "misuse";
     throw new Error(what, { cause: error });
+  }
+}
+
+function runTraced(machine: Machine, call: string): "returned" | "stopped" {
+  const tracer = machine.trace({ capacity: 256 });
+  try {
+    const { exception } = machine.call(call, [3], { budget: BUDGET });
+    return exception === undefined ? "returned" : "stopped";
+  } finally {
+    tracer.stop();
+    for (const event of tracer.events()) assert.equal(typeof event.name, "string");
   }
 }

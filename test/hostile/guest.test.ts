@@ -1,0 +1,71 @@
+// Guest code that turns on its host: pointers to nowhere handed to host functions, printing without end,
+// calls out of the machine. It gets an exception or its budget's end, and the host goes on.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Machine } from "../../src/index.ts";
+
+const RA = 31;
+
+/** Puts code into guest memory and returns its address. */
+function place(machine: Machine, words: readonly number[]): number {
+  const address = machine.memory.alloc(4 * words.length);
+  words.forEach((word, index) => {
+    machine.memory.setU32(address + 4 * index, word);
+  });
+  return address;
+}
+
+function addressOf(machine: Machine, name: string): number {
+  const address = machine.addressOf(name);
+  assert.ok(address !== undefined);
+  return address;
+}
+
+for (const endian of ["little", "big"] as const) {
+  test(`a pointer to nowhere is the guest's exception in a host function too, ${endian}-endian`, async () => {
+    const machine = await Machine.create({ endian });
+    const { exception } = machine.call("_printk", [0x7fff0000]);
+    assert.equal(exception?.name, "TLBL");
+    assert.equal(exception?.badVAddr, 0x7fff0000);
+    machine.provide("scribble", ({ memory, arg }) => memory.setU32(arg(0), 1));
+    const { exception: store } = machine.call("scribble", [0xdeadbee0]);
+    assert.equal(store?.name, "TLBS");
+    assert.equal(store?.badVAddr, 0xdeadbee0);
+    machine.call("_printk", ["alive"]);
+    assert.deepEqual(machine.log, ["alive"]);
+  });
+
+  test(`printing without end keeps the newest lines only, ${endian}-endian`, async () => {
+    const machine = await Machine.create({ endian });
+    const text = machine.memory.alloc(16);
+    machine.memory.write(text, Buffer.from("again\n\0"));
+    const printk = addressOf(machine, "_printk");
+    const loop = place(machine, [
+      (0x3c040000 | (text >>> 16)) >>> 0, // lui a0, text's upper half
+      (0x0c000000 | ((printk >>> 2) & 0x03ffffff)) >>> 0, // jal _printk
+      (0x34840000 | (text & 0xffff)) >>> 0, // ori a0, a0, its lower half
+      0x1000fffc, // b back to the lui
+      0,
+    ]);
+    const { exception } = machine.call(loop, [], { budget: 500_000 });
+    assert.equal(exception?.kind, "budget");
+    assert.ok(
+      machine.log.length >= 8192 && machine.log.length <= 16384,
+      String(machine.log.length),
+    );
+    assert.equal(machine.log.at(-1), "again");
+  });
+
+  test(`returning to nowhere, to a misaligned address and to a made-up host function, ${endian}-endian`, async () => {
+    const machine = await Machine.create({ endian });
+    const jump = (target: number) => machine.call(target).exception;
+    assert.equal(jump(0)?.name, "TLBL");
+    assert.equal(jump(0x80100002)?.name, "AdEL");
+    assert.equal(jump(0x84000000)?.kind, "exception");
+    const madeUp = place(machine, [0x7000ffd1]);
+    const made = machine.call(madeUp);
+    assert.ok(made.exception !== undefined);
+    assert.equal(made.exception.registers.length, RA + 1);
+  });
+}
