@@ -1,4 +1,5 @@
-// Stores.
+// Stores. The whole store is one operation of the reading, so that an access that faults leaves memory alone;
+// sc alone sets a register as well.
 
 import { offset, rs, rt } from "../fields.ts";
 

@@ -1,3 +1,6 @@
+// Branches and their delay slots, in every combination that the manual tells apart: taken or not, likely,
+// linking, nested, and cut by the end of a run.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";

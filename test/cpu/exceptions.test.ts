@@ -1,3 +1,6 @@
+// Exceptions are exact: code, EPC, BD and BadVAddr as the manual has them, nothing done of the instruction
+// that raised one, whether the host takes it or a vector does.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";

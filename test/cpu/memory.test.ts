@@ -1,3 +1,6 @@
+// Loads, stores and fetches: byte order, page tables, code that is rewritten, ll and sc; and no address that
+// leads out of the guest's memory.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CPU, RAM, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";

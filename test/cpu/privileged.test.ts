@@ -1,3 +1,6 @@
+// The privileged half against the manual: TLB, modes, interrupts, the timer. test/cpu/board.test.ts holds the
+// same to QEMU.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_LIMIT } from "../../assembly/layout.ts";

@@ -1,3 +1,6 @@
+// What ends a run and where it then stands: limit, return address, hypercall, wait; and the records that
+// farjal's own words write to the trace ring.
+
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {

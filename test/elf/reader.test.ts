@@ -1,3 +1,6 @@
+// The ELF reader on files written for it: what is in them comes out, and what Linux refuses is refused in the
+// kernel's order and words.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { contents, relocationTables } from "../../src/elf/contents.ts";

@@ -1,3 +1,6 @@
+// Compressed kernels, made by the tools themselves (payloads/build.sh): found, unpacked, refused when damaged,
+// and never more memory than the largest image needs.
+
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";

@@ -1,3 +1,5 @@
+// Kernels known from lists only: System.map, /proc/kallsyms and Module.symvers, with what each can't tell.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { readKernel } from "../../src/kernel/read.ts";

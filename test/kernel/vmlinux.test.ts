@@ -1,3 +1,5 @@
+// Kernels that come as ELF files, written by synthetic.ts: a vmlinux, and the ELF form of a vmlinuz.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";

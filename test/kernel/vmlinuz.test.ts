@@ -1,3 +1,6 @@
+// Kernels of every layout of kallsyms since 4.19, made up by synthetic.ts: symbols and exports are found by the
+// shape of the tables alone. debian.test.ts reads a real one.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";

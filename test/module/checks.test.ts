@@ -1,3 +1,6 @@
+// What Linux asks of a module before it relocates it: checksums, version magic, licenses, names. Its order and
+// its words.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26 } from "../../assembly/relocation-types.ts";

@@ -1,3 +1,5 @@
+// Far jumps through the whole loader: refused as Linux refuses them, or mended by a plan that is applied whole.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26, R_MIPS_32 } from "../../assembly/relocation-types.ts";

@@ -1,3 +1,6 @@
+// What is read out of a module's file before anything is loaded: signature, modinfo, exports, init and exit
+// functions, call sites.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";

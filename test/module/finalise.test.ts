@@ -1,3 +1,5 @@
+// What the loader does after relocation: exception table, static keys, the list of call sites.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26, R_MIPS_32 } from "../../assembly/relocation-types.ts";

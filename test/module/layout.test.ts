@@ -1,3 +1,6 @@
+// Where sections go. The offsets of nfc.ko are those that a live kernel showed; the rest are layout_sections()'s
+// rules one at a time.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { SHT_NOBITS } from "../../src/elf/numbers.ts";

@@ -1,3 +1,5 @@
+// A module that loads: where it lies, what it tells about itself, and that it gives its memory back.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";

@@ -1,3 +1,5 @@
+// What the loader says when a relocation fails, word for word; the arithmetic is relocation.test.ts's.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import {

@@ -1,3 +1,5 @@
+// How names become addresses: unknown and weak ones, values in the errno range, per-CPU variables.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";

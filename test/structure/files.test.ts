@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const FOLDERS = ["assembly", "src", "test", "bench", "examples"];
-const SOURCE = /\.(?:ts|js|c|h|S|lds|sh|py)$/;
+const SOURCE = /\.(?:ts|mjs|c|h|S|lds|ld|sh|py)$/;
 /** Shorter says nothing that the file's name doesn't. */
 const SHORTEST = 40;
 

@@ -22,6 +22,7 @@ interface Skip {
 
 export class Tally {
   #passed = 0;
+  /** A line for each. */
   readonly #failed: string[] = [];
   readonly #skipped: Skip[] = [];
 
@@ -44,14 +45,14 @@ export class Tally {
   fail(event: TestEvent): void {
     const { type, error } = event.details;
     if (type === "suite" && error?.failureType === "subtestsFailed") return;
-    this.#failed.push(event.name);
+    this.#failed.push(`${placeOf(event)}: ${event.name}`);
   }
 
   /** Counts as failed each test that was skipped for a reason that one of these matches. */
   mustRun(reasons: readonly RegExp[]): void {
-    const kept = this.#skipped.filter(({ name, reason }) => {
+    const kept = this.#skipped.filter(({ file, name, reason }) => {
       const had = reasons.some((pattern) => pattern.test(reason));
-      if (had) this.#failed.push(`${name} (had to run, was skipped: ${reason})`);
+      if (had) this.#failed.push(`${file}: ${name} (had to run, was skipped: ${reason})`);
       return !had;
     });
     this.#skipped.splice(0, this.#skipped.length, ...kept);
@@ -67,7 +68,12 @@ export class Tally {
   }
 }
 
-function skipOf({ name, file = "" }: TestEvent, reason: string | true): Skip {
-  const place = file.replace(/^.*\/build\/test\//, "").replace(/\.js$/, "");
-  return { name, file: place, reason: reason === true ? "no reason given" : reason };
+function skipOf(event: TestEvent, reason: string | true): Skip {
+  const { name } = event;
+  return { name, file: placeOf(event), reason: reason === true ? "no reason given" : reason };
+}
+
+/** "machine/call.test" of ".../build/test/machine/call.test.js". */
+function placeOf({ file = "" }: TestEvent): string {
+  return file.replace(/^.*\/build\/test\//, "").replace(/\.js$/, "");
 }

@@ -1,3 +1,5 @@
+// Plans for chosen facts: which jumps are far, which veneers they share, what is refused and why.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Misuse } from "../../src/errors.ts";

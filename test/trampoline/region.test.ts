@@ -1,3 +1,5 @@
+// The rule that everything here comes from: which 256 MiB region a jump can reach.
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reachOf, regionOf } from "../../src/trampoline/region.ts";

@@ -89,7 +89,8 @@ suite("every mended jump arrives with its registers intact", () => {
             }
             for (const { address, word, target } of plan.farJumps) {
               // A section's last word has no room for the delay slot that every real jump has.
-              if (word === null || veneerWords.has(address + 4)) continue;
+              // A jump to itself has arrived before it has run.
+              if (word === null || veneerWords.has(address + 4) || target === address) continue;
               const after = bench.run(address, word, target, before);
               const links = word >>> 26 === JAL;
               const expected = before.map((value, number) => {

@@ -1,3 +1,5 @@
+// A veneer's four words: they reach every word target, through a register that is dead at a call.
+
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
