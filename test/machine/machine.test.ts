@@ -2,8 +2,10 @@
 // without returning, modules that come, go and depend on each other, in both byte orders.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import type { Endian } from "../../src/elf/object.ts";
+import { readElf } from "../../src/elf/reader.ts";
 import { Misuse, Refusal } from "../../src/errors.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -218,6 +220,20 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.modules.length, 0);
       const loaded = await machine.insmod(built("jal2009", endian));
       assert.equal(loaded.core.base, 0xc0000000);
+    });
+
+    test("are refused when __mcount_loc names what is no call site", async () => {
+      for (const [addend, says] of [
+        [0x7ffff000, /outside the module's code/],
+        [0x0c, /no call to _mcount stands/],
+      ] as const) {
+        const bytes = new Uint8Array(readFileSync(built("modern", endian)));
+        const table = readElf(bytes).sections.find(({ name }) => name === "__mcount_loc");
+        new DataView(bytes.buffer).setUint32(table?.offset ?? 0, addend, endian === "little");
+        const machine = await Machine.create({ endian });
+        await assert.rejects(machine.insmod(bytes), says);
+        assert.equal(machine.modules.length, 0);
+      }
     });
 
     test("are refused where there is no room or no page", async () => {
