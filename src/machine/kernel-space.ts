@@ -138,10 +138,16 @@ export class KernelSpace {
     );
   }
 
-  /** An export of the kernel that stops the run when it is called, for a name that nobody exports. */
+  /**
+   * For a name that nobody exports: the lab's own, where it has one, else an export that stops the run
+   * when it is called.
+   */
   stub(name: string): Export {
-    const address = this.#reserveStub(name);
-    this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    const own = this.#lab?.exports.get(name);
+    const address = own ?? this.#reserveStub(name);
+    if (own === undefined) {
+      this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    }
     return { ...this.#facts(name), name, address };
   }
 
