@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { KSEG0, PAGE_SIZE } from "../../assembly/layout.ts";
 import { OP_JAL } from "../../assembly/opcodes.ts";
+import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
@@ -16,8 +17,9 @@ import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { type Argument, argumentWords } from "./argument.ts";
-import { Caller, type CallResult, type CallSetup, RETURN_ADDRESS } from "./call.ts";
+import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
 import { Core } from "./core.ts";
+import type { CallResult, GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostService } from "./host-services.ts";
@@ -155,7 +157,7 @@ export class Machine {
 
   /** The same for a file that readModule() has read. */
   insmodFile(file: ModuleFile, options: InsmodOptions = {}): LoadedModule {
-    const host = this.#moduleHost(options.stubMissing === true);
+    const host = this.#moduleHost(stubbed(file, options));
     const module = loadModule(file, host, { farJumps: "trampoline", ...options });
     let sites: Resident["sites"];
     try {
@@ -179,7 +181,7 @@ export class Machine {
    * @throws Refusal where Linux refuses the module before it relocates.
    */
   plan(file: ModuleFile, options: InsmodOptions = {}): ModulePlan {
-    return planModule(file, this.#moduleHost(options.stubMissing === true), options);
+    return planModule(file, this.#moduleHost(stubbed(file, options)), options);
   }
 
   /** Unloads a module: its exit function is not run, its memory is given back. */
@@ -198,7 +200,7 @@ export class Machine {
         explanation: `module ${module.name} is in use by ${user.module.name}; unload that first`,
       });
     }
-    unloadModule(module, this.#moduleHost(false), resident.initFreed);
+    unloadModule(module, this.#moduleHost(), resident.initFreed);
     this.#tracer?.refresh();
   }
 
@@ -221,12 +223,7 @@ export class Machine {
     args: readonly Argument[] = [],
     options: CallOptions = {},
   ): CallResult {
-    const budget = options.budget ?? DEFAULT_BUDGET;
-    if (!Number.isSafeInteger(budget) || budget < 1) {
-      throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
-    }
-    const address = typeof target === "number" ? target : this.addressOf(target);
-    if (address === undefined) throw new Misuse(`no loaded module and no kernel has '${target}'`);
+    const { address, budget } = this.#callee(target, options);
     const placed: number[] = [];
     try {
       const words = argumentWords(args, this.endian === "little", (bytes) => {
@@ -239,6 +236,23 @@ export class Machine {
     } finally {
       for (const at of placed) this.memory.free(at);
     }
+  }
+
+  /**
+   * Enters a call without running it: `advance()` runs it, in pieces if wanted, until it has returned or
+   * can't go on, and `close()` leaves it. `new Debugger(call)` adds breakpoints and more.
+   * @param args words and double words; what goes by address is put into memory with `memory.alloc()`.
+   * @throws Misuse when no function has the name, or a call is open already.
+   */
+  start(
+    target: string | number,
+    args: readonly (number | bigint)[] = [],
+    options: CallOptions = {},
+  ): GuestCall {
+    if (this.#caller.depth > 0) throw new Misuse("a call is open; close() it first");
+    const { address, budget } = this.#callee(target, options);
+    const words = argumentWords(args, this.endian === "little", () => 0);
+    return this.#caller.start(address, words, budget);
   }
 
   /** The address of a symbol: the newest module's first, the kernel's last. */
@@ -285,6 +299,16 @@ export class Machine {
     return `${hex(address)} (${where}${module === null ? "" : ` [${module}]`})`;
   }
 
+  #callee(target: string | number, options: CallOptions): { address: number; budget: number } {
+    const budget = options.budget ?? DEFAULT_BUDGET;
+    if (!Number.isSafeInteger(budget) || budget < 1) {
+      throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
+    }
+    const address = typeof target === "number" ? target : this.addressOf(target);
+    if (address === undefined) throw new Misuse(`no loaded module and no kernel has '${target}'`);
+    return { address, budget };
+  }
+
   #loadLab(): void {
     const file = readLab(this.endian);
     for (const name of labNames(file, ".lab_hypercalls")) {
@@ -299,7 +323,7 @@ export class Machine {
       );
     }
     const base = this.#kernel.mapImage();
-    const host: ModuleHost = { ...this.#moduleHost(false), findExport: () => undefined };
+    const host: ModuleHost = { ...this.#moduleHost(), findExport: () => undefined };
     const module = loadModule(file, host, { base, farJumps: "refuse" });
     freeInit(module, host);
     const lab = new Lab(file, module, this.memory);
@@ -329,6 +353,7 @@ export class Machine {
       stackTop: STACK_BASE + STACK_SIZE,
       threadInfo: this.memory.alloc(PAGE_SIZE),
       describe: (address) => this.describe(address),
+      nameOf: (address) => this.#shortName(address),
     };
   }
 
@@ -353,9 +378,10 @@ export class Machine {
     this.#tracer?.refresh();
   }
 
-  #moduleHost(stubMissing: boolean): ModuleHost {
+  /** @param stubs names that get a stub when nobody exports them. */
+  #moduleHost(stubs: ReadonlySet<string> = new Set()): ModuleHost {
     const missing = (name: string): Export | undefined =>
-      stubMissing ? this.#kernel.stub(name) : undefined;
+      stubs.has(name) ? this.#kernel.stub(name) : undefined;
     return {
       endian: this.endian,
       vermagic: this.#kernel.vermagic,
@@ -410,6 +436,12 @@ export class Machine {
     });
   }
 
+  /** `name+0xoffset`, or null where no symbol is. */
+  #shortName(address: number): string | null {
+    const symbol = this.symbolAt(address);
+    return symbol === undefined ? null : `${symbol.name}+0x${symbol.offset.toString(16)}`;
+  }
+
   #symbolText(address: number, withOffset: boolean): string {
     const symbol = this.symbolAt(address);
     if (symbol === undefined) return hex(address);
@@ -418,6 +450,14 @@ export class Machine {
     const where = withOffset ? `+0x${offset.toString(16)}/0x${size.toString(16)}` : "";
     return `${name}${where}${module}`;
   }
+}
+
+/** What `stubMissing` may give a stub: the file's imports, and not the names it exports itself. */
+function stubbed(file: ModuleFile, { stubMissing }: InsmodOptions): Set<string> {
+  const imports = file.elf.symbols.filter(
+    ({ section, index }) => section === SHN_UNDEF && index > 0,
+  );
+  return new Set(stubMissing === true ? imports.map(({ name }) => name) : []);
 }
 
 function agreedEndian(asked: Endian | undefined, kernel: Endian | undefined): Endian {

@@ -129,6 +129,12 @@ for (const endian of ["little", "big"] as const) {
       );
     });
 
+    test("loads a module that exports, whatever it lacks", async () => {
+      const machine = await Machine.create({ endian });
+      const module = await machine.insmod(built("init", endian), { stubMissing: true });
+      assert.ok(module.exports.length > 0);
+    });
+
     test("does not take a made-up hypercall", async () => {
       const machine = await Machine.create({ endian });
       const { exception } = machine.call(code(machine, 0x70000011 | (0xfffff << 6)));
