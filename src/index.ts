@@ -7,7 +7,13 @@ export type { TraceEvent, TraceOptions, Tracer, TraceWay } from "./ftrace/tracer
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export { readKernel } from "./kernel/read.ts";
 export type { Argument } from "./machine/argument.ts";
-export type { CallResult } from "./machine/call.ts";
+export {
+  Debugger,
+  type DebugTarget,
+  type RunOptions,
+  type Watchpoint,
+} from "./machine/debugger.ts";
+export type { CallResult, GuestCall, Halt } from "./machine/guest-call.ts";
 export type { GuestMemory } from "./machine/guest-memory.ts";
 export type { GuestStop } from "./machine/guest-stop.ts";
 export type { HostCall, HostFunction } from "./machine/host-functions.ts";

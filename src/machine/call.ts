@@ -1,6 +1,6 @@
-// Calling guest code from the host: registers set as o32 wants, the core run until the function comes
-// back, host functions served on the way. Calls nest (a host function may call the guest), so each puts
-// the processor's state back as it found it; the budget is shared by all that are open.
+// Calling guest code from the host: registers set as o32 wants, host functions served on the way. How a
+// call runs, whole or in pieces, is guest-call.ts's. Calls nest (a host function may call the guest), so
+// each puts the processor's state back as it found it; the budget is shared by all that are open.
 
 import {
   CPU_GPR,
@@ -10,31 +10,26 @@ import {
   CPU_NEXT_PC,
   CPU_PC,
   KSEG0,
-  STOP_EXCEPTION,
-  STOP_HYPERCALL,
-  STOP_LIMIT,
-  STOP_RETURN,
 } from "../../assembly/layout.ts";
-import { CP0_BADVADDR, EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
+import { EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
+import { Budget, type CallHost, type CallResult, GuestCall } from "./guest-call.ts";
 import { type GuestMemory, Unmapped } from "./guest-memory.ts";
 import {
-  budgetStop,
   exceptionStop,
   type GuestStop,
   panicStop,
   type StopPlace,
   unresolvedStop,
-  waitStop,
 } from "./guest-stop.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
+import { codeAround } from "./neighbourhood.ts";
 
 /** Where called functions return to; never executed, since the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
 
 const V0 = 2;
-const V1 = 3;
 const A0 = 4;
 const GP = 28;
 const SP = 29;
@@ -55,20 +50,13 @@ export class GuestEnd extends Error {
   }
 }
 
-export interface CallResult {
-  readonly v0: number;
-  readonly v1: number;
-  /** Instructions this call completed, everything it called included. */
-  readonly instructions: number;
-  /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
-  readonly exception?: GuestStop;
-}
-
 export interface CallSetup {
   /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
   readonly stackTop: number;
   readonly threadInfo: number;
   readonly describe: (address: number) => string;
+  /** `symbol+0xoffset`, or null. */
+  readonly nameOf: (address: number) => string | null;
 }
 
 export class Caller {
@@ -77,9 +65,8 @@ export class Caller {
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
   readonly #words: Uint32Array;
-  #nesting = 0;
-  #limit = 0;
-  #budget = 0;
+  /** Calls that are entered and not left, the innermost last. */
+  readonly #open: GuestCall[] = [];
 
   constructor(core: Core, memory: GuestMemory, functions: HostFunctions, setup: CallSetup) {
     this.#core = core;
@@ -89,34 +76,62 @@ export class Caller {
     this.#words = core.words;
   }
 
-  /** Calls the function at `address`; `budget` counts instructions and holds for nested calls too. */
+  /** Calls that are entered and not left. */
+  get depth(): number {
+    return this.#open.length;
+  }
+
+  /** Calls the function at `address`; `budget` counts steps and holds for nested calls too. */
   call(address: number, args: readonly number[], budget: number): CallResult {
-    if (this.#nesting >= DEEPEST_NESTING) {
+    const call = this.start(address, args, budget);
+    try {
+      for (;;) {
+        const { reason } = call.advance();
+        // Breakpoints are for calls that someone steps through.
+        if (reason !== "breakpoint" && reason !== "watchpoint") return call.result();
+      }
+    } finally {
+      call.close();
+    }
+  }
+
+  /** The same, entered only: nothing has run yet. Within another call its budget counts. */
+  start(address: number, args: readonly number[], budget: number): GuestCall {
+    if (this.#open.length >= DEEPEST_NESTING) {
       throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
     }
-    const outermost = this.#nesting === 0;
+    const outer = this.#open.at(-1);
     const saved = this.#saveState();
-    const started = this.#core.count;
-    if (outermost) {
-      this.#budget = budget;
-      this.#limit = started + budget;
+    const call = this.#made(outer?.budget ?? new Budget(budget), this.#core.count, saved);
+    if (outer === undefined) {
       this.#core.setGpr(SP, this.#setup.stackTop);
       this.#core.setGpr(GP, this.#setup.threadInfo);
     }
-    this.#nesting += 1;
     try {
       this.#enter(address, args);
-      const exception = this.#runToReturn();
-      const result = {
-        v0: this.#core.gpr(V0),
-        v1: this.#core.gpr(V1),
-        instructions: this.#core.count - started,
-      };
-      return exception === undefined ? result : { ...result, exception };
-    } finally {
-      this.#nesting -= 1;
-      this.#words.set(saved, CPU_GPR / 4);
+    } catch (error) {
+      call.close();
+      throw error;
     }
+    return call;
+  }
+
+  #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
+    const host: CallHost = {
+      core: this.#core,
+      serve: (code) => this.#serve(code),
+      place: () => this.#place(),
+      leave: (call) => this.#leave(call),
+    };
+    const call = new GuestCall(host, budget, started, saved);
+    this.#open.push(call);
+    return call;
+  }
+
+  #leave(call: GuestCall): void {
+    if (this.#open.at(-1) !== call) throw new Misuse("a call within this one is not over yet");
+    this.#open.pop();
+    this.#words.set(call.saved, CPU_GPR / 4);
   }
 
   #enter(address: number, args: readonly number[]): void {
@@ -131,29 +146,6 @@ export class Caller {
     this.#core.setGpr(RA, RETURN_ADDRESS);
     this.#core.returnTo = RETURN_ADDRESS;
     this.#core.pc = address;
-  }
-
-  #runToReturn(): GuestStop | undefined {
-    for (;;) {
-      const reason = this.#core.run(Math.max(this.#limit - this.#core.count, 0));
-      switch (reason) {
-        case STOP_RETURN:
-          return undefined;
-        case STOP_HYPERCALL: {
-          const ended = this.#serve(this.#core.stopValue);
-          if (ended !== undefined) return ended;
-          break;
-        }
-        case STOP_LIMIT:
-          return budgetStop(this.#budget, this.#place());
-        case STOP_EXCEPTION: {
-          const badVAddr = this.#core.cp0(CP0_BADVADDR / 8);
-          return exceptionStop(this.#core.stopValue, badVAddr, this.#place());
-        }
-        default:
-          return waitStop(this.#place());
-      }
-    }
   }
 
   /** Runs the host function behind a HYPERCALL, then goes on at ra. */
@@ -205,6 +197,7 @@ export class Caller {
       pc: this.#core.pc,
       inDelaySlot: this.#core.inDelaySlot,
       registers: Array.from({ length: 32 }, (_, index) => this.#core.gpr(index)),
+      code: codeAround(this.#core, this.#setup.nameOf),
       describe: this.#setup.describe,
     };
   }

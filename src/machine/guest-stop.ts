@@ -37,8 +37,19 @@ export interface GuestStop {
   readonly badVAddr?: number;
   /** The 32 general registers. */
   readonly registers: readonly number[];
+  /** The words around pc, in the order of their addresses. */
+  readonly code: readonly CodeWord[];
   /** What, where and what to do, in a sentence. */
   readonly message: string;
+}
+
+/** A word of code as it stands in the guest's memory. */
+export interface CodeWord {
+  readonly address: number;
+  /** null where nothing is mapped. */
+  readonly word: number | null;
+  /** `name+0xoffset`, or null where no symbol is. */
+  readonly symbol: string | null;
 }
 
 interface ExceptionName {
@@ -75,6 +86,7 @@ export interface StopPlace {
   readonly pc: number;
   readonly inDelaySlot: boolean;
   readonly registers: readonly number[];
+  readonly code: readonly CodeWord[];
   /** `symbol+0xoffset [module]` for an address. */
   readonly describe: (address: number) => string;
 }
@@ -129,7 +141,7 @@ export function panicStop(text: string, place: StopPlace): GuestStop {
 function stop(
   kind: GuestStop["kind"],
   name: string,
-  { pc, inDelaySlot, registers }: StopPlace,
+  { pc, inDelaySlot, registers, code }: StopPlace,
 ): Omit<GuestStop, "message"> {
-  return { kind, name, pc, inDelaySlot, registers };
+  return { kind, name, pc, inDelaySlot, registers, code };
 }

@@ -2,7 +2,7 @@
 
 import { digits, hex } from "../hex.ts";
 import { registerName } from "../isa/registers.ts";
-import type { CallResult } from "../machine/call.ts";
+import type { CallResult } from "../machine/guest-call.ts";
 import type { GuestStop } from "../machine/guest-stop.ts";
 import { hexDump } from "./hex-dump.ts";
 import { counted } from "./numbers.ts";

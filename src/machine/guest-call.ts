@@ -1,0 +1,185 @@
+// A call into the guest that has been entered and not yet left: it can be run in pieces, stopped at
+// breakpoints and looked at in between. call.ts enters calls and serves their host functions; this says how
+// far one goes and why it stands still. A plain call is one that runs to its end in one piece.
+
+import {
+  STOP_BREAKPOINT,
+  STOP_EXCEPTION,
+  STOP_HYPERCALL,
+  STOP_LIMIT,
+  STOP_RETURN,
+  STOP_WATCHPOINT,
+} from "../../assembly/layout.ts";
+import { CP0_BADVADDR } from "../../assembly/opcodes.ts";
+import { Misuse } from "../errors.ts";
+import type { Core } from "./core.ts";
+import {
+  budgetStop,
+  exceptionStop,
+  type GuestStop,
+  type StopPlace,
+  waitStop,
+} from "./guest-stop.ts";
+
+export interface CallResult {
+  readonly v0: number;
+  readonly v1: number;
+  /** Instructions this call completed, everything it called included. */
+  readonly instructions: number;
+  /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
+  readonly exception?: GuestStop;
+}
+
+/**
+ * Why the guest stands still. returned: the function came back; steps: those asked for are done;
+ * breakpoint: pc is at one; watchpoint: the instruction at pc would touch `address`; ended: it can't go
+ * on, as `stop` tells. At a breakpoint, a watchpoint and an exception nothing of the instruction is done.
+ */
+export type Halt =
+  | { readonly reason: "returned" | "steps" | "breakpoint" }
+  | { readonly reason: "watchpoint"; readonly address: number }
+  | { readonly reason: "ended"; readonly stop: GuestStop };
+
+/** What a call needs of the one who entered it. */
+export interface CallHost {
+  readonly core: Core;
+  /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
+  serve(code: number): GuestStop | undefined;
+  place(): StopPlace;
+  /** The call is over: the state from before it is put back. */
+  leave(call: GuestCall): void;
+}
+
+/** Steps that may be done, shared by a call and those within it. */
+export class Budget {
+  readonly total: number;
+  #spent = 0;
+
+  constructor(total: number, spent = 0) {
+    this.total = total;
+    this.#spent = spent;
+  }
+
+  get spent(): number {
+    return this.#spent;
+  }
+
+  get left(): number {
+    return Math.max(this.total - this.#spent, 0);
+  }
+
+  spend(steps: number): void {
+    this.#spent += steps;
+  }
+}
+
+const V0 = 2;
+const V1 = 3;
+
+export class GuestCall {
+  readonly core: Core;
+  readonly budget: Budget;
+  /** CPU_COUNT when the call was entered. */
+  readonly started: number;
+  /** The processor's registers from before the call. */
+  readonly saved: Uint32Array;
+  readonly #host: CallHost;
+  #halt: Halt = { reason: "steps" };
+  #open = true;
+  #running = false;
+
+  constructor(host: CallHost, budget: Budget, started: number, saved: Uint32Array) {
+    this.#host = host;
+    this.core = host.core;
+    this.budget = budget;
+    this.started = started;
+    this.saved = saved;
+  }
+
+  /** Why it stands still now. */
+  get halt(): Halt {
+    return this.#halt;
+  }
+
+  /**
+   * Goes on for at most so many steps: instructions, each host function served counting as one. What has
+   * ended may be gone on with too, at the instruction where it ended.
+   */
+  advance(steps = Number.POSITIVE_INFINITY): Halt {
+    if (!(steps >= 0)) throw new Misuse(`a number of steps can't be ${steps}`);
+    if (!this.#open) throw new Misuse("the call is over");
+    if (this.#running) throw new Misuse("the call is running");
+    if (this.#halt.reason === "returned") return this.#halt;
+    this.#running = true;
+    try {
+      this.#halt = this.#run(steps);
+      return this.#halt;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #run(steps: number): Halt {
+    let left = steps;
+    const spend = (done: number): void => {
+      left -= done;
+      this.budget.spend(done);
+    };
+    for (;;) {
+      const before = this.core.count;
+      const reason = this.core.run(Math.min(left, this.budget.left));
+      spend(this.core.count - before);
+      if (reason === STOP_HYPERCALL && this.budget.left > 0) {
+        const stop = this.#host.serve(this.core.stopValue);
+        if (stop !== undefined) return this.#ended(stop);
+        spend(1);
+        continue;
+      }
+      return this.#why(reason);
+    }
+  }
+
+  /** v0 and v1 as they are, or why there are none. */
+  result(): CallResult {
+    const result = {
+      v0: this.core.gpr(V0),
+      v1: this.core.gpr(V1),
+      instructions: this.core.count - this.started,
+    };
+    return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
+  }
+
+  /** Leaves the call, wherever it stands: the registers from before it are put back. */
+  close(): void {
+    if (!this.#open) return;
+    if (this.#running) throw new Misuse("the call is running");
+    this.#host.leave(this);
+    this.#open = false;
+  }
+
+  #why(reason: number): Halt {
+    const { core, budget } = this;
+    switch (reason) {
+      case STOP_RETURN:
+        return { reason: "returned" };
+      case STOP_BREAKPOINT:
+        return { reason: "breakpoint" };
+      case STOP_WATCHPOINT:
+        return { reason: "watchpoint", address: core.stopValue };
+      case STOP_EXCEPTION: {
+        const badVAddr = core.cp0(CP0_BADVADDR / 8);
+        return this.#ended(exceptionStop(core.stopValue, badVAddr, this.#host.place()));
+      }
+      case STOP_LIMIT:
+      case STOP_HYPERCALL:
+        if (budget.left > 0) return { reason: "steps" };
+        return this.#ended(budgetStop(budget.total, this.#host.place()));
+      default:
+        return this.#ended(waitStop(this.#host.place()));
+    }
+  }
+
+  #ended(stop: GuestStop): Halt {
+    return { reason: "ended", stop };
+  }
+}
