@@ -100,7 +100,8 @@ export function signalDebugBreakpoint(): u32 {
   if (Cp0.has(CP0_DEBUG, DEBUG_DM)) return enterDebugMode(EXC_BP);
   Cp0.set(CP0_DEPC, restartAddress());
   const kept = Cp0.get(CP0_DEBUG) & ~(DEBUG_DBD | DEBUG_DEXCCODE);
-  Cp0.set(CP0_DEBUG, kept | DEBUG_DM | DEBUG_DBP | (cpu.inDelaySlot ? DEBUG_DBD : 0));
+  const cause = DEBUG_DBP | (EXC_BP << 10) | (cpu.inDelaySlot ? DEBUG_DBD : 0);
+  Cp0.set(CP0_DEBUG, kept | DEBUG_DM | cause);
   modeChanged();
   goTo(DEBUG_VECTOR);
   return EXIT;

@@ -24,6 +24,11 @@ function notThePageOf(pc: u32): u32 {
   return ~pc;
 }
 
+/** Whether the run ends here. 0xffffffff, which cpu.returnTo is when there is no such end, is no end either. */
+function isReturn(pc: u32): bool {
+  return pc === cpu.returnTo && (pc & 3) === 0;
+}
+
 /** Runs until there is a reason to stop, and returns it: STOP_*. */
 export function run(): u32 {
   cpu.stop = RUNNING;
@@ -50,7 +55,7 @@ export function runExactly(): u32 {
 function pause(): u32 {
   if (cpu.stop !== RUNNING) return cpu.stop;
   if (cpu.count >= cpu.timerDue) expire();
-  if (cpu.pc === cpu.returnTo) return STOP_RETURN;
+  if (isReturn(cpu.pc)) return STOP_RETURN;
   if (cpu.count >= cpu.limit) return meetsBreakpoint(cpu.pc) ? cpu.stop : STOP_LIMIT;
   if (interruptPending()) signalInterrupt();
   return cpu.stop;
@@ -109,7 +114,7 @@ function quickly(until: u64): bool {
   cpu.nextPc = next;
   cpu.inDelaySlot = slot;
   cpu.count = count;
-  return count >= until || pc === cpu.returnTo;
+  return count >= until || isReturn(pc);
 }
 
 /**

@@ -55,7 +55,7 @@ struct instruction {
 
 /* rom.S */
 struct trap {
-  word vector, cause, epc, status, badVAddr, context, entryHi, errorEpc, v0, v1, ra, unused, a0, a1, a2, a3;
+  word vector, cause, epc, status, badVAddr, context, entryHi, errorEpc, v0, v1, ra, unused, a0, a1, a2, a3, debug, depc;
 };
 extern volatile struct trap trap;
 void attempt(volatile const word *code, const word arguments[4], word status);

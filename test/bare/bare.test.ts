@@ -1,15 +1,14 @@
-// The privileged architecture against QEMU's 24Kc: every ROM of this folder prints here what it printed
+// The privileged architecture against QEMU's 24Kc and 4KEc: every ROM of this folder prints here what it printed
 // there, line for line, on both readings and in both byte orders, but for what departures.ts names. The
 // ROM starts from reset at bfc00000, so guest memory reaches to its place in the first 512 MiB.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RAM_SIZE_MAX, STOP_WAIT } from "../../assembly/layout.ts";
-import type { Endian } from "../../src/elf/object.ts";
 import { Core } from "../../src/machine/core.ts";
 import { asOurs, DEPARTURES } from "./departures.ts";
 import { qemuSystemSkip, runOnBoard } from "./qemu.ts";
-import { ENDIANS, lines, ROMS, type Rom, recorded, romBytes } from "./roms.ts";
+import { lines, nameOf, RUNS, type Run, recorded, romBytes } from "./roms.ts";
 
 const READINGS = ["run", "runExactly"] as const;
 
@@ -22,40 +21,36 @@ const A0 = 4;
 /** Many times what any ROM takes. */
 const LIMIT = 50_000_000;
 
-function runOnFarjal(rom: Rom, endian: Endian, reading: (typeof READINGS)[number]): string[] {
-  const core = Core.create(endian, RAM_SIZE_MAX);
-  core.reset("24Kc");
-  core.writeBytes(ROM_PHYSICAL, romBytes(rom, endian));
+function runOnFarjal(run: Run, reading: (typeof READINGS)[number]): string[] {
+  const core = Core.create(run.endian, RAM_SIZE_MAX);
+  core.reset(run.cpu);
+  core.writeBytes(ROM_PHYSICAL, romBytes(run));
   core.setGpr(A0, CONSOLE);
   assert.equal(core[reading](LIMIT), STOP_WAIT, "the ROM comes to its end");
   const printed = Buffer.from(core.readBytes(CONSOLE_PHYSICAL, CONSOLE_SIZE));
-  const length = endian === "little" ? printed.readUInt32LE() : printed.readUInt32BE();
+  const length = run.endian === "little" ? printed.readUInt32LE() : printed.readUInt32BE();
   return lines(printed.toString("latin1", 4, 4 + length));
 }
 
-for (const rom of ROMS) {
-  for (const endian of ENDIANS) {
-    const expected = asOurs(rom, recorded(rom, endian));
-    for (const reading of READINGS) {
-      test(`${rom}, ${endian}-endian, ${reading}: ${expected.lines.length - 1} lines`, () => {
-        const ours = runOnFarjal(rom, endian, reading);
-        assert.equal(ours.at(-2), "end");
-        assert.deepEqual(ours, expected.lines);
-      });
-    }
-    test(`${rom}, ${endian}-endian: every departure from QEMU is one`, () => {
-      const named = DEPARTURES.filter((departure) => departure.rom === rom);
-      assert.deepEqual(new Set(expected.met), new Set(named));
+for (const run of RUNS) {
+  const expected = asOurs(run.rom, recorded(run));
+  for (const reading of READINGS) {
+    test(`${nameOf(run)}, ${reading}: ${expected.lines.length - 1} lines`, () => {
+      const ours = runOnFarjal(run, reading);
+      assert.equal(ours.at(-2), "end");
+      assert.deepEqual(ours, expected.lines);
     });
   }
+  test(`${nameOf(run)}: every departure from QEMU is one`, () => {
+    const named = DEPARTURES.filter((departure) => departure.rom === run.rom);
+    assert.deepEqual(new Set(expected.met), new Set(named));
+  });
 }
 
 describe("QEMU prints what is recorded; if not, npm run bare", { skip: qemuSystemSkip() }, () => {
-  for (const rom of ROMS) {
-    for (const endian of ENDIANS) {
-      test(`${rom}, ${endian}-endian`, () => {
-        assert.deepEqual(lines(runOnBoard(romBytes(rom, endian), endian)), recorded(rom, endian));
-      });
-    }
+  for (const run of RUNS) {
+    test(nameOf(run), () => {
+      assert.deepEqual(lines(runOnBoard(run)), recorded(run));
+    });
   }
 });

@@ -1,4 +1,4 @@
-// Runs a ROM on QEMU's Malta board with a 24Kc, and takes what it prints on the third serial port, the one
+// Runs a ROM on QEMU's Malta board and takes what it prints on the third serial port, the one
 // that needs no set-up. Time is the number of instructions (-icount), so that a busy machine can't turn
 // an interrupt that comes soon into one that comes too late.
 
@@ -7,10 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endian } from "../../src/elf/object.ts";
+import { type Run, romBytes } from "./roms.ts";
 
 const LIMIT_MS = 60_000;
 const OPTIONS =
-  "-M malta -cpu 24Kc -m 64 -nic none -vga none -display none -monitor none -no-reboot -icount shift=4,sleep=off -serial null -serial null -serial stdio".split(
+  "-M malta -m 64 -nic none -vga none -display none -monitor none -no-reboot -icount shift=4,sleep=off -serial null -serial null -serial stdio".split(
     " ",
   );
 
@@ -28,16 +29,16 @@ export function qemuSystemSkip(): string | false {
 }
 
 /** What the ROM prints until it resets the board. */
-export function runOnBoard(rom: Uint8Array, endian: Endian): string {
+export function runOnBoard(run: Run): string {
   const directory = mkdtempSync(join(tmpdir(), "farjal-bare-"));
   try {
     const file = join(directory, "rom");
     // QEMU swaps the bytes of every word of a ROM when the board is little-endian.
-    const bytes = Buffer.from(rom);
-    writeFileSync(file, endian === "little" ? bytes.swap32() : bytes);
+    const bytes = romBytes(run);
+    writeFileSync(file, run.endian === "little" ? bytes.swap32() : bytes);
     const { error, signal, status, stdout, stderr } = spawnSync(
-      emulator(endian),
-      [...OPTIONS, "-bios", file],
+      emulator(run.endian),
+      [...OPTIONS, "-cpu", run.cpu, "-bios", file],
       { timeout: LIMIT_MS, encoding: "utf8" },
     );
     if (error || signal || status !== 0)

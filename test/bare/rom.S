@@ -8,12 +8,13 @@
 
 #include "trap.h"
 
-#define C0_COUNT        $9
 #define C0_COMPARE      $11
 #define C0_STATUS       $12
 #define C0_CAUSE        $13
 #define C0_EPC          $14
 #define C0_EBASE        $15, 1
+#define C0_DEBUG        $23
+#define C0_DEPC         $24
 #define C0_ERROREPC     $30
 #define C0_BADVADDR     $8
 #define C0_CONTEXT      $4
@@ -158,8 +159,20 @@ trapped:
         sw      $k1, TRAP_ENTRYHI($k0)
         mfc0    $k1, C0_ERROREPC
         sw      $k1, TRAP_ERROREPC($k0)
+        mfc0    $k1, C0_DEBUG
+        sw      $k1, TRAP_DEBUG($k0)
+        mfc0    $k1, C0_DEPC
+        sw      $k1, TRAP_DEPC($k0)
         mtc0    $0, C0_STATUS
+        lw      $k1, TRAP_VECTOR($k0)
+        addiu   $k1, $k1, -BOOT_DEBUG
+        bnez    $k1, 1f
+        nop
+        la      $k1, 1f
+        mtc0    $k1, C0_DEPC
         ehb
+        deret
+1:      ehb
         la      $k0, kept
         lw      $s0, 0($k0)
         lw      $s1, 4($k0)

@@ -3,33 +3,51 @@
 
 import { readFileSync } from "node:fs";
 import type { Endian } from "../../src/elf/object.ts";
+import type { Profile } from "../../src/machine/core.ts";
 import { repositoryFile } from "../support/repository.ts";
 
-export const ROMS = [
+/** A ROM on a processor. */
+export interface Run {
+  readonly rom: string;
+  readonly cpu: Profile;
+  readonly endian: Endian;
+}
+
+const ROMS = [
   "registers",
   "exceptions",
   "addresses",
   "tlb",
+  "storm",
+  "boundaries",
   "modes",
   "interrupts",
   "caches",
+  "debug",
 ] as const;
-export type Rom = (typeof ROMS)[number];
 
-export const ENDIANS: readonly Endian[] = ["little", "big"];
+/** All on the 24Kc; on the 4KEc what asks how the two differ: the registers. */
+export const RUNS: readonly Run[] = (["little", "big"] as const).flatMap((endian) => [
+  ...ROMS.map((rom) => ({ rom, cpu: "24Kc", endian }) as const),
+  { rom: "registers", cpu: "4KEc", endian } as const,
+]);
 
-export function builtPath(rom: Rom, endian: Endian, extension: "bin" | "txt"): string {
-  return repositoryFile(`test/bare/built/${rom}.${endian}.${extension}`);
+export function nameOf({ rom, cpu, endian }: Run): string {
+  return `${rom}, ${cpu}, ${endian}-endian`;
 }
 
 /** The ROM's bytes, as they lie from bfc00000 on. */
-export function romBytes(rom: Rom, endian: Endian): Buffer {
-  return readFileSync(builtPath(rom, endian, "bin"));
+export function romBytes({ rom, endian }: Run): Buffer {
+  return readFileSync(repositoryFile(`test/bare/built/${rom}.${endian}.bin`));
+}
+
+export function transcriptPath({ rom, cpu, endian }: Run): string {
+  return repositoryFile(`test/bare/built/${rom}.${cpu}.${endian}.txt`);
 }
 
 /** What it printed on QEMU when it was last recorded. */
-export function recorded(rom: Rom, endian: Endian): string[] {
-  return lines(readFileSync(builtPath(rom, endian, "txt"), "utf8"));
+export function recorded(run: Run): string[] {
+  return lines(readFileSync(transcriptPath(run), "utf8"));
 }
 
 export function lines(transcript: string): string[] {

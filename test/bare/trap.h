@@ -22,4 +22,6 @@
 #define TRAP_V1 36
 #define TRAP_RA 40
 #define TRAP_A0 48
-#define TRAP_SIZE 64
+#define TRAP_DEBUG 64
+#define TRAP_DEPC 68
+#define TRAP_SIZE 72

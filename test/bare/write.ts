@@ -2,12 +2,10 @@
 
 import { writeFileSync } from "node:fs";
 import { runOnBoard } from "./qemu.ts";
-import { builtPath, ENDIANS, lines, ROMS, romBytes } from "./roms.ts";
+import { lines, nameOf, RUNS, transcriptPath } from "./roms.ts";
 
-for (const rom of ROMS) {
-  for (const endian of ENDIANS) {
-    const transcript = runOnBoard(romBytes(rom, endian), endian);
-    writeFileSync(builtPath(rom, endian, "txt"), transcript);
-    console.log(`${rom}, ${endian}-endian: ${lines(transcript).length - 1} lines`);
-  }
+for (const run of RUNS) {
+  const transcript = runOnBoard(run);
+  writeFileSync(transcriptPath(run), transcript);
+  console.log(`${nameOf(run)}: ${lines(transcript).length - 1} lines`);
 }

@@ -14,7 +14,7 @@ import {
   STOP_RETURN,
   STOP_WAIT,
 } from "../../assembly/layout.ts";
-import { EXC_RI } from "../../assembly/opcodes.ts";
+import { EXC_ADEL, EXC_RI } from "../../assembly/opcodes.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const LOOP = [asm("beq", R.zero, R.zero, -1), NOP];
@@ -41,6 +41,17 @@ for (const endian of ENDIANS) {
         );
         assert.deepEqual([guest.core.pc, guest.core.count, guest.core.gpr(R.v0)], [returnTo, 2, 0]);
         assert.equal(guest.core.run(100), STOP_RETURN);
+      }
+    });
+
+    test("without a return address no jump returns, not even one to what stands for none", () => {
+      for (const run of ["run", "runExactly"] as const) {
+        const guest = new Guest(endian);
+        guest.put(CODE, asm("jr", R.ra), NOP);
+        guest.core.setGpr(R.ra, guest.core.returnTo);
+        guest.core.pc = CODE;
+        assert.equal(guest.core[run](100), STOP_EXCEPTION);
+        assert.deepEqual([guest.cause.code, guest.core.pc], [EXC_ADEL, 0xffffffff]);
       }
     });
 
