@@ -3,7 +3,8 @@
 
 #include "bare.h"
 
-INSTRUCTIONS(accesses, I("lw $2, 0($4)") I("lb $2, 0($4)") I("sw $5, 0($4)") I("sb $5, 0($4)") I("lh $2, 0($4)") I("sh $5, 0($4)")
+INSTRUCTIONS(accesses, I("lw $2, 0($4)") I("lb $2, 0($4)") I("sw $5, 0($4)") I("sb $5, 0($4)") I("lh $2, 0($4)")
+  I("sh $5, 0($4)")
   I("lwl $2, 0($4)") I("lwr $2, 0($4)") I("swl $5, 0($4)") I("swr $5, 0($4)") I("ll $2, 0($4)")
   I("cache 0x15, 0($4)") I("pref 0, 0($4)"));
 INSTRUCTIONS(jump, I("jr $4"));
@@ -57,7 +58,8 @@ static void map(void) {
   setTlb(2, 0xe0000000, lo(PAGES, V | D | G), lo(PAGES, V | G), 0);
 }
 
-INSTRUCTIONS(wrong, I("lw $2, 1($4)") I("lw $2, 2($4)") I("lh $2, 1($4)") I("lhu $2, 3($4)") I("sw $5, 3($4)") I("sh $5, 1($4)")
+INSTRUCTIONS(wrong, I("lw $2, 1($4)") I("lw $2, 2($4)") I("lh $2, 1($4)") I("lhu $2, 3($4)") I("sw $5, 3($4)")
+  I("sh $5, 1($4)")
   I("ll $2, 2($4)"));
 
 INSTRUCTIONS(plain, I("lw $2, 0($5)") I("sw $5, 4($5)") I("lw $2, 4($5)") I("lw $2, 2($5)"));
@@ -76,7 +78,8 @@ void run(void) {
   everyAccess(SUPERVISOR);
   everyFetch(SUPERVISOR);
   print("-- alignment comes before everything else\n");
-  static const word bases[] = {0x00500000, 0x00401000, 0x00400000, 0x80300000, 0xa0300000, 0xc0000000, 0xc0001000, 0xe0400000};
+  static const word bases[] = {0x00500000, 0x00401000, 0x00400000, 0x80300000, 0xa0300000, 0xc0000000, 0xc0001000,
+      0xe0400000};
   for (word mode = 0; mode < 2; mode++)
     for (word at = 0; at < COUNT(bases); at++)
       for (const struct instruction *i = wrong; i->text; i++) {

@@ -55,7 +55,8 @@ struct instruction {
 
 /* rom.S */
 struct trap {
-  word vector, cause, epc, status, badVAddr, context, entryHi, errorEpc, v0, v1, ra, unused, a0, a1, a2, a3, debug, depc;
+  word vector, cause, epc, status, badVAddr, context, entryHi, errorEpc, v0, v1, ra, unused, a0, a1, a2, a3, debug,
+      depc;
 };
 extern volatile struct trap trap;
 void attempt(volatile const word *code, const word arguments[4], word status);
@@ -71,7 +72,6 @@ void put(volatile word *at, const word *code, word words);
 void setTlb(word index, word hi, word lo0, word lo1, word mask);
 word lo(word physical, word bits);
 void clearTlb(void);
-word read(word va);
 
 /* The ROM's own part. */
 void run(void);

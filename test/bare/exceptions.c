@@ -16,18 +16,22 @@ INSTRUCTIONS(each,
   NAMED("srl, bit 22", ".word 0x00400002") NAMED("srlv, bit 7", ".word 0x00000086")
   NAMED("ext past 31", ".word 0x7c00f940") NAMED("ins, msb < lsb", ".word 0x7c002144")
   NAMED("special3 3f", ".word 0x7c00003f") NAMED("rdhwr 29", ".word 0x7c02e83b") NAMED("rdhwr 5", ".word 0x7c02283b")
-  NAMED("bshfl 00", ".word 0x7c000020") NAMED("special2 03", ".word 0x70000003") NAMED("special2 3e", ".word 0x7000003e")
+  NAMED("bshfl 00", ".word 0x7c000020") NAMED("special2 03", ".word 0x70000003")
+  NAMED("special2 3e", ".word 0x7000003e")
   NAMED("regimm 04", ".word 0x04040000") NAMED("regimm 1e", ".word 0x041e0000")
   NAMED("regimm 0d", ".word 0x040d0000")
-  NAMED("cop0 rs 02", ".word 0x40400000") NAMED("cop0 co 07", ".word 0x42000007") NAMED("cop0 co 3f", ".word 0x4200003f")
+  NAMED("cop0 rs 02", ".word 0x40400000") NAMED("cop0 co 07", ".word 0x42000007")
+  NAMED("cop0 co 3f", ".word 0x4200003f")
   NAMED("rdpgpr", ".word 0x41441000") NAMED("wrpgpr", ".word 0x41c21000")
   NAMED("mfc1", ".word 0x44020000") NAMED("bc1f", ".word 0x45000000") NAMED("add.s", ".word 0x46000000")
   NAMED("mtc2", ".word 0x48800000") NAMED("bc2f", ".word 0x49000000")
   NAMED("cop1x", ".word 0x4c000000")
-  NAMED("lwc1", ".word 0xc4800000") NAMED("swc1", ".word 0xe4800000") NAMED("ldc1", ".word 0xd4800000") NAMED("sdc1", ".word 0xf4800000")
+  NAMED("lwc1", ".word 0xc4800000") NAMED("swc1", ".word 0xe4800000") NAMED("ldc1", ".word 0xd4800000")
+  NAMED("sdc1", ".word 0xf4800000")
   NAMED("lwc2", ".word 0xc8800000") NAMED("sdc2", ".word 0xf8800000")
   NAMED("lwc3", ".word 0xcc800000") NAMED("swc3", ".word 0xec800000")
-  I("add $2, $4, $4") I("add $2, $5, $5") I("add $0, $4, $4") I("add $2, $4, $5") I("addi $2, $4, 1") I("addi $2, $5, -1") I("addi $2, $4, -1")
+  I("add $2, $4, $4") I("add $2, $5, $5") I("add $0, $4, $4") I("add $2, $4, $5") I("addi $2, $4, 1")
+  I("addi $2, $5, -1") I("addi $2, $4, -1")
   I("sub $2, $5, $4") I("sub $2, $4, $5") I("sub $2, $0, $5") I("sub $2, $4, $4")
   I("addu $2, $4, $4") I("subu $2, $5, $4") I("div $0, $4, $0") I("divu $0, $4, $0")
   I("teq $4, $4") I("teq $4, $5") I("tge $4, $5") I("tge $5, $4") I("tgeu $4, $5") I("tgeu $5, $4")
@@ -91,6 +95,7 @@ void run(void) {
       attempt(CODE, conditions, 0);
       print("%l ", branch->text);
       report(slot->text);
-      if (branch->text[0] == 'b' && slot == slots) print("  ra %s\n", trap.ra == (word)(CODE + 2) ? "code+8" : "kept");
+      if (branch->text[0] == 'b' && slot == slots) print("  ra %s\n",
+          trap.ra == (word)(CODE + 2) ? "code+8" : "kept");
     }
 }

@@ -157,7 +157,8 @@ void run(void) {
     put(CODE + 2, &four[0].word, 1);
     compare(SOON);
     attempt(user ? (word *)0x00400000 : CODE, none, (user ? USER : 0) | IM(TIMER) | IE);
-    print("%l IP %x%s Status %x vector %u ExcCode %u\n", end->text, (trap.cause >> 8) & OWN_LINES, trap.cause & TI ? " TI" : "",
+    print("%l IP %x%s Status %x vector %u ExcCode %u\n", end->text, (trap.cause >> 8) & OWN_LINES,
+        trap.cause & TI ? " TI" : "",
           trap.status, trap.vector, (trap.cause >> 2) & 31);
     if (i & 1) print("EPC %x\n", trap.epc);
   }

@@ -6,16 +6,19 @@
 #define USER_CODE ((word *)0x00400000)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* What only the kernel may do, and what with CU0 would leave user mode's code or change the test's own state. */
+INSTRUCTIONS(leaving, I("mtc0 $4, $14") I("tlbr") I("tlbwi") I("tlbwr") I("tlbp") I("eret") I("wait"));
 INSTRUCTIONS(privileged,
-  I("mfc0 $2, $12") I("mtc0 $4, $14") I("mfc0 $2, $15, 1") I("tlbr") I("tlbwi") I("tlbwr") I("tlbp") I("eret") I("deret") I("wait")
-  I("di") I("di $2") I("ei $2") I("cache 0, 0($5)") I("cache 0x15, 0($5)") NAMED("rdpgpr $2, $4", ".word 0x41441000")
-  NAMED("wrpgpr $2, $4", ".word 0x41c41000") NAMED("cop0 co 07", ".word 0x42000007") NAMED("cop0 rs 02", ".word 0x40400000")
-  NAMED("mfc1", ".word 0x44020000") NAMED("lwc1", ".word 0xc4800000") NAMED("sdc1", ".word 0xf4800000") NAMED("movf", ".word 0x00801001")
-  NAMED("madd.s", ".word 0x4c000020")
+  I("mfc0 $2, $12") I("mfc0 $2, $15, 1") I("deret") I("di") I("di $2") I("ei $2") I("cache 0, 0($5)")
+  I("cache 0x15, 0($5)")
+  NAMED("rdpgpr $2, $4", ".word 0x41441000") NAMED("wrpgpr $2, $4", ".word 0x41c41000")
+  NAMED("cop0 co 07", ".word 0x42000007") NAMED("cop0 rs 02", ".word 0x40400000")
+  NAMED("mfc1", ".word 0x44020000") NAMED("lwc1", ".word 0xc4800000") NAMED("sdc1", ".word 0xf4800000")
+  NAMED("movf", ".word 0x00801001") NAMED("madd.s", ".word 0x4c000020")
   I("rdhwr $2, $0") I("rdhwr $2, $1") I("rdhwr $2, $3") NAMED("rdhwr $2, $29", ".word 0x7c02e83b")
-  I("syscall") I("break") I("teq $0, $0") I("sync") I("synci 0($5)") I("pref 4, 0($5)") I("ssnop") I("ehb") I("sdbbp 0")
+  I("syscall") I("break") I("teq $0, $0") I("sync") I("synci 0($5)") I("pref 4, 0($5)") I("ssnop") I("ehb")
   I("addu $2, $4, $5"));
-INSTRUCTIONS(pieces, I("mtc0 $4, $12") I("ehb") I("eret") I("nop"));
+INSTRUCTIONS(pieces, I("mtc0 $4, $12") I("ehb"));
 INSTRUCTIONS(branch, I("b .+8"));
 
 /* Exceptions of every kind of vector; a1 = 0x00600000, where nothing is mapped, a2 = an odd address. */
@@ -46,14 +49,9 @@ static void everyCause(word status) {
 
 static word otherVectors[0x400] __attribute__((aligned(0x1000)));
 
-static void userMode(word status) {
-  for (const struct instruction *i = privileged; i->text; i++) {
-    const word arguments[4] = {0x00400004, 0x00401000, 0, 0};
-    /* What would leave user mode's code, or change the test's own state, with CU0. */
-    if ((status & CU0) && (i->word == 0x42000002 || i->word == 0x42000006 || i->word == 0x42000008 || i->word == 0x42000018 ||
-                           i->word == 0x42000020 || i->word == 0x42000001 || i->word == 0x408e2000))
-      continue;
-    if (i->word == 0x7000003f) continue;
+static void userMode(const struct instruction *table, word status) {
+  static const word arguments[4] = {0x00400004, 0x00401000, 0, 0};
+  for (const struct instruction *i = table; i->text; i++) {
     put(CODE, &i->word, 1);
     put(CODE + 1, systemCall, 2);
     attempt(USER_CODE, arguments, status);
@@ -61,7 +59,8 @@ static void userMode(word status) {
   }
 }
 
-INSTRUCTIONS(branches, I("b .+16") I("beq $4, $5, .+16") I("beql $4, $4, .+16") I("bgezal $0, .+16") I("jalr $2, $7"));
+INSTRUCTIONS(branches, I("b .+16") I("beq $4, $5, .+16") I("beql $4, $4, .+16") I("bgezal $0, .+16")
+  I("jalr $2, $7"));
 
 void run(void) {
   extern const word vectors[], vectors_end[];
@@ -69,12 +68,12 @@ void run(void) {
   setTlb(0, 0x00400000, lo(CODE_PHYSICAL, V | G | CACHED), lo(PAGES, V | D | G | CACHED), 0);
 
   print("-- user mode\n");
-  userMode(USER);
+  userMode(leaving, USER);
+  userMode(privileged, USER);
   print("-- user mode with CU0\n");
-  userMode(USER | CU0);
-  mtc0(10, 0, 0);
-  print("-- with CU1, which can't be set\n");
-  userMode(USER | 0x20000000);
+  userMode(privileged, USER | CU0);
+  print("-- user mode with CU1, which can't be set\n");
+  userMode(privileged, USER | 0x20000000);
 
   print("-- Status in the handler, and after it\n");
   put(CODE, systemCall, 1);
@@ -116,12 +115,14 @@ void run(void) {
   } returns[] = {{EXL, 24, 32}, {ERL, 24, 32}, {EXL | ERL, 24, 32}, {0, 24, 32}};
   asm(".pushsection .rodata\n\t.align 2\n\t.set push\n\t.set noreorder\nreturning:\n"
       "\tmtc0 $5, $14\n\tmtc0 $6, $30\n\tmtc0 $4, $12\n\tehb\n\teret\n\tli $3, 9\n" /* 0..20 */
-      "\tmfc0 $2, $12\n\tb .+16\n\tmfc0 $2, $12\n\tli $3, 2\n\tjr $t8\n\tmtc0 $0, $12\n\tli $3, 1\n\tjr $t8\n\tmtc0 $0, $12\n"
+      "\tmfc0 $2, $12\n\tb .+16\n\tmfc0 $2, $12\n\tli $3, 2\n\tjr $t8\n\tmtc0 $0, $12\n\tli $3, 1\n"
+      "\tjr $t8\n\tmtc0 $0, $12\n"
       "\t.set pop\n\t.popsection");
   extern const word returning[];
   put(CODE, returning, 15);
   for (word i = 0; i < COUNT(returns); i++) {
-    const word arguments[4] = {returns[i].status | BEV, (word)CODE + returns[i].epc, (word)CODE + returns[i].errorEpc, 0};
+    const word arguments[4] = {returns[i].status | BEV, (word)CODE + returns[i].epc,
+        (word)CODE + returns[i].errorEpc, 0};
     attempt(CODE, arguments, 0);
     print("Status %x: ", arguments[0]);
     report("eret");

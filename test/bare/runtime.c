@@ -144,8 +144,6 @@ void clearTlb(void) {
   for (word index = 0; index < 16; index++) setTlb(index, 0x80000000 + index * 0x2000, 0, 0, 0);
 }
 
-word read(word va) { return *(volatile word *)va; }
-
 /* rom.S comes here with a stack and clean memory. */
 void begin(void) {
   run();

@@ -3,7 +3,8 @@
 
 #include "bare.h"
 
-INSTRUCTIONS(loads, I("lw $2, 0($4)") I("lb $2, 3($4)") I("lhu $2, 2($4)") I("lwl $2, 1($4)") I("lwr $2, 1($4)") I("ll $2, 0($4)"));
+INSTRUCTIONS(loads, I("lw $2, 0($4)") I("lb $2, 3($4)") I("lhu $2, 2($4)") I("lwl $2, 1($4)") I("lwr $2, 1($4)")
+  I("ll $2, 0($4)"));
 INSTRUCTIONS(stores, I("sw $5, 0($4)") I("sb $5, 3($4)") I("sh $5, 2($4)") I("swl $5, 1($4)") I("swr $5, 1($4)"));
 
 static void access(const struct instruction *instruction, word va) {

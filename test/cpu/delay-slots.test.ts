@@ -45,6 +45,18 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.pc, CODE + 12);
     });
 
+    test("a slot that is skipped needs no page; QEMU asks for one", () => {
+      for (const run of ["run", "runExactly"] as const) {
+        const guest = new Guest(endian);
+        guest.core.mapPages(0xc0000000, 0x5000, 0x1000, false);
+        guest.put(0xc0000ffc, asm("bnel", R.zero, R.zero, 3));
+        guest.core.pc = 0xc0000ffc;
+        assert.equal(guest.core[run](2), STOP_EXCEPTION);
+        assert.equal(guest.core.cp0(8), 0xc0001004);
+        assert.equal(guest.cause.delayed, false);
+      }
+    });
+
     test("a taken branch-likely runs its slot", () => {
       const guest = new Guest(endian);
       guest.run([asm("beql", R.zero, R.zero, 2), mark(R.t0, 1), mark(R.t1, 1)], 2);
