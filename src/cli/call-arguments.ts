@@ -1,7 +1,7 @@
 // The arguments of --call, from text to what the machine passes. Bytes and strings stay in guest memory
 // after the call, since the function may keep their addresses and `out:` is read afterwards.
 
-import { type Argument, type Machine, Misuse } from "../index.ts";
+import { type Machine, Misuse } from "../index.ts";
 import { readInput } from "./input.ts";
 
 /** Memory that the function fills. */
@@ -11,7 +11,7 @@ export interface OutputArgument {
 }
 
 export interface CallArguments {
-  readonly values: readonly Argument[];
+  readonly values: readonly (number | bigint)[];
   readonly outputs: readonly OutputArgument[];
 }
 
@@ -30,7 +30,7 @@ export function readArguments(texts: readonly string[], machine: Machine): CallA
     machine.memory.write(address, bytes);
     return address;
   };
-  const values = texts.map((text): Argument => {
+  const values = texts.map((text): number | bigint => {
     if (WORD.test(text)) return readWord(text);
     if (DOUBLE_WORD.test(text)) return readDoubleWord(text.slice(0, -2));
     const size = OUTPUT.exec(text)?.[1];

@@ -4,9 +4,10 @@ import type { Command } from "commander";
 import { hex } from "../hex.ts";
 import type { CallResult } from "../index.ts";
 import { type CallReport, callText } from "../report/call-text.ts";
-import type { Paint } from "../report/paint.ts";
+import { codeLines, stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { type CallArguments, readArguments } from "./call-arguments.ts";
+import { debugged, type GdbOptions, performCall } from "./gdb.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,34 +20,40 @@ Examples:
   farjal run loop.ko --call spin --budget 100000`;
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
-  called(moduleCommand(program, "run"))
+  debugged(called(moduleCommand(program, "run")))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
         "load, or the call doesn't return.",
     )
     .addHelpText("after", EXAMPLES)
-    .action((path: string, args: string[], options: CallOptions) =>
-      give(options, () => run(path, args, options, terminal.paint)),
+    .action((path: string, args: string[], options: CallOptions & GdbOptions) =>
+      give(options, () => run(path, args, options, terminal)),
     );
 }
 
 async function run(
   path: string,
   texts: readonly string[],
-  options: CallOptions,
-  paint: Paint,
+  options: CallOptions & GdbOptions,
+  terminal: Terminal,
 ): Promise<Answer> {
   const session = await Session.open(await readSource(path, options), options);
-  session.load();
+  const module = session.load();
   const args = readArguments(texts, session.machine);
-  const result = session.machine.call(options.call, args.values, { budget: options.budget });
+  const result = await performCall(session.machine, module, args.values, options, path, terminal);
   const report = callReport(session, options.call, texts, args, result);
   return {
     held: result.exception === undefined,
     json: callJson(report),
-    text: [callText(report, paint)],
+    text: [callText(report, terminal.paint)],
+    ...stopNote(report, terminal),
   };
+}
+
+/** A call that didn't return has its registers and code told on stderr. */
+function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: string } {
+  return result.exception === undefined ? {} : { notes: stopText(result.exception, notePaint) };
 }
 
 /** What `run` and `trace` both tell of their call. */
@@ -83,6 +90,12 @@ export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
             pc: hex(exception.pc),
             ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
             registers: exception.registers.map(hex),
+            neighbourhood: codeLines(exception).map((line) => ({
+              ...line,
+              address: hex(line.address),
+              word: line.word === null ? null : hex(line.word),
+            })),
+            code: undefined,
           },
     log,
   };

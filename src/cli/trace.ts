@@ -6,9 +6,11 @@ import { Option } from "commander";
 import { hex } from "../hex.ts";
 import { Misuse, type TraceEvent, type Tracer, type TraceWay } from "../index.ts";
 import { callText } from "../report/call-text.ts";
+import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
 import { readArguments } from "./call-arguments.ts";
+import { debugged, type GdbOptions, performCall } from "./gdb.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
 import { countReader, gather } from "./numbers.ts";
 import { callJson, callReport } from "./run.ts";
@@ -30,7 +32,7 @@ const SMALLEST_BUFFER = 1;
 /** KiB of the ring's memory. */
 const LARGEST_BUFFER = 16384;
 
-interface TraceOptions extends CallOptions {
+interface TraceOptions extends CallOptions, GdbOptions {
   readonly plugin: string;
   readonly func?: readonly string[];
   readonly notrace?: readonly string[];
@@ -42,7 +44,7 @@ interface TraceOptions extends CallOptions {
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
-  called(moduleCommand(program, "trace"))
+  debugged(called(moduleCommand(program, "trace")))
     .option("-p, --plugin <TRACER>", "the tracer: function", "function")
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
     .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
@@ -84,7 +86,7 @@ async function trace(
   refuseWhatIsNotThere(options);
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
-  session.load();
+  const module = session.load();
   const args = readArguments(texts, machine);
   const tracer = machine.trace({
     tracer: "function",
@@ -93,11 +95,12 @@ async function trace(
     way: options.way,
     capacity: capacityOf(options.buffer),
   });
-  const result = machine.call(options.call, args.values, { budget: options.budget });
+  const result = await performCall(machine, module, args.values, options, path, terminal);
   tracer.stop();
   const report = callReport(session, options.call, texts, args, result);
   const { output } = options;
   if (output !== undefined) writeWhole(output, [...tracer.text()].join(""));
+  const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
   const counts = `${tracer.entries} of ${tracer.written} events kept, ${tracer.overruns} overrun\n`;
   return {
     held: result.exception === undefined,
@@ -106,7 +109,7 @@ async function trace(
       ...(options.json === true ? eventsJson(tracer) : {}),
     },
     text: output === undefined ? tracer.text() : [],
-    notes: `${callText(report, terminal.notePaint)}  ${counts}`,
+    notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
   };
 }
 

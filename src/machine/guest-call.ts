@@ -17,6 +17,7 @@ import {
   budgetStop,
   exceptionStop,
   type GuestStop,
+  killedStop,
   type StopPlace,
   waitStop,
 } from "./guest-stop.ts";
@@ -147,6 +148,12 @@ export class GuestCall {
       instructions: this.core.count - this.started,
     };
     return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
+  }
+
+  /** Ends it where it stands, as somebody wants who steps through it; an end that it came to itself stays. */
+  kill(): void {
+    if (this.#halt.reason === "ended" || this.#halt.reason === "returned") return;
+    this.#halt = this.#ended(killedStop(this.#host.place()));
   }
 
   /** Leaves the call, wherever it stands: the registers from before it are put back. */

@@ -25,9 +25,9 @@ export interface GuestStop {
   /**
    * exception: the processor took one; budget: the instruction budget ran out; unresolved: a function
    * with no code behind it was called; wait: the guest waits for an interrupt that never comes;
-   * panic: the guest gave up.
+   * panic: the guest gave up; killed: a debugger ended it.
    */
-  readonly kind: "exception" | "budget" | "unresolved" | "wait" | "panic";
+  readonly kind: "exception" | "budget" | "unresolved" | "wait" | "panic" | "killed";
   /** The manual's name of the exception (`AdEL`, `RI`, ...), the function's name, or the kind. */
   readonly name: string;
   /** The instruction that it stopped at; in a delay slot, the slot's own address. */
@@ -135,6 +135,13 @@ export function panicStop(text: string, place: StopPlace): GuestStop {
   return {
     ...stop("panic", "panic", place),
     message: `${text}; called from ${place.describe(place.registers[31] ?? 0)}`,
+  };
+}
+
+export function killedStop(place: StopPlace): GuestStop {
+  return {
+    ...stop("killed", "killed", place),
+    message: `ended by the debugger at ${place.describe(place.pc)}`,
   };
 }
 

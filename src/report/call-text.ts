@@ -1,13 +1,11 @@
-// What came of a call, for people: the value, what the guest printed, what it wrote, or why it stopped.
+// What came of a call, for people: the value, what the guest printed, what it wrote, or why it stopped; what the
+// processor looked like then is stop-text.ts's.
 
-import { digits, hex } from "../hex.ts";
-import { registerName } from "../isa/registers.ts";
+import { hex } from "../hex.ts";
 import type { CallResult } from "../machine/guest-call.ts";
-import type { GuestStop } from "../machine/guest-stop.ts";
 import { hexDump } from "./hex-dump.ts";
 import { counted } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { columns } from "./table.ts";
 
 export interface CallReport {
   /** `name(7, "text")`. */
@@ -29,20 +27,10 @@ export function callText({ call, result, log, outputs }: CallReport, paint: Pain
       ? `${call} = ${paint.bold(hex(v0))} (${v0}${signed < 0 ? `, ${signed}` : ""})`
       : `${call} ${paint.red("did not return")}: ${exception.message}`,
     `  ${counted(instructions, "instruction")}${exception === undefined ? `, v1 ${hex(v1)}` : ""}`,
-    ...(exception === undefined ? [] : registerLines(exception)),
     ...outputs.flatMap(({ address, bytes }) => [
       `out:${bytes.length} at ${hex(address)}`,
       ...[...hexDump(bytes)].map((line) => `  ${line}`),
     ]),
   ];
   return lines.map((line) => `${line}\n`).join("");
-}
-
-/** The registers where it stopped, four a line, as a kernel's oops shows them. */
-function registerLines({ registers }: GuestStop): string[] {
-  const cells = registers.map(
-    (value, index) => `${registerName(index).padStart(4)} ${digits(value)}`,
-  );
-  const rows = Array.from({ length: 8 }, (_, row) => cells.slice(4 * row, 4 * row + 4));
-  return columns(rows);
 }

@@ -1,0 +1,73 @@
+// `--gdb PORT`: the call of `run` and `trace` under a debugger's hand. It is entered, gdb is waited for
+// before its first instruction, and what gdb leaves unfinished is finished here.
+
+import { type Command, Option } from "commander";
+import { type CallResult, Debugger, type LoadedModule, type Machine, serveGdb } from "../index.ts";
+import type { CallOptions } from "./module-options.ts";
+import { countReader } from "./numbers.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MOST_PORTS = 65535;
+/** Sections whose addresses gdb asks for beside .text. */
+const TOLD_SECTIONS = [".init.text", ".exit.text", ".data", ".bss", ".rodata"];
+
+export interface GdbOptions {
+  readonly gdb?: number;
+}
+
+/** Adds the option to a command that calls a function. */
+export function debugged(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--gdb <PORT>",
+      "wait for gdb on this port of the loopback interface (0: any) before the first instruction",
+    ).argParser(countReader(0, MOST_PORTS)),
+  );
+}
+
+/** The call, with gdb when the options ask for it. */
+export async function performCall(
+  machine: Machine,
+  module: LoadedModule,
+  args: readonly (number | bigint)[],
+  options: CallOptions & GdbOptions,
+  path: string,
+  terminal: Terminal,
+): Promise<CallResult> {
+  const { call: name, budget, gdb: port } = options;
+  if (port === undefined) return machine.call(name, args, { budget });
+  const call = machine.start(name, args, { budget });
+  try {
+    const listening = (actual: number): void => {
+      terminal.note(waitingText(machine, module, path, actual));
+    };
+    const end = await serveGdb(new Debugger(call), { port, listening });
+    if (end === "detached") call.advance();
+    if (end === "killed") call.kill();
+    return call.result();
+  } finally {
+    call.close();
+  }
+}
+
+/** Says where gdb is waited for, and what to tell it. */
+function waitingText(
+  { endian }: Machine,
+  { sections }: LoadedModule,
+  path: string,
+  port: number,
+): string {
+  const at = (wanted: string): string[] =>
+    sections
+      .filter(({ name, size }) => name === wanted && size > 0)
+      .map(({ address }) => `0x${address.toString(16)}`);
+  const others = TOLD_SECTIONS.flatMap((name) => at(name).map((where) => `-s ${name} ${where}`));
+  const symbols = at(".text").map(
+    (text) => `  (gdb) add-symbol-file ${[path, text, ...others].join(" ")}\n`,
+  );
+  return (
+    `waiting for gdb on 127.0.0.1:${port}\n` +
+    `  gdb-multiarch -ex 'set architecture mips:isa32r2' -ex 'set endian ${endian}' ` +
+    `-ex 'target remote 127.0.0.1:${port}'\n${symbols.join("")}`
+  );
+}

@@ -1,0 +1,111 @@
+// The packets of GDB's remote serial protocol: `$body#checksum`, acknowledged with + or -, with the bytes
+// that frame them escaped. Nothing here knows what a packet asks for. What comes from outside may be
+// anything: noise between packets is skipped, a body that is too long or has a wrong checksum is refused.
+
+/** Bytes of a body, in either direction; gdb is told of it. */
+export const PACKET_SIZE = 0x4000;
+
+const START = 0x24; // $
+const END = 0x23; // #
+const ESCAPE = 0x7d; // }
+const RUN_LENGTH = 0x2a; // *
+const ACK = 0x2b; // +
+const NAK = 0x2d; // -
+const INTERRUPT = 0x03;
+const FLIP = 0x20;
+
+/** What the bytes say, in their order. */
+export type Received =
+  | { readonly kind: "packet"; readonly body: Uint8Array }
+  /** A packet whose checksum is wrong, or that is too long. */
+  | { readonly kind: "damaged" }
+  | { readonly kind: "ack" | "nak" | "interrupt" };
+
+/** Takes packets out of a stream that may be cut anywhere. */
+export class PacketReader {
+  /** The body as it came, or null between packets. */
+  #body: number[] | null = null;
+  /** The two digits behind #, as far as they are there; null before it. */
+  #digits: string | null = null;
+
+  *read(bytes: Uint8Array): Generator<Received> {
+    for (const byte of bytes) {
+      const received = this.#take(byte);
+      if (received !== undefined) yield received;
+    }
+  }
+
+  #take(byte: number): Received | undefined {
+    if (this.#body === null) return this.#between(byte);
+    if (this.#digits !== null) return this.#checksum(byte, this.#body);
+    if (byte === END) {
+      this.#digits = "";
+    } else if (byte === START) {
+      // The one before was never finished.
+      this.#body = [];
+    } else if (this.#body.length >= PACKET_SIZE) {
+      this.#body = null;
+      return { kind: "damaged" };
+    } else {
+      this.#body.push(byte);
+    }
+    return undefined;
+  }
+
+  #between(byte: number): Received | undefined {
+    switch (byte) {
+      case START:
+        this.#body = [];
+        return undefined;
+      case ACK:
+        return { kind: "ack" };
+      case NAK:
+        return { kind: "nak" };
+      case INTERRUPT:
+        return { kind: "interrupt" };
+      default:
+        return undefined;
+    }
+  }
+
+  #checksum(byte: number, body: readonly number[]): Received | undefined {
+    const digits = this.#digits + String.fromCharCode(byte);
+    this.#digits = digits;
+    if (digits.length < 2) return undefined;
+    this.#body = null;
+    this.#digits = null;
+    const right = /^[0-9a-f]{2}$/i.test(digits) && Number.parseInt(digits, 16) === sum(body);
+    return right ? { kind: "packet", body: unescaped(body) } : { kind: "damaged" };
+  }
+}
+
+/** A body as it goes over the wire. Text is Latin-1. */
+export function framed(body: Uint8Array | string): Uint8Array {
+  const plain = typeof body === "string" ? Buffer.from(body, "latin1") : body;
+  const escaped: number[] = [];
+  for (const byte of plain) {
+    const special = byte === START || byte === END || byte === ESCAPE || byte === RUN_LENGTH;
+    if (special) escaped.push(ESCAPE, byte ^ FLIP);
+    else escaped.push(byte);
+  }
+  const checksum = sum(escaped).toString(16).padStart(2, "0");
+  return Buffer.concat([Buffer.from("$"), Uint8Array.from(escaped), Buffer.from(`#${checksum}`)]);
+}
+
+function unescaped(body: readonly number[]): Uint8Array {
+  const plain: number[] = [];
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] ?? 0;
+    if (byte === ESCAPE && at + 1 < body.length) {
+      at += 1;
+      plain.push((body[at] ?? 0) ^ FLIP);
+    } else {
+      plain.push(byte);
+    }
+  }
+  return Uint8Array.from(plain);
+}
+
+function sum(bytes: readonly number[]): number {
+  return bytes.reduce((total, byte) => (total + byte) & 0xff, 0);
+}

@@ -1,0 +1,97 @@
+// The registers as gdb numbers and describes them: target.xml's MIPS features, and reading and writing one
+// by its number. gdb insists on a floating-point unit in the description; there is none, so its registers
+// are unavailable, which the protocol writes as x.
+
+import { CP0_BADVADDR, CP0_CAUSE, CP0_STATUS } from "../../assembly/opcodes.ts";
+import type { Debugger } from "../machine/debugger.ts";
+
+type Core = Debugger["core"];
+
+const GENERAL = 32;
+const PC = 37;
+const FLOATING = 38;
+/** f0 to f31, fcsr and fir. */
+export const REGISTERS = FLOATING + 34;
+
+interface Special {
+  readonly name: string;
+  readonly read: (core: Core) => number;
+  readonly write: (core: Core, value: number) => void;
+}
+
+function cp0(name: string, number: number): Special {
+  const [register, select] = [number >>> 3, number & 7];
+  return {
+    name,
+    read: (core) => core.cp0(register, select),
+    write: (core, value) => core.setCp0(register, select, value),
+  };
+}
+
+/** Numbers 32 to 37. BadVAddr is read-only, as it is to mtc0. */
+const SPECIAL: readonly Special[] = [
+  cp0("status", CP0_STATUS),
+  {
+    name: "lo",
+    read: (core) => core.lo,
+    write: (core, value) => {
+      core.lo = value;
+    },
+  },
+  {
+    name: "hi",
+    read: (core) => core.hi,
+    write: (core, value) => {
+      core.hi = value;
+    },
+  },
+  cp0("badvaddr", CP0_BADVADDR),
+  cp0("cause", CP0_CAUSE),
+  {
+    name: "pc",
+    read: (core) => core.pc,
+    write: (core, value) => {
+      core.pc = value;
+    },
+  },
+];
+
+/** A register's value; undefined for those that aren't there. */
+export function readRegister(core: Core, number: number): number | undefined {
+  return number < GENERAL ? core.gpr(number) : SPECIAL[number - GENERAL]?.read(core);
+}
+
+/** Writes a register that changes: pc written with what it is keeps its place in a delay slot. */
+export function writeRegister(core: Core, number: number, value: number): void {
+  if (readRegister(core, number) === value) return;
+  if (number < GENERAL) core.setGpr(number, value);
+  else SPECIAL[number - GENERAL]?.write(core, value);
+}
+
+/** target.xml. */
+export function targetDescription(): string {
+  const named = (wanted: readonly string[]): string =>
+    SPECIAL.flatMap(({ name }, index) =>
+      wanted.includes(name) ? [register(name, GENERAL + index)] : [],
+    ).join("");
+  const general = Array.from({ length: GENERAL }, (_, number) => register(`r${number}`, number));
+  const floating = Array.from({ length: 32 }, (_, number) =>
+    register(`f${number}`, FLOATING + number, "ieee_single"),
+  );
+  return `<?xml version="1.0"?>
+<!DOCTYPE target SYSTEM "gdb-target.dtd">
+<target version="1.0">
+<architecture>mips:isa32r2</architecture>
+<feature name="org.gnu.gdb.mips.cpu">
+${general.join("")}${named(["lo", "hi"])}${register("pc", PC, "code_ptr")}</feature>
+<feature name="org.gnu.gdb.mips.cp0">
+${named(["status", "badvaddr", "cause"])}</feature>
+<feature name="org.gnu.gdb.mips.fpu">
+${floating.join("")}${register("fcsr", FLOATING + 32)}${register("fir", FLOATING + 33)}</feature>
+</target>
+`;
+}
+
+function register(name: string, number: number, type = "int32"): string {
+  return `  <reg name="${name}" bitsize="32" regnum="${number}" type="${type}"/>\n`;
+}

@@ -1,0 +1,197 @@
+// The connection to gdb: a port of the loopback interface, one client at a time. It runs the guest in
+// slices, so that an interrupt from gdb is seen between them, and ends when the guest has returned or gdb
+// lets go of it.
+
+import { createServer, type Server, type Socket } from "node:net";
+import { Misuse } from "../errors.ts";
+import type { Debugger } from "../machine/debugger.ts";
+import { framed, PacketReader } from "./packets.ts";
+import { type Answer, Stub } from "./stub.ts";
+
+const LOOPBACK = "127.0.0.1";
+/** Steps between two looks at the connection: some milliseconds, or tens where pages are watched. */
+const SLICE = 200_000;
+
+export interface GdbOptions {
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** Called when gdb can connect. */
+  readonly listening?: (port: number) => void;
+}
+
+/** returned: the guest came to its end; detached: gdb let go, or went away; killed: gdb wants no more of it. */
+export type GdbEnd = "returned" | "detached" | "killed";
+
+/**
+ * Waits for a gdb and does what it says, until the guest has returned or gdb lets go.
+ * @throws Misuse when the port can't be had.
+ */
+export async function serveGdb(tool: Debugger, { port, listening }: GdbOptions): Promise<GdbEnd> {
+  const server = createServer();
+  await listen(server, port);
+  const address = server.address();
+  if (typeof address === "object" && address !== null) listening?.(address.port);
+  try {
+    return await new Promise<GdbEnd>((resolve, reject) => {
+      let client: Connection | undefined;
+      server.on("error", reject);
+      server.on("connection", (socket) => {
+        if (client !== undefined) {
+          socket.destroy();
+          return;
+        }
+        client = new Connection(tool, socket, {
+          ended: resolve,
+          failed: reject,
+          unspoken: () => {
+            client = undefined;
+          },
+        });
+      });
+    });
+  } finally {
+    server.close();
+    tool.clear();
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(new Misuse(`port ${port} can't be had for gdb: ${error.message}`));
+    });
+    server.listen(port, LOOPBACK, resolve);
+  });
+}
+
+interface Outcome {
+  ended(how: GdbEnd): void;
+  failed(error: unknown): void;
+  /** The client went away without a single packet: it was no gdb. */
+  unspoken(): void;
+}
+
+class Connection {
+  readonly #tool: Debugger;
+  readonly #socket: Socket;
+  readonly #outcome: Outcome;
+  readonly #reader = new PacketReader();
+  readonly #stub: Stub;
+  #acks = true;
+  #spoken = false;
+  #running = false;
+  #interrupted = false;
+  #over = false;
+  /** For a client that asks to hear it again. */
+  #last: Uint8Array | undefined;
+
+  constructor(tool: Debugger, socket: Socket, outcome: Outcome) {
+    this.#tool = tool;
+    this.#socket = socket;
+    this.#outcome = outcome;
+    this.#stub = new Stub(tool);
+    socket.setNoDelay(true);
+    socket.on("data", (bytes) => this.#guarded(() => this.#receive(bytes)));
+    socket.on("drain", () => socket.resume());
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      if (this.#spoken) this.#end("detached");
+      else outcome.unspoken();
+    });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    for (const received of this.#reader.read(bytes)) {
+      if (this.#over) return;
+      switch (received.kind) {
+        case "packet":
+          this.#spoken = true;
+          if (this.#acks) this.#write(Buffer.from("+"));
+          // While the guest runs, gdb has nothing to say but the interrupt.
+          if (!this.#running) this.#follow(this.#stub.answer(received.body));
+          break;
+        case "damaged":
+          if (this.#acks) this.#write(Buffer.from("-"));
+          break;
+        case "nak":
+          if (this.#acks && this.#last !== undefined) this.#write(this.#last);
+          break;
+        case "interrupt":
+          this.#interrupted = true;
+          break;
+        case "ack":
+          break;
+      }
+    }
+  }
+
+  #follow(answer: Answer): void {
+    switch (answer.kind) {
+      case "reply":
+        this.#send(answer.body);
+        break;
+      case "noAcks":
+        this.#send("OK");
+        this.#acks = false;
+        break;
+      case "run":
+        this.#running = true;
+        this.#interrupted = false;
+        this.#run(answer.steps);
+        break;
+      case "detach":
+        this.#send("OK");
+        this.#end("detached");
+        break;
+      case "kill":
+        this.#send("OK");
+        this.#end("killed");
+        break;
+    }
+  }
+
+  #run(steps: number): void {
+    const slice = Math.min(steps, SLICE);
+    const halt = this.#tool.step(slice);
+    const more = steps - slice;
+    if (halt.reason === "steps" && more > 0 && !this.#interrupted) {
+      setImmediate(() => {
+        if (!this.#over) this.#guarded(() => this.#run(more));
+      });
+      return;
+    }
+    this.#running = false;
+    if (halt.reason === "ended")
+      this.#send(`O${Buffer.from(`${halt.stop.message}\n`).toString("hex")}`);
+    this.#send(this.#stub.stopped(halt, this.#interrupted));
+    if (halt.reason === "returned") this.#end("returned");
+  }
+
+  #send(body: string | Uint8Array): void {
+    this.#last = framed(body);
+    this.#write(this.#last);
+  }
+
+  /** A client that doesn't read isn't read from either. */
+  #write(bytes: Uint8Array): void {
+    if (!this.#socket.write(bytes)) this.#socket.pause();
+  }
+
+  #end(how: GdbEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#socket.end();
+    this.#socket.unref();
+    this.#outcome.ended(how);
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#over = true;
+      this.#socket.destroy();
+      this.#outcome.failed(error);
+    }
+  }
+}

@@ -1,0 +1,339 @@
+// What gdb's packets ask for, answered from a Debugger: registers, memory, breakpoints, watchpoints, and
+// the orders to go on. It is a function from packet to answer; running and the connection are server.ts's.
+// A packet that is not understood gets the empty answer, one that can't be done an error number; no packet
+// is trusted in its numbers.
+
+import { Misuse } from "../errors.ts";
+import type { Debugger, Watchpoint } from "../machine/debugger.ts";
+import type { Halt } from "../machine/guest-call.ts";
+import { PACKET_SIZE } from "./packets.ts";
+import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
+
+/** What becomes of a packet. steps: run on, for so many steps; the answer comes when the guest halts. */
+export type Answer =
+  | { readonly kind: "reply"; readonly body: string | Uint8Array }
+  | { readonly kind: "run"; readonly steps: number }
+  | { readonly kind: "noAcks" }
+  | { readonly kind: "detach" | "kill" };
+
+const OK = reply("OK");
+const UNKNOWN = reply("");
+const FAULT = reply("E0e"); // EFAULT
+const INVALID = reply("E16"); // EINVAL
+
+/** Bytes of memory in one answer: two digits each. */
+const MOST_BYTES = PACKET_SIZE / 2;
+const PAGE_SIZE = 0x1000;
+const UNAVAILABLE = "x".repeat(8);
+
+const WATCH_KINDS: Readonly<Record<string, Watchpoint["kind"]>> = {
+  2: "write",
+  3: "read",
+  4: "access",
+};
+const WATCH_WORDS: Readonly<Record<Watchpoint["kind"], string>> = {
+  write: "watch",
+  read: "rwatch",
+  access: "awatch",
+};
+
+const SIGINT = 2;
+const SIGTRAP = 5;
+/** What gdb calls the exceptions, by the manual's names; other ends are SIGABRT. */
+const SIGNALS: Readonly<Record<string, number>> = {
+  RI: 4, // SIGILL
+  CpU: 4,
+  Bp: SIGTRAP,
+  Tr: SIGTRAP,
+  Ov: 8, // SIGFPE
+  AdEL: 10, // SIGBUS
+  AdES: 10,
+  IBE: 10,
+  DBE: 10,
+  TLBL: 11, // SIGSEGV
+  TLBS: 11,
+  Mod: 11,
+  Sys: 12, // SIGSYS
+  budget: 24, // SIGXCPU
+};
+const SIGABRT = 6;
+
+export class Stub {
+  readonly #tool: Debugger;
+  readonly #description = Buffer.from(targetDescription());
+  /** The signal that the guest stopped with last. */
+  #stopped: string;
+  #swbreak = false;
+
+  constructor(tool: Debugger) {
+    this.#tool = tool;
+    this.#stopped = signalled(SIGTRAP);
+  }
+
+  /** The answer to one packet. */
+  answer(packet: Uint8Array): Answer {
+    const text = Buffer.from(packet).toString("latin1");
+    try {
+      return this.#answer(text);
+    } catch (error) {
+      if (error instanceof Misuse) return INVALID;
+      throw error;
+    }
+  }
+
+  /** The packet that tells that the guest stands still. @param interrupted by gdb's own wish. */
+  stopped(halt: Halt, interrupted: boolean): string {
+    this.#stopped = this.#stopReply(halt, interrupted);
+    return this.#stopped;
+  }
+
+  #stopReply(halt: Halt, interrupted: boolean): string {
+    switch (halt.reason) {
+      case "returned":
+        return "W00";
+      case "ended":
+        return signalled(SIGNALS[halt.stop.name] ?? SIGABRT);
+      case "watchpoint":
+        return signalled(SIGTRAP, `${this.#watchWord(halt.address)}:${halt.address.toString(16)};`);
+      case "breakpoint":
+        return signalled(SIGTRAP, this.#swbreak ? "swbreak:;" : "");
+      case "steps":
+        return signalled(interrupted ? SIGINT : SIGTRAP);
+    }
+  }
+
+  /** The kind of the watchpoint that lies there, in gdb's words. */
+  #watchWord(address: number): string {
+    const found = this.#tool.watchpoints.find(
+      (one) => address >= one.address && address < one.address + one.size,
+    );
+    return WATCH_WORDS[found?.kind ?? "access"];
+  }
+
+  #answer(text: string): Answer {
+    const rest = text.slice(1);
+    switch (text[0]) {
+      case "?":
+        return reply(this.#stopped);
+      case "g":
+        return reply(this.#registers());
+      case "G":
+        return this.#setRegisters(rest);
+      case "p":
+        return this.#register(rest);
+      case "P":
+        return this.#setRegister(rest);
+      case "m":
+        return this.#read(rest);
+      case "M":
+        return this.#write(rest, (data) => fromHex(data));
+      case "X":
+        return this.#write(rest, (data) => Buffer.from(data, "latin1"));
+      case "c":
+      case "s":
+        return this.#resume(text[0], rest);
+      case "C":
+      case "S":
+        return this.#resume(text[0].toLowerCase(), rest.split(";")[1] ?? "");
+      case "Z":
+      case "z":
+        return this.#watch(text[0] === "Z", rest);
+      case "H": // one thread: whichever is meant
+      case "T":
+        return OK;
+      case "D":
+        return { kind: "detach" };
+      case "k":
+        return { kind: "kill" };
+      case "v":
+        return this.#multiLetter(text);
+      case "q":
+      case "Q":
+        return this.#query(text);
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  #multiLetter(text: string): Answer {
+    if (text === "vCont?") return reply("vCont;c;C;s;S");
+    if (text.startsWith("vKill")) return { kind: "kill" };
+    const action = /^vCont;([cCsS])/.exec(text)?.[1];
+    return action === undefined ? UNKNOWN : this.#resume(action.toLowerCase(), "");
+  }
+
+  #query(text: string): Answer {
+    const [name = ""] = text.split(/[:,;]/);
+    switch (name) {
+      case "qSupported":
+        this.#swbreak = text.includes("swbreak+");
+        return reply(
+          `PacketSize=${PACKET_SIZE.toString(16)};QStartNoAckMode+;qXfer:features:read+;` +
+            "swbreak+;vContSupported+",
+        );
+      case "QStartNoAckMode":
+        return { kind: "noAcks" };
+      case "qXfer":
+        return this.#transfer(text);
+      case "qAttached":
+        return reply("1");
+      case "qC":
+        return reply("QC1");
+      case "qfThreadInfo":
+        return reply("m1");
+      case "qsThreadInfo":
+        return reply("l");
+      case "qSymbol":
+        return OK;
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  #transfer(text: string): Answer {
+    const [, offset, size] =
+      /^qXfer:features:read:target\.xml:([0-9a-f]{1,8}),([0-9a-f]{1,8})$/.exec(text) ?? [];
+    if (offset === undefined || size === undefined) return reply("E00");
+    const from = Number.parseInt(offset, 16);
+    const to = from + Math.min(Number.parseInt(size, 16), MOST_BYTES);
+    const more = to < this.#description.length ? "m" : "l";
+    return reply(Buffer.concat([Buffer.from(more), this.#description.subarray(from, to)]));
+  }
+
+  // Registers
+
+  #registers(): string {
+    return Array.from({ length: REGISTERS }, (_, number) => this.#registerDigits(number)).join("");
+  }
+
+  #registerDigits(number: number): string {
+    const value = readRegister(this.#tool.core, number);
+    return value === undefined ? UNAVAILABLE : toHex(this.#ordered(value));
+  }
+
+  #setRegisters(digits: string): Answer {
+    const words = digits.match(/.{8}/g) ?? [];
+    if (words.length * 8 !== digits.length || words.length > REGISTERS) return INVALID;
+    for (const [number, word] of words.entries()) {
+      if (word !== UNAVAILABLE) writeRegister(this.#tool.core, number, this.#value(word));
+    }
+    return OK;
+  }
+
+  #register(text: string): Answer {
+    const number = address(text);
+    return number < REGISTERS ? reply(this.#registerDigits(number)) : INVALID;
+  }
+
+  #setRegister(text: string): Answer {
+    const [number = "", digits = ""] = text.split("=");
+    if (address(number) >= REGISTERS) return INVALID;
+    writeRegister(this.#tool.core, address(number), this.#value(digits));
+    return OK;
+  }
+
+  // Memory
+
+  #read(text: string): Answer {
+    const [at, size] = range(text);
+    const bytes = this.#reachable(at, Math.min(size, MOST_BYTES));
+    if (bytes === 0 && size > 0) return FAULT;
+    return reply(toHex(this.#tool.memory.read(at, bytes)));
+  }
+
+  #write(text: string, decode: (data: string) => Uint8Array): Answer {
+    const colon = text.indexOf(":");
+    const [at, size] = range(text.slice(0, Math.max(colon, 0)));
+    const bytes = decode(text.slice(colon + 1));
+    if (bytes.length !== size) return INVALID;
+    if (this.#reachable(at, size) < size) return FAULT;
+    this.#tool.memory.write(at, bytes);
+    return OK;
+  }
+
+  /** How many of the bytes there are, up to the first page that isn't. */
+  #reachable(at: number, size: number): number {
+    const end = Math.min(at + size, 2 ** 32);
+    let reached = at;
+    while (reached < end && this.#tool.memory.mapped(reached, 1)) {
+      reached = Math.min(end, reached - (reached % PAGE_SIZE) + PAGE_SIZE);
+    }
+    return reached - at;
+  }
+
+  // Running
+
+  #resume(action: string, where: string): Answer {
+    if (where !== "") writeRegister(this.#tool.core, 37, address(where));
+    return { kind: "run", steps: action === "s" ? 1 : Number.POSITIVE_INFINITY };
+  }
+
+  /** Z and z may come twice; the second changes nothing. */
+  #watch(set: boolean, text: string): Answer {
+    const [type = "", ...place] = text.split(";")[0]?.split(",") ?? [];
+    const [at, size] = range(place.join(","));
+    if (type === "0" || type === "1") {
+      const known = this.#tool.breakpoints.includes(at);
+      if (set && !known) this.#tool.addBreakpoint(at);
+      if (!set) this.#tool.removeBreakpoint(at);
+      return OK;
+    }
+    const kind = WATCH_KINDS[type];
+    if (kind === undefined) return UNKNOWN;
+    const watchpoint: Watchpoint = { address: at, size, kind };
+    this.#tool.removeWatchpoint(watchpoint);
+    if (set) this.#tool.addWatchpoint(watchpoint);
+    return OK;
+  }
+
+  /** A word's value from its bytes in the guest's order. */
+  #value(digits: string): number {
+    const bytes = fromHex(digits);
+    if (bytes.length !== 4) throw new Misuse(`${digits} is not a register's value`);
+    return Buffer.from(this.#inOrder(bytes)).readUInt32BE();
+  }
+
+  #ordered(value: number): Uint8Array {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return this.#inOrder(bytes);
+  }
+
+  /** Turns a big-endian word into the guest's order, and back. */
+  #inOrder(bytes: Uint8Array): Uint8Array {
+    return this.#tool.core.endian === "big" ? bytes : bytes.toReversed();
+  }
+}
+
+function reply(body: string | Uint8Array): Answer {
+  return { kind: "reply", body };
+}
+
+/** `T`, the signal, what else is known, and the one thread there is. */
+function signalled(signal: number, more = ""): string {
+  return `T${signal.toString(16).padStart(2, "0")}${more}thread:1;`;
+}
+
+/** An address in hexadecimal; 64-bit ones that gdb has extended from 32 count as those. */
+function address(text: string): number {
+  const digits = /^(?:f{8}|0{0,8})?([0-9a-f]{1,8})$/i.exec(text)?.[1];
+  if (digits === undefined) throw new Misuse(`'${text}' is not an address`);
+  return Number.parseInt(digits, 16);
+}
+
+/** `address,size`, both in hexadecimal. */
+function range(text: string): [number, number] {
+  const [at = "", size = ""] = text.split(",");
+  return [address(at), address(size)];
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function fromHex(digits: string): Uint8Array {
+  if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) {
+    throw new Misuse("these are not bytes in hexadecimal");
+  }
+  return Buffer.from(digits, "hex");
+}
