@@ -26,7 +26,14 @@ const PROGRAM = repositoryFile("build/src/cli/index.js");
 /** What the outputs in blocks marked `debian` come from. */
 const RELEASE = "6.1.0-50-4kc-malta";
 /** Modules by the names that the documents give them. */
-const OURS = { "old.ko": "jal2009", "modern.ko": "modern", "plain.ko": "plain" };
+const OURS = {
+  "old.ko": "jal2009",
+  "modern.ko": "modern",
+  "plain.ko": "plain",
+  "leaf.ko": "leaf",
+  "leaf_plain.ko": "leaf_plain",
+  "leaf_jal.ko": "leaf_jal",
+};
 const DEBIANS = ["usbcore", "usb-common", "crc16", "lz4_compress"];
 /** Printed between commands, so that their outputs can be told apart. */
 const MARK = "---- next command ----";
