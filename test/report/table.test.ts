@@ -1,4 +1,4 @@
-// Columns and counts.
+// Columns of a table, padded and joined: what lines up with what, and which trailing spaces stay away.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
