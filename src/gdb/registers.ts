@@ -68,7 +68,10 @@ export function writeRegister(core: Core, number: number, value: number): void {
   else SPECIAL[number - GENERAL]?.write(core, value);
 }
 
-/** target.xml. */
+/**
+ * target.xml. Without an OS gdb leaves stepping to us; as a debugger of Linux it would step over what it
+ * thinks the next instruction is, and lose its way in delay slots.
+ */
 export function targetDescription(): string {
   const named = (wanted: readonly string[]): string =>
     SPECIAL.flatMap(({ name }, index) =>
@@ -82,6 +85,7 @@ export function targetDescription(): string {
 <!DOCTYPE target SYSTEM "gdb-target.dtd">
 <target version="1.0">
 <architecture>mips:isa32r2</architecture>
+<osabi>none</osabi>
 <feature name="org.gnu.gdb.mips.cpu">
 ${general.join("")}${named(["lo", "hi"])}${register("pc", PC, "code_ptr")}</feature>
 <feature name="org.gnu.gdb.mips.cp0">
