@@ -26,6 +26,7 @@ import {
   RAM_SIZE_MAX,
   STOP_LIMIT,
   WATCH_EXECUTE,
+  WATCH_LENGTH,
   WATCH_READ,
   WATCH_SIZE,
   WATCH_TOLD,
@@ -121,16 +122,21 @@ export class Core {
    * @param ramSize a multiple of 64 KiB, at most 512 MiB
    */
   static create(endian: Endian, ramSize: number): Core {
+    const core = new Core(endian, Core.checkedSize(ramSize));
+    core.reset("24Kc");
+    core.setCp0(CP0_STATUS / 8, 0, 0);
+    core.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
+    return core;
+  }
+
+  /** The size, if a core can have it. */
+  static checkedSize(ramSize: number): number {
     if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= RAM_SIZE_MAX)) {
       throw new Misuse(
         `guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`,
       );
     }
-    const core = new Core(endian, ramSize);
-    core.reset("24Kc");
-    core.setCp0(CP0_STATUS / 8, 0, 0);
-    core.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
-    return core;
+    return ramSize;
   }
 
   private constructor(endian: Endian, ramSize: number) {
@@ -299,6 +305,11 @@ export class Core {
       this.words.set(words, (WATCHES + index * WATCH_SIZE) / 4);
     });
     this.#exports.watch(watches.length);
+  }
+
+  /** After the page tables were written from outside: marks the watched pages in them again. */
+  rewatch(): void {
+    this.#exports.watch(this.#word(WATCH_LENGTH));
   }
 
   /** The interrupt lines that devices hold, at Cause's bits 15..10. */
