@@ -132,6 +132,11 @@ export class Tracer {
     return named && !this.#notrace.names(candidate);
   }
 
+  /** Addresses of the sites that are on, ascending. */
+  get sitesOn(): number[] {
+    return [...this.#enabled.keys()].sort((a, b) => a - b);
+  }
+
   /** Records written since start(). */
   get written(): number {
     return this.#ring.written;

@@ -14,7 +14,7 @@ import {
 import { EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
-import { Budget, type CallHost, type CallResult, GuestCall } from "./guest-call.ts";
+import { Budget, type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
 import { type GuestMemory, Unmapped } from "./guest-memory.ts";
 import {
   exceptionStop,
@@ -114,6 +114,30 @@ export class Caller {
       throw error;
     }
     return call;
+  }
+
+  /** Whether no call runs now. */
+  get still(): boolean {
+    return !this.#open.some((call) => call.running);
+  }
+
+  /** The one call that is open, as numbers, or null. */
+  get state(): CallState | null {
+    return this.#open.at(-1)?.state ?? null;
+  }
+
+  /** Goes on with a call of an earlier state; calls of the present one are over. */
+  restore(state: CallState | null): GuestCall | null {
+    for (const call of this.#open) call.abandon();
+    this.#open.length = 0;
+    if (state === null) return null;
+    const budget = new Budget(state.total, state.spent);
+    return this.#made(budget, state.started, Uint32Array.from(state.saved));
+  }
+
+  /** Whether a call's state has as many registers as are saved here. */
+  fits({ saved }: CallState): boolean {
+    return saved.length === this.#saveState().length;
   }
 
   #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {

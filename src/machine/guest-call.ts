@@ -51,6 +51,17 @@ export interface CallHost {
   leave(call: GuestCall): void;
 }
 
+/** An open call as numbers, from which it can be gone on with. */
+export interface CallState {
+  /** CPU_COUNT when the call was entered. */
+  readonly started: number;
+  /** The budget, and what is spent of it. */
+  readonly total: number;
+  readonly spent: number;
+  /** The processor's registers from before the call. */
+  readonly saved: readonly number[];
+}
+
 /** Steps that may be done, shared by a call and those within it. */
 export class Budget {
   readonly total: number;
@@ -154,6 +165,22 @@ export class GuestCall {
   kill(): void {
     if (this.#halt.reason === "ended" || this.#halt.reason === "returned") return;
     this.#halt = this.#ended(killedStop(this.#host.place()));
+  }
+
+  /** Whether it runs now: whoever asks is a host function in it. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** What a machine made in the same way needs to go on with it. */
+  get state(): CallState {
+    const { started, budget, saved } = this;
+    return { started, total: budget.total, spent: budget.spent, saved: [...saved] };
+  }
+
+  /** Is over without a trace: the state around it is no longer its own. */
+  abandon(): void {
+    this.#open = false;
   }
 
   /** Leaves the call, wherever it stands: the registers from before it are put back. */

@@ -60,6 +60,11 @@ export class HostFunctions {
     return this.#entries[code];
   }
 
+  /** All names, by their codes. */
+  get names(): string[] {
+    return this.#entries.map(({ name }) => name);
+  }
+
   has(name: string): boolean {
     return this.#codes.has(name);
   }

@@ -5,6 +5,7 @@
 // Module.symvers), to all it knows, each by a `j` at the address that the user's kernel says. What has
 // no code at all is one HYPERCALL word that ends the run with the function's name.
 
+import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
@@ -121,6 +122,21 @@ export class KernelSpace {
     const address = found.address ?? this.#addressless(name);
     if (kernel.image === null) this.#place(name, address);
     return { ...this.#facts(name), name, address };
+  }
+
+  /** Tells one user's kernel from another by its exports; null when the lab is the kernel. */
+  get digest(): string | null {
+    if (this.#kernel === null) return null;
+    const hash = createHash("sha256").update(this.#kernel.vermagic ?? "");
+    for (const { name, address } of this.#kernel.exports.values()) {
+      hash.update(`${name} ${address}\n`);
+    }
+    return hash.digest("hex");
+  }
+
+  /** Names that got an address here, and their addresses. */
+  get stubs(): [name: string, address: number][] {
+    return [...this.#stubs];
   }
 
   /** Why the kernel doesn't export these names, and what would help. */

@@ -25,9 +25,11 @@ import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostService } from "./host-services.ts";
 import { jump, KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab.ts";
+import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import { moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
 import { RangeAllocator } from "./ranges.ts";
+import { readSnapshot, restoreCore, saveCore } from "./snapshot.ts";
 import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
 
 export interface MachineOptions {
@@ -290,6 +292,46 @@ export class Machine {
     return this.#tracer;
   }
 
+  /**
+   * The machine's state as bytes: the processor's, and of the host what restore() puts back (memory in
+   * use, the log, the open call). Breakpoints are the debugger's and not in it.
+   * @throws Misuse while a host function runs.
+   */
+  save(): Uint8Array {
+    this.#requireStillness();
+    const note = writeState(this.#making(), {
+      physical: this.#physical.used,
+      log: this.log,
+      call: this.#caller.state,
+    });
+    return saveCore(this.core, note);
+  }
+
+  /**
+   * Puts back what save() gave, in this machine or in one made by the same steps, in any process. Calls
+   * that are open now are over; host memory that was allocated since is free again.
+   * @returns the call that was open when the machine was saved, or null.
+   * @throws Misuse, with nothing changed, for a snapshot that is damaged or of another kind of machine, and
+   *   as save() does.
+   */
+  restore(bytes: Uint8Array): GuestCall | null {
+    this.#requireStillness();
+    const snapshot = readSnapshot(bytes);
+    const { physical, log, call } = readState(snapshot.note, this.#making());
+    const before = [...this.#physical.used];
+    if ((call !== null && !this.#caller.fits(call)) || !this.#physical.replace(physical)) {
+      throw new Misuse("the snapshot is damaged: what it says of the machine can't be");
+    }
+    try {
+      restoreCore(this.core, snapshot);
+    } catch (error) {
+      this.#physical.replace(before);
+      throw error;
+    }
+    this.log.splice(0, this.log.length, ...log);
+    return this.#caller.restore(call);
+  }
+
   /** `name+0xoffset/0xsize [module]`, as %pS prints an address. */
   describe(address: number): string {
     const symbol = this.symbolAt(address);
@@ -297,6 +339,28 @@ export class Machine {
     const { name, offset, size, module } = symbol;
     const where = `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
     return `${hex(address)} (${where}${module === null ? "" : ` [${module}]`})`;
+  }
+
+  #requireStillness(): void {
+    if (!this.#caller.still) {
+      throw new Misuse("a machine can't be saved or restored by a host function that it runs");
+    }
+  }
+
+  #making(): MachineMaking {
+    return {
+      clockHz: this.clockHz,
+      kernel: this.#kernel.digest,
+      functions: this.#functions.names,
+      stubs: this.#kernel.stubs,
+      modules: this.#residents.map(({ module: { name, core, init }, initFreed }) => ({
+        name,
+        core: [core.base, core.size],
+        init: [init.base, init.size],
+        initFreed,
+      })),
+      traced: this.#tracer?.sitesOn ?? [],
+    };
   }
 
   #callee(target: string | number, options: CallOptions): { address: number; budget: number } {

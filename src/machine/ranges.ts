@@ -50,6 +50,20 @@ export class RangeAllocator {
     return true;
   }
 
+  /** All that is in use, in order. */
+  get used(): readonly Range[] {
+    return this.#used;
+  }
+
+  /** Puts other ranges in use instead. @returns false, with nothing changed, when they can't all be. */
+  replace(ranges: readonly Range[]): boolean {
+    const before = this.#used;
+    this.#used = [];
+    if (ranges.every(({ start, size }) => this.reserve(start, size))) return true;
+    this.#used = before;
+    return false;
+  }
+
   /** The range that starts here, if it is in use. */
   at(start: number): Range | undefined {
     return this.#used.find((used) => used.start === start);
