@@ -135,9 +135,9 @@ export class Caller {
     return this.#made(budget, state.started, Uint32Array.from(state.saved));
   }
 
-  /** Whether a call's state has as many registers as are saved here. */
+  /** Whether a call's state has the registers that are saved here, the first of them zero. */
   fits({ saved }: CallState): boolean {
-    return saved.length === this.#saveState().length;
+    return saved.length === this.#saveState().length && saved[0] === 0;
   }
 
   #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {

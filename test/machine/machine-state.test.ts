@@ -150,6 +150,7 @@ test("a snapshot of a bare processor, or with a note that can't be, is refused",
     keeping({ log: [1] }),
     keeping({ call: { started: 0 } }),
     keeping({ call: { started: 0, total: 1, spent: 0, saved: [1, 2, 3] } }),
+    keeping({ call: { ...parsed.keeping.call, saved: parsed.keeping.call.saved.with(0, 1) } }),
   ];
   for (const lie of lies)
     assert.throws(() => machine.restore(forge(lie)), Misuse, lie.slice(0, 80));
