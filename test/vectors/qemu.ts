@@ -19,11 +19,17 @@ function tools(endian: Endian) {
   return { compiler: `${arch}-linux-gnu-gcc`, emulator: `qemu-${arch}` };
 }
 
+const RUNNER = repositoryFile("test/vectors/runner.c");
+
 /** For node:test's `skip`: false when QEMU and a compiler for both byte orders are here, or the reason. */
 export function qemuSkip(): string | false {
   for (const endian of ["little", "big"] as const) {
     for (const tool of Object.values(tools(endian))) {
       if (spawnSync(tool, ["--version"]).error) return `${tool} isn't installed`;
+    }
+    const { compiler } = tools(endian);
+    if (spawnSync(compiler, ["-M", RUNNER]).status !== 0) {
+      return `what ${compiler} needs of Linux's headers isn't installed`;
     }
   }
   return false;
@@ -139,12 +145,7 @@ function runRunner(endian: Endian, input: Uint32Array<ArrayBuffer>): number[] {
   const directory = mkdtempSync(join(tmpdir(), "farjal-vectors-"));
   try {
     const runner = join(directory, "runner");
-    execFileSync(compiler, [
-      ...COMPILER_FLAGS,
-      "-o",
-      runner,
-      repositoryFile("test/vectors/runner.c"),
-    ]);
+    execFileSync(compiler, [...COMPILER_FLAGS, "-o", runner, RUNNER]);
     const bytes = Buffer.from(input.buffer);
     if (endian === "big") bytes.swap32();
     return words(
