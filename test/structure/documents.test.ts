@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { debian, debianSkip } from "../support/debian.ts";
-import { repositoryFile } from "../support/repository.ts";
+import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 const PROGRAM = repositoryFile("build/src/cli/index.js");
@@ -142,6 +142,20 @@ suite("the documents", () => {
       .map(([, path = ""]) => path)
       .filter((path) => !existsSync(repositoryFile(path)));
     assert.deepEqual(broken, []);
+  });
+
+  test("say of every folder what is in it", () => {
+    const rows = documents.find(({ name }) => name === "ARCHITECTURE.md")?.text.match(/^\| `.*$/gm);
+    const folders = ["src", "assembly", "test", "bench"].flatMap((top) =>
+      sourceFiles(top).map((file) => file.split("/").slice(0, top === "src" ? 2 : 1)),
+    );
+    const wanted = folders.filter((path) => !path.at(-1)?.includes("."));
+    const silent = new Set(wanted.map((path) => `${path.join("/")}/`));
+    for (const row of rows ?? []) {
+      const [, names = ""] = row.split("|");
+      for (const [, name = ""] of names.matchAll(/`([^`]+)`/g)) silent.delete(name);
+    }
+    assert.deepEqual([...silent], []);
   });
 
   test("begin with the two commands that a fresh clone needs", () => {
