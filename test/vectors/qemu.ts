@@ -19,6 +19,12 @@ function tools(endian: Endian) {
   return { compiler: `${arch}-linux-gnu-gcc`, emulator: `qemu-${arch}` };
 }
 
+/** No C library: its start-up wants an FPU, which the 24Kc hasn't. */
+const COMPILER_FLAGS =
+  "-std=gnu11 -O1 -Wall -Werror -ffreestanding -nostdlib -static -msoft-float -mno-abicalls -fno-pic -G0".split(
+    " ",
+  );
+
 const RUNNER = repositoryFile("test/vectors/runner.c");
 
 /** For node:test's `skip`: false when QEMU and a compiler for both byte orders are here, or the reason. */
@@ -28,7 +34,7 @@ export function qemuSkip(): string | false {
       if (spawnSync(tool, ["--version"]).error) return `${tool} isn't installed`;
     }
     const { compiler } = tools(endian);
-    if (spawnSync(compiler, ["-M", RUNNER]).status !== 0) {
+    if (spawnSync(compiler, [...COMPILER_FLAGS, "-M", RUNNER]).status !== 0) {
       return `what ${compiler} needs of Linux's headers isn't installed`;
     }
   }
@@ -131,12 +137,6 @@ export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][
   if (at !== output.length) throw new Error("the runner's output is too long");
   return result;
 }
-
-/** No C library: its start-up wants an FPU, which the 24Kc hasn't. */
-const COMPILER_FLAGS =
-  "-std=gnu11 -O1 -Wall -Werror -ffreestanding -nostdlib -static -msoft-float -mno-abicalls -fno-pic -G0".split(
-    " ",
-  );
 
 const OUTPUT_LIMIT = 2 ** 30;
 
