@@ -1,0 +1,57 @@
+// The counting that `npm test` and CI end with, on the events node:test emits: nothing that didn't run may
+// look as if it had, and nothing is counted twice.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { Tally } from "./tally.ts";
+
+const FILE = "/clone/build/test/module/load.test.js";
+
+function failure(failureType: string): Error & { failureType: string } {
+  return Object.assign(new Error(failureType), { failureType });
+}
+
+suite("the tally", () => {
+  test("counts tests, and no suite that ran", () => {
+    const tally = new Tally();
+    tally.pass({ name: "a", file: FILE, details: {} });
+    tally.pass({ name: "b", file: FILE, details: { type: "test" } });
+    tally.pass({ name: "both", file: FILE, details: { type: "suite" } });
+    assert.deepEqual(tally.lines(), ["2 passed, 0 failed, 0 skipped"]);
+  });
+
+  test("names what was skipped with its reason: tests, whole suites, and what is yet to do", () => {
+    const tally = new Tally();
+    tally.pass({ name: "a", file: FILE, skip: "no qemu", details: {} });
+    tally.pass({ name: "many", file: FILE, skip: true, details: { type: "suite" } });
+    tally.pass({ name: "later", file: FILE, todo: true, details: {} });
+    assert.deepEqual(tally.lines(), [
+      "skipped: module/load.test: a (no qemu)",
+      "skipped: module/load.test: many (no reason given)",
+      "skipped: module/load.test: later (no reason given)",
+      "0 passed, 0 failed, 3 skipped",
+    ]);
+  });
+
+  test("counts a suite's own failure, and not what its tests' failures make of it", () => {
+    const tally = new Tally();
+    tally.fail({ name: "a", file: FILE, details: { error: failure("testCodeFailure") } });
+    const subtests = { type: "suite", error: failure("subtestsFailed") } as const;
+    tally.fail({ name: "of a", file: FILE, details: subtests });
+    const hook = { type: "suite", error: failure("hookFailed") } as const;
+    tally.fail({ name: "without a hook", file: FILE, details: hook });
+    assert.deepEqual(tally.lines(), [
+      "failed: module/load.test: a",
+      "failed: module/load.test: without a hook",
+      "0 passed, 2 failed, 0 skipped",
+    ]);
+  });
+
+  test("turns a skip into a failure where its reason doesn't hold", () => {
+    const tally = new Tally();
+    tally.pass({ name: "a", file: FILE, skip: "qemu-mips isn't installed", details: {} });
+    tally.pass({ name: "b", file: FILE, skip: "another version", details: {} });
+    tally.mustRun([/isn't installed/]);
+    assert.deepEqual([tally.failed, tally.lines().at(-1)], [1, "0 passed, 1 failed, 1 skipped"]);
+  });
+});
