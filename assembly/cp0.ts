@@ -15,7 +15,7 @@ import {
   CP0_STATUS,
 } from "./opcodes.ts";
 import { Pages } from "./pages.ts";
-import { writableBits } from "./profile.ts";
+import { Profile, writableBits } from "./profile.ts";
 import { countNow, setCompare, setCount } from "./timer.ts";
 import { random } from "./tlb.ts";
 
@@ -104,6 +104,8 @@ export function readCp0(register: u32): u32 {
       return random();
     case CP0_COUNT:
       return countNow();
+    case CP0_CAUSE: // Release 1 doesn't tell the timer's interrupt from others
+      return Cp0.get(register) & (Profile.hasRelease2() ? 0xffffffff : ~CAUSE_TI);
     default:
       return Cp0.get(register);
   }

@@ -1,6 +1,7 @@
 // The decoder: one switch that every reading shares, from an instruction word to its meaning. It is generic
 // over the reading O, and compiles for each into a jump table over inlined meanings. Words that are no
-// MIPS32 Release 2 instruction are reserved; those of absent coprocessors say which is unusable.
+// instruction of the processor's release of MIPS32, 2 or 1, are reserved; those of absent coprocessors say
+// which is unusable.
 
 import { funct, rtField, SPECIAL, selector } from "./fields.ts";
 import {
@@ -405,7 +406,7 @@ export class Decoder {
       case REGIMM_BGEZALL:
         return bgezall(o, word, pc);
       case REGIMM_SYNCI:
-        return o.nothing();
+        return o.release2() ? o.nothing() : o.signal(EXC_RI);
       default:
         return o.signal(EXC_RI);
     }
@@ -440,7 +441,9 @@ export class Decoder {
     }
   }
 
+  /** All of it is Release 2's. */
   @inline static special3<O>(o: O, word: u32): u32 {
+    if (!o.release2()) return o.signal(EXC_RI);
     switch (funct(word)) {
       case SPECIAL3_EXT:
         return ext(o, word);

@@ -7,6 +7,7 @@
 import { cpu } from "./cpu.ts";
 import { CPU_GPR, MODE_FARJAL_WORDS } from "./layout.ts";
 import { NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
+import { Profile } from "./profile.ts";
 
 @unmanaged
 export class Operations {
@@ -218,6 +219,13 @@ export class Operations {
     cpu.branchTarget = target;
     this.set(register, link);
     return TAKEN;
+  }
+
+  // What depends on the processor
+
+  /** Whether Release 2's instructions are instructions here. */
+  @inline release2(): bool {
+    return Profile.hasRelease2();
   }
 
   // farjal's own words

@@ -1,5 +1,5 @@
 // The processors farjal can be, as tables: what CP0's registers hold after reset and which of their bits
-// software can write. The values are those that QEMU's 24Kc and 4KEc show when every register is read,
+// software can write. The values are those that QEMU's 24Kc, 4KEc and 4Kc show when every register is read,
 // written with ones and written with zeros, save for Config1: a bit that announces what is absent here
 // (MIPS16 in CA, watch registers in WR) is clear.
 
@@ -26,10 +26,14 @@ import {
   CP0_HWRENA,
   CP0_INDEX,
   CP0_INTCTL,
+  CP0_PAGEGRAIN,
   CP0_PAGEMASK,
   CP0_PERFCTL,
   CP0_PRID,
+  CP0_SRSCONF0,
+  CP0_SRSCONF4,
   CP0_SRSCTL,
+  CP0_SRSMAP,
   CP0_STATUS,
   CP0_TAGHI,
   CP0_TAGLO,
@@ -39,6 +43,19 @@ import {
 /** reset()'s choice of processor. */
 export const PROFILE_24KC: u32 = 0;
 export const PROFILE_4KEC: u32 = 1;
+export const PROFILE_4KC: u32 = 2;
+
+/** Config.AR: 1 for Release 2, 0 for Release 1. */
+const CONFIG_AR_RELEASE_2: u32 = 1 << 10;
+
+/** The processor that CP0 shows; what differs by more than a value asks here. */
+@final
+export class Profile {
+  /** Whether it has what Release 2 added: instructions, CP0 registers, and bits in some. */
+  @inline static hasRelease2(): bool {
+    return (load<u32>(CP0_CONFIG << 2, CPU_CP0) & CONFIG_AR_RELEASE_2) !== 0;
+  }
+}
 
 /** JTLB entries, as Config1.MMUSize says. */
 export const TLB_ENTRIES: u32 = 16;
@@ -47,15 +64,20 @@ export const COUNT_RESOLUTION: u32 = 2;
 /** Bytes a synci reaches; rdhwr's SYNCI_Step. */
 export const SYNCI_STEP: u32 = 32;
 
-/** The 4KEc has no lower bit of Status.KSU: kernel and user mode only. */
+/** The 4KEc and the 4Kc have no lower bit of Status.KSU: kernel and user mode only. */
 const STATUS_WRITABLE_24KC: u32 = 0x1278ff1f;
-const STATUS_WRITABLE_4KEC: u32 = 0x1278ff17;
+const STATUS_WRITABLE_4K: u32 = 0x1278ff17;
+
+/** Cause.DC came with Release 2. */
+const CAUSE_WRITABLE_1: u32 = 0x00c00300;
+const CAUSE_WRITABLE_2: u32 = 0x08c00300;
 
 /** TagLo's bits; DataLo, at the odd selects, TagHi and DataHi have all of theirs. */
 const TAGLO_WRITABLE: u32 = 0xfffffcf6;
 
 /** Bits of a CP0 register that mtc0 changes; 0 for registers that are read-only or absent. */
 export function writableBits(register: u32): u32 {
+  if (!Profile.hasRelease2() && isRelease2Register(register)) return 0;
   const anySelect = register & ~7;
   if (anySelect === CP0_TAGLO) return register & 1 ? 0xffffffff : TAGLO_WRITABLE;
   if (anySelect === CP0_TAGHI) return 0xffffffff;
@@ -77,13 +99,13 @@ export function writableBits(register: u32): u32 {
     case CP0_STATUS:
       return load<u32>(CP0_PRID << 2, CPU_CP0) === PRID_24KC
         ? STATUS_WRITABLE_24KC
-        : STATUS_WRITABLE_4KEC;
+        : STATUS_WRITABLE_4K;
     case CP0_INTCTL:
       return 0x000003e0;
     case CP0_SRSCTL:
       return 0x0000f3c0;
     case CP0_CAUSE:
-      return 0x08c00300;
+      return Profile.hasRelease2() ? CAUSE_WRITABLE_2 : CAUSE_WRITABLE_1;
     case CP0_EBASE:
       return 0x3ffff000;
     case CP0_CONFIG:
@@ -108,6 +130,33 @@ export function writableBits(register: u32): u32 {
 
 const PRID_24KC: u32 = 0x00019300;
 const PRID_4KEC: u32 = 0x00019000;
+const PRID_4KC: u32 = 0x00018000;
+
+function prid(profile: u32): u32 {
+  switch (profile) {
+    case PROFILE_4KC:
+      return PRID_4KC;
+    case PROFILE_4KEC:
+      return PRID_4KEC;
+    default:
+      return PRID_24KC;
+  }
+}
+
+/** Registers new in Release 2, whose numbers Release 1 reserves. */
+export function isRelease2Register(register: u32): bool {
+  switch (register) {
+    case CP0_PAGEGRAIN:
+    case CP0_HWRENA:
+    case CP0_INTCTL:
+    case CP0_SRSCTL:
+    case CP0_SRSMAP:
+    case CP0_EBASE:
+      return true;
+    default:
+      return register >= <u32>CP0_SRSCONF0 && register <= <u32>CP0_SRSCONF4;
+  }
+}
 
 function put(register: u32, value: u32): void {
   store<u32>(register << 2, value, CPU_CP0);
@@ -116,11 +165,12 @@ function put(register: u32, value: u32): void {
 /** Gives CP0 the profile's reset values. Status is as reset leaves it: BEV and ERL. */
 export function resetCp0(profile: u32): void {
   memory.fill(CPU_CP0, 0, CPU_CP0_SIZE);
+  const release = profile === PROFILE_4KC ? 0 : CONFIG_AR_RELEASE_2;
+  put(CP0_CONFIG, 0x80000082 | (BIG_ENDIAN << 15) | release); // TLB, kseg0 uncached
   put(CP0_STATUS, 0x00400004);
-  put(CP0_INTCTL, 0xe0000000); // the timer is IP7
-  put(CP0_PRID, profile === PROFILE_4KEC ? PRID_4KEC : PRID_24KC);
-  put(CP0_EBASE, 0x80000000);
-  put(CP0_CONFIG, 0x80000482 | (BIG_ENDIAN << 15)); // release 2, TLB, kseg0 uncached
+  if (Profile.hasRelease2()) put(CP0_INTCTL, 0xe0000000); // the timer is IP7
+  put(CP0_PRID, prid(profile));
+  put(CP0_EBASE, 0x80000000); // Release 1's fixed place too
   put(CP0_CONFIG1, 0x9e190c82); // 16 entries; 16 KiB caches of 4 ways; EJTAG
   put(CP0_CONFIG2, 0x80000000);
   put(CP0_DEBUG, 0x02008000);

@@ -44,7 +44,7 @@ import {
   OP_SPECIAL3,
 } from "../opcodes.ts";
 import { EXIT, NEXT } from "../outcome.ts";
-import { COUNT_RESOLUTION, SYNCI_STEP } from "../profile.ts";
+import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../profile.ts";
 import { countNow, skipToTimer, timerCanInterrupt } from "../timer.ts";
 import { tlbProbe, tlbRead, tlbWriteIndexed, tlbWriteRandom } from "../tlb.ts";
 
@@ -73,6 +73,7 @@ export function privileged(word: u32): u32 {
 function cop0(word: u32): u32 {
   const minor = rsField(word);
   if (minor & COP0_CO) return cop0Operation(word);
+  if (!Profile.hasRelease2() && isRelease2(word)) return signal(EXC_RI);
   switch (minor) {
     case COP0_MFC0:
       return set(rt(word), readCp0(cp0Register(word)));
@@ -88,6 +89,12 @@ function cop0(word: u32): u32 {
     default:
       return signal(EXC_RI);
   }
+}
+
+/** Whether a word of COP0 is new in Release 2, or moves a register that is. */
+function isRelease2(word: u32): bool {
+  const minor = rsField(word);
+  return (minor !== COP0_MFC0 && minor !== COP0_MTC0) || isRelease2Register(cp0Register(word));
 }
 
 function cop0Operation(word: u32): u32 {

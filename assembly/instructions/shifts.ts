@@ -1,5 +1,6 @@
 // Shifts and rotations. rotr and rotrv are srl and srlv with a bit set where those have a zero field; any
-// other value there is reserved. A variable shift takes the low five bits of rs.
+// other value there is reserved. So is that bit on Release 1, whose manual leaves open what it does: a
+// rotation that were done as a shift would go unnoticed. A variable shift takes the low five bits of rs.
 
 import { rd, rs, rsField, rt, sa } from "../fields.ts";
 import { EXC_RI } from "../opcodes.ts";
@@ -13,6 +14,7 @@ export function srl<O>(o: O, word: u32): u32 {
     case 0:
       return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.constant(sa(word))));
     case 1:
+      if (!o.release2()) return o.signal(EXC_RI);
       return o.set(rd(word), o.rotateRight(o.get(rt(word)), o.constant(sa(word))));
     default:
       return o.signal(EXC_RI);
@@ -32,6 +34,7 @@ export function srlv<O>(o: O, word: u32): u32 {
     case 0:
       return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
     case 1:
+      if (!o.release2()) return o.signal(EXC_RI);
       return o.set(
         rd(word),
         o.rotateRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))),

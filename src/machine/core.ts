@@ -67,7 +67,7 @@ interface CoreExports {
 }
 
 /** reset()'s processors, as in assembly/profile.ts. */
-const PROFILES = { "24Kc": 0, "4KEc": 1 } as const;
+const PROFILES = { "24Kc": 0, "4KEc": 1, "4Kc": 2 } as const;
 export type Profile = keyof typeof PROFILES;
 
 /** What a watch stops a run before: an instruction there, or an access to it. */

@@ -9,7 +9,7 @@ import {
 } from "../../assembly/layout.ts";
 import * as opcodes from "../../assembly/opcodes.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
-import { Core } from "../../src/machine/core.ts";
+import { Core, type Profile } from "../../src/machine/core.ts";
 import {
   BREAK_LAST,
   DATA,
@@ -44,8 +44,10 @@ export class Guest {
   /** Guest address of the page at CODE_AT, and pages mapped there. */
   #code = { page: -1, size: 0 };
 
-  constructor(endian: Endian, reading: Reading) {
+  constructor(endian: Endian, reading: Reading, profile: Profile = "24Kc") {
     this.#core = Core.create(endian, RAM_SIZE);
+    this.#core.reset(profile);
+    this.#core.setCp0(opcodes.CP0_STATUS >> 3, 0, 0);
     this.#core.mode = MODE_STOP_ON_EXCEPTION;
     this.#core.mapPages(DATA, DATA_AT, PAGE_SIZE, true);
     this.#reading = reading;

@@ -1,4 +1,4 @@
-// Runs programs on QEMU's user-mode MIPS (-cpu 24Kc) through runner.c, and tells what a processor's kernel
+// Runs programs on QEMU's user-mode MIPS (-cpu 24Kc, or 4Kc) through runner.c, and tells what a processor's kernel
 // would see: Linux's signals become the exceptions they stand for. Two things a signal doesn't say are
 // read from the instruction: whether an address error or TLB miss was a load's or a store's, and that a
 // syscall took place, which Linux answers with ENOSYS when it doesn't know it.
@@ -12,7 +12,8 @@ import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { DATA, type Endian, type Program, REGISTERS, type Stop, setsBadVAddr } from "./program.ts";
 
-const CPU = "24Kc";
+/** The processors that are asked, by QEMU's names. */
+export type Cpu = "24Kc" | "4Kc";
 
 function tools(endian: Endian) {
   const arch = endian === "big" ? "mips" : "mipsel";
@@ -99,7 +100,11 @@ function syscallStop(program: Program, stop: Stop): Stop {
  * Runs the programs, all with data of one length, on QEMU. The result has one list of stops for each; it
  * is shorter than program.stops when the program came to BREAK_LAST before.
  */
-export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][] {
+export function runOnQemu(
+  endian: Endian,
+  programs: readonly Program[],
+  cpu: Cpu = "24Kc",
+): Stop[][] {
   const dataWords = programs[0]?.data.length ?? 0;
   const input: number[] = [DATA, dataWords];
   for (const program of programs) {
@@ -110,7 +115,7 @@ export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][
     for (const word of program.words) input.push(word);
     for (const word of program.data) input.push(word);
   }
-  const output = runRunner(endian, Uint32Array.from(input));
+  const output = runRunner(endian, cpu, Uint32Array.from(input));
   let at = 0;
   const take = () => {
     const word = output[at++];
@@ -140,7 +145,7 @@ export function runOnQemu(endian: Endian, programs: readonly Program[]): Stop[][
 
 const OUTPUT_LIMIT = 2 ** 30;
 
-function runRunner(endian: Endian, input: Uint32Array<ArrayBuffer>): number[] {
+function runRunner(endian: Endian, cpu: Cpu, input: Uint32Array<ArrayBuffer>): number[] {
   const { compiler, emulator } = tools(endian);
   const directory = mkdtempSync(join(tmpdir(), "farjal-vectors-"));
   try {
@@ -149,7 +154,7 @@ function runRunner(endian: Endian, input: Uint32Array<ArrayBuffer>): number[] {
     const bytes = Buffer.from(input.buffer);
     if (endian === "big") bytes.swap32();
     return words(
-      execFileSync(emulator, ["-cpu", CPU, runner], { input: bytes, maxBuffer: OUTPUT_LIMIT }),
+      execFileSync(emulator, ["-cpu", cpu, runner], { input: bytes, maxBuffer: OUTPUT_LIMIT }),
       endian,
     );
   } finally {
