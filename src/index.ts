@@ -14,9 +14,10 @@ export {
   type RunOptions,
   type Watchpoint,
 } from "./machine/debugger.ts";
-export type { CallResult, GuestCall, Halt } from "./machine/guest-call.ts";
+export type { CallResult, GuestCall } from "./machine/guest-call.ts";
 export type { GuestMemory } from "./machine/guest-memory.ts";
 export type { GuestStop } from "./machine/guest-stop.ts";
+export type { Halt } from "./machine/halt.ts";
 export type { HostCall, HostFunction } from "./machine/host-functions.ts";
 export {
   type CallOptions,

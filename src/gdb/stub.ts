@@ -5,7 +5,7 @@
 
 import { Misuse } from "../errors.ts";
 import type { Debugger, Watchpoint } from "../machine/debugger.ts";
-import type { Halt } from "../machine/guest-call.ts";
+import type { Halt } from "../machine/halt.ts";
 import { PACKET_SIZE } from "./packets.ts";
 import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
 

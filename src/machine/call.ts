@@ -23,8 +23,8 @@ import {
   type StopPlace,
   unresolvedStop,
 } from "./guest-stop.ts";
+import { type Naming, stopPlace } from "./halt.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
-import { codeAround } from "./neighbourhood.ts";
 
 /** Where called functions return to; never executed, since the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
@@ -50,13 +50,10 @@ export class GuestEnd extends Error {
   }
 }
 
-export interface CallSetup {
+export interface CallSetup extends Naming {
   /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
   readonly stackTop: number;
   readonly threadInfo: number;
-  readonly describe: (address: number) => string;
-  /** `symbol+0xoffset`, or null. */
-  readonly nameOf: (address: number) => string | null;
 }
 
 export class Caller {
@@ -175,8 +172,7 @@ export class Caller {
   /** Runs the host function behind a HYPERCALL, then goes on at ra. */
   #serve(code: number): GuestStop | undefined {
     const entry = this.#functions.at(code);
-    const place = this.#place();
-    if (entry === undefined) return unresolvedStop(`host function ${code}`, place);
+    if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
     const returnAddress = this.#core.gpr(RA);
     try {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
@@ -184,11 +180,11 @@ export class Caller {
     } catch (error) {
       // The guest passed an address that a kernel's own function would have faulted on.
       if (error instanceof Unmapped) {
-        return exceptionStop(error.write ? EXC_TLBS : EXC_TLBL, error.address, place);
+        return exceptionStop(error.write ? EXC_TLBS : EXC_TLBL, error.address, this.#place());
       }
       if (!(error instanceof GuestEnd)) throw error;
       const end = error.kind === "panic" ? panicStop : unresolvedStop;
-      return end(error.message, place);
+      return end(error.message, this.#place());
     }
     this.#core.pc = returnAddress;
     return undefined;
@@ -217,13 +213,7 @@ export class Caller {
   }
 
   #place(): StopPlace {
-    return {
-      pc: this.#core.pc,
-      inDelaySlot: this.#core.inDelaySlot,
-      registers: Array.from({ length: 32 }, (_, index) => this.#core.gpr(index)),
-      code: codeAround(this.#core, this.#setup.nameOf),
-      describe: this.#setup.describe,
-    };
+    return stopPlace(this.#core, this.#setup);
   }
 
   #saveState(): Uint32Array {

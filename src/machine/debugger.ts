@@ -8,8 +8,8 @@ import { CP0_EBASE } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Core, WatchKind } from "./core.ts";
-import type { Halt } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
+import type { Halt } from "./halt.ts";
 import { RangeAllocator } from "./ranges.ts";
 
 /** Something that runs guest code and can stand still: a GuestCall is one, bareRun() makes another. */

@@ -2,25 +2,11 @@
 // breakpoints and looked at in between. call.ts enters calls and serves their host functions; this says how
 // far one goes and why it stands still. A plain call is one that runs to its end in one piece.
 
-import {
-  STOP_BREAKPOINT,
-  STOP_EXCEPTION,
-  STOP_HYPERCALL,
-  STOP_LIMIT,
-  STOP_RETURN,
-  STOP_WATCHPOINT,
-} from "../../assembly/layout.ts";
-import { CP0_BADVADDR } from "../../assembly/opcodes.ts";
+import { STOP_HYPERCALL, STOP_LIMIT } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
-import {
-  budgetStop,
-  exceptionStop,
-  type GuestStop,
-  killedStop,
-  type StopPlace,
-  waitStop,
-} from "./guest-stop.ts";
+import { budgetStop, type GuestStop, killedStop, type StopPlace } from "./guest-stop.ts";
+import { type Halt, haltOf } from "./halt.ts";
 
 export interface CallResult {
   readonly v0: number;
@@ -30,16 +16,6 @@ export interface CallResult {
   /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
   readonly exception?: GuestStop;
 }
-
-/**
- * Why the guest stands still. returned: the function came back; steps: those asked for are done;
- * breakpoint: pc is at one; watchpoint: the instruction at pc would touch `address`; ended: it can't go
- * on, as `stop` tells. At a breakpoint, a watchpoint and an exception nothing of the instruction is done.
- */
-export type Halt =
-  | { readonly reason: "returned" | "steps" | "breakpoint" }
-  | { readonly reason: "watchpoint"; readonly address: number }
-  | { readonly reason: "ended"; readonly stop: GuestStop };
 
 /** What a call needs of the one who entered it. */
 export interface CallHost {
@@ -191,26 +167,12 @@ export class GuestCall {
     this.#open = false;
   }
 
+  /** A HYPERCALL that comes to be asked about here is one that the budget has no step for. */
   #why(reason: number): Halt {
-    const { core, budget } = this;
-    switch (reason) {
-      case STOP_RETURN:
-        return { reason: "returned" };
-      case STOP_BREAKPOINT:
-        return { reason: "breakpoint" };
-      case STOP_WATCHPOINT:
-        return { reason: "watchpoint", address: core.stopValue };
-      case STOP_EXCEPTION: {
-        const badVAddr = core.cp0(CP0_BADVADDR / 8);
-        return this.#ended(exceptionStop(core.stopValue, badVAddr, this.#host.place()));
-      }
-      case STOP_LIMIT:
-      case STOP_HYPERCALL:
-        if (budget.left > 0) return { reason: "steps" };
-        return this.#ended(budgetStop(budget.total, this.#host.place()));
-      default:
-        return this.#ended(waitStop(this.#host.place()));
-    }
+    const outOfSteps = reason === STOP_LIMIT || reason === STOP_HYPERCALL;
+    if (!outOfSteps) return haltOf(this.core, reason, () => this.#host.place());
+    if (this.budget.left > 0) return { reason: "steps" };
+    return this.#ended(budgetStop(this.budget.total, this.#host.place()));
   }
 
   #ended(stop: GuestStop): Halt {

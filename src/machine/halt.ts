@@ -1,0 +1,70 @@
+// Why the guest stands still, whoever ran it: the core's stop reasons as values, and the place of a stop
+// for the sentence about it. A place reads registers and code, so it is made only for a stop that is told.
+
+import {
+  STOP_BREAKPOINT,
+  STOP_EXCEPTION,
+  STOP_HYPERCALL,
+  STOP_LIMIT,
+  STOP_RETURN,
+  STOP_WATCHPOINT,
+} from "../../assembly/layout.ts";
+import { CP0_BADVADDR } from "../../assembly/opcodes.ts";
+import type { Core } from "./core.ts";
+import {
+  exceptionStop,
+  type GuestStop,
+  type StopPlace,
+  unresolvedStop,
+  waitStop,
+} from "./guest-stop.ts";
+import { codeAround } from "./neighbourhood.ts";
+
+/**
+ * Why the guest stands still. returned: the function came back; steps: those asked for are done;
+ * breakpoint: pc is at one; watchpoint: the instruction at pc would touch `address`; ended: it can't go
+ * on, as `stop` tells. At a breakpoint, a watchpoint and an exception nothing of the instruction is done.
+ */
+export type Halt =
+  | { readonly reason: "returned" | "steps" | "breakpoint" }
+  | { readonly reason: "watchpoint"; readonly address: number }
+  | { readonly reason: "ended"; readonly stop: GuestStop };
+
+/** Names for addresses, as a stop prints them. */
+export interface Naming {
+  readonly describe: (address: number) => string;
+  /** `symbol+0xoffset`, or null. */
+  readonly nameOf: (address: number) => string | null;
+}
+
+/** Where the core stands now. */
+export function stopPlace(core: Core, { describe, nameOf }: Naming): StopPlace {
+  return {
+    pc: core.pc,
+    inDelaySlot: core.inDelaySlot,
+    registers: Array.from({ length: 32 }, (_, index) => core.gpr(index)),
+    code: codeAround(core, nameOf),
+    describe,
+  };
+}
+
+/** What a STOP_* of the core means, to one who serves no HYPERCALL words. */
+export function haltOf(core: Core, reason: number, place: () => StopPlace): Halt {
+  const ended = (stop: GuestStop): Halt => ({ reason: "ended", stop });
+  switch (reason) {
+    case STOP_LIMIT:
+      return { reason: "steps" };
+    case STOP_RETURN:
+      return { reason: "returned" };
+    case STOP_BREAKPOINT:
+      return { reason: "breakpoint" };
+    case STOP_WATCHPOINT:
+      return { reason: "watchpoint", address: core.stopValue };
+    case STOP_EXCEPTION:
+      return ended(exceptionStop(core.stopValue, core.cp0(CP0_BADVADDR / 8), place()));
+    case STOP_HYPERCALL:
+      return ended(unresolvedStop(`host function ${core.stopValue}`, place()));
+    default:
+      return ended(waitStop(place()));
+  }
+}
