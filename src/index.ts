@@ -30,4 +30,5 @@ export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/fi
 export { describeModule, type ModuleInfo } from "./module/info.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export { moduleName } from "./module/name.ts";
 export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";

@@ -3,19 +3,12 @@
 // /lib/modules/RELEASE does). '-' and '_' are the same in a module's name, as for modprobe.
 
 import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import type { ModuleFile } from "../index.ts";
+import { dirname, join, resolve } from "node:path";
+import { type ModuleFile, moduleName } from "../index.ts";
 
 /** The modules that modinfo's `depends=` names. */
 export function dependencyNames(file: ModuleFile): string[] {
   return (file.modinfo.get("depends") ?? "").split(",").filter(Boolean);
-}
-
-/** A module's name as the kernel has it: no directory, no .ko, '-' as '_'. */
-export function moduleName(path: string): string {
-  return basename(path)
-    .replace(/\.k?o(\.(gz|xz|zst))?$/, "")
-    .replaceAll("-", "_");
 }
 
 /** Looks for modules around one file; looks through the tree once. */

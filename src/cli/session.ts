@@ -1,24 +1,24 @@
 // A machine with a module in it, as the options ask: the kernel read, the byte order found, dependencies
 // loaded first and out of the module's way. What is done with the module is the command's business.
 
+import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
 import {
   type Kernel,
   type LoadedModule,
   Machine,
   type ModuleFile,
   type ModulePlan,
+  moduleName,
   Refusal,
   readKernel,
   readModule,
 } from "../index.ts";
-import { dependencyNames, ModuleFinder, moduleName } from "./dependencies.ts";
+import { dependencyNames, ModuleFinder } from "./dependencies.ts";
 import { readModuleBytes } from "./input.ts";
 import type { ModuleOptions } from "./module-options.ts";
 
-const PAGE_SIZE = 0x1000;
-/** Modules go into the 256 MiB regions of kseg2, 0xc0000000 and up. */
+/** A jump's 256 MiB regions; modules go into those of kseg2. */
 const REGION_SIZE = 0x10000000;
-const FIRST_REGION = 0xc0000000;
 
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, the dependencies' too. */
@@ -161,7 +161,7 @@ export class Session {
  * the half of it that the module is not in.
  */
 function clearOf(base: number): number {
-  const region = Math.max(Math.floor(base / REGION_SIZE) * REGION_SIZE, FIRST_REGION);
+  const region = Math.max(Math.floor(base / REGION_SIZE) * REGION_SIZE, KSEG2);
   const half = REGION_SIZE / 2;
   return base >= region + half ? region : region + half;
 }

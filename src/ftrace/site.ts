@@ -21,7 +21,8 @@ import {
 const NOP = 0x00000000;
 const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
 const JALR_V1 = 0x0060f809; // jalr v1
-const PUSH = 0x27bdfff8; // addiu sp,sp,-8: o32 callers of _mcount push, _mcount pops
+/** addiu sp,sp,-8: o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
+export const PUSH = 0x27bdfff8;
 const POP = 0x27bd0008; // addiu sp,sp,8
 const T4 = 12;
 const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
@@ -142,9 +143,4 @@ export function sitePatch(site: CallSite, state: SiteState, loaded: SitePatch): 
   const record = state === "record";
   if (site.kind === "long") return [branchOver(site), record ? TRACE_SITE : NOP];
   return [record ? TRACE_SITE : NOP, site.emptyDelaySlot ? POP : NOP];
-}
-
-/** Bytes from a site to the return address that its call leaves in ra: ip = ra - this, whatever the form. */
-export function returnDistance(site: CallSite): number {
-  return 4 * site.words;
 }

@@ -3,6 +3,7 @@
 // A packet that is not understood gets the empty answer, one that can't be done an error number; no packet
 // is trusted in its numbers.
 
+import { PAGE_SIZE } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
 import type { Debugger, Watchpoint } from "../machine/debugger.ts";
 import type { Halt } from "../machine/halt.ts";
@@ -23,7 +24,6 @@ const INVALID = reply("E16"); // EINVAL
 
 /** Bytes of memory in one answer: two digits each. */
 const MOST_BYTES = PACKET_SIZE / 2;
-const PAGE_SIZE = 0x1000;
 const UNAVAILABLE = "x".repeat(8);
 
 const WATCH_KINDS: Readonly<Record<string, Watchpoint["kind"]>> = {

@@ -3,6 +3,7 @@
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
 import type { Endian } from "../elf/object.ts";
+import { hex } from "../hex.ts";
 
 export type KernelSource = "System.map" | "kallsyms" | "Module.symvers" | "vmlinux" | "vmlinuz";
 
@@ -132,7 +133,7 @@ export class Kernel implements KernelFacts {
     const symbol = this.#byName.get(name);
     if (symbol !== undefined) {
       return this.exportsKnown
-        ? `${name} is in the kernel at 0x${symbol.address.toString(16).padStart(8, "0")}, but isn't exported`
+        ? `${name} is in the kernel at ${hex(symbol.address)}, but isn't exported`
         : `${name} is a local symbol of the kernel`;
     }
     if (this.exportsKnown) return `the kernel doesn't export ${name}`;

@@ -1,7 +1,6 @@
 // What the lab kernel asks the host to do: print, panic, tell the time. src/lab/hypercalls.S names
 // them, in the order of its .lab_hypercalls; a name without a service here is a defect, not a guess.
 
-import { Misuse } from "../errors.ts";
 import { GuestEnd } from "./call.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import { formatPrintk, type PrintkArguments } from "./printk.ts";
@@ -19,11 +18,11 @@ export interface ServiceHost {
 const V1 = 3;
 const WORD = 4;
 
-/** @throws Misuse for a name that hypercalls.S does not have. */
-export function hostService(name: string, host: ServiceHost): HostFunction {
+/** The services by the names that hypercalls.S gives them. */
+export function hostServices(host: ServiceHost): Readonly<Record<string, HostFunction>> {
   const format = (call: HostCall, index: number): string =>
     formatPrintk(call.string(index), variadic(call, index + 1, host));
-  const services: Readonly<Record<string, HostFunction>> = {
+  return {
     _printk: (call) => {
       const text = format(call, 0);
       host.log(text);
@@ -69,9 +68,6 @@ export function hostService(name: string, host: ServiceHost): HostFunction {
     prepare_ftrace_return: noGraph,
     ftrace_return_to_handler: noGraph,
   };
-  const service = services[name];
-  if (service === undefined) throw new Misuse(`the lab kernel asks for a host service '${name}'`);
-  return service;
 }
 
 /** function_graph's two ends: nothing switches ftrace_graph_call on, so only stray guest code comes here. */

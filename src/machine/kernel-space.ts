@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
+import { PUSH } from "../ftrace/site.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Export } from "../module/host.ts";
@@ -20,7 +21,7 @@ import type { Lab } from "./lab.ts";
 import { alignUp, type RangeAllocator } from "./ranges.ts";
 
 /** Where a kernel is loaded on MIPS: 1 MiB into kseg0. */
-export const KERNEL_BASE = KSEG0 + 0x100000;
+const KERNEL_BASE = KSEG0 + 0x100000;
 /** What an import gets that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
 const NOP = 0;
@@ -236,7 +237,6 @@ export class KernelSpace {
 
   #switchKernelSitesOff(mcount: number, start: number, size: number): void {
     const call = jump(OP_JAL, mcount);
-    const PUSH = 0x27bdfff8; // addiu sp,sp,-8, in the delay slot of every such call
     const view = new DataView(this.#memory.read(start, size).buffer);
     const little = this.#core.endian === "little";
     for (let at = 0; at + 8 <= size; at += 4) {

@@ -12,7 +12,7 @@ import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 
 /** What the lab is called where a module's name would stand; symbols in it print without one, as the kernel's. */
-export const LAB_NAME = "vmlinux";
+const LAB_NAME = "vmlinux";
 
 /** Reads the built-in lab kernel of a byte order. */
 export function readLab(endian: Endian): ModuleFile {

@@ -3,12 +3,12 @@
 // (ftrace/) what an event is, call.ts what a call is. One process can have any number of machines.
 
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { KSEG0, PAGE_SIZE } from "../../assembly/layout.ts";
 import { OP_JAL } from "../../assembly/opcodes.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
+import { sitePatch } from "../ftrace/site.ts";
 import { type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -16,13 +16,14 @@ import { type ModuleFile, readModule } from "../module/file.ts";
 import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
+import { moduleName } from "../module/name.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
 import { Core } from "./core.ts";
 import type { CallResult, GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
-import { hostService } from "./host-services.ts";
+import { hostServices } from "./host-services.ts";
 import { jump, KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
@@ -111,7 +112,7 @@ export class Machine {
   readonly #caller: Caller;
   readonly #taints = new Set<Taint>();
   readonly #residents: Resident[] = [];
-  /** Newest last; those of modules that are gone stay, so that traces keep their names. */
+  /** Newest first; those of modules that are gone stay, so that traces keep their names. */
   readonly #indexes: SymbolIndex[] = [];
   #tracer: Tracer | undefined;
 
@@ -151,28 +152,29 @@ export class Machine {
    */
   async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
     if (typeof file !== "string") return this.insmodFile(readModule(file, options), options);
-    const name = basename(file)
-      .replace(/\.k?o$/, "")
-      .replaceAll("-", "_");
-    return this.insmodFile(readModule(readFileSync(file), { name, ...options }), options);
+    const named = { name: moduleName(file), ...options };
+    return this.insmodFile(readModule(readFileSync(file), named), options);
   }
 
   /** The same for a file that readModule() has read. */
   insmodFile(file: ModuleFile, options: InsmodOptions = {}): LoadedModule {
     const host = this.#moduleHost(stubbed(file, options));
     const module = loadModule(file, host, { farJumps: "trampoline", ...options });
+    const index = new SymbolIndex(module);
     let sites: Resident["sites"];
     try {
-      sites = moduleSites(module, this.memory);
+      sites = moduleSites(module, this.memory, index);
     } catch (error) {
       unloadModule(module, host, false);
       throw error;
     }
     const resident: Resident = { module, sites, initFreed: false };
     this.#residents.push(resident);
-    this.#indexes.push(new SymbolIndex(module));
+    this.#indexes.unshift(index);
     sortMcountLoc(module, this.memory);
-    for (const { off } of sites) this.#writeWords(off.address, off.words);
+    for (const { site, loaded } of sites) {
+      this.#writeWords(site.address, sitePatch(site, "off", loaded));
+    }
     this.#tracer?.refresh();
     if (options.init === true) this.#runInit(resident, host);
     return module;
@@ -188,20 +190,19 @@ export class Machine {
 
   /** Unloads a module: its exit function is not run, its memory is given back. */
   rmmod(module: LoadedModule): void {
-    const index = this.#residents.findIndex((resident) => resident.module === module);
-    const [resident] = index < 0 ? [] : this.#residents.splice(index, 1);
+    const resident = this.#residents.find((one) => one.module === module);
     if (resident === undefined) throw new Misuse(`module ${module.name} is not loaded`);
     const user = this.#residents.find(({ module: other }) =>
       [...other.imports.values()].some(({ owner }) => owner?.name === module.name),
     );
     if (user !== undefined) {
-      this.#residents.splice(index, 0, resident);
       throw new Refusal({
         errno: "EAGAIN",
         dmesg: [],
         explanation: `module ${module.name} is in use by ${user.module.name}; unload that first`,
       });
     }
+    this.#residents.splice(this.#residents.indexOf(resident), 1);
     unloadModule(module, this.#moduleHost(), resident.initFreed);
     this.#tracer?.refresh();
   }
@@ -271,7 +272,7 @@ export class Machine {
   /** The symbol that holds an address. */
   symbolAt(address: number): NamedAddress | undefined {
     if (address === RETURN_ADDRESS) return HOST_CALL;
-    for (const index of this.#indexes.toReversed()) {
+    for (const index of this.#indexes) {
       const found = index.at(address);
       if (found !== undefined) return found;
     }
@@ -332,13 +333,10 @@ export class Machine {
     return this.#caller.restore(call);
   }
 
-  /** `name+0xoffset/0xsize [module]`, as %pS prints an address. */
+  /** An address with what %pS prints of it: `0x… (name+0xoffset/0xsize [module])`. */
   describe(address: number): string {
-    const symbol = this.symbolAt(address);
-    if (symbol === undefined) return hex(address);
-    const { name, offset, size, module } = symbol;
-    const where = `${name}+0x${offset.toString(16)}/0x${size.toString(16)}`;
-    return `${hex(address)} (${where}${module === null ? "" : ` [${module}]`})`;
+    if (this.symbolAt(address) === undefined) return hex(address);
+    return `${hex(address)} (${this.#symbolText(address, true)})`;
   }
 
   #requireStillness(): void {
@@ -375,16 +373,16 @@ export class Machine {
 
   #loadLab(): void {
     const file = readLab(this.endian);
+    const services = hostServices({
+      log: (line) => this.#print(line.replace(/\n$/, "")),
+      now: () => (BigInt(this.core.count) * 1_000_000_000n) / BigInt(this.clockHz),
+      littleEndian: this.endian === "little",
+      symbolText: (address, withOffset) => this.#symbolText(address, withOffset),
+    });
     for (const name of labNames(file, ".lab_hypercalls")) {
-      this.#functions.provide(
-        name,
-        hostService(name, {
-          log: (line) => this.#print(line.replace(/\n$/, "")),
-          now: () => (BigInt(this.core.count) * 1_000_000_000n) / BigInt(this.clockHz),
-          littleEndian: this.endian === "little",
-          symbolText: (address, withOffset) => this.#symbolText(address, withOffset),
-        }),
-      );
+      const service = services[name];
+      if (service === undefined) throw new Misuse(`the lab kernel asks for a service '${name}'`);
+      this.#functions.provide(name, service);
     }
     const base = this.#kernel.mapImage();
     const host: ModuleHost = { ...this.#moduleHost(), findExport: () => undefined };

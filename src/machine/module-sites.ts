@@ -2,48 +2,45 @@
 // function it is, and the words that switch it off. Recorded sites only; one that recordmcount lost keeps
 // calling _mcount, on a real kernel as here.
 
-import { STT_FUNC } from "../elf/numbers.ts";
 import { Refusal } from "../errors.ts";
-import { recogniseSite, type SitePatch, sitePatch } from "../ftrace/site.ts";
+import { recogniseSite, type SitePatch } from "../ftrace/site.ts";
 import type { TraceSite } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { Block } from "../trampoline/plan.ts";
 import type { GuestMemory } from "./guest-memory.ts";
+import type { SymbolIndex } from "./symbol-index.ts";
 
 export interface ModuleSite extends TraceSite {
   readonly block: Block;
-  readonly off: { readonly address: number; readonly words: SitePatch };
 }
 
 /**
  * @throws Refusal when __mcount_loc names an address outside the module's code, or one where no form of
  * call stands: Linux would overwrite what is there.
  */
-export function moduleSites(module: LoadedModule, memory: GuestMemory): ModuleSite[] {
+export function moduleSites(
+  module: LoadedModule,
+  memory: GuestMemory,
+  names: SymbolIndex,
+): ModuleSite[] {
   const code = module.sections.filter(({ executable }) => executable);
   const inCode = (address: number): boolean =>
     code.some((one) => address >= one.address && address + 4 <= one.address + one.size);
   const read = (address: number): number | undefined =>
     inCode(address) ? memory.u32(address) : undefined;
-  const functions = module.symbols
-    .filter(({ type }) => type === STT_FUNC)
-    .sort((a, b) => a.address - b.address);
-  let next = 0;
   return module.sites
     .filter(({ recorded }) => recorded)
     .map(({ address, block }) => {
       const site = recogniseSite(address, read);
       if (site === undefined) throw badSite(module.name, address, inCode(address));
-      while ((functions[next]?.address ?? Infinity) <= address) next += 1;
       const loaded: SitePatch = [memory.u32(address), memory.u32(address + 4)];
       return {
         site,
         loaded,
         block,
-        name: functions[next - 1]?.name ?? hex(address),
+        name: names.at(address)?.name ?? hex(address),
         module: module.name,
-        off: { address, words: sitePatch(site, "off", loaded) },
       };
     });
 }

@@ -3,6 +3,8 @@
 // extensions that need kernel structures print the pointer, except symbols (%pS, %ps, %pB, %pf, %pF).
 // The log level prefix (KERN_SOH) is taken off.
 
+import { digits } from "../hex.ts";
+
 export interface PrintkArguments {
   /** The next 32-bit argument. */
   word(): number;
@@ -69,7 +71,7 @@ function convert(
     case "s":
       return args.string(args.word(), precision ?? LONGEST_FIELD);
     case "p":
-      return args.word().toString(16).padStart(8, "0");
+      return digits(args.word());
     case "ps":
     case "pf":
       return args.symbol(args.word(), false);

@@ -1,6 +1,8 @@
 // Bytes for people, sixteen a line, as `hexdump -C` shows them: lines like the one before are one `*`,
 // and the last line is the offset where the bytes end.
 
+import { digits } from "../hex.ts";
+
 const A_LINE = 16;
 
 /** Lines without newlines; offsets count from the first byte. */
@@ -22,11 +24,7 @@ export function* hexDump(bytes: Uint8Array): Generator<string> {
     const text = [...line].map((byte) =>
       byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
     );
-    yield `${offset(at)}  ${left}  ${right}  |${text.join("")}|`;
+    yield `${digits(at)}  ${left}  ${right}  |${text.join("")}|`;
   }
-  yield offset(bytes.length);
-}
-
-function offset(at: number): string {
-  return at.toString(16).padStart(8, "0");
+  yield digits(bytes.length);
 }
