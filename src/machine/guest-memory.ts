@@ -101,12 +101,13 @@ export class GuestMemory {
 
   /**
    * Sets aside zeroed guest memory, reachable through kseg0, until free().
-   * @returns its guest address, a multiple of 16.
+   * @param alignment a power of two; 16 unless told, and at least.
+   * @returns its guest address, a multiple of the alignment.
    * @throws Refusal (ENOMEM) when the machine's RAM has no room.
    */
-  alloc(size: number): number {
+  alloc(size: number, alignment = GRAIN): number {
     const bytes = alignUp(Math.max(size, 1), GRAIN);
-    const physical = this.#physical.allocate(bytes, GRAIN);
+    const physical = this.#physical.allocate(bytes, Math.max(alignment, GRAIN));
     if (physical === undefined) {
       throw new Refusal({
         errno: "ENOMEM",

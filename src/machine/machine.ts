@@ -458,7 +458,7 @@ export class Machine {
       },
       allocate: (request) => this.#space.allocate(request),
       free: (block) => this.#space.free(block),
-      allocatePerCpu: (size, alignment) => this.memory.alloc(size + alignment),
+      allocatePerCpu: (size, alignment) => this.memory.alloc(size, alignment),
       freePerCpu: (address) => this.memory.free(address),
       read: (address, size) =>
         this.memory.mapped(address, size) ? this.memory.read(address, size) : undefined,

@@ -228,6 +228,20 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(loaded.core.base, 0xc0000000);
     });
 
+    test("have their per-CPU variables aligned as they ask", async () => {
+      const bytes = new Uint8Array(readFileSync(built("init", endian)));
+      const view = new DataView(bytes.buffer);
+      const little = endian === "little";
+      const perCpu = readElf(bytes).sections.find(({ name }) => name === ".data..percpu");
+      const header = view.getUint32(0x20, little) + 40 * (perCpu?.index ?? 0);
+      view.setUint32(header + 32, 1024, little); // sh_addralign
+      const machine = await Machine.create({ endian });
+      machine.memory.alloc(16);
+      const module = await machine.insmod(bytes);
+      assert.equal((module.perCpu?.base ?? 1) % 1024, 0);
+      assert.equal(machine.call("init_per_cpu").v0, module.perCpu?.base);
+    });
+
     test("are refused when __mcount_loc names what is no call site", async () => {
       for (const [addend, says] of [
         [0x7ffff000, /outside the module's code/],
