@@ -3,7 +3,8 @@
 
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
-export type { TraceEvent, TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";
+export type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./ftrace/event.ts";
+export type { TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export { readKernel } from "./kernel/read.ts";

@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { hex } from "../hex.ts";
-import { Misuse, type TraceEvent, type Tracer, type TraceWay } from "../index.ts";
+import { type FunctionEvent, Misuse, type Tracer, type TraceWay } from "../index.ts";
 import { callText } from "../report/call-text.ts";
 import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
@@ -140,7 +140,7 @@ function eventsJson(tracer: Tracer): Answer["json"] {
 }
 
 /** `ts` in seconds since the machine's reset. */
-export function eventJson(event: TraceEvent) {
+export function eventJson(event: FunctionEvent) {
   const { time, cpu, name, parentName, module, ip, parentIp } = event;
   return {
     ts: time,

@@ -7,6 +7,7 @@
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { ftraceHeader, ftraceLine, type TraceTask } from "../report/ftrace-text.ts";
+import type { FunctionEvent } from "./event.ts";
 import { FunctionFilter, type TraceableFunction } from "./filter.ts";
 import { TraceRing } from "./ring.ts";
 import { type CallSite, type SitePatch, type SiteState, sitePatch } from "./site.ts";
@@ -43,21 +44,6 @@ export interface TraceOptions {
   readonly way?: TraceWay;
   /** Records the ring keeps, a power of two; 65,536 unless told. Older ones are overwritten and counted. */
   readonly capacity?: number;
-}
-
-export interface TraceEvent {
-  /** Seconds since the machine's reset: instructions / clock rate. */
-  readonly time: number;
-  readonly microseconds: number;
-  readonly cpu: 0;
-  /** The function entered, as a bare name; `0x%08x` when no symbol holds it. */
-  readonly name: string;
-  readonly module: string | null;
-  readonly parentName: string;
-  readonly ip: number;
-  readonly parentIp: number;
-  /** Instructions completed when the site was passed. */
-  readonly count: number;
 }
 
 const CAPACITY = 65536;
@@ -158,12 +144,13 @@ export class Tracer {
   }
 
   /** The events still in the ring, oldest first. */
-  *events(): Generator<TraceEvent> {
+  *events(): Generator<FunctionEvent> {
     for (const { ip, parentIp, count } of this.#ring.records()) {
       const symbol = this.#host.symbolAt(ip);
       const parent = this.#host.symbolAt(parentIp);
       const seconds = count / this.#host.clockHz;
       yield {
+        type: "function",
         time: seconds,
         microseconds: Math.floor((count * 1e6) / this.#host.clockHz),
         cpu: 0,

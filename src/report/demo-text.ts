@@ -3,7 +3,8 @@
 
 import type { Endian } from "../elf/object.ts";
 import type { RefusalDetails } from "../errors.ts";
-import type { TraceEvent, TraceWay } from "../ftrace/tracer.ts";
+import type { FunctionEvent } from "../ftrace/event.ts";
+import type { TraceWay } from "../ftrace/tracer.ts";
 import { digits, hex } from "../hex.ts";
 import type { FarJump, Trampoline } from "../trampoline/plan.ts";
 import { counted, grouped } from "./numbers.ts";
@@ -35,7 +36,7 @@ export interface DemoRun {
 
 export interface DemoTrace {
   readonly call: string;
-  readonly events: readonly TraceEvent[];
+  readonly events: readonly FunctionEvent[];
   readonly entries: number;
   readonly overruns: number;
   readonly text: string;

@@ -104,8 +104,8 @@ suite("the package", () => {
 
   test("needs nothing that needs more than Node 20", () => {
     const newer = Object.entries(packages).filter(([, { engines }]) => {
-      const least = />=\s*(\d+)/.exec(engines?.node ?? "");
-      return least !== null && Number(least[1]) > 20;
+      const ranges = (engines?.node ?? "").split("||"); // one of them has to hold
+      return ranges.every((range) => Number(/>=\s*(\d+)/.exec(range)?.[1] ?? 0) > 20);
     });
     assert.deepEqual(
       newer.map(([path, { engines }]) => `${path} ${engines?.node}`),
