@@ -13,7 +13,7 @@ export class Image {
   constructor(bytes: Uint8Array, endian: Endian) {
     this.bytes = bytes;
     this.endian = endian;
-    const copy = bytes.slice(0, bytes.length & ~3);
+    const copy = Uint8Array.from(bytes.subarray(0, bytes.length & ~3)); // a Buffer's slice() is no copy
     if (endian === "big") Buffer.from(copy.buffer).swap32();
     this.words = new Uint32Array(copy.buffer);
   }

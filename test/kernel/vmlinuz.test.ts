@@ -67,6 +67,16 @@ suite("a kernel's image, its tables found by their shape", () => {
     assert.deepEqual(kernel.image?.bytes, bytes);
   });
 
+  for (const endian of ["little", "big"] as const) {
+    test(`raw, from a Buffer of an odd length, which is left as it was, ${endian}-endian`, async () => {
+      const { bytes, symbols } = makeKernel({ endian });
+      const buffer = Buffer.concat([bytes, Buffer.from("end")]);
+      const kernel = await readKernel(buffer);
+      assert.equal(kernel.symbols.length, symbols.length);
+      assert.deepEqual(buffer, Buffer.concat([bytes, Buffer.from("end")]));
+    });
+  }
+
   test("without kallsyms says so", async () => {
     await assert.rejects(readKernel(makeKernel({ kallsyms: false }).bytes), {
       name: "Misuse",
