@@ -20,7 +20,7 @@ const OFFSET = 16;
 const SIZE = 20;
 
 /** The numbers at the edges of what fields hold, and of what signed and unsigned reading make of them. */
-const EXTREMES = [
+export const EXTREMES = [
   0, 1, 2, 3, 4, 7, 8, 0x7f, 0xff, 0x100, 0xfff, 0x1000, 0x7fff, 0x8000, 0xff00, 0xffff, 0x10000,
   0x7fffffff, 0x80000000, 0x80000001, 0xc0000000, 0xfffffff0, 0xfffffffc, 0xfffffffe, 0xffffffff,
 ] as const;

@@ -1,0 +1,28 @@
+// Modules to begin with: our own, and real ones where Debian's are at hand.
+
+import { readFileSync, statSync } from "node:fs";
+import { debian } from "../support/debian.ts";
+import { repositoryFile, sourceFiles } from "../support/repository.ts";
+
+/** Small ones say the same in less time. */
+const LARGEST_REAL = 24 << 10;
+const REAL = 150;
+
+/** The files' bytes. */
+export function seedModules(): Uint8Array[] {
+  const own = sourceFiles("test/modules/built")
+    .filter((path) => path.endsWith(".ko"))
+    .map(repositoryFile);
+  const small = (debian?.modules ?? []).filter((path) => statSync(path).size < LARGEST_REAL);
+  const step = Math.max(1, Math.floor(small.length / REAL));
+  return [...own, ...small.filter((_, index) => index % step === 0)].map((path) =>
+    readFileSync(path),
+  );
+}
+
+/** A number that an input always gives: what a case needs beyond its bytes is drawn from it. */
+export function checksum(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum >>> 0;
+}

@@ -1,0 +1,249 @@
+// The four doors that bytes from outside come in by: a module's file, its relocations, a kernel's symbol
+// tables, and whatever is compressed. For each: inputs to begin with, mutations that know the format, and
+// the way through.
+
+import { readFileSync } from "node:fs";
+import { crc32, gzipSync } from "node:zlib";
+import * as types from "../../assembly/relocation-types.ts";
+import { SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_WEAK } from "../../src/elf/numbers.ts";
+import { readKernel } from "../../src/index.ts";
+import { findPayloads } from "../../src/kernel/payload.ts";
+import { EXTREMES, mutate } from "../hostile/mutate.ts";
+import { makeKernel } from "../kernel/synthetic.ts";
+import { writeElf } from "../support/elf-writer.ts";
+import { code, data, writeModule } from "../support/module-writer.ts";
+import { Random } from "../support/random.ts";
+import { repositoryFile } from "../support/repository.ts";
+import { damage } from "./bytes.ts";
+import { endOf, loadCase } from "./loading.ts";
+import { seedModules } from "./modules.ts";
+import type { Target } from "./target.ts";
+
+const EI_DATA = 5;
+
+/**
+ * ELF's own fields, most of the time; any bytes, now and then. What makes a file shorter or longer moves
+ * its section headers from where they should be, and says the same each time: that is rare.
+ */
+function varyElf(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  const way = random.oneIn(8)
+    ? () => damage(input, other, random)
+    : () => mutate(input, input[EI_DATA] === 2 ? "big" : "little", random).bytes;
+  let bytes = way();
+  while (bytes.length !== input.length && !random.oneIn(8)) bytes = way();
+  return bytes;
+}
+
+const modules: Target = {
+  name: "module",
+  seeds: seedModules,
+  vary: varyElf,
+  run: loadCase,
+};
+
+const TYPES = Object.values(types);
+const SYMBOLS = ["here", "there", "weak", "far", "absolute", "common", "_mcount", ".text", ".data"];
+
+/** A module that is well formed but for what its relocations ask; most of those ask what can be. */
+function relocatedModule(random: Random): Uint8Array {
+  const wild = random.oneIn(3);
+  const word = (): number => (random.oneIn(2) ? random.word() : random.pick(EXTREMES));
+  const words = Array.from({ length: random.between(1, 24) }, word);
+  const offset = (): number => {
+    if (wild && random.oneIn(12)) return word();
+    return random.below(4 * words.length - 3) & (random.oneIn(16) ? ~0 : ~3);
+  };
+  const type = (): number => {
+    if (wild) return random.oneIn(8) ? random.below(256) : random.pick(TYPES);
+    return random.pick([types.R_MIPS_NONE, types.R_MIPS_32, types.R_MIPS_26, types.R_MIPS_PC16]);
+  };
+  const symbol = (near: boolean): string | number => {
+    if (wild && random.oneIn(12)) return random.below(0x1000000);
+    return near && !random.oneIn(9) ? random.pick([".text", "here"]) : random.pick(SYMBOLS);
+  };
+  const relocations = Array.from({ length: random.below(12) }, () => {
+    const kind = type();
+    return { offset: offset(), type: kind, symbol: symbol(kind !== types.R_MIPS_32) };
+  });
+  const pairs = Array.from({ length: random.below(6) }, () => {
+    const symbol = random.pick(SYMBOLS);
+    const highs = Array.from({ length: random.between(1, wild ? 40 : 3) }, () => ({
+      offset: offset(),
+      type: types.R_MIPS_HI16,
+      symbol,
+    }));
+    const low = { offset: offset(), type: types.R_MIPS_LO16, symbol };
+    if (wild && random.oneIn(6)) return [low, ...highs];
+    return [...highs, wild && random.oneIn(8) ? { ...low, symbol: "there" } : low];
+  });
+  const some = () => (random.oneIn(2) ? relocations : []);
+  const table = random.pick(["__mcount_loc", "__jump_table", "__ex_table", "__param", "__ksymtab"]);
+  const sections = [
+    code(words, [...relocations, ...pairs.flat()]),
+    data(words, some()),
+    code(words.slice(0, 4), [], random.pick([".init.text", ".exit.text", ".fixup"])),
+    data(words, some(), random.oneIn(3) ? table : ".data.once"),
+    data(words, [], random.oneIn(3) ? ".data..percpu" : ".bss"),
+  ];
+  const value = (): number =>
+    wild && random.oneIn(4) ? word() : 4 * random.below(words.length) + (random.oneIn(20) ? 2 : 0);
+  return writeModule({
+    endian: random.pick(["little", "big"]),
+    sections: random.oneIn(6) ? sections.toReversed() : sections,
+    symbols: [
+      { name: "here", value: value(), section: ".text" },
+      { name: "there", value: value(), section: ".data" },
+      { name: "weak", value: value(), section: SHN_UNDEF, binding: STB_WEAK },
+      { name: "far", value: 0xd0000000 + value(), section: SHN_ABS, binding: random.below(3) },
+      { name: "absolute", value: wild ? word() : value(), section: SHN_ABS },
+      { name: "common", value: 4, section: wild && random.oneIn(9) ? SHN_COMMON : SHN_ABS },
+      { name: "_mcount", section: SHN_UNDEF },
+    ],
+  });
+}
+
+const relocation: Target = {
+  name: "relocation",
+  seeds: () => [relocatedModule(new Random(1))],
+  vary: (input, other, random) =>
+    random.oneIn(3) ? varyElf(input, other, random) : relocatedModule(random),
+  run: loadCase,
+};
+
+/** The positions of kallsyms' parts in a made kernel: its number of symbols leads to the others. */
+function kallsymsPlaces(image: Buffer, random: Random): number {
+  const little = random.oneIn(2);
+  if (image.length < 8) return 0;
+  const count = Buffer.alloc(4);
+  if (little) count.writeUInt32LE(KERNEL_SYMBOLS);
+  else count.writeUInt32BE(KERNEL_SYMBOLS);
+  const countAt = image.indexOf(count, image.length >>> 3);
+  if (countAt < 0) return random.below(image.length);
+  let at = countAt + 4;
+  const lengths: number[] = [];
+  while (lengths.length < KERNEL_SYMBOLS && at < image.length) {
+    lengths.push(at);
+    at += 1 + (image[at] ?? 0);
+  }
+  return random.pick([
+    countAt,
+    countAt - 4 * random.below(KERNEL_SYMBOLS + 2),
+    random.pick(lengths),
+    (at & ~3) + 4 * random.below(16),
+    image.length - random.between(1, 600),
+    random.below(image.length),
+  ]);
+}
+
+/** The least that is a kernel: four markers. */
+const KERNEL_SYMBOLS = 1025;
+
+function varyKernel(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  if (random.oneIn(4)) return damage(input, other, random);
+  const image = Buffer.from(input);
+  for (let times = random.between(1, 4); times > 0; times--) {
+    const at = Math.max(kallsymsPlaces(image, random), 0);
+    const value = random.oneIn(2) ? random.below(600) : random.pick(EXTREMES);
+    const [size, big] = [random.pick([1, 4]), random.oneIn(2)];
+    if (at + size > image.length) continue;
+    if (big) image.writeUIntBE(value % 2 ** (8 * size), at, size);
+    else image.writeUIntLE(value % 2 ** (8 * size), at, size);
+  }
+  return image;
+}
+
+const kernel: Target = {
+  name: "kernel",
+  seeds: () => [
+    ...(["little", "big"] as const).flatMap((endian) =>
+      (["relative", "absolute", "last"] as const).map(
+        (addresses) => makeKernel({ endian, addresses, symbols: KERNEL_SYMBOLS }).bytes,
+      ),
+    ),
+    makeKernel({ symbols: KERNEL_SYMBOLS, namespaces: false, crcs: false }).bytes,
+    makeKernel({ symbols: KERNEL_SYMBOLS, exports: false }).bytes,
+    Buffer.from("80100000 T _text\n80100400 t start\n80b24030 A _etext\nc0000000 t f\t[usbcore]\n"),
+    Buffer.from(
+      "0x9514151a\t_mcount\tvmlinux\tEXPORT_SYMBOL\t\n0x1\tf\tdrivers/a\tEXPORT_SYMBOL_GPL\tNS\n",
+    ),
+    vmlinux("little"),
+    vmlinux("big"),
+  ],
+  vary: (input, other, random) =>
+    input[0] === 0x7f ? varyElf(input, other, random) : varyKernel(input, other, random),
+  run: async (bytes) => {
+    try {
+      const { symbols, exports } = await readKernel(bytes);
+      return symbols.length + exports.size > 0 ? "read" : "empty";
+    } catch (error) {
+      return endOf(error);
+    }
+  },
+};
+
+/** A linked kernel in ELF, its tables in sections of their own. */
+function vmlinux(endian: "little" | "big"): Uint8Array {
+  return writeElf({
+    endian,
+    type: 2,
+    sections: [
+      { ...code(Array.from({ length: 64 }, () => 0)), address: 0x80100000 },
+      {
+        ...data([0x80100000, 0x80110000, 0x80110010], [], "__ksymtab"),
+        address: 0x80100100,
+      },
+      { ...data([0x12345678], [], "__kcrctab"), address: 0x80100200 },
+      {
+        name: "__ksymtab_strings",
+        flags: 2,
+        bytes: Buffer.from("start\0\0\0\0\0\0\0\0\0\0\0NS\0"),
+        address: 0x80110000,
+      },
+      {
+        name: ".rodata",
+        flags: 2,
+        bytes: Buffer.from("Linux version 6.1.0-x (a@b)\0"),
+        address: 0x80111000,
+      },
+    ],
+    symbols: [{ name: "start", value: 0x80100000, section: ".text", binding: 1, type: 2 }],
+  });
+}
+
+const FIXTURES = ["kernel.xz", "kernel.lzma", "parameters.lzma", "kernel.lz4", "kernel.zst"];
+
+/** Sets the checksums right that keep a damaged xz header from being read. */
+function mendXz(bytes: Buffer): void {
+  const size = ((bytes[12] ?? 0) + 1) * 4;
+  if (bytes.length < 12 + size || bytes.readUInt32BE(0) !== 0xfd377a58) return;
+  bytes.writeUInt32LE(crc32(bytes.subarray(6, 8)), 8);
+  bytes.writeUInt32LE(crc32(bytes.subarray(12, 12 + size - 4)), 12 + size - 4);
+}
+
+const payload: Target = {
+  name: "payload",
+  seeds: () => [
+    ...FIXTURES.map((name) => readFileSync(repositoryFile(`test/kernel/payloads/${name}`))),
+    gzipSync(makeKernel({ symbols: KERNEL_SYMBOLS }).bytes),
+    gzipSync(Buffer.alloc(1 << 20)),
+  ],
+  vary: (input, other, random) => {
+    const bytes = Buffer.from(damage(input, other, random));
+    if (!random.oneIn(3)) mendXz(bytes);
+    return bytes;
+  },
+  run: async (bytes) => {
+    const ends = new Set<string>();
+    for (const { unpack } of findPayloads(bytes)) {
+      try {
+        await unpack?.();
+        ends.add("unpacked");
+      } catch (error) {
+        ends.add(endOf(error));
+      }
+    }
+    return [...ends].sort().join("+") || "nothing";
+  },
+};
+
+export const TARGETS: readonly Target[] = [modules, relocation, kernel, payload];
