@@ -1,0 +1,56 @@
+// The eight freestanding programs that the benches of speed run, and the sums that they must return: their C
+// lies in programs/, built objects of both byte orders beside it. Each is one function of its program's name,
+// takes a number of rounds (some thousand instructions each) and begins anew with every call, so a run can
+// be scaled from 10^6 instructions to 10^10 without being another program.
+
+import { readFileSync } from "node:fs";
+import { type Endian, Machine, readModule } from "../src/index.ts";
+
+const BASE = 0xc0000000;
+
+export interface Program {
+  /** The name of its file and of its function, `unsigned name(unsigned rounds)`. */
+  readonly name: string;
+  /** Rounds → what gcc's own code and QEMU's MIPS both return for them. */
+  readonly sums: ReadonlyMap<number, number>;
+}
+
+/** Those of programs/built/sums.txt, in its order. */
+export const PROGRAMS: readonly Program[] = readPrograms();
+
+function readPrograms(): Program[] {
+  const text = readFileSync(builtFile("sums.txt"), "utf8");
+  const [head = [], ...lines] = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
+  const rounds = head.slice(1).map(Number);
+  return lines.map(([name = "", ...sums]) => ({
+    name,
+    sums: new Map(rounds.map((count, index) => [count, Number(sums[index])])),
+  }));
+}
+
+/** A program's relocatable object. */
+export function programObject({ name }: Program, endian: Endian): Buffer {
+  return readFileSync(builtFile(`${name}-${endian}.o`));
+}
+
+/** A machine with the program in it. */
+export async function machineWithProgram(program: Program, endian: Endian): Promise<Machine> {
+  const machine = await Machine.create({ endian });
+  const file = readModule(programObject(program, endian), { object: true, name: program.name });
+  machine.insmodFile(file, { base: BASE });
+  return machine;
+}
+
+/** Instructions of one more round, from the difference of two runs. */
+export function instructionsARound(machine: Machine, { name }: Program): number {
+  const [few, many] = [10, 110];
+  const instructions = (rounds: number): number => machine.call(name, [rounds]).instructions;
+  return (instructions(many) - instructions(few)) / (many - few);
+}
+
+function builtFile(name: string): URL {
+  return new URL(`../../bench/programs/built/${name}`, import.meta.url);
+}

@@ -1,0 +1,23 @@
+// The benches' programs return what gcc's own code and QEMU's MIPS return, in both byte orders, and a call
+// leaves nothing behind that the next one sees.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { instructionsARound, machineWithProgram, PROGRAMS } from "../../bench/programs.ts";
+
+for (const endian of ["little", "big"] as const) {
+  suite(`the benches' programs, ${endian}-endian`, () => {
+    for (const program of PROGRAMS) {
+      test(program.name, async () => {
+        const machine = await machineWithProgram(program, endian);
+        assert.ok(program.sums.size > 0);
+        for (const [rounds, sum] of program.sums) {
+          const { v0, exception } = machine.call(program.name, [rounds]);
+          assert.equal(exception, undefined);
+          assert.equal(v0, sum, `${rounds} rounds`);
+        }
+        assert.ok(instructionsARound(machine, program) > 1000);
+      });
+    }
+  });
+}
