@@ -1,6 +1,6 @@
 // A section's bytes, and the sections that carry relocations. Views of the file, nothing is copied.
 
-import { REL_SIZE, SHT_NOBITS, SHT_NULL, SHT_REL } from "./numbers.ts";
+import { REL_SIZE, RELA64_SIZE, SHT_NOBITS, SHT_NULL, SHT_REL, SHT_RELA } from "./numbers.ts";
 import type { ElfObject, RelocationTable, Section } from "./object.ts";
 import { Words } from "./words.ts";
 
@@ -13,34 +13,68 @@ export function contents(elf: ElfObject, section: Section): Words {
   return new Words(bytes, elf.endian);
 }
 
-/** One SHT_REL section as a table. A piece of an entry at the end, which Linux leaves out too, doesn't count. */
+/**
+ * One relocation section, SHT_REL in ELF32 and SHT_RELA in ELF64, as a table. A piece of an entry at the
+ * end, which Linux leaves out too, doesn't count.
+ */
 export function relocationTable(
   elf: ElfObject,
   section: Section,
   target: Section,
 ): RelocationTable {
   const words = contents(elf, section);
+  return elf.class === 64 ? relaTable(words, section, target) : relTable(words, section, target);
+}
+
+/** Elf32_Rel: {r_offset, r_info}. */
+function relTable(words: Words, section: Section, target: Section): RelocationTable {
   const count = Math.floor(words.size / REL_SIZE);
   return {
     section,
     target,
     count,
     bytes: words.bytes.subarray(0, count * REL_SIZE),
+    hasAddends: false,
     offset: (index) => words.u32(index * REL_SIZE),
     symbol: (index) => words.u32(index * REL_SIZE + 4) >>> 8,
     type: (index) => words.u32(index * REL_SIZE + 4) & 0xff,
+    addend: () => 0,
   };
 }
 
 /**
- * Every SHT_REL section whose sh_info names a section, in index order. Linux skips the others without a
- * word.
+ * MIPS's own Elf64_Rela: {r_offset, r_sym, r_ssym, r_type3, r_type2, r_type, r_addend}, in which the four
+ * in the middle are bytes. Little-endian files therefore don't have r_info as other machines' do.
+ */
+function relaTable(words: Words, section: Section, target: Section): RelocationTable {
+  const count = Math.floor(words.size / RELA64_SIZE);
+  return {
+    section,
+    target,
+    count,
+    bytes: words.bytes.subarray(0, count * RELA64_SIZE),
+    hasAddends: true,
+    offset: (index) => words.size64(index * RELA64_SIZE),
+    symbol: (index) => words.u32(index * RELA64_SIZE + 8),
+    type: (index) => words.u8(index * RELA64_SIZE + 15),
+    addend: (index) => Number(BigInt.asIntN(64, words.u64(index * RELA64_SIZE + 16))),
+  };
+}
+
+/** The kind of relocation section that a file of this class has, and that the kernel's modules are made of. */
+export function relocationKind(elf: Pick<ElfObject, "class">): number {
+  return elf.class === 64 ? SHT_RELA : SHT_REL;
+}
+
+/**
+ * Every relocation section of the class's kind whose sh_info names a section, in index order. Linux skips
+ * those without one in silence.
  */
 export function relocationTables(elf: ElfObject): RelocationTable[] {
   const tables: RelocationTable[] = [];
   for (const section of elf.sections) {
     const target = elf.sections[section.info];
-    if (section.type === SHT_REL && target !== undefined) {
+    if (section.type === relocationKind(elf) && target !== undefined) {
       tables.push(relocationTable(elf, section, target));
     }
   }

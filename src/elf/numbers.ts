@@ -23,11 +23,15 @@ export const EF_MIPS_MICROMIPS = 0x02000000;
 export const EF_MIPS_ARCH_ASE_M16 = 0x04000000;
 export const EF_MIPS_ARCH = 0xf0000000;
 
-/** Sizes of the records, ELF32. */
+/** Sizes of the records, ELF32 and ELF64. */
 export const EHDR_SIZE = 52;
 export const SHDR_SIZE = 40;
 export const SYM_SIZE = 16;
 export const REL_SIZE = 8;
+export const EHDR64_SIZE = 64;
+export const SHDR64_SIZE = 64;
+export const SYM64_SIZE = 24;
+export const RELA64_SIZE = 24;
 
 export const SHT_NULL = 0;
 export const SHT_PROGBITS = 1;

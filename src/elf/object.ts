@@ -1,6 +1,8 @@
 // What an ELF file says, as values: the shapes that the reader makes and everything else reads.
 // Nothing here looks at bytes; reader.ts does, and has checked every offset and count before.
 
+import type { Address } from "../address.ts";
+
 export type Endian = "little" | "big";
 
 export interface Section {
@@ -22,7 +24,10 @@ export interface Section {
 export interface ElfSymbol {
   readonly index: number;
   readonly name: string;
+  /** st_value as an offset in its section; exact below 2⁵³. */
   readonly value: number;
+  /** st_value as an address, which it is for SHN_ABS and in a linked file; a bigint in ELF64. */
+  readonly address: Address;
   readonly size: number;
   /** STB_*. */
   readonly binding: number;
@@ -40,7 +45,6 @@ export interface ElfObject {
   readonly machine: number;
   /** e_flags, EF_MIPS_*. */
   readonly flags: number;
-  readonly entry: number;
   readonly sections: readonly Section[];
   readonly symbols: readonly ElfSymbol[];
   /** The whole ELF image, a module's signature cut off. */
@@ -49,15 +53,19 @@ export interface ElfObject {
   readonly notes: readonly string[];
 }
 
-/** One SHT_REL section: its entries as they stand in the file, eight bytes each. */
+/** One SHT_REL section of an ELF32 file, or one SHT_RELA section of an ELF64 file. */
 export interface RelocationTable {
   readonly section: Section;
   /** The section that the entries patch. */
   readonly target: Section;
   readonly count: number;
-  /** The entries as they stand in the file. */
+  /** The entries as they stand in the file, 8 bytes each in ELF32 and 24 in ELF64. */
   readonly bytes: Uint8Array;
+  /** Whether the entries hold their addends (RELA), exact below 2⁵³; else these lie in what is patched. */
+  readonly hasAddends: boolean;
   offset(index: number): number;
   symbol(index: number): number;
   type(index: number): number;
+  /** r_addend; 0 for REL. */
+  addend(index: number): number;
 }

@@ -1,4 +1,4 @@
-// Reads ELF files of MIPS: kernel modules and objects (ET_REL), and a vmlinux. It checks what Linux's
+// Reads ELF files of MIPS, of both classes: kernel modules and objects (ET_REL), and a vmlinux. It checks what Linux's
 // elf_validity_check() checks (kernel/module/main.c, 6.1), in its order and with its words, and what
 // Linux takes on trust: every offset, count and name is inside the file before anything is made of it.
 // Sections and symbols come out as values; what they mean to a module is src/module/'s business.
@@ -11,6 +11,7 @@ import {
   EF_MIPS_ABI_O32,
   EF_MIPS_ABI2,
   EHDR_SIZE,
+  EHDR64_SIZE,
   EI_CLASS,
   EI_DATA,
   ELFCLASS32,
@@ -20,12 +21,14 @@ import {
   EM_MIPS,
   ET_REL,
   SHDR_SIZE,
+  SHDR64_SIZE,
   SHF_ALLOC,
   SHN_UNDEF,
   SHT_NOBITS,
   SHT_NULL,
   SHT_SYMTAB,
   SYM_SIZE,
+  SYM64_SIZE,
 } from "./numbers.ts";
 import type { ElfObject, ElfSymbol, Endian, Section } from "./object.ts";
 import { StringTable } from "./strings.ts";
@@ -78,17 +81,16 @@ export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObj
       `a module is a relocatable file (ET_REL); this is an ELF file of type ${type}`,
     );
   }
-  checkArchitecture(words);
-  const sections = readSections(words);
+  const wide = checkArchitecture(words) === 64;
+  const sections = readSections(words, wide ? HEADER_64 : HEADER_32);
   return {
     endian,
-    class: 32,
+    class: wide ? 64 : 32,
     type,
     machine: EM_MIPS,
-    flags: words.u32(36),
-    entry: words.u32(24),
+    flags: words.u32(wide ? E_FLAGS_64 : E_FLAGS_32),
     sections,
-    symbols: readSymbols(words, sections),
+    symbols: readSymbols(words, sections, wide ? SYMBOL_64 : SYMBOL_32),
     bytes,
     notes,
   };
@@ -116,18 +118,31 @@ function byteOrder(bytes: Uint8Array): { endian: Endian; notes: string[] } {
   };
 }
 
-/** elf_check_arch() of a 32-bit kernel: e_machine, the class, and the ABI bits of e_flags. */
-function checkArchitecture(words: Words): void {
+/**
+ * elf_check_arch() of the kernel that the file's class is for: e_machine and, on 32 bits, the ABI bits of
+ * e_flags. Whether the machine is of that class is for who loads the file.
+ */
+function checkArchitecture(words: Words): 32 | 64 {
   const machine = words.u16(18);
   const line = `Invalid architecture in ELF header: ${machine}`;
   if (machine !== EM_MIPS) refuse(line, `e_machine is ${machine}; MIPS is ${EM_MIPS}`);
   const elfClass = words.u8(EI_CLASS);
   if (elfClass === ELFCLASS64) {
-    refuse(line, "this is an ELF64 file, for a 64-bit kernel; farjal reads ELF32 only so far");
+    if (words.size < EHDR64_SIZE) {
+      refuse(
+        `Invalid ELF header len ${words.size}`,
+        `the file has ${words.size} bytes; an ELF64 header alone has ${EHDR64_SIZE}`,
+      );
+    }
+    return 64;
   }
-  if (elfClass !== ELFCLASS32)
-    refuse(line, `EI_CLASS is ${elfClass}; a 32-bit kernel takes ${ELFCLASS32}`);
-  const flags = words.u32(36);
+  if (elfClass !== ELFCLASS32) {
+    refuse(
+      line,
+      `EI_CLASS is ${elfClass}; a 32-bit kernel takes ${ELFCLASS32}, a 64-bit one ${ELFCLASS64}`,
+    );
+  }
+  const flags = words.u32(E_FLAGS_32);
   const abi = flags & EF_MIPS_ABI;
   if ((flags & EF_MIPS_ABI2) !== 0 || (abi !== 0 && abi !== EF_MIPS_ABI_O32)) {
     const name = abiName({ class: 32, flags });
@@ -136,23 +151,59 @@ function checkArchitecture(words: Words): void {
       `the file is built for the ${name} ABI (e_flags ${hex(flags)}); a 32-bit kernel takes o32`,
     );
   }
+  return 32;
 }
 
-function readSections(words: Words): Section[] {
+const E_FLAGS_32 = 36;
+const E_FLAGS_64 = 48;
+
+/** What of the ELF header tells where the section headers are, and how to read one of these. */
+interface HeaderFormat {
+  readonly class: 32 | 64;
+  readonly size: number;
+  readonly shoff: (words: Words) => number;
+  readonly shentsize: number;
+  readonly shnum: number;
+  readonly shstrndx: number;
+  readonly header: (words: Words, at: number, index: number) => Header;
+}
+
+const HEADER_32: HeaderFormat = {
+  class: 32,
+  size: SHDR_SIZE,
+  shoff: (words) => words.u32(32),
+  shentsize: 46,
+  shnum: 48,
+  shstrndx: 50,
+  header: readHeader32,
+};
+
+const HEADER_64: HeaderFormat = {
+  class: 64,
+  size: SHDR64_SIZE,
+  shoff: (words) => words.size64(40),
+  shentsize: 58,
+  shnum: 60,
+  shstrndx: 62,
+  header: readHeader64,
+};
+
+function readSections(words: Words, format: HeaderFormat): Section[] {
   const size = words.size;
-  const shoff = words.u32(32);
-  const shnum = words.u16(48);
-  const shstrndx = words.u16(50);
-  if (words.u16(46) !== SHDR_SIZE) {
+  const shoff = format.shoff(words);
+  const shnum = words.u16(format.shnum);
+  const shstrndx = words.u16(format.shstrndx);
+  const shentsize = words.u16(format.shentsize);
+  if (shentsize !== format.size) {
     refuse(
       "Invalid ELF section header size",
-      `e_shentsize is ${words.u16(46)}; an ELF32 section header has ${SHDR_SIZE} bytes`,
+      `e_shentsize is ${shentsize}; an ELF${format.class} section header has ${format.size} bytes`,
     );
   }
-  if (shoff >= size || shnum * SHDR_SIZE > size - shoff) {
+  if (shoff >= size || shnum * format.size > size - shoff) {
     refuse(
       "Invalid ELF section header overflow",
-      `${shnum} section headers at offset ${hex(shoff)} don't fit into ${size} bytes: the file is cut off`,
+      `${shnum} section headers at offset ${sizeText(shoff)} don't fit into ${size} bytes: the file is cut off`,
     );
   }
   if (shstrndx === SHN_UNDEF || shstrndx >= shnum) {
@@ -161,7 +212,9 @@ function readSections(words: Words): Section[] {
       "e_shstrndx must name the section that holds the sections' names",
     );
   }
-  const headers = Array.from({ length: shnum }, (_, index) => readHeader(words, shoff, index));
+  const headers = Array.from({ length: shnum }, (_, index) =>
+    format.header(words, shoff + index * format.size, index),
+  );
   const names = headers[shstrndx] as Header;
   if (names.offset + names.size > size) {
     refuse(
@@ -196,8 +249,13 @@ interface Header extends Omit<Section, "name"> {
   readonly nameOffset: number;
 }
 
-function readHeader(words: Words, shoff: number, index: number): Header {
-  const field = (number: number): number => words.u32(shoff + index * SHDR_SIZE + 4 * number);
+/** An offset in the file, which may be of 64 bits. */
+function sizeText(value: number): string {
+  return hex(value < 2 ** 32 ? value : BigInt(value));
+}
+
+function readHeader32(words: Words, at: number, index: number): Header {
+  const field = (number: number): number => words.u32(at + 4 * number);
   return {
     index,
     nameOffset: field(0),
@@ -213,6 +271,23 @@ function readHeader(words: Words, shoff: number, index: number): Header {
   };
 }
 
+/** sh_flags is 64 bits wide here, of which all that Linux and farjal know are in the low word. */
+function readHeader64(words: Words, at: number, index: number): Header {
+  return {
+    index,
+    nameOffset: words.u32(at),
+    type: words.u32(at + 4),
+    flags: Number(words.u64(at + 8) & 0xffffffffn),
+    address: words.size64(at + 16),
+    offset: words.size64(at + 24),
+    size: words.size64(at + 32),
+    link: words.u32(at + 40),
+    info: words.u32(at + 44),
+    alignment: words.size64(at + 48),
+    entrySize: words.size64(at + 56),
+  };
+}
+
 function checkSection(header: Header, count: number, size: number, names: Header): void {
   const { index, type, link } = header;
   if (type === SHT_NULL || type === SHT_NOBITS) return;
@@ -225,7 +300,7 @@ function checkSection(header: Header, count: number, size: number, names: Header
   if (header.offset + header.size > size) {
     refuse(
       `Invalid ELF section in module (section ${index} type ${type})`,
-      `section ${index} (${header.size} bytes at offset ${hex(header.offset)}) reaches past the end of the ` +
+      `section ${index} (${header.size} bytes at offset ${sizeText(header.offset)}) reaches past the end of the ` +
         `file (${size} bytes): the file is cut off or damaged`,
     );
   }
@@ -260,7 +335,11 @@ function sectionName(
 }
 
 /** The symbols of the first SHT_SYMTAB, which is the one Linux takes; none when the file is stripped. */
-function readSymbols(words: Words, sections: readonly Section[]): ElfSymbol[] {
+function readSymbols(
+  words: Words,
+  sections: readonly Section[],
+  format: SymbolFormat,
+): ElfSymbol[] {
   const table = sections.find((section) => section.type === SHT_SYMTAB);
   if (table === undefined) return [];
   const strings = sections[table.link] as Section;
@@ -270,29 +349,59 @@ function readSymbols(words: Words, sections: readonly Section[]): ElfSymbol[] {
   const names = new StringTable(
     words.bytes.subarray(strings.offset, strings.offset + strings.size),
   );
-  const count = Math.floor(table.size / SYM_SIZE);
-  return Array.from({ length: count }, (_, index) => readSymbol(words, table.offset, index, names));
+  const count = Math.floor(table.size / format.size);
+  return Array.from({ length: count }, (_, index) =>
+    readSymbol(words, table.offset + index * format.size, index, names, format),
+  );
 }
+
+/** Where a symbol's fields stand, and its value and size as they are read. */
+interface SymbolFormat {
+  readonly size: number;
+  readonly info: number;
+  readonly section: number;
+  readonly fields: (words: Words, at: number) => Pick<ElfSymbol, "value" | "address" | "size">;
+}
+
+const SYMBOL_32: SymbolFormat = {
+  size: SYM_SIZE,
+  info: 12,
+  section: 14,
+  fields: (words, at) => {
+    const value = words.u32(at + 4);
+    return { value, address: value, size: words.u32(at + 8) };
+  },
+};
+
+const SYMBOL_64: SymbolFormat = {
+  size: SYM64_SIZE,
+  info: 4,
+  section: 6,
+  fields: (words, at) => ({
+    value: words.size64(at + 8),
+    address: words.u64(at + 8),
+    size: words.size64(at + 16),
+  }),
+};
 
 function readSymbol(
   words: Words,
-  tableOffset: number,
+  at: number,
   index: number,
   names: StringTable,
+  format: SymbolFormat,
 ): ElfSymbol {
-  const at = tableOffset + index * SYM_SIZE;
   const nameOffset = words.u32(at);
-  const info = words.u8(at + 12);
+  const info = words.u8(at + format.info);
   // Offset 0 is the empty name even where a string table is empty.
   const name = nameOffset === 0 ? "" : names.at(nameOffset);
   if (name === undefined) damaged(`symbol ${index} has no readable name`);
   return {
     index,
     name,
-    value: words.u32(at + 4),
-    size: words.u32(at + 8),
+    ...format.fields(words, at),
     binding: info >>> 4,
     type: info & 15,
-    section: words.u16(at + 14),
+    section: words.u16(at + format.section),
   };
 }

@@ -35,6 +35,23 @@ export class Words {
     return this.#view.getUint32(offset, this.#little);
   }
 
+  u64(offset: number): bigint {
+    this.#check(offset, 8);
+    return this.#view.getBigUint64(offset, this.#little);
+  }
+
+  /** 64 bits as a number, exact below 2⁵³ and never less than 2⁵³ above. */
+  size64(offset: number): number {
+    this.#check(offset, 8);
+    const [high, low] = this.#little ? [offset + 4, offset] : [offset, offset + 4];
+    return this.u32(high) * 2 ** 32 + this.u32(low);
+  }
+
+  setU64(offset: number, value: bigint): void {
+    this.#check(offset, 8);
+    this.#view.setBigUint64(offset, value, this.#little);
+  }
+
   setU32(offset: number, value: number): void {
     this.#check(offset, 4);
     this.#view.setUint32(offset, value, this.#little);

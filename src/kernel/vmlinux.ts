@@ -34,6 +34,7 @@ export function isVmlinux(elf: ElfObject): boolean {
  * @throws Misuse when its sections don't make an image.
  */
 export function readVmlinux(elf: ElfObject): Kernel {
+  if (elf.class === 64) throw new Misuse("this is the vmlinux of a 64-bit kernel");
   const symbols = elf.symbols
     .flatMap((symbol) => symbolOf(symbol, elf.sections[symbol.section]))
     .sort((a, b) => a.address - b.address);

@@ -3,7 +3,7 @@
 // lost a site (its static offset that is never reset) or leaves a section out (.exit.text), and in an
 // object that it never saw. An unrecorded site still calls _mcount, always.
 
-import { R_MIPS_26, R_MIPS_HI16 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_26, R_MIPS_HI16, R_MIPS_HIGHEST } from "../../assembly/relocation-types.ts";
 import { relocationTables } from "../elf/contents.ts";
 import { SHF_ALLOC, SHF_EXECINSTR } from "../elf/numbers.ts";
 import type { ElfObject, Section } from "../elf/object.ts";
@@ -48,17 +48,24 @@ function key({ section, offset }: CallSitePlace): string {
   return `${section.index}+${offset}`;
 }
 
-/** A call is one R_MIPS_26, or the R_MIPS_HI16 that begins loading the function's address. */
+/**
+ * A call is one R_MIPS_26, or the relocation that begins loading the function's address: R_MIPS_HI16, or
+ * R_MIPS_HIGHEST before it where the code is built for full 64-bit addresses (-mno-sym32).
+ */
 function callsOf(elf: ElfObject, name: string): { place: CallSitePlace; type: number }[] {
   const calls: { place: CallSitePlace; type: number }[] = [];
   const code = SHF_ALLOC | SHF_EXECINSTR;
   for (const table of relocationTables(elf)) {
     if ((table.target.flags & code) !== code) continue;
+    let highest = Number.NaN;
     for (let index = 0; index < table.count; index++) {
       const type = table.type(index);
-      if (type !== R_MIPS_26 && type !== R_MIPS_HI16) continue;
+      if (type !== R_MIPS_26 && type !== R_MIPS_HI16 && type !== R_MIPS_HIGHEST) continue;
       if (elf.symbols[table.symbol(index)]?.name !== name) continue;
-      calls.push({ place: { section: table.target, offset: table.offset(index) }, type });
+      const offset = table.offset(index);
+      if (type === R_MIPS_HI16 && offset === highest + 4) continue;
+      if (type === R_MIPS_HIGHEST) highest = offset;
+      calls.push({ place: { section: table.target, offset }, type });
     }
   }
   return calls;

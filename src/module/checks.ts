@@ -15,6 +15,7 @@ const MODULE_LAYOUT = "module_layout";
  */
 export function checkBeforeLayout(loading: Loading): void {
   checkByteOrder(loading);
+  checkClass(loading);
   if (loading.file.object) return;
   checkModuleLayout(loading);
   checkVermagic(loading);
@@ -33,6 +34,17 @@ function checkByteOrder(loading: Loading): void {
     "ENOEXEC",
     `the module is ${name(elf.endian)} and the machine is ${name(endian)}; a ${name(endian)} kernel reads ` +
       `e_type as ${swapped}`,
+  );
+}
+
+/** elf_check_arch() of the machine's kernel; the rest of it was seen when the file was read. */
+function checkClass(loading: Loading): void {
+  const { elf } = loading.file;
+  if (elf.class === 32) return;
+  loading.dmesg.push(`Invalid architecture in ELF header: ${elf.machine}`);
+  throw loading.refusal(
+    "ENOEXEC",
+    "the module is ELF64, for a 64-bit kernel, and the machine has 32 bits",
   );
 }
 

@@ -1,5 +1,5 @@
 // What a module exports: __ksymtab and __ksymtab_gpl, as the file holds them. struct kernel_symbol of
-// 32-bit Linux 6.1 is three absolute pointers {value, name, namespace}; MIPS has no relative form.
+// Linux 6.1 is three absolute pointers {value, name, namespace}; MIPS has no relative form.
 // __kcrctab[_gpl] holds the checksums, in parallel order and already final. In an object that the kernel's
 // linker script hasn't seen, each export still has a section of its own, `___ksymtab+NAME`.
 //
@@ -10,10 +10,10 @@ import type { Section } from "../elf/object.ts";
 import { readPointers, stringAt } from "./pointers.ts";
 import type { ModuleSections } from "./sections.ts";
 
-/** struct kernel_symbol: its size, and where the pointers to the name and the namespace stand. */
-const SIZE = 12;
-const NAME = 4;
-const NAMESPACE = 8;
+/** struct kernel_symbol: how many pointers it is, and which of them are the name's and the namespace's. */
+const POINTERS = 3;
+const NAME = 1;
+const NAMESPACE = 2;
 
 export interface ExportedSymbol {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface ExportedSymbol {
   readonly crc: number | null;
   /** EXPORT_SYMBOL_NS: importers must name it; null when there is none. */
   readonly namespace: string | null;
-  /** Where its struct kernel_symbol stands, whose first word is the address. */
+  /** Where its struct kernel_symbol stands, whose first pointer is the address. */
   readonly section: Section;
   readonly offset: number;
 }
@@ -48,14 +48,16 @@ function readTable(
 ): ExportedSymbol[] {
   const table = readPointers(sections, section);
   const crcs = crcSection && contents(sections.elf, crcSection);
-  return Array.from({ length: Math.floor(table.words.size / SIZE) }, (_, index) => {
-    const offset = index * SIZE;
+  const word = table.pointerSize;
+  const count = Math.floor(table.words.size / (POINTERS * word));
+  return Array.from({ length: count }, (_, index) => {
+    const offset = index * POINTERS * word;
     return {
-      name: stringAt(sections, table.pointer(offset + NAME)) ?? "",
+      name: stringAt(sections, table.pointer(offset + NAME * word)) ?? "",
       gpl,
       crc: crcs !== undefined && index * 4 + 4 <= crcs.size ? crcs.u32(index * 4) : null,
       // C exports point at an empty string, assembly exports at nothing.
-      namespace: stringAt(sections, table.pointer(offset + NAMESPACE)) || null,
+      namespace: stringAt(sections, table.pointer(offset + NAMESPACE * word)) || null,
       section,
       offset,
     };

@@ -83,7 +83,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     sections,
     signature,
     modinfo,
-    versions: versions === undefined ? null : readVersions(versions),
+    versions: versions === undefined ? null : readVersions(versions, elf.class === 64 ? 8 : 4),
     exports: readExports(sections),
     parameters: readParameters(sections, modinfo),
     callSites: readCallSites(sections),

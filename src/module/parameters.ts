@@ -1,16 +1,15 @@
-// A module's parameters: __param, as the file holds it. struct kernel_param of 32-bit Linux 6.1 is
-// {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}. A parameter's type shows in the name of the ops
+// A module's parameters: __param, as the file holds it. struct kernel_param of Linux 6.1 is
+// {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}, the last pointer aligned. A parameter's type shows in the name of the ops
 // it points to (param_ops_int, …) and in modinfo's parmtype.
 
 import type { Modinfo } from "./modinfo.ts";
 import { readPointers, stringAt } from "./pointers.ts";
 import type { ModuleSections } from "./sections.ts";
 
-/** Bytes of struct kernel_param, and where its fields stand. */
-const SIZE = 20;
-const NAME = 0;
-const OPS = 8;
-const PERM = 12;
+/** struct kernel_param in pointers' sizes: all of it, and where its fields stand. */
+const SIZE = 5;
+const OPS = 2;
+const PERM = 3;
 
 export interface Parameter {
   readonly name: string;
@@ -32,15 +31,16 @@ export function readParameters(sections: ModuleSections, modinfo: Modinfo): Para
   const table = readPointers(sections, section);
   const types = namedValues(modinfo.all("parmtype"));
   const descriptions = namedValues(modinfo.all("parm"));
-  const count = Math.floor(table.words.size / SIZE);
+  const word = table.pointerSize;
+  const count = Math.floor(table.words.size / (SIZE * word));
   return Array.from({ length: count }, (_, index) => {
-    const at = index * SIZE;
-    const name = stringAt(sections, table.pointer(at + NAME)) ?? "";
+    const at = index * SIZE * word;
+    const name = stringAt(sections, table.pointer(at)) ?? "";
     return {
       name,
       index,
-      permissions: table.words.u16(at + PERM),
-      ops: table.pointer(at + OPS)?.symbol.name || null,
+      permissions: table.words.u16(at + PERM * word),
+      ops: table.pointer(at + OPS * word)?.symbol.name || null,
       type: types.get(name) ?? null,
       description: descriptions.get(name) ?? null,
     };

@@ -6,8 +6,9 @@
 import { readPointers } from "./pointers.ts";
 import { type ModuleSections, THIS_MODULE } from "./sections.ts";
 
-const NAME_OFFSET = 12;
-const NAME_SIZE = 60;
+/** The name comes after three words: MODULE_NAME_LEN is 64 less one of them. */
+const WORDS_BEFORE_NAME = 3;
+const NAME_AND_WORD = 64;
 
 export interface ThisModule {
   /** struct module's name field. */
@@ -26,8 +27,10 @@ export function readThisModule(sections: ModuleSections): ThisModule | undefined
   if (section === undefined) return undefined;
   const table = readPointers(sections, section);
   const symbols = new Set([...table.pointers.values()].map((pointer) => pointer.symbol.name));
+  const at = WORDS_BEFORE_NAME * table.pointerSize;
+  const length = NAME_AND_WORD - table.pointerSize;
   return {
-    name: table.words.size > NAME_OFFSET ? table.words.string(NAME_OFFSET, NAME_SIZE) : "",
+    name: table.words.size > at ? table.words.string(at, length) : "",
     hasInit: symbols.has(INIT_FUNCTION),
     hasExit: symbols.has(EXIT_FUNCTION),
   };

@@ -71,6 +71,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
         index: 3,
         name: "near",
         value: 4,
+        address: 4,
         size: 8,
         binding: 1,
         type: STT_FUNC,
@@ -125,7 +126,6 @@ suite("what Linux's elf_validity_check() refuses, in its order and words", () =>
     const machine3 = writeElf({ ...SPEC, machine: 3 });
     refusedAs(() => readElf(machine3), "ENOEXEC", "Invalid architecture in ELF header: 3");
     for (const other of [
-      { elfClass: 2 },
       { elfClass: 7 },
       { flags: 0x70001021 }, // n32
       { flags: 0x70002001 }, // o64
@@ -133,11 +133,6 @@ suite("what Linux's elf_validity_check() refuses, in its order and words", () =>
       const bytes = writeElf({ ...SPEC, ...other });
       refusedAs(() => readElf(bytes), "ENOEXEC", "Invalid architecture in ELF header: 8");
     }
-  });
-
-  test("ELF64 is refused by name", () => {
-    const why = refusal(() => readElf(writeElf({ ...SPEC, elfClass: 2 }))).explanation;
-    assert.match(why, /ELF64/);
   });
 
   test("section headers of another size, past the end, or without names", () => {

@@ -22,11 +22,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trampoline: [],
   isa: [],
   elf: [],
-  hex: [],
+  hex: ["address"],
+  address: [],
   errors: [],
 };
 /** What every folder may import. */
-const EVERYWHERE = ["hex", "errors", "assembly"];
+const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 /** Reports are drawn from the shapes of what they show, and run nothing of it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   report: ["machine", "ftrace", "module", "trampoline", "elf"],
