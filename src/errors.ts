@@ -43,3 +43,9 @@ export class Refusal extends Error implements RefusalDetails {
 export class Misuse extends Error {
   override readonly name = "Misuse";
 }
+
+/** What the system says of a failed call: `no such file or directory` out of `ENOENT: no such file or directory, open 'x'`. */
+export function systemError(error: unknown): string {
+  const { message } = error as Error;
+  return /^E[A-Z0-9]+: (.*?)(, \w+.*)?$/.exec(message)?.[1] ?? message;
+}

@@ -3,6 +3,8 @@
 
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
+export { readTrace } from "./formats/read.ts";
+export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
 export type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./ftrace/event.ts";
 export type { TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";

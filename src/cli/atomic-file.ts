@@ -3,8 +3,8 @@
 
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { systemError } from "../errors.ts";
 import { Misuse } from "../index.ts";
-import { systemError } from "./input.ts";
 
 /** @throws Misuse when the file can't be written. */
 export function writeWhole(path: string, content: string | Uint8Array): void {

@@ -2,6 +2,7 @@
 // ends, a directory), reading it is bounded and ends in bytes or in one sentence.
 
 import { closeSync, openSync, readSync } from "node:fs";
+import { systemError } from "../errors.ts";
 import { Misuse } from "../index.ts";
 import { findPayloads } from "../kernel/payload.ts";
 
@@ -37,12 +38,6 @@ export async function readModuleBytes(path: string): Promise<Uint8Array> {
     throw new Misuse(`${path} can't be unpacked: ${systemError(error)}`);
   }
   throw new Misuse(`${path} is ${payload.format}-compressed, which farjal doesn't unpack`);
-}
-
-/** `no such file or directory` out of `ENOENT: no such file or directory, open 'x'`. */
-export function systemError(error: unknown): string {
-  const { message } = error as Error;
-  return /^E[A-Z0-9]+: (.*?)(, \w+.*)?$/.exec(message)?.[1] ?? message;
 }
 
 function readAll(descriptor: number, path: string): Uint8Array {

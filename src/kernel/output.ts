@@ -1,5 +1,6 @@
 // Where decompressors write: one growing buffer with an end. A few bytes of a hostile file can ask for
-// gigabytes, so everything unpacked is counted here, and too much is an error before it is memory.
+// gigabytes, so everything unpacked is counted here, and too much is an error before it is memory. The end
+// is a kernel's unless told.
 
 import { Misuse } from "../errors.ts";
 
@@ -9,6 +10,12 @@ export const LARGEST_IMAGE = 0x800_0000;
 export class Output {
   #bytes = new Uint8Array(0x10_0000);
   #length = 0;
+  readonly #most: number;
+
+  /** @param most bytes that may be written. */
+  constructor(most = LARGEST_IMAGE) {
+    this.#most = most;
+  }
 
   get length(): number {
     return this.#length;
@@ -48,10 +55,10 @@ export class Output {
 
   #grow(by: number): void {
     const needed = this.#length + by;
-    if (needed > LARGEST_IMAGE) {
-      throw new Misuse(`the compressed kernel unpacks to more than ${LARGEST_IMAGE >>> 20} MiB`);
+    if (needed > this.#most) {
+      throw new Misuse(`the compressed data unpacks to more than ${this.#most} bytes`);
     }
-    const grown = new Uint8Array(Math.min(LARGEST_IMAGE, Math.max(needed, this.#bytes.length * 2)));
+    const grown = new Uint8Array(Math.min(this.#most, Math.max(needed, this.#bytes.length * 2)));
     grown.set(this.bytes());
     this.#bytes = grown;
   }

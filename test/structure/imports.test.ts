@@ -12,9 +12,10 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "kernel"],
-  index: ["gdb", "machine", "ftrace", "module", "kernel", "trampoline", "elf"],
+  index: ["gdb", "machine", "formats", "ftrace", "module", "kernel", "trampoline", "elf"],
   gdb: ["machine"],
   machine: ["ftrace", "module", "trampoline", "kernel", "elf"],
+  formats: ["report", "kernel", "elf"],
   ftrace: ["report"],
   module: ["trampoline", "elf"],
   report: ["isa"],
@@ -30,7 +31,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 /** Reports are drawn from the shapes of what they show, and run nothing of it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
-  report: ["machine", "ftrace", "module", "trampoline", "elf"],
+  formats: ["ftrace"],
+  report: ["machine", "formats", "ftrace", "module", "trampoline", "elf"],
 };
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {

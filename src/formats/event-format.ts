@@ -1,0 +1,106 @@
+// The kernel's `format` files: which fields an event has in the ring and where. They travel inside a
+// trace.dat, so that a reader needs to know no kernel. Here are those of the events that farjal makes,
+// as data, and the text both ways.
+
+/** One field of an event, at its place in the record. */
+export interface EventField {
+  /** As C declares it, without the name: `unsigned long`, `char[16]`, `__data_loc char[]`. */
+  readonly type: string;
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly signed: boolean;
+}
+
+export interface EventFormat {
+  readonly name: string;
+  readonly id: number;
+  readonly fields: readonly EventField[];
+}
+
+type Row = readonly [type: string, name: string, size: number];
+
+/** What every event begins with. */
+const COMMON: readonly Row[] = [
+  ["unsigned short", "common_type", 2],
+  ["unsigned char", "common_flags", 1],
+  ["unsigned char", "common_preempt_count", 1],
+  ["int", "common_pid", 4],
+];
+
+/** Fields follow one another without gaps, as the kernel packs these. */
+function format(name: string, id: number, own: readonly Row[]): EventFormat {
+  let end = 0;
+  const fields = [...COMMON, ...own].map(([type, field, size]) => {
+    const offset = end;
+    end += size;
+    return { type, name: field, offset, size, signed: type === "int" };
+  });
+  return { name, id, fields };
+}
+
+/** The ftrace entries of a 32-bit 6.1 kernel (kernel/trace/trace_entries.h); ids are its enum trace_type. */
+export const FUNCTION = format("function", 1, [
+  ["unsigned long", "ip", 4],
+  ["unsigned long", "parent_ip", 4],
+]);
+export const FUNCGRAPH_EXIT = format("funcgraph_exit", 10, [
+  ["unsigned long", "func", 4],
+  ["int", "depth", 4],
+  ["unsigned int", "overrun", 4],
+  ["unsigned long long", "calltime", 8],
+  ["unsigned long long", "rettime", 8],
+]);
+export const FUNCGRAPH_ENTRY = format("funcgraph_entry", 11, [
+  ["unsigned long", "func", 4],
+  ["int", "depth", 4],
+]);
+
+/** How the kernel asks readers to print them; readers parse it. */
+const PRINT: Readonly<Record<string, string>> = {
+  function: '" %ps <-- %ps", (void *)REC->ip, (void *)REC->parent_ip',
+  funcgraph_entry: '"--> %ps (%d)", (void *)REC->func, REC->depth',
+  funcgraph_exit:
+    '"<-- %ps (%d) (start: %llx  end: %llx) over: %d", (void *)REC->func, REC->depth, ' +
+    "REC->calltime, REC->rettime, REC->depth",
+};
+
+/** Bytes of a record with these fields. */
+export function recordSize({ fields }: EventFormat): number {
+  return fields.reduce((end, { offset, size }) => Math.max(end, offset + size), 0);
+}
+
+/** The format file's text. */
+export function formatText({ name, id, fields }: EventFormat): string {
+  const lines = fields.map((field) => {
+    const { type, name: own, offset, size, signed } = field;
+    return `\tfield:${type} ${own};\toffset:${offset};\tsize:${size};\tsigned:${Number(signed)};\n`;
+  });
+  lines.splice(COMMON.length, 0, "\n");
+  return `name: ${name}\nID: ${id}\nformat:\n${lines.join("")}\nprint fmt: ${PRINT[name]}\n`;
+}
+
+const FIELD =
+  /^\s*field:\s*([^;]*?)([\w$]+)((?:\[[^\]]*\])*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d+);)?/gm;
+
+/** The fields that a `format` or `header_page` text tells, in its order. */
+export function readFields(text: string): EventField[] {
+  return [...text.matchAll(FIELD)].map(
+    ([, type = "", name = "", array = "", offset, size, sign]) => ({
+      type: `${type.trim()}${array}`,
+      name,
+      offset: Number(offset),
+      size: Number(size),
+      signed: sign === "1",
+    }),
+  );
+}
+
+/** Reads a format file; null for text that is none. */
+export function readFormat(text: string): EventFormat | null {
+  const name = /^name: (\S+)$/m.exec(text)?.[1];
+  const id = /^ID: (\d+)$/m.exec(text)?.[1];
+  return name === undefined || id === undefined
+    ? null
+    : { name, id: Number(id), fields: readFields(text) };
+}

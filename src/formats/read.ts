@@ -1,0 +1,33 @@
+// Reads a trace from whatever file holds it, told by how the file begins: a trace.dat of farjal's or a real
+// machine's, or ftrace text.
+
+import { Misuse } from "../errors.ts";
+import { fileSource, memorySource, type Opener } from "./bytes.ts";
+import { isFtraceText, readFtraceText } from "./ftrace-text-reader.ts";
+import type { Trace } from "./trace.ts";
+import { isTraceDat } from "./trace-dat-file.ts";
+import { readTraceDat } from "./trace-dat-reader.ts";
+
+/**
+ * Reads a trace. The file is read again each time the events are gone through.
+ * @throws Misuse when it can't be read, is no trace or is damaged, the last also while events are read.
+ */
+export async function readTrace(path: string): Promise<Trace> {
+  return traceOf(() => fileSource(path), path);
+}
+
+/** The same for a file's bytes. @param name what to call them in errors. */
+export function traceFromBytes(bytes: Uint8Array, name: string): Trace {
+  return traceOf(() => memorySource(bytes), name);
+}
+
+function traceOf(open: Opener, name: string): Trace {
+  const source = open();
+  try {
+    if (isTraceDat(source)) return readTraceDat(open, name);
+    if (isFtraceText(source)) return readFtraceText(open, name);
+  } finally {
+    source.close();
+  }
+  throw new Misuse(`${name} is neither a trace.dat nor ftrace text`);
+}

@@ -1,0 +1,379 @@
+// A trace.dat's description of itself, versions 6 and 7: byte order, formats, symbols, tasks, and where each
+// CPU's pages lie. Whoever made the file is a stranger, so sizes are checked against what there is, options
+// that point in a circle end, and what doesn't fit is one error with its offset. The events are
+// trace-dat-reader.ts's.
+
+import { inflateSync } from "node:zlib";
+import type { Endian } from "../elf/object.ts";
+import { latin1 } from "../elf/words.ts";
+import { Misuse } from "../errors.ts";
+import { Output } from "../kernel/output.ts";
+import { unpackZstd } from "../kernel/zstd.ts";
+import { type ByteSource, memorySource } from "./bytes.ts";
+import { Cursor, damaged, LARGEST_PART } from "./cursor.ts";
+import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
+import { Kallsyms } from "./kallsyms.ts";
+import {
+  COMPRESSED,
+  type FileVersion,
+  FLYRECORD_V6,
+  HEADER_EVENT,
+  HEADER_PAGE,
+  LATENCY_V6,
+  MAGIC,
+  OPTION_BUFFER,
+  OPTION_CPUSTAT,
+  OPTION_DONE,
+  OPTION_UNAME,
+  OPTIONS_V6,
+  SECTION_CMDLINES,
+  SECTION_EVENT_FORMATS,
+  SECTION_FTRACE_FORMATS,
+  SECTION_HEADER,
+  SECTION_HEADERS,
+  SECTION_KALLSYMS,
+  SECTION_OPTIONS,
+} from "./trace-dat.ts";
+
+/** Where a CPU's pages lie. */
+export interface CpuData {
+  readonly cpu: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Where a page's own fields are, as the file's header_page says. */
+export interface PageLayout {
+  readonly size: number;
+  readonly commit: EventField;
+  /** Offset of the first record. */
+  readonly data: number;
+}
+
+export type Compression = "none" | "zlib" | "zstd";
+
+export interface TraceDatFile {
+  readonly name: string;
+  readonly version: FileVersion;
+  readonly endian: Endian;
+  readonly page: PageLayout;
+  /** By the id that records begin with. */
+  readonly formats: ReadonlyMap<number, EventFormat>;
+  readonly symbols: Kallsyms;
+  /** Tasks' names by their pids. */
+  readonly tasks: ReadonlyMap<number, string>;
+  readonly uname: string;
+  /** Events that the rings overwrote before anybody read them, as their statistics say. */
+  readonly overruns: number;
+  readonly cpus: readonly CpuData[];
+  /** How the pages are compressed. */
+  readonly compression: Compression;
+}
+
+/** More than any machine has. */
+const MOST_CPUS = 1 << 14;
+const LARGEST_PAGE = 1 << 20;
+
+/** True for a file that begins as a trace.dat does. */
+export function isTraceDat(source: ByteSource): boolean {
+  return Buffer.compare(source.read(0, MAGIC.length), MAGIC) === 0;
+}
+
+/**
+ * Reads everything but the events.
+ * @param name the file's, for errors.
+ * @throws Misuse when it is no trace.dat of version 6 or 7, or is damaged.
+ */
+export function readTraceDatFile(source: ByteSource, name: string): TraceDatFile {
+  if (!isTraceDat(source)) throw new Misuse(`${name} is not a trace.dat`);
+  const start = new Cursor(source, name, "little", MAGIC.length);
+  const version = start.string("the version");
+  if (version !== "6" && version !== "7") {
+    throw new Misuse(`${name} is a trace.dat of version '${version}'; farjal reads 6 and 7`);
+  }
+  const order = start.u8("the byte order");
+  if (order > 1) throw damaged(name, start.at - 1, `a byte order can't be ${order}`);
+  start.u8("the size of a long");
+  const cursor = new Cursor(source, name, order === 1 ? "big" : "little", start.at);
+  const pageSize = cursor.u32("the page size");
+  return version === "6"
+    ? new Version6(source, cursor, pageSize).read()
+    : new Version7(source, cursor, pageSize).read();
+}
+
+/** What both versions gather, and how the parts that they share are read. */
+class Reading {
+  readonly source: ByteSource;
+  readonly cursor: Cursor;
+  readonly formats = new Map<number, EventFormat>();
+  readonly tasks = new Map<number, string>();
+  pageSize: number;
+  pageFields: EventField[] = [];
+  kallsyms = "";
+  uname = "";
+  overruns = 0;
+  cpus: CpuData[] = [];
+
+  constructor(source: ByteSource, cursor: Cursor, pageSize: number) {
+    this.source = source;
+    this.cursor = cursor;
+    this.pageSize = pageSize;
+  }
+
+  headers(cursor: Cursor): void {
+    cursor.expect(HEADER_PAGE);
+    this.pageFields = readFields(cursor.sized(8, "the page header's format"));
+    cursor.expect(HEADER_EVENT);
+    cursor.sized(8, "the record header's format");
+  }
+
+  ftraceFormats(cursor: Cursor): void {
+    for (let left = cursor.u32("the number of formats"); left > 0; left -= 1) {
+      this.#format(cursor);
+    }
+  }
+
+  eventFormats(cursor: Cursor): void {
+    for (let systems = cursor.u32("the number of systems"); systems > 0; systems -= 1) {
+      cursor.string("a system's name");
+      this.ftraceFormats(cursor);
+    }
+  }
+
+  cmdlines(cursor: Cursor): void {
+    for (const line of cursor.sized(8, "the tasks' names").split("\n")) {
+      const [, pid, task] = /^(\d+) (.*)$/.exec(line) ?? [];
+      if (pid !== undefined && task !== undefined) this.tasks.set(Number(pid), task);
+    }
+  }
+
+  /** An option of either version that tells of the trace. */
+  option(id: number, content: Uint8Array): void {
+    const text = untilNul(latin1(content));
+    if (id === OPTION_UNAME) this.uname = text;
+    if (id === OPTION_CPUSTAT) this.overruns += Number(/^overrun: (\d+)$/m.exec(text)?.[1] ?? 0);
+  }
+
+  finish(version: FileVersion, compression: Compression): TraceDatFile {
+    const { name, endian } = this.cursor;
+    const page = this.#pageLayout();
+    for (const { cpu, offset, size } of this.cpus) {
+      if (offset > this.source.size || size > this.source.size - offset) {
+        throw damaged(name, offset, `CPU ${cpu}'s ${size} bytes reach past the end`);
+      }
+    }
+    const symbols = new Kallsyms(this.kallsyms, page.commit.size);
+    const { formats, tasks, uname, overruns, cpus } = this;
+    return {
+      name,
+      version,
+      endian,
+      page,
+      formats,
+      symbols,
+      tasks,
+      uname,
+      overruns,
+      cpus,
+      compression,
+    };
+  }
+
+  #format(cursor: Cursor): void {
+    const format = readFormat(cursor.sized(8, "an event's format"));
+    if (format !== null) this.formats.set(format.id, format);
+  }
+
+  #pageLayout(): PageLayout {
+    const field = (name: string): EventField | undefined =>
+      this.pageFields.find((one) => one.name === name);
+    const commit = field("commit");
+    const data = field("data");
+    const size = this.pageSize;
+    const fits =
+      commit !== undefined &&
+      data !== undefined &&
+      (commit.size === 4 || commit.size === 8) &&
+      commit.offset >= 8 &&
+      data.offset >= commit.offset + commit.size &&
+      size > data.offset &&
+      size <= LARGEST_PAGE &&
+      size % 4 === 0;
+    if (!fits) {
+      throw new Misuse(`${this.cursor.name} is damaged: its pages of ${size} bytes can't be read`);
+    }
+    return { size, commit, data: data.offset };
+  }
+}
+
+/** The version whose parts follow one another. */
+class Version6 extends Reading {
+  read(): TraceDatFile {
+    const { cursor } = this;
+    this.headers(cursor);
+    this.ftraceFormats(cursor);
+    this.eventFormats(cursor);
+    this.kallsyms = cursor.sized(4, "the symbols");
+    cursor.sized(4, "the printk formats");
+    this.cmdlines(cursor);
+    const cpus = cursor.u32("the number of CPUs");
+    if (cpus > MOST_CPUS) throw damaged(cursor.name, cursor.at - 4, `${cpus} CPUs`);
+    let part = cursor.string("the data's kind");
+    if (part === OPTIONS_V6) {
+      for (;;) {
+        const id = cursor.u16("an option's number");
+        if (id === OPTION_DONE) break;
+        this.option(id, cursor.bytes(cursor.u32("an option's size"), "an option"));
+      }
+      part = cursor.string("the data's kind");
+    }
+    if (part === LATENCY_V6) {
+      throw new Misuse(`${cursor.name} holds a latency tracer's text, not events`);
+    }
+    if (part !== FLYRECORD_V6) throw damaged(cursor.name, cursor.at, "no events follow");
+    for (let cpu = 0; cpu < cpus; cpu += 1) {
+      const offset = cursor.u64("a CPU's place");
+      this.cpus.push({ cpu, offset, size: cursor.u64("a CPU's size") });
+    }
+    return this.finish(6, "none");
+  }
+}
+
+/** The version of sections that options tell of. */
+class Version7 extends Reading {
+  #compression: Compression = "none";
+
+  read(): TraceDatFile {
+    const { cursor } = this;
+    const compression = cursor.string("the compression's name");
+    cursor.string("the compression's version");
+    if (compression !== "none" && compression !== "zlib" && compression !== "zstd") {
+      throw new Misuse(
+        `${cursor.name} is compressed by '${compression}'; farjal reads zlib and zstd`,
+      );
+    }
+    this.#compression = compression;
+    const seen = new Set<number>();
+    let next = cursor.u64("the options' place");
+    while (next !== 0) {
+      if (seen.has(next)) throw damaged(cursor.name, next, "options that lead to themselves");
+      seen.add(next);
+      next = this.#options(this.#section(next, SECTION_OPTIONS, "options"));
+    }
+    if (seen.size === 0) throw damaged(cursor.name, cursor.at - 8, "there are no options");
+    return this.finish(7, this.#dataCompression);
+  }
+
+  #dataCompression: Compression = "none";
+
+  /** @returns where the next options are; 0 for none. */
+  #options(options: Cursor): number {
+    while (options.left > 0) {
+      const id = options.u16("an option's number");
+      const size = options.u32("an option's size");
+      const at = options.at;
+      const content = options.bytes(size, "an option");
+      const inside = new Cursor(memorySource(content), `${options.name}'s option`, options.endian);
+      if (id === OPTION_DONE) return inside.u64("the next options' place");
+      if (id === OPTION_BUFFER) this.#buffer(inside, at);
+      else if (id >= SECTION_HEADERS && id <= SECTION_CMDLINES) this.#part(id, inside);
+      else this.option(id, content);
+    }
+    return 0;
+  }
+
+  #part(id: number, option: Cursor): void {
+    const readers: Readonly<Record<number, (cursor: Cursor) => void>> = {
+      [SECTION_HEADERS]: (cursor) => this.headers(cursor),
+      [SECTION_FTRACE_FORMATS]: (cursor) => this.ftraceFormats(cursor),
+      [SECTION_EVENT_FORMATS]: (cursor) => this.eventFormats(cursor),
+      [SECTION_KALLSYMS]: (cursor) => {
+        this.kallsyms = cursor.sized(4, "the symbols");
+      },
+      [SECTION_CMDLINES]: (cursor) => this.cmdlines(cursor),
+    };
+    readers[id]?.(this.#section(option.u64("a section's place"), id, "a section"));
+  }
+
+  /** The trace's own buffer; those of other instances are left alone. */
+  #buffer(option: Cursor, at: number): void {
+    const offset = option.u64("the buffer's place");
+    const instance = option.string("the buffer's name");
+    if (instance !== "") return;
+    option.string("the buffer's clock");
+    this.pageSize = option.u32("the page size");
+    const cpus = option.u32("the number of CPUs");
+    if (cpus > MOST_CPUS) throw damaged(this.cursor.name, at, `${cpus} CPUs`);
+    const header = new Cursor(this.source, this.cursor.name, this.cursor.endian, offset);
+    header.u16("the buffer's section");
+    const flags = header.u16("the buffer's flags");
+    this.#dataCompression = (flags & COMPRESSED) === 0 ? "none" : this.#compression;
+    this.cpus = Array.from({ length: cpus }, () => ({
+      cpu: option.u32("a CPU's number"),
+      offset: option.u64("a CPU's place"),
+      size: option.u64("a CPU's size"),
+    }));
+  }
+
+  /** A section's content, unpacked where it is packed. */
+  #section(offset: number, id: number, what: string): Cursor {
+    const { name, endian } = this.cursor;
+    const header = new Cursor(this.source, name, endian, offset);
+    const found = header.u16(what);
+    if (found !== id) {
+      throw damaged(name, offset, `section ${found} where ${id} should be`);
+    }
+    const flags = header.u16(what);
+    header.u32(what);
+    const size = header.u64(what);
+    if (size > header.left) {
+      throw damaged(name, offset, `a section of ${size} bytes, and ${header.left} are left`);
+    }
+    const end = offset + SECTION_HEADER + size;
+    if ((flags & COMPRESSED) === 0) return new Cursor(this.source, name, endian, header.at, end);
+    const bytes = unpackChunk(header, this.#compression, LARGEST_PART);
+    return new Cursor(memorySource(bytes), `${name}, in the section at ${offset},`, endian);
+  }
+}
+
+/** What stands before the first NUL. */
+export function untilNul(text: string): string {
+  const end = text.indexOf("\0");
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/**
+ * Unpacks the compressed bytes that follow, with their two sizes before them.
+ * @throws Misuse when they are damaged or make more than `most` bytes.
+ */
+export function unpackChunk(cursor: Cursor, compression: Compression, most: number): Uint8Array {
+  const at = cursor.at;
+  const packed = cursor.u32("a packed size");
+  const size = cursor.u32("an unpacked size");
+  if (size > most) throw damaged(cursor.name, at, `packed data of ${size} bytes is too much`);
+  const bytes = cursor.bytes(packed, "packed data");
+  const unpacked = unpack(bytes, compression, size, (why) => damaged(cursor.name, at, why));
+  if (unpacked.length !== size) {
+    throw damaged(cursor.name, at, `packed data makes ${unpacked.length} bytes, not ${size}`);
+  }
+  return unpacked;
+}
+
+function unpack(
+  bytes: Uint8Array,
+  compression: Compression,
+  size: number,
+  failure: (why: string) => Misuse,
+): Uint8Array {
+  try {
+    if (compression === "zlib") return inflateSync(bytes, { maxOutputLength: Math.max(size, 1) });
+    if (compression === "zstd") {
+      const output = new Output(size);
+      unpackZstd(bytes, output);
+      return output.bytes();
+    }
+  } catch (error) {
+    throw failure(`packed data can't be unpacked (${(error as Error).message})`);
+  }
+  throw failure("packed data in a file that names no compression");
+}

@@ -1,0 +1,99 @@
+// A trace as formats take it: facts about the run, and events in the order of time. A tracer's ring, a
+// trace.dat of a real machine and a text file all become one of these; what an event alone can't say
+// (another task than the trace's, latency flags, events of other kinds) stands beside it and may be absent.
+
+import type { Endian } from "../elf/object.ts";
+import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
+import type { TraceTask } from "../report/ftrace-text.ts";
+
+/** What only a real machine tells of an event. */
+export interface Origin {
+  readonly task: TraceTask;
+  /** The kernel's five columns: irqs-off, need-resched, context, preempt-depth, migrate-disable. */
+  readonly flags: string;
+  /** Events that this CPU's ring lost just before; null when it lost some and didn't count them. */
+  readonly lost: number | null;
+}
+
+/** An event, with its origin where that is known. */
+export type RecordedEvent = TraceEvent & Partial<Origin>;
+
+/** An event of a kind that farjal's tracers don't make, as a real machine's file may hold. */
+export interface OtherEvent
+  extends Pick<FunctionEvent, "count" | "time" | "microseconds" | "cpu">,
+    Origin {
+  readonly type: "other";
+  readonly name: string;
+  /** Its own fields, `name=value` in the format's order. */
+  readonly fields: string;
+}
+
+export type TraceRecord = RecordedEvent | OtherEvent;
+
+/** A trace's facts, without its events. */
+export interface TraceFacts {
+  /** The trace's only task, or what to call one that an event doesn't name. */
+  readonly task: TraceTask;
+  readonly cpus: number;
+  /** What events' counts count a second. */
+  readonly clockHz: number;
+  readonly endian: Endian;
+  /** As `uname -r` gives it; empty when nobody knows. */
+  readonly release: string;
+  /** Events that the ring lost before the oldest one here. */
+  readonly overruns: number;
+  /** Whether events' ips are known; in text they aren't, and are 0. */
+  readonly addresses: boolean;
+}
+
+export interface Trace extends TraceFacts {
+  /** Oldest first; may be gone through again. */
+  readonly events: Iterable<RecordedEvent>;
+  /** The same, with events of other kinds between them. */
+  readonly records: Iterable<TraceRecord>;
+}
+
+const NANOSECONDS = 1e9;
+
+/** Makes the reckoning from counts to whole nanoseconds, rounded down. */
+export function nanosecondsOf(clockHz: number): (count: number) => number {
+  const each = NANOSECONDS / clockHz;
+  if (Number.isInteger(each)) return (count) => count * each;
+  return (count) => {
+    const seconds = Math.floor(count / clockHz);
+    return (
+      seconds * NANOSECONDS + Math.floor(((count - seconds * clockHz) * NANOSECONDS) / clockHz)
+    );
+  };
+}
+
+/** An address with its name, as a line of /proc/kallsyms. */
+export interface TraceSymbol {
+  readonly address: number;
+  readonly name: string;
+  readonly module: string | null;
+}
+
+/**
+ * The symbols that a trace's events name, ascending: each address that an event holds, with the name that
+ * it has there. A file of these resolves the trace's addresses and no others.
+ */
+export function symbolsOf(events: Iterable<TraceEvent>): TraceSymbol[] {
+  const symbols = new Map<number, TraceSymbol>();
+  const modules = new Map<string, string | null>();
+  const callers = new Map<number, string>();
+  for (const event of events) {
+    const { ip, name, module } = event;
+    if (!symbols.has(ip)) {
+      symbols.set(ip, { address: ip, name, module });
+      modules.set(name, module);
+    }
+    if (event.type === "function") callers.set(event.parentIp, event.parentName);
+  }
+  for (const [address, name] of callers) {
+    if (!symbols.has(address)) {
+      symbols.set(address, { address, name, module: modules.get(name) ?? null });
+    }
+  }
+  return [...symbols.values()].sort((a, b) => a.address - b.address);
+}

@@ -1,0 +1,141 @@
+// trace.dat: the real trace-cmd reads what farjal writes and prints what farjal prints, packed by itself too,
+// and farjal reads back what it wrote. Damaged files end in one error.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import fc from "fast-check";
+import { Misuse } from "../../src/errors.ts";
+import { readTrace, traceFromBytes } from "../../src/formats/read.ts";
+import { MemorySink } from "../../src/formats/sink.ts";
+import { symbolsOf, type Trace } from "../../src/formats/trace.ts";
+import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import { traceCmdReport } from "../../src/report/trace-cmd-text.ts";
+import { temporaryDirectory } from "../cli/farjal.ts";
+import { traceCmd, traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
+import { functionEvents, graphEvents, ORDERS, traceOf } from "./traces.ts";
+
+const VERSIONS = [6, 7] as const;
+
+function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
+  const sink = new MemorySink();
+  writeTraceDat(trace, sink, { version, symbols: symbolsOf(trace.events), writer: "farjal" });
+  return sink.bytes();
+}
+
+const report = (trace: Trace): string => [...traceCmdReport(trace)].join("");
+
+suite("trace.dat", () => {
+  for (const endian of ORDERS) {
+    for (const version of VERSIONS) {
+      const name = `version ${version}, ${endian}-endian`;
+      const traces = {
+        function: traceOf(functionEvents(), endian, 7),
+        function_graph: traceOf(graphEvents(), endian),
+        empty: traceOf([], endian),
+      };
+
+      test(`${name}: trace-cmd prints the same events`, { skip: traceCmdSkip }, async (context) => {
+        const folder = temporaryDirectory(context);
+        for (const [tracer, trace] of Object.entries(traces)) {
+          const path = join(folder, `${tracer}.dat`);
+          writeFileSync(path, fileOf(trace, version));
+          const read = await readTrace(path);
+          if (tracer !== "empty") assert.equal(report(read), traceCmdReportOf(path));
+          assert.equal([...read.events].length, [...trace.events].length);
+        }
+      });
+
+      test(`${name}: what is read is what was written`, () => {
+        for (const trace of Object.values(traces)) {
+          const read = traceFromBytes(fileOf(trace, version), "trace.dat");
+          const nanoseconds = 1e9 / trace.clockHz;
+          const expected = [...trace.events].map((event) => ({
+            ...event,
+            count: event.count * nanoseconds,
+            ...("entryCount" in event ? { entryCount: event.entryCount * nanoseconds } : {}),
+          }));
+          const got = [...read.events].map(
+            ({ task: _task, flags: _flags, lost: _lost, ...own }) => own,
+          );
+          assert.deepEqual(got, expected);
+          assert.deepEqual([read.cpus, read.endian, read.overruns], [1, endian, trace.overruns]);
+          assert.deepEqual(read.task, trace.task);
+          assert.equal(read.release, "6.1.0");
+          const [first] = read.events;
+          assert.equal(first?.lost, first === undefined ? undefined : trace.overruns);
+        }
+      });
+    }
+  }
+
+  test("packed by trace-cmd's zstd it reads the same", { skip: traceCmdSkip }, async (context) => {
+    const folder = temporaryDirectory(context);
+    const plain = join(folder, "plain.dat");
+    const packed = join(folder, "packed.dat");
+    writeFileSync(plain, fileOf(traceOf(functionEvents()), 7));
+    traceCmd("convert", "--compression", "zstd", "-i", plain, "-o", packed);
+    assert.equal(report(await readTrace(packed)), report(await readTrace(plain)));
+  });
+
+  test("a trace's file is the same each time", () => {
+    const trace = traceOf(functionEvents());
+    assert.deepEqual(fileOf(trace, 7), fileOf(trace, 7));
+  });
+
+  test("the events of a CPU must stand in the order of time", () => {
+    const trace = traceOf(functionEvents().reverse());
+    assert.throws(() => fileOf(trace, 6), /don't stand in the order of time/);
+  });
+
+  test("cut anywhere, it gives its events or one error that names the place", () => {
+    for (const version of VERSIONS) {
+      const whole = fileOf(traceOf(functionEvents(200)), version);
+      // The last that version 7 has is what its sections are called.
+      const needed = whole.length - (version === 7 ? 200 : 0);
+      for (let size = 10; size < needed; size += 61) {
+        assert.throws(
+          () => [...traceFromBytes(whole.subarray(0, size), "cut.dat").events],
+          (error) =>
+            error instanceof Misuse && /^cut\.dat.* (at offset \d+|is damaged)/.test(error.message),
+          `${size} bytes of version ${version}`,
+        );
+      }
+    }
+  });
+
+  test("with any bytes changed, it is read or refused in one sentence", () => {
+    const files = VERSIONS.map((version) => fileOf(traceOf(functionEvents(20)), version));
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      value: fc.nat(255),
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...files),
+        fc.array(change, { minLength: 1, maxLength: 8 }),
+        (file, changes) => {
+          const bytes = file.slice();
+          for (const { at, value } of changes) bytes[Math.floor(at * bytes.length)] = value;
+          try {
+            report(traceFromBytes(bytes, "changed.dat"));
+          } catch (error) {
+            assert.ok(error instanceof Misuse, String(error));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("what is no trace is said in one line", () => {
+    const bytes = Buffer.from("\x17\x08Dtracing8\0", "latin1");
+    assert.throws(() => traceFromBytes(bytes, "x.dat"), /x\.dat is a trace\.dat of version '8'/);
+    assert.throws(
+      () => traceFromBytes(Buffer.from("ELF"), "x.ko"),
+      /x\.ko is neither a trace\.dat nor/,
+    );
+    assert.throws(() => traceFromBytes(new Uint8Array(0), "empty"), /neither/);
+  });
+});
