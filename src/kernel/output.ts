@@ -56,7 +56,8 @@ export class Output {
   #grow(by: number): void {
     const needed = this.#length + by;
     if (needed > this.#most) {
-      throw new Misuse(`the compressed data unpacks to more than ${this.#most} bytes`);
+      const most = this.#most < 1 << 20 ? `${this.#most} bytes` : `${this.#most >>> 20} MiB`;
+      throw new Misuse(`the compressed data unpacks to more than ${most}`);
     }
     const grown = new Uint8Array(Math.min(this.#most, Math.max(needed, this.#bytes.length * 2)));
     grown.set(this.bytes());
