@@ -1,7 +1,8 @@
 // Exceptions as the architecture takes them: Cause, EPC and BD, BadVAddr, Context and EntryHi, then the
 // vector. With MODE_STOP_ON_EXCEPTION the host takes them instead: the registers are set in the same way,
 // but the mode doesn't change, no vector is entered, and run() stops with pc still at the instruction.
-// Each function ends the instruction: it returns EXIT, and the state in memory says what comes next.
+// It stops too, at the second exception, where the first has no handler and the processor would only go
+// round: Cause and EPC then still tell of the first. Each function ends the instruction: it returns EXIT, and the state in memory says what comes next.
 
 import {
   CAUSE_BD,
@@ -22,7 +23,7 @@ import {
   setStatus,
 } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
-import { MODE_STOP_ON_EXCEPTION, STOP_EXCEPTION } from "./layout.ts";
+import { MODE_STOP_ON_EXCEPTION, STOP_EXCEPTION, STOP_NO_HANDLER } from "./layout.ts";
 import {
   CP0_BADVADDR,
   CP0_CAUSE,
@@ -35,6 +36,7 @@ import {
   CP0_STATUS,
   EXC_BP,
   EXC_CPU,
+  EXC_IBE,
   EXC_INT,
 } from "./opcodes.ts";
 import { EXIT } from "./outcome.ts";
@@ -109,9 +111,22 @@ export function signalDebugBreakpoint(): u32 {
 
 /** An exception in debug mode goes back to the debug vector and leaves DEPC alone. */
 function enterDebugMode(code: u32): u32 {
+  if (noHandler(code, DEBUG_VECTOR, Cp0.get(CP0_DEPC))) return EXIT;
   Cp0.set(CP0_DEBUG, (Cp0.get(CP0_DEBUG) & ~DEBUG_DEXCCODE) | (code << 10));
   goTo(DEBUG_VECTOR);
   return EXIT;
+}
+
+/**
+ * Stops the run, and is true, when an exception while one is being taken already shows that no handler
+ * is there: it comes from the first instruction of the vector that it would go to, and would for ever; or
+ * memory without code was run through, to its end or back to the instruction that the first is of.
+ */
+function noHandler(code: u32, vector: u32, epc: u32): bool {
+  if (cpu.pc !== vector && code !== EXC_IBE && restartAddress() !== epc) return false;
+  cpu.stop = STOP_NO_HANDLER;
+  cpu.stopValue = code;
+  return true;
 }
 
 /**
@@ -121,6 +136,8 @@ function enterDebugMode(code: u32): u32 {
 function take(code: u32, vector: u32): u32 {
   const stops = (cpu.mode & MODE_STOP_ON_EXCEPTION) !== 0;
   if (!stops && Cp0.has(CP0_DEBUG, DEBUG_DM)) return enterDebugMode(code);
+  const base = Cp0.has(CP0_STATUS, STATUS_BEV) ? BOOT_VECTORS : Cp0.get(CP0_EBASE);
+  if (!stops && Cp0.has(CP0_STATUS, STATUS_EXL) && noHandler(code, base + vector, Cp0.get(CP0_EPC))) return EXIT;
   let cause = (Cp0.get(CP0_CAUSE) & ~CAUSE_EXCCODE) | (code << 2);
   if (stops || !Cp0.has(CP0_STATUS, STATUS_EXL)) {
     Cp0.set(CP0_EPC, restartAddress());
@@ -132,7 +149,6 @@ function take(code: u32, vector: u32): u32 {
     cpu.stopValue = code;
     return EXIT;
   }
-  const base = Cp0.has(CP0_STATUS, STATUS_BEV) ? BOOT_VECTORS : Cp0.get(CP0_EBASE);
   setStatus(Cp0.get(CP0_STATUS) | STATUS_EXL);
   goTo(base + vector);
   return EXIT;

@@ -87,6 +87,7 @@ export const STOP_EXCEPTION = 3; // CPU_STOP_VALUE is Cause.ExcCode; Cause, EPC,
 export const STOP_WAIT = 4; // WAIT with no interrupt that could ever end it
 export const STOP_BREAKPOINT = 5; // pc is a breakpoint's address
 export const STOP_WATCHPOINT = 6; // the instruction at pc would touch CPU_STOP_VALUE, which is watched
+export const STOP_NO_HANDLER = 7; // exception CPU_STOP_VALUE while one is taken, which Cause and EPC (or Debug and DEPC) tell of
 
 export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
 

@@ -21,7 +21,7 @@ import {
   EXC_TLBS,
 } from "./opcodes.ts";
 import { Pages } from "./pages.ts";
-import { TLB_ENTRIES } from "./profile.ts";
+import { Profile } from "./profile.ts";
 import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
 import { meetsWatchpoint } from "./watches.ts";
 
@@ -109,7 +109,7 @@ function mapped(va: u32, access: u32): u32 {
     return NOWHERE;
   }
   const index = tlbLookup(va);
-  const missing = index === TLB_ENTRIES;
+  const missing = index === Profile.tlbEntries();
   const lo = missing ? 0 : tlbEntry(index).lo(va);
   if (!(lo & ENTRYLO_V)) {
     signalTlb(access === STORE ? EXC_TLBS : EXC_TLBL, va, missing);
@@ -146,7 +146,7 @@ export function probe(va: u32, write: u32): u32 {
   } else if (!(write && Pages.readable(va))) {
     const index = tlbLookup(va);
     const needed = write ? ENTRYLO_V | ENTRYLO_D : ENTRYLO_V;
-    if (index < TLB_ENTRIES && (tlbEntry(index).lo(va) & needed) === needed)
+    if (index < Profile.tlbEntries() && (tlbEntry(index).lo(va) & needed) === needed)
       physical = tlbEntry(index).physical(va);
   }
   return physical < cpu.ramSize ? physical : NOWHERE;

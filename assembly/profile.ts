@@ -47,6 +47,9 @@ export const PROFILE_4KC: u32 = 2;
 
 /** Config.AR: 1 for Release 2, 0 for Release 1. */
 const CONFIG_AR_RELEASE_2: u32 = 1 << 10;
+/** Config1.MMUSize: JTLB entries less one. */
+const CONFIG1_MMU_SIZE_SHIFT: u32 = 25;
+const CONFIG1_MMU_SIZE: u32 = 63;
 
 /** The processor that CP0 shows; what differs by more than a value asks here. */
 @final
@@ -55,10 +58,14 @@ export class Profile {
   @inline static hasRelease2(): bool {
     return (load<u32>(CP0_CONFIG << 2, CPU_CP0) & CONFIG_AR_RELEASE_2) !== 0;
   }
+
+  /** JTLB entries, as Config1.MMUSize says; a power of two, at most 64. */
+  @inline static tlbEntries(): u32 {
+    const mmuSize = load<u32>(CP0_CONFIG1 << 2, CPU_CP0) >>> CONFIG1_MMU_SIZE_SHIFT;
+    return (mmuSize & CONFIG1_MMU_SIZE) + 1;
+  }
 }
 
-/** JTLB entries, as Config1.MMUSize says. */
-export const TLB_ENTRIES: u32 = 16;
 /** Instructions a tick of Count takes; rdhwr's CCRes. */
 export const COUNT_RESOLUTION: u32 = 2;
 /** Bytes a synci reaches; rdhwr's SYNCI_Step. */
@@ -84,7 +91,7 @@ export function writableBits(register: u32): u32 {
   switch (register) {
     case CP0_INDEX:
     case CP0_WIRED:
-      return TLB_ENTRIES - 1;
+      return Profile.tlbEntries() - 1;
     case CP0_ENTRYLO0:
     case CP0_ENTRYLO1:
       return 0x03ffffff;
@@ -163,7 +170,7 @@ function put(register: u32, value: u32): void {
 }
 
 /** Gives CP0 the profile's reset values. Status is as reset leaves it: BEV and ERL. */
-export function resetCp0(profile: u32): void {
+export function resetCp0(profile: u32, tlbEntries: u32): void {
   memory.fill(CPU_CP0, 0, CPU_CP0_SIZE);
   const release = profile === PROFILE_4KC ? 0 : CONFIG_AR_RELEASE_2;
   put(CP0_CONFIG, 0x80000082 | (BIG_ENDIAN << 15) | release); // TLB, kseg0 uncached
@@ -171,7 +178,8 @@ export function resetCp0(profile: u32): void {
   if (Profile.hasRelease2()) put(CP0_INTCTL, 0xe0000000); // the timer is IP7
   put(CP0_PRID, prid(profile));
   put(CP0_EBASE, 0x80000000); // Release 1's fixed place too
-  put(CP0_CONFIG1, 0x9e190c82); // 16 entries; 16 KiB caches of 4 ways; EJTAG
+  // Config2 follows; caches of 2 KiB, 64 sets of 2 ways of 16 bytes; EJTAG
+  put(CP0_CONFIG1, 0x80190c82 | ((tlbEntries - 1) << CONFIG1_MMU_SIZE_SHIFT));
   put(CP0_CONFIG2, 0x80000000);
   put(CP0_DEBUG, 0x02008000);
   cpu.forbidden = 0;

@@ -12,16 +12,16 @@ import { resetTlb } from "./tlb.ts";
 const RESET_VECTOR: u32 = 0xbfc00000;
 
 /**
- * Puts the CPU into the state of a cold reset of the given processor (PROFILE_*), with ramSize bytes of
- * physical memory, which is left as it is. Every page, the host's too, is unmapped; the host's own
+ * Puts the CPU into the state of a cold reset of the given processor (PROFILE_*) with so many JTLB entries
+ * (16, 32 or 64) and ramSize bytes of physical memory, which is left as it is. Every page, the host's too, is unmapped; the host's own
  * settings (limit, mode, return address) go back to none.
  */
-export function reset(ramSize: u32, profile: u32): void {
+export function reset(ramSize: u32, profile: u32, tlbEntries: u32): void {
   memory.fill(CPU, 0, CPU_CP0 - CPU);
   memory.fill(READ_TABLE, 0, READ_TABLE_SIZE + WRITE_TABLE_SIZE);
   cpu.ramSize = ramSize;
   cpu.returnTo = 0xffffffff;
-  resetCp0(profile);
+  resetCp0(profile, tlbEntries);
   resetTlb();
   schedule();
   goTo(RESET_VECTOR);

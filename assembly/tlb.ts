@@ -1,4 +1,4 @@
-// The joint TLB: sixteen entries, each a pair of pages of one size, in the form the four TLB instructions
+// The joint TLB: entries (profile.ts says how many), each a pair of pages of one size, in the form the four TLB instructions
 // read and write. Looking an address up is here; the exceptions that follow, and the page tables that keep
 // what was found, are memory.ts's and pages.ts's.
 //
@@ -16,7 +16,7 @@ import {
   CP0_WIRED,
 } from "./opcodes.ts";
 import { Pages } from "./pages.ts";
-import { TLB_ENTRIES } from "./profile.ts";
+import { Profile } from "./profile.ts";
 
 export const ENTRYLO_G: u32 = 1 << 0;
 export const ENTRYLO_V: u32 = 1 << 1;
@@ -60,17 +60,18 @@ export function tlbEntry(index: u32): TlbEntry {
   return changetype<TlbEntry>(CPU_TLB + index * offsetof<TlbEntry>());
 }
 
-/** Index of the entry that translates va now, or TLB_ENTRIES. */
+/** Index of the entry that translates va now, or the number of entries. */
 export function tlbLookup(va: u32): u32 {
   const asid = Cp0.get(CP0_ENTRYHI);
+  const entries = Profile.tlbEntries();
   let index: u32 = 0;
-  while (index < TLB_ENTRIES && !tlbEntry(index).matches(va, asid)) index++;
+  while (index < entries && !tlbEntry(index).matches(va, asid)) index++;
   return index;
 }
 
 /** Entries that match nothing: kseg0 is never looked up. */
 export function resetTlb(): void {
-  for (let index: u32 = 0; index < TLB_ENTRIES; index++) {
+  for (let index: u32 = 0; index < Profile.tlbEntries(); index++) {
     const entry = tlbEntry(index);
     entry.hi = KSEG0 + index * (PAIR + 1);
     entry.pageMask = 0;
@@ -83,13 +84,14 @@ export function resetTlb(): void {
 /** CP0 Random: runs down from the last entry to Wired with every instruction, and round. */
 export function random(): u32 {
   const wired = Cp0.get(CP0_WIRED);
-  return TLB_ENTRIES - 1 - <u32>(cpu.count % (TLB_ENTRIES - wired));
+  const entries = Profile.tlbEntries();
+  return entries - 1 - <u32>(cpu.count % (entries - wired));
 }
 
 /** TLBP: Index becomes the entry that matches EntryHi. */
 export function tlbProbe(): void {
   const index = tlbLookup(Cp0.get(CP0_ENTRYHI));
-  Cp0.set(CP0_INDEX, index < TLB_ENTRIES ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
+  Cp0.set(CP0_INDEX, index < Profile.tlbEntries() ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
 }
 
 /** TLBR: the entry at Index into EntryHi, PageMask, EntryLo0 and EntryLo1. */
@@ -113,7 +115,7 @@ export function tlbWriteRandom(): void {
 }
 
 function indexed(): u32 {
-  return Cp0.get(CP0_INDEX) & (TLB_ENTRIES - 1);
+  return Cp0.get(CP0_INDEX) & (Profile.tlbEntries() - 1);
 }
 
 /** Both EntryLo carry the G they share; PFN bits within the page are clear. */

@@ -11,6 +11,7 @@ export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export { readKernel } from "./kernel/read.ts";
 export type { Argument } from "./machine/argument.ts";
+export { PROFILE_NAMES, type Profile } from "./machine/core.ts";
 export {
   Debugger,
   type DebugTarget,

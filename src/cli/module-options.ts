@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { Endian } from "../index.ts";
+import { type Endian, PROFILE_NAMES, type Profile } from "../index.ts";
 import type { AnswerOptions } from "./answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
 
@@ -18,6 +18,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly object?: boolean;
   readonly endian?: Endian;
   readonly memory: number;
+  readonly cpu: Profile;
   readonly with?: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
@@ -57,6 +58,11 @@ export function placed(command: Command): Command {
         "--endian <ORDER>",
         "the machine's byte order; the module's own unless told",
       ).choices(["little", "big"]),
+    )
+    .addOption(
+      new Option("--cpu <NAME>", "the processor; a 4Kc has no Release 2 instructions")
+        .choices(PROFILE_NAMES)
+        .default("24Kc"),
     )
     .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
     .option("--with <FILE>", "load this module first (may be given again)", gather)

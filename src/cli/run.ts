@@ -9,6 +9,7 @@ import type { Answer, Give } from "./answer.ts";
 import { type CallArguments, readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
+import { isSaved, type SaveOptions, saved, savedCall } from "./saved-call.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,17 +18,21 @@ const EXAMPLES = `${ARGUMENT_HELP}
 Examples:
   farjal run crc16.ko --call crc16 0 @message.bin 64
   farjal run libchacha.ko --call chacha_crypt_generic @state out:64 @zeros 64 20
-  farjal run loop.ko --call spin --budget 100000`;
+  farjal run loop.ko --call spin --budget 100000
+  farjal run long.ko --call work 9 --budget 1000000 --save half
+  farjal run long.ko --call work 9 --restore half`;
+
+type RunOptions = CallOptions & GdbOptions & SaveOptions;
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
-  debugged(called(moduleCommand(program, "run")))
+  saved(debugged(called(moduleCommand(program, "run"))))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
         "load, or the call doesn't return.",
     )
     .addHelpText("after", EXAMPLES)
-    .action((path: string, args: string[], options: CallOptions & GdbOptions) =>
+    .action((path: string, args: string[], options: RunOptions) =>
       give(options, () => run(path, args, options, terminal)),
     );
 }
@@ -35,13 +40,15 @@ export function addRun(program: Command, give: Give, terminal: Terminal): void {
 async function run(
   path: string,
   texts: readonly string[],
-  options: CallOptions & GdbOptions,
+  options: RunOptions,
   terminal: Terminal,
 ): Promise<Answer> {
   const session = await Session.open(await readSource(path, options), options);
   const module = session.load();
   const args = readArguments(texts, session.machine);
-  const result = await performCall(session.machine, module, args.values, options, path, terminal);
+  const result = isSaved(options)
+    ? savedCall(session.machine, args.values, options, terminal)
+    : await performCall(session.machine, module, args.values, options, path, terminal);
   const report = callReport(session, options.call, texts, args, result);
   return {
     held: result.exception === undefined,

@@ -67,6 +67,7 @@ export class Session {
     const machine = await Machine.create({
       endian: options.endian ?? kernel?.endian ?? file.elf.endian,
       memory: options.memory << 20,
+      cpu: options.cpu,
       ...(kernel === null ? {} : { kernel }),
     });
     const session = new Session(machine, source, options);

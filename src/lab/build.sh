@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-flags="-O2 -std=gnu11 -ffreestanding -fno-common -fno-pic -mno-abicalls -G 0 -mabi=32 -march=mips32r2
+flags="-O2 -std=gnu11 -ffreestanding -fno-common -fno-pic -mno-abicalls -G 0 -mabi=32 -march=mips32
   -msoft-float -mno-check-zero-division -mno-long-calls -fno-stack-protector -fno-asynchronous-unwind-tables
   -fno-strict-aliasing -fno-tree-loop-distribute-patterns -fno-delete-null-pointer-checks -fno-ident
   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -Wa,-mno-pdr -Wa,-msoft-float"

@@ -6,12 +6,18 @@ import type { Core } from "./core.ts";
 import type { DebugTarget } from "./debugger.ts";
 import { haltOf, stopPlace } from "./halt.ts";
 
-/** Runs the core as it stands; its halts mean what a GuestCall's do. */
+/** As many as a call gets that no budget is given to: a loop without an end must not be the host's. */
+const DEFAULT_STEPS = 1_000_000_000;
+
+/**
+ * Runs the core as it stands, for a thousand million steps unless told; its halts mean what a GuestCall's do.
+ * An exception that finds no handler ends the run, and is told at the instruction that it is of.
+ */
 export function bareRun(core: Core): DebugTarget {
   const naming = { describe: hex, nameOf: () => null };
   return {
     core,
-    advance: (steps = Number.POSITIVE_INFINITY) =>
+    advance: (steps = DEFAULT_STEPS) =>
       haltOf(core, core.run(steps), () => stopPlace(core, naming)),
   };
 }

@@ -123,13 +123,16 @@ export class Caller {
     return this.#open.at(-1)?.state ?? null;
   }
 
-  /** Goes on with a call of an earlier state; calls of the present one are over. */
-  restore(state: CallState | null): GuestCall | null {
+  /**
+   * Goes on with a call of an earlier state; calls of the present one are over.
+   * @param budget steps that it may still take; unless told, those that it had left.
+   */
+  restore(state: CallState | null, budget?: number): GuestCall | null {
     for (const call of this.#open) call.abandon();
     this.#open.length = 0;
     if (state === null) return null;
-    const budget = new Budget(state.total, state.spent);
-    return this.#made(budget, state.started, Uint32Array.from(state.saved));
+    const total = budget === undefined ? state.total : state.spent + budget;
+    return this.#made(new Budget(total, state.spent), state.started, Uint32Array.from(state.saved));
   }
 
   /** Whether a call's state has the registers that are saved here, the first of them zero. */

@@ -51,7 +51,7 @@ const SLICE = 2_000_000;
 interface CoreExports {
   [name: string]: unknown;
   start(): void;
-  reset(ramSize: number, profile: number): void;
+  reset(ramSize: number, profile: number, tlbEntries: number): void;
   run(): number;
   runExactly(): number;
   mapPages(va: number, physical: number, size: number, writable: boolean): void;
@@ -69,6 +69,14 @@ interface CoreExports {
 /** reset()'s processors, as in assembly/profile.ts. */
 const PROFILES = { "24Kc": 0, "4KEc": 1, "4Kc": 2 } as const;
 export type Profile = keyof typeof PROFILES;
+/** The processors there are. */
+export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Profile[];
+
+export interface ProcessorOptions {
+  /** JTLB entries: 16, as QEMU's have, 32 or 64. */
+  readonly tlbEntries?: number;
+}
+export const TLB_SIZES: readonly number[] = [16, 32, 64];
 
 /** What a watch stops a run before: an instruction there, or an access to it. */
 export type WatchKind = "execute" | "read" | "write" | "access";
@@ -115,15 +123,23 @@ export class Core {
   readonly relocator: RelocationCore;
   /** Flips the low address bits of a byte to where it lies. */
   readonly #flip: number;
+  #profile: Profile = "24Kc";
+  #tlbEntries = 16;
+  #stopReason = STOP_LIMIT;
 
   /**
    * A CPU in kernel mode with an empty TLB and `ramSize` bytes of zeroed memory, set up for the module
    * lab: exceptions stop run(), and farjal's own words are instructions. reset() makes it a board's CPU.
    * @param ramSize a multiple of 64 KiB, at most 512 MiB
    */
-  static create(endian: Endian, ramSize: number): Core {
+  static create(
+    endian: Endian,
+    ramSize: number,
+    profile: Profile = "24Kc",
+    options: ProcessorOptions = {},
+  ): Core {
     const core = new Core(endian, Core.checkedSize(ramSize));
-    core.reset("24Kc");
+    core.reset(profile, options);
     core.setCp0(CP0_STATUS / 8, 0, 0);
     core.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
     return core;
@@ -161,9 +177,26 @@ export class Core {
   }
 
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
-  reset(profile: Profile): void {
-    this.#exports.reset(this.ramSize, PROFILES[profile]);
+  reset(profile: Profile, { tlbEntries = 16 }: ProcessorOptions = {}): void {
+    if (!PROFILE_NAMES.includes(profile)) {
+      throw new Misuse(`there is no processor '${profile}'; take ${PROFILE_NAMES.join(", ")}`);
+    }
+    if (!TLB_SIZES.includes(tlbEntries)) {
+      throw new Misuse(`a TLB has ${TLB_SIZES.join(", ")} entries, not ${tlbEntries}`);
+    }
+    this.#exports.reset(this.ramSize, PROFILES[profile], tlbEntries);
+    this.#profile = profile;
+    this.#tlbEntries = tlbEntries;
     this.words[WATCH_TOLD / 4] = 0;
+  }
+
+  /** Which processor it is since the last reset. */
+  get profile(): Profile {
+    return this.#profile;
+  }
+
+  get tlbEntries(): number {
+    return this.#tlbEntries;
   }
 
   // Registers
@@ -248,6 +281,11 @@ export class Core {
     this.words[CPU_RETURN_TO / 4] = address;
   }
 
+  /** STOP_* of the last run. */
+  get stopReason(): number {
+    return this.#stopReason;
+  }
+
   /** What goes with the last stop reason: the hypercall's or the exception's code. */
   get stopValue(): number {
     return this.#word(CPU_STOP_VALUE);
@@ -272,6 +310,7 @@ export class Core {
       this.words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
       this.words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
       const reason = run() >>> 0;
+      this.#stopReason = reason;
       if (reason !== STOP_LIMIT || limit === end) return reason;
     }
   }

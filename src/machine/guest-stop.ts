@@ -20,6 +20,8 @@ import {
   EXC_WATCH,
 } from "../../assembly/opcodes.ts";
 import { hex } from "../hex.ts";
+import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
+import type { Profile } from "./core.ts";
 
 export interface GuestStop {
   /**
@@ -71,7 +73,7 @@ const EXCEPTIONS: ReadonlyMap<number, ExceptionName> = new Map(
       [EXC_DBE, "DBE", "a load or store outside the guest's memory", false],
       [EXC_SYS, "Sys", "a syscall, which no kernel is there to serve", false],
       [EXC_BP, "Bp", "a break, which kernel code uses for BUG()", false],
-      [EXC_RI, "RI", "an instruction that MIPS32 Release 2 reserves", false],
+      [EXC_RI, "RI", "an instruction that the processor reserves", false],
       [EXC_CPU, "CpU", "an instruction of a coprocessor that is not there", false],
       [EXC_OV, "Ov", "an integer overflow", false],
       [EXC_TR, "Tr", "a trap, which kernel code uses for BUG_ON()", false],
@@ -83,6 +85,8 @@ const EXCEPTIONS: ReadonlyMap<number, ExceptionName> = new Map(
 
 /** Where a stop happened, as the machine finds it. */
 export interface StopPlace {
+  /** Which processor. */
+  readonly profile: Profile;
   readonly pc: number;
   readonly inDelaySlot: boolean;
   readonly registers: readonly number[];
@@ -93,17 +97,59 @@ export interface StopPlace {
 
 /** An exception that no handler takes. */
 export function exceptionStop(code: number, badVAddr: number, place: StopPlace): GuestStop {
+  const { name, says } = named(code, place);
   const exception = EXCEPTIONS.get(code);
-  const name = exception?.name ?? `ExcCode ${code}`;
   const at = exception?.hasAddress ? ` (address ${hex(badVAddr)})` : "";
   return {
     ...stop("exception", name, place),
     ...(exception?.hasAddress ? { badVAddr } : {}),
     message:
-      `exception ${name}: ${exception?.says ?? "unknown"}${at}, ` +
-      `at ${place.describe(place.pc)}${place.inDelaySlot ? " in a delay slot" : ""}, ` +
+      `exception ${name}: ${says}${at}, ` +
+      `at ${where(place)}, ` +
       `called from ${place.describe(place.registers[31] ?? 0)}`,
   };
+}
+
+/**
+ * An exception that the processor took, and one that came instead of a handler.
+ * @param second what came, at `vectorPc`.
+ */
+export function noHandlerStop(
+  code: number,
+  second: number,
+  vectorPc: number,
+  place: StopPlace,
+): GuestStop {
+  const { name, says } = named(code, place);
+  const then = EXCEPTIONS.get(second)?.name ?? `ExcCode ${second}`;
+  return {
+    ...stop("exception", name, place),
+    message:
+      `exception ${name}: ${says}, at ${where(place)}, and no handler for it: its vector led to ` +
+      `exception ${then} at ${place.describe(vectorPc)}`,
+  };
+}
+
+function named(code: number, place: StopPlace): { name: string; says: string } {
+  const { name, says } = EXCEPTIONS.get(code) ?? { name: `ExcCode ${code}`, says: "unknown" };
+  return { name, says: code === EXC_RI ? whyReserved(place) : says };
+}
+
+function where({ pc, inDelaySlot, describe }: StopPlace): string {
+  return `${describe(pc)}${inDelaySlot ? " in a delay slot" : ""}`;
+}
+
+/** What the word at pc is that the processor reserves, and what mends it if something does. */
+function whyReserved({ pc, inDelaySlot, code, profile }: StopPlace): string {
+  const word = code.find(({ address }) => address === pc)?.word ?? null;
+  const row = word === null ? undefined : find(INSTRUCTIONS, word);
+  if (row !== undefined && inDelaySlot && hasDelaySlot(row)) return "a branch in a delay slot";
+  if (profile !== "4Kc") return "an instruction that MIPS32 Release 2 reserves";
+  if (row?.release2 !== true) return "an instruction that MIPS32 Release 1 reserves";
+  return (
+    `${row.name}, which MIPS32 Release 2 added and a 4Kc, of Release 1, doesn't have; ` +
+    "take a 24Kc or 4KEc (--cpu 24Kc), or build for -march=mips32"
+  );
 }
 
 export function budgetStop(budget: number, place: StopPlace): GuestStop {

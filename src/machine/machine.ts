@@ -19,7 +19,7 @@ import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
-import { Core } from "./core.ts";
+import { Core, type Profile } from "./core.ts";
 import type { CallResult, GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
@@ -30,7 +30,7 @@ import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import { moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
 import { RangeAllocator } from "./ranges.ts";
-import { readSnapshot, restoreCore, saveCore } from "./snapshot.ts";
+import { checkFits, readSnapshot, restoreCore, saveCore } from "./snapshot.ts";
 import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
 
 export interface MachineOptions {
@@ -42,6 +42,8 @@ export interface MachineOptions {
   readonly kernel?: Kernel;
   /** Instructions a second of virtual time; 100 MHz unless told. Timestamps derive from it. */
   readonly clockHz?: number;
+  /** The processor; a 24Kc unless told. A 4Kc is of Release 1 and reserves what Release 2 added. */
+  readonly cpu?: Profile;
 }
 
 export interface InsmodOptions {
@@ -126,7 +128,7 @@ export class Machine {
     this.endian = agreedEndian(options.endian, kernel?.endian ?? undefined);
     this.clockHz = options.clockHz ?? DEFAULT_CLOCK_HZ;
     if (!(this.clockHz > 0)) throw new Misuse(`a clock of ${this.clockHz} Hz does not run`);
-    this.core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY);
+    this.core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY, options.cpu);
     this.#physical = new RangeAllocator(FIRST_FREE, this.core.ramSize);
     this.memory = new GuestMemory(this.core, this.#physical);
     this.#space = new ModuleSpace(this.core, this.#physical);
@@ -311,13 +313,16 @@ export class Machine {
   /**
    * Puts back what save() gave, in this machine or in one made by the same steps, in any process. Calls
    * that are open now are over; host memory that was allocated since is free again.
+   * @param options the budget that the open call gets from here on; unless told, what it had left.
    * @returns the call that was open when the machine was saved, or null.
    * @throws Misuse, with nothing changed, for a snapshot that is damaged or of another kind of machine, and
    *   as save() does.
    */
-  restore(bytes: Uint8Array): GuestCall | null {
+  restore(bytes: Uint8Array, options: CallOptions = {}): GuestCall | null {
     this.#requireStillness();
+    if (options.budget !== undefined) checkBudget(options.budget);
     const snapshot = readSnapshot(bytes);
+    checkFits(this.core, snapshot);
     const { physical, log, call } = readState(snapshot.note, this.#making());
     const before = [...this.#physical.used];
     if ((call !== null && !this.#caller.fits(call)) || !this.#physical.replace(physical)) {
@@ -330,7 +335,7 @@ export class Machine {
       throw error;
     }
     this.log.splice(0, this.log.length, ...log);
-    return this.#caller.restore(call);
+    return this.#caller.restore(call, options.budget);
   }
 
   /** An address with what %pS prints of it: `0x… (name+0xoffset/0xsize [module])`. */
@@ -363,9 +368,7 @@ export class Machine {
 
   #callee(target: string | number, options: CallOptions): { address: number; budget: number } {
     const budget = options.budget ?? DEFAULT_BUDGET;
-    if (!Number.isSafeInteger(budget) || budget < 1) {
-      throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
-    }
+    checkBudget(budget);
     const address = typeof target === "number" ? target : this.addressOf(target);
     if (address === undefined) throw new Misuse(`no loaded module and no kernel has '${target}'`);
     return { address, budget };
@@ -511,6 +514,12 @@ export class Machine {
     const { name, offset, size } = symbol;
     const where = withOffset ? `+0x${offset.toString(16)}/0x${size.toString(16)}` : "";
     return `${name}${where}${module}`;
+  }
+}
+
+function checkBudget(budget: number): void {
+  if (!Number.isSafeInteger(budget) || budget < 1) {
+    throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
   }
 }
 

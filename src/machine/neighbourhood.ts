@@ -10,8 +10,12 @@ const REACH = 5;
 const WORD = 4;
 
 /** Five words before pc, the word at pc, five after. A pc that is not aligned counts as its word. */
-export function codeAround(core: Core, nameOf: (address: number) => string | null): CodeWord[] {
-  const middle = core.pc - (core.pc % WORD);
+export function codeAround(
+  core: Core,
+  pc: number,
+  nameOf: (address: number) => string | null,
+): CodeWord[] {
+  const middle = pc - (pc % WORD);
   return Array.from({ length: 2 * REACH + 1 }, (_, index) => {
     const address = (middle + WORD * (index - REACH)) >>> 0;
     const physical = core.translate(address, false);

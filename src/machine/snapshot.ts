@@ -3,15 +3,17 @@
 // first one stood, delay slots included. Breakpoints are the debugger's and not part of it. A note of the
 // caller's own travels along (machine-state.ts's, or none).
 //
-// Version 1. All numbers are 32-bit, little-endian.
+// Version 2. All numbers are 32-bit, little-endian.
 //
 //   0   "farjal\x1a\n"
 //   8   version
 //   12  byte order of the guest: 0 little, 1 big
 //   16  bytes of guest memory
-//   20  bytes of the body
-//   24  SHA-256 of what is before and behind it
-//   56  the body, deflated:
+//   20  processor: 0 24Kc, 1 4KEc, 2 4Kc
+//   24  JTLB entries: 16, 32 or 64
+//   28  bytes of the body
+//   32  SHA-256 of what is before and behind it
+//   64  the body, deflated:
 //         the CPU's words as assembly/layout.ts has them, from CPU to CPU_END
 //         n, then n mapped pages outside kseg0 and kseg1: guest address, physical address (+ 1: writable)
 //         n, then n guest addresses: those of the pages above that leave with their TLB entry
@@ -48,18 +50,24 @@ import {
   WATCH_TOLD,
   WRITE_TABLE,
 } from "../../assembly/layout.ts";
-import { CP0_WIRED } from "../../assembly/opcodes.ts";
+import { CP0_CONFIG, CP0_CONFIG1, CP0_PRID, CP0_WIRED } from "../../assembly/opcodes.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
-import { Core } from "./core.ts";
+import { Core, type Profile, TLB_SIZES } from "./core.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 1;
-const DIGEST_AT = 24;
-const BODY_AT = 56;
+export const SNAPSHOT_VERSION = 2;
+const DIGEST_AT = 32;
+const BODY_AT = 64;
 /** Most of a guest's memory is empty or text: the fastest level packs it nearly as small. */
 const DEFLATE_LEVEL = 1;
 const WORD = 4;
+/** By the number that the format gives each. */
+const PROFILES: readonly Profile[] = ["24Kc", "4KEc", "4Kc"];
+/** What a processor is known by, and no guest changes. */
+const FIXED = [CP0_PRID, CP0_CONFIG1];
+/** Of Config a guest writes kseg0's cache attribute alone. */
+const CONFIG_K0 = 7;
 const PAGES = 2 ** 32 / PAGE_SIZE;
 /** The note's size has a limit too. */
 const MOST_NOTE = 1 << 26;
@@ -81,6 +89,8 @@ interface CoreState {
 export interface Snapshot {
   readonly endian: Endian;
   readonly ramSize: number;
+  readonly profile: Profile;
+  readonly tlbEntries: number;
   /** What saveCore() was given. */
   readonly note: Uint8Array;
   readonly state: CoreState;
@@ -111,7 +121,14 @@ export function saveCore(core: Core, note: Uint8Array = new Uint8Array()): Uint8
   ]);
   const head = Buffer.concat([
     Buffer.from(MAGIC, "latin1"),
-    words([SNAPSHOT_VERSION, core.endian === "big" ? 1 : 0, core.ramSize, body.length]),
+    words([
+      SNAPSHOT_VERSION,
+      core.endian === "big" ? 1 : 0,
+      core.ramSize,
+      PROFILES.indexOf(core.profile),
+      core.tlbEntries,
+      body.length,
+    ]),
   ]);
   const packed = deflateSync(body, { level: DEFLATE_LEVEL });
   return Buffer.concat([head, digest(head, packed), packed]);
@@ -138,7 +155,10 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   }
   const endian = file.readUInt32LE(12) === 1 ? "big" : "little";
   const ramSize = Core.checkedSize(file.readUInt32LE(16));
-  const size = file.readUInt32LE(20);
+  const profile = PROFILES[file.readUInt32LE(20)];
+  const tlbEntries = file.readUInt32LE(24);
+  if (profile === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
+  const size = file.readUInt32LE(28);
   // What a body of this much memory can have, so that a small file can't ask for a large one.
   const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
   if (size > most) throw damaged("its size");
@@ -146,20 +166,16 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   const state = reader.state(ramSize);
   const note = reader.bytes(reader.count(MOST_NOTE));
   reader.end();
-  return { endian, ramSize, note, state };
+  return { endian, ramSize, profile, tlbEntries, note, state };
 }
 
 /**
  * Puts a snapshot's state into a core of the same byte order and memory; breakpoints stay.
  * @throws Misuse when it is another's, with the core as it was.
  */
-export function restoreCore(core: Core, { endian, ramSize, state }: Snapshot): void {
-  if (core.endian !== endian || core.ramSize !== ramSize) {
-    throw new Misuse(
-      `the snapshot is of a ${endian}-endian processor with ${ramSize} bytes of memory, ` +
-        `this one is ${core.endian}-endian with ${core.ramSize}`,
-    );
-  }
+export function restoreCore(core: Core, snapshot: Snapshot): void {
+  checkFits(core, snapshot);
+  const { state } = snapshot;
   core.bytes.set(state.cpu, CPU);
   // mtc0 keeps Wired below the TLB's size, on which the core's arithmetic relies.
   const wired = wordAt(core, CPU_CP0 + WORD * CP0_WIRED);
@@ -183,9 +199,32 @@ export function restoreCore(core: Core, { endian, ramSize, state }: Snapshot): v
 
 /** A new core with a snapshot's state. */
 export function coreOf(snapshot: Snapshot): Core {
-  const core = Core.create(snapshot.endian, snapshot.ramSize);
+  const { endian, ramSize, profile, tlbEntries } = snapshot;
+  const core = Core.create(endian, ramSize, profile, { tlbEntries });
   restoreCore(core, snapshot);
   return core;
+}
+
+/** @throws Misuse when a snapshot is of another kind of processor than the core. */
+export function checkFits(core: Core, snapshot: Snapshot): void {
+  const [saved, here] = [description(snapshot), description(core)];
+  if (saved !== here) throw new Misuse(`the snapshot is of a ${saved}; this is a ${here}`);
+  checkProcessor(core, snapshot.state.cpu);
+}
+
+function description({ endian, ramSize, profile, tlbEntries }: Core | Snapshot): string {
+  return `${endian}-endian ${profile} with ${tlbEntries} TLB entries and ${ramSize} bytes of memory`;
+}
+
+/** Compares the registers that say what the processor is. The core shows what the header says. */
+function checkProcessor(core: Core, cpu: Uint8Array): void {
+  const file = Buffer.from(cpu.buffer, cpu.byteOffset, cpu.byteLength);
+  const differs = (register: number): number => {
+    const at = CPU_CP0 + WORD * register;
+    return file.readUInt32LE(at - CPU) ^ wordAt(core, at);
+  };
+  const same = FIXED.every((register) => differs(register) === 0);
+  if (!same || (differs(CP0_CONFIG) & ~CONFIG_K0) !== 0) throw damaged("its processor");
 }
 
 /** What the tables hold beyond kseg0 and kseg1, whose pages are found again as they are needed. */

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";
+import { STOP_EXCEPTION, STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/layout.ts";
 import {
   EXC_ADEL,
   EXC_ADES,
@@ -302,12 +302,12 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.cp0(10), 0x12344042);
     });
 
-    test("a vector that faults for ever still meets the limit", () => {
+    test("a vector that faults for ever ends the run, with the first exception in Cause", () => {
       const guest = new Guest(endian, true);
       guest.core.setCp0(15, 1, 0x80200000);
-      assert.equal(guest.run([asm("break", 0, 0)], 100_000), STOP_LIMIT);
-      assert.equal(guest.core.count, 100_000);
-      assert.equal(guest.cause.code, EXC_IBE);
+      assert.equal(guest.run([asm("break", 0, 0)], 100_000), STOP_NO_HANDLER);
+      assert.deepEqual([guest.core.pc, guest.core.count], [0x80200180, 1]);
+      assert.deepEqual([guest.cause.code, guest.core.stopValue], [EXC_BP, EXC_IBE]);
     });
 
     test("sdbbp enters debug mode, deret leaves it", () => {

@@ -86,6 +86,10 @@ for (const endian of ENDIANS) {
         [await made(endian, "shapes"), /other modules/],
         [await Machine.create({ endian, memory: 16 << 20 }), /other modules/],
         [await made(endian, "modern", { memory: 32 << 20 }), /bytes of memory/],
+        [
+          await made(endian, "modern", { cpu: "4KEc" }),
+          /of a \w+-endian 24Kc .*; this is a \w+-endian 4KEc/,
+        ],
         [await made(endian, "modern", { clockHz: 1000 }), /other clock rate/],
       ];
       const provided = await made(endian);
@@ -118,14 +122,14 @@ test("a snapshot of a bare processor, or with a note that can't be, is refused",
     () => machine.restore(saveCore(Core.create("little", 16 << 20))),
     /without a machine/,
   );
-  const note = /\{"making".*$/s.exec(inflateSync(whole.subarray(56)).toString("latin1"))?.[0] ?? "";
+  const note = /\{"making".*$/s.exec(inflateSync(whole.subarray(64)).toString("latin1"))?.[0] ?? "";
   const forge = (changed: string): Buffer => {
-    const body = inflateSync(whole.subarray(56));
+    const body = inflateSync(whole.subarray(64));
     const start = body.length - note.length;
     const bytes = Buffer.concat([body.subarray(0, start), Buffer.from(changed)]);
     bytes.writeUInt32LE(changed.length, start - 4);
-    const head = Buffer.from(whole.subarray(0, 24));
-    head.writeUInt32LE(bytes.length, 20);
+    const head = Buffer.from(whole.subarray(0, 32));
+    head.writeUInt32LE(bytes.length, 28);
     const packed = deflateSync(bytes);
     return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
   };

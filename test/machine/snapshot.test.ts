@@ -10,7 +10,7 @@ import { suite, test } from "node:test";
 import { deflateSync, gunzipSync, inflateSync } from "node:zlib";
 import * as layout from "../../assembly/layout.ts";
 import { Misuse } from "../../src/errors.ts";
-import { Core } from "../../src/machine/core.ts";
+import { Core, PROFILE_NAMES } from "../../src/machine/core.ts";
 import {
   coreOf,
   readSnapshot,
@@ -129,11 +129,29 @@ for (const endian of ENDIANS) {
       assert.equal(stdout, `${core.pc} ${stateDigest(core)}`);
     });
 
-    test("is not taken by another byte order or another size of memory", () => {
+    test("is not taken by another byte order, size of memory or processor", () => {
       const snapshot = readSnapshot(saveCore(board(endian)));
       const other = endian === "big" ? "little" : "big";
-      for (const core of [Core.create(other, 4 << 20), Core.create(endian, 8 << 20)]) {
+      for (const core of [
+        Core.create(other, 4 << 20),
+        Core.create(endian, 8 << 20),
+        Core.create(endian, 4 << 20, "4KEc"),
+        Core.create(endian, 4 << 20, "24Kc", { tlbEntries: 32 }),
+      ]) {
+        const before = stateDigest(core);
         assert.throws(() => restoreCore(core, snapshot), Misuse);
+        assert.equal(stateDigest(core), before);
+      }
+    });
+
+    test("says which processor it is of, and makes that one again", () => {
+      for (const profile of PROFILE_NAMES) {
+        for (const tlbEntries of [16, 64]) {
+          const core = Core.create(endian, 1 << 20, profile, { tlbEntries });
+          const copy = copied(core);
+          assert.deepEqual([copy.profile, copy.tlbEntries], [profile, tlbEntries]);
+          assert.equal(stateDigest(copy), stateDigest(core));
+        }
       }
     });
   });
@@ -144,8 +162,8 @@ suite("a snapshot's bytes", () => {
 
   /** The snapshot with its body or head changed and its checksum right again. */
   function forged(change: (body: Buffer, head: Buffer) => Buffer | undefined): Buffer {
-    const head = Buffer.from(whole.subarray(0, 24));
-    const before = inflateSync(whole.subarray(56));
+    const head = Buffer.from(whole.subarray(0, 32));
+    const before = inflateSync(whole.subarray(64));
     const body = change(before, head) ?? before;
     const packed = deflateSync(body);
     return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
@@ -163,7 +181,7 @@ suite("a snapshot's bytes", () => {
     const random = new Random(3);
     for (let round = 0; round < 200; round += 1) {
       const bytes = Buffer.from(whole);
-      const at = round < 56 ? round : random.below(bytes.length);
+      const at = round < 64 ? round : random.below(bytes.length);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
       assert.throws(() => readSnapshot(bytes), Misuse, `byte ${at}`);
     }
@@ -174,7 +192,7 @@ suite("a snapshot's bytes", () => {
   test("of another version are told as such", () => {
     const bytes = Buffer.from(whole);
     bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, 8);
-    assert.throws(() => readSnapshot(bytes), /is of version 2; this farjal reads 1/);
+    assert.throws(() => readSnapshot(bytes), /is of version 3; this farjal reads 2/);
   });
 
   test("that lie with a right checksum are refused", () => {
@@ -184,8 +202,10 @@ suite("a snapshot's bytes", () => {
       ["memory size", (_, head) => void head.writeUInt32LE(3 << 20, 16)],
       ["no memory", (_, head) => void head.writeUInt32LE(0, 16)],
       ["huge memory", (_, head) => void head.writeUInt32LE(0xffff0000, 16)],
-      ["huge body", (_, head) => void head.writeUInt32LE(0xffffffff, 20)],
-      ["small body", (_, head) => void head.writeUInt32LE(100, 20)],
+      ["no processor", (_, head) => void head.writeUInt32LE(3, 20)],
+      ["TLB", (_, head) => void head.writeUInt32LE(17, 24)],
+      ["huge body", (_, head) => void head.writeUInt32LE(0xffffffff, 28)],
+      ["small body", (_, head) => void head.writeUInt32LE(100, 28)],
       ["zero register", (body) => void body.writeUInt32LE(1, cpu(layout.CPU_GPR))],
       ["ring", (body) => void body.writeUInt32LE(3, cpu(layout.RING_CAPACITY))],
       ["huge ring", (body) => void body.writeUInt32LE(0x80000000, cpu(layout.RING_CAPACITY))],
@@ -193,7 +213,7 @@ suite("a snapshot's bytes", () => {
       ["pages", (body) => void body.writeUInt32LE(0xffffffff, afterCpu)],
       ["more pages than bytes", (body) => void body.writeUInt32LE(0xfffff, afterCpu)],
       ["longer", (body, head) => {
-        head.writeUInt32LE(body.length + 1, 20);
+        head.writeUInt32LE(body.length + 1, 28);
         return Buffer.concat([body, Buffer.alloc(1)]);
       }],
     ]; // biome-ignore format: a list
@@ -206,11 +226,11 @@ suite("a snapshot's bytes", () => {
     const bytes = Buffer.from(saveCore(core));
     const at = layout.CPU_END - layout.CPU + 4;
     const lie = (offset: number, value: number): Buffer => {
-      const body = inflateSync(bytes.subarray(56));
+      const body = inflateSync(bytes.subarray(64));
       assert.equal(body.readUInt32LE(at - 4), 1);
       body.writeUInt32LE(value, at + offset);
       const packed = deflateSync(body);
-      const head = bytes.subarray(0, 24);
+      const head = bytes.subarray(0, 32);
       const digest = createHash("sha256").update(head).update(packed).digest();
       return Buffer.concat([head, digest, packed]);
     };
@@ -234,6 +254,20 @@ suite("a snapshot's bytes", () => {
     assert.ok(core.cp0(1) < 16);
   });
 
+  test("can't be another processor's than they say", () => {
+    for (const [register, changed] of [
+      [15 * 8, 0x00018000],
+      [16 * 8 + 1, 0xfe190c82],
+      [16 * 8, 0x80000082],
+    ] as const) {
+      const bytes = forged((body) => {
+        body.writeUInt32LE(changed, layout.CPU_CP0 - layout.CPU + 4 * register);
+        return undefined;
+      });
+      assert.throws(() => coreOf(readSnapshot(bytes)), /its processor can't be/);
+    }
+  });
+
   test("of a machine that has done nothing are small", () => {
     const core = Core.create("big", 64 << 20);
     const started = performance.now();
@@ -244,7 +278,7 @@ suite("a snapshot's bytes", () => {
 
   // The CPU's words are in the snapshot as they lie in memory. When this fails, the layout has changed:
   // count SNAPSHOT_VERSION up, and put the new digest here.
-  test("mean what version 1 means", () => {
+  test("mean what version 2 means", () => {
     const places = Object.entries(layout)
       .filter(([name]) => name.startsWith("CPU_") || name.startsWith("RING_"))
       .filter(([name]) => name !== "RING_SIZE")
@@ -252,6 +286,6 @@ suite("a snapshot's bytes", () => {
       .sort()
       .join("\n");
     const digest = createHash("sha256").update(places).digest("hex").slice(0, 16);
-    assert.deepEqual([SNAPSHOT_VERSION, digest], [1, "926f2511a9ec0aeb"]);
+    assert.deepEqual([SNAPSHOT_VERSION, digest], [2, "926f2511a9ec0aeb"]);
   });
 });

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { Profile } from "../../src/machine/core.ts";
 import type { GuestStop } from "../../src/machine/guest-stop.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { PLAIN } from "../../src/report/paint.ts";
@@ -17,10 +18,13 @@ const EXL = 2;
 for (const endian of ENDIANS) {
   suite(`guest code that goes wrong, ${endian} endian`, () => {
     /** Calls these words; they must not return. */
-    async function stop(
-      ...words: number[]
+    const stop = (...words: number[]) => stopOn("24Kc", words);
+
+    async function stopOn(
+      cpu: Profile,
+      words: readonly number[],
     ): Promise<{ stop: GuestStop; start: number; text: string }> {
-      const machine = await Machine.create({ endian, memory: 16 << 20 });
+      const machine = await Machine.create({ endian, memory: 16 << 20, cpu });
       const start = machine.memory.alloc(4 * words.length + 64) + 32;
       words.forEach((word, index) => {
         machine.memory.setU32(start + 4 * index, word);
@@ -38,6 +42,32 @@ for (const endian of ENDIANS) {
       assert.deepEqual(
         ended.code.map(({ word }) => word),
         [0, 0, 0, 0, NOP, RESERVED, asm("jr", R.ra), 0, 0, 0, 0],
+      );
+    });
+
+    test("an instruction of Release 2 on a processor of Release 1: what it is, and what mends it", async () => {
+      const rotr = asm("rotr", R.v0, R.a0, 3);
+      const { stop: ended, start } = await stopOn("4Kc", [NOP, rotr]);
+      assert.deepEqual([ended.kind, ended.name, ended.pc], ["exception", "RI", start + 4]);
+      assert.match(
+        ended.message,
+        /^exception RI: rotr, which MIPS32 Release 2 added and a 4Kc, of Release 1, doesn't have; take a 24Kc or 4KEc \(--cpu 24Kc\), or build for -march=mips32, at /,
+      );
+      assert.match(
+        (await stopOn("4Kc", [RESERVED])).stop.message,
+        /an instruction that MIPS32 Release 1 reserves/,
+      );
+      for (const cpu of ["24Kc", "4KEc"] as const) {
+        const { stop: other } = await stopOn(cpu, [rotr, RESERVED]);
+        assert.match(other.message, /an instruction that MIPS32 Release 2 reserves/);
+      }
+    });
+
+    test("a branch in a delay slot", async () => {
+      const { stop: ended } = await stop(asm("beq", 0, 0, 2), asm("beq", 0, 0, 2));
+      assert.match(
+        ended.message,
+        /^exception RI: a branch in a delay slot, at .* in a delay slot,/,
       );
     });
 

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "kernel"],
   index: ["gdb", "machine", "formats", "ftrace", "module", "kernel", "trampoline", "elf"],
   gdb: ["machine"],
-  machine: ["ftrace", "module", "trampoline", "kernel", "elf"],
+  machine: ["ftrace", "module", "trampoline", "kernel", "isa", "elf"],
   formats: ["report", "kernel", "elf"],
   ftrace: ["report"],
   module: ["trampoline", "elf"],
