@@ -3,7 +3,18 @@
 
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
-export { readTrace } from "./formats/read.ts";
+export {
+  type ExportOptions,
+  formatOfName,
+  isTextFormat,
+  type TextFormat,
+  TRACE_FORMATS,
+  type TraceFormat,
+  traceText,
+  writeTrace,
+} from "./formats/export.ts";
+export { readTrace, traceFromBytes } from "./formats/read.ts";
+export { MemorySink, type Sink } from "./formats/sink.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
 export type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./ftrace/event.ts";
 export type { TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";

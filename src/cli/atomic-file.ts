@@ -1,19 +1,91 @@
-// Writes a result's file in one step: the bytes go to a temporary file beside it, which then takes its
-// name, so that nobody reads half a file and a failure leaves the old one.
+// Writes a result's file so that nobody reads half of it: the bytes go to a temporary file beside it, which
+// takes its name when all are there; a failure leaves the old one. What is no plain file (a pipe, /dev/null)
+// is written as it stands, since it can't be replaced.
 
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemError } from "../errors.ts";
-import { Misuse } from "../index.ts";
+import { Misuse, type Sink } from "../index.ts";
 
 /** @throws Misuse when the file can't be written. */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  writeAtomically(path, (sink) => sink.write(Buffer.from(content)));
+}
+
+/**
+ * Opens the file, lets `fill` write it and puts it in its place; when `fill` throws, as if nothing had been.
+ * @throws Misuse when the file can't be written, and what `fill` throws.
+ */
+export function writeAtomically(path: string, fill: (sink: Sink) => void): void {
+  const target = orSay(path, () => resolved(path));
+  const temporary = target.plain
+    ? join(dirname(target.path), `.${basename(target.path)}.${process.pid}`)
+    : null;
   try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
+    const file = new OpenFile(path, temporary ?? target.path);
+    try {
+      fill(file);
+    } finally {
+      file.close();
+    }
+    if (temporary !== null) orSay(path, () => renameSync(temporary, target.path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (temporary !== null) rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Where a link leads, and whether a plain file is or can be there. */
+function resolved(path: string): { readonly path: string; readonly plain: boolean } {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return { path, plain: true };
+  // What is no plain file may have no path: /dev/stdout leads to a pipe's number.
+  return there.isFile() ? { path: realpathSync(path), plain: true } : { path, plain: false };
+}
+
+class OpenFile implements Sink {
+  readonly #path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, opened: string) {
+    this.#path = path;
+    this.#descriptor = orSay(path, () => openSync(opened, "w"));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#write(bytes, null);
+  }
+
+  patch(offset: number, bytes: Uint8Array): void {
+    this.#write(bytes, offset);
+  }
+
+  close(): void {
+    orSay(this.#path, () => closeSync(this.#descriptor));
+  }
+
+  #write(bytes: Uint8Array, position: number | null): void {
+    for (let done = 0; done < bytes.length; ) {
+      const at = position === null ? null : position + done;
+      done += orSay(this.#path, () =>
+        writeSync(this.#descriptor, bytes, done, bytes.length - done, at),
+      );
+    }
+  }
+}
+
+function orSay<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
     throw new Misuse(`${path} can't be written: ${systemError(error)}`);
   }
 }

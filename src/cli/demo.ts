@@ -18,7 +18,7 @@ import type { Answer, AnswerOptions, Give } from "./answer.ts";
 import { DEFAULT_BASE } from "./module-options.ts";
 import { farJumpJson, trampolineJson } from "./plan.ts";
 import type { Terminal } from "./terminal.ts";
-import { eventJson } from "./trace.ts";
+import { recordJson } from "./trace.ts";
 
 const FUNCTION = "demo_run";
 const DEVICES = 4;
@@ -55,7 +55,7 @@ function answer(demo: Demo, { paint }: Terminal): Answer {
       verdict: demo.held ? "held" : "failed",
       farJumps: demo.farJumps.map(farJumpJson),
       trampolines: demo.trampolines.map(trampolineJson),
-      trace: { ...demo.trace, events: demo.trace.events.map(eventJson), text: undefined },
+      trace: { ...demo.trace, events: demo.trace.events.map(recordJson), text: undefined },
     },
     text: demoText(demo, paint),
   };

@@ -1,7 +1,6 @@
 // The program: its commands, how their answers are printed, and what becomes of errors. Exit codes are
 // the verdict: 0 it held, 1 it failed, 2 the call was wrong. The commands' work is in one file each.
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
@@ -10,7 +9,9 @@ import { plainNumbers } from "./call-arguments.ts";
 import { addDemo } from "./demo.ts";
 import { addInfo } from "./info.ts";
 import { addLoad } from "./load.ts";
+import { version } from "./package.ts";
 import { addPlan } from "./plan.ts";
+import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTrace } from "./trace.ts";
@@ -75,15 +76,10 @@ function buildProgram(terminal: Terminal, give: Give): Command {
       writeErr: (text) => terminal.note(text),
     })
     .exitOverride();
-  for (const add of [addDemo, addInfo, addPlan, addLoad, addRun, addTrace, addBench]) {
+  for (const add of [addDemo, addInfo, addPlan, addLoad, addRun, addTrace, addReport, addBench]) {
     add(program, give, terminal);
   }
   return program;
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** What is thrown past a command is a wrong call or a defect. */

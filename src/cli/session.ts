@@ -56,6 +56,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
   readonly #finder: ModuleFinder;
+  readonly #release: string;
   #nextBase: number;
 
   /**
@@ -76,12 +77,18 @@ export class Session {
     return session;
   }
 
-  private constructor(machine: Machine, { path, file }: Source, options: SessionOptions) {
+  private constructor(machine: Machine, { path, file, kernel }: Source, options: SessionOptions) {
     this.machine = machine;
+    this.#release = kernel?.vermagic?.split(" ")[0] ?? "";
     this.file = file;
     this.#options = options;
     this.#finder = new ModuleFinder(path);
     this.#nextBase = clearOf(options.base);
+  }
+
+  /** The kernel's release, as its version magic begins; empty when nobody says. */
+  get release(): string {
+    return this.#release;
   }
 
   /** Loads the module. @throws Refusal as Linux refuses it, and saying what --with would mend. */

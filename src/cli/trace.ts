@@ -4,18 +4,26 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { hex } from "../hex.ts";
-import { type FunctionEvent, Misuse, type Tracer, type TraceWay } from "../index.ts";
+import {
+  type Machine,
+  Misuse,
+  type Trace,
+  type TraceRecord,
+  type Tracer,
+  type TraceWay,
+} from "../index.ts";
 import { callText } from "../report/call-text.ts";
 import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
-import { writeWhole } from "./atomic-file.ts";
 import { readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
 import { countReader, gather } from "./numbers.ts";
+import { version } from "./package.ts";
 import { callJson, callReport } from "./run.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import { chosenFormat, deliver, type TraceFormatOptions, withTraceFormat } from "./trace-format.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
@@ -24,7 +32,7 @@ Functions are names or the kernel's globs; FUNC:mod:MODULE names a module's.
 Examples:
   farjal trace usbcore.ko --kernel vmlinuz --call usb_disabled
   farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
-  farjal trace demo.ko --call demo_run 4 --way guest -o demo.trace`;
+  farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
 
 /** A record of the ring; the kernel's own of a function event has 20 on a 32-bit machine. */
 const RECORD_SIZE = 16;
@@ -32,25 +40,21 @@ const SMALLEST_BUFFER = 1;
 /** KiB of the ring's memory. */
 const LARGEST_BUFFER = 16384;
 
-interface TraceOptions extends CallOptions, GdbOptions {
+interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
   readonly plugin: string;
   readonly func?: readonly string[];
   readonly notrace?: readonly string[];
   readonly graph?: readonly string[];
-  readonly output?: string;
-  readonly format: string;
   readonly buffer: number;
   readonly way: TraceWay;
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
-  debugged(called(moduleCommand(program, "trace")))
+  withTraceFormat(debugged(called(moduleCommand(program, "trace"))), "ftrace")
     .option("-p, --plugin <TRACER>", "the tracer: function", "function")
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
     .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
     .option("-g, --graph <FUNC>", "function_graph's functions (may be given again)", gather)
-    .option("-o, --output <FILE>", "write the trace to FILE")
-    .option("--format <FORMAT>", "the trace's format: ftrace", "ftrace")
     .option(
       "-b, --buffer <KB>",
       `the ring's size, ${RECORD_SIZE} bytes an event`,
@@ -84,6 +88,7 @@ async function trace(
   terminal: Terminal,
 ): Promise<Answer> {
   refuseWhatIsNotThere(options);
+  const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const module = session.load();
@@ -98,31 +103,28 @@ async function trace(
   const result = await performCall(machine, module, args.values, options, path, terminal);
   tracer.stop();
   const report = callReport(session, options.call, texts, args, result);
-  const { output } = options;
-  if (output !== undefined) writeWhole(output, [...tracer.text()].join(""));
+  const recorded = recording(machine, tracer, session.release);
+  const text = deliver(recorded, format, options, `farjal ${version()}`);
   const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
   const counts = `${tracer.entries} of ${tracer.written} events kept, ${tracer.overruns} overrun\n`;
   return {
     held: result.exception === undefined,
     json: {
       ...callJson(report),
-      ...(options.json === true ? eventsJson(tracer) : {}),
+      ...(options.json === true ? eventsJson(recorded) : {}),
     },
-    text: output === undefined ? tracer.text() : [],
+    text,
     notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
   };
 }
 
-/** Tracers and formats that trace-cmd's users know and farjal doesn't have. */
-function refuseWhatIsNotThere({ plugin, graph, format }: TraceOptions): void {
+/** Tracers that trace-cmd's users know and farjal doesn't have. */
+function refuseWhatIsNotThere({ plugin, graph }: TraceOptions): void {
   if (plugin !== "function") {
     throw new Misuse(`there is no tracer '${plugin}' here: -p function is the one there is`);
   }
   if (graph !== undefined) {
     throw new Misuse("-g names functions for function_graph, which farjal doesn't have: use -l");
-  }
-  if (format !== "ftrace") {
-    throw new Misuse(`traces aren't written as '${format}': --format ftrace is the one there is`);
   }
 }
 
@@ -131,24 +133,42 @@ function capacityOf(kilobytes: number): number {
   return 2 ** Math.floor(Math.log2((kilobytes * 1024) / RECORD_SIZE));
 }
 
-function eventsJson(tracer: Tracer): Answer["json"] {
+/** What the tracer's ring holds, as formats take it. */
+function recording(machine: Machine, tracer: Tracer, release: string): Trace {
+  const events = { [Symbol.iterator]: () => tracer.events() };
   return {
-    events: [...tracer.events()].map(eventJson),
-    entries: tracer.entries,
+    task: { name: "farjal", pid: 1 },
+    cpus: 1,
+    clockHz: machine.clockHz,
+    endian: machine.endian,
+    release,
     overruns: tracer.overruns,
+    addresses: true,
+    length: tracer.entries,
+    events,
+    records: events,
   };
 }
 
+function eventsJson({ events, length, overruns }: Trace): Answer["json"] {
+  return { events: [...events].map(recordJson), entries: length, overruns };
+}
+
 /** `ts` in seconds since the machine's reset. */
-export function eventJson(event: FunctionEvent) {
-  const { time, cpu, name, parentName, module, ip, parentIp } = event;
-  return {
-    ts: time,
-    cpu,
-    func: name,
-    parent: parentName,
-    module,
-    ip: hex(ip),
-    parentIp: hex(parentIp),
-  };
+export function recordJson(event: TraceRecord) {
+  const { time, cpu, name, task } = event;
+  const head = { ts: time, cpu, ...(task === undefined ? {} : { task }) };
+  switch (event.type) {
+    case "function": {
+      const { parentName, module, ip, parentIp } = event;
+      const addresses = { ip: hex(ip), parentIp: hex(parentIp) };
+      return { ...head, func: name, parent: parentName, module, ...addresses };
+    }
+    case "other":
+      return { ...head, event: name, fields: event.fields };
+    default: {
+      const { type, module, depth, ip } = event;
+      return { ...head, event: type, func: name, module, depth, ip: hex(ip) };
+    }
+  }
 }

@@ -47,6 +47,8 @@ export interface TraceFacts {
 }
 
 export interface Trace extends TraceFacts {
+  /** How many events there are, where that is known without going through them. */
+  readonly length?: number;
   /** Oldest first; may be gone through again. */
   readonly events: Iterable<RecordedEvent>;
   /** The same, with events of other kinds between them. */
@@ -65,6 +67,24 @@ export function nanosecondsOf(clockHz: number): (count: number) => number {
       seconds * NANOSECONDS + Math.floor(((count - seconds * clockHz) * NANOSECONDS) / clockHz)
     );
   };
+}
+
+/** How many events there are. */
+export function traceLength({ length, events }: Trace): number {
+  if (length !== undefined) return length;
+  let count = 0;
+  for (const _ of events) count += 1;
+  return count;
+}
+
+/** Every task that a trace's events have, its own first. */
+export function tasksOf({ task, events }: Trace): TraceTask[] {
+  const tasks = new Map([[task.pid, task]]);
+  for (const event of events) {
+    const own = event.task;
+    if (own !== undefined && !tasks.has(own.pid)) tasks.set(own.pid, own);
+  }
+  return [...tasks.values()];
 }
 
 /** An address with its name, as a line of /proc/kallsyms. */

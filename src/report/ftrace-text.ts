@@ -10,6 +10,8 @@ export interface FunctionLine {
   /** Function that was entered, and its caller; a raw address when no symbol holds it. */
   readonly name: string;
   readonly parentName: string;
+  /** The five flag columns; dots unless told. */
+  readonly flags?: string;
 }
 
 export interface TraceTask {
@@ -41,7 +43,7 @@ export function ftraceLine(task: TraceTask, line: FunctionLine): string {
   const name = task.name.slice(0, 16).padStart(16);
   const pid = String(task.pid).padEnd(7);
   const cpu = String(line.cpu).padStart(3, "0");
-  return `${name}-${pid} [${cpu}] ..... ${ftraceTime(line.microseconds)}: ${line.name} <-${line.parentName}\n`;
+  return `${name}-${pid} [${cpu}] ${line.flags ?? "....."} ${ftraceTime(line.microseconds)}: ${line.name} <-${line.parentName}\n`;
 }
 
 /** `%5lu.%06lu`: seconds, then microseconds. */

@@ -153,7 +153,7 @@ test("trace: what isn't there is said in one line", () => {
     trace("-p", "function_graph"),
     /no tracer 'function_graph' here: -p function is the one/,
   );
-  assertMisuse(trace("--format", "trace.dat"), /aren't written as 'trace\.dat'/);
+  assertMisuse(trace("--format", "svg"), /Allowed choices are ftrace, report/);
   assertMisuse(trace("-g", "work_run"), /-g names functions for function_graph/);
   assertMisuse(
     trace("-l", "nothing_like_it"),

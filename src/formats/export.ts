@@ -1,0 +1,95 @@
+// A trace in any format, by the format's name: what all of them share is only that they take a trace and
+// write bytes.
+
+import { Misuse } from "../errors.ts";
+import { traceCmdReport } from "../report/trace-cmd-text.ts";
+import { chromeTrace } from "./chrome.ts";
+import { foldedStacks } from "./folded.ts";
+import { ftraceText } from "./ftrace-text.ts";
+import type { Sink } from "./sink.ts";
+import { speedscope } from "./speedscope.ts";
+import { symbolsOf, type Trace, tasksOf } from "./trace.ts";
+import type { FileVersion } from "./trace-dat.ts";
+import { writeTraceDat } from "./trace-dat-writer.ts";
+
+/** Formats that are text, each as its pieces. */
+const TEXTS = {
+  ftrace: ftraceText,
+  report: traceCmdReport,
+  chrome: chromeTrace,
+  speedscope,
+  folded: foldedStacks,
+} as const;
+
+export type TextFormat = keyof typeof TEXTS;
+export type TraceFormat = TextFormat | "trace.dat";
+
+/** The names, in the order in which a user should hear of them. */
+export const TRACE_FORMATS: readonly TraceFormat[] = [
+  "ftrace",
+  "report",
+  "trace.dat",
+  "chrome",
+  "speedscope",
+  "folded",
+];
+
+/** What names of files say of the format. `.json` alone says nothing: two formats have it. */
+const NAMES: readonly (readonly [pattern: RegExp, format: TraceFormat])[] = [
+  [/\.dat$/, "trace.dat"],
+  [/\.speedscope\.json$/, "speedscope"],
+  [/\.chrome\.json$/, "chrome"],
+  [/\.folded$/, "folded"],
+];
+
+export interface ExportOptions {
+  /** Of a trace.dat; 7 unless told. */
+  readonly version?: FileVersion;
+  /** Who writes it, for formats that say so. */
+  readonly writer?: string;
+}
+
+/** The format that a file's name tells, or undefined where it tells none. */
+export function formatOfName(path: string): TraceFormat | undefined {
+  return NAMES.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+export function isTextFormat(format: TraceFormat): format is TextFormat {
+  return format !== "trace.dat";
+}
+
+/** A trace as text, piece by piece. @throws Misuse while the trace's file turns out to be damaged. */
+export function traceText(trace: Trace, format: TextFormat): Iterable<string> {
+  return TEXTS[format](trace);
+}
+
+/** Pieces are gathered to about this many characters. */
+const CHUNK = 1 << 16;
+
+/**
+ * Writes a trace in a format.
+ * @throws Misuse for a trace.dat of a trace without addresses.
+ */
+export function writeTrace(
+  trace: Trace,
+  format: TraceFormat,
+  sink: Sink,
+  { version = 7, writer = "farjal" }: ExportOptions = {},
+): void {
+  if (isTextFormat(format)) {
+    let chunk = "";
+    for (const piece of traceText(trace, format)) {
+      chunk += piece;
+      if (chunk.length < CHUNK) continue;
+      sink.write(Buffer.from(chunk));
+      chunk = "";
+    }
+    sink.write(Buffer.from(chunk));
+    return;
+  }
+  if (!trace.addresses) {
+    throw new Misuse("ftrace text has no addresses, which a trace.dat needs: write another format");
+  }
+  const symbols = symbolsOf(trace.events);
+  writeTraceDat(trace, sink, { version, writer, symbols, tasks: tasksOf(trace) });
+}
