@@ -82,6 +82,14 @@ suite("compressed kernels", () => {
     });
   }
 
+  test("zstd whose Huffman weights take no bits is refused, not decoded for ever", async () => {
+    const file = Buffer.from(fixture("kernel.zst"));
+    // Behind the weights' size their table: accuracy 5, then one symbol with the whole probability.
+    assert.equal(file[13], 0x3c);
+    file.set([0xf0, 0xff], 14);
+    await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
+  });
+
   test("lzma with other parameters and a stated size", () => {
     const output = new Output();
     unpackLzma(fixture("parameters.lzma"), output);
