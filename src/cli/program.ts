@@ -7,6 +7,7 @@ import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { addBench } from "./bench.ts";
 import { plainNumbers } from "./call-arguments.ts";
 import { addDemo } from "./demo.ts";
+import { addExplain } from "./explain.ts";
 import { addInfo } from "./info.ts";
 import { addLoad } from "./load.ts";
 import { version } from "./package.ts";
@@ -76,7 +77,17 @@ function buildProgram(terminal: Terminal, give: Give): Command {
       writeErr: (text) => terminal.note(text),
     })
     .exitOverride();
-  for (const add of [addDemo, addInfo, addPlan, addLoad, addRun, addTrace, addReport, addBench]) {
+  for (const add of [
+    addDemo,
+    addInfo,
+    addPlan,
+    addLoad,
+    addExplain,
+    addRun,
+    addTrace,
+    addReport,
+    addBench,
+  ]) {
     add(program, give, terminal);
   }
   return program;

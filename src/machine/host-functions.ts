@@ -68,6 +68,12 @@ export class HostFunctions {
   has(name: string): boolean {
     return this.#codes.has(name);
   }
+
+  /** What runs behind a name. */
+  named(name: string): HostFunction | undefined {
+    const code = this.#codes.get(name);
+    return code === undefined ? undefined : this.#entries[code]?.run;
+  }
 }
 
 function hypercallWord(code: number): number {

@@ -28,6 +28,16 @@ const NOP = 0;
 /** The kernel's lines name every symbol that is missing; the explanation need not. */
 const MOST_NAMES_TOLD = 3;
 
+/** Whose code a call of a kernel's export runs: a stub is nobody's, and ends the run. */
+export type CodeOwner = "kernel" | "lab" | "host" | "stub";
+
+/** A stretch of guest memory that is a kernel's. */
+export interface KernelRange {
+  readonly owner: "kernel" | "lab";
+  readonly base: number;
+  readonly size: number;
+}
+
 /** A name for an address inside the kernel. */
 export interface KernelName {
   readonly name: string;
@@ -166,6 +176,27 @@ export class KernelSpace {
       this.#memory.setU32(address, this.#functions.provide(name, unresolved));
     }
     return { ...this.#facts(name), name, address };
+  }
+
+  /** Whose code stands behind an export that findExport() or stub() gave. */
+  ownerOf(name: string): CodeOwner {
+    const replaced = this.#placed.has(name) || this.#stubs.has(name);
+    const run = replaced ? this.#functions.named(name) : undefined;
+    if (run !== undefined) return run === unresolved ? "stub" : "host";
+    return replaced || this.#kernel === null ? "lab" : "kernel";
+  }
+
+  /** Where the kernels lie: the user's, from its first symbol in RAM to its last, and the lab. */
+  get ranges(): KernelRange[] {
+    const ranges: KernelRange[] = [];
+    const lab = this.#lab?.memory;
+    if (this.#kernel !== null) {
+      const base = this.#kernel.image?.address ?? KERNEL_BASE;
+      const end = KSEG0 + this.#kernelEnd(this.#kernel);
+      ranges.push({ owner: "kernel", base, size: end - base });
+    }
+    if (lab !== undefined) ranges.push({ owner: "lab", ...lab });
+    return ranges;
   }
 
   /** Puts a host function behind a name, whoever else has code there. */

@@ -8,6 +8,7 @@ import { STT_FUNC, STT_OBJECT } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
+import type { MemoryBlock } from "../module/host.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 
@@ -41,6 +42,11 @@ export class Lab {
     this.#memory = memory;
     this.services = labNames(file, ".lab_services");
     this.exports = new Map(module.exports.map(({ name, address }) => [name, address]));
+  }
+
+  /** The block that holds it. */
+  get memory(): MemoryBlock {
+    return this.#module.core;
   }
 
   addressOf(name: string): number | undefined {

@@ -24,10 +24,10 @@ import type { CallResult, GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostServices } from "./host-services.ts";
-import { jump, KernelSpace } from "./kernel-space.ts";
+import { type CodeOwner, jump, type KernelRange, KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
-import { moduleSites, sortMcountLoc } from "./module-sites.ts";
+import { type ModuleSite, moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
 import { RangeAllocator } from "./ranges.ts";
 import { checkFits, readSnapshot, restoreCore, saveCore } from "./snapshot.ts";
@@ -188,6 +188,27 @@ export class Machine {
    */
   plan(file: ModuleFile, options: InsmodOptions = {}): ModulePlan {
     return planModule(file, this.#moduleHost(stubbed(file, options)), options);
+  }
+
+  /**
+   * What a module would import under a name, and whose code it is: the kernel's, a module's, the lab's,
+   * the host's, or a stub's, which ends the run. undefined: nobody exports it.
+   */
+  importOf(name: string): (Export & { readonly from: CodeOwner | "module" }) | undefined {
+    const own = this.#kernel.findExport(name);
+    if (own !== undefined) return { ...own, from: this.#kernel.ownerOf(name) };
+    const other = this.#moduleExport(name);
+    return other && { ...other, from: "module" };
+  }
+
+  /** Where the kernel's memory is: the user's, if there is one, and the lab's. */
+  get kernelRanges(): readonly KernelRange[] {
+    return this.#kernel.ranges;
+  }
+
+  /** The call sites of a loaded module that __mcount_loc has, with the words that relocation left there. */
+  callSites(module: LoadedModule): readonly ModuleSite[] {
+    return this.#residents.find((one) => one.module === module)?.sites ?? [];
   }
 
   /** Unloads a module: its exit function is not run, its memory is given back. */

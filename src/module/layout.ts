@@ -16,6 +16,8 @@ export interface PlacedSection {
   readonly section: Section;
   readonly block: Block;
   readonly offset: number;
+  /** Which of layout_sections()'s rounds took it, from 1 on; 0: layout_symtab() did, after them. */
+  readonly round: number;
 }
 
 export interface BlockLayout {
@@ -131,7 +133,7 @@ export function layOut(file: ModuleFile): ModuleLayout {
         if ((own & wanted) !== wanted || (own & unwanted) !== 0) continue;
         if (placed.has(section.index) || isInit(section) !== (block === "init")) continue;
         const offset = spaces[block].append(section.size, section.alignment);
-        placed.set(section.index, { section, block, offset });
+        placed.set(section.index, { section, block, offset, round: round + 1 });
       }
       if (round === 0) spaces[block].textSize = spaces[block].size;
     }
@@ -139,8 +141,9 @@ export function layOut(file: ModuleFile): ModuleLayout {
   const kallsyms = placeKallsyms(file, placed, spaces);
   const { symtab, strtab } = file.sections;
   if (symtab !== undefined && strtab !== undefined) {
-    placed.set(symtab.index, { section: symtab, block: "init", offset: kallsyms.init.symtab });
-    placed.set(strtab.index, { section: strtab, block: "init", offset: kallsyms.init.strtab });
+    const init = { block: "init", round: 0 } as const;
+    placed.set(symtab.index, { ...init, section: symtab, offset: kallsyms.init.symtab });
+    placed.set(strtab.index, { ...init, section: strtab, offset: kallsyms.init.strtab });
   }
   const perCpu = file.sections.find(PERCPU);
   return {

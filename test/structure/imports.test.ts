@@ -12,7 +12,18 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "kernel"],
-  index: ["gdb", "machine", "formats", "ftrace", "module", "kernel", "trampoline", "elf"],
+  index: [
+    "explain",
+    "gdb",
+    "machine",
+    "formats",
+    "ftrace",
+    "module",
+    "kernel",
+    "trampoline",
+    "elf",
+  ],
+  explain: ["machine", "ftrace", "module", "trampoline", "elf"],
   gdb: ["machine"],
   machine: ["ftrace", "module", "trampoline", "kernel", "isa", "elf"],
   formats: ["report", "kernel", "elf"],
@@ -32,7 +43,7 @@ const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 /** Reports are drawn from the shapes of what they show, and run nothing of it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   formats: ["ftrace"],
-  report: ["machine", "formats", "ftrace", "module", "trampoline", "elf"],
+  report: ["explain", "machine", "formats", "ftrace", "module", "trampoline", "elf"],
 };
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {

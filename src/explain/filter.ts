@@ -1,0 +1,59 @@
+// A story cut down to one section or one symbol: what lies there, what names it, and the verdict.
+
+import type { PairFinding } from "./pairs.ts";
+import type { PlaceStory } from "./places.ts";
+import type { Story } from "./story.ts";
+
+export interface StoryFilter {
+  /** A section's name. */
+  readonly section?: string | undefined;
+  /** A function's name, or that of something imported or exported. */
+  readonly symbol?: string | undefined;
+}
+
+/** The story of what fits both; the whole when neither is asked for. */
+export function filterStory(story: Story, { section, symbol }: StoryFilter): Story {
+  const inSection = (name: string): boolean => section === undefined || name === section;
+  const named = (name: string | null): boolean => symbol === undefined || name === symbol;
+  const at = (place: PlaceStory | null): boolean =>
+    place !== null && inSection(place.section) && named(place.function);
+  const far = story.farJumps.filter(
+    (jump) => inSection(jump.section) && (named(jump.symbol) || named(holder(story, jump))),
+  );
+  const veneers = new Set(far.map(({ trampoline }) => trampoline));
+  return {
+    ...story,
+    sections: story.sections.filter(({ name }) => inSection(name)),
+    leftOut: story.leftOut.filter(({ name }) => inSection(name)),
+    farJumps: far,
+    trampolines: story.trampolines.filter(({ address }) => veneers.has(address)),
+    pairs: {
+      ...story.pairs,
+      findings: story.pairs.findings.flatMap((finding): PairFinding[] => {
+        const examples = finding.examples.filter((one) => {
+          const places = [one.lo, ...one.hi].filter((place) => place !== null);
+          return (
+            places.some(({ section: name }) => inSection(name)) &&
+            (named(one.symbol) || places.some(at))
+          );
+        });
+        return examples.length === 0 ? [] : [{ ...finding, examples }];
+      }),
+    },
+    callSites: story.callSites.filter(at),
+    imports: story.imports.filter(({ name }) => named(name)),
+    exports: story.exports.filter(({ name }) => named(name)),
+    staticKeys: story.staticKeys.filter(
+      ({ code, key }) => inSection(code.section) && (named(key) || named(code.function)),
+    ),
+  };
+}
+
+/** The function that a far jump stands in, as far as a call site of it tells. */
+function holder(
+  { callSites }: Story,
+  { section, offset }: Story["farJumps"][number],
+): string | null {
+  const before = callSites.findLast((site) => site.section === section && site.offset <= offset);
+  return before?.function ?? null;
+}

@@ -1,0 +1,66 @@
+// A module's static keys: __jump_table, whose entries are {code, target, key}, three pointers each. The
+// word at `code` is a nop or a jump to `target`, by the key's state when the module was loaded
+// (include/linux/jump_label.h).
+
+import { symbolName } from "../module/jumps.ts";
+import type { Pointer } from "../module/pointers.ts";
+import { readPointers } from "../module/pointers.ts";
+import type { PlaceStory, Places } from "./places.ts";
+
+export interface KeyStory {
+  /** The site. */
+  readonly code: PlaceStory;
+  /** Where it jumps to when it is on. */
+  readonly target: PlaceStory;
+  /** The struct static_key: a symbol, and an offset from it. */
+  readonly key: string;
+  /** Bit 0 of the key's pointer: the site's likely state. */
+  readonly likely: boolean;
+  /** The word there once the module is loaded; null of a refused one. */
+  readonly word: number | null;
+}
+
+/** In the table's order. @param word reads a loaded module's memory; null when it was refused. */
+export function tellKeys(
+  places: Places,
+  word: ((address: number) => number | undefined) | null,
+): KeyStory[] {
+  const { sections, elf } = places.file;
+  const section = sections.find("__jump_table");
+  if (section === undefined) return [];
+  const table = readPointers(sections, section);
+  const pointer = elf.class / 8;
+  const objects = new Map(
+    elf.symbols
+      .filter(({ name, size }) => name !== "" && size > 0)
+      .map((symbol) => [`${symbol.section}+${symbol.value}`, symbol.name]),
+  );
+  const keys: KeyStory[] = [];
+  for (let at = 0; at + 3 * pointer <= section.size; at += 3 * pointer) {
+    const [code, target, key] = [0, 1, 2].map((index) => table.pointer(at + index * pointer));
+    if (code?.section === undefined || target?.section === undefined || key === undefined) continue;
+    const site = places.at(code.section, code.offset);
+    keys.push({
+      code: site,
+      target: places.at(target.section, target.offset),
+      key: keyName(places, key, objects),
+      likely: (key.offset & 1) !== 0,
+      word: site.address === null ? null : (word?.(site.address) ?? null),
+    });
+  }
+  return keys;
+}
+
+/** The key's own name, where an object begins at it; else the pointer's section or symbol and an offset. */
+function keyName(
+  { file: { elf } }: Places,
+  { symbol, section, offset }: Pointer,
+  objects: ReadonlyMap<string, string>,
+): string {
+  const at = (offset & ~3) >>> 0;
+  const own = section && objects.get(`${section.index}+${at}`);
+  if (own !== undefined) return own;
+  const from = section === undefined ? (at - symbol.value) >>> 0 : at;
+  const name = section?.name ?? symbolName(elf, symbol);
+  return from === 0 ? name : `${name}+0x${from.toString(16)}`;
+}

@@ -1,0 +1,91 @@
+// Where things of a module are, for telling: sections by name, offsets in them, the function that holds an
+// offset, and final symbol values as far as they are known. It reads the file and a layout, so that it
+// serves a module that was refused as well as one that is loaded.
+
+import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";
+import type { ElfSymbol, Section } from "../elf/object.ts";
+import type { ModuleFile } from "../module/file.ts";
+import type { ModuleLayout } from "../module/layout.ts";
+import type { Block } from "../trampoline/plan.ts";
+
+/** Where offset 0 of each block's layout lies. */
+export type Origin = Readonly<Record<Block, number>>;
+
+/** A place in a section; `address` is null where the section isn't in memory. */
+export interface PlaceStory {
+  readonly section: string;
+  readonly offset: number;
+  readonly address: number | null;
+  /** The function that holds it, and how far into it it is. */
+  readonly function: string | null;
+  readonly functionOffset: number;
+}
+
+export class Places {
+  readonly #file: ModuleFile;
+  readonly #layout: ModuleLayout | null;
+  readonly #origin: Origin | null;
+  readonly #imports: ReadonlyMap<string, number>;
+  readonly #functions = new Map<number, ElfSymbol[]>();
+
+  /** @param imports addresses of what the module imports. */
+  constructor(
+    file: ModuleFile,
+    layout: ModuleLayout | null,
+    origin: Origin | null,
+    imports: ReadonlyMap<string, number>,
+  ) {
+    this.#file = file;
+    this.#layout = layout;
+    this.#origin = origin;
+    this.#imports = imports;
+    for (const symbol of file.elf.symbols) {
+      if (symbol.type !== STT_FUNC || symbol.section === SHN_UNDEF || symbol.name === "") continue;
+      const known = this.#functions.get(symbol.section);
+      if (known === undefined) this.#functions.set(symbol.section, [symbol]);
+      else known.push(symbol);
+    }
+    for (const list of this.#functions.values()) list.sort((a, b) => a.value - b.value);
+  }
+
+  address(section: number, offset: number): number | null {
+    const placed = this.#layout?.sections.get(section);
+    if (placed === undefined || this.#origin === null) return null;
+    return (this.#origin[placed.block] + placed.offset + offset) >>> 0;
+  }
+
+  at({ index, name }: Pick<Section, "index" | "name">, offset: number): PlaceStory {
+    const holder = this.#functionAt(index, offset);
+    return {
+      section: name,
+      offset,
+      address: this.address(index, offset),
+      function: holder?.name ?? null,
+      functionOffset: holder === undefined ? 0 : offset - holder.value,
+    };
+  }
+
+  /** S of a symbol; null while it isn't known. */
+  value({ section, name, value, index }: ElfSymbol): number | null {
+    if (index === 0 || section === SHN_ABS || section === SHN_LIVEPATCH) return value;
+    if (section === SHN_UNDEF) return this.#imports.get(name) ?? null;
+    return this.address(section, value);
+  }
+
+  /** The last function that begins at or below the offset. */
+  #functionAt(section: number, offset: number): ElfSymbol | undefined {
+    const list = this.#functions.get(section) ?? [];
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((list[middle] as ElfSymbol).value <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return list[low - 1];
+  }
+
+  get file(): ModuleFile {
+    return this.#file;
+  }
+}

@@ -1,0 +1,133 @@
+// A module's calls of _mcount, each with the words that relocation leaves there and those that stand there
+// once it is switched off. Of a module that was refused only the file's words are known.
+
+import { contents } from "../elf/contents.ts";
+import type { Section } from "../elf/object.ts";
+import type { Words } from "../elf/words.ts";
+import { type CallSite, recogniseSite } from "../ftrace/site.ts";
+import type { ModuleSite } from "../machine/module-sites.ts";
+import type { CallSitePlace } from "../module/call-sites.ts";
+import type { PlaceStory, Places } from "./places.ts";
+
+export interface SiteStory extends PlaceStory {
+  /** How the call is made, in words: `long call, 6 words`; null where no form fits. */
+  readonly form: string | null;
+  /** Whether __mcount_loc has it. */
+  readonly recorded: boolean;
+  /** Why it hasn't, in a sentence. */
+  readonly lost: string | null;
+  /** Address (or, of a module that isn't in memory, offset) of the sequence's first word. */
+  readonly start: number;
+  /** The sequence's words: relocated, or the file's own where the module was refused. */
+  readonly before: readonly number[];
+  /** The same words with the site switched off, as insmod leaves it; null of a refused module. */
+  readonly after: readonly number[] | null;
+}
+
+/** The sections that recordmcount looks at, by name or by beginning (scripts/recordmcount.c). */
+const RECORDED_SECTIONS = [
+  ".ref.text",
+  ".sched.text",
+  ".spinlock.text",
+  ".irqentry.text",
+  ".softirqentry.text",
+  ".kprobes.text",
+  ".cpuidle.text",
+  ".init.text",
+];
+
+/** What a loaded module adds to its file. */
+export interface PatchedSites {
+  readonly sites: readonly ModuleSite[];
+  /** The instruction at an address now. */
+  word(address: number): number | undefined;
+}
+
+/** Every call, in the order of sections and offsets. */
+export function tellSites(places: Places, patched: PatchedSites | null): SiteStory[] {
+  const { callSites, elf } = places.file;
+  const loaded = new Map(patched?.sites.map((one) => [one.site.address, one]));
+  const views = new Map<number, Words>();
+  const view = (section: Section): Words => {
+    const known = views.get(section.index) ?? contents(elf, section);
+    views.set(section.index, known);
+    return known;
+  };
+  const tell = (place: CallSitePlace, recorded: boolean): SiteStory => {
+    const told = places.at(place.section, place.offset);
+    const site = told.address === null ? undefined : loaded.get(told.address);
+    const sequence =
+      site !== undefined && patched !== null
+        ? loadedSequence(site, patched)
+        : fileSequence(place, view(place.section), told.address, patched);
+    const lost = recorded ? null : whyLost(place, places);
+    return { ...told, recorded, lost, ...sequence };
+  };
+  return [
+    ...callSites.recorded.map((place) => ({ place, recorded: true })),
+    ...callSites.unrecorded.map((place) => ({ place, recorded: false })),
+  ]
+    .sort(
+      (a, b) => a.place.section.index - b.place.section.index || a.place.offset - b.place.offset,
+    )
+    .map(({ place, recorded }) => tell(place, recorded));
+}
+
+type Sequence = Pick<SiteStory, "form" | "start" | "before" | "after">;
+
+function loadedSequence({ site, loaded }: ModuleSite, { word }: PatchedSites): Sequence {
+  const { first, count } = extent(site);
+  const start = site.address + 4 * first;
+  const after = Array.from({ length: count }, (_, index) => word(start + 4 * index) ?? 0);
+  const before = [...after];
+  before.splice(-first, 2, ...loaded);
+  return { form: formOf(site), start, before, after };
+}
+
+/** An unrecorded site's words in memory, which nobody patches, or a file's words. */
+function fileSequence(
+  { offset }: CallSitePlace,
+  words: Words,
+  address: number | null,
+  patched: PatchedSites | null,
+): Sequence {
+  const inMemory = address !== null && patched !== null;
+  const at = inMemory ? address : offset;
+  const read = (where: number): number | undefined => {
+    if (inMemory) return patched.word(where);
+    return where >= 0 && where + 4 <= words.size ? words.u32(where) : undefined;
+  };
+  const site = recogniseSite(at, read);
+  const { first, count } = site === undefined ? { first: 0, count: 2 } : extent(site);
+  const start = at + 4 * first;
+  const before = Array.from({ length: count }, (_, index) => read(start + 4 * index) ?? 0);
+  return {
+    form: site === undefined ? null : formOf(site),
+    start,
+    before,
+    after: inMemory ? before : null,
+  };
+}
+
+/** The sequence's first word, counted from the site's, and how many words it has. */
+function extent({ kind, words, raAddressWords, emptyDelaySlot }: CallSite) {
+  const first = kind === "long" ? 0 : -(1 + raAddressWords + (emptyDelaySlot ? 1 : 0));
+  return { first, count: words - first };
+}
+
+function formOf(site: CallSite): string {
+  const parts = [`${site.kind} call`, `${extent(site).count} words`];
+  if (site.raAddressWords > 0) parts.push("with the ra address");
+  if (site.emptyDelaySlot) parts.push("empty delay slot");
+  return parts.join(", ");
+}
+
+function whyLost({ section }: CallSitePlace, { file }: Places): string {
+  if (file.sections.find("__mcount_loc") === undefined) {
+    return "the module has no __mcount_loc: recordmcount has not seen it";
+  }
+  if (!section.name.startsWith(".text") && !RECORDED_SECTIONS.includes(section.name)) {
+    return `recordmcount leaves ${section.name} out`;
+  }
+  return "recordmcount lost it: the section before ends its calls 4 bytes short of this offset";
+}

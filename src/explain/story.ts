@@ -1,0 +1,389 @@
+// The whole story of a module at an address, as one plain value: where each section lies and why, what
+// stands around it, which jumps are far and what mends them, what its relocations and call sites do, where
+// its imports come from. Of a module that is refused: the same up to where it stopped, and why. It loads
+// the module to know, and draws nothing; src/report/ renders the value as text and as a page. Its keys are
+// those of `farjal explain --json`, and stay.
+
+import { relocationTables } from "../elf/contents.ts";
+import { abiName, isaName, sectionFlagLetters } from "../elf/names.ts";
+import { SHF_ALLOC, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
+import type { Endian, Section } from "../elf/object.ts";
+import { type Errno, Refusal } from "../errors.ts";
+import type { CodeOwner, KernelRange } from "../machine/kernel-space.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { ModuleFile } from "../module/file.ts";
+import type { Export } from "../module/host.ts";
+import { layOut, type ModuleLayout } from "../module/layout.ts";
+import type { ModulePlan } from "../module/load.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { Parameter } from "../module/parameters.ts";
+import type { Block, FarJump, Trampoline } from "../trampoline/plan.ts";
+import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
+import { type KeyStory, tellKeys } from "./keys.ts";
+import { type PairStory, tellPairs } from "./pairs.ts";
+import { type Origin, Places } from "./places.ts";
+import { type SiteStory, tellSites } from "./sites.ts";
+
+export interface Story {
+  readonly name: string;
+  readonly verdict: VerdictStory;
+  /** What the file says of itself. */
+  readonly file: FileStory;
+  /** The 256 MiB regions that hold anything, ascending. */
+  readonly regions: readonly RegionStory[];
+  /** Kernels and the module's blocks, ascending by address. */
+  readonly ranges: readonly RangeStory[];
+  /** Sections in memory, ascending by address (by block and offset where there is none). */
+  readonly sections: readonly SectionStory[];
+  /** Sections that aren't, and why. */
+  readonly leftOut: readonly LeftOutStory[];
+  readonly farJumps: readonly FarJump[];
+  readonly trampolines: readonly Trampoline[];
+  readonly pairs: PairStory;
+  readonly callSites: readonly SiteStory[];
+  readonly imports: readonly ImportStory[];
+  readonly exports: readonly ExportStory[];
+  readonly staticKeys: readonly KeyStory[];
+  readonly parameters: readonly Parameter[];
+}
+
+/** How far loading went. */
+export type Stage =
+  /** Refused before it had memory: by a check or a missing symbol. */
+  | "checked"
+  /** It had memory and every symbol; relocation or what follows refused it. */
+  | "placed"
+  | "loaded";
+
+export interface VerdictStory {
+  readonly verdict: "loads" | "refused";
+  readonly stage: Stage;
+  readonly errno: Errno | null;
+  readonly dmesg: readonly string[];
+  readonly explanation: string | null;
+}
+
+export interface FileStory {
+  readonly class: 32 | 64;
+  readonly endian: Endian;
+  readonly abi: string;
+  readonly isa: string;
+  readonly license: string | null;
+  readonly vermagic: string | null;
+  readonly depends: string | null;
+  readonly description: string | null;
+  readonly notes: readonly string[];
+}
+
+export interface RegionStory {
+  readonly base: number;
+  readonly end: number;
+  /** Names of the ranges in it. */
+  readonly holds: readonly string[];
+}
+
+export interface RangeStory {
+  readonly name: string;
+  readonly kind: "kernel" | "lab" | Block | "module";
+  readonly base: number;
+  readonly size: number;
+}
+
+export interface SectionStory {
+  readonly name: string;
+  readonly block: Block;
+  /** null of a module that never had memory. */
+  readonly address: number | null;
+  /** In the block's layout. */
+  readonly offset: number;
+  readonly size: number;
+  /** Bytes left free before it for its alignment. */
+  readonly padding: number;
+  readonly alignment: number;
+  readonly flags: string;
+  /** Which of layout_sections()'s five rounds placed it; 0: layout_symtab(). */
+  readonly round: number;
+}
+
+export interface LeftOutStory {
+  readonly name: string;
+  readonly size: number;
+  readonly why: string;
+}
+
+export interface ImportStory {
+  readonly name: string;
+  /** null when nobody exports it. */
+  readonly address: number | null;
+  /** Whose it is; null when nobody exports it. */
+  readonly from: CodeOwner | "module" | null;
+  /** The module that exports it. */
+  readonly module: string | null;
+  readonly gpl: boolean;
+  readonly weak: boolean;
+}
+
+export interface ExportStory {
+  readonly name: string;
+  readonly address: number | null;
+  readonly gpl: boolean;
+  readonly crc: number | null;
+  readonly namespace: string | null;
+}
+
+export interface TellOptions {
+  /** `refuse`: Linux's own verdict, and a plan of what is far without what would mend it. */
+  readonly farJumps: "refuse" | "trampoline";
+  /** Make the plan, and load: each throws a Refusal. */
+  plan(): ModulePlan;
+  load(): LoadedModule;
+}
+
+/**
+ * Tells a module's story: plans and loads it on the machine, where it stays if it loads.
+ * @throws what plan() and load() throw beyond a Refusal.
+ */
+export function tellStory(machine: Machine, file: ModuleFile, options: TellOptions): Story {
+  const outcome = attempt(file, options);
+  const { module, layout, origin } = outcome;
+  const imports = tellImports(machine, file, module);
+  const addresses = new Map(
+    imports.flatMap(({ name, address }) => (address === null ? [] : [[name, address] as const])),
+  );
+  const places = new Places(file, layout, origin, addresses);
+  const ranges = tellRanges(machine, outcome);
+  return {
+    name: file.name,
+    verdict: outcome.verdict,
+    file: tellFile(file),
+    regions: tellRegions(ranges),
+    ranges,
+    sections: layout === null ? [] : tellSections(layout, places),
+    leftOut: layout === null ? [] : tellLeftOut(file, layout),
+    farJumps: outcome.farJumps,
+    trampolines: outcome.trampolines,
+    pairs: tellPairs(places),
+    callSites: tellSites(
+      places,
+      module === null
+        ? null
+        : { sites: machine.callSites(module), word: (at) => wordAt(machine, at) },
+    ),
+    imports,
+    exports: tellExports(file, module),
+    staticKeys: tellKeys(places, module === null ? null : (at) => wordAt(machine, at)),
+    parameters: file.parameters,
+  };
+}
+
+function wordAt({ memory }: Machine, address: number): number | undefined {
+  return memory.mapped(address, 4) ? memory.u32(address) : undefined;
+}
+
+interface Outcome {
+  readonly verdict: VerdictStory;
+  readonly module: LoadedModule | null;
+  readonly layout: ModuleLayout | null;
+  readonly blocks: readonly {
+    readonly block: Block;
+    readonly base: number;
+    readonly size: number;
+  }[];
+  readonly origin: Origin | null;
+  readonly farJumps: readonly FarJump[];
+  readonly trampolines: readonly Trampoline[];
+}
+
+/** Goes as far as it goes. */
+function attempt(file: ModuleFile, options: TellOptions): Outcome {
+  let planned: ModulePlan | null = null;
+  let module: LoadedModule | null = null;
+  let refusal: Refusal | null = null;
+  try {
+    planned = options.plan();
+    module = options.load();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    refusal = error;
+  }
+  const mends = options.farJumps === "trampoline";
+  const shift = mends ? planned?.plan.shift : { core: 0, init: 0 };
+  const memory = module ?? planned?.memory;
+  const farJumps = planned?.plan.farJumps ?? [];
+  return {
+    verdict: {
+      verdict: refusal === null ? "loads" : "refused",
+      stage: module !== null ? "loaded" : planned !== null ? "placed" : "checked",
+      errno: refusal?.errno ?? null,
+      dmesg: refusal?.dmesg ?? module?.dmesg ?? [],
+      explanation: refusal?.explanation ?? null,
+    },
+    module,
+    layout: planned?.layout ?? layoutAnyway(file),
+    blocks:
+      memory === undefined
+        ? []
+        : (["core", "init"] as const)
+            .map((block) => ({
+              block,
+              base: memory[block].base,
+              // Without veneers, a block that was only planned is as large as its layout.
+              size:
+                mends || planned === null ? memory[block].size : planned.layout.blocks[block].size,
+            }))
+            .filter(({ size }) => size > 0),
+    origin:
+      memory === undefined || shift === undefined
+        ? null
+        : { core: memory.core.base + shift.core, init: memory.init.base + shift.init },
+    farJumps: mends ? farJumps : farJumps.map((far) => ({ ...far, trampoline: null, word: null })),
+    trampolines: mends ? (planned?.plan.trampolines ?? []) : [],
+  };
+}
+
+/** A layout needs neither kernel nor memory, unless that is what is wrong. */
+function layoutAnyway(file: ModuleFile): ModuleLayout | null {
+  try {
+    return layOut(file);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
+function tellFile({ elf, modinfo }: ModuleFile): FileStory {
+  const value = (key: string): string | null => modinfo.get(key) ?? null;
+  return {
+    class: elf.class,
+    endian: elf.endian,
+    abi: abiName(elf),
+    isa: isaName(elf.flags),
+    license: value("license"),
+    vermagic: value("vermagic"),
+    depends: value("depends") || null,
+    description: value("description"),
+    notes: elf.notes,
+  };
+}
+
+function tellRanges(machine: Machine, { module, blocks }: Outcome): RangeStory[] {
+  const kernels = machine.kernelRanges.map(({ owner, base, size }: KernelRange) => ({
+    name: owner === "lab" ? "lab kernel" : "kernel",
+    kind: owner,
+    base,
+    size,
+  }));
+  const others = machine.modules
+    .filter((other) => other !== module)
+    .map(({ name, core }) => ({ name, kind: "module" as const, base: core.base, size: core.size }));
+  const own = blocks.map(({ block, base, size }) => ({
+    name: `${block} block`,
+    kind: block,
+    base,
+    size,
+  }));
+  return [...kernels, ...others, ...own].sort((a, b) => a.base - b.base);
+}
+
+/** Each region with the names of what reaches into it. */
+function tellRegions(ranges: readonly RangeStory[]): RegionStory[] {
+  const holds = new Map<number, string[]>();
+  for (const { name, base, size } of ranges) {
+    const last = regionOf(base + Math.max(size, 1) - 1);
+    for (let region = regionOf(base); region <= last; region += REGION_SIZE) {
+      const names = holds.get(region) ?? [];
+      if (!names.includes(name)) names.push(name);
+      holds.set(region, names);
+    }
+  }
+  return [...holds]
+    .sort(([a], [b]) => a - b)
+    .map(([base, names]) => ({ base, end: base + REGION_SIZE - 1, holds: names }));
+}
+
+function tellSections(layout: ModuleLayout, places: Places): SectionStory[] {
+  const ends = { core: 0, init: 0 };
+  return [...layout.sections.values()]
+    .sort(
+      (a, b) =>
+        Number(a.block === "init") - Number(b.block === "init") ||
+        a.offset - b.offset ||
+        a.section.size - b.section.size,
+    )
+    .map(({ section, block, offset, round }) => {
+      const gap = offset - ends[block];
+      ends[block] = offset + section.size;
+      return {
+        name: section.name,
+        block,
+        address: places.address(section.index, 0),
+        offset,
+        size: section.size,
+        // What layout_symtab() placed stands behind tables that are no sections.
+        padding: round === 0 ? gap % Math.max(section.alignment, 1) : gap,
+        alignment: Math.max(section.alignment, 1),
+        flags: sectionFlagLetters(section.flags),
+        round,
+      };
+    });
+}
+
+function tellLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutStory[] {
+  const applied = new Map(
+    relocationTables(elf).map(({ section, target }) => [
+      section,
+      layout.sections.has(target.index),
+    ]),
+  );
+  const why = (section: Section): string => {
+    const { name, flags } = section;
+    if (name === layout.perCpu?.name) return "each CPU has its own copy";
+    if (name === ".modinfo" || name === "__versions") return "read while loading, then dropped";
+    const relocates = applied.get(section);
+    if (relocates === true) return "relocations: applied, then dropped";
+    if (relocates === false) return "relocations of what takes no memory: skipped";
+    return (flags & SHF_ALLOC) === 0 ? "takes no memory (not SHF_ALLOC)" : "empty";
+  };
+  return elf.sections
+    .slice(1)
+    .filter(({ index }) => !layout.sections.has(index))
+    .map((section) => ({
+      name: section.name,
+      size: section.size,
+      why: why(section),
+    }));
+}
+
+function tellImports(
+  machine: Machine,
+  { elf }: ModuleFile,
+  module: LoadedModule | null,
+): ImportStory[] {
+  return elf.symbols
+    .filter(({ section, index, name }) => section === SHN_UNDEF && index > 0 && name !== "")
+    .map(({ name, binding }) => {
+      const found = machine.importOf(name);
+      const used: Export | undefined = module?.imports.get(name) ?? found;
+      return {
+        name,
+        address: used?.address ?? null,
+        // What a stub was asked for and the lab has is the lab's.
+        from: used === undefined ? null : (found?.from ?? "lab"),
+        module: used?.owner?.name ?? null,
+        gpl: used?.gpl ?? false,
+        weak: binding === STB_WEAK,
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function tellExports({ exports }: ModuleFile, module: LoadedModule | null): ExportStory[] {
+  const addresses = new Map(module?.exports.map(({ name, address }) => [name, address]));
+  return exports.map(({ name, gpl, crc, namespace }) => ({
+    name,
+    address: addresses.get(name) ?? null,
+    gpl,
+    crc,
+    namespace,
+  }));
+}
