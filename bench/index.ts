@@ -1,11 +1,12 @@
 // `npm run bench`: every bench, one after the other. Each answers one question, in the guest's units;
 // ratios are taken within one run, with the rows in turns, so that they hold on a busy machine too.
 
+import { interpreter } from "./interpreter.ts";
 import { loading } from "./loading.ts";
 import { speed } from "./speed.ts";
 import { tracing } from "./tracing.ts";
 
-for (const bench of [speed, tracing, loading]) {
+for (const bench of [speed, interpreter, tracing, loading]) {
   for await (const line of bench()) process.stdout.write(`${line}\n`);
   process.stdout.write("\n");
 }
