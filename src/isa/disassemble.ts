@@ -1,9 +1,10 @@
 // A word to text, as binutils' objdump prints it for mips:isa32r2 and o32. Reads the table's operand
 // forms; knows nothing of sections or relocations, so a caller who does says what an address is called.
-// Words that are no instruction of the table (coprocessor 1 and 2, ASEs) print as .word.
+// Words that are no instruction of the tables (coprocessor 2, ASEs) print as .word.
 
+import { COPROCESSOR_1 } from "./coprocessor1.ts";
 import { extract, type FieldName, OPERAND } from "./fields.ts";
-import { cp0Name, hardwareRegisterName, registerName } from "./registers.ts";
+import { controlRegisterName, cp0Name, hardwareRegisterName, registerName } from "./registers.ts";
 import { ALIASES, SHORTHANDS, type Spelling } from "./spellings.ts";
 import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
 
@@ -56,6 +57,13 @@ const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
   msb: ({ word }) => hex((extract("msb", word) - extract("pos", word) + 1) >>> 0), // the same
   hwr: ({ word }) => hardwareRegisterName(extract("hwr", word)),
   "cp0,sel": ({ word }) => cp0Name(extract("cp0", word), extract("sel", word)),
+  fr: ({ word }) => `$f${extract("fr", word)}`,
+  ft: ({ word }) => `$f${extract("ft", word)}`,
+  fs: ({ word }) => `$f${extract("fs", word)}`,
+  fd: ({ word }) => `$f${extract("fd", word)}`,
+  fcr: ({ word }) => controlRegisterName(extract("fcr", word)),
+  bcc: ({ word }) => `$fcc${extract("bcc", word)}`,
+  ccc: ({ word }) => `$fcc${extract("ccc", word)}`,
   zero: () => "zero",
 };
 
@@ -67,7 +75,7 @@ function operands(form: string, site: Site): string {
 }
 
 /** The spellings in the order they are tried. */
-const PLAIN: readonly Spelling[] = [...SHORTHANDS, ...INSTRUCTIONS];
+const PLAIN: readonly Spelling[] = [...SHORTHANDS, ...INSTRUCTIONS, ...COPROCESSOR_1];
 const WITH_ALIASES: readonly Spelling[] = [...ALIASES, ...PLAIN];
 
 /** Rows that a word of each major opcode can be, so that a word is compared with few. */

@@ -35,6 +35,15 @@ export const FIELDS = {
   sel: { shift: 0, width: 3 },
   /** Hardware register of rdhwr. */
   hwr: { shift: 11, width: 5 },
+  /** Coprocessor 1: registers, control registers, and the condition codes of branches and of comparisons. */
+  fr: { shift: 21, width: 5 },
+  ft: { shift: 16, width: 5 },
+  fs: { shift: 11, width: 5 },
+  fd: { shift: 6, width: 5 },
+  fcr: { shift: 11, width: 5 },
+  bcc: { shift: 18, width: 3 },
+  ccc: { shift: 8, width: 3 },
+  hintx: { shift: 11, width: 5 },
   /** Codes for software: break has two, of which the first is the one that kernels read. */
   code: { shift: 16, width: 10 },
   code2: { shift: 6, width: 10 },

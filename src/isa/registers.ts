@@ -58,3 +58,18 @@ const HARDWARE = ["hwr_cpunum", "hwr_synci_step", "hwr_cc", "hwr_ccres"];
 export function hardwareRegisterName(register: number): string {
   return HARDWARE[register] ?? `$${register}`;
 }
+
+const CONTROL: Readonly<Record<number, string>> = {
+  0: "c1_fir",
+  1: "c1_ufr",
+  4: "c1_unfr",
+  25: "c1_fccr",
+  26: "c1_fexr",
+  28: "c1_fenr",
+  31: "c1_fcsr",
+};
+
+/** Control register of coprocessor 1, "c1_fcsr"; "$12" where binutils has no name. */
+export function controlRegisterName(register: number): string {
+  return CONTROL[register] ?? `$${register}`;
+}

@@ -3,7 +3,7 @@
 // does stands once, in assembly/instructions/. A word is the row's when (word & mask) === match, and every
 // bit is either fixed by the mask or belongs to an operand, so reserved fields have to be 0, as the manual
 // has it, and no word is two rows'. Other names for the same words (nop, move, b) are in spellings.ts.
-// Coprocessors 1 and 2 are not here: the processor has none.
+// Coprocessors 1 and 2 are not here: the processor has none; coprocessor1.ts has what the disassembler says of 1.
 
 import * as opcodes from "../../assembly/opcodes.ts";
 import { formMask } from "./fields.ts";
