@@ -5,5 +5,6 @@ export { run, runExactly } from "./interpreter";
 export { probe } from "./memory";
 export { mapPages, unmapPages } from "./pages";
 export { finishSection, relocate } from "./relocate";
+export { relocate64 } from "./relocate64";
 export { getCp0, reset, setCp0, setInterrupts } from "./reset";
 export { unwatch, watch } from "./watches";

@@ -48,9 +48,9 @@ export const PRIVATE_SIZE = 0xb000;
 
 /** Staging area: what TypeScript hands to relocate(): symbol values, then relocation entries, then the HI16 list. */
 export const RELOC_SYMBOLS = PRIVATE + PRIVATE_SIZE;
-export const RELOC_SYMBOLS_SIZE = 0x400000; // 1 Mi symbol values, a word each
+export const RELOC_SYMBOLS_SIZE = 0x400000; // 1 Mi symbol values, a word each, or 512 Ki of 64 bits
 export const RELOC_ENTRIES = RELOC_SYMBOLS + RELOC_SYMBOLS_SIZE;
-export const RELOC_ENTRIES_SIZE = 0x400000; // 512 Ki Elf32_Rel entries a call, two words each, host order
+export const RELOC_ENTRIES_SIZE = 0x400000; // 512 Ki Elf32_Rel entries a call, two words each, host order, or 174,762 Elf64_Rela
 export const RELOC_PENDING = RELOC_ENTRIES + RELOC_ENTRIES_SIZE;
 export const RELOC_PENDING_SIZE = 0x400000; // 512 Ki pending HI16, {location, value}
 
@@ -102,6 +102,7 @@ export const RELOC_OUT_OF_SECTION = 6; // r_offset past the section: farjal's ow
 export const RELOC_TOO_MANY_PENDING = 7;
 export const RELOC_NOT_ON_32_BIT = 8; // R_MIPS_64, HIGHER, HIGHEST
 export const RELOC_NO_SYMBOL = 9; // the symbol's index is past the table: farjal's own check
+export const RELOC_COMPOSITE = 10; // r_ssym, r_type2 or r_type3 isn't zero: farjal's own check
 /** relocate()'s cursor words, in PRIVATE. */
 export const RELOC_FAILED_AT = PRIVATE; // index of the entry that failed, counted from the section's first
 export const RELOC_PENDING_COUNT = PRIVATE + 4; // HI16 entries waiting, kept between the calls of one section

@@ -26,7 +26,7 @@ import {
   RELOC_UNKNOWN_TYPE,
   RELOC_UNPAIRED_HI16,
 } from "./layout.ts";
-import { Physical } from "./physical.ts";
+import { insert, loadWord, REGION, storeWord } from "./patch.ts";
 import {
   R_MIPS_26,
   R_MIPS_32,
@@ -43,23 +43,7 @@ import {
 
 /** The lowest symbol value that Linux reads as an error number: (unsigned)-4095. */
 const FIRST_ERROR_VALUE: u32 = 0xfffff001;
-const REGION: u32 = 0xf0000000;
 const PENDING_CAPACITY: u32 = RELOC_PENDING_SIZE >> 3;
-
-/** The word at a relocated place. Sections may have an alignment of 1, so it may be unaligned. */
-function loadWord(place: u32): u32 {
-  return place & 3 ? Physical.loadUnaligned32(place) : Physical.load32(place);
-}
-
-function storeWord(place: u32, word: u32): void {
-  if (place & 3) Physical.storeUnaligned32(place, word);
-  else Physical.store32(place, word);
-}
-
-/** The low field of a word replaced. */
-function insert(word: u32, field: u32, mask: u32): u32 {
-  return (word & ~mask) | (field & mask);
-}
 
 /** The list of HI16 entries that wait for their LO16: {place, S}, newest last. */
 @final

@@ -17,6 +17,8 @@ export interface Width<A extends Address> {
   /** The pointer at an offset of a table. */
   read(words: PointerBytes, offset: number): A;
   write(words: PointerBytes, offset: number, address: A): void;
+  /** Addresses as the core takes them. */
+  pack(addresses: readonly A[]): Uint32Array | BigUint64Array;
 }
 
 /** Bytes with a byte order: elf/words.ts. */
@@ -34,6 +36,7 @@ export const WIDTH_32: Width<number> = {
   of: (value) => (typeof value === "bigint" ? Number(BigInt.asUintN(32, value)) : value >>> 0),
   read: (words, offset) => words.u32(offset),
   write: (words, offset, address) => words.setU32(offset, address),
+  pack: (addresses) => Uint32Array.from(addresses),
 };
 
 export const WIDTH_64: Width<bigint> = {
@@ -43,6 +46,7 @@ export const WIDTH_64: Width<bigint> = {
   of: (value) => BigInt.asUintN(64, BigInt(value)),
   read: (words, offset) => words.u64(offset),
   write: (words, offset, address) => words.setU64(offset, address),
+  pack: (addresses) => BigUint64Array.from(addresses),
 };
 
 /** The address so many bytes on, around the end of the address space if need be. */

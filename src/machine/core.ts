@@ -63,6 +63,7 @@ interface CoreExports {
   unwatch(): void;
   watch(length: number): void;
   relocate: RelocationCore["relocate"];
+  relocate64: RelocationCore["relocate64"];
   finishSection: RelocationCore["finishSection"];
 }
 
@@ -172,8 +173,8 @@ export class Core {
       env: { memory },
     }).exports;
     this.#exports.start();
-    const { relocate, finishSection } = this.#exports;
-    this.relocator = { memory, relocate, finishSection };
+    const { relocate, relocate64, finishSection } = this.#exports;
+    this.relocator = { memory, relocate, relocate64, finishSection };
   }
 
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { KSEG0, PAGE_SIZE } from "../../assembly/layout.ts";
 import { OP_JAL } from "../../assembly/opcodes.ts";
+import { WIDTH_32 } from "../address.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
@@ -470,6 +471,8 @@ export class Machine {
       stubs.has(name) ? this.#kernel.stub(name) : undefined;
     return {
       endian: this.endian,
+      width: WIDTH_32,
+      pageSize: PAGE_SIZE,
       vermagic: this.#kernel.vermagic,
       findExport: (name) =>
         this.#kernel.findExport(name) ?? this.#moduleExport(name) ?? missing(name),

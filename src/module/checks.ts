@@ -2,6 +2,7 @@
 // check_modinfo() and the license checks of kernel/module/. A plain object, which says nothing of itself,
 // is asked nothing.
 
+import type { Address } from "../address.ts";
 import type { Endian } from "../elf/object.ts";
 import { checkVersion } from "./imports.ts";
 import { isProprietary, licenseOf } from "./license.ts";
@@ -13,7 +14,7 @@ const MODULE_LAYOUT = "module_layout";
  * The checks up to layout, in Linux's order.
  * @throws Refusal (ENOEXEC): the byte order, module_layout's checksum or the version magic doesn't fit.
  */
-export function checkBeforeLayout(loading: Loading): void {
+export function checkBeforeLayout<A extends Address>(loading: Loading<A>): void {
   checkByteOrder(loading);
   checkClass(loading);
   if (loading.file.object) return;
@@ -23,7 +24,7 @@ export function checkBeforeLayout(loading: Loading): void {
 }
 
 /** A kernel reads the header in its own byte order, so the first field it compares is already wrong. */
-function checkByteOrder(loading: Loading): void {
+function checkByteOrder<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
   const { endian } = loading.host;
   if (elf.endian === endian) return;
@@ -38,17 +39,18 @@ function checkByteOrder(loading: Loading): void {
 }
 
 /** elf_check_arch() of the machine's kernel; the rest of it was seen when the file was read. */
-function checkClass(loading: Loading): void {
+function checkClass<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
-  if (elf.class === 32) return;
+  const { bits } = loading.host.width;
+  if (elf.class === bits) return;
   loading.dmesg.push(`Invalid architecture in ELF header: ${elf.machine}`);
   throw loading.refusal(
     "ENOEXEC",
-    "the module is ELF64, for a 64-bit kernel, and the machine has 32 bits",
+    `the module is ELF${elf.class}, for a ${elf.class}-bit kernel, and the machine has ${bits} bits`,
   );
 }
 
-function checkModuleLayout(loading: Loading): void {
+function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
   const layout = loading.host.findExport(MODULE_LAYOUT);
   if (layout === undefined || checkVersion(loading, layout)) return;
   throw loading.refusal(
@@ -57,7 +59,7 @@ function checkModuleLayout(loading: Loading): void {
   );
 }
 
-function checkVermagic(loading: Loading): void {
+function checkVermagic<A extends Address>(loading: Loading<A>): void {
   const expected = loading.host.vermagic;
   if (expected === null) return;
   const { modinfo, versions } = loading.file;
@@ -78,13 +80,13 @@ function checkVermagic(loading: Loading): void {
 }
 
 /** MIPS has no livepatching. */
-function refuseLivepatch(loading: Loading): void {
+function refuseLivepatch<A extends Address>(loading: Loading<A>): void {
   if (loading.file.modinfo.get("livepatch") === undefined) return;
   loading.print("module is marked as livepatch module, but livepatch support is disabled");
   throw loading.refusal("ENOEXEC", "no MIPS kernel takes livepatches");
 }
 
-function taintByModinfo(loading: Loading): void {
+function taintByModinfo<A extends Address>(loading: Loading<A>): void {
   const { modinfo } = loading.file;
   if (modinfo.get("intree") === undefined) {
     loading.taint("OOT_MODULE", "loading out-of-tree module taints kernel.");
@@ -111,7 +113,7 @@ function taintByModinfo(loading: Loading): void {
  * without checksums. A kernel whose version magic is known is taken to check signatures, as Debian's does.
  * @throws Refusal (EEXIST) when a module of this name is loaded.
  */
-export function checkBeforeSymbols(loading: Loading): void {
+export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void {
   const { file, host } = loading;
   if (host.isLoaded(file.name)) {
     throw loading.refusal(

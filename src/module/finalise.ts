@@ -3,35 +3,42 @@
 // that start out as no jump become a nop.
 
 import { OP_J } from "../../assembly/opcodes.ts";
+import { type Address, ascending, lowWord, plus } from "../address.ts";
 import type { Endian } from "../elf/object.ts";
 import { Words } from "../elf/words.ts";
 import type { ModuleHost } from "./host.ts";
 
 /** A loaded section. */
-export interface MemoryRange {
-  readonly address: number;
+export interface MemoryRange<A extends Address = number> {
+  readonly address: A;
   readonly size: number;
 }
 
-const EXCEPTION_ENTRY = 8;
-const JUMP_ENTRY = 12;
+/** Pointers in struct exception_table_entry and in struct jump_entry. */
+const EXCEPTION_ENTRY = 2;
+const JUMP_ENTRY = 3;
 const NOP = 0;
 
-function wordsAt(host: ModuleHost, { address, size }: MemoryRange): Words {
+function wordsAt<A extends Address>(host: ModuleHost<A>, { address, size }: MemoryRange<A>): Words {
   return new Words(host.read(address, size) ?? new Uint8Array(0), host.endian);
 }
 
 /** Sorts {insn, fixup} pairs by insn, as the page fault handler's binary search needs them. */
-export function sortExceptionTable(host: ModuleHost, table: MemoryRange): void {
+export function sortExceptionTable<A extends Address>(
+  host: ModuleHost<A>,
+  table: MemoryRange<A>,
+): void {
   const words = wordsAt(host, table);
-  const entries: [insn: number, fixup: number][] = [];
-  for (let at = 0; at + EXCEPTION_ENTRY <= words.size; at += EXCEPTION_ENTRY) {
-    entries.push([words.u32(at), words.u32(at + 4)]);
+  const { bytes: word, read, write } = host.width;
+  const size = EXCEPTION_ENTRY * word;
+  const entries: [insn: A, fixup: A][] = [];
+  for (let at = 0; at + size <= words.size; at += size) {
+    entries.push([read(words, at), read(words, at + word)]);
   }
-  entries.sort(([a], [b]) => a - b);
+  entries.sort(([a], [b]) => ascending(a, b));
   for (const [index, [insn, fixup]] of entries.entries()) {
-    words.setU32(index * EXCEPTION_ENTRY, insn);
-    words.setU32(index * EXCEPTION_ENTRY + 4, fixup);
+    write(words, index * size, insn);
+    write(words, index * size + word, fixup);
   }
   if (entries.length > 0) host.write(table.address, words.bytes);
 }
@@ -40,36 +47,44 @@ export function sortExceptionTable(host: ModuleHost, table: MemoryRange): void {
  * jump_label_apply_nops(): {code, target, key} entries whose site starts out as a nop get one.
  * @returns how many sites did.
  */
-export function applyStaticKeys(host: ModuleHost, table: MemoryRange): number {
+export function applyStaticKeys<A extends Address>(
+  host: ModuleHost<A>,
+  table: MemoryRange<A>,
+): number {
   const words = wordsAt(host, table);
+  const { bytes: word, read } = host.width;
+  const size = JUMP_ENTRY * word;
   let nops = 0;
-  for (let at = 0; at + JUMP_ENTRY <= words.size; at += JUMP_ENTRY) {
-    const code = words.u32(at);
+  for (let at = 0; at + size <= words.size; at += size) {
+    const code = read(words, at);
     const site = readWord(host, code);
-    if (site === undefined || !startsAsNop(host, words.u32(at + 8), site)) continue;
+    if (site === undefined || !startsAsNop(host, read(words, at + 2 * word), site)) continue;
     host.write(code, wordBytes(NOP, host.endian));
     nops++;
   }
   return nops;
 }
 
-/** struct static_key of a 32-bit kernel: {atomic_t enabled; unsigned long type}; bit 0 of the type is JUMP_TYPE_TRUE. */
-const KEY_TYPE = 4;
 const KEY_FLAGS = 3;
 
 /**
- * jump_label_init_type(): the key's initial value and the entry's own bit together. A key in kernel data
- * that isn't there (a System.map says where it is, not what) is told from the site: arch_static_branch()
- * left a branch to the next instruction where the key starts out as no jump, arch_static_branch_jump() a
- * j where it starts out as one.
+ * jump_label_init_type(): the key's initial value and the entry's own bit together. struct static_key is
+ * {atomic_t enabled; unsigned long type}, whose type's bit 0 is JUMP_TYPE_TRUE. A key in kernel data that
+ * isn't there (a System.map says where it is, not what) is told from the site: arch_static_branch() left a
+ * branch to the next instruction where the key starts out as no jump, arch_static_branch_jump() a j where
+ * it starts out as one.
  */
-function startsAsNop(host: ModuleHost, key: number, site: number): boolean {
-  const type = readWord(host, ((key & ~KEY_FLAGS) >>> 0) + KEY_TYPE);
+function startsAsNop<A extends Address>(host: ModuleHost<A>, entryKey: A, site: number): boolean {
+  const flags = lowWord(entryKey) & KEY_FLAGS;
+  const key = plus(entryKey, -flags);
+  const { bytes: word, read } = host.width;
+  const type = host.read(plus(key, word), word);
   if (type === undefined) return site >>> 26 !== OP_J;
-  return ((type ^ key) & 1) === 0;
+  const low = lowWord(read(new Words(type, host.endian), 0));
+  return ((low ^ flags) & 1) === 0;
 }
 
-function readWord(host: ModuleHost, address: number): number | undefined {
+function readWord<A extends Address>(host: ModuleHost<A>, address: A): number | undefined {
   const bytes = host.read(address, 4);
   return bytes && new Words(bytes, host.endian).u32(0);
 }

@@ -1,13 +1,14 @@
-// What the module loader needs of the machine it loads into. The machine implements this over its own
+// What the module loader needs of the machine it loads into, of 32 bits (A is number) or of 64 (bigint). The machine implements this over its own
 // memory, its kernel's symbols and the modules it has; tests implement it over less. The loader asks for
 // nothing else, and never keeps an address between two loads.
 
+import type { Address, Width } from "../address.ts";
 import type { Endian } from "../elf/object.ts";
 
 /** A symbol that the kernel or a loaded module exports. */
-export interface Export {
+export interface Export<A extends Address = number> {
   readonly name: string;
-  readonly address: number;
+  readonly address: A;
   /** Its checksum; null when the exporter has none or it isn't known, and then every version fits. */
   readonly crc: number | null;
   readonly gpl: boolean;
@@ -32,34 +33,37 @@ export type Taint =
   | "TEST";
 
 /** A block in guest memory. A size of 0 is no memory; its base is then 0. */
-export interface MemoryBlock {
-  readonly base: number;
+export interface MemoryBlock<A extends Address = number> {
+  readonly base: A;
   readonly size: number;
 }
 
-export interface ModuleMemory {
-  readonly core: MemoryBlock;
-  readonly init: MemoryBlock;
+export interface ModuleMemory<A extends Address = number> {
+  readonly core: MemoryBlock<A>;
+  readonly init: MemoryBlock<A>;
 }
 
-export interface MemoryRequest {
+export interface MemoryRequest<A extends Address = number> {
   readonly coreSize: number;
   /** 0 when the module has nothing in init memory. */
   readonly initSize: number;
   /** Where the core block must lie, page-aligned; without it, the first place that fits. */
-  readonly base?: number | undefined;
+  readonly base?: A | undefined;
   /** Where the init block must lie; without it, the first place that fits above the core block's guard page. */
-  readonly initBase?: number | undefined;
+  readonly initBase?: A | undefined;
 }
 
+/** Addresses as the core takes them. */
+export type AddressArray = Uint32Array | BigUint64Array;
+
 /** One section's relocations, ready for the core. */
-export interface SectionRelocations {
-  readonly address: number;
+export interface SectionRelocations<A extends Address = number> {
+  readonly address: A;
   readonly size: number;
   /** Final symbol values, S, by symbol index. */
-  readonly symbols: Uint32Array;
-  /** Elf32_Rel entries, {r_offset, r_info}, in the host's byte order. */
-  readonly entries: Uint32Array;
+  readonly symbols: AddressArray;
+  /** The entries, Elf32_Rel or MIPS's Elf64_Rela, their numbers in the host's byte order. */
+  readonly entries: Uint8Array;
 }
 
 export interface RelocationOutcome {
@@ -69,13 +73,16 @@ export interface RelocationOutcome {
   readonly entry: number;
 }
 
-export interface ModuleHost {
+export interface ModuleHost<A extends Address = number> {
   readonly endian: Endian;
+  readonly width: Width<A>;
+  /** Bytes of a page of its kernel's. */
+  readonly pageSize: number;
   /** The kernel's version magic; null when it isn't known (a System.map, the lab), and then none is asked for. */
   readonly vermagic: string | null;
 
   /** What the kernel or a module exports under a name, the kernel first. */
-  findExport(name: string): Export | undefined;
+  findExport(name: string): Export<A> | undefined;
   /** Why nobody exports these names, one at least, in a sentence that tells what would help. */
   whyMissing(names: readonly string[]): string;
   /** Whether a module of this name is loaded. */
@@ -87,17 +94,17 @@ export interface ModuleHost {
    * Sets aside zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.
    * @throws Refusal (ENOMEM) when there is no room, at the wanted address or anywhere.
    */
-  allocate(request: MemoryRequest): ModuleMemory;
+  allocate(request: MemoryRequest<A>): ModuleMemory<A>;
   /** Gives back the block that allocate() put at `block.base`. */
-  free(block: MemoryBlock): void;
+  free(block: MemoryBlock<A>): void;
   /** Sets aside an area for a module's per-CPU variables and returns the address their symbols count from. */
-  allocatePerCpu(size: number, alignment: number): number;
-  freePerCpu(address: number): void;
+  allocatePerCpu(size: number, alignment: number): A;
+  freePerCpu(address: A): void;
 
   /** Guest bytes; undefined when any of them isn't mapped. */
-  read(address: number, size: number): Uint8Array | undefined;
+  read(address: A, size: number): Uint8Array | undefined;
   /** Writes guest bytes that are mapped, and makes sure that no stale translation of them runs. */
-  write(address: number, bytes: Uint8Array): void;
-  /** Relocates one section, which isn't empty: relocateSection() of relocation.ts does it on the core. */
-  relocate(section: SectionRelocations): RelocationOutcome;
+  write(address: A, bytes: Uint8Array): void;
+  /** Relocates one section, which isn't empty: relocation.ts does it on the core. */
+  relocate(section: SectionRelocations<A>): RelocationOutcome;
 }

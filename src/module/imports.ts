@@ -2,15 +2,19 @@
 // namespaces and the taint that proprietary modules pass on. It answers for one name at a time, with the
 // export, nothing, or EINVAL; symbols.ts walks the symbol table and prints the last word.
 
+import type { Address } from "../address.ts";
 import type { Export } from "./host.ts";
 import { isProprietary } from "./license.ts";
 import type { Loading } from "./loading.ts";
 
 /** `undefined`: nobody exports it (to this module). `EINVAL`: somebody does, but not so. */
-export type Resolution = Export | "EINVAL" | undefined;
+export type Resolution<A extends Address> = Export<A> | "EINVAL" | undefined;
 
 /** check_version(): whether the checksum of an import is the one the module was built with. */
-export function checkVersion(loading: Loading, { name, crc }: Export): boolean {
+export function checkVersion<A extends Address>(
+  loading: Loading<A>,
+  { name, crc }: Pick<Export<A>, "name" | "crc">,
+): boolean {
   if (crc === null) return true;
   const { versions } = loading.file;
   if (versions === null) {
@@ -28,14 +32,14 @@ export function checkVersion(loading: Loading, { name, crc }: Export): boolean {
 }
 
 /** Resolves the undefined symbols of one module. */
-export class Imports {
-  readonly #loading: Loading;
+export class Imports<A extends Address> {
+  readonly #loading: Loading<A>;
   readonly #proprietary: boolean;
   readonly #namespaces: ReadonlySet<string>;
   #usesGplOnly = false;
   #inheritsTaint = false;
 
-  constructor(loading: Loading) {
+  constructor(loading: Loading<A>) {
     this.#loading = loading;
     this.#proprietary = isProprietary(loading.file);
     this.#namespaces = new Set(loading.file.modinfo.all("import_ns"));
@@ -46,7 +50,7 @@ export class Imports {
     return this.#inheritsTaint;
   }
 
-  resolve(name: string): Resolution {
+  resolve(name: string): Resolution<A> {
     const found = this.#loading.host.findExport(name);
     if (found === undefined || this.#loading.file.object) return found;
     if (found.gpl && (this.#proprietary || this.#inheritsTaint)) return undefined;
@@ -57,7 +61,7 @@ export class Imports {
   }
 
   /** inherit_taint(). */
-  #mayUseOwner({ name, owner }: Export): boolean {
+  #mayUseOwner({ name, owner }: Export<A>): boolean {
     if (owner === null || !owner.proprietary) return true;
     if (this.#usesGplOnly) {
       this.#loading.print(
@@ -75,7 +79,7 @@ export class Imports {
   }
 
   /** verify_namespace_is_imported(). */
-  #importsNamespace({ name, namespace }: Export): boolean {
+  #importsNamespace({ name, namespace }: Export<A>): boolean {
     if (namespace === null || namespace === "" || this.#namespaces.has(namespace)) return true;
     this.#loading.print(
       `module uses symbol (${name}) from namespace ${namespace}, but does not import it.`,

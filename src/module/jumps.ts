@@ -2,6 +2,7 @@
 // Planning is src/trampoline/'s business, applying a plan placement.ts's and relocate.ts's.
 
 import { R_MIPS_26 } from "../../assembly/relocation-types.ts";
+import { type Address, plus } from "../address.ts";
 import { contents, relocationTables } from "../elf/contents.ts";
 import { SHN_LORESERVE, SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_NOTYPE } from "../elf/numbers.ts";
 import type { ElfObject, ElfSymbol } from "../elf/object.ts";
@@ -13,13 +14,13 @@ import type { ModuleLayout } from "./layout.ts";
  * (outside their section, without a symbol) are left to the relocation, which refuses them.
  * @param places the symbols' places, by index.
  */
-export function gatherJumps(
+export function gatherJumps<A extends Address>(
   elf: ElfObject,
   layout: ModuleLayout,
-  places: readonly Place[],
-): Jump[] {
+  places: readonly Place<A>[],
+): Jump<A>[] {
   let functions: ReadonlySet<string> | undefined;
-  const jumps: Jump[] = [];
+  const jumps: Jump<A>[] = [];
   for (const table of relocationTables(elf)) {
     const placed = layout.sections.get(table.target.index);
     if (placed === undefined) continue;
@@ -31,7 +32,8 @@ export function gatherJumps(
       const value = places[table.symbol(index)];
       if (symbol === undefined || value === undefined || offset + 4 > words.size) continue;
       const word = words.u32(offset);
-      const addend = addendOf(word);
+      const addend = table.hasAddends ? table.addend(index) : addendOf(word);
+      const target = moved(value, addend);
       functions ??= functionStarts(elf);
       jumps.push({
         section: table.target.name,
@@ -40,8 +42,9 @@ export function gatherJumps(
         symbol: symbolName(elf, symbol),
         block: placed.block,
         at: { block: placed.block, offset: placed.offset + offset },
-        value,
-        target: moved(value, addend),
+        // Linux looks at S alone where the addend lies in the instruction, and at S + A where it doesn't.
+        value: table.hasAddends ? target : value,
+        target,
         targetIsFunction:
           symbol.section === SHN_UNDEF ||
           functions.has(start(symbol.section, symbol.value + addend)),
@@ -56,10 +59,10 @@ function addendOf(word: number): number {
   return (word << 6) >> 4;
 }
 
-function moved(place: Place, by: number): Place {
+function moved<A extends Address>(place: Place<A>, by: number): Place<A> {
   return "block" in place
     ? { block: place.block, offset: place.offset + by }
-    : { address: (place.address + by) >>> 0 };
+    : { address: plus(place.address, by) };
 }
 
 /** A section symbol has no name of its own. */

@@ -3,6 +3,7 @@
 // with CONFIG_KALLSYMS_ALL=n holds the core's functions only. layout_symtab(), is_core_symbol(),
 // elf_type() and add_kallsyms() of Linux 6.1, kernel/module/kallsyms.c.
 
+import { type Address, plus, type Width } from "../address.ts";
 import { contents } from "../elf/contents.ts";
 import {
   SHF_ALLOC,
@@ -15,6 +16,7 @@ import {
   STB_WEAK,
   STT_OBJECT,
   SYM_SIZE,
+  SYM64_SIZE,
 } from "../elf/numbers.ts";
 import type { ElfSymbol } from "../elf/object.ts";
 import { Words } from "../elf/words.ts";
@@ -22,8 +24,10 @@ import type { ModuleFile } from "./file.ts";
 import type { BlockSpace, PlacedSection } from "./layout.ts";
 import { PERCPU } from "./sections.ts";
 
-/** struct mod_kallsyms of a 32-bit kernel: {symtab, num_symtab, strtab, typetab}, words. */
-const MOD_KALLSYMS_SIZE = 16;
+/** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */
+const MOD_KALLSYMS_WORDS = 4;
+/** Elf32_Sym and Elf64_Sym: all of it, and where st_value stands; st_name comes first in both. */
+const SYMBOL = { 32: { size: SYM_SIZE, value: 4 }, 64: { size: SYM64_SIZE, value: 8 } } as const;
 
 /** Offsets of the tables in their blocks. */
 export interface Kallsyms {
@@ -49,15 +53,17 @@ export function placeKallsyms(
   const symtabSize = file.sections.symtab?.size ?? 0;
   const alignment = file.sections.symtab?.alignment ?? 0;
   const strtab = file.sections.strtab;
+  const { size: symbolSize } = SYMBOL[file.elf.class];
+  const word = file.elf.class / 8;
   const initSymtab = spaces.init.append(symtabSize, alignment);
-  const coreSymtab = spaces.core.append(kept.length * SYM_SIZE, alignment);
+  const coreSymtab = spaces.core.append(kept.length * symbolSize, alignment);
   const coreStrtab = spaces.core.append(
     kept.reduce((sum, symbol) => sum + symbol.name.length + 1, 0),
     1,
   );
   const coreTypes = spaces.core.append(kept.length, 1);
   const initStrtab = spaces.init.append(strtab?.size ?? 0, strtab?.alignment ?? 0);
-  const header = spaces.init.append(MOD_KALLSYMS_SIZE, 4);
+  const header = spaces.init.append(MOD_KALLSYMS_WORDS * word, word);
   const initTypes = spaces.init.append(symbols.length, 1);
   return {
     init: { symtab: initSymtab, strtab: initStrtab, header, types: initTypes },
@@ -88,8 +94,8 @@ export function symbolLetter(file: ModuleFile, symbol: ElfSymbol): string {
   return section.name.startsWith(".debug") ? "n" : "?";
 }
 
-export interface KallsymsBytes {
-  readonly address: number;
+export interface KallsymsBytes<A extends Address> {
+  readonly address: A;
   readonly bytes: Uint8Array;
 }
 
@@ -98,13 +104,15 @@ export interface KallsymsBytes {
  * @param bases addresses of the blocks' first sections.
  * @param values final symbol values, by index.
  */
-export function kallsymsBytes(
+export function kallsymsBytes<A extends Address>(
   file: ModuleFile,
+  { bytes: word, write }: Width<A>,
   tables: Kallsyms,
-  bases: { readonly core: number; readonly init: number },
-  values: Uint32Array,
-): KallsymsBytes[] {
+  bases: { readonly core: A; readonly init: A },
+  values: readonly A[],
+): KallsymsBytes<A>[] {
   const { elf } = file;
+  const format = SYMBOL[elf.class];
   const { symtab: symtabSection, strtab: strtabSection } = file.sections;
   if (symtabSection === undefined || strtabSection === undefined) return [];
   const fresh = (size: number) => new Words(new Uint8Array(size), elf.endian);
@@ -115,34 +123,34 @@ export function kallsymsBytes(
 
   const symtab = new Words(new Uint8Array(original.bytes), elf.endian);
   for (const symbol of elf.symbols)
-    symtab.setU32(symbol.index * SYM_SIZE + 4, values[symbol.index] ?? 0);
+    write(symtab, symbol.index * format.size + format.value, values[symbol.index] as A);
 
-  const core = fresh(tables.kept.length * SYM_SIZE);
+  const core = fresh(tables.kept.length * format.size);
   const names = fresh(tables.core.types - tables.core.strtab);
   let nameOffset = 0;
   for (const [index, symbol] of tables.kept.entries()) {
-    const at = symbol.index * SYM_SIZE;
-    core.bytes.set(symtab.bytes.subarray(at, at + SYM_SIZE), index * SYM_SIZE);
-    core.setU32(index * SYM_SIZE, nameOffset);
+    const at = symbol.index * format.size;
+    core.bytes.set(symtab.bytes.subarray(at, at + format.size), index * format.size);
+    core.setU32(index * format.size, nameOffset);
     names.bytes.set(Buffer.from(symbol.name, "latin1"), nameOffset);
     nameOffset += symbol.name.length + 1;
   }
 
-  const header = fresh(MOD_KALLSYMS_SIZE);
-  header.setU32(0, bases.init + tables.init.symtab);
-  header.setU32(4, elf.symbols.length);
-  header.setU32(8, bases.init + tables.init.strtab);
-  header.setU32(12, bases.init + tables.init.types);
+  const header = fresh(MOD_KALLSYMS_WORDS * word);
+  write(header, 0, plus(bases.init, tables.init.symtab));
+  header.setU32(word, elf.symbols.length);
+  write(header, 2 * word, plus(bases.init, tables.init.strtab));
+  write(header, 3 * word, plus(bases.init, tables.init.types));
 
   return [
-    { address: bases.init + tables.init.symtab, bytes: symtab.bytes },
-    { address: bases.init + tables.init.strtab, bytes: contents(elf, strtabSection).bytes },
-    { address: bases.init + tables.init.header, bytes: header.bytes },
-    { address: bases.init + tables.init.types, bytes: letters },
-    { address: bases.core + tables.core.symtab, bytes: core.bytes },
-    { address: bases.core + tables.core.strtab, bytes: names.bytes },
+    { address: plus(bases.init, tables.init.symtab), bytes: symtab.bytes },
+    { address: plus(bases.init, tables.init.strtab), bytes: contents(elf, strtabSection).bytes },
+    { address: plus(bases.init, tables.init.header), bytes: header.bytes },
+    { address: plus(bases.init, tables.init.types), bytes: letters },
+    { address: plus(bases.core, tables.core.symtab), bytes: core.bytes },
+    { address: plus(bases.core, tables.core.strtab), bytes: names.bytes },
     {
-      address: bases.core + tables.core.types,
+      address: plus(bases.core, tables.core.types),
       bytes: Uint8Array.from(tables.kept, (symbol) => letters[symbol.index] ?? 0),
     },
   ];

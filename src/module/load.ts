@@ -5,7 +5,7 @@
 //
 // Memory is set aside after symbols are resolved, not before, since the far-jump plan decides how much.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { type Address, plus } from "../address.ts";
 import { contents } from "../elf/contents.ts";
 import { Words } from "../elf/words.ts";
 import { Refusal } from "../errors.ts";
@@ -34,38 +34,45 @@ import { relocateModule } from "./relocate.ts";
 import { type ResolvedSymbols, resolveSymbols } from "./symbols.ts";
 import { EXIT_FUNCTION, INIT_FUNCTION } from "./this-module.ts";
 
-export interface LoadOptions extends Bases {
+export interface LoadOptions<A extends Address = number> extends Bases<A> {
   /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */
   readonly farJumps: "refuse" | "trampoline";
 }
 
 /** A far-jump plan for a module that isn't loaded. */
-export interface ModulePlan {
+export interface ModulePlan<A extends Address = number> {
   readonly layout: ModuleLayout;
   /** The memory that the module would get. */
-  readonly memory: ModuleMemory;
-  readonly plan: TrampolinePlan;
+  readonly memory: ModuleMemory<A>;
+  readonly plan: TrampolinePlan<A>;
 }
 
 /** A module with every symbol resolved and no memory yet but the per-CPU area. */
-interface Prepared {
-  readonly loading: Loading;
+interface Prepared<A extends Address> {
+  readonly loading: Loading<A>;
   readonly layout: ModuleLayout;
-  readonly perCpu: MemoryBlock | null;
-  readonly symbols: ResolvedSymbols;
-  readonly jumps: readonly Jump[];
+  readonly perCpu: MemoryBlock<A> | null;
+  readonly symbols: ResolvedSymbols<A>;
+  readonly jumps: readonly Jump<A>[];
 }
 
-const NO_MEMORY: ModuleMemory = { core: { base: 0, size: 0 }, init: { base: 0, size: 0 } };
+function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMemory<A> {
+  const nothing = { base: width.zero, size: 0 };
+  return { core: nothing, init: nothing };
+}
 
 /**
  * Loads a module into a machine.
  * @throws Refusal as Linux refuses it, with all lines the kernel would have printed by then; with errno
  * null when Linux would load it wrong in silence and no veneer mends that. Nothing stays allocated.
  */
-export function loadModule(file: ModuleFile, host: ModuleHost, options: LoadOptions): LoadedModule {
+export function loadModule<A extends Address>(
+  file: ModuleFile,
+  host: ModuleHost<A>,
+  options: LoadOptions<NoInfer<A>>,
+): LoadedModule<A> {
   const prepared = prepare(new Loading(file, host));
-  let memory = NO_MEMORY;
+  let memory = noMemory(host);
   try {
     const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
     const placement = placeModule(host, prepared.layout, options, jumps);
@@ -81,9 +88,13 @@ export function loadModule(file: ModuleFile, host: ModuleHost, options: LoadOpti
  * Plans a module's veneers as loadModule() would, and loads nothing: the machine is left as it was.
  * @throws Refusal where Linux refuses the module before it relocates it.
  */
-export function planModule(file: ModuleFile, host: ModuleHost, bases: Bases = {}): ModulePlan {
+export function planModule<A extends Address>(
+  file: ModuleFile,
+  host: ModuleHost<A>,
+  bases: Bases<NoInfer<A>> = {},
+): ModulePlan<A> {
   const { layout, perCpu, jumps } = prepare(new Loading(file, host, { dry: true }));
-  let memory = NO_MEMORY;
+  let memory = noMemory(host);
   try {
     const placement = placeModule(host, layout, bases, jumps);
     memory = placement.memory;
@@ -94,14 +105,14 @@ export function planModule(file: ModuleFile, host: ModuleHost, bases: Bases = {}
 }
 
 /** Everything up to the relocations that needs no address. */
-function prepare(loading: Loading): Prepared {
+function prepare<A extends Address>(loading: Loading<A>): Prepared<A> {
   const { file, host } = loading;
   checkBeforeLayout(loading);
   const layout = layOut(file);
   checkBeforeSymbols(loading);
   const perCpu = allocatePerCpu(loading, layout);
   try {
-    const symbols = resolveSymbols(loading, layout, perCpu?.base ?? 0);
+    const symbols = resolveSymbols(loading, layout, perCpu?.base ?? host.width.zero);
     return {
       loading,
       layout,
@@ -110,18 +121,22 @@ function prepare(loading: Loading): Prepared {
       jumps: gatherJumps(file.elf, layout, symbols.places),
     };
   } catch (error) {
-    freeMemory(host, NO_MEMORY, perCpu);
+    freeMemory(host, noMemory(host), perCpu);
     throw error;
   }
 }
 
 /** percpu_modalloc(). */
-function allocatePerCpu(loading: Loading, { perCpu }: ModuleLayout): MemoryBlock | null {
+function allocatePerCpu<A extends Address>(
+  loading: Loading<A>,
+  { perCpu }: ModuleLayout,
+): MemoryBlock<A> | null {
   if (perCpu === null) return null;
   const alignment = checkedAlignment(perCpu.alignment);
-  if (alignment > PAGE_SIZE) loading.print(`per-cpu alignment ${alignment} > ${PAGE_SIZE}`);
+  const { pageSize } = loading.host;
+  if (alignment > pageSize) loading.print(`per-cpu alignment ${alignment} > ${pageSize}`);
   try {
-    const base = loading.host.allocatePerCpu(perCpu.size, Math.min(alignment, PAGE_SIZE));
+    const base = loading.host.allocatePerCpu(perCpu.size, Math.min(alignment, pageSize));
     return { base, size: perCpu.size };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -131,17 +146,17 @@ function allocatePerCpu(loading: Loading, { perCpu }: ModuleLayout): MemoryBlock
 }
 
 /** Fills the memory, relocates and finalises. */
-function load(prepared: Prepared, placement: Placement): LoadedModule {
+function load<A extends Address>(prepared: Prepared<A>, placement: Placement<A>): LoadedModule<A> {
   const { loading, layout, perCpu, symbols } = prepared;
   const { file, host } = loading;
   const { memory, origin, plan } = placement;
   const list = loadedSections(layout, origin);
   const sections = new Map(list.map((section) => [section.index, section]));
-  const find = (name: string): LoadedSection | undefined => {
+  const find = (name: string): LoadedSection<A> | undefined => {
     const section = file.sections.find(name);
     return section && sections.get(section.index);
   };
-  const values = Uint32Array.from(symbols.places, (place) => addressOf(place, origin));
+  const values = symbols.places.map((place) => addressOf(place, origin));
 
   copySections(file, host, list);
   const mended = applyPlan(host, plan);
@@ -156,7 +171,13 @@ function load(prepared: Prepared, placement: Placement): LoadedModule {
   const exceptions = find("__ex_table");
   if (exceptions !== undefined) sortExceptionTable(host, exceptions);
   copyPerCpu(file, host, layout, perCpu);
-  for (const { address, bytes } of kallsymsBytes(file, layout.kallsyms, origin, values)) {
+  for (const { address, bytes } of kallsymsBytes(
+    file,
+    host.width,
+    layout.kallsyms,
+    origin,
+    values,
+  )) {
     host.write(address, bytes);
   }
   const staticKeys = find("__jump_table");
@@ -166,7 +187,7 @@ function load(prepared: Prepared, placement: Placement): LoadedModule {
   const exports = loadedExports(file, host, sections, proprietary);
   refuseDuplicates(loading, exports);
   const named = loadedSymbols(file, sections, values);
-  const function_ = (has: boolean | undefined, name: string): number | null =>
+  const function_ = (has: boolean | undefined, name: string): A | null =>
     has === true ? (named.find((symbol) => symbol.name === name)?.address ?? null) : null;
   return {
     name: file.name,
@@ -187,14 +208,14 @@ function load(prepared: Prepared, placement: Placement): LoadedModule {
   };
 }
 
-function addressOf(place: Place, origin: Placement["origin"]): number {
-  return ("block" in place ? origin[place.block] + place.offset : place.address) >>> 0;
+function addressOf<A extends Address>(place: Place<A>, origin: Placement<A>["origin"]): A {
+  return "block" in place ? plus(origin[place.block], place.offset) : plus(place.address, 0);
 }
 
-function copySections(
+function copySections<A extends Address>(
   file: ModuleFile,
-  host: ModuleHost,
-  sections: readonly LoadedSection[],
+  host: ModuleHost<A>,
+  sections: readonly LoadedSection<A>[],
 ): void {
   for (const { index, address } of sections) {
     const section = file.elf.sections[index];
@@ -204,11 +225,11 @@ function copySections(
 }
 
 /** percpu_modcopy(), for the one CPU there is. The section is never relocated, on Linux 6.1 either. */
-function copyPerCpu(
+function copyPerCpu<A extends Address>(
   file: ModuleFile,
-  host: ModuleHost,
+  host: ModuleHost<A>,
   layout: ModuleLayout,
-  perCpu: MemoryBlock | null,
+  perCpu: MemoryBlock<A> | null,
 ): void {
   if (perCpu === null || layout.perCpu === null) return;
   const { bytes } = contents(file.elf, layout.perCpu);
@@ -216,8 +237,8 @@ function copyPerCpu(
 }
 
 /** Writes the plan's veneers and the instructions it mends. @returns the addresses of the latter. */
-function applyPlan(host: ModuleHost, plan: TrampolinePlan): Set<number> {
-  const write = (address: number, words: readonly number[]): void => {
+function applyPlan<A extends Address>(host: ModuleHost<A>, plan: TrampolinePlan<A>): Set<A> {
+  const write = (address: A, words: readonly number[]): void => {
     const bytes = new Words(new Uint8Array(4 * words.length), host.endian);
     for (const [index, word] of words.entries()) bytes.setU32(4 * index, word);
     host.write(address, bytes.bytes);
@@ -231,10 +252,10 @@ function applyPlan(host: ModuleHost, plan: TrampolinePlan): Set<number> {
 }
 
 /** What trampolines could do for a jump that overflows, as the end of a sentence. */
-function farJumpHint(
-  { loading, layout, jumps }: Prepared,
-  { memory }: Placement,
-  site: number,
+function farJumpHint<A extends Address>(
+  { loading, layout, jumps }: Prepared<A>,
+  { memory }: Placement<A>,
+  site: A,
 ): string {
   const plan = planFor(memory, layout, jumps);
   const refusal =
@@ -245,7 +266,7 @@ function farJumpHint(
 }
 
 /** Jumps that Linux, which looks at S alone, would send astray without a word. */
-function refuseUnmended(loading: Loading, plan: TrampolinePlan): void {
+function refuseUnmended<A extends Address>(loading: Loading<A>, plan: TrampolinePlan<A>): void {
   if (plan.refused.length === 0) return;
   const faults = plan.refused.map(
     ({ section, offset, reason, refusal }) => `${section}+${hex(offset)}: ${reason}; ${refusal}`,
@@ -254,7 +275,10 @@ function refuseUnmended(loading: Loading, plan: TrampolinePlan): void {
 }
 
 /** verify_exported_symbols(). */
-function refuseDuplicates(loading: Loading, exports: readonly Export[]): void {
+function refuseDuplicates<A extends Address>(
+  loading: Loading<A>,
+  exports: readonly Export<A>[],
+): void {
   for (const { name } of exports) {
     const other = loading.host.findExport(name);
     if (other === undefined) continue;

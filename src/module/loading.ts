@@ -1,18 +1,19 @@
 // One attempt to load a module: the file, the machine, and what the kernel has said so far. Every step of
 // load.ts works on it, so that a refusal carries all lines printed before it, in order.
 
+import type { Address } from "../address.ts";
 import { type Errno, Refusal } from "../errors.ts";
 import type { ModuleFile } from "./file.ts";
 import type { ModuleHost, Taint } from "./host.ts";
 
-export class Loading {
+export class Loading<A extends Address = number> {
   readonly file: ModuleFile;
-  readonly host: ModuleHost;
+  readonly host: ModuleHost<A>;
   readonly dmesg: string[];
   readonly #dry: boolean;
 
   /** @param options.dry leave the kernel's taints as they are. */
-  constructor(file: ModuleFile, host: ModuleHost, options: { readonly dry?: boolean } = {}) {
+  constructor(file: ModuleFile, host: ModuleHost<A>, options: { readonly dry?: boolean } = {}) {
     this.file = file;
     this.host = host;
     this.#dry = options.dry === true;

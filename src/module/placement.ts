@@ -3,26 +3,26 @@
 // all that Linux does and enough for most modules; a plan that doesn't fit gives them back and asks for as
 // much as its far jumps can need.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { type Address, plus } from "../address.ts";
 import { Refusal } from "../errors.ts";
 import { type Jump, planTrampolines, type TrampolinePlan } from "../trampoline/plan.ts";
-import { VENEER_SIZE } from "../trampoline/veneer.ts";
+import { veneerSize } from "../trampoline/veneer.ts";
 import type { ModuleHost, ModuleMemory } from "./host.ts";
 import type { BlockLayout, ModuleLayout } from "./layout.ts";
 import { freeMemory } from "./loaded.ts";
 
 /** Where the blocks must lie; see MemoryRequest. */
-export interface Bases {
-  readonly base?: number | undefined;
-  readonly initBase?: number | undefined;
+export interface Bases<A extends Address = number> {
+  readonly base?: A | undefined;
+  readonly initBase?: A | undefined;
 }
 
-export interface Placement {
-  readonly memory: ModuleMemory;
+export interface Placement<A extends Address> {
+  readonly memory: ModuleMemory<A>;
   /** Without jumps an empty plan: no shift, sizes as laid out. */
-  readonly plan: TrampolinePlan;
+  readonly plan: TrampolinePlan<A>;
   /** Where offset 0 of each block's layout lies: the block's base and the plan's shift. */
-  readonly origin: { readonly core: number; readonly init: number };
+  readonly origin: { readonly core: A; readonly init: A };
 }
 
 interface Sizes {
@@ -38,20 +38,20 @@ const ROUNDS = 4;
  * @param jumps the jumps that veneers should mend; none, as on Linux, when empty.
  * @throws Refusal (ENOMEM) when there is no room, from the host or when no size is ever enough.
  */
-export function placeModule(
-  host: ModuleHost,
+export function placeModule<A extends Address>(
+  host: ModuleHost<A>,
   layout: ModuleLayout,
-  bases: Bases,
-  jumps: readonly Jump[],
-): Placement {
+  bases: Bases<A>,
+  jumps: readonly Jump<A>[],
+): Placement<A> {
   let sizes: Sizes = { core: layout.blocks.core.size, init: layout.blocks.init.size };
   for (let round = 0; round < ROUNDS; round++) {
     const placement = place(host, layout, bases, jumps, sizes);
     const { plan } = placement;
     const roomy = sizesWithVeneers(layout, plan);
     // A jump may be refused for want of room, which more memory mends, or for good.
-    const mayLackRoom = plan.refused.length > 0 && !fitsInto(roomy, sizes);
-    if (fitsInto(plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
+    const mayLackRoom = plan.refused.length > 0 && !fitsInto(host, roomy, sizes);
+    if (fitsInto(host, plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
     freeMemory(host, placement.memory, null);
     sizes = {
       core: Math.max(sizes.core, roomy.core, plan.size.core),
@@ -66,10 +66,14 @@ export function placeModule(
 }
 
 /** Swaps memory that is larger than its plan needs for just enough, at the same addresses. */
-function tighten(host: ModuleHost, placement: Placement, sizes: Sizes): Placement {
+function tighten<A extends Address>(
+  host: ModuleHost<A>,
+  placement: Placement<A>,
+  sizes: Sizes,
+): Placement<A> {
   const { memory, plan } = placement;
   const exact = { ...placement, memory: resized(memory, plan.size) };
-  if (fitsInto(sizes, plan.size)) return exact;
+  if (fitsInto(host, sizes, plan.size)) return exact;
   freeMemory(host, memory, null);
   host.allocate({
     coreSize: plan.size.core,
@@ -80,39 +84,42 @@ function tighten(host: ModuleHost, placement: Placement, sizes: Sizes): Placemen
   return exact;
 }
 
-function resized({ core, init }: ModuleMemory, sizes: Sizes): ModuleMemory {
+function resized<A extends Address>(
+  { core, init }: ModuleMemory<A>,
+  sizes: Sizes,
+): ModuleMemory<A> {
   return {
     core: { base: core.base, size: sizes.core },
     init: { base: init.base, size: sizes.init },
   };
 }
 
-function place(
-  host: ModuleHost,
+function place<A extends Address>(
+  host: ModuleHost<A>,
   layout: ModuleLayout,
-  { base, initBase }: Bases,
-  jumps: readonly Jump[],
+  { base, initBase }: Bases<A>,
+  jumps: readonly Jump<A>[],
   sizes: Sizes,
-): Placement {
+): Placement<A> {
   const memory = host.allocate({ coreSize: sizes.core, initSize: sizes.init, base, initBase });
   const plan = planFor(memory, layout, jumps);
   return {
     memory,
     plan,
     origin: {
-      core: memory.core.base + plan.shift.core,
-      init: memory.init.base + plan.shift.init,
+      core: plus(memory.core.base, plan.shift.core),
+      init: plus(memory.init.base, plan.shift.init),
     },
   };
 }
 
 /** The plan for a module in this memory. */
-export function planFor(
-  memory: ModuleMemory,
+export function planFor<A extends Address>(
+  memory: ModuleMemory<A>,
   layout: ModuleLayout,
-  jumps: readonly Jump[],
-): TrampolinePlan {
-  const facts = (base: number, { size, alignment }: BlockLayout) => ({ base, size, alignment });
+  jumps: readonly Jump<A>[],
+): TrampolinePlan<A> {
+  const facts = (base: A, { size, alignment }: BlockLayout) => ({ base, size, alignment });
   return planTrampolines({
     blocks: {
       core: facts(memory.core.base, layout.blocks.core),
@@ -123,14 +130,22 @@ export function planFor(
 }
 
 /** Each block with a veneer for every target and region, twice: above its sections, and in head room below. */
-function sizesWithVeneers(layout: ModuleLayout, { farJumps }: TrampolinePlan): Sizes {
+function sizesWithVeneers<A extends Address>(
+  layout: ModuleLayout,
+  { farJumps }: TrampolinePlan<A>,
+): Sizes {
   const targets = new Set(farJumps.map(({ siteRegion, target }) => `${siteRegion} ${target}`));
+  const veneer = farJumps.reduce((size, far) => Math.max(size, veneerSize(far.target)), 0);
   const withVeneers = ({ size, alignment }: BlockLayout): number =>
-    size === 0 ? 0 : size + 2 * (VENEER_SIZE * (targets.size + 1) + alignment);
+    size === 0 ? 0 : size + 2 * (veneer * (targets.size + 1) + alignment);
   return { core: withVeneers(layout.blocks.core), init: withVeneers(layout.blocks.init) };
 }
 
-function fitsInto(wanted: Sizes, sizes: Sizes): boolean {
-  const pages = (size: number): number => Math.ceil(size / PAGE_SIZE);
+function fitsInto<A extends Address>(
+  { pageSize }: ModuleHost<A>,
+  wanted: Sizes,
+  sizes: Sizes,
+): boolean {
+  const pages = (size: number): number => Math.ceil(size / pageSize);
   return pages(wanted.core) <= pages(sizes.core) && pages(wanted.init) <= pages(sizes.init);
 }

@@ -3,6 +3,7 @@
 // with a code (assembly/relocate.ts); here a code becomes the kernel's line and a sentence of ours.
 
 import {
+  RELOC_COMPOSITE,
   RELOC_DANGEROUS,
   RELOC_NO_SYMBOL,
   RELOC_NOT_ON_32_BIT,
@@ -23,60 +24,74 @@ import {
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
 } from "../../assembly/relocation-types.ts";
-import { relocationTable } from "../elf/contents.ts";
+import { type Address, plus } from "../address.ts";
+import { relocationKind, relocationTable } from "../elf/contents.ts";
 import { relocationName } from "../elf/names.ts";
-import { SHT_REL, SHT_RELA, STB_WEAK } from "../elf/numbers.ts";
-import type { Endian, RelocationTable } from "../elf/object.ts";
+import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA, STB_WEAK } from "../elf/numbers.ts";
+import type { ElfObject, RelocationTable } from "../elf/object.ts";
 import type { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { reachOf, regionOf } from "../trampoline/region.ts";
+import type { AddressArray } from "./host.ts";
 import { symbolName } from "./jumps.ts";
 import type { Loading } from "./loading.ts";
 
-/** S from here on is an error number to Linux: (unsigned)-4095. */
-const FIRST_ERROR_VALUE = 0xfffff001;
+/** S from here on is an error number to Linux: (unsigned long)-4095. */
+const FIRST_ERROR_VALUE = -4095;
 
-export interface RelocationWork {
+export interface RelocationWork<A extends Address> {
   /** Addresses of the loaded sections, by index. */
-  readonly addresses: ReadonlyMap<number, number>;
+  readonly addresses: ReadonlyMap<number, A>;
   /** Final symbol values, by index. */
-  readonly values: Uint32Array;
+  readonly values: readonly A[];
   /** Sites that hold their final instruction already, and whose relocation is left out. */
-  readonly mended: ReadonlySet<number>;
+  readonly mended: ReadonlySet<A>;
   /** What to add to the explanation of a jump that overflows: the end of a sentence. */
-  farJumpHint(site: number): string;
+  farJumpHint(site: A): string;
 }
 
-interface Job extends RelocationWork {
-  readonly loading: Loading;
+interface Job<A extends Address> extends RelocationWork<A> {
+  readonly loading: Loading<A>;
+  /** `values` as the core takes them. */
+  readonly symbols: AddressArray;
   /** Symbols whose relocations Linux leaves out without a word. */
   readonly skipped: ReadonlySet<number>;
 }
 
 /** @throws Refusal, as Linux refuses. */
-export function relocateModule(loading: Loading, work: RelocationWork): void {
+export function relocateModule<A extends Address>(
+  loading: Loading<A>,
+  work: RelocationWork<A>,
+): void {
   const { elf } = loading.file;
-  const job = { ...work, loading, skipped: skippedSymbols(loading, work.values) };
+  const job = {
+    ...work,
+    loading,
+    symbols: loading.host.width.pack(work.values),
+    skipped: skippedSymbols(loading, work.values),
+  };
   for (const section of elf.sections) {
     const target = elf.sections[section.info];
     if (target === undefined || !work.addresses.has(target.index)) continue;
-    if (section.type === SHT_RELA) throw relaRefusal(loading, section.name);
-    if (section.type === SHT_REL) relocateTable(job, relocationTable(elf, section, target));
+    if (section.type === otherKind(elf)) throw kindRefusal(loading, section.name);
+    if (section.type === relocationKind(elf))
+      relocateTable(job, relocationTable(elf, section, target));
   }
 }
 
 /** Weak symbols whose value Linux takes for an error number. */
-function skippedSymbols(loading: Loading, values: Uint32Array): Set<number> {
+function skippedSymbols<A extends Address>(loading: Loading<A>, values: readonly A[]): Set<number> {
   const skipped = new Set<number>();
+  const first = loading.host.width.of(FIRST_ERROR_VALUE);
   for (const [index, value] of values.entries()) {
-    if (value < FIRST_ERROR_VALUE) continue;
+    if (value < first) continue;
     if (loading.file.elf.symbols[index]?.binding === STB_WEAK) skipped.add(index);
   }
   return skipped;
 }
 
-function relocateTable(job: Job, table: RelocationTable): void {
-  const address = job.addresses.get(table.target.index) ?? 0;
+function relocateTable<A extends Address>(job: Job<A>, table: RelocationTable): void {
+  const address = job.addresses.get(table.target.index) ?? job.loading.host.width.zero;
   if (table.target.size === 0) {
     refuseOutside(job, table);
     return;
@@ -84,45 +99,76 @@ function relocateTable(job: Job, table: RelocationTable): void {
   const { code, entry } = job.loading.host.relocate({
     address,
     size: table.target.size,
-    symbols: job.values,
-    entries: stage(job, table, address),
+    symbols: job.symbols,
+    entries: table.hasAddends ? stageRela(job, table, address) : stageRel(job, table, address),
   });
   if (code !== RELOC_OK) throw new Failure(job, table, entry).refusal(code);
 }
 
 /** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
-function refuseOutside(job: Job, table: RelocationTable): void {
+function refuseOutside<A extends Address>(job: Job<A>, table: RelocationTable): void {
   for (let entry = 0; entry < table.count; entry++) {
     if (table.type(entry) === R_MIPS_NONE) continue;
     throw new Failure(job, table, entry).refusal(RELOC_OUT_OF_SECTION);
   }
 }
 
-/** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
-function stage(
-  { loading, mended, skipped }: Job,
+/** Whether an entry has no effect: a jump that is mended, a symbol whose relocations are left out. */
+function isIdle<A extends Address>(
+  { mended, skipped }: Job<A>,
   table: RelocationTable,
-  address: number,
-): Uint32Array {
-  const entries = hostOrder(table.bytes, loading.file.elf.endian);
-  if (skipped.size === 0 && mended.size === 0) return entries;
-  for (let at = 0; at < entries.length; at += 2) {
-    const offset = entries[at] ?? 0;
-    const info = entries[at + 1] ?? 0;
-    const isMended = (info & 0xff) === R_MIPS_26 && mended.has(address + offset);
-    if (isMended || skipped.has(info >>> 8)) entries[at + 1] = 0;
+  address: A,
+  entry: number,
+): boolean {
+  if (skipped.has(table.symbol(entry))) return true;
+  return table.type(entry) === R_MIPS_26 && mended.has(plus(address, table.offset(entry)));
+}
+
+/** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
+function stageRel<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
+  const entries = Buffer.from(table.bytes);
+  if (job.loading.file.elf.endian === "big") entries.swap32();
+  if (job.skipped.size > 0 || job.mended.size > 0) {
+    for (let entry = 0; entry < table.count; entry++) {
+      if (isIdle(job, table, address, entry))
+        entries.fill(0, entry * REL_SIZE + 4, entry * REL_SIZE + 8);
+    }
   }
   return entries;
 }
 
-/** A copy of words in a file's byte order. */
-function hostOrder(bytes: Uint8Array, endian: Endian): Uint32Array {
-  const copy = new Uint8Array(bytes);
-  if (endian === "big") Buffer.from(copy.buffer).swap32();
-  return new Uint32Array(copy.buffer);
+/** The same for Elf64_Rela, whose four bytes of types have no byte order. */
+function stageRela<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
+  const entries = new Uint8Array(table.bytes);
+  if (job.loading.file.elf.endian === "big") {
+    for (let at = 0; at < entries.length; at += RELA64_SIZE) {
+      entries.subarray(at, at + 8).reverse();
+      entries.subarray(at + 8, at + 12).reverse();
+      entries.subarray(at + 16, at + RELA64_SIZE).reverse();
+    }
+  }
+  if (job.skipped.size > 0 || job.mended.size > 0) {
+    for (let entry = 0; entry < table.count; entry++) {
+      const at = entry * RELA64_SIZE;
+      if (isIdle(job, table, address, entry)) entries.fill(0, at + 8, at + 16);
+    }
+  }
+  return entries;
 }
 
-function relaRefusal(loading: Loading, section: string): Refusal {
+/** The kind of relocation section that modules of this class aren't made of. */
+function otherKind(elf: ElfObject): number {
+  return relocationKind(elf) === SHT_REL ? SHT_RELA : SHT_REL;
+}
+
+function kindRefusal<A extends Address>(loading: Loading<A>, section: string): Refusal {
+  if (loading.file.elf.class === 64) {
+    return loading.refusal(
+      null,
+      `${section} holds relocations without addends (REL), which no compiler makes for 64 bits; a 64-bit kernel ` +
+        "tries, and farjal doesn't",
+    );
+  }
   loading.dmesg.push(`module ${loading.file.name}: REL relocation unsupported`);
   return loading.refusal(
     "ENOEXEC",
@@ -132,13 +178,13 @@ function relaRefusal(loading: Loading, section: string): Refusal {
 }
 
 /** One relocation that failed. */
-class Failure {
-  readonly #job: Job;
-  readonly #loading: Loading;
+class Failure<A extends Address> {
+  readonly #job: Job<A>;
+  readonly #loading: Loading<A>;
   readonly #table: RelocationTable;
   readonly #entry: number;
 
-  constructor(job: Job, table: RelocationTable, entry: number) {
+  constructor(job: Job<A>, table: RelocationTable, entry: number) {
     this.#job = job;
     this.#loading = job.loading;
     this.#table = table;
@@ -188,6 +234,13 @@ class Failure {
         return this.#damaged(
           `${this.#where} names symbol ${this.#table.symbol(this.#entry)}, which isn't there`,
         );
+      case RELOC_COMPOSITE:
+        return this.#loading.refusal(
+          null,
+          `${this.#where} is a composite one, of several types or with a special symbol, as for ` +
+            "position-independent code; Linux applies its first type alone and loads the module wrong without a " +
+            "word; build it as the kernel's own makefiles do (-fno-pic -mno-abicalls -G 0)",
+        );
       case RELOC_TOO_MANY_PENDING:
         return this.#damaged(`${this.#where} is one R_MIPS_HI16 too many without an R_MIPS_LO16`);
       default:
@@ -205,13 +258,17 @@ class Failure {
     return symbol === undefined ? "" : symbolName(elf, symbol);
   }
 
-  get #value(): number {
-    return this.#job.values[this.#table.symbol(this.#entry)] ?? 0;
+  /** What the kernel's checks look at: S, and A too where the relocation holds it. */
+  get #value(): A {
+    const { zero } = this.#loading.host.width;
+    const symbol = this.#job.values[this.#table.symbol(this.#entry)] ?? zero;
+    return plus(symbol, this.#table.addend(this.#entry));
   }
 
-  get #address(): number {
-    const section = this.#job.addresses.get(this.#table.target.index) ?? 0;
-    return (section + this.#table.offset(this.#entry)) >>> 0;
+  get #address(): A {
+    const { zero } = this.#loading.host.width;
+    const section = this.#job.addresses.get(this.#table.target.index) ?? zero;
+    return plus(section, this.#table.offset(this.#entry));
   }
 
   /** `the relocation at .text+0x00000010 (0xc0000010)` */

@@ -2,6 +2,7 @@
 // the kernel names every unknown symbol, and the last error is the one that counts. Places in the module's
 // own blocks stay relative, since the planner may still move the blocks.
 
+import { type Address, plus } from "../address.ts";
 import { SHN_ABS, SHN_COMMON, SHN_LIVEPATCH, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
 import type { ElfSymbol } from "../elf/object.ts";
 import type { Errno } from "../errors.ts";
@@ -13,11 +14,11 @@ import type { Loading } from "./loading.ts";
 
 const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
 
-export interface ResolvedSymbols {
+export interface ResolvedSymbols<A extends Address> {
   /** By symbol index. */
-  readonly places: readonly Place[];
+  readonly places: readonly Place<A>[];
   /** The exports that the module uses, by name. */
-  readonly imports: ReadonlyMap<string, Export>;
+  readonly imports: ReadonlyMap<string, Export<A>>;
   /** Whether a proprietary module's symbols made this one proprietary. */
   readonly inheritsTaint: boolean;
 }
@@ -26,30 +27,30 @@ export interface ResolvedSymbols {
  * @param perCpu the address that .data..percpu's symbols count from; 0 when the module has no such area.
  * @throws Refusal (ENOENT, EINVAL or ENOEXEC, whichever came last) with a line for each symbol.
  */
-export function resolveSymbols(
-  loading: Loading,
+export function resolveSymbols<A extends Address>(
+  loading: Loading<A>,
   layout: ModuleLayout,
-  perCpu: number,
-): ResolvedSymbols {
+  perCpu: A,
+): ResolvedSymbols<A> {
   const resolver = new Resolver(loading, layout, perCpu);
   const places = loading.file.elf.symbols.map((symbol) =>
-    symbol.index === 0 ? { address: 0 } : resolver.place(symbol),
+    symbol.index === 0 ? { address: loading.host.width.zero } : resolver.place(symbol),
   );
   resolver.finish();
   return { places, imports: resolver.imports, inheritsTaint: resolver.inheritsTaint };
 }
 
-class Resolver {
-  readonly imports = new Map<string, Export>();
-  readonly #loading: Loading;
+class Resolver<A extends Address> {
+  readonly imports = new Map<string, Export<A>>();
+  readonly #loading: Loading<A>;
   readonly #layout: ModuleLayout;
-  readonly #perCpu: number;
-  readonly #resolution: Imports;
+  readonly #perCpu: A;
+  readonly #resolution: Imports<A>;
   readonly #faults: string[] = [];
   readonly #missing: string[] = [];
   #errno: Errno | undefined;
 
-  constructor(loading: Loading, layout: ModuleLayout, perCpu: number) {
+  constructor(loading: Loading<A>, layout: ModuleLayout, perCpu: A) {
     this.#loading = loading;
     this.#layout = layout;
     this.#perCpu = perCpu;
@@ -60,41 +61,47 @@ class Resolver {
     return this.#resolution.inheritsTaint;
   }
 
-  place(symbol: ElfSymbol): Place {
-    const { name, value, section: index } = symbol;
+  place(symbol: ElfSymbol): Place<A> {
+    const { name, section: index } = symbol;
     switch (index) {
       case SHN_UNDEF:
         return this.#import(symbol);
       case SHN_ABS:
       case SHN_LIVEPATCH:
-        return { address: value };
+        return this.#asItStands(symbol);
       case SHN_COMMON:
         if (!name.startsWith("__gnu_lto")) {
           this.#loading.print("please compile with -fno-common");
           this.#fault("ENOEXEC", `${name} is a common symbol, which no section holds`);
         }
-        return { address: value };
+        return this.#asItStands(symbol);
       default:
         return this.#local(symbol);
     }
   }
 
-  #import({ name, value, binding }: ElfSymbol): Place {
+  #asItStands({ address }: ElfSymbol): Place<A> {
+    return { address: this.#loading.host.width.of(address) };
+  }
+
+  #import(symbol: ElfSymbol): Place<A> {
+    const { name, binding } = symbol;
     const found = this.#resolution.resolve(name);
     if (found !== undefined && found !== "EINVAL") {
       this.imports.set(name, found);
       return { address: found.address };
     }
-    if (found === undefined && binding === STB_WEAK) return { address: value };
+    if (found === undefined && binding === STB_WEAK) return this.#asItStands(symbol);
     const errno = found ?? "ENOENT";
     this.#loading.print(`Unknown symbol ${name} (err -${ERRNO[errno]})`);
     this.#errno = errno;
     if (errno === "ENOENT") this.#missing.push(name);
     else this.#faults.push(`${name} is exported, but not to a module built like this one`);
-    return { address: value };
+    return this.#asItStands(symbol);
   }
 
-  #local({ name, value, section: index }: ElfSymbol): Place {
+  #local(symbol: ElfSymbol): Place<A> {
+    const { name, value, section: index } = symbol;
     const { sections } = this.#loading.file.elf;
     if (index >= sections.length) {
       const last = sections.length - 1;
@@ -102,13 +109,14 @@ class Resolver {
         `${this.#loading.file.name}: Symbol ${name} has an invalid section index ${index} (max ${last})`,
       );
       this.#fault("ENOEXEC", `${name} names a section that the file doesn't have`);
-      return { address: value };
+      return this.#asItStands(symbol);
     }
     const placed = this.#layout.sections.get(index);
     if (placed !== undefined) return { block: placed.block, offset: placed.offset + value };
-    const base = index === this.#layout.perCpu?.index ? this.#perCpu : 0;
+    const base =
+      index === this.#layout.perCpu?.index ? this.#perCpu : this.#loading.host.width.zero;
     // A symbol of a section that isn't loaded keeps its offset; Linux points it at memory it then frees.
-    return { address: (base + value) >>> 0 };
+    return { address: plus(base, value) };
   }
 
   #fault(errno: Errno, explanation: string): void {

@@ -3,6 +3,7 @@
 // or where there is nothing to jump to, refusing is the only right plan.
 
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
+import { type Address, lowWord } from "../address.ts";
 import { hex } from "../hex.ts";
 import type { Jump } from "./plan.ts";
 
@@ -36,12 +37,12 @@ const PRIVATE_CLOBBERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Why a jump with this S can't be mended at all, near or far; null when it can. */
-export function brokenJump(jump: Jump, value: number): string | null {
-  if (value % 4 !== 0) {
+export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string | null {
+  if (lowWord(value) % 4 !== 0) {
     return `${jump.symbol} is at ${hex(value)}, which isn't a multiple of 4: "dangerous R_MIPS_26 relocation" in Linux`;
   }
-  if (value === 0) {
-    return `${jump.symbol} is an undefined weak symbol: there is nothing at 0x00000000 to jump to`;
+  if (Number(value) === 0) {
+    return `${jump.symbol} is an undefined weak symbol: there is nothing at ${hex(value)} to jump to`;
   }
   const opcode = jump.word >>> 26;
   if (opcode !== OP_J && opcode !== OP_JAL) {
@@ -51,7 +52,7 @@ export function brokenJump(jump: Jump, value: number): string | null {
 }
 
 /** Why a jump may not go through a veneer; null when it may. */
-export function noVeneer(jump: Jump): string | null {
+export function noVeneer<A extends Address>(jump: Jump<A>): string | null {
   if (PRIVATE_CLOBBERS.has(jump.symbol)) {
     return (
       `${jump.symbol} is called from inline assembly whose clobber list leaves out t9, so t9 may be live; ` +

@@ -1,16 +1,30 @@
 // The reach of j and jal. Their 26-bit field replaces the low 28 bits of the delay slot's address, so a
-// jump stays in the 256 MiB region that its delay slot lies in (MIPS32 manual volume II, J and JAL). The
-// delay slot, not the jump: at 0x8ffffffc a jal reaches 0x9xxxxxxx and no longer 0x8ffffff8.
+// jump stays in the 256 MiB region that its delay slot lies in (MIPS32 and MIPS64 manuals volume II, J and
+// JAL). The delay slot, not the jump: at 0x8ffffffc a jal reaches 0x9xxxxxxx and no longer 0x8ffffff8.
+
+import { type Address, lowWord, plus } from "../address.ts";
 
 /** Bytes of one region; regions are aligned to it. */
 export const REGION_SIZE = 0x1000_0000;
 
 /** The first address of the region that an address lies in. */
-export function regionOf(address: number): number {
-  return (address & 0xf000_0000) >>> 0;
+export function regionOf<A extends Address>(address: A): A {
+  const region: Address =
+    typeof address === "bigint"
+      ? address & 0xffff_ffff_f000_0000n
+      : ((address as number) & 0xf000_0000) >>> 0;
+  return region as A;
 }
 
 /** The first address of the region that a jump at `site` stays in. */
-export function reachOf(site: number): number {
-  return regionOf(site + 4);
+export function reachOf<A extends Address>(site: A): A {
+  return regionOf(plus(site, 4));
+}
+
+/**
+ * Whether Linux takes two addresses to lie in one region: it compares bits 31 to 28, on 64 bits too, where
+ * regions that differ only above these look alike to it.
+ */
+export function sameToLinux(a: Address, b: Address): boolean {
+  return ((lowWord(a) ^ lowWord(b)) & 0xf000_0000) === 0;
 }

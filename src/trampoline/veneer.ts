@@ -1,15 +1,23 @@
-// A veneer: the four words that a jump which can't reach goes through. It adds one to the instructions a
+// A veneer: the words that a jump which can't reach goes through: four, or eight where the target is an
+// address of 64 bits that isn't a 32-bit one with its sign extended. It adds one to the instructions a
 // callee may count on, so it may only touch what is dead there. That is decided at the hardest place, a
 // `jal _mcount`: `at` holds the caller's return address (and becomes ra), t4 may hold the address of the
 // saved ra (-mmcount-ra-address), arguments are live, and ra already points into the traced function, so
 // the veneer ends in jr and never in jalr. t9, the conventional call register, is dead there and at every
 // standard call. Which jumps may go through a veneer at all is refusal.ts's business.
 
-import { OP_ADDIU, OP_LUI, SPECIAL_JR } from "../../assembly/opcodes.ts";
+import { OP_ADDIU, OP_LUI, OP_SPECIAL, SPECIAL_JR } from "../../assembly/opcodes.ts";
+import { type Address, isSignExtended, lowWord } from "../address.ts";
 import { hex } from "../hex.ts";
 
-/** Bytes of a veneer, and its alignment: a line between two regions never cuts one. */
-export const VENEER_SIZE = 16;
+/** MIPS64 encodings. */
+const OP_DADDIU = 25;
+const SPECIAL_DSLL = 56;
+
+/** Bytes of a veneer to a target, and its alignment: a line between two regions never cuts one. */
+export function veneerSize(target: Address): 16 | 32 {
+  return isSignExtended(target) ? 16 : 32;
+}
 
 /** $25, t9. */
 export const T9 = 25;
@@ -40,50 +48,81 @@ const LIVE: Readonly<Record<number, string>> = {
   31: "ra holds the way back into the calling function",
 };
 
+/** Registers that hold arguments in n64 besides a0 to a3: o32's t0 to t3. */
+const N64_ARGUMENTS = [8, 9, 10, 11];
+
 /**
  * `lui reg, %hi(target); addiu reg, reg, %lo(target); jr reg; nop`. addiu extends its immediate's sign,
- * so %hi is one more when bit 15 of the target is set.
+ * so %hi is one more when bit 15 of the target is set. On 64 bits lui and addiu extend the sign of their
+ * result, so this reaches every address that is a 32-bit one so extended. For any other:
+ * `lui reg, %highest; daddiu reg, reg, %higher; dsll reg, reg, 16; daddiu reg, reg, %hi; dsll reg, reg, 16;
+ * daddiu reg, reg, %lo; jr reg; nop`, as gcc loads it with one register.
  */
-export function veneerWords(target: number, register: number = T9): number[] {
-  const high = ((target + 0x8000) >>> 16) & 0xffff;
-  const low = target & 0xffff;
+export function veneerWords(target: Address, register: number = T9): number[] {
+  const lui = (half: number): number => ((OP_LUI << 26) | (register << 16) | half) >>> 0;
+  const add = (opcode: number, half: number): number =>
+    ((opcode << 26) | (register << 21) | (register << 16) | half) >>> 0;
+  const jump = [((register << 21) | SPECIAL_JR) >>> 0, 0];
+  if (isSignExtended(target)) {
+    const low = lowWord(target);
+    return [lui(((low + 0x8000) >>> 16) & 0xffff), add(OP_ADDIU, low & 0xffff), ...jump];
+  }
+  const dsll16 = ((register << 16) | (register << 11) | (16 << 6) | SPECIAL_DSLL) >>> 0;
+  const half = (carry: bigint, shift: bigint): number =>
+    Number(((BigInt(target) + carry) >> shift) & 0xffffn);
   return [
-    ((OP_LUI << 26) | (register << 16) | high) >>> 0,
-    ((OP_ADDIU << 26) | (register << 21) | (register << 16) | low) >>> 0,
-    ((register << 21) | SPECIAL_JR) >>> 0,
-    0,
+    lui(half(0x8000_8000_8000n, 48n)),
+    add(OP_DADDIU, half(0x8000_8000n, 32n)),
+    dsll16,
+    add(OP_DADDIU, half(0x8000n, 16n)),
+    dsll16,
+    add(OP_DADDIU, half(0n, 0n)),
+    ...jump,
   ];
 }
 
 /**
- * Why these words are no veneer to `target`, in a sentence, or null when they are one: lui and addiu write
- * dead registers only, one jr goes to the target, and its delay slot is a nop. Anything else, jalr above
+ * Why these words are no veneer to `target`, in a sentence, or null when they are one: lui, addiu
+ * and on 64 bits daddiu and dsll write dead registers only, one jr goes to the target, and its delay slot is
+ * a nop. Anything else, jalr above
  * all, is no veneer.
  */
-export function veneerFault(words: readonly number[], target: number): string | null {
-  const registers = new Map<number, number>();
+export function veneerFault(words: readonly number[], target: Address): string | null {
+  const wide = typeof target === "bigint";
+  /** As the processor holds them: signed, of 64 bits or of 32. */
+  const registers = new Map<number, bigint>();
+  const extended = (value: bigint): bigint => BigInt.asIntN(32, value);
   for (const [index, word] of words.entries()) {
     const opcode = word >>> 26;
     const rs = (word >>> 21) & 31;
     const rt = (word >>> 16) & 31;
+    const immediate = BigInt((word << 16) >> 16);
     if ((word & ~(31 << 21)) >>> 0 === SPECIAL_JR) {
       const goes = registers.get(rs);
       if (goes === undefined) return `it jumps through $${rs}, which it hasn't set`;
-      if (goes !== target >>> 0) return `it jumps to ${hex(goes)}, not to ${hex(target)}`;
+      const there = wide ? BigInt.asUintN(64, goes) : Number(BigInt.asUintN(32, goes));
+      const wanted = wide ? target : target >>> 0;
+      if (there !== wanted) return `it jumps to ${hex(there)}, not to ${hex(wanted)}`;
       if (words[index + 1] !== 0) return "the delay slot of its jr isn't a nop";
       return words.length === index + 2 ? null : "words follow its jump";
     }
-    const live = LIVE[rt];
+    const shift = wide && opcode === OP_SPECIAL && rs === 0 && (word & 63) === SPECIAL_DSLL;
+    const [to, from] = shift ? [(word >>> 11) & 31, rt] : [rt, rs];
+    const live =
+      LIVE[to] ?? (wide && N64_ARGUMENTS.includes(to) ? `$${to} holds an argument` : undefined);
     if (opcode === OP_LUI && rs === 0) {
       if (live !== undefined) return live;
-      registers.set(rt, (word << 16) >>> 0);
-    } else if (opcode === OP_ADDIU) {
-      const from = registers.get(rs);
+      registers.set(to, extended(immediate << 16n));
+    } else if (shift || opcode === OP_ADDIU || (wide && opcode === OP_DADDIU)) {
+      const value = registers.get(from);
       if (live !== undefined) return live;
-      if (from === undefined) return `it reads $${rs}, which it hasn't set`;
-      registers.set(rt, (from + ((word << 16) >> 16)) >>> 0);
+      if (value === undefined) return `it reads $${from}, which it hasn't set`;
+      if (shift) registers.set(to, BigInt.asIntN(64, value << BigInt((word >>> 6) & 31)));
+      else if (opcode === OP_ADDIU) registers.set(to, extended(value + immediate));
+      else registers.set(to, BigInt.asIntN(64, value + immediate));
     } else {
-      return `${hex(word)} isn't lui, addiu or jr: a veneer must leave ra and memory alone`;
+      const known = wide ? "lui, addiu, daddiu, dsll" : "lui, addiu";
+      return `${hex(word)} isn't ${known} or jr: a veneer must leave ra and memory alone`;
     }
   }
   return "it doesn't end in a jump";

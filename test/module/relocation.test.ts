@@ -55,8 +55,9 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
         address,
         size,
         symbols: Uint32Array.from([0, ...values]),
-        entries: Uint32Array.from(
-          entries.flatMap(([at, type, symbol]) => [at, (symbol << 8) | type]),
+        entries: new Uint8Array(
+          Uint32Array.from(entries.flatMap(([at, type, symbol]) => [at, (symbol << 8) | type]))
+            .buffer,
         ),
       });
       const after = new Words(core.readBytes(PHYSICAL, before.length * 4), endian);

@@ -2,6 +2,7 @@
 // allocators, and whatever exports a test gives it. It keeps loaded modules, so that one can use another.
 
 import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
+import { WIDTH_32 } from "../../src/address.ts";
 import type { Endian } from "../../src/elf/object.ts";
 import { Words } from "../../src/elf/words.ts";
 import { Refusal } from "../../src/errors.ts";
@@ -33,6 +34,8 @@ export interface TestHostOptions {
 
 export class TestHost implements ModuleHost {
   readonly endian: Endian;
+  readonly width = WIDTH_32;
+  readonly pageSize = PAGE_SIZE;
   readonly vermagic: string | null;
   readonly core: Core;
   readonly taints = new Set<Taint>();

@@ -9,6 +9,7 @@ import {
   type Place,
   type PlanFacts,
   planTrampolines,
+  type TrampolinePlan,
 } from "../../src/trampoline/plan.ts";
 import { crowded, J } from "./facts.ts";
 
@@ -16,9 +17,7 @@ const BLOCKS: readonly Block[] = ["core", "init"];
 const REGION = 0x10000000;
 const region = (address: number): number => Math.floor((address % 2 ** 32) / REGION) * REGION;
 
-function check(
-  property: (facts: PlanFacts, plan: ReturnType<typeof planTrampolines>) => void,
-): void {
+function check(property: (facts: PlanFacts, plan: TrampolinePlan) => void): void {
   fc.assert(
     fc.property(crowded, (facts) => property(facts, planTrampolines(facts))),
     { numRuns: 1000 },
