@@ -1,9 +1,9 @@
 // Finds the kallsyms tables in a kernel's image: the names and addresses of its functions (and of its data
 // with CONFIG_KALLSYMS_ALL). Nothing says where they are, but each has a shape that nothing else has, and
-// they lie close together (scripts/kallsyms.c; ALGN is 4 bytes in 32-bit kernels):
+// they lie close together, each at a multiple of a pointer's size (scripts/kallsyms.c, ALGN):
 //
 //   offsets         a word for each symbol, ascending, 0 first (or addresses, without a relative base)
-//   relative_base   a word
+//   relative_base   a pointer
 //   num_syms        a word
 //   names           for each symbol a length (ULEB128), then that many token numbers
 //   markers         a word for each 256 symbols: where their names begin
@@ -15,7 +15,7 @@
 
 import type { Endian } from "../elf/object.ts";
 import { latin1 } from "../elf/words.ts";
-import { Image } from "./image.ts";
+import { Image, pair } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 
 const TOKENS = 256;
@@ -33,7 +33,7 @@ const LARGEST_OFFSET = 0x2000_0000;
 
 export interface Kallsyms {
   readonly image: Image;
-  /** Ascending by address. */
+  /** Ascending by address; on 64 bits, the low words of the addresses. */
   readonly symbols: readonly KernelSymbol[];
 }
 
@@ -51,13 +51,14 @@ export function findKallsyms(bytes: Uint8Array): Kallsyms | null {
   for (const table of tokenTables(bytes)) {
     if (tables++ === MOST_TOKEN_TABLES) break;
     const image = new Image(bytes, table.endian);
-    const names = findNames(image, table);
+    const names = findNames(image, table, 1) ?? findNames(image, table, 2);
     if (names === null) continue;
     const addresses = findAddresses(image, names, table);
     if (addresses === null) continue;
+    const { high, low } = addresses;
     return {
-      image,
-      symbols: names.list.map((name, index) => symbol(name, addresses[index] as number)),
+      image: high === null ? image : new Image(bytes, table.endian, high),
+      symbols: names.list.map((name, index) => symbol(name, low[index] as number)),
     };
   }
   return null;
@@ -114,12 +115,14 @@ function readTokens(
 
 interface Names {
   readonly list: readonly string[];
+  /** Words of a pointer, to which all parts are aligned. */
+  readonly align: 1 | 2;
   /** Word index of num_syms, which stands before the names. */
   readonly countAt: number;
 }
 
 /** Finds the markers, the only ascending words of such steps before the tokens, and by them the names. */
-function findNames(image: Image, { tokens, start }: TokenTable): Names | null {
+function findNames(image: Image, { tokens, start }: TokenTable, align: 1 | 2): Names | null {
   const { words } = image;
   const limit = start >>> 2;
   const step = (at: number): boolean => {
@@ -134,7 +137,7 @@ function findNames(image: Image, { tokens, start }: TokenTable): Names | null {
     while (step(end)) end += 1;
     // What follows the markers may by chance look like one more.
     for (let count = end - first; count >= Math.max(LEAST_MARKERS, end - first - 1); count--) {
-      const names = namesBefore(image, first, count, tokens);
+      const names = namesBefore(image, first, count, tokens, align);
       if (names !== null) return names;
     }
   }
@@ -147,15 +150,16 @@ function namesBefore(
   markers: number,
   count: number,
   tokens: readonly string[],
+  align: 1 | 2,
 ): Names | null {
   const { words } = image;
   const latest = markers - ((words[markers + count - 1] as number) >>> 2);
-  const earliest = Math.max(1, latest - (GREATEST_STEP >>> 2));
-  for (let at = latest; at >= earliest; at--) {
-    const total = words[at - 1] as number;
+  const earliest = Math.max(align, latest - (GREATEST_STEP >>> 2));
+  for (let at = latest - (latest % align); at >= earliest; at -= align) {
+    const total = words[at - align] as number;
     if (Math.ceil(total / SYMBOLS_PER_MARKER) !== count) continue;
-    const list = readNames(image, at, total, markers, tokens);
-    if (list !== null) return { list, countAt: at - 1 };
+    const list = readNames(image, at, total, markers, tokens, align);
+    if (list !== null) return { list, align, countAt: at - align };
   }
   return null;
 }
@@ -167,6 +171,7 @@ function readNames(
   total: number,
   markers: number,
   tokens: readonly string[],
+  align: 1 | 2,
 ): string[] | null {
   const start = from * 4;
   const end = markers * 4;
@@ -186,7 +191,7 @@ function readNames(
     bounds[index * 2 + 1] = at;
     if (length === 0 || at > end) return null;
   }
-  if (end - at >= 4) return null;
+  if (end - at >= 4 * align) return null;
   return Array.from({ length: total }, (_, index) => {
     let name = "";
     for (let i = bounds[index * 2] as number; i < (bounds[index * 2 + 1] as number); i++) {
@@ -196,24 +201,37 @@ function readNames(
   });
 }
 
+interface Addresses {
+  readonly low: Uint32Array;
+  /** Their common high word; null on 32 bits. */
+  readonly high: number | null;
+}
+
 /** The symbols' addresses, from whichever of the three layouts is there. */
 function findAddresses(
   image: Image,
-  { list, countAt }: Names,
+  { list, align, countAt }: Names,
   { end }: TokenTable,
-): Uint32Array | null {
-  const { words } = image;
-  const relative = (from: number): Uint32Array | null => {
+): Addresses | null {
+  const { words, endian } = image;
+  const aligned = (at: number): number => Math.ceil(at / align) * align;
+  const relative = (from: number): Addresses | null => {
     const offsets = ascending(words, from, list.length);
-    const base = words[from + list.length];
+    const baseAt = aligned(from + list.length);
+    const base = words[baseAt];
     if (offsets === null || base === undefined || base === 0) return null;
     if (offsets[0] !== 0 || (offsets.at(-1) as number) > LARGEST_OFFSET) return null;
-    return offsets.map((offset) => offset + base);
+    const [low, high] = align === 1 ? [base, null] : pair(words, baseAt, endian);
+    return { low: offsets.map((offset) => offset + low), high };
+  };
+  const absolute = (from: number): Addresses | null => {
+    const low = align === 1 ? ascending(words, from, list.length) : null;
+    return low && { low, high: null };
   };
   return (
-    relative(countAt - 1 - list.length) ??
-    ascending(words, countAt - list.length, list.length) ??
-    relative(Math.ceil(end / 4))
+    relative(countAt - align - aligned(list.length)) ??
+    absolute(countAt - list.length) ??
+    relative(aligned(Math.ceil(end / 4)))
   );
 }
 

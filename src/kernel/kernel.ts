@@ -2,22 +2,23 @@
 // and, when a file holds it, its code. One value for all sources; what a source doesn't tell is null, and
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
+import { type Address, distance } from "../address.ts";
 import type { Endian } from "../elf/object.ts";
 import { hex } from "../hex.ts";
 
 export type KernelSource = "System.map" | "kallsyms" | "Module.symvers" | "vmlinux" | "vmlinuz";
 
-export interface KernelSymbol {
+export interface KernelSymbol<A extends Address = number> {
   readonly name: string;
-  readonly address: number;
+  readonly address: A;
   /** nm's letter: upper case for global symbols, T text, D data, R read-only data, B bss, W weak. */
   readonly type: string;
 }
 
-export interface KernelExport {
+export interface KernelExport<A extends Address = number> {
   readonly name: string;
   /** null when the source has no addresses (Module.symvers). */
-  readonly address: number | null;
+  readonly address: A | null;
   /** The symbol's version (CONFIG_MODVERSIONS), or null when the source or the kernel has none. */
   readonly crc: number | null;
   /** EXPORT_SYMBOL_GPL: invisible to modules with another licence. */
@@ -27,24 +28,27 @@ export interface KernelExport {
 }
 
 /** An export of a module that was built with the kernel, as Module.symvers lists them. */
-export interface ModuleExport extends KernelExport {
+export interface ModuleExport extends Omit<KernelExport, "address"> {
+  readonly address: null;
   /** The exporting module's path without .ko: "drivers/usb/core/usbcore". */
   readonly module: string;
 }
 
 /** The kernel's code and data as they lie in memory, .bss left out. */
-export interface KernelImage {
-  readonly address: number;
+export interface KernelImage<A extends Address = number> {
+  readonly address: A;
   readonly bytes: Uint8Array;
 }
 
-export interface KernelFacts {
+export interface KernelFacts<A extends Address = number> {
   readonly source: KernelSource;
+  /** The class of its addresses; null when the source has none. */
+  readonly bits: 32 | 64 | null;
   /** null when the source doesn't tell (text files). */
   readonly endian: Endian | null;
   /** Ascending by address; the source's order among equal addresses. */
-  readonly symbols: readonly KernelSymbol[];
-  readonly exports: ReadonlyMap<string, KernelExport>;
+  readonly symbols: readonly KernelSymbol<A>[];
+  readonly exports: ReadonlyMap<string, KernelExport<A>>;
   /**
    * Whether `exports` is the kernel's own table. When false the source has none, and every global symbol
    * counts as exported.
@@ -53,7 +57,7 @@ export interface KernelFacts {
   readonly moduleExports: ReadonlyMap<string, ModuleExport>;
   /** Whether data symbols are among `symbols`: kallsyms leaves them out when CONFIG_KALLSYMS_ALL=n. */
   readonly hasData: boolean;
-  readonly image: KernelImage | null;
+  readonly image: KernelImage<A> | null;
   /** "6.1.0-50-4kc-malta", from linux_banner. */
   readonly release: string | null;
   /** The string a module's vermagic is compared with, trailing space included. */
@@ -61,26 +65,28 @@ export interface KernelFacts {
 }
 
 /** A symbol and how far into it an address lies, as kallsyms_lookup() gives them. */
-export interface Containing {
-  readonly symbol: KernelSymbol;
+export interface Containing<A extends Address = number> {
+  readonly symbol: KernelSymbol<A>;
   readonly offset: number;
 }
 
-export class Kernel implements KernelFacts {
+export class Kernel<A extends Address = number> implements KernelFacts<A> {
   readonly source: KernelSource;
+  readonly bits: 32 | 64 | null;
   readonly endian: Endian | null;
-  readonly symbols: readonly KernelSymbol[];
-  readonly exports: ReadonlyMap<string, KernelExport>;
+  readonly symbols: readonly KernelSymbol<A>[];
+  readonly exports: ReadonlyMap<string, KernelExport<A>>;
   readonly exportsKnown: boolean;
   readonly moduleExports: ReadonlyMap<string, ModuleExport>;
   readonly hasData: boolean;
-  readonly image: KernelImage | null;
+  readonly image: KernelImage<A> | null;
   readonly release: string | null;
   readonly vermagic: string | null;
-  readonly #byName = new Map<string, KernelSymbol>();
+  readonly #byName = new Map<string, KernelSymbol<A>>();
 
-  constructor(facts: KernelFacts) {
+  constructor(facts: KernelFacts<A>) {
     this.source = facts.source;
+    this.bits = facts.bits;
     this.endian = facts.endian;
     this.symbols = facts.symbols;
     this.exports = facts.exports;
@@ -96,12 +102,12 @@ export class Kernel implements KernelFacts {
   }
 
   /** A symbol by its name, exported or not; the one at the lowest address when several have it. */
-  symbol(name: string): KernelSymbol | undefined {
+  symbol(name: string): KernelSymbol<A> | undefined {
     return this.#byName.get(name);
   }
 
   /** The address of a symbol or an export, or undefined. */
-  addressOf(name: string): number | undefined {
+  addressOf(name: string): A | undefined {
     return this.exports.get(name)?.address ?? this.#byName.get(name)?.address;
   }
 
@@ -109,20 +115,22 @@ export class Kernel implements KernelFacts {
    * The symbol that an address lies in: the nearest one at or below it, the first of several at one address.
    * null below the first symbol and beyond the image or, without one, beyond the last symbol.
    */
-  symbolAt(address: number): Containing | null {
+  symbolAt(address: A): Containing<A> | null {
     let low = 0;
     let high = this.symbols.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.symbols[middle] as KernelSymbol).address <= address) low = middle + 1;
+      if ((this.symbols[middle] as KernelSymbol<A>).address <= address) low = middle + 1;
       else high = middle;
     }
     const last = this.symbols[low - 1];
-    if (last === undefined || (low === this.symbols.length && address > this.#lastAddress()))
-      return null;
+    if (last === undefined || (low === this.symbols.length && this.#isBeyond(address))) return null;
     let first = low - 1;
     while (this.symbols[first - 1]?.address === last.address) first -= 1;
-    return { symbol: this.symbols[first] as KernelSymbol, offset: address - last.address };
+    return {
+      symbol: this.symbols[first] as KernelSymbol<A>,
+      offset: distance(last.address, address),
+    };
   }
 
   /** Why a name isn't among the exports, in a sentence that tells what would help. */
@@ -144,10 +152,14 @@ export class Kernel implements KernelFacts {
     );
   }
 
-  #lastAddress(): number {
-    const last = this.symbols.at(-1)?.address ?? 0;
-    return this.image === null
-      ? last
-      : Math.max(last, this.image.address + this.image.bytes.length - 1);
+  /** Whether an address lies beyond the image or, without one, beyond the last symbol. */
+  #isBeyond(address: A): boolean {
+    const last = this.symbols.at(-1)?.address;
+    if (last !== undefined && address <= last) return false;
+    if (this.image === null) return true;
+    return distance(this.image.address, address) >= this.image.bytes.length;
   }
 }
+
+/** A kernel of either class; one without addresses counts as of 32 bits. */
+export type AnyKernel = Kernel<number> | Kernel<bigint>;

@@ -10,20 +10,19 @@ import type { KernelSymbol } from "./kernel.ts";
 /** Fewer that agree are chance. */
 const LEAST_VOTES = 16;
 
-/** The address of the image's first byte, or null when the tables don't tell. */
+/** The address of the image's first byte, its low word on 64 bits, or null when the tables don't tell. */
 export function findLoadAddress(image: Image, symbols: readonly KernelSymbol[]): number | null {
   const names = new Map(symbols.map(({ name, address }) => [address, name]));
   const texts = textOffsets(image, new Set(names.values()));
   const votes = new Map<number, number>();
-  const { words } = image;
   const lowest = symbols[0]?.address ?? 0;
   const highest = symbols.at(-1)?.address ?? 0;
-  for (let index = 0; index + 1 < words.length; index++) {
-    const word = words[index] as number;
-    if (word < lowest || word > highest) continue;
-    const text = texts.get(names.get(word) ?? "");
+  for (let index = 0; index + 1 < image.pointers; index++) {
+    const pointer = image.pointer(index);
+    if (pointer < lowest || pointer > highest) continue;
+    const text = texts.get(names.get(pointer) ?? "");
     if (text === undefined) continue;
-    const address = (words[index + 1] as number) - text;
+    const address = image.pointer(index + 1) - text;
     if (address > 0) votes.set(address, (votes.get(address) ?? 0) + 1);
   }
   const [best] = [...votes].sort(([, a], [, b]) => b - a);

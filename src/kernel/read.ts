@@ -2,10 +2,11 @@
 // a dump of /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
 import { readFile, stat } from "node:fs/promises";
+import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
-import type { Kernel } from "./kernel.ts";
+import type { AnyKernel, Kernel } from "./kernel.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
 import { isSymvers, readSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
@@ -13,18 +14,51 @@ import { readVmlinuz } from "./vmlinuz.ts";
 
 /** A vmlinux with debugging information has some hundred MiB. */
 const LARGEST_FILE = 0x4000_0000;
-/** Offsets in the ELF32 header. */
-const E_SHOFF = 32;
-const E_SHNUM = 48;
+/** Where the header says where the section headers are and how many: [offset, bytes], by EI_CLASS. */
+const SECTION_HEADERS = {
+  [ELFCLASS32]: [
+    [32, 4],
+    [48, 2],
+  ],
+  [ELFCLASS64]: [
+    [40, 8],
+    [60, 2],
+  ],
+} as const;
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
 /**
- * Reads a kernel's symbols, exports and image.
+ * Reads a 32-bit kernel's symbols, exports and image.
  * @param source the path of a file, or its bytes.
  * @throws Misuse, in one sentence, when the file can't be read or isn't one of these, whole.
  */
 export async function readKernel(source: string | Uint8Array): Promise<Kernel> {
-  const name = typeof source === "string" ? source : "the kernel file";
+  const kernel = await readAnyKernel(source);
+  if (isOf32Bits(kernel)) return kernel;
+  throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and a 32-bit one is wanted`);
+}
+
+/** The same for a 64-bit kernel. A Module.symvers, which has no addresses, fits both. */
+export async function readKernel64(source: string | Uint8Array): Promise<Kernel<bigint>> {
+  const kernel = await readAnyKernel(source);
+  if (isOf64Bits(kernel)) return kernel;
+  throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and a 64-bit one is wanted`);
+}
+
+function isOf32Bits(kernel: AnyKernel): kernel is Kernel<number> {
+  return kernel.bits !== 64;
+}
+
+function isOf64Bits(kernel: AnyKernel): kernel is Kernel<bigint> {
+  return kernel.bits !== 32;
+}
+
+function nameOf(source: string | Uint8Array): string {
+  return typeof source === "string" ? source : "the kernel file";
+}
+
+async function readAnyKernel(source: string | Uint8Array): Promise<AnyKernel> {
+  const name = nameOf(source);
   try {
     return await readBytes(typeof source === "string" ? await readWhole(source) : source);
   } catch (error) {
@@ -47,7 +81,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-async function readBytes(bytes: Uint8Array): Promise<Kernel> {
+async function readBytes(bytes: Uint8Array): Promise<AnyKernel> {
   if (bytes.length === 0) throw new Misuse("the file is empty");
   if (isSymvers(bytes)) return readSymvers(bytes);
   if (isSymbolList(bytes)) return readSymbolList(bytes);
@@ -58,9 +92,9 @@ async function readBytes(bytes: Uint8Array): Promise<Kernel> {
 
 /** The ELF file, or null when it has no section headers, which a vmlinuz needs no more than a boot loader. */
 function sectionsOf(bytes: Uint8Array): ElfObject | null {
-  const headers = [
-    ...bytes.subarray(E_SHOFF, E_SHOFF + 4),
-    ...bytes.subarray(E_SHNUM, E_SHNUM + 2),
-  ];
+  const elfClass = bytes[EI_CLASS] === ELFCLASS64 ? ELFCLASS64 : ELFCLASS32;
+  const headers = SECTION_HEADERS[elfClass].flatMap(([at, size]) => [
+    ...bytes.subarray(at, at + size),
+  ]);
   return headers.every((byte) => byte === 0) ? null : readElf(bytes);
 }

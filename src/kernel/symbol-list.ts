@@ -3,9 +3,10 @@
 // farjal loads its modules elsewhere. Neither file says which symbols are exported, except a System.map of
 // a kernel before 6.2, which holds the entries of the export table as symbols.
 
+import { type Address, ascending } from "../address.ts";
 import { latin1 } from "../elf/words.ts";
 import { Misuse } from "../errors.ts";
-import { Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
+import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
 
 const LINE = /^([0-9a-f]+) ([A-Za-z]) (\S+)(?:[ \t]+\[(\S+)\])?$/;
 const KSYMTAB = "__ksymtab_";
@@ -17,9 +18,9 @@ export function isSymbolList(bytes: Uint8Array): boolean {
 
 /**
  * Reads a System.map or a dump of /proc/kallsyms.
- * @throws Misuse when a line is none of theirs, or the addresses are hidden or of 64 bits.
+ * @throws Misuse when a line is none of theirs, or the addresses are hidden or of two widths.
  */
-export function readSymbolList(bytes: Uint8Array): Kernel {
+export function readSymbolList(bytes: Uint8Array): AnyKernel {
   if (latin1(bytes.subarray(0, 128)).includes("The real System.map")) {
     throw new Misuse(
       "this System.map is a placeholder: give the vmlinuz beside it, which tells more",
@@ -27,7 +28,17 @@ export function readSymbolList(bytes: Uint8Array): Kernel {
   }
   const lines = latin1(bytes).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
-  const symbols: KernelSymbol[] = [];
+  return (lines[0]?.indexOf(" ") ?? 0) > 8
+    ? kernelOf(lines, 64, (digits) => BigInt(`0x${digits}`))
+    : kernelOf(lines, 32, (digits) => Number.parseInt(digits, 16));
+}
+
+function kernelOf<A extends Address>(
+  lines: readonly string[],
+  bits: 32 | 64,
+  parse: (digits: string) => A,
+): Kernel<A> {
+  const symbols: KernelSymbol<A>[] = [];
   let hasModules = false;
   for (const [index, line] of lines.entries()) {
     const [, address, type, name, module] = LINE.exec(line) ?? [];
@@ -36,22 +47,23 @@ export function readSymbolList(bytes: Uint8Array): Kernel {
         `line ${index + 1} isn't "address type name": the file is damaged or cut off`,
       );
     }
-    if (address.length > 8) {
-      throw new Misuse(`line ${index + 1} has an address of 64 bits; farjal runs 32-bit kernels`);
+    if (address.length > bits / 4) {
+      throw new Misuse(`line ${index + 1} has an address of 64 bits, the first one of 32`);
     }
     if (module !== undefined) hasModules = true;
-    else symbols.push({ name, address: Number.parseInt(address, 16), type });
+    else symbols.push({ name, address: parse(address), type });
   }
-  if (symbols.every(({ address }) => address === 0)) {
+  if (symbols.every(({ address }) => Number(address) === 0)) {
     throw new Misuse(
       "every address is 0: the kernel hides them (kptr_restrict); copy /proc/kallsyms as root",
     );
   }
-  symbols.sort((a, b) => a.address - b.address);
+  symbols.sort((a, b) => ascending(a.address, b.address));
   const hasData = symbols.some(({ type }) => /[Bb]/.test(type));
   const known = exportTableOf(symbols);
   return new Kernel({
     source: hasModules || !hasData ? "kallsyms" : "System.map",
+    bits,
     endian: null,
     symbols,
     exports: known ?? globalsOf(symbols),
@@ -65,11 +77,13 @@ export function readSymbolList(bytes: Uint8Array): Kernel {
 }
 
 /** The exports that a System.map names, in the form of their table's entries, or null when it has none. */
-function exportTableOf(symbols: readonly KernelSymbol[]): Map<string, KernelExport> | null {
+function exportTableOf<A extends Address>(
+  symbols: readonly KernelSymbol<A>[],
+): Map<string, KernelExport<A>> | null {
   const entries = symbols.filter(({ name }) => name.startsWith(KSYMTAB));
   if (entries.length === 0) return null;
   const byName = new Map(symbols.map((symbol) => [symbol.name, symbol]));
-  const exports = new Map<string, KernelExport>();
+  const exports = new Map<string, KernelExport<A>>();
   for (const { name: entry } of entries) {
     const symbol = byName.get(entry.slice(KSYMTAB.length));
     if (symbol !== undefined) exports.set(symbol.name, unversioned(symbol));
@@ -78,8 +92,10 @@ function exportTableOf(symbols: readonly KernelSymbol[]): Map<string, KernelExpo
 }
 
 /** Every global symbol, the best guess there is without an export table. */
-export function globalsOf(symbols: readonly KernelSymbol[]): Map<string, KernelExport> {
-  const exports = new Map<string, KernelExport>();
+export function globalsOf<A extends Address>(
+  symbols: readonly KernelSymbol<A>[],
+): Map<string, KernelExport<A>> {
+  const exports = new Map<string, KernelExport<A>>();
   for (const symbol of symbols) {
     if (/[A-Z]/.test(symbol.type) && !exports.has(symbol.name))
       exports.set(symbol.name, unversioned(symbol));
@@ -87,6 +103,6 @@ export function globalsOf(symbols: readonly KernelSymbol[]): Map<string, KernelE
   return exports;
 }
 
-function unversioned({ name, address }: KernelSymbol): KernelExport {
+function unversioned<A extends Address>({ name, address }: KernelSymbol<A>): KernelExport<A> {
   return { name, address, crc: null, gplOnly: false, namespace: null };
 }

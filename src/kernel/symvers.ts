@@ -33,6 +33,7 @@ export function readSymvers(bytes: Uint8Array): Kernel {
   }
   return new Kernel({
     source: "Module.symvers",
+    bits: null,
     endian: null,
     symbols: [],
     exports,

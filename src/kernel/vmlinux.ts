@@ -34,7 +34,9 @@ export function isVmlinux(elf: ElfObject): boolean {
  * @throws Misuse when its sections don't make an image.
  */
 export function readVmlinux(elf: ElfObject): Kernel {
-  if (elf.class === 64) throw new Misuse("this is the vmlinux of a 64-bit kernel");
+  if (elf.class === 64) {
+    throw new Misuse("farjal doesn't read a 64-bit vmlinux: give its vmlinuz or System.map");
+  }
   const symbols = elf.symbols
     .flatMap((symbol) => symbolOf(symbol, elf.sections[symbol.section]))
     .sort((a, b) => a.address - b.address);
@@ -44,6 +46,7 @@ export function readVmlinux(elf: ElfObject): Kernel {
   const release = findRelease(loaded.bytes);
   return new Kernel({
     source: "vmlinux",
+    bits: 32,
     endian: elf.endian,
     symbols,
     exports: tables === null ? globalsOf(symbols) : readExports(image, loaded.address, tables),

@@ -4,7 +4,7 @@
 import { Misuse } from "../errors.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { findKallsyms, type Kallsyms } from "./kallsyms.ts";
-import { Kernel } from "./kernel.ts";
+import { type AnyKernel, Kernel, type KernelFacts } from "./kernel.ts";
 import { findExportTables, readExports } from "./ksymtab.ts";
 import { findLoadAddress } from "./load-address.ts";
 import { findPayloads } from "./payload.ts";
@@ -14,7 +14,7 @@ import { globalsOf } from "./symbol-list.ts";
  * Reads a compressed or raw kernel image.
  * @throws Misuse when no kernel is in it, or one without kallsyms.
  */
-export async function readVmlinuz(bytes: Uint8Array): Promise<Kernel> {
+export async function readVmlinuz(bytes: Uint8Array): Promise<AnyKernel> {
   const { kallsyms, release } = await findKernel(bytes);
   const { image, symbols } = kallsyms;
   const address = findLoadAddress(image, symbols);
@@ -24,8 +24,9 @@ export async function readVmlinuz(bytes: Uint8Array): Promise<Kernel> {
     );
   }
   const tables = findExportTables(image, address);
-  return new Kernel({
+  const facts: KernelFacts = {
     source: "vmlinuz",
+    bits: 32,
     endian: image.endian,
     symbols,
     exports: tables.length > 0 ? readExports(image, address, tables) : globalsOf(symbols),
@@ -35,7 +36,26 @@ export async function readVmlinuz(bytes: Uint8Array): Promise<Kernel> {
     image: { address, bytes: image.bytes },
     release,
     vermagic: findVermagic(image.bytes, release),
-  });
+  };
+  return image.pointerWords === 1 ? new Kernel(facts) : new Kernel(widened(facts, image.high));
+}
+
+/** The facts of a 64-bit kernel, whose low words have been read. */
+function widened(facts: KernelFacts, high: number): KernelFacts<bigint> {
+  const wide = (low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
+  const { symbols, exports, image } = facts;
+  return {
+    ...facts,
+    bits: 64,
+    symbols: symbols.map((symbol) => ({ ...symbol, address: wide(symbol.address) })),
+    exports: new Map(
+      [...exports].map(([name, one]) => [
+        name,
+        { ...one, address: one.address === null ? null : wide(one.address) },
+      ]),
+    ),
+    image: image && { ...image, address: wide(image.address) },
+  };
 }
 
 interface Found {

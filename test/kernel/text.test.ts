@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { readKernel } from "../../src/kernel/read.ts";
+import { readKernel, readKernel64 } from "../../src/kernel/read.ts";
 
 function read(...lines: string[]) {
   return readKernel(Buffer.from(`${lines.join("\n")}\n`));
@@ -56,8 +56,18 @@ suite("System.map", () => {
     );
   });
 
-  test("of a 64-bit kernel, or with a line that is none, is refused", async () => {
-    await assert.rejects(read("ffffffff80100000 T _stext"), { name: "Misuse", message: /64 bits/ });
+  test("of a 64-bit kernel has addresses of 64 bits, and isn't taken for a 32-bit one", async () => {
+    const text = Buffer.from("a8000000801000ff T _stext\nffffffff80217930 T _mcount\n");
+    const kernel = await readKernel64(text);
+    assert.deepEqual([kernel.bits, kernel.addressOf("_mcount")], [64, 0xffffffff80217930n]);
+    assert.equal(kernel.symbolAt(0xa800000080100103n)?.offset, 4);
+    await assert.rejects(readKernel(text), { name: "Misuse", message: /a 64-bit kernel/ });
+    await assert.rejects(readKernel64(Buffer.from("80100000 T _stext")), /a 32-bit kernel/);
+  });
+
+  test("with addresses of two widths, or a line that is none, is refused", async () => {
+    const two = read("80100000 T _stext", "ffffffff80100000 T _etext");
+    await assert.rejects(two, { name: "Misuse", message: /64 bits/ });
     await assert.rejects(read(...MAP, "80200"), { name: "Misuse", message: /line 9 isn't/ });
   });
 });
