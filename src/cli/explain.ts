@@ -5,8 +5,10 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { hex } from "../hex.ts";
 import { filterStory, type Story, tellStory } from "../index.ts";
+import { explainPage } from "../report/explain-page.ts";
 import { explainText } from "../report/explain-text.ts";
 import type { Answer, Give } from "./answer.ts";
+import { writeWhole } from "./atomic-file.ts";
 import { type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,18 +17,21 @@ const EXAMPLES = `
 Examples:
   farjal explain usbcore.ko --kernel vmlinuz
   farjal explain old.ko --far-jumps refuse         how far Linux comes with it, and why no further
+  farjal explain usbcore.ko --kernel vmlinuz --html usbcore.html
   farjal explain usbcore.ko --symbol usb_disabled
   farjal explain usbcore.ko --json | jq '.callSites[] | select(.lost)'`;
 
 interface ExplainOptions extends ModuleOptions {
   readonly section?: string;
   readonly symbol?: string;
+  readonly html?: string;
 }
 
 export function addExplain(program: Command, give: Give, terminal: Terminal): void {
   placed(moduleCommand(program, "explain"))
     .addOption(new Option("--section <NAME>", "only what is in this section"))
     .addOption(new Option("--symbol <NAME>", "only what has to do with this function or symbol"))
+    .option("--html <FILE>", "write it as one page, with the address space drawn")
     .summary("the whole story of a module at an address")
     .description(
       "Loads a module and tells where everything of it lies and why: sections, regions, far jumps and " +
@@ -47,10 +52,11 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
     load: () => session.load(),
   });
   const story = filterStory(whole, options);
+  if (options.html !== undefined) writeWhole(options.html, explainPage(story));
   return {
     held: story.verdict.verdict === "loads",
     json: storyJson(story),
-    text: explainText(story, terminal.paint),
+    text: options.html === undefined ? explainText(story, terminal.paint) : [`${options.html}\n`],
   };
 }
 

@@ -35,7 +35,7 @@ export const PAIR_SAYS: Readonly<Record<PairKind, readonly [what: string, why: s
 export const STAGES: Readonly<Record<VerdictStory["stage"], string>> = {
   checked: "refused before it had memory; addresses are not known",
   placed: "placed, every symbol resolved, then refused",
-  loaded: "loaded, call sites switched off",
+  loaded: "in memory, its call sites switched off",
 };
 
 /** `usb_hcd_poll+0x10` or `.text+0x10`. */
