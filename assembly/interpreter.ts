@@ -63,12 +63,15 @@ function pause(): u32 {
 
 /**
  * Reads instructions fast until CPU_COUNT is `until` or pc is cpu.returnTo, whose page is never cached
- * (true), or until one has to be read exactly (false).
+ * (true), or until one has to be read exactly (false). A branch looks at its delay slot, so that no other
+ * instruction has to ask whether it is in one: a slot on another page, or with a branch, is left, and so is
+ * one that it would begin in.
  */
 function quickly(until: u64): bool {
   let pc = cpu.pc;
   let next = cpu.nextPc;
   let slot = cpu.inDelaySlot;
+  if (slot) return false;
   let count = cpu.count;
   let page = notThePageOf(pc);
   let entry: u32 = 0;
@@ -79,20 +82,19 @@ function quickly(until: u64): bool {
       page = (pc ^ cpu.returnTo) & PAGE_MASK ? pc & PAGE_MASK : notThePageOf(next);
     }
     const word = Pages.load32(entry, pc);
-    if (slot && hasDelaySlot(word)) break;
     const outcome = Decoder.step(fast, word, pc);
     if (outcome === NEXT) {
       slot = 0;
       pc = next;
       next += 4;
-    } else if (outcome === TAKEN) {
+    } else if (outcome <= TAKEN) {
       slot = 1;
       pc = next;
-      next = cpu.branchTarget;
-    } else if (outcome === UNTAKEN) {
-      slot = 1;
-      pc = next;
-      next += 4;
+      next = outcome === TAKEN ? cpu.branchTarget : next + 4;
+      if ((pc ^ page) & PAGE_MASK || hasDelaySlot(Pages.load32(entry, pc))) {
+        count++;
+        break;
+      }
     } else if (outcome === NULLIFIED) {
       pc = next + 4;
       next += 8;
