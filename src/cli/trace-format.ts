@@ -56,7 +56,7 @@ export function deliver(
   { output, fileVersion }: Pick<TraceFormatOptions, "output" | "fileVersion">,
   writer: string,
 ): Iterable<string> {
-  if (output === undefined) return isTextFormat(format) ? traceText(trace, format) : [];
+  if (output === undefined) return isTextFormat(format) ? traceText(trace, format, writer) : [];
   const version = fileVersion === "6" ? 6 : 7;
   writeAtomically(output, (sink) => writeTrace(trace, format, sink, { version, writer }));
   return [];

@@ -103,7 +103,8 @@ async function trace(
   const result = await performCall(machine, module, args.values, options, path, terminal);
   tracer.stop();
   const report = callReport(session, options.call, texts, args, result);
-  const recorded = recording(machine, tracer, session.release);
+  const cost = costOf(tracer, result.instructions, options.way);
+  const recorded = { ...recording(machine, tracer, session.release), cost };
   const text = deliver(recorded, format, options, `farjal ${version()}`);
   const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
   const counts = `${tracer.entries} of ${tracer.written} events kept, ${tracer.overruns} overrun\n`;
@@ -147,6 +148,37 @@ function recording(machine: Machine, tracer: Tracer, release: string): Trace {
     length: tracer.entries,
     events,
     records: events,
+  };
+}
+
+/** A loop of twelve instructions around a traced call of four, in a real 6.1 kernel: traced and not. */
+const KERNEL_TRACED = 943;
+const KERNEL_PLAIN = 14;
+
+/** What tracing the call took here, and would take of a real machine's time. */
+function costOf(
+  { written }: Tracer,
+  instructions: number,
+  way: TraceWay,
+): NonNullable<Trace["cost"]> {
+  const figure = (value: number): string => value.toLocaleString("en-US");
+  const kernel = written * (KERNEL_TRACED - KERNEL_PLAIN);
+  const slower = (instructions + kernel) / Math.max(1, instructions);
+  return {
+    rows: [
+      ["Instructions of the call", figure(instructions)],
+      ["Traced calls", figure(written)],
+      ["Instructions a traced call", (instructions / Math.max(1, written)).toFixed(1)],
+      [
+        "Of them, for tracing",
+        way === "native" ? "none: a site records as it is passed" : "ftrace_caller's, at each call",
+      ],
+      ["Instructions that a real kernel would add", `about ${figure(kernel)}`],
+      ["It would take, against farjal's run", `about ${slower.toFixed(1)} times as long`],
+    ],
+    note:
+      `A real 6.1 kernel (Debian's 4kc-malta under QEMU, counting instructions) ran ${KERNEL_TRACED} ` +
+      `instructions for a traced round of a small loop, and ${KERNEL_PLAIN} with tracing off.`,
   };
 }
 

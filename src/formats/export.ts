@@ -6,6 +6,7 @@ import { traceCmdReport } from "../report/trace-cmd-text.ts";
 import { chromeTrace } from "./chrome.ts";
 import { foldedStacks } from "./folded.ts";
 import { ftraceText } from "./ftrace-text.ts";
+import { htmlPage } from "./page.ts";
 import type { Sink } from "./sink.ts";
 import { speedscope } from "./speedscope.ts";
 import { symbolsOf, type Trace, tasksOf } from "./trace.ts";
@@ -19,7 +20,8 @@ const TEXTS = {
   chrome: chromeTrace,
   speedscope,
   folded: foldedStacks,
-} as const;
+  html: htmlPage,
+} satisfies Record<string, (trace: Trace, writer: string) => Iterable<string>>;
 
 export type TextFormat = keyof typeof TEXTS;
 export type TraceFormat = TextFormat | "trace.dat";
@@ -32,6 +34,7 @@ export const TRACE_FORMATS: readonly TraceFormat[] = [
   "chrome",
   "speedscope",
   "folded",
+  "html",
 ];
 
 /** What names of files say of the format. `.json` alone says nothing: two formats have it. */
@@ -40,6 +43,7 @@ const NAMES: readonly (readonly [pattern: RegExp, format: TraceFormat])[] = [
   [/\.speedscope\.json$/, "speedscope"],
   [/\.chrome\.json$/, "chrome"],
   [/\.folded$/, "folded"],
+  [/\.html?$/, "html"],
 ];
 
 export interface ExportOptions {
@@ -59,8 +63,8 @@ export function isTextFormat(format: TraceFormat): format is TextFormat {
 }
 
 /** A trace as text, piece by piece. @throws Misuse while the trace's file turns out to be damaged. */
-export function traceText(trace: Trace, format: TextFormat): Iterable<string> {
-  return TEXTS[format](trace);
+export function traceText(trace: Trace, format: TextFormat, writer = "farjal"): Iterable<string> {
+  return TEXTS[format](trace, writer);
 }
 
 /** Pieces are gathered to about this many characters. */
@@ -78,7 +82,7 @@ export function writeTrace(
 ): void {
   if (isTextFormat(format)) {
     let chunk = "";
-    for (const piece of traceText(trace, format)) {
+    for (const piece of traceText(trace, format, writer)) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
       sink.write(Buffer.from(chunk));

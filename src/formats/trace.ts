@@ -47,6 +47,11 @@ export interface TraceFacts {
 }
 
 export interface Trace extends TraceFacts {
+  /** What tracing took, where that is known: rows of a name and a figure, and what they rest on. */
+  readonly cost?: {
+    readonly rows: readonly (readonly [name: string, figure: string])[];
+    readonly note: string;
+  };
   /** How many events there are, where that is known without going through them. */
   readonly length?: number;
   /** Oldest first; may be gone through again. */
