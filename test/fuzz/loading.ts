@@ -1,4 +1,4 @@
-// Loads one input as a module, the whole way and in both ways, on a machine that serves many: what it
+// Loads one input as a module, tells its story, on a machine that serves many: what it
 // leaves behind must not stop the next one.
 
 import {
@@ -9,7 +9,9 @@ import {
   Misuse,
   Refusal,
   readModule,
+  tellStory,
 } from "../../src/index.ts";
+import { explainPage } from "../../src/report/explain-page.ts";
 import { checksum } from "./modules.ts";
 
 const BASES = [0xc0000000, 0xc0000000, 0xcfffe000, 0xcffff000, 0x80f00000, 0xfffc0000, undefined];
@@ -42,20 +44,18 @@ export async function loadCase(bytes: Uint8Array): Promise<string> {
     const file = readModule(bytes, options);
     describeModule(file);
     const machine = await machineFor(file.elf.endian);
-    named(() => machine.plan(file, options));
-    machine.rmmod(machine.insmodFile(file, options));
+    const story = tellStory(machine, file, {
+      farJumps: options.farJumps ?? "refuse",
+      plan: () => machine.plan(file, options),
+      load: () => machine.insmodFile(file, options),
+    });
+    if (chance % 16 === 0) explainPage(story);
+    const [module] = machine.modules;
+    if (module === undefined) return "refused";
+    machine.rmmod(module);
     return "loaded";
   } catch (error) {
     return endOf(error);
-  }
-}
-
-/** A plan may be refused where loading is refused for another reason, or not at all. */
-function named(work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    endOf(error);
   }
 }
 

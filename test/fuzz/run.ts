@@ -44,13 +44,26 @@ const { values } = parseArgs({
 });
 
 const WATCH_MILLISECONDS = 500;
+/** What /proc counts processor time in; Linux shows this to programs, whatever the kernel's own is. */
+const TICKS_A_SECOND = 100;
 const REPORT_MILLISECONDS = 60_000;
 /** The least JavaScript heap that a worker gets is far below its limit: the rest is buffers and wasm. */
 const WORKER_FLAGS = ["--max-old-space-size=512"];
 
+/** A case may wait so many times its limit for the processor, which others use too. */
+const PATIENCE = 20;
+
+/** A worker, and when it began the case it is at, on the clock and in its own time. */
+interface Watched {
+  readonly folder: string;
+  case: number;
+  since: number;
+  spent: number;
+}
+
 class Fuzzing {
   readonly #folder = mkdtempSync(join(tmpdir(), "farjal-fuzz-"));
-  readonly #workers = new Map<ChildProcess, { readonly folder: string; started: number }>();
+  readonly #workers = new Map<ChildProcess, Watched>();
   readonly #totals = new Map<string, { cases: number; slowest: number; kept: number }>();
   readonly #ends = new Map<string, number>();
   readonly #failures: string[] = [];
@@ -81,7 +94,7 @@ class Fuzzing {
     const words = [resolve(values.targets), String(this.#seed++), folder, values.memory];
     const program = repositoryFile("build/test/fuzz/worker.js");
     const worker = fork(program, [...words, ...values.target], { execArgv: WORKER_FLAGS });
-    this.#workers.set(worker, { folder, started: Date.now() });
+    this.#workers.set(worker, { folder, case: 0, since: Date.now(), spent: 0 });
     let told = false;
     worker.on("message", (message: Message) => {
       if (message.kind === "turn") return this.#count(message);
@@ -114,9 +127,16 @@ class Fuzzing {
   #watch(worker: ChildProcess): void {
     const known = this.#workers.get(worker);
     if (known === undefined) return;
-    const seconds = (Date.now() - Math.max(latest(known.folder)?.time ?? 0, known.started)) / 1000;
-    if (seconds < Number(values.seconds)) return;
-    known.started = Date.now();
+    const running = latest(known.folder)?.time ?? 0;
+    const spent = processorSeconds(worker.pid);
+    if (running !== known.case) {
+      Object.assign(known, { case: running, since: Date.now(), spent: spent ?? 0 });
+      return;
+    }
+    const waited = (Date.now() - known.since) / 1000;
+    const limit = Number(values.seconds);
+    if ((spent ?? waited + known.spent) - known.spent < limit && waited < PATIENCE * limit) return;
+    known.since = Date.now();
     worker.kill("SIGKILL");
   }
 
@@ -154,6 +174,21 @@ function latest(folder: string): { target: string; time: number } | undefined {
   return readdirSync(folder)
     .map((target) => ({ target, time: statSync(join(folder, target)).mtimeMs }))
     .sort((a, b) => b.time - a.time)[0];
+}
+
+/** Processor time that a process has used; undefined where the system doesn't tell. */
+function processorSeconds(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(")"))
+      .split(" ")
+      .slice(12, 14)
+      .map(Number);
+    return (user + system) / TICKS_A_SECOND;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs one kept case in this process. */
