@@ -3,10 +3,11 @@
 
 import { interpreter } from "./interpreter.ts";
 import { loading } from "./loading.ts";
+import { relocation } from "./relocation.ts";
 import { speed } from "./speed.ts";
 import { tracing } from "./tracing.ts";
 
-for (const bench of [speed, interpreter, tracing, loading]) {
+for (const bench of [speed, interpreter, tracing, loading, relocation]) {
   for await (const line of bench()) process.stdout.write(`${line}\n`);
   process.stdout.write("\n");
 }
