@@ -1,6 +1,7 @@
 // farjal's library: everything a Node tool or a test imports, and nothing else. The command line is
 // built on this same surface.
 
+export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";

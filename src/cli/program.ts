@@ -7,6 +7,7 @@ import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { addBench } from "./bench.ts";
 import { plainNumbers } from "./call-arguments.ts";
 import { addDemo } from "./demo.ts";
+import { addDiff } from "./diff.ts";
 import { addExplain } from "./explain.ts";
 import { addInfo } from "./info.ts";
 import { addLoad } from "./load.ts";
@@ -86,6 +87,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addRun,
     addTrace,
     addReport,
+    addDiff,
     addBench,
   ]) {
     add(program, give, terminal);

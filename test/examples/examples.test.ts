@@ -32,6 +32,12 @@ test("the example for tools runs on any module", () => {
   assert.match(stdout, /^work_signed returned 14002 after \d+ instructions$/m);
 });
 
+test("the example of assertions about a trace passes, on its golden as it stands", () => {
+  const { status, stdout } = run(["--test", repositoryFile("examples/trace.test.mjs")]);
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /\bpass 2\b/);
+});
+
 test("the example of a regression test passes", () => {
   const { status, stdout } = run(["--test", repositoryFile("examples/regression.test.mjs")]);
   assert.equal(status, 0, stdout);

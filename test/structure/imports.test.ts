@@ -12,7 +12,9 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "kernel"],
+  testing: ["compare", "ftrace"],
   index: [
+    "compare",
     "explain",
     "gdb",
     "machine",
@@ -26,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   explain: ["machine", "ftrace", "module", "trampoline", "elf"],
   gdb: ["machine"],
   machine: ["ftrace", "module", "trampoline", "kernel", "isa", "elf"],
+  compare: ["formats", "report"],
   formats: ["report", "kernel", "elf"],
   ftrace: ["report"],
   module: ["trampoline", "elf"],
@@ -42,8 +45,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 /** Reports are drawn from the shapes of what they show, and run nothing of it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
+  compare: ["ftrace"],
   formats: ["ftrace"],
-  report: ["explain", "machine", "formats", "ftrace", "module", "trampoline", "elf"],
+  report: ["compare", "explain", "machine", "formats", "ftrace", "module", "trampoline", "elf"],
 };
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {

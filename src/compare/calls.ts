@@ -1,0 +1,116 @@
+// A trace as calls: what the function tracer and function_graph both tell, in one form. function_graph says
+// how deep each call lies; the function tracer names each call's caller, and the depth is worked out from
+// that. It takes one event at a time: memory is bound by how deep calls nest, not by how many there are.
+
+import { Misuse } from "../errors.ts";
+import type { TraceEvent } from "../ftrace/event.ts";
+
+export type TracerName = "function" | "function_graph";
+
+/** A call, as any tracer saw it. */
+export interface Call {
+  readonly name: string;
+  /** Its module, where the trace says it; null for the kernel's own and where it doesn't. */
+  readonly module: string | null;
+  /** function: the function it returns into. function_graph: the traced function around it, or null. */
+  readonly caller: string | null;
+  /** Traced calls that are open around it, as far as the trace tells. */
+  readonly depth: number;
+  /** Whole microseconds on the trace's clock. */
+  readonly microseconds: number;
+}
+
+/** What a call cost that returned (function_graph only), in counts of the trace's clock: instructions in farjal's own. */
+export interface CallCost {
+  readonly name: string;
+  readonly total: number;
+  /** Without the traced calls in it. */
+  readonly self: number;
+}
+
+/** An event, with its task where the trace names it. */
+export type ComparedEvent = TraceEvent & { readonly task?: { readonly pid: number } };
+
+interface Frame {
+  readonly name: string;
+  /** What the calls in it cost that have returned. */
+  inner: number;
+}
+
+/** Deeper nesting is forgotten at its outer end; no guest's stack holds so many frames. */
+const DEEPEST = 1 << 16;
+
+export class CallReader {
+  #tracer: TracerName | undefined;
+  /** Open calls of each task (of each CPU, where the trace names no tasks), the innermost last. */
+  readonly #open = new Map<string, Frame[]>();
+
+  /** The tracer that the events are of; undefined before the first. */
+  get tracer(): TracerName | undefined {
+    return this.#tracer;
+  }
+
+  /**
+   * Takes the next event. @returns the call that it is, the cost of the one that it ends, or undefined.
+   * @throws Misuse when the events of two tracers are mixed.
+   */
+  take(event: ComparedEvent): Call | CallCost | undefined {
+    const tracer = event.type === "function" ? "function" : "function_graph";
+    this.#tracer ??= tracer;
+    if (this.#tracer !== tracer) {
+      throw new Misuse("a trace with events of both function and function_graph can't be compared");
+    }
+    const frames = this.#framesOf(event);
+    const { name, module, microseconds } = event;
+    if (event.type === "function") {
+      while (frames.length > 0 && frames.at(-1)?.name !== event.parentName) frames.pop();
+      const depth = enter(frames, name);
+      return { name, module, caller: event.parentName, depth, microseconds };
+    }
+    if (event.type === "funcgraph_entry") {
+      frames.splice(event.depth);
+      const caller = frames.at(-1)?.name ?? null;
+      const { depth } = event;
+      if (frames.length === depth) enter(frames, name);
+      return { name, module, caller, depth, microseconds };
+    }
+    const total = event.count - event.entryCount;
+    const frame = frames.splice(event.depth)[0];
+    const around = frames.at(-1);
+    if (around !== undefined) around.inner += total;
+    return { name, total, self: total - (frame?.name === name ? frame.inner : 0) };
+  }
+
+  #framesOf({ cpu, task }: ComparedEvent): Frame[] {
+    const stack = task === undefined ? `cpu ${cpu}` : `task ${task.pid}`;
+    const known = this.#open.get(stack);
+    if (known !== undefined) return known;
+    const frames: Frame[] = [];
+    this.#open.set(stack, frames);
+    return frames;
+  }
+}
+
+export function isCall(taken: Call | CallCost | undefined): taken is Call {
+  return taken !== undefined && "caller" in taken;
+}
+
+/** The calls of a trace, in order. */
+export function* callsOf(events: Iterable<ComparedEvent>): Generator<Call> {
+  const reader = new CallReader();
+  for (const event of events) {
+    const taken = reader.take(event);
+    if (isCall(taken)) yield taken;
+  }
+}
+
+/** How a call reads in a comparison: as the function tracer writes it, or as deep as function_graph draws it. */
+export function callText({ name, caller, depth }: Call, tracer: TracerName): string {
+  return tracer === "function" ? `${name} <-${caller}` : `${"  ".repeat(depth)}${name}()`;
+}
+
+/** Puts a call on top. @returns how many calls are open around it. */
+function enter(frames: Frame[], name: string): number {
+  if (frames.length >= DEEPEST) frames.shift();
+  return frames.push({ name, inner: 0 }) - 1;
+}

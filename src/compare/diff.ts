@@ -1,0 +1,164 @@
+// Two traces compared: where their calls part, which call edges came and went, whose counts and costs
+// changed, and whether the times are the same. One pass over both, in memory that is bound by how many
+// functions there are.
+
+import { Misuse } from "../errors.ts";
+import { nanosecondsOf, type Trace } from "../formats/trace.ts";
+import { CallReader, callText, isCall, type TracerName } from "./calls.ts";
+import { type Divergence, type Step, walk } from "./divergence.ts";
+import { Tally } from "./tally.ts";
+
+export interface DiffOptions {
+  /** Compare the order of calls, edges and counts only: no timestamps, no costs. */
+  readonly ignoreTime?: boolean;
+}
+
+/** What of a trace is compared. */
+export type ComparedTrace = Pick<Trace, "events" | "clockHz">;
+
+export interface Edge {
+  readonly caller: string;
+  readonly callee: string;
+  readonly calls: number;
+}
+
+/** A number in each trace. */
+export interface Pair {
+  readonly a: number;
+  readonly b: number;
+}
+
+export interface ChangedFunction {
+  readonly name: string;
+  readonly calls: Pair;
+  /** Nanoseconds of the calls that returned, those of the calls in them included and not; function_graph only. */
+  readonly total: Pair;
+  readonly self: Pair;
+}
+
+export interface TraceDiff {
+  readonly same: boolean;
+  readonly tracer: TracerName;
+  /** Calls in each trace. */
+  readonly calls: Pair;
+  /** Where the calls part; null when they are the same ones in the same order. */
+  readonly divergence: Divergence | null;
+  /** Edges that only `b` has, and that only `a` has. */
+  readonly added: readonly Edge[];
+  readonly removed: readonly Edge[];
+  /** Functions whose calls, or costs where they count, aren't the same; the largest change first. */
+  readonly changed: readonly ChangedFunction[];
+  /** The first call, counted from 0, that comes at another time after the first one; null when none does. */
+  readonly firstTime: number | null;
+}
+
+/**
+ * @throws Misuse when neither trace has a call, when they are of two tracers, or when one mixes both.
+ */
+export function diffTraces(
+  a: ComparedTrace,
+  b: ComparedTrace,
+  { ignoreTime = false }: DiffOptions = {},
+): TraceDiff {
+  const one = new Side(a);
+  const other = new Side(b);
+  const steps = one.steps();
+  const otherSteps = other.steps();
+  const { divergence, firstTime } = walk(steps, otherSteps);
+  drain(steps);
+  drain(otherSteps);
+  const changed = changedFunctions(one.tally, other.tally, ignoreTime);
+  const timeDiffers = !ignoreTime && firstTime !== null;
+  return {
+    same: divergence === null && changed.length === 0 && !timeDiffers,
+    tracer: commonTracer(one.tracer, other.tracer),
+    calls: { a: one.tally.calls, b: other.tally.calls },
+    divergence,
+    added: edgesOnlyIn(other.tally, one.tally),
+    removed: edgesOnlyIn(one.tally, other.tally),
+    changed,
+    firstTime: timeDiffers ? firstTime : null,
+  };
+}
+
+/** One trace on its way through: its steps come out, its sums stay. */
+class Side {
+  readonly tally = new Tally();
+  readonly #reader = new CallReader();
+  readonly #trace: ComparedTrace;
+
+  constructor(trace: ComparedTrace) {
+    this.#trace = trace;
+  }
+
+  get tracer(): TracerName | undefined {
+    return this.#reader.tracer;
+  }
+
+  *steps(): Generator<Step> {
+    const nanoseconds = nanosecondsOf(this.#trace.clockHz);
+    let first: number | undefined;
+    for (const event of this.#trace.events) {
+      const taken = this.#reader.take(event);
+      if (isCall(taken)) {
+        first ??= taken.microseconds;
+        this.tally.add(taken);
+        const tracer = this.tracer ?? "function";
+        yield { text: callText(taken, tracer), time: taken.microseconds - first };
+      } else if (taken !== undefined) {
+        const { name, total, self } = taken;
+        this.tally.addCost({ name, total: nanoseconds(total), self: nanoseconds(self) });
+      }
+    }
+  }
+}
+
+function drain(steps: Iterator<Step>): void {
+  while (steps.next().done !== true);
+}
+
+function commonTracer(a: TracerName | undefined, b: TracerName | undefined): TracerName {
+  if (a !== undefined && b !== undefined && a !== b) {
+    throw new Misuse(
+      `a trace of ${a} and one of ${b} can't be compared: record both with one tracer`,
+    );
+  }
+  const tracer = a ?? b;
+  if (tracer === undefined)
+    throw new Misuse("neither trace has an event: there is nothing to compare");
+  return tracer;
+}
+
+function changedFunctions(a: Tally, b: Tally, ignoreTime: boolean): ChangedFunction[] {
+  const none = { calls: 0, total: 0, self: 0 };
+  const names = new Set([...a.functions.keys(), ...b.functions.keys()]);
+  const pairs = [...names].map((name): ChangedFunction => {
+    const one = a.functions.get(name) ?? none;
+    const other = b.functions.get(name) ?? none;
+    return {
+      name,
+      calls: { a: one.calls, b: other.calls },
+      total: { a: one.total, b: other.total },
+      self: { a: one.self, b: other.self },
+    };
+  });
+  const differs = ({ a: one, b: other }: Pair): boolean => one !== other;
+  return pairs
+    .filter(
+      ({ calls, total, self }) =>
+        differs(calls) || (!ignoreTime && (differs(total) || differs(self))),
+    )
+    .sort((x, y) => change(y.self) - change(x.self) || change(y.calls) - change(x.calls));
+}
+
+function change({ a, b }: Pair): number {
+  return Math.abs(a - b);
+}
+
+function edgesOnlyIn(tally: Tally, other: Tally): Edge[] {
+  const edges: Edge[] = [];
+  for (const [caller, callee, calls] of tally.edges()) {
+    if (other.callsBetween(caller, callee) === 0) edges.push({ caller, callee, calls });
+  }
+  return edges;
+}

@@ -1,0 +1,69 @@
+// Where two sequences part: the first place at which they differ, with a few lines around it. Both are
+// walked once and side by side, so that sequences of any length can be compared; what lies behind the first
+// difference isn't aligned again, because in a trace one changed call moves everything after it.
+
+/** One place in a sequence. */
+export interface Step {
+  /** What has to be equal. */
+  readonly text: string;
+  /** When, in whole microseconds since the sequence began; compared beside the text. */
+  readonly time: number;
+}
+
+/** The first difference, and what stands around it. */
+export interface Divergence {
+  /** Steps that were equal. */
+  readonly index: number;
+  /** The last of them. */
+  readonly before: readonly string[];
+  /** What follows in each, the differing one first; empty where a sequence is over. */
+  readonly a: readonly string[];
+  readonly b: readonly string[];
+}
+
+export interface Walk {
+  /** null when the texts are the same. */
+  readonly divergence: Divergence | null;
+  /** The first of the equal steps whose times aren't, counted from 0; null when there is none. */
+  readonly firstTime: number | null;
+}
+
+/** Steps that are shown before and from the difference on. */
+const CONTEXT = 3;
+
+/** Walks two sequences until their texts differ; both iterators then stand behind what is shown. */
+export function walk(a: Iterator<Step>, b: Iterator<Step>): Walk {
+  const before: string[] = [];
+  let firstTime: number | null = null;
+  for (let index = 0; ; index += 1) {
+    const one = a.next();
+    const other = b.next();
+    if (one.done === true && other.done === true) return { divergence: null, firstTime };
+    if (one.done !== true && other.done !== true && one.value.text === other.value.text) {
+      if (one.value.time !== other.value.time) firstTime ??= index;
+      before.push(one.value.text);
+      if (before.length > CONTEXT) before.shift();
+      continue;
+    }
+    return {
+      divergence: { index, before, a: following(one, a), b: following(other, b) },
+      firstTime,
+    };
+  }
+}
+
+function following(first: IteratorResult<Step>, rest: Iterator<Step>): string[] {
+  const lines: string[] = [];
+  for (let next = first; next.done !== true; next = rest.next()) {
+    lines.push(next.value.text);
+    if (lines.length >= CONTEXT) break;
+  }
+  return lines;
+}
+
+/** A divergence as lines: equal ones, then `-` those of `a` and `+` those of `b`. */
+export function divergenceLines({ before, a, b }: Divergence): string[] {
+  const sided = (mark: string, lines: readonly string[]): string[] =>
+    (lines.length > 0 ? lines : ["(nothing more)"]).map((line) => `  ${mark} ${line}`);
+  return [...before.map((line) => `    ${line}`), ...sided("-", a), ...sided("+", b)];
+}

@@ -1,0 +1,73 @@
+// Golden traces: files in ftrace's text that a test compares with, and that trace viewers open too. They hold
+// what is compared and nothing else, so that a golden changes only where the calls do: every time in them is
+// zero, and function_graph's durations are left out. A `# farjal golden` line says the version; without one
+// it is a plain trace, recorded by farjal or by a real machine.
+
+import { existsSync, readFileSync } from "node:fs";
+import { Misuse } from "../errors.ts";
+import { traceFromBytes } from "../formats/read.ts";
+import { ftraceHeader, ftraceLine } from "../report/ftrace-text.ts";
+import { type Call, CallReader, isCall, type TracerName } from "./calls.ts";
+
+const VERSION = 1;
+const MARK = /^# farjal golden (.*)$/m;
+const TASK = { name: "farjal", pid: 1 };
+const GRAPH_HEADER = `# tracer: function_graph
+#
+# CPU  DURATION                  FUNCTION CALLS
+# |     |   |                     |   |   |   |
+`;
+/** function_graph's columns for CPU 0 and no duration. */
+const GRAPH_COLUMNS = ` 0) ${" ".repeat(14)}|  `;
+
+export interface Golden {
+  readonly tracer: TracerName | undefined;
+  readonly calls: readonly Call[];
+}
+
+/** @throws Misuse when there is none, when it is of another version, and when it is no trace. */
+export function readGolden(path: string, howToMake: string): Golden {
+  if (!existsSync(path)) throw new Misuse(`the golden trace ${path} isn't there; ${howToMake}`);
+  const bytes = readFileSync(path);
+  const version = MARK.exec(bytes.toString("latin1"))?.[1];
+  if (version !== undefined && version !== String(VERSION)) {
+    throw new Misuse(
+      `the golden trace ${path} is of version ${version}, this farjal reads version ${VERSION}; ${howToMake}`,
+    );
+  }
+  const reader = new CallReader();
+  const calls: Call[] = [];
+  for (const event of traceFromBytes(bytes, path).events) {
+    const taken = reader.take(event);
+    if (isCall(taken)) calls.push(taken);
+  }
+  if (calls.length === 0) throw new Misuse(`the golden trace ${path} has no call; ${howToMake}`);
+  return { tracer: reader.tracer, calls };
+}
+
+/** A golden's text. */
+export function goldenText(calls: readonly Call[], tracer: TracerName): string {
+  const mark = `# farjal golden ${VERSION}\n`;
+  if (tracer === "function_graph") return [GRAPH_HEADER, mark, ...graphLines(calls)].join("");
+  const lines = calls.map(({ name, caller }) =>
+    ftraceLine(TASK, { microseconds: 0, cpu: 0, name, parentName: caller ?? "" }),
+  );
+  return [ftraceHeader(calls.length, calls.length), mark, ...lines].join("");
+}
+
+function* graphLines(calls: readonly Call[]): Generator<string> {
+  const open: number[] = [];
+  const line = (depth: number, text: string): string =>
+    `${GRAPH_COLUMNS}${"  ".repeat(depth)}${text}\n`;
+  const close = function* (depth: number): Generator<string> {
+    while ((open.at(-1) ?? -1) >= depth) yield line(open.pop() ?? 0, "}");
+  };
+  for (const [index, { name, depth, module }] of calls.entries()) {
+    yield* close(depth);
+    const text = module === null ? name : `${name} [${module}]`;
+    const leaf = (calls[index + 1]?.depth ?? 0) <= depth;
+    yield line(depth, leaf ? `${text}();` : `${text}() {`);
+    if (!leaf) open.push(depth);
+  }
+  yield* close(0);
+}

@@ -1,0 +1,60 @@
+// What a trace adds up to: how often each function was called, by whom, and what its calls cost. As large
+// as there are functions and edges, whatever the trace's length.
+
+import type { Call, CallCost } from "./calls.ts";
+
+/** One function's calls. */
+export interface FunctionTally {
+  readonly calls: number;
+  /** Of the calls that returned; function_graph only. Nested calls of the same function count each. */
+  readonly total: number;
+  readonly self: number;
+}
+
+/** Names hold no newline, so the two ends of an edge can stand in one key. */
+const BETWEEN = "\n";
+
+export class Tally {
+  calls = 0;
+  readonly #functions = new Map<string, { calls: number; total: number; self: number }>();
+  readonly #edges = new Map<string, number>();
+
+  add({ name, caller }: Call): void {
+    this.calls += 1;
+    this.#of(name).calls += 1;
+    if (caller === null) return;
+    const edge = `${caller}${BETWEEN}${name}`;
+    this.#edges.set(edge, (this.#edges.get(edge) ?? 0) + 1);
+  }
+
+  addCost({ name, total, self }: CallCost): void {
+    const tally = this.#of(name);
+    tally.total += total;
+    tally.self += self;
+  }
+
+  get functions(): ReadonlyMap<string, FunctionTally> {
+    return this.#functions;
+  }
+
+  /** Caller, callee and how often. */
+  *edges(): Generator<readonly [caller: string, callee: string, calls: number]> {
+    for (const [edge, calls] of this.#edges) {
+      const [caller = "", callee = ""] = edge.split(BETWEEN);
+      yield [caller, callee, calls];
+    }
+  }
+
+  /** How often the one called the other. */
+  callsBetween(caller: string, callee: string): number {
+    return this.#edges.get(`${caller}${BETWEEN}${callee}`) ?? 0;
+  }
+
+  #of(name: string): { calls: number; total: number; self: number } {
+    const known = this.#functions.get(name);
+    if (known !== undefined) return known;
+    const fresh = { calls: 0, total: 0, self: 0 };
+    this.#functions.set(name, fresh);
+    return fresh;
+  }
+}

@@ -1,0 +1,224 @@
+// Assertions about traces, for tests: `farjal/testing`. They throw Node's AssertionError with a readable
+// difference, so they work in node:test, in vitest and in anything that takes a thrown error for a failure.
+// What would make a test pass for no reason (a pattern that matches nothing, a trace that lost events, a
+// golden that isn't there) is an error too.
+
+import { AssertionError } from "node:assert";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Call, callsOf, callText, type TracerName } from "./compare/calls.ts";
+import { divergenceLines, type Step, walk } from "./compare/divergence.ts";
+import { goldenText, readGolden } from "./compare/golden.ts";
+import { plainTree, treeLines } from "./compare/tree.ts";
+import { Misuse } from "./errors.ts";
+import type { TraceEvent } from "./ftrace/event.ts";
+import { FunctionFilter } from "./ftrace/filter.ts";
+
+const UPDATE = "FARJAL_UPDATE";
+const HOW_TO_MAKE = `run the test with ${UPDATE}=1 to write it`;
+
+/** What can be looked at: a tracer that was stopped, a trace that readTrace() read, or events. */
+export type TraceSource =
+  | { events(): Iterable<TraceEvent>; readonly overruns: number }
+  | { readonly events: Iterable<TraceEvent>; readonly overruns: number }
+  | Iterable<TraceEvent>;
+
+/**
+ * Begins an assertion about a trace.
+ * @throws Misuse when the trace has no event, or has lost some: nothing can be said of it then.
+ */
+export function expectTrace(trace: TraceSource): TraceExpectation {
+  return new TraceExpectation(trace);
+}
+
+export class TraceExpectation {
+  readonly #all: readonly Call[];
+  readonly #tracer: TracerName;
+
+  constructor(trace: TraceSource) {
+    const { events, overruns } = opened(trace);
+    if (overruns > 0) {
+      throw new Misuse(
+        `the trace has lost ${overruns} events, so a test can't rely on it: give the tracer more capacity, or filters`,
+      );
+    }
+    let tracer: TracerName | undefined;
+    const watched = function* (): Generator<TraceEvent> {
+      for (const event of events) {
+        tracer = event.type === "function" ? "function" : "function_graph";
+        yield event;
+      }
+    };
+    this.#all = [...callsOf(watched())];
+    if (tracer === undefined) throw new Misuse("the trace has no event: was anything traced?");
+    this.#tracer = tracer;
+  }
+
+  /**
+   * Takes the calls of some functions; of all, without patterns.
+   * @param patterns names, the kernel's globs, `pattern:mod:module`, `!pattern` to leave out again.
+   */
+  calls(...patterns: string[]): CallsExpectation {
+    return new CallsExpectation(this.#all, this.#tracer, patterns);
+  }
+
+  /** Fails when a function that a pattern names was called. */
+  never(...patterns: string[]): void {
+    const takes = selector(patterns);
+    if (patterns.length === 0)
+      throw new Misuse("never() needs the functions that aren't to be called");
+    const found = this.#all.filter(takes);
+    const [first] = found;
+    if (first === undefined) return;
+    fail(
+      `${patterns.join(" ")} must never be called, and ${count(found.length, "call")} came, the first: ${callText({ ...first, depth: 0 }, this.#tracer)}`,
+      found.map(({ name }) => name).join("\n"),
+      "",
+      "never",
+    );
+  }
+}
+
+export class CallsExpectation {
+  readonly #all: readonly Call[];
+  readonly #tracer: TracerName;
+  readonly #takes: (call: Call) => boolean;
+  readonly #what: string;
+  readonly #calls: readonly Call[];
+
+  constructor(all: readonly Call[], tracer: TracerName, patterns: readonly string[]) {
+    this.#all = all;
+    this.#tracer = tracer;
+    this.#takes = selector(patterns);
+    this.#what = patterns.length === 0 ? "the trace" : patterns.join(" ");
+    this.#calls = all.filter(this.#takes);
+  }
+
+  /** Exactly so many calls; 0 is never()'s. */
+  times(wanted: number): this {
+    if (!(Number.isInteger(wanted) && wanted > 0)) {
+      throw new Misuse(`times() takes a count from 1 on, not ${wanted}; for none there is never()`);
+    }
+    const had = this.#calls.length;
+    if (had === wanted) return this;
+    return fail(
+      `${this.#what}: ${count(had, "call")} where ${wanted} were expected`,
+      had,
+      wanted,
+      "times",
+    );
+  }
+
+  /** Exactly these functions, in this order. */
+  toEqual(names: readonly string[]): this {
+    if (names.length === 0)
+      throw new Misuse("toEqual() needs names; for no calls there is never()");
+    this.#compare(
+      names,
+      this.#calls.map(({ name }) => name),
+      "toEqual",
+    );
+    return this;
+  }
+
+  /** These calls within each other: a name a line, two spaces deeper than the call around it. */
+  toHaveTree(tree: string): this {
+    const wanted = plainTree(tree);
+    if (wanted.length === 0)
+      throw new Misuse("toHaveTree() needs a tree; for no calls there is never()");
+    this.#compare(wanted, [...treeLines(this.#all, this.#takes)], "toHaveTree");
+    return this;
+  }
+
+  /**
+   * The calls that a golden trace holds, in its order: who called whom (function), or how deep
+   * (function_graph); times don't count. FARJAL_UPDATE=1 writes the golden, except where CI is set.
+   */
+  toMatch(golden: string | URL): this {
+    const path = golden instanceof URL ? fileURLToPath(golden) : golden;
+    this.#requireSome();
+    if (updating(path)) return this.#write(path);
+    const { calls, tracer } = readGolden(path, HOW_TO_MAKE);
+    if (tracer !== this.#tracer) {
+      throw new Misuse(
+        `the golden trace ${path} is of ${tracer}, and this one of ${this.#tracer}: record with the same tracer`,
+      );
+    }
+    const wanted = calls.filter(this.#takes);
+    if (wanted.length === 0) {
+      throw new Misuse(`${this.#what} matches no call of the golden trace ${path}; ${HOW_TO_MAKE}`);
+    }
+    const texts = (some: readonly Call[]) => some.map((call) => callText(call, this.#tracer));
+    this.#compare(texts(wanted), texts(this.#calls), "toMatch", path);
+    return this;
+  }
+
+  #write(path: string): this {
+    const text = goldenText(this.#calls, this.#tracer);
+    if (existsSync(path) && readFileSync(path, "latin1") === text) return this;
+    const temporary = `${path}.${process.pid}`;
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+    return this;
+  }
+
+  #compare(wanted: readonly string[], had: readonly string[], by: string, golden?: string): void {
+    this.#requireSome();
+    const { divergence } = walk(steps(wanted), steps(had));
+    if (divergence === null) return;
+    const against = golden === undefined ? "what was expected" : golden;
+    const lines = divergenceLines(divergence).join("\n");
+    fail(
+      `${this.#what} differs from ${against} at call ${divergence.index + 1} (- expected, + this run):\n${lines}\n` +
+        `${count(wanted.length, "call")} expected, ${had.length} in this run`,
+      had.join("\n"),
+      wanted.join("\n"),
+      by,
+    );
+  }
+
+  #requireSome(): void {
+    if (this.#calls.length > 0) return;
+    const names = new Set(this.#all.map(({ name }) => name));
+    const some = [...names].slice(0, 5).join(", ");
+    fail(
+      `${this.#what} matches no call; the trace has ${count(names.size, "function")}: ${some}`,
+      "",
+      this.#what,
+      "calls",
+    );
+  }
+}
+
+function opened(trace: TraceSource): { events: Iterable<TraceEvent>; overruns: number } {
+  if (!("events" in trace)) return { events: trace, overruns: 0 };
+  const { overruns } = trace;
+  return { events: typeof trace.events === "function" ? trace.events() : trace.events, overruns };
+}
+
+function selector(patterns: readonly string[]): (call: Call) => boolean {
+  const filter = new FunctionFilter(patterns);
+  return (call) => filter.empty || filter.names(call);
+}
+
+/** @throws Misuse where goldens would be written in CI, which then could never fail. */
+function updating(path: string): boolean {
+  const { [UPDATE]: update, CI } = process.env;
+  if (update === undefined || ["", "0", "false"].includes(update)) return false;
+  if (CI !== undefined && !["", "0", "false"].includes(CI)) {
+    throw new Misuse(`${UPDATE} is set in CI: ${path} would be made to match whatever happened`);
+  }
+  return true;
+}
+
+function* steps(texts: readonly string[]): Generator<Step> {
+  for (const text of texts) yield { text, time: 0 };
+}
+
+function count(value: number, noun: string): string {
+  return `${value} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+function fail(message: string, actual: unknown, expected: unknown, operator: string): never {
+  throw new AssertionError({ message, actual, expected, operator });
+}

@@ -1,0 +1,66 @@
+// `farjal diff`: what CI relies on, exit codes first.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import {
+  assertMisuse,
+  builtModule,
+  farjal,
+  farjalJson,
+  ORDERS,
+  temporaryDirectory,
+} from "./farjal.ts";
+
+suite("farjal diff", () => {
+  for (const order of ORDERS) {
+    test(`tells the same from different, ${order}-endian`, (context) => {
+      const folder = temporaryDirectory(context);
+      const record = (name: string, ...words: string[]): string => {
+        const path = join(folder, name);
+        const call = ["trace", builtModule("modern", order), "--call", "work_run", ...words];
+        assert.equal(farjal([...call, "-o", path]).code, 0);
+        return path;
+      };
+      const golden = record("a.trace", "7");
+      const again = record("b.trace", "7");
+      const other = record("c.trace", "8");
+      assert.deepEqual(farjal(["diff", golden, again]), {
+        code: 0,
+        stdout: `the same: ${callsOf(golden)} calls\n`,
+        stderr: "",
+      });
+      const { code, stdout } = farjal(["diff", golden, other]);
+      assert.equal(code, 1);
+      assert.match(stdout, /^the calls part at call \d+$/m);
+      const { json } = farjalJson(["diff", golden, other, "--ignore-time"]);
+      assert.equal(json.verdict, "differ");
+      assert.equal(json.firstTime, null);
+      assert.ok(json.divergence.index > 0);
+    });
+  }
+
+  test("reads trace.dat beside text", (context) => {
+    const folder = temporaryDirectory(context);
+    const [text, dat] = [join(folder, "a.trace"), join(folder, "a.dat")];
+    for (const path of [text, dat]) {
+      farjal(["trace", builtModule("modern", "little"), "--call", "work_run", "7", "-o", path]);
+    }
+    assert.equal(farjal(["diff", text, dat]).code, 0);
+  });
+
+  test("doesn't take what is no trace", (context) => {
+    const path = join(temporaryDirectory(context), "hello");
+    writeFileSync(path, "hello");
+    assertMisuse(farjal(["diff", path, path]), /neither a trace.dat nor ftrace text/);
+    assertMisuse(farjal(["diff", path, `${path}.nosuch`]), /nosuch|neither/);
+    assertMisuse(farjal(["diff", path]), /missing required argument/);
+  });
+});
+
+/** Calls of a trace of the function tracer: its events. */
+function callsOf(path: string): number {
+  const { json } = farjalJson(["report", path]);
+  return json.events.length;
+}

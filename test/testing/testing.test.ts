@@ -1,0 +1,145 @@
+// The assertions of farjal/testing: what passes, what fails and how it says so, and what must not pass for
+// want of anything to look at.
+
+import assert, { AssertionError } from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { Misuse } from "../../src/errors.ts";
+import { expectTrace } from "../../src/testing.ts";
+import { temporaryDirectory } from "../cli/farjal.ts";
+import { functionEvents, graphEvents } from "../compare/events.ts";
+
+const LINES = ["run<-host", "usb_open<-run", "usb_read<-run", "copy<-usb_read", "usb_close<-run"];
+const FUNCTIONS = functionEvents(...LINES);
+const GRAPH = graphEvents(["run", 3, ["usb_open", 2], ["usb_read", 2, ["copy", 9]]]);
+
+/** Runs with these in the environment and puts it back. */
+function surrounded(variables: Readonly<Record<string, string>>, run: () => void): void {
+  const { FARJAL_UPDATE, CI, ...rest } = process.env;
+  const before = process.env;
+  process.env = { ...rest, ...variables };
+  try {
+    run();
+  } finally {
+    process.env = before;
+  }
+}
+
+const UPDATE = { FARJAL_UPDATE: "1" };
+
+suite("expectTrace", () => {
+  test("takes a tracer, a trace and events alike", () => {
+    for (const trace of [
+      FUNCTIONS,
+      { events: () => FUNCTIONS, overruns: 0 },
+      { events: FUNCTIONS, overruns: 0 },
+    ]) {
+      expectTrace(trace).calls("usb_*").times(3);
+    }
+  });
+
+  test("compares names in order", () => {
+    const names = ["usb_open", "usb_read", "usb_close"];
+    expectTrace(FUNCTIONS).calls("usb_*").toEqual(names);
+    assert.throws(
+      () => expectTrace(FUNCTIONS).calls("usb_*").toEqual(names.toReversed()),
+      (error) => {
+        assert.ok(error instanceof AssertionError);
+        assert.match(error.message, /differs .* at call 1 /);
+        assert.match(error.message, /^ {2}- usb_close$/m);
+        assert.match(error.message, /^ {2}\+ usb_open$/m);
+        assert.equal(error.expected, names.toReversed().join("\n"));
+        return true;
+      },
+    );
+  });
+
+  test("compares trees, of either tracer's events", () => {
+    const tree = `
+      run
+        usb_open
+        usb_read
+          copy`;
+    expectTrace(GRAPH).calls().toHaveTree(tree);
+    expectTrace(FUNCTIONS).calls("!usb_close", "*", "!usb_close").toHaveTree(tree);
+    assert.throws(() => expectTrace(GRAPH).calls("*", "!copy").toHaveTree(tree), AssertionError);
+    expectTrace(GRAPH).calls("run", "copy").toHaveTree("run\n  copy");
+  });
+
+  test("counts, and says never", () => {
+    expectTrace(FUNCTIONS).calls("copy").times(1);
+    expectTrace(FUNCTIONS).never("kfree", "kmalloc*");
+    assert.throws(() => expectTrace(FUNCTIONS).calls("usb_*").times(2), /3 calls where 2 were/);
+    assert.throws(
+      () => expectTrace(FUNCTIONS).never("usb_*"),
+      /3 calls came, the first: usb_open <-run/,
+    );
+  });
+
+  test("doesn't pass for want of anything to look at", () => {
+    assert.throws(() => expectTrace([]), Misuse);
+    assert.throws(() => expectTrace({ events: FUNCTIONS, overruns: 2 }), /lost 2 events/);
+    assert.throws(() => expectTrace(FUNCTIONS).never(), Misuse);
+    assert.throws(() => expectTrace(FUNCTIONS).calls("usb_*").times(0), Misuse);
+    assert.throws(() => expectTrace(FUNCTIONS).calls("usb_*").toEqual([]), Misuse);
+    assert.throws(() => expectTrace(FUNCTIONS).calls("nosuch").toEqual(["nosuch"]), AssertionError);
+    assert.throws(() => expectTrace(FUNCTIONS).calls("a:b:c:d"), Misuse);
+  });
+});
+
+suite("a golden trace", () => {
+  for (const [tracer, events, other] of [
+    ["function", FUNCTIONS, GRAPH],
+    ["function_graph", GRAPH, FUNCTIONS],
+  ] as const) {
+    test(`of ${tracer} is written when asked, then holds`, (context) => {
+      const path = join(temporaryDirectory(context), "golden.trace");
+      surrounded(UPDATE, () => expectTrace(events).calls().toMatch(path));
+      surrounded({ CI: "true" }, () => {
+        expectTrace(events).calls().toMatch(path);
+        expectTrace(events).calls("usb_*").toMatch(path);
+        assert.throws(
+          () => expectTrace(other).calls().toMatch(path),
+          /record with the same tracer/,
+        );
+      });
+    });
+  }
+
+  test("fails with the first call that is another", (context) => {
+    const path = join(temporaryDirectory(context), "golden.trace");
+    surrounded(UPDATE, () => expectTrace(FUNCTIONS).calls().toMatch(path));
+    const changed = functionEvents(...LINES.with(3, "move<-usb_read"));
+    surrounded({}, () => {
+      assert.throws(
+        () => expectTrace(changed).calls().toMatch(path),
+        /at call 4 [\s\S]*\n {4}usb_read <-run\n {2}- copy <-usb_read\n {2}- usb_close <-run\n {2}\+ move/,
+      );
+    });
+  });
+
+  test("is never made unasked, nor in CI", (context) => {
+    const path = join(temporaryDirectory(context), "golden.trace");
+    const match = () => expectTrace(FUNCTIONS).calls().toMatch(path);
+    surrounded({}, () => assert.throws(match, /isn't there; run the test with FARJAL_UPDATE=1/));
+    surrounded({ ...UPDATE, CI: "true" }, () => assert.throws(match, /FARJAL_UPDATE is set in CI/));
+    assert.equal(existsSync(path), false);
+  });
+
+  test("of another version, of nothing or of something else is one clear error", (context) => {
+    const path = join(temporaryDirectory(context), "golden.trace");
+    surrounded(UPDATE, () => expectTrace(FUNCTIONS).calls("copy").toMatch(path));
+    const text = readFileSync(path, "latin1");
+    const match = (pattern: string) => () => expectTrace(FUNCTIONS).calls(pattern).toMatch(path);
+    surrounded({}, () => {
+      assert.throws(match("usb_*"), /matches no call of the golden/);
+      writeFileSync(path, text.replace("golden 1", "golden 2"));
+      assert.throws(match("copy"), /of version 2, this farjal reads version 1/);
+      writeFileSync(path, text.replace(/^ .*$/gm, ""));
+      assert.throws(match("copy"), /has no call/);
+      writeFileSync(path, "hello");
+      assert.throws(match("copy"), /neither a trace.dat nor ftrace text/);
+    });
+  });
+});
