@@ -3,12 +3,12 @@
 // function tracer tells no durations, so its events are instants with their caller. ts is microseconds.
 
 import { hex } from "../hex.ts";
-import { type RecordedEvent, type Trace, tasksOf } from "./trace.ts";
+import { namesOf, type RecordedEvent, type Trace } from "./trace.ts";
 
 /** The document, piece by piece. */
 export function* chromeTrace(trace: Trace): Generator<string> {
   yield '{"displayTimeUnit":"ns","otherData":{"version":"farjal"},"traceEvents":[\n';
-  const names = tasksOf(trace).flatMap(({ pid, name }) => [
+  const names = namesOf(trace).tasks.flatMap(({ pid, name }) => [
     metadata("process_name", pid, name),
     metadata("thread_name", pid, name),
   ]);

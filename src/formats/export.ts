@@ -9,7 +9,7 @@ import { ftraceText } from "./ftrace-text.ts";
 import { htmlPage } from "./page.ts";
 import type { Sink } from "./sink.ts";
 import { speedscope } from "./speedscope.ts";
-import { symbolsOf, type Trace, tasksOf } from "./trace.ts";
+import { namesOf, type Trace } from "./trace.ts";
 import type { FileVersion } from "./trace-dat.ts";
 import { writeTraceDat } from "./trace-dat-writer.ts";
 
@@ -94,6 +94,5 @@ export function writeTrace(
   if (!trace.addresses) {
     throw new Misuse("ftrace text has no addresses, which a trace.dat needs: write another format");
   }
-  const symbols = symbolsOf(trace.events);
-  writeTraceDat(trace, sink, { version, writer, symbols, tasks: tasksOf(trace) });
+  writeTraceDat(trace, sink, { version, writer, names: namesOf(trace) });
 }

@@ -5,7 +5,6 @@
 
 import type { FunctionEvent, ReturnEvent } from "../ftrace/event.ts";
 import { digits } from "../hex.ts";
-import type { TraceTask } from "../report/ftrace-text.ts";
 import {
   type EventFormat,
   FUNCGRAPH_ENTRY,
@@ -22,7 +21,7 @@ import {
   type RecordedEvent,
   type Trace,
   type TraceFacts,
-  type TraceSymbol,
+  type TraceNames,
 } from "./trace.ts";
 import {
   type FileVersion,
@@ -52,10 +51,8 @@ import {
 
 export interface TraceDatOptions {
   readonly version: FileVersion;
-  /** What the events' addresses are called; symbolsOf() gives them. */
-  readonly symbols: readonly TraceSymbol[];
-  /** Tasks that events name beside the trace's own. */
-  readonly tasks?: readonly TraceTask[];
+  /** What the events name; namesOf() gives it. */
+  readonly names: TraceNames;
   /** Who writes the file. */
   readonly writer: string;
 }
@@ -217,7 +214,7 @@ export class TraceDatWriter {
 
   /** As /proc/kallsyms. Readers take its last line for the end of what is named. */
   #kallsyms(): string {
-    const { symbols } = this.#options;
+    const { symbols } = this.#options.names;
     const lines = symbols.map(({ address, name, module }) => {
       return `${digits(address)} t ${name}${module === null ? "" : `\t[${module}]`}\n`;
     });
@@ -227,11 +224,7 @@ export class TraceDatWriter {
   }
 
   #cmdlines(): string {
-    const { task } = this.#facts;
-    const tasks = new Map(
-      [task, ...(this.#options.tasks ?? [])].map(({ pid, name }) => [pid, name]),
-    );
-    return [...tasks].map(([pid, name]) => `${pid} ${name}\n`).join("");
+    return this.#options.names.tasks.map(({ pid, name }) => `${pid} ${name}\n`).join("");
   }
 
   /** The options that both versions have: number and content. */

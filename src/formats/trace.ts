@@ -82,16 +82,6 @@ export function traceLength({ length, events }: Trace): number {
   return count;
 }
 
-/** Every task that a trace's events have, its own first. */
-export function tasksOf({ task, events }: Trace): TraceTask[] {
-  const tasks = new Map([[task.pid, task]]);
-  for (const event of events) {
-    const own = event.task;
-    if (own !== undefined && !tasks.has(own.pid)) tasks.set(own.pid, own);
-  }
-  return [...tasks.values()];
-}
-
 /** An address with its name, as a line of /proc/kallsyms. */
 export interface TraceSymbol {
   readonly address: number;
@@ -99,26 +89,45 @@ export interface TraceSymbol {
   readonly module: string | null;
 }
 
-/**
- * The symbols that a trace's events name, ascending: each address that an event holds, with the name that
- * it has there. A file of these resolves the trace's addresses and no others.
- */
-export function symbolsOf(events: Iterable<TraceEvent>): TraceSymbol[] {
+/** What a trace's events name: what a file of them says before it comes to them. */
+export interface TraceNames {
+  /** Every task, the trace's own first. */
+  readonly tasks: readonly TraceTask[];
+  /**
+   * Each address that an event holds with the name that it has there, ascending. A file of these resolves
+   * the trace's addresses and no others.
+   */
+  readonly symbols: readonly TraceSymbol[];
+}
+
+/** Goes through a trace for its names. */
+export function namesOf(trace: Trace): TraceNames {
+  const tasks = new Map([[trace.task.pid, trace.task]]);
   const symbols = new Map<number, TraceSymbol>();
   const modules = new Map<string, string | null>();
   const callers = new Map<number, string>();
-  for (const event of events) {
+  let task: TraceTask | undefined;
+  for (const event of trace.events) {
+    if (event.task !== task) {
+      task = event.task;
+      if (task !== undefined && !tasks.has(task.pid)) tasks.set(task.pid, task);
+    }
     const { ip, name, module } = event;
     if (!symbols.has(ip)) {
       symbols.set(ip, { address: ip, name, module });
       modules.set(name, module);
     }
-    if (event.type === "function") callers.set(event.parentIp, event.parentName);
+    if (event.type === "function" && !callers.has(event.parentIp)) {
+      callers.set(event.parentIp, event.parentName);
+    }
   }
   for (const [address, name] of callers) {
     if (!symbols.has(address)) {
       symbols.set(address, { address, name, module: modules.get(name) ?? null });
     }
   }
-  return [...symbols.values()].sort((a, b) => a.address - b.address);
+  return {
+    tasks: [...tasks.values()],
+    symbols: [...symbols.values()].sort((a, b) => a.address - b.address),
+  };
 }

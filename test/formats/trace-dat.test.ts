@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { Misuse } from "../../src/errors.ts";
 import { readTrace, traceFromBytes } from "../../src/formats/read.ts";
 import { MemorySink } from "../../src/formats/sink.ts";
-import { symbolsOf, type Trace } from "../../src/formats/trace.ts";
+import { namesOf, type Trace } from "../../src/formats/trace.ts";
 import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
 import { traceCmdReport } from "../../src/report/trace-cmd-text.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
@@ -20,7 +20,7 @@ const VERSIONS = [6, 7] as const;
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
   const sink = new MemorySink();
-  writeTraceDat(trace, sink, { version, symbols: symbolsOf(trace.events), writer: "farjal" });
+  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
   return sink.bytes();
 }
 
