@@ -49,6 +49,8 @@ function childOf(parent: CallNode, name: string, module: string | null): CallNod
 /** One task's open calls. */
 class Stack {
   readonly tree: CallTree;
+  /** Of the functions that were called: a caller's module is known when it is one of them. */
+  readonly #modules = new Map<string, string | null>();
   readonly #open: { readonly node: CallNode; inside: number; readonly count: number }[] = [];
 
   constructor(task: string) {
@@ -74,7 +76,8 @@ class Stack {
 
   /** A caller and its callee are all that the function tracer tells of a stack. */
   #edge(name: string, module: string | null, parentName: string): void {
-    const parent = childOf(this.tree.root, parentName, null);
+    this.#modules.set(name, module);
+    const parent = childOf(this.tree.root, parentName, this.#modules.get(parentName) ?? null);
     const child = childOf(parent, name, module);
     child.calls += 1;
     child.self += 1;
