@@ -3,6 +3,7 @@
 // date when it starts, and is when it ends. The interpreter, and the translator's code later, leave to it
 // what they can't do; run alone it is the reference that they are compared with.
 
+import { CodeMap } from "./code-map.ts";
 import { cpu } from "./cpu.ts";
 import { signal, signalDebugBreakpoint, signalUnusable } from "./exceptions.ts";
 import { privileged } from "./instructions/privileged.ts";
@@ -72,6 +73,7 @@ class Exact extends Operations {
     const physical = translate(va, 1, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store8(physical, value);
+    CodeMap.stored(physical);
     return NEXT;
   }
 
@@ -79,6 +81,7 @@ class Exact extends Operations {
     const physical = translate(va, 2, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store16(physical, value);
+    CodeMap.stored(physical);
     return NEXT;
   }
 
@@ -86,6 +89,7 @@ class Exact extends Operations {
     const physical = translate(va, 4, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store32(physical, value);
+    CodeMap.stored(physical);
     return NEXT;
   }
 
@@ -93,6 +97,7 @@ class Exact extends Operations {
     const physical = translateLeft(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store32(physical & ~3, spreadLeft(Physical.load32(physical & ~3), value, va));
+    CodeMap.stored(physical);
     return NEXT;
   }
 
@@ -100,6 +105,7 @@ class Exact extends Operations {
     const physical = translateRight(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Physical.store32(physical & ~3, spreadRight(Physical.load32(physical & ~3), value, va));
+    CodeMap.stored(physical);
     return NEXT;
   }
 
@@ -108,7 +114,10 @@ class Exact extends Operations {
     const physical = translate(va, 4, STORE);
     if (physical === NOWHERE) return EXIT;
     const linked = cpu.llBit !== 0 && cpu.llAddress === physical;
-    if (linked) Physical.store32(physical, this.get(register));
+    if (linked) {
+      Physical.store32(physical, this.get(register));
+      CodeMap.stored(physical);
+    }
     cpu.llBit = 0;
     return this.set(register, u32(linked));
   }

@@ -65,6 +65,27 @@ export const RING = WRITE_TABLE + WRITE_TABLE_SIZE;
 export const RING_RECORD_SIZE = 16;
 export const RING_SIZE = 0x1000000; // 1 Mi records
 
+/** What is known of code by its address: where it is translated, or how often it was come to (dispatch.ts). */
+export const DISPATCH = RING + RING_SIZE;
+export const DISPATCH_ENTRIES = 0x10000; // {guest address, DISPATCH_* state}, two words each
+export const DISPATCH_SIZE = 0x80000;
+export const DISPATCH_TRANSLATED = 0x80000000; // state bit: the rest is the region's table slot
+export const DISPATCH_NEVER = 0x40000000; // state bit: not to be translated; without either, a count of visits
+/** A bit for each CODE_GRAIN bytes of physical memory: some of them are translated code (code-map.ts). */
+export const CODE_MAP = DISPATCH + DISPATCH_SIZE;
+export const CODE_MAP_SIZE = 0x100000;
+export const CODE_GRAIN = 64;
+/** What observe() saw: {pc, target or address} pairs (observation.ts). */
+export const OBSERVED = CODE_MAP + CODE_MAP_SIZE;
+export const OBSERVED_SIZE = 0x40000;
+/** Guard failures by table slot since the region was made, and how many it may have (dispatch.ts). */
+export const EXITS = OBSERVED + OBSERVED_SIZE;
+export const EXITS_ALLOWED = EXITS + 0x4000;
+export const SLOTS = 0x1000;
+/** WebAssembly code that emit() wrote (emit.ts). */
+export const EMITTED = EXITS_ALLOWED + 0x4000;
+export const EMITTED_SIZE = 0x1000;
+
 /** Guest physical memory, last, so that its size can vary. Guest accesses put RAM in the offset argument. */
 export const RAM = 0x4000000;
 export const RAM_SIZE_MAX = 0x20000000; // kseg0's 512 MiB
@@ -88,6 +109,11 @@ export const STOP_WAIT = 4; // WAIT with no interrupt that could ever end it
 export const STOP_BREAKPOINT = 5; // pc is a breakpoint's address
 export const STOP_WATCHPOINT = 6; // the instruction at pc would touch CPU_STOP_VALUE, which is watched
 export const STOP_NO_HANDLER = 7; // exception CPU_STOP_VALUE while one is taken, which Cause and EPC (or Debug and DEPC) tell of
+
+/** Reasons that concern the translator alone; Core goes on by itself. */
+export const STOP_HOT = 7; // pc was come to often enough to be translated
+export const STOP_EXITS = 8; // a region's guards failed often; STOP_ABOUT is its table slot
+export const STOP_CODE = 9; // the last instruction wrote to translated code, at physical STOP_ABOUT
 
 export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
 
@@ -119,6 +145,61 @@ export const WATCH_TOLD_PC = PRIVATE + 0x2010;
 export const WATCHES = PRIVATE + 0x2020; // three words each: first address, last address, WATCH_* bits
 export const WATCHES_CAPACITY = 0x400;
 export const WATCH_SIZE = 12;
+
+/** The translator's words, in PRIVATE. */
+export const ENGINE = PRIVATE + 0x6000; // 1: run() enters translated code, and stops where more is wanted
+export const FUEL = PRIVATE + 0x6004; // i32: instructions that translated code may still complete
+export const FUEL_END = PRIVATE + 0x6008; // u64: CPU_COUNT + FUEL, the same all through a stay in it
+export const EXITED = PRIVATE + 0x6010; // table slot of the region whose guard ended the stay, or 0
+export const HOT_AFTER = PRIVATE + 0x6014; // visits after which run() stops with STOP_HOT
+export const OBSERVING = PRIVATE + 0x6018; // 1: accesses and jumps are noted in OBSERVED
+export const OBSERVED_LENGTH = PRIVATE + 0x601c; // bytes noted
+/** emit()'s answer besides the code: what the instruction is to the frame around it. */
+export const EMIT_LENGTH = PRIVATE + 0x6020; // bytes at EMITTED
+export const EMIT_READS = PRIVATE + 0x6024; // a bit for each register read; bit 0 stands for HI and LO
+export const EMIT_WRITES = PRIVATE + 0x6028;
+export const EMIT_TARGET = PRIVATE + 0x602c; // of a branch or jump, if EMIT_KIND says that it is known
+export const EMIT_LINK = PRIVATE + 0x6030; // the register that gets the return address, or 0
+/** emit()'s inputs: how the instruction's access finds memory, and how its guards leave. */
+export const EMIT_EXIT = PRIVATE + 0x6034; // the value that goes with a guard's branch
+export const EMIT_LABEL = PRIVATE + 0x6038; // relative depth of that branch's label
+export const EMIT_ACCESS = PRIVATE + 0x603c; // ACCESS_*
+export const EMIT_WINDOW_START = PRIVATE + 0x6040; // guest address
+export const EMIT_WINDOW_SIZE = PRIVATE + 0x6044; // bytes
+export const EMIT_WINDOW_OFFSET = PRIVATE + 0x6048; // where its first byte lies in this memory
+export const EMIT_REFUND = PRIVATE + 0x604c; // instructions that FUEL is ahead by here
+export const EMIT_SITE = PRIVATE + 0x6050; // the address that a trace record of this instruction names
+
+/** What goes with a stop that is the translator's own. */
+export const STOP_ABOUT = PRIVATE + 0x6054;
+
+/** EMIT_ACCESS: through the page tables; in a window whose place is known; a store that may hit code. */
+export const ACCESS_PAGES = 0;
+export const ACCESS_WINDOW = 1;
+export const ACCESS_CHECKED = 2;
+
+/** What emit() returns. */
+export const EMIT_NEXT = 0; // code for the whole instruction
+export const EMIT_BRANCH = 1; // code that leaves the condition in a local; EMIT_TARGET
+export const EMIT_LIKELY = 2; // the same of a branch that nullifies its delay slot
+export const EMIT_JUMP = 3; // code that leaves the target in a local; EMIT_TARGET holds it too
+export const EMIT_JUMP_REGISTER = 4; // the same, and only the local knows the target
+export const EMIT_EXACT = 5; // no code: it has to be read exactly
+
+/** Locals of a translated function, as emit() uses them; the guest's register r has r + 1. */
+export const LOCAL_PC = 0; // parameter: the address that was called
+export const LOCAL_DEPTH = 1; // parameter: translated functions that are open around this one
+export const LOCAL_HI = 33;
+export const LOCAL_LO = 34;
+export const LOCAL_FUEL = 35;
+export const LOCAL_CONDITION = 36;
+export const LOCAL_TARGET = 37;
+export const LOCAL_ADDRESS = 38;
+export const LOCAL_ENTRY = 39;
+export const LOCAL_A = 40;
+export const LOCAL_B = 41;
+export const LOCAL_LABEL = 42;
+export const LOCAL_WIDE = 43; // the one i64
 
 /** What a watch stops. */
 export const WATCH_EXECUTE = 1;

@@ -20,6 +20,7 @@ import {
   EXC_TLBL,
   EXC_TLBS,
 } from "./opcodes.ts";
+import { Observation } from "./observation.ts";
 import { Pages } from "./pages.ts";
 import { Profile } from "./profile.ts";
 import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
@@ -68,6 +69,7 @@ function translateDown(va: u32, access: u32): u32 {
 /** Whether an access that goes to physical meets a watchpoint; one that failed doesn't, nor does a fetch. */
 function watched(physical: u32, first: u32, last: u32, access: u32): bool {
   if (physical === NOWHERE || access === FETCH) return false;
+  Observation.note(first);
   return meetsWatchpoint(first, last, access === STORE ? WATCH_WRITE : WATCH_READ);
 }
 

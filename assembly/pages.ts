@@ -3,14 +3,17 @@
 // other check than alignment and mode; one that doesn't is translated exactly (memory.ts), which fills
 // the tables. An entry is the page's physical address minus its virtual one, plus 1; 0 is absent. So
 // physical = virtual + entry - 1, and that 1 goes into the constant offset of the access. A page with a
-// breakpoint or watchpoint (watches.ts) has 2 there instead of 1: exact translation finds it, the fast
-// reading doesn't admit it.
+// breakpoint or watchpoint (watches.ts) has 2 there instead of 1, one with translated code (code-map.ts) 4 in
+// the table for writing: exact translation finds them, the fast reading doesn't admit them.
 //
 // Three kinds of page share the tables. Direct ones (kseg0, kseg1) stay. Host ones are mapped by the
 // module lab and stay until it unmaps them. TLB ones are listed in TLB_PAGES, and leave when their TLB
 // entry, the ASID or Status.ERL changes.
 
+import { CodeMap } from "./code-map.ts";
 import {
+  KSEG0,
+  KSEG1,
   RAM,
   READ_TABLE,
   TLB_PAGES,
@@ -29,6 +32,7 @@ export const PAGE_MASK: u32 = 0xfffff000;
 /** What an entry carries beside the page: it may be used as it is, or has to be read exactly. */
 const PRESENT: u32 = 1;
 const WATCHED: u32 = 2;
+const CODE: u32 = 4;
 
 /** RAM less the 1 that a present entry carries. */
 const RAM_BEFORE: usize = RAM - PRESENT;
@@ -50,7 +54,12 @@ export class Pages {
     return (va & mask) < (entry & PRESENT);
   }
 
-  /** The physical address of va through a present or watched entry. */
+  /** Whether only translated code on its page keeps an access from being good. */
+  @inline static besideCode(entry: u32): bool {
+    return (entry & (PRESENT | WATCHED | CODE)) === CODE;
+  }
+
+  /** The physical address of va through an entry that isn't absent. */
   @inline static physical(entry: u32, va: u32): u32 {
     return va + (entry & PAGE_MASK);
   }
@@ -96,12 +105,14 @@ export class Pages {
     Pages.mark(va);
   }
 
-  /** Makes va's entries present or watched, as the watches on its page ask. */
+  /** Makes va's entries present or not, as the watches and the code on its page ask. */
   static mark(va: u32): void {
-    if (!Pages.readable(va)) return;
+    const entry = Pages.readable(va);
+    if (!entry) return;
     const kinds = watchedKinds(va & PAGE_MASK, va | ~PAGE_MASK);
-    markEntry(va, READ_TABLE, kinds & (WATCH_EXECUTE | WATCH_READ));
-    markEntry(va, WRITE_TABLE, kinds & WATCH_WRITE);
+    const code = CodeMap.holdsIn(Pages.physical(entry, va)) ? CODE : 0;
+    markEntry(va, READ_TABLE, kinds & (WATCH_EXECUTE | WATCH_READ) ? WATCHED : 0);
+    markEntry(va, WRITE_TABLE, (kinds & WATCH_WRITE ? WATCHED : 0) | code);
   }
 
   static remove(va: u32): void {
@@ -138,10 +149,28 @@ export class Pages {
   }
 }
 
-function markEntry(va: u32, table: usize, watched: u32): void {
+function markEntry(va: u32, table: usize, marks: u32): void {
   const at = table + ((va >>> 12) << 2);
   const entry = load<u32>(at);
-  if (entry) store<u32>(at, (entry & PAGE_MASK) | (watched ? WATCHED : PRESENT));
+  if (entry) store<u32>(at, (entry & PAGE_MASK) | (marks ? marks : PRESENT));
+}
+
+/**
+ * After the code map changed for a physical page: marks it where kseg0, kseg1 and the TLB show it. Host
+ * pages are the host's to name, with markPage().
+ */
+export function markPhysical(physical: u32): void {
+  Pages.mark(KSEG0 + physical);
+  Pages.mark(KSEG1 + physical);
+  const length = load<u32>(TLB_PAGES_LENGTH);
+  for (let i: u32 = 0; i < length; i++) {
+    const va = load<u32>(i << 2, TLB_PAGES);
+    if ((Pages.physical(Pages.readable(va), va) & PAGE_MASK) === physical) Pages.mark(va);
+  }
+}
+
+export function markPage(va: u32): void {
+  Pages.mark(va);
 }
 
 /**

@@ -17,13 +17,21 @@ import {
   CPU_PC,
   CPU_RETURN_TO,
   CPU_STOP_VALUE,
+  ENGINE,
+  HOT_AFTER,
   KSEG0,
   KSEG2,
   MODE_FARJAL_WORDS,
   MODE_STOP_ON_EXCEPTION,
+  OBSERVING,
   PAGE_SIZE,
   RAM,
   RAM_SIZE_MAX,
+  SLOTS,
+  STOP_ABOUT,
+  STOP_CODE,
+  STOP_EXITS,
+  STOP_HOT,
   STOP_LIMIT,
   WATCH_EXECUTE,
   WATCH_LENGTH,
@@ -39,13 +47,27 @@ import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { RelocationCore } from "../module/relocation.ts";
+import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
+import type { Mapping } from "../translate/windows.ts";
 
 const WASM_PAGE = 0x10000;
+const SP = 29;
 const ADDRESS_SPACE = 2 ** 32;
 /** The core's word for no address. */
 const NOWHERE = 0xffffffff;
 /** V8 replaces a running function's code only between calls, so a long run is many calls. */
 const SLICE = 2_000_000;
+/** What translated code does in one call: it is faster, and interprets a slice's last instructions. */
+const TRANSLATED_SLICE = 16_000_000;
+
+/**
+ * How instructions are run. `interpreter` reads one after the other. `translator` makes WebAssembly of code
+ * that is come to a second time, `auto` of code that is hot. The guest can't tell them apart.
+ */
+export type Engine = "interpreter" | "translator" | "auto";
+export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
+/** Visits by taken branches before a place is translated. */
+const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 1, auto: 100 };
 
 /** What the core exports; every result that is an address or a register arrives signed. */
 interface CoreExports {
@@ -62,9 +84,18 @@ interface CoreExports {
   setInterrupts(lines: number): void;
   unwatch(): void;
   watch(length: number): void;
+  markPage(address: number): void;
+  markPhysical(physical: number): void;
+  emit(word: number, pc: number): number;
   relocate: RelocationCore["relocate"];
   relocate64: RelocationCore["relocate64"];
   finishSection: RelocationCore["finishSection"];
+}
+
+/** Exports that other modules call: they have to be WebAssembly's own functions, not the loader's. */
+interface Functions {
+  readonly untranslated: CallableFunction;
+  readonly storeBesideCode: CallableFunction;
 }
 
 /** reset()'s processors, as in assembly/profile.ts. */
@@ -120,6 +151,12 @@ export class Core {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly words: Uint32Array<SharedArrayBuffer>;
   readonly #exports: CoreExports;
+  readonly #functions: Functions;
+  readonly #table: WebAssembly.Table;
+  readonly #memory: WebAssembly.Memory;
+  #engine: Engine = "interpreter";
+  #translator: Translator | undefined;
+  #mappings: Mapping[] = [];
   /** The exports that relocate, for the module loader. */
   readonly relocator: RelocationCore;
   /** Flips the low address bits of a byte to where it lies. */
@@ -169,12 +206,16 @@ export class Core {
     this.bytes = new Uint8Array(buffer);
     this.words = new Uint32Array(buffer);
     this.#flip = endian === "big" ? 3 : 0;
-    this.#exports = instantiateSync<CoreExports>(coreModule(endian), {
-      env: { memory },
-    }).exports;
+    this.#memory = memory;
+    this.#table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
+    const instance = instantiateSync<CoreExports>(coreModule(endian), {
+      env: { memory, table: this.#table },
+    });
+    this.#exports = instance.exports;
     this.#exports.start();
     const { relocate, relocate64, finishSection } = this.#exports;
     this.relocator = { memory, relocate, relocate64, finishSection };
+    this.#functions = instance.instance.exports as unknown as Functions;
   }
 
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
@@ -188,6 +229,8 @@ export class Core {
     this.#exports.reset(this.ramSize, PROFILES[profile], tlbEntries);
     this.#profile = profile;
     this.#tlbEntries = tlbEntries;
+    this.#mappings = [];
+    this.#translator?.flush();
     this.words[WATCH_TOLD / 4] = 0;
   }
 
@@ -270,6 +313,7 @@ export class Core {
   }
 
   set mode(bits: number) {
+    if (bits !== this.mode) this.#translator?.flush();
     this.words[CPU_MODE / 4] = bits;
   }
 
@@ -292,28 +336,130 @@ export class Core {
     return this.#word(CPU_STOP_VALUE);
   }
 
+  /** How instructions are run; `interpreter` unless told. */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  set engine(engine: Engine) {
+    this.#engine = engine;
+    if (engine === "interpreter") {
+      this.#translator?.flush();
+      this.#translator = undefined;
+    } else {
+      this.words[HOT_AFTER / 4] = HOT[engine];
+      this.#translator ??= this.#makeTranslator();
+    }
+  }
+
+  /** What the translator has done, if there is one. */
+  get statistics(): TranslatorStatistics | null {
+    return this.#translator?.statistics ?? null;
+  }
+
+  /**
+   * Translates the code at pc now, however cold it is, and runs it translated from then on.
+   * @returns false where the interpreter is needed, and with the engine `interpreter`.
+   */
+  translateCode(): boolean {
+    return this.#translator?.translate(this.pc) ?? false;
+  }
+
   /** Runs at most so many instructions; returns STOP_*, with STOP_LIMIT when all of them were completed. */
   run(limitInstructions: number): number {
-    return this.#run(limitInstructions, this.#exports.run);
+    const translating = this.#mayTranslate();
+    this.words[ENGINE / 4] = Number(translating);
+    const slice = translating ? TRANSLATED_SLICE : SLICE;
+    return this.#run(limitInstructions, slice, this.#exports.run);
   }
 
   /** The same by the exact reading alone: the reference for run(), some ten times slower. */
   runExactly(limitInstructions: number): number {
-    return this.#run(limitInstructions, this.#exports.runExactly);
+    return this.#run(limitInstructions, SLICE, this.#exports.runExactly);
   }
 
-  #run(limitInstructions: number, run: () => number): number {
+  #run(limitInstructions: number, slice: number, run: () => number): number {
     if (!(limitInstructions >= 0))
       throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
     const end = Math.min(this.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
-      const limit = Math.min(this.count + SLICE, end);
+      const stop = this.#attend(this.#runTo(end, slice, run), end);
+      if (stop !== undefined) return stop;
+    }
+  }
+
+  #runTo(end: number, slice: number, run: () => number): number {
+    for (;;) {
+      const limit = Math.min(this.count + slice, end);
       this.words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
       this.words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
       const reason = run() >>> 0;
       this.#stopReason = reason;
       if (reason !== STOP_LIMIT || limit === end) return reason;
     }
+  }
+
+  // Translation
+
+  /** Does what the translator is wanted for; returns the reason if the run is over for another one. */
+  #attend(reason: number, end: number): number | undefined {
+    const translator = this.#translator;
+    const { pc } = this;
+    const about = this.#word(STOP_ABOUT);
+    if (translator === undefined) return reason;
+    if (reason === STOP_CODE) {
+      translator.written(about & ~3, 4);
+      return undefined;
+    }
+    if (reason === STOP_HOT && translator.reinstall(pc)) return undefined;
+    if (reason !== STOP_HOT && reason !== STOP_EXITS) return reason;
+    const then = this.#observe(end);
+    if (reason === STOP_HOT) translator.translate(pc);
+    else translator.improve(about);
+    if (then === STOP_LIMIT && this.count < end) return undefined; // only the observation is over
+    return this.#attend(then, end);
+  }
+
+  /** Runs on for a while and has it noted what code does. */
+  #observe(end: number): number {
+    this.words[OBSERVING / 4] = 1;
+    try {
+      const until = Math.min(this.count + OBSERVATION, end);
+      return this.#runTo(until, OBSERVATION, this.#exports.runExactly);
+    } finally {
+      this.words[OBSERVING / 4] = 0;
+    }
+  }
+
+  /** Not while something is watched, nor when the run ends in the middle of what is translated. */
+  #mayTranslate(): boolean {
+    const translator = this.#translator;
+    if (translator === undefined || this.#word(WATCH_LENGTH) > 0) return false;
+    return this.returnTo === NOWHERE || !translator.covers(this.returnTo);
+  }
+
+  #makeTranslator(): Translator {
+    const core = this;
+    return new Translator({
+      memory: this.#memory,
+      table: this.#table,
+      ramSize: this.ramSize,
+      untranslated: this.#functions.untranslated,
+      storeBesideCode: this.#functions.storeBesideCode,
+      get sp() {
+        return core.gpr(SP);
+      },
+      get returnTo() {
+        return core.returnTo;
+      },
+      get mappings() {
+        return core.#mappings;
+      },
+      emit: (word, pc) => this.#exports.emit(word, pc),
+      translate: (address) => this.translate(address, false),
+      markPage: (address) => this.#exports.markPage(address),
+      markPhysical: (physical) => this.#exports.markPhysical(physical),
+    });
   }
 
   /**
@@ -347,11 +493,6 @@ export class Core {
     this.#exports.watch(watches.length);
   }
 
-  /** After the page tables were written from outside: marks the watched pages in them again. */
-  rewatch(): void {
-    this.#exports.watch(this.#word(WATCH_LENGTH));
-  }
-
   /** The interrupt lines that devices hold, at Cause's bits 15..10. */
   setInterrupts(lines: number): void {
     this.#exports.setInterrupts(lines);
@@ -367,12 +508,42 @@ export class Core {
     this.#checkPages(va, size);
     if (physical % PAGE_SIZE !== 0) throw new Misuse(`${hex(physical)} is not at a page boundary`);
     this.#checkPhysical(physical, size);
+    this.#unmap(va, size);
+    this.#mappings.push({ address: va, physical, size, writable });
     this.#exports.mapPages(va, physical, size, writable);
   }
 
   unmapPages(va: number, size: number): void {
     this.#checkPages(va, size);
+    this.#unmap(va, size);
     this.#exports.unmapPages(va, size);
+  }
+
+  /** What the host has mapped, in pieces that don't overlap. */
+  get mappings(): readonly Mapping[] {
+    return this.#mappings;
+  }
+
+  /** Everything was written from outside, the page tables too: these are the host's pages in them now. */
+  replaced(mappings: readonly Mapping[]): void {
+    this.#mappings = [...mappings];
+    this.#translator?.flush();
+    this.#exports.watch(this.#word(WATCH_LENGTH));
+  }
+
+  /** Takes a range out of the mappings, which may leave a piece before and one behind it. */
+  #unmap(address: number, size: number): void {
+    const end = address + size;
+    this.#mappings = this.#mappings.flatMap((mapping) => {
+      const before = address - mapping.address;
+      const behind = mapping.address + mapping.size - end;
+      if (before >= mapping.size || behind >= mapping.size) return [mapping];
+      const left = before > 0 ? [{ ...mapping, size: before }] : [];
+      const physical = mapping.physical + mapping.size - behind;
+      const right = behind > 0 ? [{ ...mapping, address: end, physical, size: behind }] : [];
+      return [...left, ...right];
+    });
+    this.#translator?.remapped(address, size);
   }
 
   /** The physical address kernel mode reaches at `va`, or undefined; no state changes. */
@@ -396,6 +567,7 @@ export class Core {
   /** Writes bytes in guest byte order to physical memory. */
   writeBytes(physical: number, bytes: Uint8Array): void {
     this.#checkPhysical(physical, bytes.length);
+    this.wrote(physical, bytes.length);
     if (this.#flip === 0) {
       this.bytes.set(bytes, RAM + physical);
     } else {
@@ -405,9 +577,15 @@ export class Core {
     }
   }
 
+  /** Says that somebody wrote to physical memory through `bytes` or `words`: code there is another now. */
+  wrote(physical: number, size: number): void {
+    this.#translator?.written(physical, size);
+  }
+
   /** Zeroes physical memory; both are multiples of 4. */
   clear(physical: number, size: number): void {
     this.#checkPhysical(physical, size);
+    this.wrote(physical, size);
     this.words.fill(0, (RAM + physical) / 4, (RAM + physical + size) / 4);
   }
 

@@ -20,7 +20,7 @@ import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
-import { Core, type Profile } from "./core.ts";
+import { Core, type Engine, type Profile } from "./core.ts";
 import type { CallResult, GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
@@ -45,6 +45,8 @@ export interface MachineOptions {
   readonly clockHz?: number;
   /** The processor; a 24Kc unless told. A 4Kc is of Release 1 and reserves what Release 2 added. */
   readonly cpu?: Profile;
+  /** How instructions are run; `auto` unless told. Results, counts and traces don't depend on it. */
+  readonly engine?: Engine;
 }
 
 export interface InsmodOptions {
@@ -130,6 +132,7 @@ export class Machine {
     this.clockHz = options.clockHz ?? DEFAULT_CLOCK_HZ;
     if (!(this.clockHz > 0)) throw new Misuse(`a clock of ${this.clockHz} Hz does not run`);
     this.core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY, options.cpu);
+    this.core.engine = options.engine ?? "auto";
     this.#physical = new RangeAllocator(FIRST_FREE, this.core.ramSize);
     this.memory = new GuestMemory(this.core, this.#physical);
     this.#space = new ModuleSpace(this.core, this.#physical);

@@ -53,6 +53,7 @@ import {
 import { CP0_CONFIG, CP0_CONFIG1, CP0_PRID, CP0_WIRED } from "../../assembly/opcodes.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
+import type { Mapping } from "../translate/windows.ts";
 import { Core, type Profile, TLB_SIZES } from "./core.ts";
 
 const MAGIC = "farjal\x1a\n";
@@ -194,7 +195,24 @@ export function restoreCore(core: Core, snapshot: Snapshot): void {
   core.clear(0, core.ramSize);
   for (const { page, bytes } of state.memory) core.bytes.set(bytes, RAM + page * PAGE_SIZE);
   core.words[WATCH_TOLD / WORD] = 0;
-  core.rewatch();
+  const fromTlb = new Set(state.tlbPages);
+  core.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));
+}
+
+/** Pages that follow one another, as one piece. */
+function mappings(pages: readonly MappedPage[]): Mapping[] {
+  const found: (Mapping & { size: number })[] = [];
+  for (const { address, physical, writable } of pages) {
+    const last = found.at(-1);
+    const follows =
+      last !== undefined &&
+      last.address + last.size === address &&
+      last.physical + last.size === physical &&
+      last.writable === writable;
+    if (follows) last.size += PAGE_SIZE;
+    else found.push({ address, physical, size: PAGE_SIZE, writable });
+  }
+  return found;
 }
 
 /** A new core with a snapshot's state. */

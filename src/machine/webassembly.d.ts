@@ -24,8 +24,10 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer | SharedArrayBuffer;
   }
 
-  interface Table {
+  class Table {
+    constructor(descriptor: { initial: number; element: "anyfunc" });
     readonly length: number;
+    set(index: number, value: CallableFunction): void;
   }
 
   interface WebAssemblyInstantiatedSource {

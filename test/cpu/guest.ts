@@ -1,7 +1,15 @@
 // A CPU with a program in it, for the tests of this folder: words from mnemonics, and memory by guest
 // address. Code lies at CODE and data at DATA, both in kseg0.
 
-import { CPU, CPU_END, CPU_STOP, RAM } from "../../assembly/layout.ts";
+import {
+  CPU,
+  CPU_BRANCH_TARGET,
+  CPU_END,
+  CPU_RECORD_IP,
+  CPU_RECORD_PARENT,
+  CPU_STOP,
+  RAM,
+} from "../../assembly/layout.ts";
 import { CP0_CAUSE } from "../../assembly/opcodes.ts";
 import type { Endian } from "../../src/elf/object.ts";
 import { fieldsOf, insert } from "../../src/isa/fields.ts";
@@ -97,7 +105,10 @@ export class Guest {
   /** Everything a program can change: registers, CP0, TLB, the ring's header, and memory. */
   state(): Buffer {
     const registers = this.core.words.slice(CPU / 4, CPU_END / 4);
-    registers[(CPU_STOP - CPU) / 4] = 0;
+    // What lasts no longer than an instruction, and what the run was told.
+    for (const word of [CPU_STOP, CPU_BRANCH_TARGET, CPU_RECORD_IP, CPU_RECORD_PARENT]) {
+      registers[(word - CPU) / 4] = 0;
+    }
     return Buffer.concat([Buffer.from(registers.buffer), this.core.bytes.subarray(RAM)]);
   }
 

@@ -1,5 +1,5 @@
-// The fast reading against the exact one: programs of random words, half of them instructions, end in the
-// same state whichever way they are read and however the run is cut. QEMU's vectors say what is right
+// The fast reading and translated code against the exact reading: programs of random words, half of them
+// instructions, end in the same state whichever way they are read and however the run is cut. QEMU's vectors say what is right
 // (test/vectors/); this says that nothing depends on the way, and that no word harms the emulator.
 
 import assert from "node:assert/strict";
@@ -79,13 +79,26 @@ for (const endian of ENDIANS) {
           const size = 1 + (pieces.core.count % 7);
           return pieces.core.run(Math.min(size, limit));
         });
+        const translated = prepare(endian, seed, board);
+        translated.core.engine = "translator";
+        play(translated, (limit) => {
+          if (translated.core.count % 5 === 0) translated.core.translateCode();
+          return translated.core.run(limit % 3 === 0 ? Math.min(limit, 100) : limit);
+        });
+        assert.equal(
+          firstDifference(translated.state(), exact.state()),
+          undefined,
+          `seed ${seed}, translated`,
+        );
         assert.equal(firstDifference(fast.state(), exact.state()), undefined, `seed ${seed}`);
         assert.equal(
           firstDifference(pieces.state(), exact.state()),
           undefined,
           `seed ${seed}, in pieces`,
         );
-        assert.deepEqual(fast.core.bytes.subarray(0, CPU), outside);
+        for (const { core } of [fast, translated]) {
+          assert.deepEqual(core.bytes.subarray(0, CPU), outside);
+        }
         assert.ok(fast.core.count >= STEPS / 2, `seed ${seed} ran`);
       }
     });

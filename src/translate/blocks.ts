@@ -1,0 +1,165 @@
+// The control flow of a region, read from the code: which instructions its root leads to without a call or a
+// return, in basic blocks. Nothing is run and nothing written; jumps through registers go where they were
+// seen going. What can't be translated, or would be too much, is an exit to the interpreter.
+
+import type { Instruction } from "./instruction.ts";
+
+/** How a block ends. The instruction of a branch, jump or call comes with the one in its delay slot. */
+export type BlockEnd =
+  | { readonly kind: "next"; readonly to: number }
+  | {
+      readonly kind: "branch";
+      readonly by: Instruction;
+      readonly slot: Instruction;
+      readonly taken: number;
+      readonly otherwise: number;
+    }
+  | {
+      readonly kind: "jump";
+      readonly by: Instruction;
+      readonly slot: Instruction;
+      readonly to: number;
+    }
+  | {
+      readonly kind: "call";
+      readonly by: Instruction;
+      readonly slot: Instruction;
+      /** null: only a register knows. */
+      readonly target: number | null;
+      readonly returnTo: number;
+    }
+  | {
+      readonly kind: "switch";
+      readonly by: Instruction;
+      readonly slot: Instruction;
+      readonly targets: readonly number[];
+    }
+  | {
+      /** A return, or a jump out to another function. */
+      readonly kind: "leave";
+      readonly by: Instruction;
+      readonly slot: Instruction;
+      readonly returns: boolean;
+    }
+  | {
+      /** On to an address, near or far, that isn't part of the region. */
+      readonly kind: "exit";
+      readonly pc: number;
+    };
+
+export interface Block {
+  readonly pc: number;
+  /** Without those of the end. */
+  readonly instructions: readonly Instruction[];
+  readonly end: BlockEnd;
+}
+
+export interface CodeReader {
+  /** The instruction at a guest address, or undefined where there is none to be translated. */
+  instruction(pc: number): Instruction | undefined;
+  /** Where the jump through a register at pc was seen going. */
+  jumpTargets(pc: number): readonly number[];
+}
+
+export interface RegionLimits {
+  readonly instructions: number;
+  /** Bytes that a block may lie away from the root. */
+  readonly distance: number;
+}
+
+const RA_BIT = 0x80000000;
+/** t9, through which functions are called and left for one another. */
+const T9_BIT = 1 << 25;
+
+/** The region's blocks, the root's first. */
+export function readBlocks(root: number, code: CodeReader, limits: RegionLimits): Block[] {
+  const leaders = new Set([root]);
+  const ends = new Map<number, BlockEnd>();
+  const read = new Map<number, Instruction>();
+  const queue = [root];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    for (let pc = next; ; pc += 4) {
+      if (read.has(pc) || ends.has(pc)) break; // another leader came through here
+      if (read.size >= limits.instructions || Math.abs(pc - root) > limits.distance) {
+        ends.set(pc, { kind: "exit", pc });
+        break;
+      }
+      const instruction = code.instruction(pc);
+      const end = endAt(pc, instruction, code);
+      if (end === undefined && instruction !== undefined) {
+        read.set(pc, instruction);
+        continue;
+      }
+      if (end === undefined) break;
+      ends.set(pc, end);
+      for (const to of successors(end)) {
+        if (leaders.has(to)) continue;
+        leaders.add(to);
+        queue.push(to);
+      }
+      break;
+    }
+  }
+  return [...leaders].map((pc) => blockAt(pc, leaders, read, ends));
+}
+
+function blockAt(
+  pc: number,
+  leaders: ReadonlySet<number>,
+  read: ReadonlyMap<number, Instruction>,
+  ends: ReadonlyMap<number, BlockEnd>,
+): Block {
+  const instructions: Instruction[] = [];
+  for (let at = pc; ; at += 4) {
+    const end = ends.get(at);
+    if (end !== undefined) return { pc, instructions, end };
+    if (at !== pc && leaders.has(at)) return { pc, instructions, end: { kind: "next", to: at } };
+    const instruction = read.get(at);
+    if (instruction === undefined) return { pc, instructions, end: { kind: "exit", pc: at } };
+    instructions.push(instruction);
+  }
+}
+
+/** How a block ends at pc, or undefined when it goes on. */
+function endAt(pc: number, by: Instruction | undefined, code: CodeReader): BlockEnd | undefined {
+  if (by === undefined || by.kind === "exact") return { kind: "exit", pc };
+  if (by.kind === "next") return undefined;
+  const slot = code.instruction(pc + 4);
+  // A guard in the delay slot leaves before the branch, which is then done again: it must not have
+  // changed what it reads.
+  const again = by.link === 0 || (by.reads & (1 << by.link)) === 0;
+  if (slot === undefined || slot.kind !== "next" || !again) return { kind: "exit", pc };
+  if (by.kind === "branch" || by.kind === "likely") {
+    return { kind: "branch", by, slot, taken: by.target, otherwise: pc + 8 };
+  }
+  const target = by.kind === "jump" ? by.target : null;
+  if (by.link !== 0) return { kind: "call", by, slot, target, returnTo: pc + 8 };
+  if (target !== null) return { kind: "jump", by, slot, to: target };
+  const targets = code.jumpTargets(pc);
+  if (by.reads === RA_BIT || by.reads === T9_BIT || targets.length === 0) {
+    return { kind: "leave", by, slot, returns: by.reads === RA_BIT };
+  }
+  return { kind: "switch", by, slot, targets };
+}
+
+/** Where control goes within the region, by address. */
+export function successors(end: BlockEnd): readonly number[] {
+  switch (end.kind) {
+    case "next":
+    case "jump":
+      return [end.to];
+    case "branch":
+      return end.taken === end.otherwise ? [end.taken] : [end.taken, end.otherwise];
+    case "call":
+      return [end.returnTo];
+    case "switch":
+      return end.targets;
+    default:
+      return [];
+  }
+}
+
+/** The instructions that a block completes when it is run to its end. */
+export function blockLength({ instructions, end }: Block): number {
+  return instructions.length + ("by" in end ? 2 : 0);
+}

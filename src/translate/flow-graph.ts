@@ -1,0 +1,185 @@
+// The shape of a region's control flow: order, dominators, loops. Irreducible loops, those that are entered
+// in more than one place, get a node of their own through which all their entries go, told apart by a
+// label: what WebAssembly can't say otherwise. After Ramsey, "Beyond Relooper" (ICFP 2022), whose terms
+// these are, and Cooper, Harvey and Kennedy's dominators.
+
+/** From one node to another; with a label, the dispatcher between them goes on to that node. */
+export interface Edge {
+  readonly to: number;
+  readonly label: number | null;
+}
+
+export interface FlowGraph {
+  /** Edges out of each node, in the node's order; those of a dispatcher go to its entries. */
+  readonly edges: readonly (readonly Edge[])[];
+  /** The first node that is a dispatcher; all from there on are. */
+  readonly firstDispatcher: number;
+  /** Position in reverse postorder, or -1 for what isn't reached. */
+  readonly order: readonly number[];
+  /** Nodes that a node dominates immediately, by rising order. */
+  readonly children: readonly (readonly number[])[];
+  /** Nodes that are come to from behind: their loops' only entries. */
+  readonly isLoop: readonly boolean[];
+  /** Nodes with more than one edge from before. */
+  readonly isMerge: readonly boolean[];
+}
+
+/** The graph of a region whose root is node 0. */
+export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph {
+  const firstDispatcher = successors.length;
+  const edges: Edge[][] = successors.map((list) => list.map((to) => ({ to, label: null })));
+  makeReducible(edges);
+  const postorder = depthFirst(edges);
+  const order = edges.map(() => -1);
+  const sequence = postorder.toReversed();
+  sequence.forEach((node, position) => {
+    order[node] = position;
+  });
+  const before: number[][] = edges.map(() => []);
+  for (const node of sequence) {
+    for (const { to } of edges[node] ?? []) before[to]?.push(node);
+  }
+  const dominator = dominators(sequence, order, before);
+  const children: number[][] = edges.map(() => []);
+  for (const node of sequence.slice(1)) children[dominator[node] ?? 0]?.push(node);
+  const position = (node: number): number => order[node] ?? -1;
+  const isLoop = before.map((from, node) => from.some((one) => position(one) >= position(node)));
+  const isMerge = before.map(
+    (from, node) => from.filter((one) => position(one) < position(node)).length > 1,
+  );
+  return { edges, firstDispatcher, order, children, isLoop, isMerge };
+}
+
+/** Gives every loop that has more than one entry a dispatcher, from the outermost loops inwards. */
+function makeReducible(edges: Edge[][]): void {
+  const pending = [new Set(depthFirst(edges))];
+  for (let nodes = pending.pop(); nodes !== undefined; nodes = pending.pop()) {
+    for (const component of components(edges, nodes)) {
+      const entries = entriesOf(edges, component);
+      let [header = 0] = entries;
+      if (entries.length > 1) {
+        header = edges.length;
+        const isEntry = new Set(entries);
+        for (const list of edges) {
+          list.forEach(({ to }, index) => {
+            if (isEntry.has(to)) list[index] = { to: header, label: to };
+          });
+        }
+        edges.push(entries.map((to) => ({ to, label: null })));
+      }
+      component.delete(header);
+      if (component.size > 0) pending.push(component);
+    }
+  }
+}
+
+/** Nodes of a component that an edge from outside goes to; the region's root counts as one. */
+function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<number>): number[] {
+  const entries = new Set<number>();
+  if (component.has(0)) entries.add(0);
+  edges.forEach((list, from) => {
+    if (component.has(from)) return;
+    for (const { to } of list) if (component.has(to)) entries.add(to);
+  });
+  return [...entries].sort((a, b) => a - b);
+}
+
+/** The strongly connected components of some nodes that are loops (Tarjan's algorithm, without recursion). */
+function components(
+  edges: readonly (readonly Edge[])[],
+  nodes: ReadonlySet<number>,
+): Set<number>[] {
+  const index = new Map<number, number>();
+  const low = new Map<number, number>();
+  const stack: number[] = [];
+  const onStack = new Set<number>();
+  const found: Set<number>[] = [];
+  for (const root of nodes) {
+    if (index.has(root)) continue;
+    const path: { node: number; next: number }[] = [{ node: root, next: 0 }];
+    while (path.length > 0) {
+      const frame = path.at(-1) as { node: number; next: number };
+      const { node } = frame;
+      if (frame.next === 0 && !index.has(node)) {
+        index.set(node, index.size);
+        low.set(node, index.size - 1);
+        stack.push(node);
+        onStack.add(node);
+      }
+      const edge = edges[node]?.[frame.next++];
+      const lowOf = (one: number): number => low.get(one) ?? 0;
+      if (edge !== undefined) {
+        if (!nodes.has(edge.to)) continue;
+        if (!index.has(edge.to)) path.push({ node: edge.to, next: 0 });
+        else if (onStack.has(edge.to))
+          low.set(node, Math.min(lowOf(node), index.get(edge.to) ?? 0));
+        continue;
+      }
+      path.pop();
+      const parent = path.at(-1)?.node;
+      if (parent !== undefined) low.set(parent, Math.min(lowOf(parent), lowOf(node)));
+      if (lowOf(node) !== index.get(node)) continue;
+      const component = new Set<number>();
+      for (;;) {
+        const member = stack.pop();
+        if (member === undefined) break;
+        onStack.delete(member);
+        component.add(member);
+        if (member === node) break;
+      }
+      const loops = edges[node]?.some(({ to }) => to === node) ?? false;
+      if (component.size > 1 || loops) found.push(component);
+    }
+  }
+  return found;
+}
+
+/** The nodes that node 0 leads to, each after all that it alone leads to. */
+function depthFirst(edges: readonly (readonly Edge[])[]): number[] {
+  const seen = new Set([0]);
+  const done: number[] = [];
+  const path = [{ node: 0, next: 0 }];
+  while (path.length > 0) {
+    const frame = path.at(-1) as { node: number; next: number };
+    const edge = edges[frame.node]?.[frame.next++];
+    if (edge === undefined) {
+      done.push(frame.node);
+      path.pop();
+    } else if (!seen.has(edge.to)) {
+      seen.add(edge.to);
+      path.push({ node: edge.to, next: 0 });
+    }
+  }
+  return done;
+}
+
+/** The immediate dominator of each node. */
+function dominators(
+  sequence: readonly number[],
+  order: readonly number[],
+  before: readonly (readonly number[])[],
+): number[] {
+  const dominator: number[] = [];
+  dominator[0] = 0;
+  const position = (node: number): number => order[node] ?? 0;
+  const common = (a: number, b: number): number => {
+    let [one, other] = [a, b];
+    while (one !== other) {
+      if (position(one) > position(other)) one = dominator[one] ?? 0;
+      else other = dominator[other] ?? 0;
+    }
+    return one;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const node of sequence.slice(1)) {
+      const known = (before[node] ?? []).filter((one) => dominator[one] !== undefined);
+      const now = known.reduce(common);
+      if (dominator[node] !== now) {
+        dominator[node] = now;
+        changed = true;
+      }
+    }
+  }
+  return dominator;
+}

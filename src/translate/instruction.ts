@@ -1,0 +1,130 @@
+// One guest instruction as the translator sees it: what the core's emit() says of it. The meaning stays in
+// assembly/; here are only the shape that control flow is built from and the code as bytes.
+
+import {
+  ACCESS_CHECKED,
+  ACCESS_PAGES,
+  ACCESS_WINDOW,
+  EMIT_ACCESS,
+  EMIT_BRANCH,
+  EMIT_EXACT,
+  EMIT_EXIT,
+  EMIT_JUMP,
+  EMIT_JUMP_REGISTER,
+  EMIT_LABEL,
+  EMIT_LENGTH,
+  EMIT_LIKELY,
+  EMIT_LINK,
+  EMIT_NEXT,
+  EMIT_READS,
+  EMIT_REFUND,
+  EMIT_SITE,
+  EMIT_TARGET,
+  EMIT_WINDOW_OFFSET,
+  EMIT_WINDOW_SIZE,
+  EMIT_WINDOW_START,
+  EMIT_WRITES,
+  EMITTED,
+} from "../../assembly/layout.ts";
+
+const KINDS: ReadonlyMap<number, Instruction["kind"]> = new Map([
+  [EMIT_NEXT, "next"],
+  [EMIT_BRANCH, "branch"],
+  [EMIT_LIKELY, "likely"],
+  [EMIT_JUMP, "jump"],
+  [EMIT_JUMP_REGISTER, "jump register"],
+  [EMIT_EXACT, "exact"],
+]);
+
+export interface Instruction {
+  readonly pc: number;
+  readonly word: number;
+  /** "exact" has no code: the interpreter takes it. */
+  readonly kind: "next" | "branch" | "likely" | "jump" | "jump register" | "exact";
+  /** Bits of the registers; bit 0 stands for HI and LO. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Of a branch, and of a jump whose target is in the word. */
+  readonly target: number;
+  /** The register that gets the return address, or 0. */
+  readonly link: number;
+}
+
+/** Memory that lies in one piece both for the guest and for the host. */
+export interface Window {
+  /** Guest address. */
+  readonly start: number;
+  readonly size: number;
+  /** Where its first byte lies in the shared memory. */
+  readonly offset: number;
+}
+
+/** How an instruction's access finds memory: through the page tables, in a window, or beside code. */
+export type Access = "pages" | "checked" | Window;
+
+/** Where the code of an instruction will stand. */
+export interface Surroundings {
+  readonly access: Access;
+  /** What a failing guard's branch carries, and that branch's depth. */
+  readonly exit: number;
+  readonly label: number;
+  /** Instructions of its block that are not completed when it begins. */
+  readonly refund: number;
+  /** What a trace record names: the instruction, or the branch whose delay slot it is. */
+  readonly site: number;
+}
+
+const NOWHERE: Surroundings = { access: "pages", exit: 0, label: 0, refund: 0, site: 0 };
+
+/** The core's emit(), with its words in the shared memory. */
+export class Emitter {
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+  readonly #emit: (word: number, pc: number) => number;
+
+  constructor(memory: SharedArrayBuffer, emit: (word: number, pc: number) => number) {
+    this.#words = new Uint32Array(memory);
+    this.#bytes = new Uint8Array(memory);
+    this.#emit = emit;
+  }
+
+  /** What the instruction is. */
+  read(word: number, pc: number): Instruction {
+    const kind = KINDS.get(this.#write(word, pc, NOWHERE)) ?? "exact";
+    const at = (address: number): number => this.#words[address / 4] ?? 0;
+    return {
+      pc,
+      word,
+      kind,
+      reads: at(EMIT_READS),
+      writes: at(EMIT_WRITES),
+      target: at(EMIT_TARGET),
+      link: at(EMIT_LINK),
+    };
+  }
+
+  /** Its code, good until the next call. */
+  code({ word, pc, kind }: Instruction, surroundings: Surroundings): Uint8Array {
+    if (KINDS.get(this.#write(word, pc, surroundings)) !== kind) {
+      throw new Error("an instruction is read in two ways");
+    }
+    return this.#bytes.subarray(EMITTED, EMITTED + (this.#words[EMIT_LENGTH / 4] ?? 0));
+  }
+
+  #write(word: number, pc: number, { access, exit, label, refund, site }: Surroundings): number {
+    const words = this.#words;
+    words[EMIT_EXIT / 4] = exit;
+    words[EMIT_LABEL / 4] = label;
+    words[EMIT_REFUND / 4] = refund;
+    words[EMIT_SITE / 4] = site;
+    if (typeof access === "string") {
+      words[EMIT_ACCESS / 4] = access === "pages" ? ACCESS_PAGES : ACCESS_CHECKED;
+    } else {
+      words[EMIT_ACCESS / 4] = ACCESS_WINDOW;
+      words[EMIT_WINDOW_START / 4] = access.start;
+      words[EMIT_WINDOW_SIZE / 4] = access.size;
+      words[EMIT_WINDOW_OFFSET / 4] = access.offset;
+    }
+    return this.#emit(word, pc);
+  }
+}

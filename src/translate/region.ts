@@ -1,0 +1,621 @@
+// The WebAssembly function of a region: blocks in structured control flow, the guest's registers in locals.
+//
+//   entry    too little FUEL or too deep: gives back the address it was called with, nothing done
+//            registers that the region uses are loaded
+//   body     blocks, nested as the dominator tree has them; FUEL goes down by each block's length
+//   exits    a guard branches out with a number that says where and how much of its block was not done
+//   done     registers that the region writes are stored; the next instruction's address is the result
+//
+// Between regions the state is in memory: a call stores what is dirty, the callee gives back the address at
+// which the guest goes on, and only if that is the expected one the caller does. So a frame on the host's
+// stack is a guess that is checked, never a truth.
+
+import {
+  CPU_GPR,
+  CPU_HI,
+  CPU_LO,
+  DISPATCH,
+  DISPATCH_ENTRIES,
+  DISPATCH_TRANSLATED,
+  EXITED,
+  FUEL,
+  LOCAL_A,
+  LOCAL_ADDRESS,
+  LOCAL_B,
+  LOCAL_CONDITION,
+  LOCAL_DEPTH,
+  LOCAL_ENTRY,
+  LOCAL_FUEL,
+  LOCAL_HI,
+  LOCAL_LABEL,
+  LOCAL_LO,
+  LOCAL_PC,
+  LOCAL_TARGET,
+  LOCAL_WIDE,
+} from "../../assembly/layout.ts";
+import { type Block, blockLength, successors } from "./blocks.ts";
+import { Body, type FunctionType, type Label } from "./body.ts";
+import type { Bytes } from "./bytes.ts";
+import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
+import type { Access, Emitter, Instruction } from "./instruction.ts";
+import {
+  I32_ADD,
+  I32_AND,
+  I32_CONST,
+  I32_EQ,
+  I32_EQZ,
+  I32_GT_S,
+  I32_LOAD,
+  I32_LT_S,
+  I32_NE,
+  I32_OR,
+  I32_ROTR,
+  I32_SHL,
+  I32_SHR_U,
+  I32_STORE,
+  I32_SUB,
+  I32_XOR,
+  type ValueType,
+} from "./opcodes.ts";
+
+/** Regions that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
+const DEEPEST = 400;
+/** An exit's number: the failed guard's bit, what of the block was not done, and where, in words. */
+const FAILED = 1;
+const REFUND_SHIFT = 1;
+const REFUND_BITS = 12;
+const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
+/** Blocks are no longer than a refund can say; a region's blocks lie no further apart than the rest can. */
+export const LONGEST_BLOCK = (1 << REFUND_BITS) - 1;
+export const LONGEST_REGION = (1 << (31 - PLACE_SHIFT)) * 4;
+/** Addresses that a jump table may span, in words. */
+const WIDEST_SWITCH = 1024;
+
+/** (pc, depth) -> pc. */
+export const REGION_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
+/** storeBesideCode(va, value, log2) -> done. */
+export const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
+const TYPES = [REGION_TYPE, STORE_TYPE];
+const LOCALS: ValueType[] = Array.from({ length: LOCAL_WIDE + 1 - 2 }, (_, index) =>
+  index + 2 === LOCAL_WIDE ? "l" : "i",
+);
+
+/** What a region is made of, besides its blocks. */
+export interface RegionSetting {
+  /** Its place in the function table. */
+  readonly slot: number;
+  /** Its place among its module's functions. */
+  readonly index: number;
+  readonly emitter: Emitter;
+  /** The way to memory for the instruction at pc. */
+  access(instruction: Instruction): Access;
+  /** The slot of the code at an address, translated or not. */
+  slotOf(pc: number): number;
+  /** The one place where the call through a register at pc was seen going, if it was one. */
+  likelyTarget(pc: number): number | null;
+}
+
+/** The region's function, to be put into a module that imports storeBesideCode as function 0. */
+export function regionBody(blocks: readonly Block[], setting: RegionSetting): Bytes {
+  return new Region(blocks, setting).write();
+}
+
+class Region {
+  readonly #blocks: readonly Block[];
+  readonly #setting: RegionSetting;
+  readonly #graph: FlowGraph;
+  readonly #body: Body;
+  readonly #root: number;
+  readonly #lowest: number;
+  /** Instructions that a run through without a check can do at most. */
+  readonly #bound: number;
+  readonly #used: number;
+  readonly #written: number;
+  /** Blocks that every loop has one of: where FUEL is looked at. */
+  readonly #checked: ReadonlySet<number>;
+  /** Registers that may differ from memory where a block begins. */
+  readonly #dirty: readonly number[];
+  readonly #loops = new Map<number, Label>();
+  readonly #merges = new Map<number, Label>();
+  #exit: Label | undefined;
+  #done: Label | undefined;
+
+  constructor(blocks: readonly Block[], setting: RegionSetting) {
+    this.#blocks = blocks;
+    this.#setting = setting;
+    const numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
+    const successorsOf = blocks.map(({ end }) =>
+      successors(end).map((pc) => numbers.get(pc) as number),
+    );
+    this.#graph = flowGraph(successorsOf);
+    const { edges, firstDispatcher, isLoop } = this.#graph;
+    const dispatched = edges.slice(firstDispatcher).flatMap((list) => list.map(({ to }) => to));
+    this.#checked = new Set([...blocks.keys()].filter((node) => isLoop[node]).concat(dispatched));
+    const functions = [STORE_TYPE];
+    functions[setting.index] = REGION_TYPE;
+    this.#body = new Body(REGION_TYPE, LOCALS, functions, TYPES);
+    this.#root = blocks[0]?.pc ?? 0;
+    // What lies too far away is an exit by itself, and no guard leaves from there.
+    this.#lowest = Math.min(
+      ...blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc),
+    );
+    this.#bound = blocks.reduce((sum, block) => sum + blockLength(block), 0);
+    const all = blocks.flatMap(instructionsOf);
+    this.#written = all.reduce((bits, { writes }) => bits | writes, 0);
+    this.#used = all.reduce((bits, { reads }) => bits | reads, this.#written);
+    this.#dirty = dirtyAt(blocks, successorsOf);
+  }
+
+  write(): Bytes {
+    const body = this.#body;
+    this.#load(FUEL, LOCAL_FUEL);
+    body.get(LOCAL_FUEL);
+    body.op(I32_CONST, this.#bound);
+    body.op(I32_LT_S);
+    body.get(LOCAL_DEPTH);
+    body.op(I32_CONST, DEEPEST);
+    body.op(I32_GT_S);
+    body.op(I32_OR);
+    body.if();
+    body.get(LOCAL_PC);
+    body.return();
+    body.end();
+    this.#loadRegisters();
+    this.#done = body.block("i");
+    this.#exit = body.block("i");
+    this.#tree(0);
+    if (!body.isUnreachable) body.unreachable();
+    body.end();
+    this.#leaveByExit();
+    body.end();
+    this.#storeRegisters(this.#written);
+    this.#storeLocal(FUEL, LOCAL_FUEL);
+    return body.finish(REGION_TYPE.parameters.length);
+  }
+
+  // Structure
+
+  /** The node and all that it dominates. */
+  #tree(node: number): void {
+    if (this.#graph.isLoop[node]) {
+      this.#loops.set(node, this.#body.loop());
+      this.#within(node);
+      this.#body.end();
+    } else {
+      this.#within(node);
+    }
+  }
+
+  /** The node inside a block for each merge node below it, whose code follows the block's end. */
+  #within(node: number): void {
+    const merges = (this.#graph.children[node] ?? []).filter((child) => this.#graph.isMerge[child]);
+    for (const merge of merges.toReversed()) this.#merges.set(merge, this.#body.block());
+    if (node >= this.#graph.firstDispatcher) this.#dispatcher(node);
+    else this.#block(node);
+    for (const merge of merges) {
+      if (!this.#body.isUnreachable) this.#body.unreachable();
+      this.#body.end();
+      this.#tree(merge);
+    }
+  }
+
+  #goTo(from: number, edge: Edge): void {
+    const { to, label } = edge;
+    if (label !== null) {
+      this.#body.op(I32_CONST, label);
+      this.#body.set(LOCAL_LABEL);
+    }
+    const place = this.#label(from, to);
+    if (place === undefined) this.#tree(to);
+    else this.#body.br(place);
+  }
+
+  /** Where a branch to the node goes, if its code doesn't follow right here. */
+  #label(from: number, to: number): Label | undefined {
+    const { order, isMerge } = this.#graph;
+    if ((order[to] ?? 0) <= (order[from] ?? 0)) return this.#loops.get(to);
+    return isMerge[to] ? this.#merges.get(to) : undefined;
+  }
+
+  #dispatcher(node: number): void {
+    const edges = this.#graph.edges[node] ?? [];
+    this.#choose(node, edges, edges.length - 1, () => {
+      // Labels are node numbers; the table is over their places among the entries.
+      this.#body.get(LOCAL_LABEL);
+      this.#body.op(I32_CONST, edges[0]?.to ?? 0);
+      this.#body.op(I32_SUB);
+      return edges.map(({ to }) => to - (edges[0]?.to ?? 0));
+    });
+  }
+
+  /**
+   * A br_table: `push` leaves a number on the stack and says which one stands for which edge; every other
+   * one goes to the edge at `otherwise`, or behind it all.
+   */
+  #choose(
+    from: number,
+    edges: readonly Edge[],
+    otherwise: number | null,
+    push: () => readonly number[],
+  ): void {
+    const body = this.#body;
+    const rest = otherwise === null ? body.block() : undefined;
+    const arms = edges
+      .toReversed()
+      .map((edge) => ({ edge, label: body.block() }))
+      .reverse();
+    const numbers = push();
+    const fallback = rest ?? arms[otherwise ?? 0]?.label;
+    const table: Label[] = [];
+    const size = Math.max(...numbers) + 1;
+    for (let number = 0; number < size; number++) {
+      const arm = arms[numbers.indexOf(number)]?.label ?? fallback;
+      if (arm !== undefined) table.push(arm);
+    }
+    if (fallback !== undefined) table.push(fallback);
+    body.brTable(table);
+    for (const { edge } of arms) {
+      body.end();
+      this.#goTo(from, edge);
+      if (!body.isUnreachable) body.unreachable();
+    }
+    if (rest !== undefined) body.end();
+  }
+
+  // Blocks
+
+  #block(node: number): void {
+    const block = this.#blocks[node] as Block;
+    const { end } = block;
+    const length = blockLength(block);
+    if (this.#checked.has(node)) this.#requireFuel(block.pc);
+    if (length > 0) this.#addFuel(-length);
+    block.instructions.forEach((instruction, index) => {
+      this.#instruction(instruction, instruction.pc, length - index, instruction.pc);
+    });
+    const [first, second] = this.#graph.edges[node] ?? [];
+    if ("by" in end) this.#branchItself(end.by);
+    if ("slot" in end && end.by.kind !== "likely") this.#slot(end);
+    switch (end.kind) {
+      case "next":
+      case "jump":
+        this.#goTo(node, first as Edge);
+        break;
+      case "branch":
+        if (end.by.kind === "likely") this.#likely(node, end, first as Edge, second);
+        else this.#branch(node, first as Edge, second ?? (first as Edge));
+        break;
+      case "call":
+        this.#call(end.by.pc, end.target, end.returnTo, this.#dirtyAfter(node));
+        this.#goTo(node, first as Edge);
+        break;
+      case "switch":
+        this.#switch(node, end.targets);
+        break;
+      case "leave":
+        if (end.returns) this.#return();
+        else this.#leave(this.#dirtyAfter(node));
+        break;
+      case "exit":
+        this.#body.op(I32_CONST, end.pc);
+        this.#body.br(this.#done as Label);
+    }
+  }
+
+  /** Code of the core's: `refund` instructions of the block are not done when it begins. */
+  #instruction(instruction: Instruction, exitTo: number, refund: number, site: number): void {
+    const body = this.#body;
+    const isSlot = exitTo !== instruction.pc;
+    const code = this.#setting.emitter.code(instruction, {
+      access: this.#setting.access(instruction),
+      exit: this.#exitNumber(exitTo, isSlot ? refund + 1 : refund, FAILED),
+      label: body.depth(this.#exit as Label),
+      refund,
+      site,
+    });
+    body.append(code);
+  }
+
+  #branchItself(by: Instruction): void {
+    this.#instruction(by, by.pc, 2, by.pc);
+  }
+
+  /** A guard in a delay slot leaves before the branch. */
+  #slot({ by, slot }: { by: Instruction; slot: Instruction }): void {
+    this.#instruction(slot, by.pc, 1, by.pc);
+  }
+
+  #branch(node: number, taken: Edge, otherwise: Edge): void {
+    const body = this.#body;
+    body.get(LOCAL_CONDITION);
+    const direct = taken.label === null ? this.#label(node, taken.to) : undefined;
+    if (direct !== undefined) {
+      body.brIf(direct);
+      this.#goTo(node, otherwise);
+      return;
+    }
+    const other = otherwise.label === null ? this.#label(node, otherwise.to) : undefined;
+    if (other !== undefined) {
+      body.op(I32_EQZ);
+      body.brIf(other);
+      this.#goTo(node, taken);
+      return;
+    }
+    body.if();
+    this.#goTo(node, taken);
+    body.else();
+    this.#goTo(node, otherwise);
+    body.end();
+    body.unreachable();
+  }
+
+  /** Not taken, a likely branch doesn't do its delay slot. */
+  #likely(
+    node: number,
+    end: { by: Instruction; slot: Instruction },
+    taken: Edge,
+    otherwise: Edge | undefined,
+  ): void {
+    const body = this.#body;
+    body.get(LOCAL_CONDITION);
+    body.if();
+    this.#slot(end);
+    this.#goTo(node, taken);
+    body.else();
+    this.#addFuel(1);
+    this.#goTo(node, otherwise ?? taken);
+    body.end();
+    body.unreachable();
+  }
+
+  #switch(node: number, targets: readonly number[]): void {
+    const body = this.#body;
+    const edges = this.#graph.edges[node] ?? [];
+    const least = Math.min(...targets);
+    const places = targets.map((pc) => (pc - least) / 4);
+    if (Math.max(...places) < WIDEST_SWITCH) {
+      this.#choose(node, edges, null, () => {
+        body.get(LOCAL_TARGET);
+        body.op(I32_CONST, least);
+        body.op(I32_SUB);
+        body.op(I32_CONST, 2);
+        body.op(I32_ROTR);
+        return places;
+      });
+    } else {
+      targets.forEach((pc, index) => {
+        body.get(LOCAL_TARGET);
+        body.op(I32_CONST, pc);
+        body.op(I32_EQ);
+        body.if();
+        this.#goTo(node, edges[index] as Edge);
+        if (!body.isUnreachable) body.unreachable();
+        body.end();
+      });
+    }
+    body.op(I32_CONST, 0);
+    body.op(I32_CONST, this.#setting.slot);
+    body.op(I32_STORE, 2, EXITED);
+    body.get(LOCAL_TARGET);
+    body.br(this.#done as Label);
+  }
+
+  // Calls and returns
+
+  #call(pc: number, target: number | null, returnTo: number, dirty: number): void {
+    const body = this.#body;
+    this.#leaveState(dirty);
+    if (target === null) body.get(LOCAL_TARGET);
+    else body.op(I32_CONST, target);
+    this.#pushDepth();
+    if (target === this.#root) {
+      body.call(this.#setting.index);
+    } else {
+      if (target === null) this.#pushSlotOfTarget(this.#setting.likelyTarget(pc));
+      else body.op(I32_CONST, this.#setting.slotOf(target));
+      body.callIndirect(0);
+    }
+    body.set(LOCAL_A);
+    body.get(LOCAL_A);
+    body.op(I32_CONST, returnTo);
+    body.op(I32_NE);
+    body.if();
+    body.get(LOCAL_A);
+    body.return();
+    body.end();
+    this.#loadRegisters();
+    this.#load(FUEL, LOCAL_FUEL);
+    this.#requireFuel(returnTo);
+  }
+
+  #return(): void {
+    this.#body.get(LOCAL_TARGET);
+    this.#body.br(this.#done as Label);
+  }
+
+  /** Out to another function, which returns in this one's place. */
+  #leave(dirty: number): void {
+    const body = this.#body;
+    this.#leaveState(dirty);
+    body.get(LOCAL_TARGET);
+    this.#pushDepth();
+    this.#pushSlotOfTarget(null);
+    body.callIndirect(0);
+    body.return();
+  }
+
+  #leaveState(dirty: number): void {
+    this.#storeRegisters(dirty);
+    this.#storeLocal(FUEL, LOCAL_FUEL);
+  }
+
+  #pushDepth(): void {
+    this.#body.get(LOCAL_DEPTH);
+    this.#body.op(I32_CONST, 1);
+    this.#body.op(I32_ADD);
+  }
+
+  /** The slot of what is translated at TARGET, or 0: the one that gives the address back. */
+  #pushSlotOfTarget(likely: number | null): void {
+    const body = this.#body;
+    if (likely !== null) {
+      body.get(LOCAL_TARGET);
+      body.op(I32_CONST, likely);
+      body.op(I32_EQ);
+      body.if();
+      body.op(I32_CONST, this.#setting.slotOf(likely));
+      body.set(LOCAL_B);
+      body.else();
+    }
+    // As assembly/dispatch.ts finds an address' entry.
+    body.get(LOCAL_TARGET);
+    body.op(I32_CONST, 2);
+    body.op(I32_SHR_U);
+    body.get(LOCAL_TARGET);
+    body.op(I32_CONST, 18);
+    body.op(I32_SHR_U);
+    body.op(I32_XOR);
+    body.op(I32_CONST, DISPATCH_ENTRIES - 1);
+    body.op(I32_AND);
+    body.op(I32_CONST, 3);
+    body.op(I32_SHL);
+    body.set(LOCAL_ADDRESS);
+    body.get(LOCAL_ADDRESS);
+    body.op(I32_LOAD, 2, DISPATCH + 4);
+    body.set(LOCAL_ENTRY);
+    body.op(I32_CONST, 0);
+    body.set(LOCAL_B);
+    body.get(LOCAL_ADDRESS);
+    body.op(I32_LOAD, 2, DISPATCH);
+    body.get(LOCAL_TARGET);
+    body.op(I32_EQ);
+    body.get(LOCAL_ENTRY);
+    body.op(I32_CONST, 31);
+    body.op(I32_SHR_U);
+    body.op(I32_AND);
+    body.if();
+    body.get(LOCAL_ENTRY);
+    body.op(I32_CONST, ~DISPATCH_TRANSLATED);
+    body.op(I32_AND);
+    body.set(LOCAL_B);
+    body.end();
+    if (likely !== null) body.end();
+    body.get(LOCAL_B);
+  }
+
+  // Exits
+
+  #exitNumber(pc: number, refund: number, failed: number): number {
+    return (((pc - this.#lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
+  }
+
+  /** On the stack: an exit's number; it becomes the address there. */
+  #leaveByExit(): void {
+    const body = this.#body;
+    body.set(LOCAL_A);
+    body.get(LOCAL_A);
+    body.op(I32_CONST, FAILED);
+    body.op(I32_AND);
+    body.if();
+    body.op(I32_CONST, 0);
+    body.op(I32_CONST, this.#setting.slot);
+    body.op(I32_STORE, 2, EXITED);
+    body.end();
+    body.get(LOCAL_FUEL);
+    body.get(LOCAL_A);
+    body.op(I32_CONST, REFUND_SHIFT);
+    body.op(I32_SHR_U);
+    body.op(I32_CONST, LONGEST_BLOCK);
+    body.op(I32_AND);
+    body.op(I32_ADD);
+    body.set(LOCAL_FUEL);
+    body.get(LOCAL_A);
+    body.op(I32_CONST, PLACE_SHIFT);
+    body.op(I32_SHR_U);
+    body.op(I32_CONST, 2);
+    body.op(I32_SHL);
+    body.op(I32_CONST, this.#lowest);
+    body.op(I32_ADD);
+  }
+
+  /** Leaves where FUEL might not last to the next such place. */
+  #requireFuel(pc: number): void {
+    const body = this.#body;
+    body.op(I32_CONST, this.#exitNumber(pc, 0, 0));
+    body.get(LOCAL_FUEL);
+    body.op(I32_CONST, this.#bound);
+    body.op(I32_LT_S);
+    body.brIf(this.#exit as Label);
+    body.drop();
+  }
+
+  // State
+
+  #addFuel(count: number): void {
+    this.#body.get(LOCAL_FUEL);
+    this.#body.op(I32_CONST, count);
+    this.#body.op(I32_ADD);
+    this.#body.set(LOCAL_FUEL);
+  }
+
+  #loadRegisters(): void {
+    for (const { local, address } of registers(this.#used)) this.#load(address, local);
+  }
+
+  #storeRegisters(bits: number): void {
+    for (const { local, address } of registers(bits)) this.#storeLocal(address, local);
+  }
+
+  #load(address: number, local: number): void {
+    this.#body.op(I32_CONST, 0);
+    this.#body.op(I32_LOAD, 2, address);
+    this.#body.set(local);
+  }
+
+  #storeLocal(address: number, local: number): void {
+    this.#body.op(I32_CONST, 0);
+    this.#body.get(local);
+    this.#body.op(I32_STORE, 2, address);
+  }
+
+  #dirtyAfter(node: number): number {
+    return (this.#dirty[node] ?? 0) | writesOf(this.#blocks[node] as Block);
+  }
+}
+
+function instructionsOf({ instructions, end }: Block): Instruction[] {
+  return "by" in end ? [...instructions, end.by, end.slot] : [...instructions];
+}
+
+function writesOf(block: Block): number {
+  return instructionsOf(block).reduce((bits, { writes }) => bits | writes, 0);
+}
+
+/** For each block, the registers that some way from the root or from the last call has written. */
+function dirtyAt(blocks: readonly Block[], successorsOf: readonly (readonly number[])[]): number[] {
+  const dirty = blocks.map(() => 0);
+  const writes = blocks.map(writesOf);
+  const queue = blocks.map((_, node) => node);
+  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+    const after = blocks[node]?.end.kind === "call" ? 0 : (dirty[node] ?? 0) | (writes[node] ?? 0);
+    for (const next of successorsOf[node] ?? []) {
+      const merged = (dirty[next] ?? 0) | after;
+      if (merged === dirty[next]) continue;
+      dirty[next] = merged;
+      queue.push(next);
+    }
+  }
+  return dirty;
+}
+
+/** The locals and memory words of a set of registers. */
+function registers(bits: number): { local: number; address: number }[] {
+  const found = [];
+  for (let number = 1; number < 32; number++) {
+    if (bits & (1 << number)) found.push({ local: number + 1, address: CPU_GPR + 4 * number });
+  }
+  if (bits & 1) {
+    found.push({ local: LOCAL_HI, address: CPU_HI }, { local: LOCAL_LO, address: CPU_LO });
+  }
+  return found;
+}

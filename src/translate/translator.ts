@@ -1,0 +1,531 @@
+// The translator's policy: what is translated, when, and how long it stays. The core stops where code is hot;
+// its doings are observed for a while, its region and those it calls become one WebAssembly module, and
+// their functions go into the table that the core and other regions call through. Code that is written to
+// is taken out of the table at once; when the same words stand there again the same function goes back in,
+// so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
+// everything goes, and what is still hot comes back.
+
+import {
+  CODE_GRAIN,
+  CODE_MAP,
+  DISPATCH,
+  DISPATCH_ENTRIES,
+  DISPATCH_NEVER,
+  DISPATCH_SIZE,
+  DISPATCH_TRANSLATED,
+  EXITS,
+  EXITS_ALLOWED,
+  PAGE_SIZE,
+  RAM,
+  SLOTS,
+} from "../../assembly/layout.ts";
+import { type Block, readBlocks } from "./blocks.ts";
+import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
+import { Observations, type Place } from "./observations.ts";
+import { LONGEST_REGION, REGION_TYPE, regionBody, STORE_TYPE } from "./region.ts";
+import { wasmModule } from "./wasm-module.ts";
+import { type Mapping, Windows } from "./windows.ts";
+
+/** Instructions observed before a translation. */
+export const OBSERVATION = 4000;
+/** A region's instructions, and regions that are translated together. */
+const LARGEST_REGION = 2000;
+const MOST_TOGETHER = 12;
+/** Guard failures that a region may have before it is made anew; each time, this many times more. */
+const FIRST_EXITS = 64;
+const MORE_EXITS = 4;
+/** Versions of one region's code that are kept. */
+const MOST_VERSIONS = 4;
+/** Past one of these, everything is let go. */
+const MOST_MODULES = 400;
+const MOST_BYTES = 32 << 20;
+/** Slots that a translation may want for what it calls. */
+const FEWEST_SLOTS = 512;
+/** What every module imports, with its type's number. */
+const IMPORTS = [{ name: "storeBesideCode", type: 1 }];
+/** sp and fp: what is reached through them lies on the stack. */
+const STACK_REGISTERS = (1 << 29) | (1 << 30);
+
+/** What the translator needs of the core. */
+export interface TranslatedCore {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  readonly ramSize: number;
+  /** The stack pointer. */
+  readonly sp: number;
+  /** Where runs end: never translated. */
+  readonly returnTo: number;
+  readonly mappings: readonly Mapping[];
+  emit(word: number, pc: number): number;
+  readonly untranslated: CallableFunction;
+  readonly storeBesideCode: CallableFunction;
+  /** The physical address that a fetch at a guest address reaches. */
+  translate(address: number): number | undefined;
+  /** Marks the page at a guest address in the page tables as the code map asks. */
+  markPage(address: number): void;
+  /** The same for a physical page, wherever kseg0, kseg1 and the TLB show it. */
+  markPhysical(physical: number): void;
+}
+
+/** A region as it is translated. */
+interface Translation {
+  readonly root: number;
+  readonly slot: number;
+  /** The code it was made from. */
+  readonly code: readonly {
+    readonly address: number;
+    readonly physical: number;
+    readonly word: number;
+  }[];
+  /** Memory it writes without asking for code there. */
+  readonly writes: readonly Window[];
+  readonly windows: readonly Window[];
+  readonly run: CallableFunction;
+}
+
+/** The code at one address. */
+interface Root {
+  readonly slot: number;
+  live: Translation | undefined;
+  /** Versions that aren't in the table now, the latest first. */
+  resting: Translation[];
+  made: number;
+}
+
+/** What a translator has done and holds. */
+export interface TranslatorStatistics {
+  /** Regions in the table now, and their modules. */
+  readonly regions: number;
+  readonly modules: number;
+  /** WebAssembly bytes held, and instructions translated, in all. */
+  readonly bytes: number;
+  readonly translatedInstructions: number;
+  readonly compilations: number;
+  readonly compileMilliseconds: number;
+  /** Times a region was taken out because its code was written to, and put back without a compilation. */
+  readonly invalidations: number;
+  readonly reinstallations: number;
+  /** Times a region was made anew because its guards failed. */
+  readonly improvements: number;
+  /** Times that everything was let go. */
+  readonly flushes: number;
+}
+
+export class Translator {
+  readonly #core: TranslatedCore;
+  readonly #words: Uint32Array;
+  readonly #emitter: Emitter;
+  readonly #observations: Observations;
+  readonly #windows: Windows;
+  readonly #roots = new Map<number, Root>();
+  readonly #bySlot: (number | undefined)[] = [];
+  /** Live translations by the grain of physical memory that their code touches. */
+  readonly #byGrain = new Map<number, Set<Translation>>();
+  readonly #live = new Set<Translation>();
+  #nextSlot = 1;
+  #modules = 0;
+  #bytes = 0;
+  #counts = {
+    translatedInstructions: 0,
+    compilations: 0,
+    compileMilliseconds: 0,
+    invalidations: 0,
+    reinstallations: 0,
+    improvements: 0,
+    flushes: 0,
+  };
+
+  constructor(core: TranslatedCore) {
+    this.#core = core;
+    const memory = core.memory.buffer as unknown as SharedArrayBuffer;
+    this.#words = new Uint32Array(memory);
+    this.#emitter = new Emitter(memory, core.emit);
+    this.#observations = new Observations(memory);
+    this.#windows = new Windows(core.ramSize, () => core.mappings);
+    for (let slot = 0; slot < SLOTS; slot++) core.table.set(slot, core.untranslated);
+  }
+
+  get statistics(): TranslatorStatistics {
+    return {
+      regions: this.#live.size,
+      modules: this.#modules,
+      bytes: this.#bytes,
+      ...this.#counts,
+    };
+  }
+
+  /** Whether the code at pc is known already: it needs no observation to go back into the table. */
+  reinstall(pc: number): boolean {
+    const root = this.#roots.get(pc);
+    if (root === undefined) return false;
+    if (root.live !== undefined) {
+      this.#install(root, root.live);
+      return true;
+    }
+    const version = root.resting.find((one) => this.#stands(one));
+    if (version === undefined) return false;
+    root.resting = root.resting.filter((one) => one !== version);
+    this.#counts.reinstallations++;
+    this.#install(root, version);
+    return true;
+  }
+
+  /** Translates the code at pc, with what it calls, from what was observed; false if it can't be. */
+  translate(pc: number): boolean {
+    this.#observations.take();
+    const full = this.#modules >= MOST_MODULES || this.#nextSlot > SLOTS - FEWEST_SLOTS;
+    if (full || this.#bytes >= MOST_BYTES) this.flush();
+    const started = performance.now();
+    const roots = this.#related(pc);
+    const made: Making[] = [];
+    for (const root of roots) {
+      const region = this.#region(root, made.length);
+      if (region !== undefined) made.push(region);
+    }
+    if (made.length === 0) this.#never(pc);
+    else this.#compile(made);
+    this.#counts.compileMilliseconds += performance.now() - started;
+    return made.length > 0;
+  }
+
+  /** Makes the region in a slot anew, from what was observed since its guards failed too often. */
+  improve(slot: number): void {
+    const pc = this.#bySlot[slot];
+    const root = pc === undefined ? undefined : this.#roots.get(pc);
+    this.#observations.take();
+    if (pc === undefined || root?.live === undefined) return;
+    this.#counts.improvements++;
+    this.#remove(root.live, false);
+    const started = performance.now();
+    const made = this.#region(pc, 0);
+    if (made === undefined) this.#never(pc);
+    else this.#compile([made]);
+    this.#counts.compileMilliseconds += performance.now() - started;
+  }
+
+  /** Physical memory was written: what was made from it is out of use. */
+  written(physical: number, size: number): void {
+    const last = Math.floor((physical + size - 1) / CODE_GRAIN);
+    for (let grain = Math.floor(physical / CODE_GRAIN); grain <= last; grain++) {
+      if (grain % 32 === 0 && this.#words[(CODE_MAP >> 2) + grain / 32] === 0) {
+        grain += 31;
+        continue;
+      }
+      const touched = [...(this.#byGrain.get(grain) ?? [])].filter((translation) =>
+        translation.code.some(
+          (one) => one.physical + 4 > physical && one.physical < physical + size,
+        ),
+      );
+      for (const translation of touched) {
+        this.#counts.invalidations++;
+        this.#remove(translation, true);
+      }
+    }
+  }
+
+  /** Guest addresses mean something else from now on: what relies on them is out of use. */
+  remapped(address: number, size: number): void {
+    const end = address + size;
+    for (const translation of [...this.#live]) {
+      const { code, windows } = translation;
+      const relies =
+        code.some((one) => one.address >= address && one.address < end) ||
+        windows.some((window) => window.start < end && address < window.start + window.size);
+      if (relies) this.#remove(translation, true);
+    }
+  }
+
+  /** Lets everything go: the page tables, the processor's mode or all of memory have changed. */
+  flush(): void {
+    if (this.#roots.size === 0) return;
+    this.#counts.flushes++;
+    for (const { slot } of this.#roots.values()) {
+      this.#core.table.set(slot, this.#core.untranslated);
+    }
+    for (const translation of [...this.#live]) this.#remove(translation, false);
+    this.#words.fill(0, DISPATCH / 4, (DISPATCH + DISPATCH_SIZE) / 4);
+    for (const page of this.#windows.codePages) this.#markEverywhere(page);
+    this.#roots.clear();
+    this.#bySlot.length = 0;
+    this.#nextSlot = 1;
+    this.#modules = 0;
+    this.#bytes = 0;
+    this.#windows.forgetCode();
+    this.#observations.forget();
+  }
+
+  /** Whether translated code covers a guest address. */
+  covers(address: number): boolean {
+    const physical = this.#core.translate(address);
+    if (physical === undefined) return false;
+    const grain = Math.floor(physical / CODE_GRAIN);
+    return (this.#byGrain.get(grain)?.size ?? 0) > 0;
+  }
+
+  // Making
+
+  /** The root and what it was seen calling that isn't translated yet. */
+  #related(pc: number): number[] {
+    const found = new Set([pc]);
+    for (const root of found) {
+      if (found.size >= MOST_TOGETHER) break;
+      for (const { end } of this.#blocks(root)) {
+        if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
+        const targets = this.#observations.targets(end.by.pc);
+        for (const target of targets) {
+          if (this.#roots.get(target)?.live === undefined && targets.length === 1)
+            found.add(target);
+        }
+      }
+    }
+    return [...found];
+  }
+
+  #blocks(root: number): Block[] {
+    const code = {
+      instruction: (pc: number): Instruction | undefined => {
+        if (pc === this.#core.returnTo) return undefined;
+        const word = this.#wordAt(pc);
+        return word === undefined ? undefined : this.#emitter.read(word, pc);
+      },
+      jumpTargets: (pc: number): readonly number[] => this.#observations.targets(pc),
+    };
+    return readBlocks(root, code, {
+      instructions: LARGEST_REGION,
+      distance: LONGEST_REGION / 2 - PAGE_SIZE,
+    });
+  }
+
+  /** @param place among the functions of the module it will be in. */
+  #region(pc: number, place: number): Making | undefined {
+    const blocks = this.#blocks(pc);
+    const [first] = blocks;
+    if (first === undefined || (first.instructions.length === 0 && first.end.kind === "exit")) {
+      return undefined; // it begins with what the interpreter has to do
+    }
+    const slot = this.#rootAt(pc)?.slot;
+    if (slot === undefined) return undefined;
+    const code = blocks.flatMap(({ instructions, end }) =>
+      ("by" in end ? [...instructions, end.by, end.slot] : instructions).map((one) => ({
+        address: one.pc,
+        physical: this.#core.translate(one.pc) ?? 0,
+        word: one.word,
+      })),
+    );
+    for (const { physical } of code) this.#windows.addCode(physical);
+    const windows: Window[] = [];
+    const writes: Window[] = [];
+    const access = (instruction: Instruction): Access => {
+      const way = this.#access(instruction);
+      if (typeof way === "string") return way;
+      windows.push(way);
+      if (isStore(instruction)) writes.push(way);
+      return way;
+    };
+    const body = regionBody(blocks, {
+      slot,
+      index: IMPORTS.length + place,
+      emitter: this.#emitter,
+      access,
+      slotOf: (target) => this.#rootAt(target)?.slot ?? 0,
+      likelyTarget: (at) => {
+        const [target, ...others] = this.#observations.targets(at);
+        return target !== undefined && others.length === 0 ? target : null;
+      },
+    });
+    return { root: pc, slot, code, windows, writes, body };
+  }
+
+  /** The way to memory that fits what the instruction was seen touching. */
+  #access(instruction: Instruction): Access {
+    const store = isStore(instruction);
+    const place = this.#observations.at(instruction.pc) ?? this.#stackPlace(instruction);
+    if (place === undefined) return "pages";
+    const { least, greatest } = place;
+    const window = store
+      ? this.#windows.forWriting(least, greatest)
+      : this.#windows.forReading(least, greatest);
+    if (window !== undefined) return window;
+    const values = store ? [...place.values] : [];
+    return values.some((value) => this.#windows.onCodePage(value)) ? "checked" : "pages";
+  }
+
+  #stackPlace({ reads }: Instruction): Place | undefined {
+    if ((reads & STACK_REGISTERS) === 0) return undefined;
+    const { sp } = this.#core;
+    return { least: sp, greatest: sp, values: new Set([sp]) };
+  }
+
+  #compile(made: readonly Making[]): void {
+    const { memory, table, storeBesideCode } = this.#core;
+    const bytes = wasmModule(
+      {
+        types: [REGION_TYPE, STORE_TYPE],
+        imports: IMPORTS,
+        memoryPages: memory.buffer.byteLength / 0x10000,
+        tableSize: SLOTS,
+      },
+      made.map(({ body }) => body),
+    );
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory, table, storeBesideCode: storeBesideCode },
+    });
+    this.#counts.compilations++;
+    this.#modules++;
+    this.#bytes += bytes.length;
+    made.forEach(({ body: _body, ...region }, index) => {
+      const run = instance.exports[`f${index}`] as CallableFunction;
+      const translation: Translation = { ...region, run };
+      this.#counts.translatedInstructions += region.code.length;
+      const root = this.#roots.get(region.root);
+      if (root === undefined) return;
+      if (root.live !== undefined) this.#remove(root.live, false);
+      const allowed = FIRST_EXITS * MORE_EXITS ** Math.min(root.made++, 10);
+      this.#words[EXITS / 4 + region.slot] = 0;
+      this.#words[EXITS_ALLOWED / 4 + region.slot] = allowed;
+      this.#install(root, translation);
+    });
+  }
+
+  // The table
+
+  #rootAt(pc: number): Root | undefined {
+    const known = this.#roots.get(pc);
+    if (known !== undefined) return known;
+    if (this.#nextSlot >= SLOTS) return undefined;
+    const root: Root = { slot: this.#nextSlot++, live: undefined, resting: [], made: 0 };
+    this.#roots.set(pc, root);
+    this.#bySlot[root.slot] = pc;
+    return root;
+  }
+
+  #install(root: Root, translation: Translation): void {
+    root.live = translation;
+    this.#live.add(translation);
+    const grains: number[] = [];
+    const pages = new Set<number>();
+    for (const { physical } of translation.code) {
+      const grain = Math.floor(physical / CODE_GRAIN);
+      const among = this.#byGrain.get(grain);
+      if (among === undefined) this.#byGrain.set(grain, new Set([translation]));
+      else among.add(translation);
+      const at = (CODE_MAP >> 2) + (grain >>> 5);
+      const bits = this.#words[at] ?? 0;
+      const bit = 1 << (grain & 31);
+      if (bits & bit) continue;
+      const page = Math.floor(physical / PAGE_SIZE);
+      if (!this.#hasCode(page)) pages.add(page);
+      this.#words[at] = bits | bit;
+      grains.push(grain);
+    }
+    for (const page of pages) this.#markEverywhere(page);
+    this.#removeWriters(grains);
+    this.#core.table.set(root.slot, translation.run);
+    this.#setState(translation.root, (DISPATCH_TRANSLATED | root.slot) >>> 0);
+  }
+
+  /** Takes a translation out of the table; `rests` if it may come back. */
+  #remove(translation: Translation, rests: boolean): void {
+    const root = this.#roots.get(translation.root);
+    this.#live.delete(translation);
+    for (const { physical } of translation.code) {
+      const grain = Math.floor(physical / CODE_GRAIN);
+      const among = this.#byGrain.get(grain);
+      among?.delete(translation);
+      if (among?.size !== 0) continue;
+      this.#byGrain.delete(grain);
+      const at = (CODE_MAP >> 2) + (grain >>> 5);
+      this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (grain & 31));
+    }
+    this.#core.table.set(translation.slot, this.#core.untranslated);
+    if (root === undefined) return;
+    root.live = undefined;
+    if (rests) root.resting = [translation, ...root.resting].slice(0, MOST_VERSIONS);
+    // The next visit asks again; what rests may go back in at once.
+    if (this.#knows(translation.root)) this.#setState(translation.root, rests ? ASK_AGAIN : 0);
+  }
+
+  /** Whether a version's code and the windows it trusts are as it knows them. */
+  #stands({ code, windows, writes }: Translation): boolean {
+    return (
+      code.every(
+        ({ address, physical, word }) =>
+          this.#core.translate(address) === physical && this.#words[(RAM + physical) / 4] === word,
+      ) &&
+      windows.every(({ start, size, offset }) => {
+        const now = this.#windows.forReading(start, start + size - 4);
+        return now !== undefined && now.offset - now.start === offset - start;
+      }) &&
+      writes.every(({ start, size, offset }) => {
+        const now = this.#windows.forWriting(start, start + size - 4);
+        return now !== undefined && now.offset - now.start === offset - start;
+      })
+    );
+  }
+
+  /** Whether the code map has a bit for the page. */
+  #hasCode(page: number): boolean {
+    const words = PAGE_SIZE / CODE_GRAIN / 32;
+    const at = CODE_MAP / 4 + page * words;
+    return this.#words.subarray(at, at + words).some((bits) => bits !== 0);
+  }
+
+  /** Brings a physical page's marks to what the code map says, wherever the guest sees it. */
+  #markEverywhere(page: number): void {
+    const physical = page * PAGE_SIZE;
+    this.#core.markPhysical(physical);
+    for (const mapping of this.#core.mappings) {
+      const offset = physical - mapping.physical;
+      if (offset >= 0 && offset < mapping.size) this.#core.markPage(mapping.address + offset);
+    }
+  }
+
+  /** Takes out what would write to one of these grains without asking for code there. */
+  #removeWriters(grains: readonly number[]): void {
+    const places = grains.map((grain) => RAM + grain * CODE_GRAIN);
+    for (const translation of [...this.#live]) {
+      const hit = translation.writes.some(({ offset, size }) =>
+        places.some((at) => offset < at + CODE_GRAIN && at < offset + size),
+      );
+      if (hit) this.#remove(translation, false);
+    }
+  }
+
+  #never(pc: number): void {
+    this.#setState(pc, DISPATCH_NEVER);
+  }
+
+  /** Whether the core's table has an entry for the code at pc. */
+  #knows(pc: number): boolean {
+    return this.#words[entryAt(pc)] === pc;
+  }
+
+  /** Says in the core's table what is known of the code at pc; see assembly/dispatch.ts. */
+  #setState(pc: number, state: number): void {
+    const at = entryAt(pc);
+    this.#words[at] = pc;
+    this.#words[at + 1] = state;
+  }
+
+  /** The word at an address that means the same until the host says otherwise; the TLB's don't. */
+  #wordAt(pc: number): number | undefined {
+    if (!this.#windows.isLasting(pc)) return undefined;
+    const physical = this.#core.translate(pc);
+    return physical === undefined ? undefined : this.#words[(RAM + physical) / 4];
+  }
+}
+
+/** A region on its way into a module. */
+type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof regionBody> };
+
+/** A count of visits that is above any limit. */
+const ASK_AGAIN = 0x20000000;
+
+/** Where the core's table keeps an address, in words; as assembly/dispatch.ts does. */
+function entryAt(pc: number): number {
+  return DISPATCH / 4 + 2 * (((pc >>> 2) ^ (pc >>> 18)) & (DISPATCH_ENTRIES - 1));
+}
+
+function isStore({ word }: Instruction): boolean {
+  return word >>> 29 === 5; // sb, sh, swl, sw, swr and their kin
+}
