@@ -25,7 +25,7 @@ export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export { readKernel } from "./kernel/read.ts";
 export type { Argument } from "./machine/argument.ts";
-export { PROFILE_NAMES, type Profile } from "./machine/core.ts";
+export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./machine/core.ts";
 export {
   Debugger,
   type DebugTarget,
@@ -50,3 +50,4 @@ export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
 export { moduleName } from "./module/name.ts";
 export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";
+export type { TranslatorStatistics } from "./translate/translator.ts";

@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
-import { type Endian, PROFILE_NAMES, type Profile } from "../index.ts";
+import { ENGINES, type Endian, type Engine, PROFILE_NAMES, type Profile } from "../index.ts";
 import type { AnswerOptions } from "./answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
 
@@ -19,6 +19,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly endian?: Endian;
   readonly memory: number;
   readonly cpu: Profile;
+  readonly engine: Engine;
   readonly with?: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
@@ -63,6 +64,14 @@ export function placed(command: Command): Command {
       new Option("--cpu <NAME>", "the processor; a 4Kc has no Release 2 instructions")
         .choices(PROFILE_NAMES)
         .default("24Kc"),
+    )
+    .addOption(
+      new Option(
+        "--engine <NAME>",
+        "how instructions are run; auto translates what is hot into WebAssembly",
+      )
+        .choices(ENGINES)
+        .default("auto"),
     )
     .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
     .option("--with <FILE>", "load this module first (may be given again)", gather)

@@ -52,10 +52,15 @@ async function run(
   const report = callReport(session, options.call, texts, args, result);
   return {
     held: result.exception === undefined,
-    json: callJson(report),
+    json: { ...callJson(report), engine: engineJson(session, options) },
     text: [callText(report, terminal.paint)],
     ...stopNote(report, terminal),
   };
+}
+
+/** How the instructions were run, and what the translator did for it. */
+function engineJson({ machine }: Session, { engine }: CallOptions): Answer["json"] {
+  return { name: engine, translator: machine.core.statistics };
 }
 
 /** A call that didn't return has its registers and code told on stderr. */
