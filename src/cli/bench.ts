@@ -26,7 +26,7 @@ const ENGINES: readonly string[] = ["interpreter"];
 const TRACERS: readonly string[] = ["none", "off", "function"];
 const ROUNDS = 8;
 
-interface BenchOptions extends CallOptions {
+interface BenchOptions extends Omit<CallOptions, "engine"> {
   readonly plain?: string;
   readonly engine?: readonly string[];
   readonly tracer?: readonly string[];
@@ -65,7 +65,7 @@ async function bench(
   terminal: Terminal,
 ): Promise<Answer> {
   const wanted = tracersOf(options);
-  const source = await readSource(path, options);
+  const source = await readSource(path, { ...options, engine: "interpreter" });
   const traced = source.file.callSites.recorded.length > 0;
   const setups = [
     ...(await untraced(source, traced, options, wanted)),
@@ -117,7 +117,7 @@ async function untraced(
       "--tracer none needs the same module built without -pg: give it with --plain FILE",
     );
   }
-  const plain = await readSource(options.plain, options);
+  const plain = await readSource(options.plain, { ...options, engine: "interpreter" });
   return [{ source: plain, tracer: "none", way: null }];
 }
 
@@ -160,7 +160,7 @@ class Run {
   #tracer: Tracer | undefined;
 
   static async start(setup: Setup, texts: readonly string[], options: BenchOptions): Promise<Run> {
-    const session = await Session.open(setup.source, options);
+    const session = await Session.open(setup.source, { ...options, engine: "interpreter" });
     session.load();
     const args = readArguments(texts, session.machine);
     return new Run(setup, session, args, options);

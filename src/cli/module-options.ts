@@ -19,7 +19,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly endian?: Endian;
   readonly memory: number;
   readonly cpu: Profile;
-  readonly engine: Engine;
+  readonly engine?: Engine;
   readonly with?: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
@@ -65,14 +65,6 @@ export function placed(command: Command): Command {
         .choices(PROFILE_NAMES)
         .default("24Kc"),
     )
-    .addOption(
-      new Option(
-        "--engine <NAME>",
-        "how instructions are run; auto translates what is hot into WebAssembly",
-      )
-        .choices(ENGINES)
-        .default("auto"),
-    )
     .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
     .option("--with <FILE>", "load this module first (may be given again)", gather)
     .addOption(
@@ -98,6 +90,15 @@ export function called(command: Command): Command {
       1_000_000_000,
     )
     .option("--init", "run the module's init function first");
+}
+
+/** What a command needs that runs its call in one way. */
+export function withEngine(command: Command): Command {
+  return command.addOption(
+    new Option("--engine <NAME>", "how instructions are run; auto translates what is hot")
+      .choices(ENGINES)
+      .default("auto"),
+  );
 }
 
 export const ARGUMENT_HELP = `

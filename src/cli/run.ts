@@ -8,7 +8,13 @@ import { codeLines, stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { type CallArguments, readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
-import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
+import {
+  ARGUMENT_HELP,
+  type CallOptions,
+  called,
+  moduleCommand,
+  withEngine,
+} from "./module-options.ts";
 import { isSaved, type SaveOptions, saved, savedCall } from "./saved-call.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,7 +31,7 @@ Examples:
 type RunOptions = CallOptions & GdbOptions & SaveOptions;
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
-  saved(debugged(called(moduleCommand(program, "run"))))
+  withEngine(saved(debugged(called(moduleCommand(program, "run")))))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
@@ -52,15 +58,15 @@ async function run(
   const report = callReport(session, options.call, texts, args, result);
   return {
     held: result.exception === undefined,
-    json: { ...callJson(report), engine: engineJson(session, options) },
+    json: { ...callJson(report), engine: engineJson(session) },
     text: [callText(report, terminal.paint)],
     ...stopNote(report, terminal),
   };
 }
 
 /** How the instructions were run, and what the translator did for it. */
-function engineJson({ machine }: Session, { engine }: CallOptions): Answer["json"] {
-  return { name: engine, translator: machine.core.statistics };
+function engineJson({ machine }: Session): Answer["json"] {
+  return { name: machine.core.engine, translator: machine.core.statistics };
 }
 
 /** A call that didn't return has its registers and code told on stderr. */

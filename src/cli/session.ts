@@ -69,7 +69,7 @@ export class Session {
       endian: options.endian ?? kernel?.endian ?? file.elf.endian,
       memory: options.memory << 20,
       cpu: options.cpu,
-      engine: options.engine,
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(kernel === null ? {} : { kernel }),
     });
     const session = new Session(machine, source, options);

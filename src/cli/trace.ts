@@ -17,7 +17,13 @@ import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
-import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
+import {
+  ARGUMENT_HELP,
+  type CallOptions,
+  called,
+  moduleCommand,
+  withEngine,
+} from "./module-options.ts";
 import { countReader, gather } from "./numbers.ts";
 import { version } from "./package.ts";
 import { callJson, callReport } from "./run.ts";
@@ -50,7 +56,7 @@ interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
-  withTraceFormat(debugged(called(moduleCommand(program, "trace"))), "ftrace")
+  withTraceFormat(withEngine(debugged(called(moduleCommand(program, "trace")))), "ftrace")
     .option("-p, --plugin <TRACER>", "the tracer: function", "function")
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
     .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
