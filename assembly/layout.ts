@@ -111,9 +111,9 @@ export const STOP_WATCHPOINT = 6; // the instruction at pc would touch CPU_STOP_
 export const STOP_NO_HANDLER = 7; // exception CPU_STOP_VALUE while one is taken, which Cause and EPC (or Debug and DEPC) tell of
 
 /** Reasons that concern the translator alone; Core goes on by itself. */
-export const STOP_HOT = 7; // pc was come to often enough to be translated
-export const STOP_EXITS = 8; // a region's guards failed often; STOP_ABOUT is its table slot
-export const STOP_CODE = 9; // the last instruction wrote to translated code, at physical STOP_ABOUT
+export const STOP_HOT = 8; // pc was come to often enough to be translated
+export const STOP_EXITS = 9; // a region's guards failed often; STOP_ABOUT is its table slot
+export const STOP_CODE = 10; // the last instruction wrote to translated code, at physical STOP_ABOUT
 
 export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
 
