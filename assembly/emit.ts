@@ -7,10 +7,55 @@
 // A guard never does half an instruction: it leaves to the exact reading before anything is written.
 
 import { cpu } from "./cpu.ts";
+import { Code } from "./code-writer.ts";
+import { Decoder } from "./decoder.ts";
+import {
+  ACCESS_CHECKED,
+  ACCESS_WINDOW,
+  EMIT_ACCESS,
+  EMIT_BRANCH,
+  EMIT_EXACT,
+  EMIT_EXIT,
+  EMIT_JUMP,
+  EMIT_JUMP_REGISTER,
+  EMIT_LABEL,
+  EMIT_LENGTH,
+  EMIT_LIKELY,
+  EMIT_LINK,
+  EMIT_NEXT,
+  EMIT_READS,
+  EMIT_REFUND,
+  EMIT_SITE,
+  EMIT_TARGET,
+  EMIT_WINDOW_OFFSET,
+  EMIT_WINDOW_SIZE,
+  EMIT_WINDOW_START,
+  EMIT_WRITES,
+  EMITTED_SIZE,
+  FUEL_END,
+  LOCAL_A,
+  LOCAL_ADDRESS,
+  LOCAL_B,
+  LOCAL_CONDITION,
+  LOCAL_ENTRY,
+  LOCAL_FUEL,
+  LOCAL_HI,
+  LOCAL_LO,
+  LOCAL_TARGET,
+  LOCAL_WIDE,
+  MODE_FARJAL_WORDS,
+  RAM,
+  READ_TABLE,
+  RING,
+  RING_CAPACITY,
+  RING_WRITTEN,
+  WRITE_TABLE,
+} from "./layout.ts";
+import { FLIP_8, FLIP_16 } from "./physical.ts";
+import { Profile } from "./profile.ts";
 import {
   BR_IF,
   CALL,
-  Code,
   DROP,
   ELSE,
   END,
@@ -60,56 +105,10 @@ import {
   I64_SHR_U,
   I64_STORE,
   I64_SUB,
-  IF_VOID,
   LOCAL_GET,
   LOCAL_SET,
   SELECT,
-} from "./code-writer.ts";
-import { Decoder } from "./decoder.ts";
-import {
-  ACCESS_CHECKED,
-  ACCESS_WINDOW,
-  EMIT_ACCESS,
-  EMIT_BRANCH,
-  EMIT_EXACT,
-  EMIT_EXIT,
-  EMIT_JUMP,
-  EMIT_JUMP_REGISTER,
-  EMIT_LABEL,
-  EMIT_LENGTH,
-  EMIT_LIKELY,
-  EMIT_LINK,
-  EMIT_NEXT,
-  EMIT_READS,
-  EMIT_REFUND,
-  EMIT_SITE,
-  EMIT_TARGET,
-  EMIT_WINDOW_OFFSET,
-  EMIT_WINDOW_SIZE,
-  EMIT_WINDOW_START,
-  EMIT_WRITES,
-  EMITTED_SIZE,
-  FUEL_END,
-  LOCAL_A,
-  LOCAL_ADDRESS,
-  LOCAL_B,
-  LOCAL_CONDITION,
-  LOCAL_ENTRY,
-  LOCAL_FUEL,
-  LOCAL_HI,
-  LOCAL_LO,
-  LOCAL_TARGET,
-  LOCAL_WIDE,
-  MODE_FARJAL_WORDS,
-  RAM,
-  READ_TABLE,
-  RING,
-  RING_CAPACITY,
-  RING_WRITTEN,
-  WRITE_TABLE,
-} from "./layout.ts";
-import { FLIP_8, FLIP_16 } from "./physical.ts";
-import { Profile } from "./profile.ts";
+} from "./wasm-opcodes.ts";
 
 /** The imported storeBesideCode() is a translated module's first function. */
 const STORE_BESIDE_CODE: u32 = 0;
@@ -223,7 +222,7 @@ class Emit {
     Emit.local(LOCAL_B);
     Code.constant(0xffffffff);
     Code.op(I32_EQ);
-    Code.op(IF_VOID);
+    Code.if();
     Code.constant(0);
     Emit.local(LOCAL_A);
     Code.op(I32_SUB);
@@ -231,31 +230,23 @@ class Emit {
     Code.constant(1);
     Code.index(LOCAL_SET, LOCAL_B);
     Code.op(END);
-    Emit.local(LOCAL_A);
-    Emit.local(LOCAL_B);
-    return Emit.op(I32_DIV_S);
+    return Emit.divide(I32_DIV_S);
   }
 
   /** WebAssembly's remainder of -1 is 0 and doesn't trap. */
   remainder(_n: u32, _d: u32): u32 {
     Emit.takeDivision();
-    Emit.local(LOCAL_A);
-    Emit.local(LOCAL_B);
-    return Emit.op(I32_REM_S);
+    return Emit.divide(I32_REM_S);
   }
 
   quotientUnsigned(_n: u32, _d: u32): u32 {
     Emit.takeDivision();
-    Emit.local(LOCAL_A);
-    Emit.local(LOCAL_B);
-    return Emit.op(I32_DIV_U);
+    return Emit.divide(I32_DIV_U);
   }
 
   remainderUnsigned(_n: u32, _d: u32): u32 {
     Emit.takeDivision();
-    Emit.local(LOCAL_A);
-    Emit.local(LOCAL_B);
-    return Emit.op(I32_REM_U);
+    return Emit.divide(I32_REM_U);
   }
 
   and(_a: u32, _b: u32): u32 {
@@ -437,7 +428,8 @@ class Emit {
     Code.constant(0xffffffff);
     Emit.local(LOCAL_A);
     Code.op(I32_SHL);
-    return this.merge(register);
+    Emit.merge();
+    return this.set(register, 0);
   }
 
   /** A = the bits below it; (memory >>> A) | (register & ~(-1 >>> A)). */
@@ -450,17 +442,10 @@ class Emit {
     Code.constant(0xffffffff);
     Emit.local(LOCAL_A);
     Code.op(I32_SHR_U);
-    return this.merge(register);
-  }
-
-  /** On the stack: new bits, old value, a mask of the new bits. */
-  merge(register: u32): u32 {
-    Code.constant(0xffffffff);
-    Code.op(I32_XOR);
-    Code.op(I32_AND);
-    Code.op(I32_OR);
+    Emit.merge();
     return this.set(register, 0);
   }
+
 
   loadLinked(_register: u32, _va: u32): u32 {
     return EMIT_EXACT;
@@ -493,7 +478,7 @@ class Emit {
   storeChecked(opcode: u32, log2: u32, flip: u32): u32 {
     Code.index(LOCAL_SET, LOCAL_ADDRESS);
     Emit.isBarred((1 << log2) - 1, true);
-    Code.op(IF_VOID);
+    Code.if();
     Emit.guard();
     Emit.local(LOCAL_ADDRESS);
     Emit.local(LOCAL_B);
@@ -535,16 +520,9 @@ class Emit {
     Code.constant(0xffffffff);
     Emit.local(LOCAL_A);
     Code.op(shift);
-    this.mergeMasked();
+    Emit.merge();
     Code.memory(I32_STORE, 2, Emit.offset());
     return EMIT_NEXT;
-  }
-
-  mergeMasked(): void {
-    Code.constant(0xffffffff);
-    Code.op(I32_XOR);
-    Code.op(I32_AND);
-    Code.op(I32_OR);
   }
 
   storeConditional(_va: u32, _register: u32): u32 {
@@ -643,6 +621,20 @@ class Emit {
     Emit.local(LOCAL_B);
     Code.op(SELECT);
     Code.index(LOCAL_SET, LOCAL_B);
+  }
+
+  static divide(opcode: u32): u32 {
+    Emit.local(LOCAL_A);
+    Emit.local(LOCAL_B);
+    return Emit.op(opcode);
+  }
+
+  /** On the stack: new bits, old value, a mask of the new bits. */
+  static merge(): void {
+    Code.constant(0xffffffff);
+    Code.op(I32_XOR);
+    Code.op(I32_AND);
+    Code.op(I32_OR);
   }
 
   /** What a guard's branch carries; then comes the condition, then leave(). */
@@ -744,7 +736,7 @@ class Emit {
     Code.memory(I32_LOAD, 2, RING_CAPACITY);
     Code.index(LOCAL_SET, LOCAL_ENTRY);
     Emit.local(LOCAL_ENTRY);
-    Code.op(IF_VOID);
+    Code.if();
     Code.constant(0);
     Code.memory(I64_LOAD, 3, RING_WRITTEN);
     Code.index(LOCAL_SET, LOCAL_WIDE);

@@ -2,7 +2,6 @@
 // nesting, as the specification's validation algorithm has them. What would make an invalid module throws
 // where it is written, and an unfinished body has no bytes. It knows nothing of MIPS.
 
-import { ByteReader, Bytes } from "./bytes.ts";
 import {
   ATOMIC_PREFIX,
   BLOCK,
@@ -19,13 +18,12 @@ import {
   LOCAL_SET,
   LOOP,
   NO_RESULT,
-  OPCODES,
   RETURN,
   SELECT,
-  TYPE_BYTES,
   UNREACHABLE,
-  type ValueType,
-} from "./opcodes.ts";
+} from "../../assembly/wasm-opcodes.ts";
+import { ByteReader, Bytes } from "./bytes.ts";
+import { OPCODES, TYPE_BYTES, type ValueType } from "./opcodes.ts";
 
 export interface FunctionType {
   readonly parameters: readonly ValueType[];

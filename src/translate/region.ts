@@ -33,11 +33,6 @@ import {
   LOCAL_TARGET,
   LOCAL_WIDE,
 } from "../../assembly/layout.ts";
-import { type Block, blockLength, successors } from "./blocks.ts";
-import { Body, type FunctionType, type Label } from "./body.ts";
-import type { Bytes } from "./bytes.ts";
-import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
-import type { Access, Emitter, Instruction } from "./instruction.ts";
 import {
   I32_ADD,
   I32_AND,
@@ -55,8 +50,13 @@ import {
   I32_STORE,
   I32_SUB,
   I32_XOR,
-  type ValueType,
-} from "./opcodes.ts";
+} from "../../assembly/wasm-opcodes.ts";
+import { type Block, blockLength, successors } from "./blocks.ts";
+import { Body, type FunctionType, type Label } from "./body.ts";
+import type { Bytes } from "./bytes.ts";
+import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
+import type { Access, Emitter, Instruction } from "./instruction.ts";
+import type { ValueType } from "./opcodes.ts";
 
 /** Regions that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
 const DEEPEST = 400;

@@ -72,7 +72,7 @@ suite("the package", () => {
     const packed = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...["build/assembly/layout.js", "build/assembly/opcodes.js"],
+      ...["layout", "opcodes", "wasm-opcodes"].map((name) => `build/assembly/${name}.js`),
       ...sourceFiles("src/lab/built"),
       ...sourceFiles("src")
         .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
