@@ -10,6 +10,8 @@ import { cpu } from "./cpu.ts";
 import {
   DISPATCH,
   DISPATCH_ENTRIES,
+  DISPATCH_HIGH,
+  DISPATCH_LOW,
   DISPATCH_NEVER,
   DISPATCH_TRANSLATED,
   ENGINE,
@@ -36,7 +38,7 @@ export function untranslated(pc: u32, _depth: u32): u32 {
 @final
 export class Dispatch {
   @inline static entry(pc: u32): usize {
-    return (((pc >>> 2) ^ (pc >>> 18)) & (DISPATCH_ENTRIES - 1)) << 3;
+    return (((pc >>> DISPATCH_LOW) ^ (pc >>> DISPATCH_HIGH)) & (DISPATCH_ENTRIES - 1)) << 3;
   }
 
   /** Counts a visit by a taken branch; whether the interpreter should stop there. */

@@ -69,6 +69,8 @@ export const RING_SIZE = 0x1000000; // 1 Mi records
 export const DISPATCH = RING + RING_SIZE;
 export const DISPATCH_ENTRIES = 0x10000; // {guest address, DISPATCH_* state}, two words each
 export const DISPATCH_SIZE = 0x80000;
+export const DISPATCH_LOW = 2; // an address' entry: its bits from here up, xor those from DISPATCH_HIGH up
+export const DISPATCH_HIGH = 18;
 export const DISPATCH_TRANSLATED = 0x80000000; // state bit: the rest is the region's table slot
 export const DISPATCH_NEVER = 0x40000000; // state bit: not to be translated; without either, a count of visits
 /** A bit for each CODE_GRAIN bytes of physical memory: some of them are translated code (code-map.ts). */

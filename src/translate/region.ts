@@ -16,6 +16,8 @@ import {
   CPU_LO,
   DISPATCH,
   DISPATCH_ENTRIES,
+  DISPATCH_HIGH,
+  DISPATCH_LOW,
   DISPATCH_TRANSLATED,
   EXITED,
   FUEL,
@@ -469,10 +471,10 @@ class Region {
     }
     // As assembly/dispatch.ts finds an address' entry.
     body.get(LOCAL_TARGET);
-    body.op(I32_CONST, 2);
+    body.op(I32_CONST, DISPATCH_LOW);
     body.op(I32_SHR_U);
     body.get(LOCAL_TARGET);
-    body.op(I32_CONST, 18);
+    body.op(I32_CONST, DISPATCH_HIGH);
     body.op(I32_SHR_U);
     body.op(I32_XOR);
     body.op(I32_CONST, DISPATCH_ENTRIES - 1);

@@ -5,21 +5,10 @@
 // so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
 // everything goes, and what is still hot comes back.
 
-import {
-  CODE_GRAIN,
-  CODE_MAP,
-  DISPATCH,
-  DISPATCH_ENTRIES,
-  DISPATCH_NEVER,
-  DISPATCH_SIZE,
-  DISPATCH_TRANSLATED,
-  EXITS,
-  EXITS_ALLOWED,
-  PAGE_SIZE,
-  RAM,
-  SLOTS,
-} from "../../assembly/layout.ts";
+import { CODE_GRAIN, EXITS, EXITS_ALLOWED, PAGE_SIZE, RAM, SLOTS } from "../../assembly/layout.ts";
 import { type Block, readBlocks } from "./blocks.ts";
+import { CodeMap, grainOf } from "./code-map.ts";
+import { DispatchTable } from "./dispatch-table.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
 import { LONGEST_REGION, REGION_TYPE, regionBody, STORE_TYPE } from "./region.ts";
@@ -117,10 +106,11 @@ export class Translator {
   readonly #emitter: Emitter;
   readonly #observations: Observations;
   readonly #windows: Windows;
+  readonly #dispatch: DispatchTable;
+  /** Where the code of live translations stands. */
+  readonly #code: CodeMap<Translation>;
   readonly #roots = new Map<number, Root>();
   readonly #bySlot: (number | undefined)[] = [];
-  /** Live translations by the grain of physical memory that their code touches. */
-  readonly #byGrain = new Map<number, Set<Translation>>();
   readonly #live = new Set<Translation>();
   #nextSlot = 1;
   #modules = 0;
@@ -142,7 +132,9 @@ export class Translator {
     this.#emitter = new Emitter(memory, core.emit);
     this.#observations = new Observations(memory);
     this.#windows = new Windows(core.ramSize, () => core.mappings);
-    for (let slot = 0; slot < SLOTS; slot++) core.table.set(slot, core.untranslated);
+    this.#dispatch = new DispatchTable(memory);
+    this.#code = new CodeMap(memory);
+    core.table.set(0, core.untranslated); // for code that has no slot of its own
   }
 
   get statistics(): TranslatorStatistics {
@@ -175,17 +167,7 @@ export class Translator {
     this.#observations.take();
     const full = this.#modules >= MOST_MODULES || this.#nextSlot > SLOTS - FEWEST_SLOTS;
     if (full || this.#bytes >= MOST_BYTES) this.flush();
-    const started = performance.now();
-    const roots = this.#related(pc);
-    const made: Making[] = [];
-    for (const root of roots) {
-      const region = this.#region(root, made.length);
-      if (region !== undefined) made.push(region);
-    }
-    if (made.length === 0) this.#never(pc);
-    else this.#compile(made);
-    this.#counts.compileMilliseconds += performance.now() - started;
-    return made.length > 0;
+    return this.#make(pc, true);
   }
 
   /** Makes the region in a slot anew, from what was observed since its guards failed too often. */
@@ -196,30 +178,18 @@ export class Translator {
     if (pc === undefined || root?.live === undefined) return;
     this.#counts.improvements++;
     this.#remove(root.live, false);
-    const started = performance.now();
-    const made = this.#region(pc, 0);
-    if (made === undefined) this.#never(pc);
-    else this.#compile([made]);
-    this.#counts.compileMilliseconds += performance.now() - started;
+    this.#make(pc, false);
   }
 
   /** Physical memory was written: what was made from it is out of use. */
   written(physical: number, size: number): void {
-    const last = Math.floor((physical + size - 1) / CODE_GRAIN);
-    for (let grain = Math.floor(physical / CODE_GRAIN); grain <= last; grain++) {
-      if (grain % 32 === 0 && this.#words[(CODE_MAP >> 2) + grain / 32] === 0) {
-        grain += 31;
-        continue;
-      }
-      const touched = [...(this.#byGrain.get(grain) ?? [])].filter((translation) =>
-        translation.code.some(
-          (one) => one.physical + 4 > physical && one.physical < physical + size,
-        ),
+    for (const translation of this.#code.ownersOf(physical, size)) {
+      const hit = translation.code.some(
+        (one) => one.physical + 4 > physical && one.physical < physical + size,
       );
-      for (const translation of touched) {
-        this.#counts.invalidations++;
-        this.#remove(translation, true);
-      }
+      if (!hit) continue;
+      this.#counts.invalidations++;
+      this.#remove(translation, true);
     }
   }
 
@@ -239,11 +209,8 @@ export class Translator {
   flush(): void {
     if (this.#roots.size === 0) return;
     this.#counts.flushes++;
-    for (const { slot } of this.#roots.values()) {
-      this.#core.table.set(slot, this.#core.untranslated);
-    }
     for (const translation of [...this.#live]) this.#remove(translation, false);
-    this.#words.fill(0, DISPATCH / 4, (DISPATCH + DISPATCH_SIZE) / 4);
+    this.#dispatch.clear();
     for (const page of this.#windows.codePages) this.#markEverywhere(page);
     this.#roots.clear();
     this.#bySlot.length = 0;
@@ -257,28 +224,38 @@ export class Translator {
   /** Whether translated code covers a guest address. */
   covers(address: number): boolean {
     const physical = this.#core.translate(address);
-    if (physical === undefined) return false;
-    const grain = Math.floor(physical / CODE_GRAIN);
-    return (this.#byGrain.get(grain)?.size ?? 0) > 0;
+    return physical !== undefined && this.#code.has(grainOf(physical));
   }
 
   // Making
 
-  /** The root and what it was seen calling that isn't translated yet. */
-  #related(pc: number): number[] {
-    const found = new Set([pc]);
-    for (const root of found) {
-      if (found.size >= MOST_TOGETHER) break;
-      for (const { end } of this.#blocks(root)) {
+  /** Makes a module of the region at pc, and of those it calls if they belong together; false if it can't. */
+  #make(pc: number, together: boolean): boolean {
+    const started = performance.now();
+    const regions = together ? this.#related(pc) : new Map([[pc, this.#blocks(pc)]]);
+    const made: Making[] = [];
+    for (const [root, blocks] of regions) {
+      const region = this.#region(root, blocks, IMPORTS.length + made.length);
+      if (region !== undefined) made.push(region);
+    }
+    if (made.length === 0) this.#dispatch.never(pc);
+    else this.#compile(made);
+    this.#counts.compileMilliseconds += performance.now() - started;
+    return made.length > 0;
+  }
+
+  /** The blocks of a root's region, and those of what it was seen calling that isn't translated yet. */
+  #related(pc: number): Map<number, Block[]> {
+    const found = new Map([[pc, this.#blocks(pc)]]);
+    for (const blocks of found.values()) {
+      for (const { end } of blocks) {
         if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
-        const targets = this.#observations.targets(end.by.pc);
-        for (const target of targets) {
-          if (this.#roots.get(target)?.live === undefined && targets.length === 1)
-            found.add(target);
-        }
+        const [target, ...others] = this.#observations.targets(end.by.pc);
+        if (target === undefined || others.length > 0 || found.has(target)) continue;
+        if (this.#roots.get(target)?.live === undefined) found.set(target, this.#blocks(target));
       }
     }
-    return [...found];
+    return found;
   }
 
   #blocks(root: number): Block[] {
@@ -296,9 +273,8 @@ export class Translator {
     });
   }
 
-  /** @param place among the functions of the module it will be in. */
-  #region(pc: number, place: number): Making | undefined {
-    const blocks = this.#blocks(pc);
+  /** @param index its place among the functions of the module it will be in. */
+  #region(pc: number, blocks: readonly Block[], index: number): Making | undefined {
     const [first] = blocks;
     if (first === undefined || (first.instructions.length === 0 && first.end.kind === "exit")) {
       return undefined; // it begins with what the interpreter has to do
@@ -324,7 +300,7 @@ export class Translator {
     };
     const body = regionBody(blocks, {
       slot,
-      index: IMPORTS.length + place,
+      index,
       emitter: this.#emitter,
       access,
       slotOf: (target) => this.#rootAt(target)?.slot ?? 0,
@@ -368,7 +344,7 @@ export class Translator {
       made.map(({ body }) => body),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory, table, storeBesideCode: storeBesideCode },
+      env: { memory, table, storeBesideCode },
     });
     this.#counts.compilations++;
     this.#modules++;
@@ -394,6 +370,7 @@ export class Translator {
     if (known !== undefined) return known;
     if (this.#nextSlot >= SLOTS) return undefined;
     const root: Root = { slot: this.#nextSlot++, live: undefined, resting: [], made: 0 };
+    this.#core.table.set(root.slot, this.#core.untranslated);
     this.#roots.set(pc, root);
     this.#bySlot[root.slot] = pc;
     return root;
@@ -405,23 +382,17 @@ export class Translator {
     const grains: number[] = [];
     const pages = new Set<number>();
     for (const { physical } of translation.code) {
-      const grain = Math.floor(physical / CODE_GRAIN);
-      const among = this.#byGrain.get(grain);
-      if (among === undefined) this.#byGrain.set(grain, new Set([translation]));
-      else among.add(translation);
-      const at = (CODE_MAP >> 2) + (grain >>> 5);
-      const bits = this.#words[at] ?? 0;
-      const bit = 1 << (grain & 31);
-      if (bits & bit) continue;
+      const grain = grainOf(physical);
       const page = Math.floor(physical / PAGE_SIZE);
-      if (!this.#hasCode(page)) pages.add(page);
-      this.#words[at] = bits | bit;
+      const empty = !this.#code.has(grain) && !this.#code.hasIn(page);
+      if (!this.#code.add(grain, translation)) continue;
+      if (empty) pages.add(page);
       grains.push(grain);
     }
     for (const page of pages) this.#markEverywhere(page);
     this.#removeWriters(grains);
     this.#core.table.set(root.slot, translation.run);
-    this.#setState(translation.root, (DISPATCH_TRANSLATED | root.slot) >>> 0);
+    this.#dispatch.translated(translation.root, root.slot);
   }
 
   /** Takes a translation out of the table; `rests` if it may come back. */
@@ -429,20 +400,13 @@ export class Translator {
     const root = this.#roots.get(translation.root);
     this.#live.delete(translation);
     for (const { physical } of translation.code) {
-      const grain = Math.floor(physical / CODE_GRAIN);
-      const among = this.#byGrain.get(grain);
-      among?.delete(translation);
-      if (among?.size !== 0) continue;
-      this.#byGrain.delete(grain);
-      const at = (CODE_MAP >> 2) + (grain >>> 5);
-      this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (grain & 31));
+      this.#code.delete(grainOf(physical), translation);
     }
     this.#core.table.set(translation.slot, this.#core.untranslated);
     if (root === undefined) return;
     root.live = undefined;
     if (rests) root.resting = [translation, ...root.resting].slice(0, MOST_VERSIONS);
-    // The next visit asks again; what rests may go back in at once.
-    if (this.#knows(translation.root)) this.#setState(translation.root, rests ? ASK_AGAIN : 0);
+    this.#dispatch.withdrawn(translation.root, rests);
   }
 
   /** Whether a version's code and the windows it trusts are as it knows them. */
@@ -461,13 +425,6 @@ export class Translator {
         return now !== undefined && now.offset - now.start === offset - start;
       })
     );
-  }
-
-  /** Whether the code map has a bit for the page. */
-  #hasCode(page: number): boolean {
-    const words = PAGE_SIZE / CODE_GRAIN / 32;
-    const at = CODE_MAP / 4 + page * words;
-    return this.#words.subarray(at, at + words).some((bits) => bits !== 0);
   }
 
   /** Brings a physical page's marks to what the code map says, wherever the guest sees it. */
@@ -491,22 +448,6 @@ export class Translator {
     }
   }
 
-  #never(pc: number): void {
-    this.#setState(pc, DISPATCH_NEVER);
-  }
-
-  /** Whether the core's table has an entry for the code at pc. */
-  #knows(pc: number): boolean {
-    return this.#words[entryAt(pc)] === pc;
-  }
-
-  /** Says in the core's table what is known of the code at pc; see assembly/dispatch.ts. */
-  #setState(pc: number, state: number): void {
-    const at = entryAt(pc);
-    this.#words[at] = pc;
-    this.#words[at + 1] = state;
-  }
-
   /** The word at an address that means the same until the host says otherwise; the TLB's don't. */
   #wordAt(pc: number): number | undefined {
     if (!this.#windows.isLasting(pc)) return undefined;
@@ -517,14 +458,6 @@ export class Translator {
 
 /** A region on its way into a module. */
 type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof regionBody> };
-
-/** A count of visits that is above any limit. */
-const ASK_AGAIN = 0x20000000;
-
-/** Where the core's table keeps an address, in words; as assembly/dispatch.ts does. */
-function entryAt(pc: number): number {
-  return DISPATCH / 4 + 2 * (((pc >>> 2) ^ (pc >>> 18)) & (DISPATCH_ENTRIES - 1));
-}
 
 function isStore({ word }: Instruction): boolean {
   return word >>> 29 === 5; // sb, sh, swl, sw, swr and their kin

@@ -1,0 +1,71 @@
+// Who was made from which physical memory, by the 64 bytes, and the core's map of it (assembly/code-map.ts): a
+// bit stands there as long as anybody was made from its bytes. It marks no pages and decides nothing.
+
+import { CODE_GRAIN, CODE_MAP, PAGE_SIZE } from "../../assembly/layout.ts";
+
+/** Bits of a word of the map, and words of a page. */
+const WORD_BITS = 32;
+const PAGE_WORDS = PAGE_SIZE / CODE_GRAIN / WORD_BITS;
+
+/** The number of the 64 bytes around a physical address. */
+export function grainOf(physical: number): number {
+  return Math.floor(physical / CODE_GRAIN);
+}
+
+export class CodeMap<Owner> {
+  readonly #words: Uint32Array;
+  readonly #owners = new Map<number, Set<Owner>>();
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Uint32Array(memory, CODE_MAP);
+  }
+
+  /** Notes an owner of a grain. @returns whether it is the first. */
+  add(grain: number, owner: Owner): boolean {
+    const owners = this.#owners.get(grain);
+    if (owners !== undefined) {
+      owners.add(owner);
+      return false;
+    }
+    this.#owners.set(grain, new Set([owner]));
+    this.#set(grain, true);
+    return true;
+  }
+
+  delete(grain: number, owner: Owner): void {
+    const owners = this.#owners.get(grain);
+    owners?.delete(owner);
+    if (owners?.size !== 0) return;
+    this.#owners.delete(grain);
+    this.#set(grain, false);
+  }
+
+  /** Whether a grain has an owner. */
+  has(grain: number): boolean {
+    return this.#owners.has(grain);
+  }
+
+  /** Whether a physical page has a grain with one. */
+  hasIn(page: number): boolean {
+    const at = page * PAGE_WORDS;
+    return this.#words.subarray(at, at + PAGE_WORDS).some((bits) => bits !== 0);
+  }
+
+  /** The owners of physical memory, each once; quick where there are none. */
+  ownersOf(physical: number, size: number): Set<Owner> {
+    const found = new Set<Owner>();
+    const last = grainOf(physical + size - 1);
+    for (let grain = grainOf(physical); grain <= last; grain++) {
+      if (grain % WORD_BITS === 0 && this.#words[grain / WORD_BITS] === 0) grain += WORD_BITS - 1;
+      else for (const owner of this.#owners.get(grain) ?? []) found.add(owner);
+    }
+    return found;
+  }
+
+  #set(grain: number, on: boolean): void {
+    const at = grain >>> 5;
+    const bit = 1 << (grain & (WORD_BITS - 1));
+    const bits = this.#words[at] ?? 0;
+    this.#words[at] = on ? bits | bit : bits & ~bit;
+  }
+}
