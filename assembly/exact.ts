@@ -1,7 +1,7 @@
 // The exact reading: every instruction to its end, whatever that is, one at a time. It translates
 // addresses, signals exceptions, reaches CP0 and stops for the host. The state in memory must be up to
-// date when it starts, and is when it ends. The interpreter, and the translator's code later, leave to it
-// what they can't do; run alone it is the reference that they are compared with.
+// date when it starts, and is when it ends. The interpreter's loop and translated code leave to it what they
+// can't do; run alone it is the reference that they are compared with.
 
 import { CodeMap } from "./code-map.ts";
 import { cpu } from "./cpu.ts";

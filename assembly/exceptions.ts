@@ -2,7 +2,8 @@
 // vector. With MODE_STOP_ON_EXCEPTION the host takes them instead: the registers are set in the same way,
 // but the mode doesn't change, no vector is entered, and run() stops with pc still at the instruction.
 // It stops too, at the second exception, where the first has no handler and the processor would only go
-// round: Cause and EPC then still tell of the first. Each function ends the instruction: it returns EXIT, and the state in memory says what comes next.
+// round: Cause and EPC then still tell of the first. Each function ends the instruction: it returns EXIT, and
+// the state in memory says what comes next.
 
 import {
   CAUSE_BD,
@@ -137,9 +138,10 @@ function take(code: u32, vector: u32): u32 {
   const stops = (cpu.mode & MODE_STOP_ON_EXCEPTION) !== 0;
   if (!stops && Cp0.has(CP0_DEBUG, DEBUG_DM)) return enterDebugMode(code);
   const base = Cp0.has(CP0_STATUS, STATUS_BEV) ? BOOT_VECTORS : Cp0.get(CP0_EBASE);
-  if (!stops && Cp0.has(CP0_STATUS, STATUS_EXL) && noHandler(code, base + vector, Cp0.get(CP0_EPC))) return EXIT;
+  const nested = !stops && Cp0.has(CP0_STATUS, STATUS_EXL);
+  if (nested && noHandler(code, base + vector, Cp0.get(CP0_EPC))) return EXIT;
   let cause = (Cp0.get(CP0_CAUSE) & ~CAUSE_EXCCODE) | (code << 2);
-  if (stops || !Cp0.has(CP0_STATUS, STATUS_EXL)) {
+  if (!nested) {
     Cp0.set(CP0_EPC, restartAddress());
     cause = cpu.inDelaySlot ? cause | CAUSE_BD : cause & ~CAUSE_BD;
   }

@@ -13,6 +13,7 @@ import {
   type TraceWay,
 } from "../index.ts";
 import { callText } from "../report/call-text.ts";
+import { grouped } from "../report/numbers.ts";
 import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { readArguments } from "./call-arguments.ts";
@@ -167,19 +168,18 @@ function costOf(
   instructions: number,
   way: TraceWay,
 ): NonNullable<Trace["cost"]> {
-  const figure = (value: number): string => value.toLocaleString("en-US");
   const kernel = written * (KERNEL_TRACED - KERNEL_PLAIN);
   const slower = (instructions + kernel) / Math.max(1, instructions);
   return {
     rows: [
-      ["Instructions of the call", figure(instructions)],
-      ["Traced calls", figure(written)],
+      ["Instructions of the call", grouped(instructions)],
+      ["Traced calls", grouped(written)],
       ["Instructions a traced call", (instructions / Math.max(1, written)).toFixed(1)],
       [
         "Of them, for tracing",
         way === "native" ? "none: a site records as it is passed" : "ftrace_caller's, at each call",
       ],
-      ["Instructions that a real kernel would add", `about ${figure(kernel)}`],
+      ["Instructions that a real kernel would add", `about ${grouped(kernel)}`],
       ["It would take, against farjal's run", `about ${slower.toFixed(1)} times as long`],
     ],
     note:

@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { Misuse } from "../errors.ts";
+import { symbolText } from "../formats/call-tree.ts";
 import { traceFromBytes } from "../formats/read.ts";
 import { ftraceHeader, ftraceLine } from "../report/ftrace-text.ts";
 import { type Call, CallReader, isCall, type TracerName } from "./calls.ts";
@@ -62,9 +63,10 @@ function* graphLines(calls: readonly Call[]): Generator<string> {
   const close = function* (depth: number): Generator<string> {
     while ((open.at(-1) ?? -1) >= depth) yield line(open.pop() ?? 0, "}");
   };
-  for (const [index, { name, depth, module }] of calls.entries()) {
+  for (const [index, call] of calls.entries()) {
+    const { depth } = call;
     yield* close(depth);
-    const text = module === null ? name : `${name} [${module}]`;
+    const text = symbolText(call);
     const leaf = (calls[index + 1]?.depth ?? 0) <= depth;
     yield line(depth, leaf ? `${text}();` : `${text}() {`);
     if (!leaf) open.push(depth);

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { html } from "../report/html.ts";
 import { pageData } from "./page-data.ts";
 import type { Trace } from "./trace.ts";
 
@@ -40,7 +41,7 @@ export function* htmlPage(trace: Trace, writer = "farjal"): Generator<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <meta name="color-scheme" content="light dark">
-<title>Trace of ${escaped(data.task)}</title>
+${html`<title>Trace of ${data.task}</title>`.text}
 ${NOTICE}
 <style>
 ${ownPart("page.css")}</style>
@@ -50,11 +51,6 @@ ${ownPart("page.html")}`;
   for (const part of libraries()) yield `<script>\n${script(part)}\n</script>\n`;
   yield `<script type="application/json" id="data">${json(data)}</script>\n`;
   yield `<script type="module">\n${script(ownPart("page.js"))}</script>\n</body>\n</html>\n`;
-}
-
-function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-  return text.replace(/[&<>]/g, (character) => entities[character] ?? "");
 }
 
 /** JSON that can't end the script that it stands in. */

@@ -126,6 +126,17 @@ ${rows.slice(0, MOST_ROWS).map(
   }`;
 }
 
+/** A part that is one table, with a row for each item. */
+function tablePart<T>(
+  id: string,
+  title: string,
+  items: readonly T[],
+  headings: readonly string[],
+  cells: (item: T) => readonly HtmlValue[],
+): Part {
+  return { id, title, count: items.length, body: table(headings, items.map(cells)) };
+}
+
 function mono(text: string): Html {
   return html`<code>${text}</code>`;
 }
@@ -153,26 +164,24 @@ function layoutPart({ sections }: Story): Part {
 }
 
 function farPart({ farJumps }: Story): Part {
-  return {
-    id: "far-jumps",
-    title: "Far jumps",
-    count: farJumps.length,
-    body: table(
-      ["site", "place", "to", "target", "mended by", "why it is far"],
-      farJumps.map((far) => [
-        mono(hex(far.address)),
-        mono(sectionOffset(far.section, far.offset)),
-        mono(far.symbol),
-        mono(hex(far.target)),
-        far.trampoline !== null
-          ? html`<a href="#v${digits(far.trampoline)}">${mono(hex(far.trampoline))}</a>`
-          : far.word !== null
-            ? "patched to reach"
-            : html`<strong class="bad">${far.refusal ?? "nothing: Linux refuses it"}</strong>`,
-        far.reason,
-      ]),
-    ),
-  };
+  return tablePart(
+    "far-jumps",
+    "Far jumps",
+    farJumps,
+    ["site", "place", "to", "target", "mended by", "why it is far"],
+    (far) => [
+      mono(hex(far.address)),
+      mono(sectionOffset(far.section, far.offset)),
+      mono(far.symbol),
+      mono(hex(far.target)),
+      far.trampoline !== null
+        ? html`<a href="#v${digits(far.trampoline)}">${mono(hex(far.trampoline))}</a>`
+        : far.word !== null
+          ? "patched to reach"
+          : html`<strong class="bad">${far.refusal ?? "nothing: Linux refuses it"}</strong>`,
+      far.reason,
+    ],
+  );
 }
 
 function veneerPart({ trampolines }: Story): Part {
@@ -278,78 +287,62 @@ function assembly(word: number, address: number): string {
 }
 
 function keyPart({ staticKeys }: Story): Part {
-  return {
-    id: "static-keys",
-    title: "Static keys",
-    count: staticKeys.length,
-    body: table(
-      ["site", "place", "key", "jumps to", "now"],
-      staticKeys.map(({ code, key, target, word }) => [
-        mono(addressOr(code.address)),
-        mono(placeName(code)),
-        mono(key),
-        mono(placeName(target)),
-        word === null || code.address === null ? "" : mono(assembly(word, code.address)),
-      ]),
-    ),
-  };
+  return tablePart(
+    "static-keys",
+    "Static keys",
+    staticKeys,
+    ["site", "place", "key", "jumps to", "now"],
+    ({ code, key, target, word }) => [
+      mono(addressOr(code.address)),
+      mono(placeName(code)),
+      mono(key),
+      mono(placeName(target)),
+      word === null || code.address === null ? "" : mono(assembly(word, code.address)),
+    ],
+  );
 }
 
 function importPart({ imports }: Story): Part {
-  return {
-    id: "imports",
-    title: "Imports",
-    count: imports.length,
-    body: table(
-      ["address", "name", "from", ""],
-      imports.map((one) => [
-        mono(addressOr(one.address)),
-        mono(one.name),
-        one.from === null && !one.weak ? html`<strong class="bad">nobody</strong>` : origin(one),
-        one.gpl ? "GPL" : "",
-      ]),
-    ),
-  };
+  return tablePart("imports", "Imports", imports, ["address", "name", "from", ""], (one) => [
+    mono(addressOr(one.address)),
+    mono(one.name),
+    one.from === null && !one.weak ? html`<strong class="bad">nobody</strong>` : origin(one),
+    one.gpl ? "GPL" : "",
+  ]);
 }
 
 function exportPart({ exports }: Story): Part {
-  return {
-    id: "exports",
-    title: "Exports",
-    count: exports.length,
-    body: table(
-      ["address", "name", "", "crc", "namespace"],
-      exports.map(({ name, address, gpl, crc, namespace }) => [
-        mono(addressOr(address)),
-        mono(name),
-        gpl ? "GPL" : "",
-        crc === null ? "" : mono(digits(crc)),
-        namespace ?? "",
-      ]),
-    ),
-  };
+  return tablePart(
+    "exports",
+    "Exports",
+    exports,
+    ["address", "name", "", "crc", "namespace"],
+    ({ name, address, gpl, crc, namespace }) => [
+      mono(addressOr(address)),
+      mono(name),
+      gpl ? "GPL" : "",
+      crc === null ? "" : mono(digits(crc)),
+      namespace ?? "",
+    ],
+  );
 }
 
 function parameterPart({ parameters }: Story): Part {
-  return {
-    id: "parameters",
-    title: "Parameters",
-    count: parameters.length,
-    body: table(
-      ["name", "type", "description"],
-      parameters.map(({ name, type, description }) => [mono(name), type ?? "", description ?? ""]),
-    ),
-  };
+  return tablePart(
+    "parameters",
+    "Parameters",
+    parameters,
+    ["name", "type", "description"],
+    ({ name, type, description }) => [mono(name), type ?? "", description ?? ""],
+  );
 }
 
 function leftOutPart({ leftOut }: Story): Part {
-  return {
-    id: "left-out",
-    title: "Not in memory",
-    count: leftOut.length,
-    body: table(
-      ["section", ">size", "why"],
-      leftOut.map(({ name, size, why }) => [mono(name), grouped(size), why]),
-    ),
-  };
+  return tablePart(
+    "left-out",
+    "Not in memory",
+    leftOut,
+    ["section", ">size", "why"],
+    ({ name, size, why }) => [mono(name), grouped(size), why],
+  );
 }
