@@ -4,10 +4,8 @@
 import { hex } from "../hex.ts";
 import type { Core } from "./core.ts";
 import type { DebugTarget } from "./debugger.ts";
+import { DEFAULT_BUDGET } from "./guest-call.ts";
 import { haltOf, stopPlace } from "./halt.ts";
-
-/** As many as a call gets that no budget is given to: a loop without an end must not be the host's. */
-const DEFAULT_STEPS = 1_000_000_000;
 
 /**
  * Runs the core as it stands, for a thousand million steps unless told; its halts mean what a GuestCall's do.
@@ -17,7 +15,7 @@ export function bareRun(core: Core): DebugTarget {
   const naming = { describe: hex, nameOf: () => null };
   return {
     core,
-    advance: (steps = DEFAULT_STEPS) =>
+    advance: (steps = DEFAULT_BUDGET) =>
       haltOf(core, core.run(steps), () => stopPlace(core, naming)),
   };
 }

@@ -38,6 +38,9 @@ export interface CallState {
   readonly saved: readonly number[];
 }
 
+/** Steps that a run gets which nobody gives a budget to: a loop without an end must not be the host's. */
+export const DEFAULT_BUDGET = 1_000_000_000;
+
 /** Steps that may be done, shared by a call and those within it. */
 export class Budget {
   readonly total: number;

@@ -21,7 +21,7 @@ import { moduleName } from "../module/name.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
 import { Core, type Engine, type Profile } from "./core.ts";
-import type { CallResult, GuestCall } from "./guest-call.ts";
+import { type CallResult, DEFAULT_BUDGET, type GuestCall } from "./guest-call.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostServices } from "./host-services.ts";
@@ -73,7 +73,6 @@ export interface CallOptions {
 
 const DEFAULT_MEMORY = 64 << 20;
 const DEFAULT_CLOCK_HZ = 100_000_000;
-const DEFAULT_BUDGET = 1_000_000_000;
 /** kseg0's first page holds exception vectors; calls return to an address in it. */
 const FIRST_FREE = PAGE_SIZE;
 /** A thread's stack: more than the kernel's 8 KiB, since a lab tries large frames too. */

@@ -1,6 +1,6 @@
-// What the module loader needs of the machine it loads into, of 32 bits (A is number) or of 64 (bigint). The machine implements this over its own
-// memory, its kernel's symbols and the modules it has; tests implement it over less. The loader asks for
-// nothing else, and never keeps an address between two loads.
+// What the module loader needs of the machine it loads into, of 32 bits (A is number) or of 64 (bigint). The
+// machine implements this over its own memory, its kernel's symbols and the modules it has; tests implement
+// it over less. The loader asks for nothing else, and never keeps an address between two loads.
 
 import type { Address, Width } from "../address.ts";
 import type { Endian } from "../elf/object.ts";

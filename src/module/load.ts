@@ -27,6 +27,7 @@ import {
   loadedSections,
   loadedSites,
   loadedSymbols,
+  noMemory,
 } from "./loaded.ts";
 import { Loading } from "./loading.ts";
 import { type Bases, type Placement, placeModule, planFor } from "./placement.ts";
@@ -54,11 +55,6 @@ interface Prepared<A extends Address> {
   readonly perCpu: MemoryBlock<A> | null;
   readonly symbols: ResolvedSymbols<A>;
   readonly jumps: readonly Jump<A>[];
-}
-
-function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMemory<A> {
-  const nothing = { base: width.zero, size: 0 };
-  return { core: nothing, init: nothing };
 }
 
 /**

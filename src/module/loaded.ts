@@ -164,8 +164,14 @@ export function unloadModule<A extends Address>(
   host: ModuleHost<A>,
   initFreed: boolean,
 ): void {
-  const init = initFreed ? { base: host.width.zero, size: 0 } : module.init;
+  const init = initFreed ? noMemory(host).init : module.init;
   freeMemory(host, { core: module.core, init }, module.perCpu);
+}
+
+/** Two blocks of nothing, which need no freeing. */
+export function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMemory<A> {
+  const nothing = { base: width.zero, size: 0 };
+  return { core: nothing, init: nothing };
 }
 
 /** Gives back both blocks and the per-CPU area, as far as there are any. */

@@ -43,6 +43,12 @@ export class Observations {
     return [...(this.#places.get(pc)?.values ?? [])].sort((a, b) => a - b);
   }
 
+  /** The one place where the jump at pc went, or null. */
+  onlyTarget(pc: number): number | null {
+    const [target, ...others] = this.#places.get(pc)?.values ?? [];
+    return target !== undefined && others.length === 0 ? target : null;
+  }
+
   forget(): void {
     this.#places.clear();
   }

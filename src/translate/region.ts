@@ -395,11 +395,8 @@ class Region {
         body.end();
       });
     }
-    body.op(I32_CONST, 0);
-    body.op(I32_CONST, this.#setting.slot);
-    body.op(I32_STORE, 2, EXITED);
-    body.get(LOCAL_TARGET);
-    body.br(this.#done as Label);
+    this.#tellFailure();
+    this.#return();
   }
 
   // Calls and returns
@@ -430,6 +427,7 @@ class Region {
     this.#requireFuel(returnTo);
   }
 
+  /** On at TARGET, whatever is there. */
   #return(): void {
     this.#body.get(LOCAL_TARGET);
     this.#body.br(this.#done as Label);
@@ -511,6 +509,13 @@ class Region {
     return (((pc - this.#lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
   }
 
+  /** Says that this region left because it had not been made for what came. */
+  #tellFailure(): void {
+    this.#body.op(I32_CONST, 0);
+    this.#body.op(I32_CONST, this.#setting.slot);
+    this.#body.op(I32_STORE, 2, EXITED);
+  }
+
   /** On the stack: an exit's number; it becomes the address there. */
   #leaveByExit(): void {
     const body = this.#body;
@@ -519,9 +524,7 @@ class Region {
     body.op(I32_CONST, FAILED);
     body.op(I32_AND);
     body.if();
-    body.op(I32_CONST, 0);
-    body.op(I32_CONST, this.#setting.slot);
-    body.op(I32_STORE, 2, EXITED);
+    this.#tellFailure();
     body.end();
     body.get(LOCAL_FUEL);
     body.get(LOCAL_A);

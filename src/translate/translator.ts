@@ -250,8 +250,8 @@ export class Translator {
     for (const blocks of found.values()) {
       for (const { end } of blocks) {
         if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
-        const [target, ...others] = this.#observations.targets(end.by.pc);
-        if (target === undefined || others.length > 0 || found.has(target)) continue;
+        const target = this.#observations.onlyTarget(end.by.pc);
+        if (target === null || found.has(target)) continue;
         if (this.#roots.get(target)?.live === undefined) found.set(target, this.#blocks(target));
       }
     }
@@ -304,10 +304,7 @@ export class Translator {
       emitter: this.#emitter,
       access,
       slotOf: (target) => this.#rootAt(target)?.slot ?? 0,
-      likelyTarget: (at) => {
-        const [target, ...others] = this.#observations.targets(at);
-        return target !== undefined && others.length === 0 ? target : null;
-      },
+      likelyTarget: (at) => this.#observations.onlyTarget(at),
     });
     return { root: pc, slot, code, windows, writes, body };
   }
