@@ -190,8 +190,8 @@ import {
 @final
 export class Decoder {
   /**
-   * Reads one instruction at pc. Returns an outcome (outcome.ts): what the frame does next. The frame has
-   * made sure that a word in a delay slot is no branch.
+   * Reads one instruction at pc. Returns an outcome (outcome.ts): what the frame does next. A branch in a
+   * delay slot is the frame's to refuse, or its reading's.
    */
   @inline static step<O>(o: O, word: u32, pc: u32): u32 {
     switch (selector(word)) {

@@ -22,7 +22,7 @@ export function funct(word: u32): u32 {
 export const SPECIAL: u32 = 0x40;
 
 export function selector(word: u32): u32 {
-  return op(word) === OP_SPECIAL ? SPECIAL | funct(word) : op(word);
+  return select<u32>(SPECIAL | funct(word), op(word), op(word) === OP_SPECIAL);
 }
 
 export function rs(word: u32): u32 {

@@ -9,9 +9,9 @@ import { Decoder } from "./decoder.ts";
 import { Dispatch } from "./dispatch.ts";
 import { exact } from "./exact.ts";
 import { interruptPending, signal, signalInterrupt } from "./exceptions.ts";
-import { fast } from "./fast.ts";
+import { fast, fastInSlot } from "./fast.ts";
 import { hasDelaySlot } from "./instructions/branches.ts";
-import { RUNNING, STOP_LIMIT, STOP_RETURN } from "./layout.ts";
+import { OUTCOME, RUNNING, STOP_LIMIT, STOP_RETURN, STRETCH_END } from "./layout.ts";
 import { FETCH, NOWHERE, translate } from "./memory.ts";
 import { Observation } from "./observation.ts";
 import { EXC_RI } from "./opcodes.ts";
@@ -21,11 +21,6 @@ import { Physical } from "./physical.ts";
 import { Ring } from "./ring.ts";
 import { expire } from "./timer.ts";
 import { meetsBreakpoint } from "./watches.ts";
-
-/** What stands for no page: whatever pc is, aligned or not, it matches neither pc nor pc + 4. */
-function notThePageOf(pc: u32): u32 {
-  return ~pc;
-}
 
 /** Whether the run ends here. 0xffffffff, which cpu.returnTo is when there is no such end, is no end either. */
 function isReturn(pc: u32): bool {
@@ -91,67 +86,94 @@ function seek(until: u64): bool {
   return Loop.read(until, true);
 }
 
+/** Instructions that one call of the fast loop may count. */
+const MOST: u64 = 0x10000000;
+
 @final
 class Loop {
   /**
-   * Reads instructions fast until CPU_COUNT is `last` or pc is cpu.returnTo, whose page is never cached
-   * (true), or until one has to be read exactly (false). A branch looks at its delay slot, so that no other
-   * instruction has to ask whether it is in one: a slot on another page, or with a branch, is left, and so
-   * is one that it would begin in.
+   * Reads instructions fast until CPU_COUNT is `last` or pc is cpu.returnTo (true), or until one has to be
+   * read exactly (false).
+   *
+   * The outer loop enters a page, and one more begins with every jump out of it. Within the page an
+   * instruction is named by its place: its address plus the page's entry, which is where its word lies. The
+   * innermost loop reads a stretch, instructions one after the other; how far it may go, by the page and by
+   * the instructions that may still be counted, is one comparison, and places say how many they were. A
+   * branch ends a stretch and its delay slot is read here too, so that nothing else has to ask whether it is
+   * in one. A slot on another page is left, and so is one that this would begin in. On the page of
+   * cpu.returnTo a stretch is one instruction.
    */
   @inline static read(last: u64, seeking: bool): bool {
-    let until = last;
+    if (cpu.inDelaySlot) return false;
     let pc = cpu.pc;
-    let next = cpu.nextPc;
-    let slot = cpu.inDelaySlot;
-    if (slot) return false;
-    let count = cpu.count;
-    let page = notThePageOf(pc);
-    let entry: u32 = 0;
-    while (count < until) {
-      if ((pc ^ page) & (PAGE_MASK | 3)) {
-        entry = Pages.readable(pc);
-        if (pc === cpu.returnTo || !Pages.admits(entry, pc, cpu.forbidden | 3)) break;
-        page = (pc ^ cpu.returnTo) & PAGE_MASK ? pc & PAGE_MASK : notThePageOf(next);
-      }
-      const word = Pages.load32(entry, pc);
-      const outcome = Decoder.step(fast, word, pc);
-      if (outcome === NEXT) {
-        slot = 0;
-        pc = next;
-        next += 4;
-      } else if (outcome <= TAKEN) {
-        slot = 1;
-        pc = next;
-        next = outcome === TAKEN ? cpu.branchTarget : next + 4;
-        if (seeking && outcome === TAKEN && Dispatch.visit(next)) until = min(until, count + 2);
-        if ((pc ^ page) & PAGE_MASK || hasDelaySlot(Pages.load32(entry, pc))) {
-          count++;
+    let end = min(last, cpu.count + MOST);
+    let left = <u32>(end - cpu.count);
+    let going = true;
+    while (going && left > 0) {
+      const entry = Pages.readable(pc);
+      if (pc === cpu.returnTo || !Pages.admits(entry, pc, cpu.forbidden | 3)) break;
+      const alone = ((pc ^ cpu.returnTo) & PAGE_MASK) === 0;
+      const page = (pc & PAGE_MASK) + entry;
+      let place = pc + entry;
+      const pageEnd = alone ? place + 4 : page + (~PAGE_MASK + 1);
+      // Where the last instruction that may be counted would end, if each followed the one before.
+      let limit = <u64>place + (<u64>left << 2);
+      do {
+        store<u32>(STRETCH_END, <u32>min<u64>(pageEnd, limit));
+        do {
+          Decoder.step(fast, Pages.wordAt(place), place - entry);
+          place += 4;
+        } while (place < load<u32>(STRETCH_END));
+        if (load<u32>(STRETCH_END) !== 0) break;
+        place -= 4;
+        const outcome = load<u32>(OUTCOME);
+        if (outcome <= TAKEN) {
+          const next = outcome === TAKEN ? cpu.branchTarget + entry : place + 8;
+          place += 4;
+          if (seeking && outcome === TAKEN && Dispatch.visit(next - entry) && place < limit) {
+            end -= ((limit - place) >>> 2) - 1;
+            limit = <u64>place + 4;
+          }
+          store<u32>(OUTCOME, EXIT);
+          if (place < pageEnd && place < limit) {
+            store<u32>(OUTCOME, NEXT);
+            Decoder.step(fastInSlot, Pages.wordAt(place), place - entry);
+          }
+          const inSlot = load<u32>(OUTCOME);
+          if (inSlot === EXIT) {
+            cpu.nextPc = next - entry;
+            cpu.inDelaySlot = 1;
+            going = false;
+            break;
+          }
+          if (inSlot !== NEXT) record(inSlot, place - 4 - entry, end - ((limit - place) >>> 2));
+          limit += <u64>next - (place + 4);
+          place = next;
+        } else if (outcome === NULLIFIED) {
+          place += 8;
+          limit += 4;
+        } else if (outcome === EXIT) {
+          going = false;
           break;
+        } else {
+          record(outcome, place - entry, end - ((limit - place) >>> 2));
+          place += 4;
         }
-      } else if (outcome === NULLIFIED) {
-        pc = next + 4;
-        next += 8;
-      } else if (outcome === EXIT) {
-        break;
-      } else {
-        Ring.record(
-          outcome === RECORD_SITE ? pc - (slot << 2) : cpu.recordIp,
-          cpu.recordParent,
-          count,
-        );
-        slot = 0;
-        pc = next;
-        next += 4;
-      }
-      count++;
+      } while (!((place ^ page) & (PAGE_MASK | 3)) && !alone && place < limit);
+      pc = place - entry;
+      left = <u32>((limit - place) >>> 2);
     }
     cpu.pc = pc;
-    cpu.nextPc = next;
-    cpu.inDelaySlot = slot;
-    cpu.count = count;
-    return count >= until || isReturn(pc);
+    if (!cpu.inDelaySlot) cpu.nextPc = pc + 4;
+    cpu.count = end - left;
+    return left === 0 || isReturn(pc);
   }
+}
+
+/** Writes the event of a traced call: its site is what an exception would give as EPC. */
+// @ts-ignore: decorator
+@inline function record(outcome: u32, site: u32, count: u64): void {
+  Ring.record(outcome === RECORD_SITE ? site : cpu.recordIp, cpu.recordParent, count);
 }
 
 /**
@@ -166,9 +188,8 @@ function exactly(): void {
     if (cpu.stop === RUNNING) cpu.count++;
     return;
   }
-  if (outcome === RECORD_SITE)
-    Ring.record(pc - (cpu.inDelaySlot << 2), cpu.recordParent, cpu.count);
-  if (outcome === RECORD_CALL) Ring.record(cpu.recordIp, cpu.recordParent, cpu.count);
+  if (outcome === RECORD_SITE || outcome === RECORD_CALL)
+    record(outcome, pc - (cpu.inDelaySlot << 2), cpu.count);
   if (outcome === TAKEN) Observation.note(cpu.branchTarget);
   const next = outcome === NULLIFIED ? cpu.nextPc + 4 : cpu.nextPc;
   cpu.pc = next;

@@ -139,6 +139,9 @@ export const RELOC_DONE = PRIVATE + 8; // entries taken so far in this section
 export const TLB_PAGES_LENGTH = PRIVATE + 0x100;
 export const TLB_PAGES = PRIVATE + 0x104;
 export const TLB_PAGES_CAPACITY = 0x400;
+/** The fast reading's words, in PRIVATE; see assembly/interpreter.ts. */
+export const STRETCH_END = PRIVATE + 0x1200; // where the instructions end that follow each other; 0: look at OUTCOME
+export const OUTCOME = PRIVATE + 0x1204; // of the last instruction, unless it was NEXT
 /** assembly/watches.ts's list, in PRIVATE: its length, which stops were told and where, then the watches. */
 export const WATCH_LENGTH = PRIVATE + 0x2000;
 export const WATCH_TOLD = PRIVATE + 0x2004; // bit 1 << STOP_*: told of the instruction at the two below

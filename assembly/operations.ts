@@ -5,12 +5,37 @@
 // is a word of its own here, never two in the instruction.
 
 import { cpu } from "./cpu.ts";
-import { CPU_GPR, MODE_FARJAL_WORDS } from "./layout.ts";
-import { NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
+import { CPU_GPR, MODE_FARJAL_WORDS, OUTCOME, STRETCH_END } from "./layout.ts";
+import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
 import { Profile } from "./profile.ts";
+
+/**
+ * What the value of a reading says: bits, known where the decoder is inlined, so that they cost nothing.
+ * FAST leaves no outcome to its caller but in memory, and IN_SLOT reads a delay slot, where no branch may
+ * stand: one there is left to the exact reading before anything of it is done.
+ */
+export const FAST: usize = 1;
+export const IN_SLOT: usize = 2;
 
 @unmanaged
 export class Operations {
+  @inline is(bit: usize): bool {
+    return (changetype<usize>(this) & bit) !== 0;
+  }
+
+  /**
+   * Returns the outcome of an instruction if it isn't NEXT. The fast loop doesn't look at what it returns:
+   * instructions would then have to hand it a constant each, and V8 gives every one of these a machine
+   * register. Its stretch ends instead.
+   */
+  @inline leave(outcome: u32): u32 {
+    if (this.is(FAST)) {
+      store<u32>(OUTCOME, outcome);
+      store<u32>(STRETCH_END, 0);
+    }
+    return outcome;
+  }
+
   // Registers
 
   @inline get(register: u32): u32 {
@@ -189,36 +214,42 @@ export class Operations {
   // Branches. The condition is worked out before the link is written, as bltzal of ra would show.
 
   @inline branch(condition: u32, target: u32): u32 {
-    if (!condition) return UNTAKEN;
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
+    if (!condition) return this.leave(UNTAKEN);
     cpu.branchTarget = target;
-    return TAKEN;
+    return this.leave(TAKEN);
   }
 
   @inline branchLikely(condition: u32, target: u32): u32 {
-    if (!condition) return NULLIFIED;
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
+    if (!condition) return this.leave(NULLIFIED);
     cpu.branchTarget = target;
-    return TAKEN;
+    return this.leave(TAKEN);
   }
 
   @inline branchAndLink(condition: u32, register: u32, link: u32, target: u32): u32 {
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
     this.set(register, link);
     return this.branch(condition, target);
   }
 
   @inline branchAndLinkLikely(condition: u32, register: u32, link: u32, target: u32): u32 {
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
     this.set(register, link);
     return this.branchLikely(condition, target);
   }
 
   @inline jump(target: u32): u32 {
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
     cpu.branchTarget = target;
-    return TAKEN;
+    return this.leave(TAKEN);
   }
 
   @inline jumpAndLink(target: u32, register: u32, link: u32): u32 {
+    if (this.is(IN_SLOT)) return this.leave(EXIT);
     cpu.branchTarget = target;
     this.set(register, link);
-    return TAKEN;
+    return this.leave(TAKEN);
   }
 
   // What depends on the processor
@@ -237,12 +268,12 @@ export class Operations {
 
   @inline recordSite(parent: u32): u32 {
     cpu.recordParent = parent;
-    return RECORD_SITE;
+    return this.leave(RECORD_SITE);
   }
 
   @inline recordCall(ip: u32, parent: u32): u32 {
     cpu.recordIp = ip;
     cpu.recordParent = parent;
-    return RECORD_CALL;
+    return this.leave(RECORD_CALL);
   }
 }

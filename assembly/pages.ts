@@ -64,6 +64,11 @@ export class Pages {
     return va + (entry & PAGE_MASK);
   }
 
+  /** The word at va, where entry + va is `place`. */
+  @inline static wordAt(place: u32): u32 {
+    return load<u32>(place, RAM_BEFORE);
+  }
+
   @inline static load8(entry: u32, va: u32): u32 {
     return load<u8>((va ^ FLIP_8) + entry, RAM_BEFORE);
   }

@@ -18,8 +18,8 @@ export async function* interpreter(): AsyncGenerator<string> {
   const rows = [];
   const ratios = { little: [] as number[], big: [] as number[] };
   for (const program of PROGRAMS) {
-    const little = await machineWithProgram(program, "little");
-    const big = await machineWithProgram(program, "big");
+    const little = await machineWithProgram(program, "little", "interpreter");
+    const big = await machineWithProgram(program, "big", "interpreter");
     const plain = new Yardstick(module, little, program);
     const rounds = Math.ceil(SAMPLE / instructionsARound(little, program));
     const ours = little.call(program.name, [rounds]);

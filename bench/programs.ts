@@ -4,7 +4,7 @@
 // be scaled from 10^6 instructions to 10^10 without being another program.
 
 import { readFileSync } from "node:fs";
-import { type Endian, Machine, readModule } from "../src/index.ts";
+import { type Endian, type Engine, Machine, readModule } from "../src/index.ts";
 
 const BASE = 0xc0000000;
 
@@ -37,8 +37,12 @@ export function programObject({ name }: Program, endian: Endian): Buffer {
 }
 
 /** A machine with the program in it. */
-export async function machineWithProgram(program: Program, endian: Endian): Promise<Machine> {
-  const machine = await Machine.create({ endian });
+export async function machineWithProgram(
+  program: Program,
+  endian: Endian,
+  engine: Engine = "auto",
+): Promise<Machine> {
+  const machine = await Machine.create({ endian, engine });
   const file = readModule(programObject(program, endian), { object: true, name: program.name });
   machine.insmodFile(file, { base: BASE });
   return machine;

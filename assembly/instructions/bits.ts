@@ -34,6 +34,8 @@ export function ins<O>(o: O, word: u32): u32 {
   );
 }
 
+// @ts-ignore: decorator
+@inline
 export function bshfl<O>(o: O, word: u32): u32 {
   switch (sa(word)) {
     case BSHFL_WSBH:

@@ -111,6 +111,8 @@ export function bgezl<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchLikely(o.atLeast(o.get(rs(word)), o.constant(0)), branchTarget(word, pc));
 }
 
+// @ts-ignore: decorator
+@inline
 export function bltzal<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLink(
     o.less(o.get(rs(word)), o.constant(0)),
@@ -120,6 +122,8 @@ export function bltzal<O>(o: O, word: u32, pc: u32): u32 {
   );
 }
 
+// @ts-ignore: decorator
+@inline
 export function bgezal<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLink(
     o.atLeast(o.get(rs(word)), o.constant(0)),
@@ -129,6 +133,8 @@ export function bgezal<O>(o: O, word: u32, pc: u32): u32 {
   );
 }
 
+// @ts-ignore: decorator
+@inline
 export function bltzall<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLinkLikely(
     o.less(o.get(rs(word)), o.constant(0)),
@@ -138,6 +144,8 @@ export function bltzall<O>(o: O, word: u32, pc: u32): u32 {
   );
 }
 
+// @ts-ignore: decorator
+@inline
 export function bgezall<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLinkLikely(
     o.atLeast(o.get(rs(word)), o.constant(0)),

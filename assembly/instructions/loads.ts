@@ -22,10 +22,14 @@ export function lw<O>(o: O, word: u32): u32 {
   return o.load32(rt(word), o.add(o.get(rs(word)), o.constant(offset(word))));
 }
 
+// @ts-ignore: decorator
+@inline
 export function lwl<O>(o: O, word: u32): u32 {
   return o.loadLeft(rt(word), o.add(o.get(rs(word)), o.constant(offset(word))));
 }
 
+// @ts-ignore: decorator
+@inline
 export function lwr<O>(o: O, word: u32): u32 {
   return o.loadRight(rt(word), o.add(o.get(rs(word)), o.constant(offset(word))));
 }

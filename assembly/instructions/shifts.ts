@@ -9,6 +9,8 @@ export function sll<O>(o: O, word: u32): u32 {
   return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.constant(sa(word))));
 }
 
+// @ts-ignore: decorator
+@inline
 export function srl<O>(o: O, word: u32): u32 {
   switch (rsField(word)) {
     case 0:
@@ -29,6 +31,8 @@ export function sllv<O>(o: O, word: u32): u32 {
   return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
 }
 
+// @ts-ignore: decorator
+@inline
 export function srlv<O>(o: O, word: u32): u32 {
   switch (sa(word)) {
     case 0:

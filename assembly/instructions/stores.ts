@@ -15,10 +15,14 @@ export function sw<O>(o: O, word: u32): u32 {
   return o.store32(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
 }
 
+// @ts-ignore: decorator
+@inline
 export function swl<O>(o: O, word: u32): u32 {
   return o.storeLeft(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
 }
 
+// @ts-ignore: decorator
+@inline
 export function swr<O>(o: O, word: u32): u32 {
   return o.storeRight(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
 }
