@@ -42,7 +42,7 @@ import {
   jalr,
   jr,
 } from "./instructions/branches.ts";
-import { hypercall, traceCall, traceSite } from "./instructions/farjal.ts";
+import { hypercall, traceCall, traceEnter, traceGraph, traceReturn, traceSite } from "./instructions/farjal.ts";
 import { lb, lbu, lh, lhu, ll, lw, lwl, lwr } from "./instructions/loads.ts";
 import { and, andi, nor, or, ori, xor, xori } from "./instructions/logic.ts";
 import { mfhi, mflo, movn, movz, mthi, mtlo } from "./instructions/moves.ts";
@@ -180,6 +180,9 @@ import {
   SPECIAL2_MUL,
   SPECIAL2_SDBBP,
   SPECIAL2_TRACE_CALL,
+  SPECIAL2_TRACE_ENTER,
+  SPECIAL2_TRACE_GRAPH,
+  SPECIAL2_TRACE_RETURN,
   SPECIAL2_TRACE_SITE,
   SPECIAL3_BSHFL,
   SPECIAL3_EXT,
@@ -430,6 +433,12 @@ export class Decoder {
         return hypercall(o, word);
       case SPECIAL2_TRACE_CALL:
         return traceCall(o);
+      case SPECIAL2_TRACE_ENTER:
+        return traceEnter(o, word);
+      case SPECIAL2_TRACE_RETURN:
+        return traceReturn(o);
+      case SPECIAL2_TRACE_GRAPH:
+        return traceGraph(o);
       case SPECIAL2_CLZ:
         return clz(o, word);
       case SPECIAL2_CLO:

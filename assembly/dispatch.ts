@@ -81,13 +81,14 @@ export class Dispatch {
     store<u32>(FUEL, fuel);
     store<u64>(FUEL_END, before + fuel);
     store<u32>(EXITED, 0);
-    const pc = call_indirect<u32>(slot, cpu.pc, 0);
+    const from = cpu.pc;
+    const pc = call_indirect<u32>(slot, from, 0);
     cpu.pc = pc;
     cpu.nextPc = pc + 4;
     cpu.count = load<u64>(FUEL_END) - load<u32>(FUEL);
     const exited = load<u32>(EXITED);
     if (exited !== 0) Dispatch.exit(exited);
-    return cpu.count !== before;
+    return cpu.count !== before || pc !== from;
   }
 
   /** Counts a guard's failure. */

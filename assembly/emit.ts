@@ -9,6 +9,7 @@
 import { cpu } from "./cpu.ts";
 import { Code } from "./code-writer.ts";
 import { Decoder } from "./decoder.ts";
+import { RA, SP } from "./fields.ts";
 import {
   ACCESS_CHECKED,
   ACCESS_WINDOW,
@@ -51,6 +52,7 @@ import {
   RING_WRITTEN,
   WRITE_TABLE,
 } from "./layout.ts";
+import { NOWHERE } from "./memory.ts";
 import { FLIP_8, FLIP_16 } from "./physical.ts";
 import { Profile } from "./profile.ts";
 import {
@@ -110,8 +112,9 @@ import {
   SELECT,
 } from "./wasm-opcodes.ts";
 
-/** The imported storeBesideCode() is a translated module's first function. */
+/** What a translated module imports of the core is its first functions. */
 const STORE_BESIDE_CODE: u32 = 0;
+const ENTER_TRACED: u32 = 1;
 /** HI and LO in EMIT_READS and EMIT_WRITES. */
 const ACCUMULATOR: u32 = 1;
 
@@ -591,6 +594,34 @@ class Emit {
     Code.index(LOCAL_SET, LOCAL_B);
     Code.index(LOCAL_SET, LOCAL_A);
     return Emit.record();
+  }
+
+  enterTraced(word: u32): u32 {
+    this.constant(word);
+    this.constant(load<u32>(EMIT_SITE));
+    this.get(SP);
+    this.get(RA);
+    Emit.local(LOCAL_FUEL);
+    Code.constant(load<u32>(EMIT_REFUND));
+    Code.op(I32_ADD);
+    Code.index(CALL, ENTER_TRACED);
+    Code.index(LOCAL_SET, LOCAL_A);
+    Emit.guard();
+    Emit.local(LOCAL_A);
+    Code.constant(NOWHERE);
+    Code.op(I32_EQ);
+    Emit.leave();
+    Emit.local(LOCAL_A);
+    return this.set(RA, 0);
+  }
+
+  /** Its place has the core's own function in the table (graph.ts). */
+  returnTraced(): u32 {
+    return EMIT_EXACT;
+  }
+
+  recordGraph(): u32 {
+    return EMIT_EXACT;
   }
 
   // What the words above are made of

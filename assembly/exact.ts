@@ -6,13 +6,16 @@
 import { CodeMap } from "./code-map.ts";
 import { cpu } from "./cpu.ts";
 import { signal, signalDebugBreakpoint, signalUnusable } from "./exceptions.ts";
+import { A0, A1, A2, A3, RA, SP, V0, V1 } from "./fields.ts";
+import { Graph, raPlace } from "./graph.ts";
 import { privileged } from "./instructions/privileged.ts";
-import { STOP_HYPERCALL } from "./layout.ts";
+import { GRAPH_LEAF, GRAPH_RETURN, RETURN_HOOK, STOP_HYPERCALL } from "./layout.ts";
 import { LOAD, NOWHERE, STORE, translate, translateLeft, translateRight } from "./memory.ts";
-import { EXC_OV, EXC_TR } from "./opcodes.ts";
+import { EXC_OV, EXC_RI, EXC_TR } from "./opcodes.ts";
 import { Operations } from "./operations.ts";
-import { EXIT, NEXT } from "./outcome.ts";
+import { EXIT, NEXT, UNCOUNTED } from "./outcome.ts";
 import { Physical } from "./physical.ts";
+import { Ring } from "./ring.ts";
 import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "./unaligned.ts";
 
 @unmanaged
@@ -153,6 +156,42 @@ class Exact extends Operations {
     cpu.stop = STOP_HYPERCALL;
     cpu.stopValue = code;
     return EXIT;
+  }
+
+  enterTraced(word: u32): u32 {
+    const place = raPlace(word);
+    const site = cpu.pc - (cpu.inDelaySlot << 2);
+    if (place === GRAPH_LEAF) {
+      if (Graph.enter(word, site, this.get(RA), cpu.count)) this.set(RA, RETURN_HOOK);
+      return NEXT;
+    }
+    const physical = translate(this.get(SP) + (place << 2), 4, STORE);
+    if (physical === NOWHERE) return EXIT;
+    if (Graph.enter(word, site, Physical.load32(physical), cpu.count)) {
+      Physical.store32(physical, RETURN_HOOK);
+      CodeMap.stored(physical);
+    }
+    return NEXT;
+  }
+
+  /** The ra that it leaves is the one that the function would have returned by. */
+  returnTraced(): u32 {
+    if (cpu.inDelaySlot || !Graph.mayReturn()) return signal(EXC_RI);
+    const to = Graph.leave(cpu.count);
+    this.set(RA, to);
+    cpu.pc = to;
+    cpu.nextPc = to + 4;
+    return UNCOUNTED;
+  }
+
+  recordGraph(): u32 {
+    if (!(this.get(A2) & GRAPH_RETURN)) {
+      this.set(V0, <u32>cpu.count);
+      this.set(V1, <u32>(cpu.count >> 32));
+    }
+    const entered = ((<u64>this.get(V1)) << 32) | this.get(V0);
+    Ring.recordGraph(this.get(A0), this.get(A1), cpu.count, entered, this.get(A2), this.get(A3));
+    return NEXT;
   }
 }
 

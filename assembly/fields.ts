@@ -3,8 +3,13 @@
 
 import { OP_SPECIAL } from "./opcodes.ts";
 
+export const V0: u32 = 2 * 4;
+export const V1: u32 = 3 * 4;
 export const A0: u32 = 4 * 4;
 export const A1: u32 = 5 * 4;
+export const A2: u32 = 6 * 4;
+export const A3: u32 = 7 * 4;
+export const SP: u32 = 29 * 4;
 export const RA: u32 = 31 * 4;
 
 export function op(word: u32): u32 {

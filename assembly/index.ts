@@ -4,6 +4,7 @@
 export { storeBesideCode } from "./code-map";
 export { untranslated } from "./dispatch";
 export { emit } from "./emit";
+export { enterTraced, returnTraced } from "./graph";
 export { run, runExactly } from "./interpreter";
 export { probe } from "./memory";
 export { mapPages, markPage, markPhysical, unmapPages } from "./pages";

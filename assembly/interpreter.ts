@@ -15,7 +15,7 @@ import { OUTCOME, RUNNING, STOP_LIMIT, STOP_RETURN, STRETCH_END } from "./layout
 import { FETCH, NOWHERE, translate } from "./memory.ts";
 import { Observation } from "./observation.ts";
 import { EXC_RI } from "./opcodes.ts";
-import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
+import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNCOUNTED, UNTAKEN } from "./outcome.ts";
 import { PAGE_MASK, Pages } from "./pages.ts";
 import { Physical } from "./physical.ts";
 import { Ring } from "./ring.ts";
@@ -188,6 +188,7 @@ function exactly(): void {
     if (cpu.stop === RUNNING) cpu.count++;
     return;
   }
+  if (outcome === UNCOUNTED) return;
   if (outcome === RECORD_SITE || outcome === RECORD_CALL)
     record(outcome, pc - (cpu.inDelaySlot << 2), cpu.count);
   if (outcome === TAKEN) Observation.note(cpu.branchTarget);

@@ -39,9 +39,19 @@ export const CPU_CP0_SIZE = 0x400;
 export const CPU_TLB = CPU_CP0 + CPU_CP0_SIZE;
 export const CPU_TLB_SIZE = 0x400;
 /** Trace ring's header (assembly/ring.ts). */
-export const RING_WRITTEN = CPU_TLB + CPU_TLB_SIZE; // u64: records written since the ring was cleared
-export const RING_CAPACITY = RING_WRITTEN + 8; // records the ring holds, a power of two; 0 drops every record
-export const CPU_END = RING_WRITTEN + 0x100;
+export const RING_WRITTEN = CPU_TLB + CPU_TLB_SIZE; // u64: slots written since the ring was cleared
+export const RING_CAPACITY = RING_WRITTEN + 8; // slots the ring holds, a power of two; 0 drops every record
+/** function_graph's shadow stack (assembly/graph.ts): what it goes by, then its frames. */
+export const GRAPH_DEPTH = RING_WRITTEN + 0x100; // frames in use
+export const GRAPH_OVERRUN = GRAPH_DEPTH + 4; // functions that found it full
+export const GRAPH_MOST = GRAPH_DEPTH + 8; // entries so deep or deeper are ignored; 0: none is
+export const GRAPH_INSIDE = GRAPH_DEPTH + 12; // 1: one of set_graph_function's is open
+export const GRAPH_SILENT = GRAPH_DEPTH + 16; // 1: one of set_graph_notrace's is open
+export const GRAPH_RECORDING = GRAPH_DEPTH + 20; // 1: returns are recorded
+export const GRAPH_FRAMES = GRAPH_DEPTH + 0x20; // {return address, function, u64 count, GRAPH_* bits, unused}
+export const GRAPH_FRAME_SIZE = 24;
+export const GRAPH_FRAMES_MOST = 50; // FTRACE_RETFUNC_DEPTH
+export const CPU_END = GRAPH_FRAMES + GRAPH_FRAMES_MOST * GRAPH_FRAME_SIZE;
 /** Room for state that only the core uses (relocation cursors, fetch cache, code generation numbers). */
 export const PRIVATE = 0x5000;
 export const PRIVATE_SIZE = 0xb000;
@@ -60,10 +70,13 @@ export const READ_TABLE_SIZE = 0x400000;
 export const WRITE_TABLE = READ_TABLE + READ_TABLE_SIZE;
 export const WRITE_TABLE_SIZE = 0x400000;
 
-/** Trace ring: 16-byte records {ip, parent ip, instruction count low, high}. */
+/**
+ * Trace ring, in slots of 16 bytes. A record of the function tracer is one, {ip, parent ip, u64 count}; one of
+ * function_graph is two, the same and {u64 count at entry, depth and GRAPH_RETURN, overrun}.
+ */
 export const RING = WRITE_TABLE + WRITE_TABLE_SIZE;
-export const RING_RECORD_SIZE = 16;
-export const RING_SIZE = 0x1000000; // 1 Mi records
+export const RING_SLOT_SIZE = 16;
+export const RING_SIZE = 0x1000000; // 1 Mi slots
 
 /** What is known of code by its address: where it is translated, or how often it was come to (dispatch.ts). */
 export const DISPATCH = RING + RING_SIZE;
@@ -101,6 +114,19 @@ export const KSEG2 = 0xc0000000;
 /** CPU_MODE bits. */
 export const MODE_STOP_ON_EXCEPTION = 1; // the host takes exceptions; no vector is entered
 export const MODE_FARJAL_WORDS = 2; // HYPERCALL, TRACE_SITE and TRACE_CALL are instructions, not reserved
+
+/** Where functions return to that function_graph follows: a word that sends them on, put there by the host. */
+export const RETURN_HOOK = 0x80000fe0;
+
+/** Bits of a TRACE_ENTER word's code above the saved ra's place, and of a shadow frame. */
+export const GRAPH_OPENS = 1; // one of set_graph_function's
+export const GRAPH_WITHIN = 2; // traced only while one of those is open
+export const GRAPH_SILENCES = 4; // one of set_graph_notrace's
+export const GRAPH_RECORDED = 8; // in a frame: its entry was recorded
+/** A TRACE_ENTER word's place of the saved ra: words from sp, or this in a leaf, which keeps it in ra. */
+export const GRAPH_LEAF = 0xffff;
+/** In a record's depth: it is a return. */
+export const GRAPH_RETURN = 0x80000000;
 
 /** Why run() returned. */
 export const STOP_LIMIT = 0; // CPU_COUNT reached CPU_LIMIT

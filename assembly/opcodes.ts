@@ -136,12 +136,15 @@ export const SPECIAL2_CLO = 0x21;
 export const SPECIAL2_SDBBP = 0x3f;
 
 /**
- * farjal's own three words, in the user-defined space. They are instructions only in kernel mode with
+ * farjal's own words, in the user-defined space. They are instructions only in kernel mode with
  * MODE_FARJAL_WORDS set; without it they are reserved, as on the real processor.
  */
 export const SPECIAL2_TRACE_SITE = 0x10; // ring record: ip = own pc, or its branch's in a delay slot; parent = ra
 export const SPECIAL2_HYPERCALL = 0x11; // stops run(); bits 25..6 are the code
 export const SPECIAL2_TRACE_CALL = 0x12; // ring record: ip = a0, parent = a1
+export const SPECIAL2_TRACE_ENTER = 0x13; // function_graph's entry; bits 21..6: the saved ra's place, 25..22: GRAPH_* bits
+export const SPECIAL2_TRACE_RETURN = 0x14; // function_graph's return, at RETURN_HOOK
+export const SPECIAL2_TRACE_GRAPH = 0x15; // a graph record: ip = a0, parent = a1, depth = a2, overrun = a3, count at entry = v1:v0
 
 /** OP_SPECIAL3: funct, bits 5..0. */
 export const SPECIAL3_EXT = 0x00;

@@ -18,3 +18,5 @@ export const RECORD_CALL: u32 = 5;
  * completed, and the state in memory already says what comes next (an exception, eret, a reason to stop).
  */
 export const EXIT: u32 = 6;
+/** The state in memory says what comes next, and nothing is counted: the instruction isn't the program's. */
+export const UNCOUNTED: u32 = 7;

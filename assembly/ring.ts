@@ -1,6 +1,7 @@
-// The trace ring: 16-byte records {ip, parent ip, instruction count low, high} in shared memory. Like the
-// kernel's, it overwrites the oldest; RING_WRITTEN counts every record ever written, so a reader that
-// falls behind sees how many it lost. The record is complete before RING_WRITTEN moves.
+// The trace ring: records in shared memory, in slots of 16 bytes (layout.ts has their fields). Like the
+// kernel's, it overwrites the oldest; RING_WRITTEN counts every slot ever written, so a reader that falls
+// behind sees how much it lost. A record is complete before RING_WRITTEN moves. A ring holds records of one
+// tracer, all of one size, so none of two slots ever goes over the end.
 
 import { RING, RING_CAPACITY, RING_WRITTEN } from "./layout.ts";
 
@@ -16,5 +17,27 @@ export class Ring {
     store<u32>(at, parent, RING + 4);
     store<u64>(at, count, RING + 8);
     atomic.store<u64>(RING_WRITTEN, written + 1);
+  }
+
+  /** Writes a record of two slots; a depth with GRAPH_RETURN is a return's. */
+  static recordGraph(
+    ip: u32,
+    parent: u32,
+    count: u64,
+    entered: u64,
+    depth: u32,
+    overrun: u32,
+  ): void {
+    const capacity = load<u32>(RING_CAPACITY);
+    if (capacity === 0) return;
+    const written = load<u64>(RING_WRITTEN);
+    const at = (<u32>written & (capacity - 1) & ~1) << 4;
+    store<u32>(at, ip, RING);
+    store<u32>(at, parent, RING + 4);
+    store<u64>(at, count, RING + 8);
+    store<u64>(at, entered, RING + 16);
+    store<u32>(at, depth, RING + 24);
+    store<u32>(at, overrun, RING + 28);
+    atomic.store<u64>(RING_WRITTEN, written + 2);
   }
 }

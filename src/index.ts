@@ -19,8 +19,22 @@ export {
 export { readTrace, traceFromBytes } from "./formats/read.ts";
 export { MemorySink, type Sink } from "./formats/sink.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
-export type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./ftrace/event.ts";
-export type { TraceOptions, Tracer, TraceWay } from "./ftrace/tracer.ts";
+export {
+  type EntryEvent,
+  type FunctionEvent,
+  type ReturnEvent,
+  TRACERS,
+  type TraceEvent,
+  type TracerName,
+} from "./ftrace/event.ts";
+export { recordSize } from "./ftrace/ring.ts";
+export type {
+  GraphEvent,
+  GraphTextOptions,
+  TraceOptions,
+  Tracer,
+  TraceWay,
+} from "./ftrace/tracer.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export { readKernel } from "./kernel/read.ts";

@@ -6,12 +6,12 @@
 import { AssertionError } from "node:assert";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Call, callsOf, callText, type TracerName } from "./compare/calls.ts";
+import { type Call, callsOf, callText } from "./compare/calls.ts";
 import { divergenceLines, type Step, walk } from "./compare/divergence.ts";
 import { goldenText, readGolden } from "./compare/golden.ts";
 import { plainTree, treeLines } from "./compare/tree.ts";
 import { Misuse } from "./errors.ts";
-import type { TraceEvent } from "./ftrace/event.ts";
+import type { TraceEvent, TracerName } from "./ftrace/event.ts";
 import { FunctionFilter } from "./ftrace/filter.ts";
 
 const UPDATE = "FARJAL_UPDATE";

@@ -20,3 +20,19 @@ export function traceCall<O>(o: O): u32 {
   if (!o.farjalWords()) return o.signal(EXC_RI);
   return o.recordCall(o.get(A0), o.get(A1));
 }
+
+/** The saved ra is in ra, or so many words above sp. */
+export function traceEnter<O>(o: O, word: u32): u32 {
+  if (!o.farjalWords()) return o.signal(EXC_RI);
+  return o.enterTraced(word);
+}
+
+export function traceReturn<O>(o: O): u32 {
+  if (!o.farjalWords()) return o.signal(EXC_RI);
+  return o.returnTraced();
+}
+
+export function traceGraph<O>(o: O): u32 {
+  if (!o.farjalWords()) return o.signal(EXC_RI);
+  return o.recordGraph();
+}

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import {
   formatOfName,
+  type GraphTextOptions,
   isTextFormat,
   Misuse,
   TRACE_FORMATS,
@@ -14,11 +15,41 @@ import {
   writeTrace,
 } from "../index.ts";
 import { writeAtomically } from "./atomic-file.ts";
+import { gather } from "./numbers.ts";
 
 export interface TraceFormatOptions {
   readonly output?: string;
   readonly format?: TraceFormat;
   readonly fileVersion: "6" | "7";
+  readonly option?: readonly string[];
+}
+
+/** trace_options of function_graph, as `trace-cmd -O` takes them, and what they are called here. */
+const GRAPH_OPTIONS: ReadonlyMap<string, keyof GraphTextOptions> = new Map([
+  ["funcgraph-abstime", "abstime"],
+  ["funcgraph-cpu", "cpu"],
+  ["funcgraph-duration", "duration"],
+  ["funcgraph-overhead", "overhead"],
+  ["funcgraph-overrun", "overrun"],
+  ["funcgraph-proc", "proc"],
+  ["funcgraph-tail", "tail"],
+]);
+
+/** Reads `funcgraph-tail`, `nofuncgraph-cpu`. @throws Misuse for a name that is no such option. */
+function graphTextOptions(texts: readonly string[]): GraphTextOptions {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const plain = GRAPH_OPTIONS.get(text);
+      const name = plain ?? GRAPH_OPTIONS.get(text.replace(/^no/, ""));
+      if (name === undefined) {
+        throw new Misuse(
+          `there is no trace option '${text}'; take ${[...GRAPH_OPTIONS.keys()].join(", ")}, ` +
+            "or one of them with no in front",
+        );
+      }
+      return [name, plain !== undefined];
+    }),
+  );
 }
 
 export function withTraceFormat(command: Command, usual: TraceFormat): Command {
@@ -29,6 +60,11 @@ export function withTraceFormat(command: Command, usual: TraceFormat): Command {
         "--format <FORMAT>",
         `how it is written; unless told, what FILE's name says, or ${usual}`,
       ).choices(TRACE_FORMATS),
+    )
+    .option(
+      "-O, --option <OPTION>",
+      "ftrace text of function_graph: funcgraph-tail, nofuncgraph-cpu … (may be given again)",
+      gather,
     )
     .addOption(new Option("--file-version <N>", "of a trace.dat").choices(["6", "7"]).default("7"));
 }
@@ -53,11 +89,13 @@ export function chosenFormat(
 export function deliver(
   trace: Trace,
   format: TraceFormat,
-  { output, fileVersion }: Pick<TraceFormatOptions, "output" | "fileVersion">,
+  { output, fileVersion, option = [] }: Omit<TraceFormatOptions, "format">,
   writer: string,
 ): Iterable<string> {
-  if (output === undefined) return isTextFormat(format) ? traceText(trace, format, writer) : [];
+  const graph = graphTextOptions(option);
+  if (output === undefined)
+    return isTextFormat(format) ? traceText(trace, format, { writer, graph }) : [];
   const version = fileVersion === "6" ? 6 : 7;
-  writeAtomically(output, (sink) => writeTrace(trace, format, sink, { version, writer }));
+  writeAtomically(output, (sink) => writeTrace(trace, format, sink, { version, writer, graph }));
   return [];
 }

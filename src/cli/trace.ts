@@ -7,9 +7,12 @@ import { hex } from "../hex.ts";
 import {
   type Machine,
   Misuse,
+  recordSize,
+  TRACERS,
   type Trace,
   type TraceRecord,
   type Tracer,
+  type TracerName,
   type TraceWay,
 } from "../index.ts";
 import { callText } from "../report/call-text.ts";
@@ -41,30 +44,48 @@ Examples:
   farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
   farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
 
-/** A record of the ring; the kernel's own of a function event has 20 on a 32-bit machine. */
-const RECORD_SIZE = 16;
 const SMALLEST_BUFFER = 1;
 /** KiB of the ring's memory. */
 const LARGEST_BUFFER = 16384;
 
 interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
-  readonly plugin: string;
+  readonly plugin: TracerName;
+  readonly tracer?: TracerName;
   readonly func?: readonly string[];
   readonly notrace?: readonly string[];
   readonly graph?: readonly string[];
+  readonly graphNotrace?: readonly string[];
+  readonly maxGraphDepth?: number;
   readonly buffer: number;
   readonly way: TraceWay;
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
   withTraceFormat(withEngine(debugged(called(moduleCommand(program, "trace")))), "ftrace")
-    .option("-p, --plugin <TRACER>", "the tracer: function", "function")
+    .addOption(
+      new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
+    )
+    .addOption(new Option("--tracer <TRACER>", "the same").choices(TRACERS))
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
     .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
-    .option("-g, --graph <FUNC>", "function_graph's functions (may be given again)", gather)
+    .option(
+      "-g, --graph <FUNC>",
+      "function_graph: trace only within these functions (may be given again)",
+      gather,
+    )
+    .option(
+      "--graph-notrace <FUNC>",
+      "function_graph: trace nothing within these functions (may be given again)",
+      gather,
+    )
+    .option(
+      "--max-graph-depth <DEPTH>",
+      "function_graph: trace only so many levels, 0 for all",
+      countReader(0, 0xffffffff),
+    )
     .option(
       "-b, --buffer <KB>",
-      `the ring's size, ${RECORD_SIZE} bytes an event`,
+      `the ring's size, ${recordSize("function")} bytes an event, ${recordSize("function_graph")} of function_graph`,
       countReader(SMALLEST_BUFFER, LARGEST_BUFFER),
       1024,
     )
@@ -84,7 +105,10 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, args: string[], options: TraceOptions) =>
-      give(options, () => trace(path, args, options, terminal)),
+      give(options, () => {
+        const { plugin, tracer = plugin } = options;
+        return trace(path, args, { ...options, plugin: tracer }, terminal);
+      }),
     );
 }
 
@@ -94,18 +118,21 @@ async function trace(
   options: TraceOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  refuseWhatIsNotThere(options);
+  refuseWhatIsGraphs(options);
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const module = session.load();
   const args = readArguments(texts, machine);
   const tracer = machine.trace({
-    tracer: "function",
+    tracer: options.plugin,
     filter: options.func ?? [],
     notrace: options.notrace ?? [],
+    graph: options.graph ?? [],
+    graphNotrace: options.graphNotrace ?? [],
+    maxDepth: options.maxGraphDepth ?? 0,
     way: options.way,
-    capacity: capacityOf(options.buffer),
+    capacity: capacityOf(options.buffer, options.plugin),
   });
   const result = await performCall(machine, module, args.values, options, path, terminal);
   tracer.stop();
@@ -126,19 +153,21 @@ async function trace(
   };
 }
 
-/** Tracers that trace-cmd's users know and farjal doesn't have. */
-function refuseWhatIsNotThere({ plugin, graph }: TraceOptions): void {
-  if (plugin !== "function") {
-    throw new Misuse(`there is no tracer '${plugin}' here: -p function is the one there is`);
-  }
-  if (graph !== undefined) {
-    throw new Misuse("-g names functions for function_graph, which farjal doesn't have: use -l");
-  }
+/** Options that mean nothing to the function tracer. */
+function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: TraceOptions): void {
+  const given = {
+    "-g": graph,
+    "--graph-notrace": graphNotrace,
+    "--max-graph-depth": maxGraphDepth,
+  };
+  const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (plugin === "function_graph" || option === undefined) return;
+  throw new Misuse(`${option} is for function_graph: ask for it with -p function_graph`);
 }
 
 /** Whole records that fit, rounded down to a power of two. */
-function capacityOf(kilobytes: number): number {
-  return 2 ** Math.floor(Math.log2((kilobytes * 1024) / RECORD_SIZE));
+function capacityOf(kilobytes: number, tracer: TracerName): number {
+  return 2 ** Math.floor(Math.log2((kilobytes * 1024) / recordSize(tracer)));
 }
 
 /** What the tracer's ring holds, as formats take it. */
@@ -152,6 +181,7 @@ function recording(machine: Machine, tracer: Tracer, release: string): Trace {
     release,
     overruns: tracer.overruns,
     addresses: true,
+    tracer: tracer.name,
     length: tracer.entries,
     events,
     records: events,

@@ -3,9 +3,7 @@
 // that. It takes one event at a time: memory is bound by how deep calls nest, not by how many there are.
 
 import { Misuse } from "../errors.ts";
-import type { TraceEvent } from "../ftrace/event.ts";
-
-export type TracerName = "function" | "function_graph";
+import type { TraceEvent, TracerName } from "../ftrace/event.ts";
 
 /** A call, as any tracer saw it. */
 export interface Call {

@@ -4,7 +4,8 @@
 
 import { Misuse } from "../errors.ts";
 import { nanosecondsOf, type Trace } from "../formats/trace.ts";
-import { CallReader, callText, isCall, type TracerName } from "./calls.ts";
+import type { TracerName } from "../ftrace/event.ts";
+import { CallReader, callText, isCall } from "./calls.ts";
 import { type Divergence, type Step, walk } from "./divergence.ts";
 import { Tally } from "./tally.ts";
 

@@ -7,8 +7,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { Misuse } from "../errors.ts";
 import { symbolText } from "../formats/call-tree.ts";
 import { traceFromBytes } from "../formats/read.ts";
+import type { TracerName } from "../ftrace/event.ts";
 import { ftraceHeader, ftraceLine } from "../report/ftrace-text.ts";
-import { type Call, CallReader, isCall, type TracerName } from "./calls.ts";
+import { type Call, CallReader, isCall } from "./calls.ts";
 
 const VERSION = 1;
 const MARK = /^# farjal golden (.*)$/m;

@@ -2,6 +2,7 @@
 // write bytes.
 
 import { Misuse } from "../errors.ts";
+import type { GraphTextOptions } from "../report/graph-text.ts";
 import { traceCmdReport } from "../report/trace-cmd-text.ts";
 import { chromeTrace } from "./chrome.ts";
 import { foldedStacks } from "./folded.ts";
@@ -15,13 +16,16 @@ import { writeTraceDat } from "./trace-dat-writer.ts";
 
 /** Formats that are text, each as its pieces. */
 const TEXTS = {
-  ftrace: ftraceText,
+  ftrace: (trace, _writer, graph) => ftraceText(trace, graph),
   report: traceCmdReport,
   chrome: chromeTrace,
   speedscope,
   folded: foldedStacks,
   html: htmlPage,
-} satisfies Record<string, (trace: Trace, writer: string) => Iterable<string>>;
+} satisfies Record<
+  string,
+  (trace: Trace, writer: string, graph?: GraphTextOptions) => Iterable<string>
+>;
 
 export type TextFormat = keyof typeof TEXTS;
 export type TraceFormat = TextFormat | "trace.dat";
@@ -51,6 +55,8 @@ export interface ExportOptions {
   readonly version?: FileVersion;
   /** Who writes it, for formats that say so. */
   readonly writer?: string;
+  /** How ftrace text of function_graph looks. */
+  readonly graph?: GraphTextOptions;
 }
 
 /** The format that a file's name tells, or undefined where it tells none. */
@@ -63,8 +69,12 @@ export function isTextFormat(format: TraceFormat): format is TextFormat {
 }
 
 /** A trace as text, piece by piece. @throws Misuse while the trace's file turns out to be damaged. */
-export function traceText(trace: Trace, format: TextFormat, writer = "farjal"): Iterable<string> {
-  return TEXTS[format](trace, writer);
+export function traceText(
+  trace: Trace,
+  format: TextFormat,
+  { writer = "farjal", graph = {} }: Pick<ExportOptions, "writer" | "graph"> = {},
+): Iterable<string> {
+  return TEXTS[format](trace, writer, graph);
 }
 
 /** Pieces are gathered to about this many characters. */
@@ -78,11 +88,11 @@ export function writeTrace(
   trace: Trace,
   format: TraceFormat,
   sink: Sink,
-  { version = 7, writer = "farjal" }: ExportOptions = {},
+  { version = 7, writer = "farjal", graph = {} }: ExportOptions = {},
 ): void {
   if (isTextFormat(format)) {
     let chunk = "";
-    for (const piece of traceText(trace, format, writer)) {
+    for (const piece of traceText(trace, format, { writer, graph })) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
       sink.write(Buffer.from(chunk));

@@ -1,23 +1,46 @@
 // A trace as the kernel's `trace` file shows it, which people, scripts and Perfetto read. The lines are
-// report/ftrace-text.ts's; here the header gets its counts, and losses their place.
+// report/ftrace-text.ts's and report/graph-text.ts's; here the header gets its counts, and losses their place.
 
 import { Misuse } from "../errors.ts";
+import type { FunctionEvent } from "../ftrace/event.ts";
 import { FtraceLines, ftraceHeader } from "../report/ftrace-text.ts";
-import { type Trace, traceLength } from "./trace.ts";
+import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
+import { type RecordedEvent, type Trace, traceLength } from "./trace.ts";
 
-/** The text, line by line. @throws Misuse for events of function_graph. */
-export function* ftraceText(trace: Trace): Generator<string> {
+/**
+ * The text, line by line, of the tracer that made the first event.
+ * @throws Misuse for events of both tracers.
+ */
+export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Generator<string> {
+  const [first] = trace.events;
+  if (first === undefined ? trace.tracer === "function_graph" : first.type !== "function") {
+    yield* graphText({ ...trace, events: graphEvents(trace.events) }, options);
+    return;
+  }
   const entries = traceLength(trace);
   yield ftraceHeader(entries, entries + trace.overruns, trace.cpus);
   const lines = new FtraceLines();
   for (const event of trace.events) {
-    if (event.type !== "function") {
-      throw new Misuse("the events of function_graph aren't printed as the kernel's text yet");
-    }
+    if (event.type !== "function") throw mixed();
     const { lost } = event;
     if (lost !== undefined && lost !== 0) yield lostLine(event.cpu, lost);
     yield lines.line(event.task ?? trace.task, event);
   }
+}
+
+type RecordedGraphEvent = Exclude<RecordedEvent, FunctionEvent>;
+
+function* graphEvents(events: Iterable<RecordedEvent>): Generator<RecordedGraphEvent> {
+  for (const event of events) {
+    if (event.type === "function") throw mixed();
+    yield event;
+  }
+}
+
+function mixed(): Misuse {
+  return new Misuse(
+    "events of function and of function_graph don't go into one text of the kernel's",
+  );
 }
 
 function lostLine(cpu: number, lost: number | null): string {

@@ -3,7 +3,7 @@
 // (another task than the trace's, latency flags, events of other kinds) stands beside it and may be absent.
 
 import type { Endian } from "../elf/object.ts";
-import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
+import type { FunctionEvent, TraceEvent, TracerName } from "../ftrace/event.ts";
 import type { TraceTask } from "../report/ftrace-text.ts";
 
 /** What only a real machine tells of an event. */
@@ -44,6 +44,8 @@ export interface TraceFacts {
   readonly overruns: number;
   /** Whether events' ips are known; in text they aren't, and are 0. */
   readonly addresses: boolean;
+  /** What an empty trace is of; `function` unless told. */
+  readonly tracer?: TracerName;
 }
 
 export interface Trace extends TraceFacts {

@@ -2,6 +2,10 @@
 // `funcgraph_exit`) with their symbols found. Tracers make them, formats and comparisons take them; nobody
 // else needs to know how a ring record looks. Times are exact: instructions over the machine's clock.
 
+/** The tracers there are. */
+export const TRACERS = ["function", "function_graph"] as const;
+export type TracerName = (typeof TRACERS)[number];
+
 interface Moment {
   /** Instructions completed when the event happened. */
   readonly count: number;

@@ -4,15 +4,16 @@
 // so any thread that holds the buffer can read while the machine runs.
 
 import {
+  GRAPH_RETURN,
   RING,
   RING_CAPACITY,
-  RING_RECORD_SIZE,
   RING_SIZE,
+  RING_SLOT_SIZE,
   RING_WRITTEN,
 } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
 
-/** One passed call site. */
+/** One passed call site, or one return. */
 export interface TraceRecord {
   /** Address of the site, as the site itself or _mcount gave it. */
   readonly ip: number;
@@ -22,64 +23,119 @@ export interface TraceRecord {
   readonly count: number;
 }
 
-export const RING_CAPACITY_MAX = RING_SIZE / RING_RECORD_SIZE;
-const RECORD_WORDS = RING_RECORD_SIZE / 4;
+/** A record of function_graph. */
+export interface GraphRecord extends TraceRecord {
+  readonly returns: boolean;
+  /** Traced functions that are open around it. */
+  readonly depth: number;
+  /** Instructions completed at the function's entry. */
+  readonly entryCount: number;
+  /** Functions that had found the shadow stack full by then. */
+  readonly overrun: number;
+}
+
+/** Slots that a record takes, by tracer: a ring holds records of one. */
+export const RECORD_SLOTS = { function: 1, function_graph: 2 } as const;
+export type RecordKind = keyof typeof RECORD_SLOTS;
+
+const SLOT_WORDS = RING_SLOT_SIZE / 4;
 const TWO_32 = 2 ** 32;
 
+/** Bytes of a record. */
+export function recordSize(kind: RecordKind): number {
+  return RECORD_SLOTS[kind] * RING_SLOT_SIZE;
+}
+
+/** Records that the largest ring keeps. */
+export function largestCapacity(kind: RecordKind): number {
+  return RING_SIZE / recordSize(kind);
+}
+
 export class TraceRing {
+  readonly kind: RecordKind;
+  readonly #slots: number;
   readonly #words: Int32Array;
   readonly #written: BigInt64Array;
 
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: SharedArrayBuffer, kind: RecordKind = "function") {
+    this.kind = kind;
+    this.#slots = RECORD_SLOTS[kind];
     this.#words = new Int32Array(buffer);
     this.#written = new BigInt64Array(buffer, RING_WRITTEN, 1);
   }
 
   /**
    * Empties the ring and sets how many records it keeps.
-   * @param capacity a power of two up to RING_CAPACITY_MAX; 0 makes the core drop every record.
+   * @param capacity a power of two up to largestCapacity(); 0 makes the core drop every record.
    */
   reset(capacity: number): void {
-    if (capacity !== 0 && (capacity > RING_CAPACITY_MAX || Math.log2(capacity) % 1 !== 0)) {
+    const most = largestCapacity(this.kind);
+    if (capacity !== 0 && (capacity > most || Math.log2(capacity) % 1 !== 0)) {
       throw new Misuse(
-        `a trace ring holds a power of two of records, up to ${RING_CAPACITY_MAX}; ${capacity} is not`,
+        `a trace ring holds a power of two of records, up to ${most}; ${capacity} is not`,
       );
     }
-    this.#words[RING_CAPACITY / 4] = capacity;
+    this.#words[RING_CAPACITY / 4] = capacity * this.#slots;
     Atomics.store(this.#written, 0, 0n);
   }
 
+  /** Records that it keeps. */
   get capacity(): number {
-    return (this.#words[RING_CAPACITY / 4] ?? 0) >>> 0;
+    return ((this.#words[RING_CAPACITY / 4] ?? 0) >>> 0) / this.#slots;
   }
 
   /** Records written since reset(), overwritten ones included. */
   get written(): number {
-    return Number(Atomics.load(this.#written, 0));
+    return Number(Atomics.load(this.#written, 0)) / this.#slots;
   }
 
   /**
    * The records from number `from` on, oldest first. Those already overwritten are skipped: the first
    * one's number is `written - capacity` then, which is how a caller counts its loss.
    */
-  *records(from = 0): Generator<TraceRecord> {
+  records(from = 0): Generator<TraceRecord> {
+    return this.#from(from, (at) => this.#record(at));
+  }
+
+  /** The same of a ring of function_graph's. */
+  graphRecords(from = 0): Generator<GraphRecord> {
+    return this.#from(from, (at) => this.#graphRecord(at));
+  }
+
+  *#from<R>(from: number, read: (at: number) => R): Generator<R> {
     const { capacity } = this;
     let next = Math.max(from, this.written - capacity);
     while (next < this.written) {
-      const record = this.#read(next % capacity);
+      const record = read(RING / 4 + (next % capacity) * this.#slots * SLOT_WORDS);
       const oldest = this.written - capacity;
       if (next >= oldest) yield record;
       next = Math.max(next + 1, oldest);
     }
   }
 
-  #read(slot: number): TraceRecord {
-    const at = RING / 4 + slot * RECORD_WORDS;
-    const word = (index: number): number => (this.#words[at + index] ?? 0) >>> 0;
+  #record(at: number): TraceRecord {
+    return { ip: this.#word(at), parentIp: this.#word(at + 1), count: this.#count(at + 2) };
+  }
+
+  #graphRecord(at: number): GraphRecord {
+    const depth = this.#word(at + 6);
+    const returns = depth >= GRAPH_RETURN;
     return {
-      ip: word(0),
-      parentIp: word(1),
-      count: word(3) * TWO_32 + word(2),
+      ip: this.#word(at),
+      parentIp: this.#word(at + 1),
+      count: this.#count(at + 2),
+      returns,
+      depth: returns ? depth - GRAPH_RETURN : depth,
+      entryCount: this.#count(at + 4),
+      overrun: this.#word(at + 7),
     };
+  }
+
+  #word(at: number): number {
+    return (this.#words[at] ?? 0) >>> 0;
+  }
+
+  #count(at: number): number {
+    return this.#word(at + 1) * TWO_32 + this.#word(at);
   }
 }

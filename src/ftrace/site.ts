@@ -5,6 +5,7 @@
 // MIPS_FUNCTION_PROFILER's; where the kernel's own patch would be wrong for a form (2009's short
 // call in a module, -O0), the one that keeps the stack and the instructions whole is used.
 
+import { GRAPH_LEAF } from "../../assembly/layout.ts";
 import {
   OP_ADDIU,
   OP_BEQ,
@@ -15,8 +16,10 @@ import {
   OP_SPECIAL2,
   SPECIAL_ADDU,
   SPECIAL_OR,
+  SPECIAL2_TRACE_ENTER,
   SPECIAL2_TRACE_SITE,
 } from "../../assembly/opcodes.ts";
+import { type SavedRa, savedRaByPrologue, savedRaByT4, T4 } from "./saved-ra.ts";
 
 const NOP = 0x00000000;
 const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
@@ -24,9 +27,12 @@ const JALR_V1 = 0x0060f809; // jalr v1
 /** addiu sp,sp,-8: o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
 export const PUSH = 0x27bdfff8;
 const POP = 0x27bd0008; // addiu sp,sp,8
-const T4 = 12;
+const PUSHED = 8;
 const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
-const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
+/** The word that writes the function tracer's record in passing. */
+export const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
+/** Largest place of a saved ra that a TRACE_ENTER word can name, in words above sp. */
+const HIGHEST_RA = GRAPH_LEAF - 1;
 
 /** A call through v1 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
 export interface CallSite {
@@ -39,13 +45,15 @@ export interface CallSite {
   readonly raAddressWords: number;
   /** -O0 or -fno-delayed-branch: the push stands before the call and its delay slot is empty. */
   readonly emptyDelaySlot: boolean;
+  /** Where the function keeps its return address when it passes the site. */
+  readonly savedRa: SavedRa;
 }
 
 /** The two words that stand at a site's address in one state. */
 export type SitePatch = readonly [number, number];
 
-/** What the site does: `call` goes to _mcount, `record` writes to the ring in passing. */
-export type SiteState = "off" | "call" | "record";
+/** What the site does: `call` goes to _mcount; a word of farjal's own takes the event in passing. */
+export type SiteState = "off" | "call" | { readonly word: number };
 
 function opcode(word: number): number {
   return word >>> 26;
@@ -104,14 +112,16 @@ function shortCall(address: number, word: (index: number) => number): CallSite |
   const last = emptyDelaySlot ? -2 : -1;
   const raAddress = raAddressWords(word, last, -1);
   if (word(last - raAddress) !== MOVE_AT_RA) return undefined;
-  return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot };
+  const savedRa = savedRaOf(word, last - raAddress, last - raAddress + 1, raAddress);
+  return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot, savedRa };
 }
 
 function longCall(address: number, word: (index: number) => number): CallSite | undefined {
   if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
   const raAddress = raAddressWords(word, 3, 1);
   const call = 3 + raAddress;
-  const site = { kind: "long", address, raAddressWords: raAddress } as const;
+  const savedRa = savedRaOf(word, 0, 3, raAddress);
+  const site = { kind: "long", address, raAddressWords: raAddress, savedRa } as const;
   if (word(call) === JALR_V1 && word(call + 1) === PUSH) {
     return { ...site, words: call + 2, emptyDelaySlot: false };
   }
@@ -119,6 +129,17 @@ function longCall(address: number, word: (index: number) => number): CallSite | 
     return { ...site, words: call + 3, emptyDelaySlot: true };
   }
   return undefined;
+}
+
+/** @param start the sequence's first word; `first` of `count` that set t4 stand at `t4`. */
+function savedRaOf(
+  word: (index: number) => number,
+  start: number,
+  t4: number,
+  count: number,
+): SavedRa {
+  if (count === 0) return savedRaByPrologue((index) => word(start + index));
+  return savedRaByT4(Array.from({ length: count }, (_, index) => word(t4 + index)));
 }
 
 /** `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address, 10000004 without. */
@@ -129,18 +150,37 @@ function branchOver(site: CallSite): number {
 /**
  * The two words at the site in each state.
  *
- * | form | off | record | call |
+ * | form | off | a word | call |
  * |---|---|---|---|
- * | long | `b` over; nop | `b` over; trace | as loaded: `lui v1`; `addiu v1` |
- * | short | nop; nop | trace; nop | as loaded: `jal`; `addiu sp,sp,-8` |
- * | short, empty delay slot | nop; `addiu sp,sp,8` | trace; `addiu sp,sp,8` | as loaded |
+ * | long | `b` over; nop | `b` over; the word | as loaded: `lui v1`; `addiu v1` |
+ * | short | nop; nop | the word; nop | as loaded: `jal`; `addiu sp,sp,-8` |
+ * | short, empty delay slot | nop; `addiu sp,sp,8` | the word; `addiu sp,sp,8` | as loaded |
  *
  * An -O0 long call branches to the nop in its delay slot, so its push and _mcount's pop are both skipped.
  * @param loaded the two words that relocation left there.
  */
 export function sitePatch(site: CallSite, state: SiteState, loaded: SitePatch): SitePatch {
   if (state === "call") return loaded;
-  const record = state === "record";
-  if (site.kind === "long") return [branchOver(site), record ? TRACE_SITE : NOP];
-  return [record ? TRACE_SITE : NOP, site.emptyDelaySlot ? POP : NOP];
+  const word = state === "off" ? NOP : state.word;
+  if (site.kind === "long") return [branchOver(site), word];
+  return [word, site.emptyDelaySlot ? POP : NOP];
+}
+
+/**
+ * The word that enters the function into function_graph's shadow stack in passing, or undefined where it
+ * isn't known where the function keeps its return address.
+ * @param bits GRAPH_OPENS, GRAPH_WITHIN, GRAPH_SILENCES.
+ */
+export function enterWord(site: CallSite, bits: number): number | undefined {
+  const place = raPlace(site);
+  if (place === undefined) return undefined;
+  return ((OP_SPECIAL2 << 26) | (bits << 22) | (place << 6) | SPECIAL2_TRACE_ENTER) >>> 0;
+}
+
+/** In words above sp, or GRAPH_LEAF. A short call with an empty delay slot comes after the push. */
+function raPlace({ savedRa, kind, emptyDelaySlot }: CallSite): number | undefined {
+  if (savedRa === "ra") return GRAPH_LEAF;
+  if (savedRa === "unknown") return undefined;
+  const bytes = savedRa + (kind === "short" && emptyDelaySlot ? PUSHED : 0);
+  return bytes % 4 === 0 && bytes >= 0 && bytes / 4 <= HIGHEST_RA ? bytes / 4 : undefined;
 }

@@ -1,16 +1,35 @@
-// The function tracer: dynamic ftrace's semantics on the sites of loaded modules. Sites stand nopped
-// from load on; the tracer rewrites the two words of those that its filters name, while the machine
-// runs or between runs, and turns ring records into named events. Two ways to take an event, the same
-// events: `record` writes a ring record in passing, `call` goes through the guest's own ftrace_caller.
-// It knows sites and symbols through TraceHost only; the machine is behind it.
+// The tracers: dynamic ftrace's semantics on the sites of loaded modules. Sites stand nopped from load on; a
+// tracer rewrites the two words of those that its filters name, while the machine runs or between runs, and
+// turns ring records into named events. Two ways to take an event, the same events: `native` by a word of
+// farjal's own in passing, `guest` through the guest's own ftrace_caller. It knows sites and symbols through
+// TraceHost only; the machine is behind it.
 
+import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { ftraceHeader, ftraceLine, type TraceTask } from "../report/ftrace-text.ts";
-import type { FunctionEvent } from "./event.ts";
+import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
+import {
+  type EntryEvent,
+  type FunctionEvent,
+  type ReturnEvent,
+  TRACERS,
+  type TraceEvent,
+  type TracerName,
+} from "./event.ts";
 import { FunctionFilter, type TraceableFunction } from "./filter.ts";
-import { TraceRing } from "./ring.ts";
-import { type CallSite, type SitePatch, type SiteState, sitePatch } from "./site.ts";
+import { type GraphRecord, TraceRing } from "./ring.ts";
+import { ShadowStack } from "./shadow-stack.ts";
+import {
+  type CallSite,
+  enterWord,
+  type SitePatch,
+  type SiteState,
+  sitePatch,
+  TRACE_SITE,
+} from "./site.ts";
+
+export type { GraphTextOptions } from "../report/graph-text.ts";
 
 /** A site with what it belongs to. */
 export interface TraceSite extends TraceableFunction {
@@ -35,39 +54,64 @@ export interface TraceHost {
 export type TraceWay = "native" | "guest";
 
 export interface TraceOptions {
-  /** The only tracer there is so far. */
-  readonly tracer?: "function";
+  /** `function` unless told. */
+  readonly tracer?: TracerName;
   /** As set_ftrace_filter: names, globs, `pattern:mod:module`; empty takes every function. */
   readonly filter?: readonly string[];
   /** As set_ftrace_notrace; wins over `filter`. */
   readonly notrace?: readonly string[];
+  /** function_graph: as set_graph_function, functions are traced only while one of these is open. */
+  readonly graph?: readonly string[];
+  /** function_graph: as set_graph_notrace, nothing is traced while one of these is open. */
+  readonly graphNotrace?: readonly string[];
+  /** function_graph: as max_graph_depth, functions within so many others are ignored; 0 (unless told): none is. */
+  readonly maxDepth?: number;
   readonly way?: TraceWay;
   /** Records the ring keeps, a power of two; 65,536 unless told. Older ones are overwritten and counted. */
   readonly capacity?: number;
 }
 
-const CAPACITY = 65536;
+/** What function_graph tells. */
+export type GraphEvent = EntryEvent | ReturnEvent;
 
-export class Tracer {
+const CAPACITY = 65536;
+/** max_graph_depth is an unsigned int. */
+const DEEPEST = 0xffffffff;
+
+export class Tracer<E extends TraceEvent = TraceEvent> {
+  readonly name: TracerName;
   readonly way: TraceWay;
   readonly #host: TraceHost;
   readonly #ring: TraceRing;
+  readonly #shadow: ShadowStack;
   readonly #capacity: number;
-  readonly #enabled = new Map<number, TraceSite>();
+  readonly #maxDepth: number;
+  readonly #enabled = new Map<number, SiteState>();
   #filter: FunctionFilter;
   #notrace: FunctionFilter;
+  readonly #graph: FunctionFilter;
+  readonly #graphNotrace: FunctionFilter;
   #running = false;
 
-  /** @throws Misuse when a filter matches no function or the capacity isn't a power of two. */
+  /** @throws Misuse when a filter matches no function or an option isn't for the tracer. */
   constructor(host: TraceHost, options: TraceOptions = {}) {
-    if (options.tracer !== undefined && options.tracer !== "function") {
-      throw new Misuse(`there is no tracer '${options.tracer}'; function is the one there is`);
+    this.name = options.tracer ?? "function";
+    if (!TRACERS.includes(this.name)) {
+      throw new Misuse(`there is no tracer '${this.name}'; take ${TRACERS.join(" or ")}`);
     }
+    checkGraphOptions(this.name, options);
     this.way = options.way ?? "native";
+    if (this.name === "function_graph" && this.way === "guest") {
+      throw new Misuse("function_graph is taken the native way only");
+    }
     this.#host = host;
-    this.#ring = new TraceRing(host.buffer);
+    this.#ring = new TraceRing(host.buffer, this.name);
+    this.#shadow = new ShadowStack(new Uint32Array(host.buffer));
     this.#capacity = options.capacity ?? CAPACITY;
+    this.#maxDepth = options.maxDepth ?? 0;
     [this.#filter, this.#notrace] = this.#readFilters(options.filter, options.notrace);
+    this.#graph = this.#readFilter(options.graph, "graph");
+    this.#graphNotrace = this.#readFilter(options.graphNotrace, "graphNotrace");
   }
 
   get running(): boolean {
@@ -77,6 +121,7 @@ export class Tracer {
   /** Switches the filtered sites on and empties the ring. */
   start(): void {
     this.#ring.reset(this.#capacity);
+    if (this.name === "function_graph") this.#shadow.start(this.#maxDepth);
     if (this.way === "guest") this.#host.setMcountCalls(true);
     this.#running = true;
     this.refresh();
@@ -86,6 +131,7 @@ export class Tracer {
   stop(): void {
     this.#running = false;
     this.refresh();
+    this.#shadow.stop();
     if (this.way === "guest") this.#host.setMcountCalls(false);
   }
 
@@ -101,11 +147,11 @@ export class Tracer {
     for (const site of this.#host.sites()) {
       const { address } = site.site;
       present.add(address);
-      const on = this.#running && this.takes(site);
-      if (on === this.#enabled.has(address)) continue;
-      if (on) this.#enabled.set(address, site);
-      else this.#enabled.delete(address);
-      this.#write(site, on ? this.#onState : "off");
+      const state = this.#running && this.takes(site) ? this.#stateOf(site) : "off";
+      if (isSameState(state, this.#enabled.get(address) ?? "off")) continue;
+      if (state === "off") this.#enabled.delete(address);
+      else this.#enabled.set(address, state);
+      this.#host.writeCode(address, sitePatch(site.site, state, site.loaded));
     }
     for (const address of this.#enabled.keys()) {
       if (!present.has(address)) this.#enabled.delete(address);
@@ -138,56 +184,106 @@ export class Tracer {
     return this.written - this.entries;
   }
 
+  /** function_graph: calls whose return isn't followed, since the shadow stack was full. */
+  get graphOverruns(): number {
+    return this.name === "function_graph" ? this.#shadow.overrun : 0;
+  }
+
   /** Empties the ring. */
   clear(): void {
     this.#ring.reset(this.#capacity);
   }
 
   /** The events still in the ring, oldest first. */
-  *events(): Generator<FunctionEvent> {
-    for (const { ip, parentIp, count } of this.#ring.records()) {
-      const symbol = this.#host.symbolAt(ip);
-      const parent = this.#host.symbolAt(parentIp);
-      const seconds = count / this.#host.clockHz;
-      yield {
-        type: "function",
-        time: seconds,
-        microseconds: Math.floor((count * 1e6) / this.#host.clockHz),
-        cpu: 0,
-        name: symbol?.name ?? hex(ip),
-        module: symbol?.module ?? null,
-        parentName: parent?.name ?? hex(parentIp),
-        ip,
-        parentIp,
-        count,
-      };
-    }
+  events(): Generator<E> {
+    const events = this.name === "function" ? this.#functionEvents() : this.#graphEvents();
+    return events as Generator<TraceEvent> as Generator<E>;
   }
 
   /** The trace as the kernel's `trace` file shows it, line by line. */
-  *text(task: TraceTask = { name: "farjal", pid: 1 }): Generator<string> {
+  *text(
+    task: TraceTask = { name: "farjal", pid: 1 },
+    options: GraphTextOptions = {},
+  ): Generator<string> {
+    if (this.name === "function_graph") {
+      const { clockHz } = this.#host;
+      yield* graphText({ task, cpus: 1, clockHz, events: this.#graphEvents() }, options);
+      return;
+    }
     yield ftraceHeader(this.entries, this.written);
-    for (const event of this.events()) yield ftraceLine(task, event);
+    for (const event of this.#functionEvents()) yield ftraceLine(task, event);
   }
 
-  get #onState(): SiteState {
-    return this.way === "guest" ? "call" : "record";
+  *#functionEvents(): Generator<FunctionEvent> {
+    for (const { ip, parentIp, count } of this.#ring.records()) {
+      const parent = this.#host.symbolAt(parentIp);
+      const parentName = parent?.name ?? hex(parentIp);
+      yield { type: "function", ...this.#moment(count), ...this.#traced(ip), parentName, parentIp };
+    }
   }
 
-  #write({ site, loaded }: TraceSite, state: SiteState): void {
-    this.#host.writeCode(site.address, sitePatch(site, state, loaded));
+  *#graphEvents(): Generator<GraphEvent> {
+    for (const record of this.#ring.graphRecords()) yield this.#graphEvent(record);
+  }
+
+  #graphEvent({ ip, count, depth, returns, entryCount, overrun }: GraphRecord): GraphEvent {
+    const facts = { ...this.#moment(count), ...this.#traced(ip), depth };
+    if (!returns) return { type: "funcgraph_entry", ...facts };
+    return { type: "funcgraph_exit", ...facts, overrun, entryCount };
+  }
+
+  #moment(count: number): Pick<TraceEvent, "count" | "time" | "microseconds" | "cpu"> {
+    const { clockHz } = this.#host;
+    const microseconds = Math.floor((count * 1e6) / clockHz);
+    return { count, time: count / clockHz, microseconds, cpu: 0 };
+  }
+
+  #traced(ip: number): Pick<TraceEvent, "name" | "module" | "ip"> {
+    const symbol = this.#host.symbolAt(ip);
+    return { name: symbol?.name ?? hex(ip), module: symbol?.module ?? null, ip };
+  }
+
+  /** Off too where it isn't known how function_graph could follow the function. */
+  #stateOf(site: TraceSite): SiteState {
+    if (this.way === "guest") return "call";
+    if (this.name === "function") return { word: TRACE_SITE };
+    const word = enterWord(site.site, this.#graphBits(site));
+    return word === undefined ? "off" : { word };
+  }
+
+  #graphBits(site: TraceableFunction): number {
+    const silences = this.#graphNotrace.names(site) ? GRAPH_SILENCES : 0;
+    if (this.#graph.empty) return silences;
+    return silences | (this.#graph.names(site) ? GRAPH_OPENS : GRAPH_WITHIN);
   }
 
   #readFilters(
     filter: readonly string[] = [],
     notrace: readonly string[] = [],
   ): [FunctionFilter, FunctionFilter] {
-    const functions = [...this.#host.sites()];
-    const read = (patterns: readonly string[], option: string): FunctionFilter => {
-      const rules = new FunctionFilter(patterns);
-      rules.requireMatches(functions, option);
-      return rules;
-    };
-    return [read(filter, "filter"), read(notrace, "notrace")];
+    return [this.#readFilter(filter, "filter"), this.#readFilter(notrace, "notrace")];
+  }
+
+  #readFilter(patterns: readonly string[] = [], option: string): FunctionFilter {
+    const rules = new FunctionFilter(patterns);
+    rules.requireMatches([...this.#host.sites()], option);
+    return rules;
+  }
+}
+
+function isSameState(a: SiteState, b: SiteState): boolean {
+  return typeof a === "object" && typeof b === "object" ? a.word === b.word : a === b;
+}
+
+function checkGraphOptions(
+  tracer: TracerName,
+  { graph = [], graphNotrace = [], maxDepth = 0 }: TraceOptions,
+): void {
+  if (!Number.isInteger(maxDepth) || maxDepth < 0 || maxDepth > DEEPEST) {
+    throw new Misuse(`a greatest depth is a whole number, 0 for none; ${maxDepth} is not`);
+  }
+  if (tracer === "function_graph") return;
+  if (graph.length > 0 || graphNotrace.length > 0 || maxDepth > 0) {
+    throw new Misuse("graph, graphNotrace and maxDepth are function_graph's: ask for that tracer");
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "../../assembly/layout.ts";
 import { EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
+import { PLACE_WORDS, ShadowStack } from "../ftrace/shadow-stack.ts";
 import type { Core } from "./core.ts";
 import { Budget, type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
 import { type GuestMemory, Unmapped } from "./guest-memory.ts";
@@ -62,6 +63,7 @@ export class Caller {
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
   readonly #words: Uint32Array;
+  readonly #shadow: ShadowStack;
   /** Calls that are entered and not left, the innermost last. */
   readonly #open: GuestCall[] = [];
 
@@ -71,6 +73,7 @@ export class Caller {
     this.#functions = functions;
     this.#setup = setup;
     this.#words = core.words;
+    this.#shadow = new ShadowStack(core.words);
   }
 
   /** Calls that are entered and not left. */
@@ -155,7 +158,7 @@ export class Caller {
   #leave(call: GuestCall): void {
     if (this.#open.at(-1) !== call) throw new Misuse("a call within this one is not over yet");
     this.#open.pop();
-    this.#words.set(call.saved, CPU_GPR / 4);
+    this.#putBack(call.saved);
   }
 
   #enter(address: number, args: readonly number[]): void {
@@ -219,8 +222,15 @@ export class Caller {
     return stopPlace(this.#core, this.#setup);
   }
 
+  /** The registers, then how far function_graph's shadow stack had come. */
   #saveState(): Uint32Array {
     const last = Math.max(CPU_HI, CPU_LO, CPU_PC, CPU_NEXT_PC, CPU_IN_DELAY_SLOT);
-    return this.#words.slice(CPU_GPR / 4, last / 4 + 1);
+    const registers = this.#words.subarray(CPU_GPR / 4, last / 4 + 1);
+    return Uint32Array.from([...registers, ...this.#shadow.place]);
+  }
+
+  #putBack(saved: Uint32Array): void {
+    this.#words.set(saved.subarray(0, -PLACE_WORDS), CPU_GPR / 4);
+    this.#shadow.return(saved.subarray(-PLACE_WORDS));
   }
 }

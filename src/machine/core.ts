@@ -96,6 +96,8 @@ interface CoreExports {
 interface Functions {
   readonly untranslated: CallableFunction;
   readonly storeBesideCode: CallableFunction;
+  readonly enterTraced: CallableFunction;
+  readonly returnTraced: CallableFunction;
 }
 
 /** reset()'s processors, as in assembly/profile.ts. */
@@ -446,6 +448,8 @@ export class Core {
       ramSize: this.ramSize,
       untranslated: this.#functions.untranslated,
       storeBesideCode: this.#functions.storeBesideCode,
+      enterTraced: this.#functions.enterTraced,
+      returnTraced: this.#functions.returnTraced,
       get sp() {
         return core.gpr(SP);
       },

@@ -3,14 +3,15 @@
 // (ftrace/) what an event is, call.ts what a call is. One process can have any number of machines.
 
 import { readFileSync } from "node:fs";
-import { KSEG0, PAGE_SIZE } from "../../assembly/layout.ts";
-import { OP_JAL } from "../../assembly/opcodes.ts";
+import { KSEG0, PAGE_SIZE, RETURN_HOOK } from "../../assembly/layout.ts";
+import { OP_JAL, OP_SPECIAL2, SPECIAL2_TRACE_RETURN } from "../../assembly/opcodes.ts";
 import { WIDTH_32 } from "../address.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
+import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
 import { sitePatch } from "../ftrace/site.ts";
-import { type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
+import { type GraphEvent, type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
@@ -93,6 +94,15 @@ const HOST_CALL: NamedAddress = {
   size: 4,
 };
 
+/** Where functions return to that function_graph follows, in traces. */
+const HOOK: NamedAddress = {
+  name: "return_to_handler",
+  module: null,
+  address: RETURN_HOOK,
+  offset: 0,
+  size: 4,
+};
+
 /** A module and what the machine keeps with it. */
 interface Resident {
   readonly module: LoadedModule;
@@ -137,6 +147,7 @@ export class Machine {
     this.#space = new ModuleSpace(this.core, this.#physical);
     this.#kernel = new KernelSpace(this.core, this.memory, this.#physical, this.#functions, kernel);
     this.#loadLab();
+    this.memory.setU32(RETURN_HOOK, ((OP_SPECIAL2 << 26) | SPECIAL2_TRACE_RETURN) >>> 0);
     this.#caller = new Caller(this.core, this.memory, this.#functions, this.#makeThread());
   }
 
@@ -298,6 +309,7 @@ export class Machine {
   /** The symbol that holds an address. */
   symbolAt(address: number): NamedAddress | undefined {
     if (address === RETURN_ADDRESS) return HOST_CALL;
+    if (address === RETURN_HOOK) return HOOK;
     for (const index of this.#indexes) {
       const found = index.at(address);
       if (found !== undefined) return found;
@@ -309,10 +321,13 @@ export class Machine {
   }
 
   /**
-   * Starts the function tracer. One tracer runs at a time, as on a real kernel.
+   * Starts a tracer, `function` unless told. One runs at a time, as on a real kernel.
    * @throws Misuse when one is running, or a filter matches nothing.
    */
-  trace(options: TraceOptions = {}): Tracer {
+  trace(options: TraceOptions & { readonly tracer: "function_graph" }): Tracer<GraphEvent>;
+  trace(options?: TraceOptions & { readonly tracer?: "function" }): Tracer<FunctionEvent>;
+  trace(options: TraceOptions): Tracer;
+  trace(options: TraceOptions = {}): Tracer<TraceEvent> {
     if (this.#tracer?.running) throw new Misuse("a tracer is running; stop() it first");
     this.#tracer = new Tracer(this.#traceHost(), options);
     this.#tracer.start();

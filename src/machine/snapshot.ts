@@ -3,7 +3,7 @@
 // first one stood, delay slots included. Breakpoints are the debugger's and not part of it. A note of the
 // caller's own travels along (machine-state.ts's, or none).
 //
-// Version 2. All numbers are 32-bit, little-endian.
+// Version 3. All numbers are 32-bit, little-endian.
 //
 //   0   "farjal\x1a\n"
 //   8   version
@@ -41,8 +41,8 @@ import {
   READ_TABLE,
   RING,
   RING_CAPACITY,
-  RING_RECORD_SIZE,
   RING_SIZE,
+  RING_SLOT_SIZE,
   RING_WRITTEN,
   TLB_PAGES,
   TLB_PAGES_CAPACITY,
@@ -57,7 +57,7 @@ import type { Mapping } from "../translate/windows.ts";
 import { Core, type Profile, TLB_SIZES } from "./core.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 const DIGEST_AT = 32;
 const BODY_AT = 64;
 /** Most of a guest's memory is empty or text: the fastest level packs it nearly as small. */
@@ -281,7 +281,7 @@ function usedPages(core: Core): number[] {
 function ringBytes(words: Uint32Array): number {
   const written =
     (words[RING_WRITTEN / WORD] ?? 0) + (words[RING_WRITTEN / WORD + 1] ?? 0) * 2 ** 32;
-  return Math.min(written, words[RING_CAPACITY / WORD] ?? 0) * RING_RECORD_SIZE;
+  return Math.min(written, words[RING_CAPACITY / WORD] ?? 0) * RING_SLOT_SIZE;
 }
 
 class BodyReader {
@@ -351,14 +351,14 @@ function checkCpu(cpu: Uint8Array, ramSize: number): number {
   const word = (at: number): number => file.readUInt32LE(at - CPU);
   const capacity = word(RING_CAPACITY);
   const powerOfTwo = (capacity & (capacity - 1)) === 0;
-  if (!powerOfTwo || capacity > RING_SIZE / RING_RECORD_SIZE) throw damaged("its trace ring");
+  if (!powerOfTwo || capacity > RING_SIZE / RING_SLOT_SIZE) throw damaged("its trace ring");
   if (word(CPU_RAM_SIZE) !== ramSize || word(CPU_GPR) !== 0) throw damaged("its registers");
   // The clock's arithmetic has 64 bits and the host's 53.
   const wide = (at: number): bigint => file.readBigUInt64LE(at - CPU);
   for (const at of [CPU_COUNT, CPU_IDLE, RING_WRITTEN]) {
     if (wide(at) > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged("its clock");
   }
-  return Math.min(Number(wide(RING_WRITTEN)), capacity) * RING_RECORD_SIZE;
+  return Math.min(Number(wide(RING_WRITTEN)), capacity) * RING_SLOT_SIZE;
 }
 
 function inflated(packed: Uint8Array, size: number): Buffer {

@@ -34,6 +34,7 @@ import {
   LOCAL_PC,
   LOCAL_TARGET,
   LOCAL_WIDE,
+  RETURN_HOOK,
 } from "../../assembly/layout.ts";
 import {
   I32_ADD,
@@ -74,10 +75,19 @@ export const LONGEST_REGION = (1 << (31 - PLACE_SHIFT)) * 4;
 const WIDEST_SWITCH = 1024;
 
 /** (pc, depth) -> pc. */
-export const REGION_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
+const REGION_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
 /** storeBesideCode(va, value, log2) -> done. */
-export const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
-const TYPES = [REGION_TYPE, STORE_TYPE];
+const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
+/** enterTraced(word, site, sp, ra, fuel) -> ra. */
+const ENTER_TYPE: FunctionType = { parameters: ["i", "i", "i", "i", "i"], results: ["i"] };
+/** The types that a module's functions have, and what it imports of the core: functions 0, 1, … */
+export const TYPES: readonly FunctionType[] = [REGION_TYPE, STORE_TYPE, ENTER_TYPE];
+export const IMPORTS = [
+  { name: "storeBesideCode", type: 1 },
+  { name: "enterTraced", type: 2 },
+] as const;
+/** The table slot of the core's own returnTraced(), which is a region at RETURN_HOOK. */
+export const HOOK_SLOT = 1;
 const LOCALS: ValueType[] = Array.from({ length: LOCAL_WIDE + 1 - 2 }, (_, index) =>
   index + 2 === LOCAL_WIDE ? "l" : "i",
 );
@@ -97,7 +107,7 @@ export interface RegionSetting {
   likelyTarget(pc: number): number | null;
 }
 
-/** The region's function, to be put into a module that imports storeBesideCode as function 0. */
+/** The region's function, to be put into a module that has TYPES and IMPORTS. */
 export function regionBody(blocks: readonly Block[], setting: RegionSetting): Bytes {
   return new Region(blocks, setting).write();
 }
@@ -133,7 +143,7 @@ class Region {
     const { edges, firstDispatcher, isLoop } = this.#graph;
     const dispatched = edges.slice(firstDispatcher).flatMap((list) => list.map(({ to }) => to));
     this.#checked = new Set([...blocks.keys()].filter((node) => isLoop[node]).concat(dispatched));
-    const functions = [STORE_TYPE];
+    const functions = IMPORTS.map(({ type }) => TYPES[type] as FunctionType);
     functions[setting.index] = REGION_TYPE;
     this.#body = new Body(REGION_TYPE, LOCALS, functions, TYPES);
     this.#root = blocks[0]?.pc ?? 0;
@@ -415,16 +425,37 @@ class Region {
       body.callIndirect(0);
     }
     body.set(LOCAL_A);
-    body.get(LOCAL_A);
-    body.op(I32_CONST, returnTo);
-    body.op(I32_NE);
-    body.if();
+    const elsewhere = (): void => {
+      body.get(LOCAL_A);
+      body.op(I32_CONST, returnTo);
+      body.op(I32_NE);
+      body.if();
+    };
+    elsewhere();
+    this.#returnTraced();
+    elsewhere();
     body.get(LOCAL_A);
     body.return();
+    body.end();
     body.end();
     this.#loadRegisters();
     this.#load(FUEL, LOCAL_FUEL);
     this.#requireFuel(returnTo);
+  }
+
+  /** A callee that function_graph follows comes back by RETURN_HOOK: A becomes where that leads. */
+  #returnTraced(): void {
+    const body = this.#body;
+    body.get(LOCAL_A);
+    body.op(I32_CONST, RETURN_HOOK);
+    body.op(I32_EQ);
+    body.if();
+    body.get(LOCAL_A);
+    body.get(LOCAL_DEPTH);
+    body.op(I32_CONST, HOOK_SLOT);
+    body.callIndirect(0);
+    body.set(LOCAL_A);
+    body.end();
   }
 
   /** On at TARGET, whatever is there. */

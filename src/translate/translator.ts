@@ -5,13 +5,21 @@
 // so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
 // everything goes, and what is still hot comes back.
 
-import { CODE_GRAIN, EXITS, EXITS_ALLOWED, PAGE_SIZE, RAM, SLOTS } from "../../assembly/layout.ts";
+import {
+  CODE_GRAIN,
+  EXITS,
+  EXITS_ALLOWED,
+  PAGE_SIZE,
+  RAM,
+  RETURN_HOOK,
+  SLOTS,
+} from "../../assembly/layout.ts";
 import { type Block, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
-import { LONGEST_REGION, REGION_TYPE, regionBody, STORE_TYPE } from "./region.ts";
+import { HOOK_SLOT, IMPORTS, LONGEST_REGION, regionBody, TYPES } from "./region.ts";
 import { wasmModule } from "./wasm-module.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
@@ -30,8 +38,8 @@ const MOST_MODULES = 400;
 const MOST_BYTES = 32 << 20;
 /** Slots that a translation may want for what it calls. */
 const FEWEST_SLOTS = 512;
-/** What every module imports, with its type's number. */
-const IMPORTS = [{ name: "storeBesideCode", type: 1 }];
+/** The first that the core has no use of its own for. */
+const FIRST_SLOT = HOOK_SLOT + 1;
 /** sp and fp: what is reached through them lies on the stack. */
 const STACK_REGISTERS = (1 << 29) | (1 << 30);
 
@@ -48,6 +56,8 @@ export interface TranslatedCore {
   emit(word: number, pc: number): number;
   readonly untranslated: CallableFunction;
   readonly storeBesideCode: CallableFunction;
+  readonly enterTraced: CallableFunction;
+  readonly returnTraced: CallableFunction;
   /** The physical address that a fetch at a guest address reaches. */
   translate(address: number): number | undefined;
   /** Marks the page at a guest address in the page tables as the code map asks. */
@@ -112,7 +122,7 @@ export class Translator {
   readonly #roots = new Map<number, Root>();
   readonly #bySlot: (number | undefined)[] = [];
   readonly #live = new Set<Translation>();
-  #nextSlot = 1;
+  #nextSlot = FIRST_SLOT;
   #modules = 0;
   #bytes = 0;
   #counts = {
@@ -135,6 +145,8 @@ export class Translator {
     this.#dispatch = new DispatchTable(memory);
     this.#code = new CodeMap(memory);
     core.table.set(0, core.untranslated); // for code that has no slot of its own
+    core.table.set(HOOK_SLOT, core.returnTraced);
+    this.#dispatch.translated(RETURN_HOOK, HOOK_SLOT);
   }
 
   get statistics(): TranslatorStatistics {
@@ -211,10 +223,11 @@ export class Translator {
     this.#counts.flushes++;
     for (const translation of [...this.#live]) this.#remove(translation, false);
     this.#dispatch.clear();
+    this.#dispatch.translated(RETURN_HOOK, HOOK_SLOT);
     for (const page of this.#windows.codePages) this.#markEverywhere(page);
     this.#roots.clear();
     this.#bySlot.length = 0;
-    this.#nextSlot = 1;
+    this.#nextSlot = FIRST_SLOT;
     this.#modules = 0;
     this.#bytes = 0;
     this.#windows.forgetCode();
@@ -330,10 +343,10 @@ export class Translator {
   }
 
   #compile(made: readonly Making[]): void {
-    const { memory, table, storeBesideCode } = this.#core;
+    const { memory, table, storeBesideCode, enterTraced } = this.#core;
     const bytes = wasmModule(
       {
-        types: [REGION_TYPE, STORE_TYPE],
+        types: TYPES,
         imports: IMPORTS,
         memoryPages: memory.buffer.byteLength / 0x10000,
         tableSize: SLOTS,
@@ -341,7 +354,7 @@ export class Translator {
       made.map(({ body }) => body),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory, table, storeBesideCode },
+      env: { memory, table, storeBesideCode, enterTraced },
     });
     this.#counts.compilations++;
     this.#modules++;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RAM, RING, RING_RECORD_SIZE, RING_WRITTEN } from "../../assembly/layout.ts";
+import { RAM, RING, RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/layout.ts";
 import { Misuse } from "../../src/errors.ts";
-import { RING_CAPACITY_MAX, TraceRing } from "../../src/ftrace/ring.ts";
+import { largestCapacity, TraceRing } from "../../src/ftrace/ring.ts";
 
 function filled(capacity: number, records: number): TraceRing {
   const buffer = new SharedArrayBuffer(RAM);
@@ -12,7 +12,7 @@ function filled(capacity: number, records: number): TraceRing {
   ring.reset(capacity);
   const view = new DataView(buffer);
   for (let i = 0; i < records; i += 1) {
-    const at = RING + RING_RECORD_SIZE * (i % capacity);
+    const at = RING + RING_SLOT_SIZE * (i % capacity);
     view.setUint32(at, 0xc0000000 + i, true);
     view.setUint32(at + 4, 0x80000000 + i, true);
     view.setBigUint64(at + 8, 2n ** 33n + BigInt(i), true);
@@ -54,9 +54,9 @@ test("a reader goes on where it stopped", () => {
 
 test("only a power of two that fits is a capacity", () => {
   const ring = new TraceRing(new SharedArrayBuffer(RAM));
-  for (const capacity of [3, -4, RING_CAPACITY_MAX * 2, 1.5]) {
+  for (const capacity of [3, -4, largestCapacity("function") * 2, 1.5]) {
     assert.throws(() => ring.reset(capacity), Misuse);
   }
-  ring.reset(RING_CAPACITY_MAX);
-  assert.equal(ring.capacity, RING_CAPACITY_MAX);
+  ring.reset(largestCapacity("function"));
+  assert.equal(ring.capacity, largestCapacity("function"));
 });

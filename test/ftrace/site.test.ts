@@ -134,7 +134,7 @@ for (const form of FORMS) {
     const loaded = [form.words[0] ?? 0, form.words[1] ?? 0] as const;
     assert.equal(site.kind, form.kind);
     assert.deepEqual(sitePatch(site, "off", loaded), form.off);
-    assert.deepEqual(sitePatch(site, "record", loaded), form.record);
+    assert.deepEqual(sitePatch(site, { word: TRACE }, loaded), form.record);
     assert.deepEqual(sitePatch(site, "call", loaded), loaded);
     assert.equal(4 * site.words, form.distance);
   });

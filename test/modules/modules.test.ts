@@ -6,7 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Endian } from "../../src/elf/object.ts";
 import { type Errno, Refusal } from "../../src/errors.ts";
-import type { TraceWay } from "../../src/ftrace/tracer.ts";
+import type { GraphEvent, TraceWay } from "../../src/ftrace/tracer.ts";
+import { ENGINES } from "../../src/machine/core.ts";
 import { Machine } from "../../src/machine/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
@@ -22,6 +23,13 @@ interface Trace {
   readonly function: string;
   readonly arguments: readonly number[];
   readonly events: readonly string[];
+}
+
+interface Graph {
+  readonly module: string;
+  readonly function: string;
+  readonly arguments: readonly number[];
+  readonly graph: string;
 }
 
 interface Verdict {
@@ -47,7 +55,27 @@ function built(module: string, order: Endian): string {
   return own !== undefined && existsSync(own) ? own : String(labs);
 }
 
-const { calls, traces } = readJson<{ calls: Call[]; traces: Trace[] }>("expected.json");
+const { calls, traces, graphs } = readJson<{ calls: Call[]; traces: Trace[]; graphs: Graph[] }>(
+  "expected.json",
+);
+
+/** Graph events as expected.json writes them: each function with the ones it called in braces. */
+function graphOf(events: Iterable<GraphEvent>): string {
+  const words: string[] = [];
+  const open: number[] = [];
+  for (const { type, name, depth } of events) {
+    if (type === "funcgraph_entry") {
+      assert.equal(depth, open.length);
+      open.push(words.push(name, "{"));
+    } else if (words.length > (open.pop() ?? 0)) {
+      words.push("}");
+    } else {
+      words.pop(); // it called nothing: no braces
+    }
+  }
+  assert.equal(open.length, 0, "every function returned");
+  return words.join(" ");
+}
 
 for (const order of ORDERS) {
   const modules = new Set(calls.flatMap((call) => call.modules));
@@ -91,6 +119,28 @@ for (const way of WAYS) {
         ({ ip, parentIp }) => `${place(ip)} <- ${place(parentIp)}`,
       );
       assert.deepEqual(events, trace.events, `${trace.module}: ${trace.function}`);
+    }
+  });
+}
+
+for (const engine of ENGINES) {
+  test(`function_graph sees what QEMU's run of the hooks sees, with the ${engine}`, async () => {
+    for (const graph of graphs) {
+      const order: Endian = graph.module.endsWith("-big") ? "big" : "little";
+      const name = graph.module.slice(0, -order.length - 1);
+      // The prologue says what the site doesn't, where it was built without -mmcount-ra-address.
+      const without = { modern: "modern_nora", shapes: "shapes_nora", jal2009ra: "jal2009" }[name];
+      for (const module of without === undefined ? [name] : [name, without]) {
+        const machine = await Machine.create({ endian: order, engine });
+        await machine.insmod(built(module, order));
+        machine.call(graph.function, graph.arguments); // the heap is another one afterwards
+        const plain = machine.call(graph.function, graph.arguments);
+        const tracer = machine.trace({ tracer: "function_graph" });
+        const traced = machine.call(graph.function, graph.arguments);
+        tracer.stop();
+        assert.deepEqual(traced, plain);
+        assert.equal(graphOf(tracer.events()), graph.graph, `${module}: ${graph.function}`);
+      }
     }
   });
 }

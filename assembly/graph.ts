@@ -1,0 +1,130 @@
+// function_graph's shadow stack: where functions really return to whose return was sent over RETURN_HOOK, and
+// what has to be known of them then. Which functions get a frame, and which of those a record, is as
+// kernel/trace/fgraph.c and trace_functions_graph.c have it: a full stack first, then set_graph_notrace, then
+// set_graph_function and the greatest depth. Where ra is and how the registers change is the readings' part.
+
+import { cpu } from "./cpu.ts";
+import { RA } from "./fields.ts";
+import {
+  CPU_GPR,
+  FUEL,
+  FUEL_END,
+  GRAPH_DEPTH,
+  GRAPH_FRAME_SIZE,
+  GRAPH_FRAMES,
+  GRAPH_FRAMES_MOST,
+  GRAPH_INSIDE,
+  GRAPH_LEAF,
+  GRAPH_MOST,
+  GRAPH_OPENS,
+  GRAPH_OVERRUN,
+  GRAPH_RECORDED,
+  GRAPH_RECORDING,
+  GRAPH_RETURN,
+  GRAPH_SILENCES,
+  GRAPH_SILENT,
+  GRAPH_WITHIN,
+  MODE_FARJAL_WORDS,
+  RETURN_HOOK,
+} from "./layout.ts";
+import { NOWHERE } from "./memory.ts";
+import { Pages } from "./pages.ts";
+import { Ring } from "./ring.ts";
+
+/** What a TRACE_ENTER word says of the saved ra: words above sp, or GRAPH_LEAF. */
+@inline
+export function raPlace(word: u32): u32 {
+  return (word >>> 6) & 0xffff;
+}
+
+@final
+export class Graph {
+  /** A function was entered by a TRACE_ENTER word; whether its return is to be sent over RETURN_HOOK. */
+  static enter(word: u32, site: u32, returnAddress: u32, count: u64): bool {
+    const depth = load<u32>(GRAPH_DEPTH);
+    if (depth >= <u32>GRAPH_FRAMES_MOST) {
+      store<u32>(GRAPH_OVERRUN, load<u32>(GRAPH_OVERRUN) + 1);
+      return false;
+    }
+    if (load<u32>(GRAPH_SILENT)) return false;
+    let bits = (word >>> 22) & (GRAPH_OPENS | GRAPH_WITHIN | GRAPH_SILENCES);
+    if (bits & GRAPH_SILENCES) {
+      store<u32>(GRAPH_SILENT, 1);
+      Graph.push(depth, returnAddress, site, count, GRAPH_SILENCES);
+      return true;
+    }
+    const inside = load<u32>(GRAPH_INSIDE);
+    if (bits & GRAPH_WITHIN && !inside) return false;
+    const most = load<u32>(GRAPH_MOST);
+    if (most !== 0 && depth >= most) return false;
+    bits = bits & GRAPH_OPENS && !inside ? GRAPH_OPENS : 0;
+    if (bits) store<u32>(GRAPH_INSIDE, 1);
+    Graph.push(depth, returnAddress, site, count, bits | GRAPH_RECORDED);
+    Ring.recordGraph(site, returnAddress, count, count, depth, load<u32>(GRAPH_OVERRUN));
+    return true;
+  }
+
+  /** Whether there is a function to return from. */
+  static mayReturn(): bool {
+    return load<u32>(GRAPH_DEPTH) - 1 < <u32>GRAPH_FRAMES_MOST;
+  }
+
+  /** The last function returns; where to. */
+  static leave(count: u64): u32 {
+    const depth = load<u32>(GRAPH_DEPTH) - 1;
+    const at = depth * GRAPH_FRAME_SIZE;
+    const returnAddress = load<u32>(at, GRAPH_FRAMES);
+    const bits = load<u32>(at, GRAPH_FRAMES + 16);
+    store<u32>(GRAPH_DEPTH, depth);
+    if (bits & GRAPH_OPENS) store<u32>(GRAPH_INSIDE, 0);
+    if (bits & GRAPH_SILENCES) store<u32>(GRAPH_SILENT, 0);
+    if (bits & GRAPH_RECORDED && load<u32>(GRAPH_RECORDING)) {
+      const site = load<u32>(at, GRAPH_FRAMES + 4);
+      const entered = load<u64>(at, GRAPH_FRAMES + 8);
+      const overrun = load<u32>(GRAPH_OVERRUN);
+      Ring.recordGraph(site, returnAddress, count, entered, depth | GRAPH_RETURN, overrun);
+    }
+    return returnAddress;
+  }
+
+  static push(depth: u32, returnAddress: u32, site: u32, count: u64, bits: u32): void {
+    const at = depth * GRAPH_FRAME_SIZE;
+    store<u32>(at, returnAddress, GRAPH_FRAMES);
+    store<u32>(at, site, GRAPH_FRAMES + 4);
+    store<u64>(at, count, GRAPH_FRAMES + 8);
+    store<u32>(at, bits, GRAPH_FRAMES + 16);
+    store<u32>(GRAPH_DEPTH, depth + 1);
+  }
+}
+
+/**
+ * For translated code: TRACE_ENTER, with FUEL as it is then. Returns the new ra, or NOWHERE, with nothing
+ * done, when the word has to be read exactly.
+ */
+export function enterTraced(word: u32, site: u32, sp: u32, ra: u32, fuel: u32): u32 {
+  if (ra === NOWHERE) return NOWHERE; // it would say another thing
+  const count = load<u64>(FUEL_END) - fuel;
+  const place = raPlace(word);
+  if (place === GRAPH_LEAF) return Graph.enter(word, site, ra, count) ? RETURN_HOOK : ra;
+  const va = sp + (place << 2);
+  const page = Pages.writable(va);
+  if (!Pages.admits(page, va, cpu.forbidden | 3)) return NOWHERE;
+  if (Graph.enter(word, site, Pages.load32(page, va), count)) Pages.store32(page, va, RETURN_HOOK);
+  return ra;
+}
+
+/**
+ * For translated code, as a region is: TRACE_RETURN at RETURN_HOOK, and again while that leads there. It does
+ * nothing where the run ends, for that is before it.
+ */
+export function returnTraced(pc: u32, _depth: u32): u32 {
+  const fuel = load<u32>(FUEL);
+  if (<i32>fuel <= 0 || !(cpu.mode & MODE_FARJAL_WORDS)) return pc;
+  const count = load<u64>(FUEL_END) - fuel;
+  let to = pc;
+  while (to === RETURN_HOOK && Graph.mayReturn()) {
+    to = Graph.leave(count);
+    store<u32>(CPU_GPR + RA, to);
+  }
+  return to;
+}

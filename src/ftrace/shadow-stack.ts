@@ -1,0 +1,60 @@
+// function_graph's shadow stack, seen from the host: the words that assembly/graph.ts goes by. It knows how
+// deep it is and how often it was full; frames are the core's. Calls that end without returning leave theirs
+// behind, so whoever enters calls keeps the place and puts it back.
+
+import {
+  GRAPH_DEPTH,
+  GRAPH_INSIDE,
+  GRAPH_MOST,
+  GRAPH_OVERRUN,
+  GRAPH_RECORDING,
+  GRAPH_SILENT,
+} from "../../assembly/layout.ts";
+
+/** What changes as functions come and go. */
+const PLACE = [GRAPH_DEPTH, GRAPH_INSIDE, GRAPH_SILENT] as const;
+/** Words of a place. */
+export const PLACE_WORDS = PLACE.length;
+
+export class ShadowStack {
+  readonly #words: Uint32Array;
+
+  /** @param words the shared memory, from its start. */
+  constructor(words: Uint32Array) {
+    this.#words = words;
+  }
+
+  /** Functions in it. */
+  get depth(): number {
+    return this.#words[GRAPH_DEPTH / 4] ?? 0;
+  }
+
+  /** Functions that found it full since start(). */
+  get overrun(): number {
+    return this.#words[GRAPH_OVERRUN / 4] ?? 0;
+  }
+
+  /** Records returns from now on. @param most functions so deep or deeper are ignored; 0: none is. */
+  start(most: number): void {
+    this.#words[GRAPH_OVERRUN / 4] = 0;
+    this.#words[GRAPH_MOST / 4] = most;
+    this.#words[GRAPH_RECORDING / 4] = 1;
+  }
+
+  /** Functions in it still return where they should. */
+  stop(): void {
+    this.#words[GRAPH_RECORDING / 4] = 0;
+  }
+
+  /** How far it has come, for return(). */
+  get place(): number[] {
+    return PLACE.map((at) => this.#words[at / 4] ?? 0);
+  }
+
+  /** Lets go of what was entered since. */
+  return(place: ArrayLike<number>): void {
+    PLACE.forEach((at, index) => {
+      this.#words[at / 4] = place[index] ?? 0;
+    });
+  }
+}
