@@ -83,11 +83,11 @@ export function savedRaByPrologue(word: (index: number) => number): SavedRa {
     const { op, rs, rt, rd, funct, immediate } = fields(word(index));
     const store = op === OP_SW && rs === SP;
     if (store && rt === RA) return immediate;
-    const lowersSp = op === OP_ADDIU && rt === SP && rs === SP && immediate < 0;
     const setsS8 = op === OP_SPECIAL && rd === S8 && rs === SP && rt === ZERO;
     // A large frame's second part: how large is not in this word, and whether ra lies above it isn't either.
     if (op === OP_SPECIAL && funct === SPECIAL_SUBU && rd === SP) return "unknown";
-    if (!store && !lowersSp && !setsS8) return "ra";
+    // Also addiu sp,sp,-N, which a prologue begins with.
+    if (!store && !setsS8) return "ra";
   }
   return "unknown";
 }

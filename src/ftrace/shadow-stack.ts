@@ -13,10 +13,16 @@ import {
 
 /** What changes as functions come and go. */
 const PLACE = [GRAPH_DEPTH, GRAPH_INSIDE, GRAPH_SILENT] as const;
-/** Words of a place. */
-export const PLACE_WORDS = PLACE.length;
 
-export class ShadowStack {
+/** What a call that ends in the middle has to put back. */
+export interface OpenFunctions {
+  /** How far it has come, in words; always as many. */
+  readonly place: readonly number[];
+  /** Lets go of what was entered since. */
+  return(place: ArrayLike<number>): void;
+}
+
+export class ShadowStack implements OpenFunctions {
   readonly #words: Uint32Array;
 
   /** @param words the shared memory, from its start. */
@@ -46,12 +52,10 @@ export class ShadowStack {
     this.#words[GRAPH_RECORDING / 4] = 0;
   }
 
-  /** How far it has come, for return(). */
   get place(): number[] {
     return PLACE.map((at) => this.#words[at / 4] ?? 0);
   }
 
-  /** Lets go of what was entered since. */
   return(place: ArrayLike<number>): void {
     PLACE.forEach((at, index) => {
       this.#words[at / 4] = place[index] ?? 0;

@@ -36,6 +36,8 @@ export interface TraceSite extends TraceableFunction {
   readonly site: CallSite;
   /** The two words as relocation left them. */
   readonly loaded: SitePatch;
+  /** Whether __mcount_loc has it. One that recordmcount lost calls _mcount when nothing is traced. */
+  readonly recorded: boolean;
 }
 
 /** What the tracer needs of a machine. */
@@ -44,10 +46,22 @@ export interface TraceHost {
   readonly clockHz: number;
   /** All sites there are now. */
   sites(): Iterable<TraceSite>;
+  /** Where modules' blocks begin. */
+  blockStarts(): readonly number[];
   writeCode(address: number, words: readonly number[]): void;
-  /** Points ftrace_call at the recording function, or back at ftrace_stub. */
-  setMcountCalls(on: boolean): void;
+  /** Points ftrace_call or ftrace_graph_call at what the tracer wants, or back at nothing. */
+  setMcountCalls(tracer: TracerName | null): void;
+  /** The shadow stack of the guest's own code. */
+  readonly guestGraph: GuestGraph;
   symbolAt(address: number): { readonly name: string; readonly module: string | null } | undefined;
+}
+
+/** What the guest's own function_graph goes by. */
+export interface GuestGraph extends Pick<ShadowStack, "start" | "stop" | "overrun"> {
+  /** Where modules' blocks begin: it looks for prologues no further. */
+  setStarts(addresses: readonly number[]): void;
+  /** The sites of set_graph_function (null: there is none) and of set_graph_notrace. */
+  setFunctions(within: readonly number[] | null, without: readonly number[]): void;
 }
 
 /** `native` writes the record as the core passes the site; `guest` runs ftrace_caller's instructions. */
@@ -83,10 +97,12 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   readonly way: TraceWay;
   readonly #host: TraceHost;
   readonly #ring: TraceRing;
-  readonly #shadow: ShadowStack;
+  /** The one that this way goes by. */
+  readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
   readonly #capacity: number;
   readonly #maxDepth: number;
-  readonly #enabled = new Map<number, SiteState>();
+  /** Sites whose state isn't the one they have when nothing is traced. */
+  readonly #changed = new Map<number, SiteState>();
   #filter: FunctionFilter;
   #notrace: FunctionFilter;
   readonly #graph: FunctionFilter;
@@ -101,12 +117,10 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     }
     checkGraphOptions(this.name, options);
     this.way = options.way ?? "native";
-    if (this.name === "function_graph" && this.way === "guest") {
-      throw new Misuse("function_graph is taken the native way only");
-    }
     this.#host = host;
     this.#ring = new TraceRing(host.buffer, this.name);
-    this.#shadow = new ShadowStack(new Uint32Array(host.buffer));
+    this.#shadow =
+      this.way === "guest" ? host.guestGraph : new ShadowStack(new Uint32Array(host.buffer));
     this.#capacity = options.capacity ?? CAPACITY;
     this.#maxDepth = options.maxDepth ?? 0;
     [this.#filter, this.#notrace] = this.#readFilters(options.filter, options.notrace);
@@ -122,7 +136,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   start(): void {
     this.#ring.reset(this.#capacity);
     if (this.name === "function_graph") this.#shadow.start(this.#maxDepth);
-    if (this.way === "guest") this.#host.setMcountCalls(true);
+    if (this.way === "guest") this.#host.setMcountCalls(this.name);
     this.#running = true;
     this.refresh();
   }
@@ -132,7 +146,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.#running = false;
     this.refresh();
     this.#shadow.stop();
-    if (this.way === "guest") this.#host.setMcountCalls(false);
+    if (this.way === "guest") this.#host.setMcountCalls(null);
   }
 
   /** Replaces both filters, at once where the tracer runs. @throws Misuse as the constructor does. */
@@ -147,15 +161,26 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     for (const site of this.#host.sites()) {
       const { address } = site.site;
       present.add(address);
-      const state = this.#running && this.takes(site) ? this.#stateOf(site) : "off";
-      if (isSameState(state, this.#enabled.get(address) ?? "off")) continue;
-      if (state === "off") this.#enabled.delete(address);
-      else this.#enabled.set(address, state);
+      const rest = site.recorded ? "off" : "call";
+      const state = this.#running ? this.#stateOf(site) : rest;
+      if (isSameState(state, this.#changed.get(address) ?? rest)) continue;
+      if (isSameState(state, rest)) this.#changed.delete(address);
+      else this.#changed.set(address, state);
       this.#host.writeCode(address, sitePatch(site.site, state, site.loaded));
     }
-    for (const address of this.#enabled.keys()) {
-      if (!present.has(address)) this.#enabled.delete(address);
+    for (const address of this.#changed.keys()) {
+      if (!present.has(address)) this.#changed.delete(address);
     }
+    if (this.#running && this.way === "guest" && this.name === "function_graph") this.#tellGuest();
+  }
+
+  /** set_graph_function and set_graph_notrace, for the guest to look up. */
+  #tellGuest(): void {
+    const named = (filter: FunctionFilter): number[] =>
+      this.#functions.filter((one) => filter.names(one)).map(({ site }) => site.address);
+    const within = this.#graph.empty ? null : named(this.#graph);
+    this.#host.guestGraph.setStarts(this.#host.blockStarts());
+    this.#host.guestGraph.setFunctions(within, named(this.#graphNotrace));
   }
 
   /** True when the filters take this function. */
@@ -164,9 +189,19 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return named && !this.#notrace.names(candidate);
   }
 
+  /**
+   * A lost site comes to the tracer whatever is filtered. The function tracer's list function looks at the
+   * filters again, and passes it on when there is none; function_graph doesn't look.
+   */
+  #takesLost(site: TraceSite): boolean {
+    if (this.name === "function_graph") return true;
+    return this.#filter.empty && !this.#notrace.names(site);
+  }
+
   /** Addresses of the sites that are on, ascending. */
   get sitesOn(): number[] {
-    return [...this.#enabled.keys()].sort((a, b) => a - b);
+    const on = [...this.#changed].filter(([, state]) => state !== "off");
+    return on.map(([address]) => address).sort((a, b) => a - b);
   }
 
   /** Records written since start(). */
@@ -245,6 +280,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Off too where it isn't known how function_graph could follow the function. */
   #stateOf(site: TraceSite): SiteState {
+    if (!(site.recorded ? this.takes(site) : this.#takesLost(site))) return "off";
     if (this.way === "guest") return "call";
     if (this.name === "function") return { word: TRACE_SITE };
     const word = enterWord(site.site, this.#graphBits(site));
@@ -264,9 +300,14 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return [this.#readFilter(filter, "filter"), this.#readFilter(notrace, "notrace")];
   }
 
+  /** What filters choose from. */
+  get #functions(): TraceSite[] {
+    return [...this.#host.sites()].filter(({ recorded }) => recorded);
+  }
+
   #readFilter(patterns: readonly string[] = [], option: string): FunctionFilter {
     const rules = new FunctionFilter(patterns);
-    rules.requireMatches([...this.#host.sites()], option);
+    rules.requireMatches(this.#functions, option);
     return rules;
   }
 }

@@ -13,8 +13,6 @@
  *   void refcount_warn_saturate(refcount_t *refcount, enum refcount_saturation_type type)
  *   int vsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
  *   ktime_t ktime_get(void): nanoseconds of the run's clock, a 64-bit value in v0 and v1
- *   void prepare_ftrace_return(u32 *parent_ra, u32 self_ra, u32 fp): function_graph's entry (mcount.S)
- *   u32 ftrace_return_to_handler(void): its exit, returns where the traced function was to return to
  */
 #include "export.h"
 #include "words.h"
@@ -46,8 +44,6 @@
 	hypercall refcount_warn_saturate
 	hypercall vsnprintf
 	hypercall ktime_get
-	hypercall prepare_ftrace_return
-	hypercall ftrace_return_to_handler
 
 SERVICE(_printk)
 SERVICE(panic)

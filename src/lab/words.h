@@ -1,5 +1,5 @@
 /*
- * farjal's own three instructions, for C and assembly alike. They stand in SPECIAL2's user-defined
+ * farjal's own instructions that the lab uses, for C and assembly alike. They stand in SPECIAL2's user-defined
  * space (op 0x1c, funct 0x10..0x1f), where MIPS32 puts nothing; assembly/opcodes.ts names the same
  * functs. The processor takes them only in kernel mode and only when the host allows it.
  */
@@ -12,5 +12,10 @@
 #define HYPERCALL(code) (0x70000011 | ((code) << 6))
 /* Ring record: ip = a0, parent = a1. */
 #define TRACE_CALL 0x70000012
+/*
+ * function_graph's record: ip = a0, parent = a1, depth = a2, overrun = a3. With a2's bit 31 clear it is an
+ * entry's, and v0 (low) and v1 become the present count; else it is a return's, and they are the entry's count.
+ */
+#define TRACE_GRAPH 0x70000015
 
 #endif

@@ -13,7 +13,7 @@ import {
 } from "../../assembly/layout.ts";
 import { EXC_TLBL, EXC_TLBS } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
-import { PLACE_WORDS, ShadowStack } from "../ftrace/shadow-stack.ts";
+import type { OpenFunctions } from "../ftrace/shadow-stack.ts";
 import type { Core } from "./core.ts";
 import { Budget, type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
 import { type GuestMemory, Unmapped } from "./guest-memory.ts";
@@ -55,6 +55,8 @@ export interface CallSetup extends Naming {
   /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
   readonly stackTop: number;
   readonly threadInfo: number;
+  /** function_graph's, native and the guest's own. */
+  readonly shadows: readonly OpenFunctions[];
 }
 
 export class Caller {
@@ -63,7 +65,6 @@ export class Caller {
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
   readonly #words: Uint32Array;
-  readonly #shadow: ShadowStack;
   /** Calls that are entered and not left, the innermost last. */
   readonly #open: GuestCall[] = [];
 
@@ -73,7 +74,6 @@ export class Caller {
     this.#functions = functions;
     this.#setup = setup;
     this.#words = core.words;
-    this.#shadow = new ShadowStack(core.words);
   }
 
   /** Calls that are entered and not left. */
@@ -222,15 +222,20 @@ export class Caller {
     return stopPlace(this.#core, this.#setup);
   }
 
-  /** The registers, then how far function_graph's shadow stack had come. */
+  /** The registers, then how far function_graph's shadow stacks had come. */
   #saveState(): Uint32Array {
     const last = Math.max(CPU_HI, CPU_LO, CPU_PC, CPU_NEXT_PC, CPU_IN_DELAY_SLOT);
     const registers = this.#words.subarray(CPU_GPR / 4, last / 4 + 1);
-    return Uint32Array.from([...registers, ...this.#shadow.place]);
+    return Uint32Array.from([...registers, ...this.#setup.shadows.flatMap(({ place }) => place)]);
   }
 
   #putBack(saved: Uint32Array): void {
-    this.#words.set(saved.subarray(0, -PLACE_WORDS), CPU_GPR / 4);
-    this.#shadow.return(saved.subarray(-PLACE_WORDS));
+    let end = saved.length;
+    for (const shadow of this.#setup.shadows.toReversed()) {
+      const start = end - shadow.place.length;
+      shadow.return(saved.subarray(start, end));
+      end = start;
+    }
+    this.#words.set(saved.subarray(0, end), CPU_GPR / 4);
   }
 }

@@ -34,7 +34,7 @@ export interface CallState {
   /** The budget, and what is spent of it. */
   readonly total: number;
   readonly spent: number;
-  /** The processor's registers from before the call, and the shadow stack's place. */
+  /** The processor's registers from before the call, and the shadow stacks' places. */
   readonly saved: readonly number[];
 }
 
@@ -72,7 +72,7 @@ export class GuestCall {
   readonly budget: Budget;
   /** CPU_COUNT when the call was entered. */
   readonly started: number;
-  /** The processor's registers from before the call, and the shadow stack's place. */
+  /** The processor's registers from before the call, and the shadow stacks' places. */
   readonly saved: Uint32Array;
   readonly #host: CallHost;
   #halt: Halt = { reason: "steps" };

@@ -65,14 +65,7 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
       call.setRegister(V1, host.littleEndian ? high : low);
       return host.littleEndian ? low : high;
     },
-    prepare_ftrace_return: noGraph,
-    ftrace_return_to_handler: noGraph,
   };
-}
-
-/** function_graph's two ends: nothing switches ftrace_graph_call on, so only stray guest code comes here. */
-function noGraph(call: HostCall): never {
-  throw new GuestEnd("unresolved", call.name);
 }
 
 /** The variable arguments of a call, from argument `first` on. */

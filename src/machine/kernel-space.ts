@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
 import { Misuse } from "../errors.ts";
+import type { TracerName } from "../ftrace/event.ts";
 import { PUSH } from "../ftrace/site.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -228,27 +229,36 @@ export class KernelSpace {
   }
 
   /**
-   * Where tracing patches: the user's kernel when its code is there, else the lab. The recording
-   * function is always the lab's.
+   * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
+   * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
+   * own ftrace_graph_caller calls.
+   * @throws Misuse when the kernel was built without them.
    */
-  mcountWords(): { readonly call: number; readonly record: number; readonly stub: number } {
+  setMcountCalls(tracer: TracerName | null): void {
     const lab = this.#requireLab();
     const from = this.#kernel?.image == null ? lab : this.#kernel;
-    const need = (
-      holder: { addressOf(name: string): number | undefined },
-      name: string,
-    ): number => {
-      const address = holder.addressOf(name);
+    const need = (name: string): number => {
+      const address = from.addressOf(name);
       if (address === undefined) {
-        throw new Misuse(`the kernel has no ${name}: it was built without CONFIG_DYNAMIC_FTRACE`);
+        throw new Misuse(`the kernel has no ${name}: it was built without dynamic ftrace for it`);
       }
       return address;
     };
-    return {
-      call: need(from, "ftrace_call"),
-      stub: need(from, "ftrace_stub"),
-      record: need(lab, "lab_trace_function"),
-    };
+    const called = tracer === "function" ? lab.require("lab_trace_function") : need("ftrace_stub");
+    this.#memory.setU32(need("ftrace_call"), jump(OP_JAL, called));
+    if (tracer === "function_graph") {
+      const hook = need("prepare_ftrace_return");
+      const own = lab.require("prepare_ftrace_return");
+      if (hook !== own) this.#jumpFrom(hook, own);
+      this.#memory.setU32(need("ftrace_graph_call"), jump(OP_J, need("ftrace_graph_caller")));
+    } else if (from.addressOf("ftrace_graph_call") !== undefined) {
+      this.#memory.setU32(need("ftrace_graph_call"), NOP);
+    }
+  }
+
+  #jumpFrom(address: number, target: number): void {
+    this.#memory.setU32(address, jump(OP_J, target));
+    this.#memory.setU32(address + 4, NOP);
   }
 
   /**
@@ -290,8 +300,7 @@ export class KernelSpace {
     const target = lab.exports.get(name);
     if (target !== undefined) {
       if (target === address) return;
-      this.#memory.setU32(address, jump(OP_J, target));
-      this.#memory.setU32(address + 4, NOP);
+      this.#jumpFrom(address, target);
     } else if (this.#mayBeCode(name)) {
       this.#memory.setU32(address, this.#functions.provide(name, unresolved));
     }
@@ -337,6 +346,6 @@ const unresolved: HostFunction = ({ name }) => {
 };
 
 /** `j` or `jal` to an address in the same 256 MiB region, which all of kseg0's RAM is for a kernel. */
-export function jump(opcode: number, target: number): number {
+function jump(opcode: number, target: number): number {
   return ((opcode << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
 }

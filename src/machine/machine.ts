@@ -4,12 +4,13 @@
 
 import { readFileSync } from "node:fs";
 import { KSEG0, PAGE_SIZE, RETURN_HOOK } from "../../assembly/layout.ts";
-import { OP_JAL, OP_SPECIAL2, SPECIAL2_TRACE_RETURN } from "../../assembly/opcodes.ts";
+import { OP_SPECIAL2, SPECIAL2_TRACE_RETURN } from "../../assembly/opcodes.ts";
 import { WIDTH_32 } from "../address.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
+import { ShadowStack } from "../ftrace/shadow-stack.ts";
 import { sitePatch } from "../ftrace/site.ts";
 import { type GraphEvent, type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
@@ -26,8 +27,9 @@ import { type CallResult, DEFAULT_BUDGET, type GuestCall } from "./guest-call.ts
 import { GuestMemory } from "./guest-memory.ts";
 import { type HostFunction, HostFunctions } from "./host-functions.ts";
 import { hostServices } from "./host-services.ts";
-import { type CodeOwner, jump, type KernelRange, KernelSpace } from "./kernel-space.ts";
+import { type CodeOwner, type KernelRange, KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab.ts";
+import { LabGraph } from "./lab-graph.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import { type ModuleSite, moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
@@ -128,6 +130,7 @@ export class Machine {
   readonly #residents: Resident[] = [];
   /** Newest first; those of modules that are gone stay, so that traces keep their names. */
   readonly #indexes: SymbolIndex[] = [];
+  readonly #labGraph: LabGraph;
   #tracer: Tracer | undefined;
 
   /** Makes a machine and puts its kernel into memory. @throws Misuse when the options don't fit. */
@@ -146,7 +149,7 @@ export class Machine {
     this.memory = new GuestMemory(this.core, this.#physical);
     this.#space = new ModuleSpace(this.core, this.#physical);
     this.#kernel = new KernelSpace(this.core, this.memory, this.#physical, this.#functions, kernel);
-    this.#loadLab();
+    this.#labGraph = new LabGraph(this.#loadLab(), this.memory);
     this.memory.setU32(RETURN_HOOK, ((OP_SPECIAL2 << 26) | SPECIAL2_TRACE_RETURN) >>> 0);
     this.#caller = new Caller(this.core, this.memory, this.#functions, this.#makeThread());
   }
@@ -188,7 +191,7 @@ export class Machine {
     this.#residents.push(resident);
     this.#indexes.unshift(index);
     sortMcountLoc(module, this.memory);
-    for (const { site, loaded } of sites) {
+    for (const { site, loaded } of sites.filter(({ recorded }) => recorded)) {
       this.#writeWords(site.address, sitePatch(site, "off", loaded));
     }
     this.#tracer?.refresh();
@@ -222,7 +225,8 @@ export class Machine {
 
   /** The call sites of a loaded module that __mcount_loc has, with the words that relocation left there. */
   callSites(module: LoadedModule): readonly ModuleSite[] {
-    return this.#residents.find((one) => one.module === module)?.sites ?? [];
+    const sites = this.#residents.find((one) => one.module === module)?.sites ?? [];
+    return sites.filter(({ recorded }) => recorded);
   }
 
   /** Unloads a module: its exit function is not run, its memory is given back. */
@@ -413,7 +417,7 @@ export class Machine {
     return { address, budget };
   }
 
-  #loadLab(): void {
+  #loadLab(): Lab {
     const file = readLab(this.endian);
     const services = hostServices({
       log: (line) => this.#print(line.replace(/\n$/, "")),
@@ -440,6 +444,7 @@ export class Machine {
     }
     this.memory.setU32(lab.require("lab_heap_start"), heap);
     this.memory.setU32(lab.require("lab_heap_end"), heap + heapSize);
+    return lab;
   }
 
   /** Keeps the newest lines, as the kernel's ring does: a guest may print for ever. */
@@ -456,6 +461,7 @@ export class Machine {
     return {
       stackTop: STACK_BASE + STACK_SIZE,
       threadInfo: this.memory.alloc(PAGE_SIZE),
+      shadows: [new ShadowStack(this.core.words), this.#labGraph],
       describe: (address) => this.describe(address),
       nameOf: (address) => this.#shortName(address),
     };
@@ -527,11 +533,10 @@ export class Machine {
         this.#residents.flatMap(({ sites, initFreed }) =>
           sites.filter(({ block }) => !(initFreed && block === "init")),
         ),
+      blockStarts: () => this.modules.flatMap(({ core, init }) => [core.base, init.base]),
       writeCode: (address, words) => this.#writeWords(address, words),
-      setMcountCalls: (on) => {
-        const { call, record, stub } = this.#kernel.mcountWords();
-        this.memory.setU32(call, jump(OP_JAL, on ? record : stub));
-      },
+      setMcountCalls: (tracer) => this.#kernel.setMcountCalls(tracer),
+      guestGraph: this.#labGraph,
       symbolAt: (address) => this.symbolAt(address),
     };
   }

@@ -1,6 +1,6 @@
 // A loaded module's call sites, read from its memory as relocation left it: the form of each, whose
-// function it is, and the words that switch it off. Recorded sites only; one that recordmcount lost keeps
-// calling _mcount, on a real kernel as here.
+// function it is, and the words that switch it off. One that recordmcount lost keeps calling _mcount when
+// nothing traces, on a real kernel as here.
 
 import { Refusal } from "../errors.ts";
 import { recogniseSite, type SitePatch } from "../ftrace/site.ts";
@@ -29,20 +29,16 @@ export function moduleSites(
     code.some((one) => address >= one.address && address + 4 <= one.address + one.size);
   const read = (address: number): number | undefined =>
     inCode(address) ? memory.u32(address) : undefined;
-  return module.sites
-    .filter(({ recorded }) => recorded)
-    .map(({ address, block }) => {
-      const site = recogniseSite(address, read);
-      if (site === undefined) throw badSite(module.name, address, inCode(address));
-      const loaded: SitePatch = [memory.u32(address), memory.u32(address + 4)];
-      return {
-        site,
-        loaded,
-        block,
-        name: names.at(address)?.name ?? hex(address),
-        module: module.name,
-      };
-    });
+  return module.sites.flatMap(({ address, block, recorded }) => {
+    const site = recogniseSite(address, read);
+    if (site === undefined) {
+      if (recorded) throw badSite(module.name, address, inCode(address));
+      return [];
+    }
+    const loaded: SitePatch = [memory.u32(address), memory.u32(address + 4)];
+    const name = names.at(address)?.name ?? hex(address);
+    return { site, loaded, recorded, block, name, module: module.name };
+  });
 }
 
 /** Sorts __mcount_loc in place, as ftrace_process_locs() does before it takes the sites. */

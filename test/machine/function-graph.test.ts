@@ -17,6 +17,7 @@ async function shapes(endian: Endian, engine: Engine = "auto"): Promise<Machine>
   return machine;
 }
 
+/** The native way. */
 function graph(machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> {
   return machine.trace({ ...options, tracer: "function_graph" });
 }
@@ -28,14 +29,27 @@ function story(events: Iterable<GraphEvent>): string[] {
   });
 }
 
-for (const endian of ["little", "big"] as const) {
-  suite(`function_graph, ${endian} endian`, () => {
+for (const [endian, way] of [
+  ["little", "native"],
+  ["big", "native"],
+  ["little", "guest"],
+  ["big", "guest"],
+] as const) {
+  const graph = (machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> =>
+    machine.trace({ ...options, way, tracer: "function_graph" });
+  /** Functions that are open. */
+  const depth = (machine: Machine): number =>
+    way === "native"
+      ? new ShadowStack(machine.core.words).depth
+      : machine.memory.u32(machine.addressOf("lab_graph_depth") ?? 0);
+
+  suite(`function_graph, ${endian} endian, the ${way} way`, () => {
     test("follows 50 functions at once and counts those past them", async () => {
       for (const engine of ENGINES) {
         const machine = await shapes(endian, engine);
         const plain = machine.call("shapes_recurse", [60]);
         const tracer = graph(machine);
-        assert.deepEqual(machine.call("shapes_recurse", [60]), plain);
+        assert.equal(machine.call("shapes_recurse", [60]).v0, plain.v0);
         tracer.stop();
         assert.equal(tracer.graphOverruns, 61 - 50);
         const depths = [...tracer.events()].map(({ depth }) => depth);
@@ -116,17 +130,14 @@ for (const endian of ["little", "big"] as const) {
       const plain = machine.call("shapes_tail_after_call", [6]);
       const tracer = graph(machine);
       const call = machine.start("shapes_tail_after_call", [6]);
-      call.advance(40);
+      call.advance(way === "native" ? 40 : 600);
       tracer.stop();
-      const { written } = tracer;
-      const depth = () => new ShadowStack(machine.core.words).depth;
-      assert.ok(depth() > 0 && written > 0);
+      assert.ok(depth(machine) > 0 && tracer.written > 0);
       const functions = machine.trace({ tracer: "function" });
       assert.equal(call.advance().reason, "returned");
-      assert.equal(depth(), 0);
-      const { v0, instructions } = call.result();
+      assert.equal(depth(machine), 0);
+      assert.equal(call.result().v0, plain.v0);
       call.close();
-      assert.deepEqual({ v0, instructions }, { v0: plain.v0, instructions: plain.instructions });
       assert.ok([...functions.events()].every(({ type }) => type === "function"));
     });
 
@@ -135,15 +146,40 @@ for (const endian of ["little", "big"] as const) {
       const tracer = graph(machine, { graph: ["shapes_through"] });
       const { exception } = machine.call("shapes_through", [0x40000000, 1]);
       assert.equal(exception?.kind, "exception");
-      assert.equal(new ShadowStack(machine.core.words).depth, 0);
+      assert.equal(depth(machine), 0);
       tracer.clear();
       machine.call("shapes_caller", [1]);
       assert.deepEqual(story(tracer.events()), [], "nothing of graph's is open any more");
-      const short = machine.call("shapes_recurse", [9], { budget: 50 });
+      const short = machine.call("shapes_recurse", [9], { budget: way === "native" ? 50 : 700 });
       assert.equal(short.exception?.kind, "budget");
-      assert.equal(new ShadowStack(machine.core.words).depth, 0);
+      assert.equal(depth(machine), 0);
     });
 
+    test("sees a function whose site recordmcount lost", async () => {
+      const machine = await Machine.create({ endian });
+      const file = repositoryFile(`test/modules/built/lost-${endian}.ko`);
+      const seen = async (options: TraceOptions): Promise<string[]> => {
+        const tracer = machine.trace({ ...options, way });
+        machine.rmmod(await machine.insmod(file, { init: true }));
+        tracer.stop();
+        return [...tracer.events()].map(({ type, name }) => `${type} ${name}`);
+      };
+      const tree = ["entry init_module", "entry lost_leaf", "exit lost_leaf", "exit init_module"];
+      const graphs = tree.map((line) => `funcgraph_${line}`);
+      assert.deepEqual(await seen({ tracer: "function_graph" }), graphs);
+      // function_graph doesn't look at the filter again, the function tracer does.
+      assert.deepEqual(await seen({ tracer: "function_graph", filter: [":mod:nosuch"] }), [
+        graphs[0],
+        graphs[3],
+      ]);
+      assert.deepEqual(await seen({}), ["function init_module", "function lost_leaf"]);
+      assert.deepEqual(await seen({ filter: ["*:mod:lost"] }), ["function lost_leaf"]);
+    });
+  });
+}
+
+for (const endian of ["little", "big"] as const) {
+  suite(`function_graph's state, ${endian} endian`, () => {
     test("stops at every instruction alike in every engine, and goes on from a snapshot", async () => {
       const machines = await Promise.all(ENGINES.map((engine) => shapes(endian, engine)));
       const tracers = machines.map((machine) => graph(machine));
