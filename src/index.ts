@@ -27,7 +27,10 @@ export {
   type TraceEvent,
   type TracerName,
 } from "./ftrace/event.ts";
+export type { FilterFile } from "./ftrace/function-set.ts";
+export type { FunctionProfile, ProfileOptions } from "./ftrace/profile.ts";
 export { recordSize } from "./ftrace/ring.ts";
+export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
 export type {
   GraphEvent,
   GraphTextOptions,

@@ -10,6 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addDiff } from "./diff.ts";
 import { addExplain } from "./explain.ts";
 import { addInfo } from "./info.ts";
+import { addList } from "./list.ts";
 import { addLoad } from "./load.ts";
 import { version } from "./package.ts";
 import { addPlan } from "./plan.ts";
@@ -86,6 +87,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addExplain,
     addRun,
     addTrace,
+    addList,
     addReport,
     addDiff,
     addBench,

@@ -8,8 +8,10 @@ import {
   type Machine,
   Misuse,
   recordSize,
+  TRACE_FILES,
   TRACERS,
   type Trace,
+  type TraceFile,
   type TraceRecord,
   type Tracer,
   type TracerName,
@@ -21,6 +23,7 @@ import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
+import { readInput } from "./input.ts";
 import {
   ARGUMENT_HELP,
   type CallOptions,
@@ -37,7 +40,8 @@ import { chosenFormat, deliver, type TraceFormatOptions, withTraceFormat } from 
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
-Functions are names or the kernel's globs; FUNC:mod:MODULE names a module's.
+Functions are what set_ftrace_filter takes: names, globs, numbers of \`farjal list -f\`, FUNC:mod:MODULE, several
+with spaces between; ! in front takes them out again.
 
 Examples:
   farjal trace usbcore.ko --kernel vmlinuz --call usb_disabled
@@ -52,11 +56,13 @@ interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
   readonly plugin: TracerName;
   readonly tracer?: TracerName;
   readonly func?: readonly string[];
+  readonly filterFile?: string;
   readonly notrace?: readonly string[];
   readonly graph?: readonly string[];
   readonly graphNotrace?: readonly string[];
   readonly maxGraphDepth?: number;
   readonly buffer: number;
+  readonly show?: TraceFile;
   readonly way: TraceWay;
 }
 
@@ -67,6 +73,10 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     )
     .addOption(new Option("--tracer <TRACER>", "the same").choices(TRACERS))
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
+    .option(
+      "--filter-file <FILE>",
+      "trace only the functions that FILE names, in set_ftrace_filter's grammar; -l adds to them",
+    )
     .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
     .option(
       "-g, --graph <FUNC>",
@@ -88,6 +98,12 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
       `the ring's size, ${recordSize("function")} bytes an event, ${recordSize("function_graph")} of function_graph`,
       countReader(SMALLEST_BUFFER, LARGEST_BUFFER),
       1024,
+    )
+    .addOption(
+      new Option(
+        "--show <FILE>",
+        "print a file of tracefs as it is after the call, not the trace: trace_stat/function0 is the function profile",
+      ).choices(TRACE_FILES),
     )
     .addOption(
       new Option(
@@ -126,7 +142,7 @@ async function trace(
   const args = readArguments(texts, machine);
   const tracer = machine.trace({
     tracer: options.plugin,
-    filter: options.func ?? [],
+    filter: [...filterFileTexts(options), ...(options.func ?? [])],
     notrace: options.notrace ?? [],
     graph: options.graph ?? [],
     graphNotrace: options.graphNotrace ?? [],
@@ -135,6 +151,7 @@ async function trace(
     capacity: capacityOf(options.buffer, options.plugin),
   });
   const result = await performCall(machine, module, args.values, options, path, terminal);
+  const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
   tracer.stop();
   const report = callReport(session, options.call, texts, args, result);
   const cost = costOf(tracer, result.instructions, options.way);
@@ -147,8 +164,9 @@ async function trace(
     json: {
       ...callJson(report),
       ...(options.json === true ? eventsJson(recorded) : {}),
+      ...(shown === undefined ? {} : { shown }),
     },
-    text,
+    text: shown === undefined ? text : [shown],
     notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
   };
 }
@@ -163,6 +181,13 @@ function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: Trac
   const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (plugin === "function_graph" || option === undefined) return;
   throw new Misuse(`${option} is for function_graph: ask for it with -p function_graph`);
+}
+
+/** What a filter file says, without lines of comment. */
+function filterFileTexts({ filterFile }: TraceOptions): string[] {
+  if (filterFile === undefined) return [];
+  const lines = Buffer.from(readInput(filterFile)).toString("latin1").split("\n");
+  return lines.filter((line) => !line.startsWith("#"));
 }
 
 /** Whole records that fit, rounded down to a power of two. */

@@ -17,7 +17,14 @@ import {
   type TraceEvent,
   type TracerName,
 } from "./event.ts";
-import { FunctionFilter, type TraceableFunction } from "./filter.ts";
+import {
+  type FilterFile,
+  FunctionSet,
+  type Traceable,
+  type TraceableSite,
+} from "./function-set.ts";
+import type { TraceableFunction } from "./pattern.ts";
+import { type FunctionProfile, type ProfileOptions, profileOf } from "./profile.ts";
 import { type GraphRecord, TraceRing } from "./ring.ts";
 import { ShadowStack } from "./shadow-stack.ts";
 import {
@@ -46,6 +53,8 @@ export interface TraceHost {
   readonly clockHz: number;
   /** All sites there are now. */
   sites(): Iterable<TraceSite>;
+  /** Names of the modules there are. */
+  moduleNames(): readonly string[];
   /** Where modules' blocks begin. */
   blockStarts(): readonly number[];
   writeCode(address: number, words: readonly number[]): void;
@@ -100,13 +109,18 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** The one that this way goes by. */
   readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
   readonly #capacity: number;
-  readonly #maxDepth: number;
+  /** max_graph_depth. */
+  readonly maxDepth: number;
   /** Sites whose state isn't the one they have when nothing is traced. */
   readonly #changed = new Map<number, SiteState>();
-  #filter: FunctionFilter;
-  #notrace: FunctionFilter;
-  readonly #graph: FunctionFilter;
-  readonly #graphNotrace: FunctionFilter;
+  readonly #sets: Readonly<Record<FilterFile, FunctionSet>> = {
+    set_ftrace_filter: new FunctionSet("set_ftrace_filter"),
+    set_ftrace_notrace: new FunctionSet("set_ftrace_notrace"),
+    set_graph_function: new FunctionSet("set_graph_function"),
+    set_graph_notrace: new FunctionSet("set_graph_notrace"),
+  };
+  /** The functions that were there when the sets were last brought up to date. */
+  #known: ReadonlyMap<number, TraceableSite>;
   #running = false;
 
   /** @throws Misuse when a filter matches no function or an option isn't for the tracer. */
@@ -122,10 +136,18 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.#shadow =
       this.way === "guest" ? host.guestGraph : new ShadowStack(new Uint32Array(host.buffer));
     this.#capacity = options.capacity ?? CAPACITY;
-    this.#maxDepth = options.maxDepth ?? 0;
-    [this.#filter, this.#notrace] = this.#readFilters(options.filter, options.notrace);
-    this.#graph = this.#readFilter(options.graph, "graph");
-    this.#graphNotrace = this.#readFilter(options.graphNotrace, "graphNotrace");
+    this.maxDepth = options.maxDepth ?? 0;
+    const traceable = this.#traceable;
+    this.#known = byAddress(traceable.functions);
+    const given = {
+      set_ftrace_filter: ["filter", options.filter],
+      set_ftrace_notrace: ["notrace", options.notrace],
+      set_graph_function: ["graph", options.graph],
+      set_graph_notrace: ["graphNotrace", options.graphNotrace],
+    } as const;
+    for (const [file, [option, texts = []]] of Object.entries(given)) {
+      for (const text of texts) this.#sets[file as FilterFile].append(text, traceable, option);
+    }
   }
 
   get running(): boolean {
@@ -135,7 +157,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** Switches the filtered sites on and empties the ring. */
   start(): void {
     this.#ring.reset(this.#capacity);
-    if (this.name === "function_graph") this.#shadow.start(this.#maxDepth);
+    if (this.name === "function_graph") this.#shadow.start(this.maxDepth);
     if (this.way === "guest") this.#host.setMcountCalls(this.name);
     this.#running = true;
     this.refresh();
@@ -149,14 +171,45 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     if (this.way === "guest") this.#host.setMcountCalls(null);
   }
 
-  /** Replaces both filters, at once where the tracer runs. @throws Misuse as the constructor does. */
+  /**
+   * Replaces both filters, at once where the tracer runs.
+   * @throws Misuse for a pattern that matches nothing; the filters then are what they were.
+   */
   setFilter(filter: readonly string[], notrace: readonly string[] = []): void {
-    [this.#filter, this.#notrace] = this.#readFilters(filter, notrace);
+    for (const [option, patterns] of Object.entries({ filter, notrace })) {
+      const trial = new FunctionSet("set_ftrace_filter");
+      for (const text of patterns) trial.append(text, this.#traceable, option);
+    }
+    this.#sets.set_ftrace_filter.clear();
+    this.#sets.set_ftrace_notrace.clear();
+    for (const text of filter) this.#sets.set_ftrace_filter.append(text, this.#traceable);
+    for (const text of notrace) this.#sets.set_ftrace_notrace.append(text, this.#traceable);
     this.refresh();
+  }
+
+  /**
+   * What `echo text > file` does in tracefs, or `>> file` with `append`: word by word, at once where the
+   * tracer runs.
+   * @throws Misuse at the first word that matches nothing (EINVAL); those before it hold.
+   */
+  write(file: FilterFile, text: string, { append = false }: { append?: boolean } = {}): void {
+    const set = this.#sets[file];
+    if (!append) set.clear();
+    try {
+      set.append(text, this.#traceable);
+    } finally {
+      this.refresh();
+    }
+  }
+
+  /** What `cat file` shows, line by line. */
+  read(file: FilterFile): string[] {
+    return this.#sets[file].lines(this.#traceable);
   }
 
   /** Brings every site to the state it should have; the machine calls it when modules come and go. */
   refresh(): void {
+    this.#followModules();
     const present = new Set<number>();
     for (const site of this.#host.sites()) {
       const { address } = site.site;
@@ -174,28 +227,41 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     if (this.#running && this.way === "guest" && this.name === "function_graph") this.#tellGuest();
   }
 
+  /** Tells the sets which functions have gone and which modules have come. */
+  #followModules(): void {
+    const { functions } = this.#traceable;
+    const now = byAddress(functions);
+    const sets = Object.values(this.#sets);
+    const before = this.#known;
+    this.#known = now;
+    for (const [address, { module }] of before) {
+      // At the same address another module may have come.
+      if (now.get(address)?.module !== module) for (const set of sets) set.left(address);
+    }
+    const known = new Set([...before.values()].map(({ module }) => module));
+    for (const name of new Set(functions.map(({ module }) => module))) {
+      if (name === null || known.has(name)) continue;
+      const own = functions.filter(({ module }) => module === name);
+      for (const set of sets) set.arrived(name, own);
+    }
+  }
+
   /** set_graph_function and set_graph_notrace, for the guest to look up. */
   #tellGuest(): void {
-    const named = (filter: FunctionFilter): number[] =>
-      this.#functions.filter((one) => filter.names(one)).map(({ site }) => site.address);
-    const within = this.#graph.empty ? null : named(this.#graph);
+    const { set_graph_function: within, set_graph_notrace: without } = this.#sets;
+    const named = (set: FunctionSet): number[] =>
+      [...this.#known.keys()].filter((address) => set.has(address));
     this.#host.guestGraph.setStarts(this.#host.blockStarts());
-    this.#host.guestGraph.setFunctions(within, named(this.#graphNotrace));
+    this.#host.guestGraph.setFunctions(within.empty ? null : named(within), named(without));
   }
 
-  /** True when the filters take this function. */
-  takes(candidate: TraceableFunction): boolean {
-    const named = this.#filter.empty || this.#filter.names(candidate);
-    return named && !this.#notrace.names(candidate);
-  }
-
-  /**
-   * A lost site comes to the tracer whatever is filtered. The function tracer's list function looks at the
-   * filters again, and passes it on when there is none; function_graph doesn't look.
-   */
-  #takesLost(site: TraceSite): boolean {
-    if (this.name === "function_graph") return true;
-    return this.#filter.empty && !this.#notrace.names(site);
+  /** True when the filters take this site. */
+  #takes({ site: { address }, recorded }: TraceSite): boolean {
+    const { set_ftrace_filter: filter, set_ftrace_notrace: notrace } = this.#sets;
+    // A lost site comes to the tracer whatever is filtered. The function tracer's list function looks at the
+    // filters again, and passes it on when there is none; function_graph doesn't look.
+    if (!recorded) return this.name === "function_graph" || filter.empty;
+    return (filter.empty || filter.has(address)) && !notrace.has(address);
   }
 
   /** Addresses of the sites that are on, ascending. */
@@ -249,6 +315,11 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     for (const event of this.#functionEvents()) yield ftraceLine(task, event);
   }
 
+  /** What the kernel's function profiler would tell of the events still in the ring, the costliest first. */
+  profile(options: ProfileOptions = {}): FunctionProfile[] {
+    return profileOf(this.events(), this.#host.clockHz, options);
+  }
+
   *#functionEvents(): Generator<FunctionEvent> {
     for (const { ip, parentIp, count } of this.#ring.records()) {
       const parent = this.#host.symbolAt(parentIp);
@@ -280,36 +351,35 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Off too where it isn't known how function_graph could follow the function. */
   #stateOf(site: TraceSite): SiteState {
-    if (!(site.recorded ? this.takes(site) : this.#takesLost(site))) return "off";
+    if (!this.#takes(site)) return "off";
     if (this.way === "guest") return "call";
     if (this.name === "function") return { word: TRACE_SITE };
-    const word = enterWord(site.site, this.#graphBits(site));
+    const word = enterWord(site.site, this.#graphBits(site.site.address));
     return word === undefined ? "off" : { word };
   }
 
-  #graphBits(site: TraceableFunction): number {
-    const silences = this.#graphNotrace.names(site) ? GRAPH_SILENCES : 0;
-    if (this.#graph.empty) return silences;
-    return silences | (this.#graph.names(site) ? GRAPH_OPENS : GRAPH_WITHIN);
+  #graphBits(address: number): number {
+    const { set_graph_function: within, set_graph_notrace: without } = this.#sets;
+    const silences = without.has(address) ? GRAPH_SILENCES : 0;
+    if (within.empty) return silences;
+    return silences | (within.has(address) ? GRAPH_OPENS : GRAPH_WITHIN);
   }
 
-  #readFilters(
-    filter: readonly string[] = [],
-    notrace: readonly string[] = [],
-  ): [FunctionFilter, FunctionFilter] {
-    return [this.#readFilter(filter, "filter"), this.#readFilter(notrace, "notrace")];
+  get #traceable(): Traceable {
+    return traceableOf(this.#host.sites(), this.#host.moduleNames());
   }
+}
 
-  /** What filters choose from. */
-  get #functions(): TraceSite[] {
-    return [...this.#host.sites()].filter(({ recorded }) => recorded);
-  }
+/** What filters choose from: the functions whose sites __mcount_loc has. */
+export function traceableOf(sites: Iterable<TraceSite>, modules: readonly string[]): Traceable {
+  const functions = [...sites]
+    .filter(({ recorded }) => recorded)
+    .map(({ name, module, site: { address } }) => ({ name, module, address }));
+  return { functions, modules };
+}
 
-  #readFilter(patterns: readonly string[] = [], option: string): FunctionFilter {
-    const rules = new FunctionFilter(patterns);
-    rules.requireMatches(this.#functions, option);
-    return rules;
-  }
+function byAddress(functions: readonly TraceableSite[]): ReadonlyMap<number, TraceableSite> {
+  return new Map(functions.map((one) => [one.address, one]));
 }
 
 function isSameState(a: SiteState, b: SiteState): boolean {

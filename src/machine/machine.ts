@@ -10,9 +10,17 @@ import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
+import type { Traceable } from "../ftrace/function-set.ts";
 import { ShadowStack } from "../ftrace/shadow-stack.ts";
 import { sitePatch } from "../ftrace/site.ts";
-import { type GraphEvent, type TraceHost, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
+import { TRACE_FILES, type TraceFile, traceFile } from "../ftrace/tracefs.ts";
+import {
+  type GraphEvent,
+  type TraceHost,
+  type TraceOptions,
+  Tracer,
+  traceableOf,
+} from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
@@ -338,6 +346,25 @@ export class Machine {
     return this.#tracer;
   }
 
+  /** The functions that can be traced, in the order that a filter's numbers count. */
+  get traceable(): Traceable {
+    const host = this.#traceHost();
+    return traceableOf(host.sites(), host.moduleNames());
+  }
+
+  /**
+   * What a file of tracefs shows, as `cat /sys/kernel/tracing/NAME` would.
+   * @throws Misuse when farjal has no text for it.
+   */
+  tracefs(name: TraceFile): string {
+    if (!TRACE_FILES.includes(name)) {
+      throw new Misuse(`there is no trace file '${name}'; take ${TRACE_FILES.join(", ")}`);
+    }
+    const { traceable } = this;
+    const now = Math.floor((this.core.count * 1e6) / this.clockHz);
+    return [...traceFile(name, { traceable, tracer: this.#tracer, now })].join("");
+  }
+
   /**
    * The machine's state as bytes: the processor's, and of the host what restore() puts back (memory in
    * use, the log, the open call). Breakpoints are the debugger's and not in it.
@@ -533,6 +560,7 @@ export class Machine {
         this.#residents.flatMap(({ sites, initFreed }) =>
           sites.filter(({ block }) => !(initFreed && block === "init")),
         ),
+      moduleNames: () => this.modules.map(({ name }) => name),
       blockStarts: () => this.modules.flatMap(({ core, init }) => [core.base, init.base]),
       writeCode: (address, words) => this.#writeWords(address, words),
       setMcountCalls: (tracer) => this.#kernel.setMcountCalls(tracer),

@@ -29,7 +29,8 @@ export function moduleSites(
     code.some((one) => address >= one.address && address + 4 <= one.address + one.size);
   const read = (address: number): number | undefined =>
     inCode(address) ? memory.u32(address) : undefined;
-  return module.sites.flatMap(({ address, block, recorded }) => {
+  const inOrder = module.sites.toSorted((a, b) => a.address - b.address);
+  return inOrder.flatMap(({ address, block, recorded }) => {
     const site = recogniseSite(address, read);
     if (site === undefined) {
       if (recorded) throw badSite(module.name, address, inCode(address));

@@ -301,6 +301,24 @@ for (const endian of ["little", "big"] as const) {
       assert.ok(tracer.written > 0);
     });
 
+    test("keeps filters as the kernel does: by site, so a module that comes back isn't in them", async () => {
+      const machine = await Machine.create({ endian });
+      const file = built("modern", endian);
+      const module = await machine.insmod(file);
+      const tracer = machine.trace({ filter: ["mix work_*", "!work_run"] });
+      assert.throws(() => tracer.write("set_ftrace_filter", "mix nosuch work_run"), /EINVAL/);
+      assert.deepEqual(tracer.read("set_ftrace_filter"), ["mix [modern]"]);
+      assert.equal(tracer.sitesOn.length, 1);
+      tracer.write("set_ftrace_filter", "work_run", { append: true });
+      assert.equal(tracer.sitesOn.length, 2);
+      machine.rmmod(module);
+      await machine.insmod(file);
+      assert.deepEqual([tracer.sitesOn, tracer.read("set_ftrace_filter")], [[], []]);
+      tracer.write("set_ftrace_filter", "");
+      assert.deepEqual(tracer.read("set_ftrace_filter"), ["#### all functions enabled ####"]);
+      assert.equal(tracer.sitesOn.length, machine.modules[0]?.sites.length);
+    });
+
     test("counts what newer events overwrote", async () => {
       const machine = await Machine.create({ endian });
       await machine.insmod(built("modern", endian));
