@@ -34,6 +34,13 @@ import {
   EMIT_WRITES,
   EMITTED_SIZE,
   FUEL_END,
+  GRAPH_DEPTH,
+  GRAPH_FRAME_SIZE,
+  GRAPH_FRAMES,
+  GRAPH_LEAF,
+  GRAPH_LIMIT,
+  GRAPH_OVERRUN,
+  GRAPH_RECORDED,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
@@ -47,11 +54,13 @@ import {
   MODE_FARJAL_WORDS,
   RAM,
   READ_TABLE,
+  RETURN_HOOK,
   RING,
   RING_CAPACITY,
   RING_WRITTEN,
   WRITE_TABLE,
 } from "./layout.ts";
+import { isFiltered, raPlace } from "./graph.ts";
 import { NOWHERE } from "./memory.ts";
 import { FLIP_8, FLIP_16 } from "./physical.ts";
 import { Profile } from "./profile.ts";
@@ -596,21 +605,49 @@ class Emit {
     return Emit.record();
   }
 
+  /** As Graph.enter() does it where nothing is in the way; for everything else the core is called. */
   enterTraced(word: u32): u32 {
-    this.constant(word);
-    this.constant(load<u32>(EMIT_SITE));
-    this.get(SP);
-    this.get(RA);
-    Emit.local(LOCAL_FUEL);
-    Code.constant(load<u32>(EMIT_REFUND));
-    Code.op(I32_ADD);
-    Code.index(CALL, ENTER_TRACED);
-    Code.index(LOCAL_SET, LOCAL_A);
-    Emit.guard();
-    Emit.local(LOCAL_A);
-    Code.constant(NOWHERE);
-    Code.op(I32_EQ);
-    Emit.leave();
+    const place = raPlace(word);
+    const leaf = place === GRAPH_LEAF;
+    if (isFiltered(word)) {
+      Emit.callEnter(word, 0);
+    } else {
+      if (leaf) {
+        this.get(RA);
+        Code.index(LOCAL_SET, LOCAL_A);
+      } else {
+        this.get(SP);
+        Code.constant(place << 2);
+        Code.op(I32_ADD);
+        Code.index(LOCAL_SET, LOCAL_ADDRESS);
+        Emit.findPage(3, true);
+        Emit.place();
+        Code.memory(I32_LOAD, 2, RAM - 1);
+        Code.index(LOCAL_SET, LOCAL_A);
+      }
+      Code.constant(0);
+      Code.memory(I32_LOAD, 2, GRAPH_DEPTH);
+      Code.index(LOCAL_SET, LOCAL_B);
+      Emit.local(LOCAL_B);
+      Code.constant(0);
+      Code.memory(I32_LOAD, 2, GRAPH_LIMIT);
+      Code.op(I32_LT_U);
+      Code.if();
+      if (!leaf) {
+        Emit.place();
+        Code.constant(RETURN_HOOK);
+        Code.memory(I32_STORE, 2, RAM - 1);
+      }
+      Emit.enter();
+      if (leaf) {
+        Code.constant(RETURN_HOOK);
+        Code.index(LOCAL_SET, LOCAL_A);
+      }
+      Code.op(ELSE);
+      Emit.callEnter(word, 1);
+      Code.op(END);
+    }
+    if (!leaf) return EMIT_NEXT;
     Emit.local(LOCAL_A);
     return this.set(RA, 0);
   }
@@ -761,32 +798,83 @@ class Emit {
     return load<u32>(EMIT_ACCESS) === ACCESS_WINDOW ? load<u32>(EMIT_WINDOW_OFFSET) : RAM - 1;
   }
 
-  /** Ring.record(A, B, the present count). */
-  static record(): u32 {
-    Code.constant(0);
-    Code.memory(I32_LOAD, 2, RING_CAPACITY);
-    Code.index(LOCAL_SET, LOCAL_ENTRY);
-    Emit.local(LOCAL_ENTRY);
-    Code.if();
-    Code.constant(0);
-    Code.memory(I64_LOAD, 3, RING_WRITTEN);
-    Code.index(LOCAL_SET, LOCAL_WIDE);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.op(I32_WRAP_I64);
-    Emit.local(LOCAL_ENTRY);
-    Code.constant(1);
-    Code.op(I32_SUB);
-    Code.op(I32_AND);
-    Code.constant(4);
-    Code.op(I32_SHL);
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
+  /** ADDRESS in its page, for an access that adds RAM - 1. */
+  static place(): void {
     Emit.local(LOCAL_ADDRESS);
+    Emit.local(LOCAL_ENTRY);
+    Code.op(I32_ADD);
+  }
+
+  /** A = the core's enterTraced(), with so many blocks open around it here. */
+  static callEnter(word: u32, open: u32): void {
+    Code.constant(word);
+    Code.constant(load<u32>(EMIT_SITE));
+    emitter.get(SP);
+    emitter.get(RA);
+    Emit.local(LOCAL_FUEL);
+    Code.constant(load<u32>(EMIT_REFUND));
+    Code.op(I32_ADD);
+    Code.index(CALL, ENTER_TRACED);
+    Code.index(LOCAL_SET, LOCAL_A);
+    Emit.guard();
     Emit.local(LOCAL_A);
-    Code.memory(I32_STORE, 2, RING);
-    Emit.local(LOCAL_ADDRESS);
+    Code.constant(NOWHERE);
+    Code.op(I32_EQ);
+    Code.index(BR_IF, load<u32>(EMIT_LABEL) + open);
+    Code.op(DROP);
+  }
+
+  /** The frame of a function that returns to A, the B-th, and the record of its entry. */
+  static enter(): void {
+    Emit.count();
+    Code.index(LOCAL_SET, LOCAL_WIDE);
     Emit.local(LOCAL_B);
-    Code.memory(I32_STORE, 2, RING + 4);
+    Code.constant(GRAPH_FRAME_SIZE);
+    Code.op(I32_MUL);
+    Code.index(LOCAL_SET, LOCAL_ADDRESS);
+    Emit.store(LOCAL_A, GRAPH_FRAMES);
     Emit.local(LOCAL_ADDRESS);
+    Code.constant(load<u32>(EMIT_SITE));
+    Code.memory(I32_STORE, 2, GRAPH_FRAMES + 4);
+    Emit.storeWide(GRAPH_FRAMES + 8);
+    Emit.local(LOCAL_ADDRESS);
+    Code.constant(GRAPH_RECORDED);
+    Code.memory(I32_STORE, 2, GRAPH_FRAMES + 16);
+    Code.constant(0);
+    Emit.local(LOCAL_B);
+    Code.constant(1);
+    Code.op(I32_ADD);
+    Code.memory(I32_STORE, 2, GRAPH_DEPTH);
+    Emit.beginRecord(~1);
+    Emit.local(LOCAL_ADDRESS);
+    Code.constant(load<u32>(EMIT_SITE));
+    Code.memory(I32_STORE, 2, RING);
+    Emit.store(LOCAL_A, RING + 4);
+    Emit.storeWide(RING + 8);
+    Emit.storeWide(RING + 16);
+    Emit.store(LOCAL_B, RING + 24);
+    Emit.local(LOCAL_ADDRESS);
+    Code.constant(0);
+    Code.memory(I32_LOAD, 2, GRAPH_OVERRUN);
+    Code.memory(I32_STORE, 2, RING + 28);
+    Emit.endRecord(2);
+  }
+
+  /** The local at ADDRESS. */
+  static store(local: u32, offset: u32): void {
+    Emit.local(LOCAL_ADDRESS);
+    Emit.local(local);
+    Code.memory(I32_STORE, 2, offset);
+  }
+
+  static storeWide(offset: u32): void {
+    Emit.local(LOCAL_ADDRESS);
+    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.memory(I64_STORE, 3, offset);
+  }
+
+  /** CPU_COUNT as it is before this instruction. */
+  static count(): void {
     Code.constant(0);
     Code.memory(I64_LOAD, 3, FUEL_END);
     Emit.local(LOCAL_FUEL);
@@ -794,14 +882,51 @@ class Emit {
     Code.op(I32_ADD);
     Code.op(I64_EXTEND_I32_U);
     Code.op(I64_SUB);
-    Code.memory(I64_STORE, 3, RING + 8);
+  }
+
+  /** Begins what is done if there is a ring: ADDRESS = where its next record goes, by slots in the mask. */
+  static beginRecord(mask: u32): void {
     Code.constant(0);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.memory(I32_LOAD, 2, RING_CAPACITY);
+    Code.index(LOCAL_SET, LOCAL_ENTRY);
+    Emit.local(LOCAL_ENTRY);
+    Code.if();
+    Code.constant(0);
+    Code.memory(I32_LOAD, 2, RING_WRITTEN);
+    Emit.local(LOCAL_ENTRY);
+    Code.constant(1);
+    Code.op(I32_SUB);
+    Code.op(I32_AND);
+    if (mask !== 0xffffffff) {
+      Code.constant(mask);
+      Code.op(I32_AND);
+    }
+    Code.constant(4);
+    Code.op(I32_SHL);
+    Code.index(LOCAL_SET, LOCAL_ADDRESS);
+  }
+
+  /** The record of so many slots is complete. */
+  static endRecord(slots: u32): void {
+    Code.constant(0);
+    Code.constant(0);
+    Code.memory(I64_LOAD, 3, RING_WRITTEN);
     Code.op(I64_CONST);
-    Code.signed(1);
+    Code.signed(slots);
     Code.op(I64_ADD);
     Code.memory(I64_ATOMIC_STORE, 3, RING_WRITTEN);
     Code.op(END);
+  }
+
+  /** Ring.record(A, B, the present count). */
+  static record(): u32 {
+    Emit.beginRecord(0xffffffff);
+    Emit.store(LOCAL_A, RING);
+    Emit.store(LOCAL_B, RING + 4);
+    Emit.local(LOCAL_ADDRESS);
+    Emit.count();
+    Code.memory(I64_STORE, 3, RING + 8);
+    Emit.endRecord(1);
     return EMIT_NEXT;
   }
 }

@@ -15,6 +15,7 @@ import {
   GRAPH_FRAMES_MOST,
   GRAPH_INSIDE,
   GRAPH_LEAF,
+  GRAPH_LIMIT,
   GRAPH_MOST,
   GRAPH_OPENS,
   GRAPH_OVERRUN,
@@ -31,25 +32,48 @@ import { NOWHERE } from "./memory.ts";
 import { Pages } from "./pages.ts";
 import { Ring } from "./ring.ts";
 
+/** Where a TRACE_ENTER word has its GRAPH_* bits. */
+const BITS_SHIFT: u32 = 22;
+const BITS: u32 = (GRAPH_OPENS | GRAPH_WITHIN | GRAPH_SILENCES) << BITS_SHIFT;
+
 /** What a TRACE_ENTER word says of the saved ra: words above sp, or GRAPH_LEAF. */
+// @ts-ignore: decorator
 @inline
 export function raPlace(word: u32): u32 {
   return (word >>> 6) & 0xffff;
 }
 
+/** Whether a TRACE_ENTER word says that one of the graph filters has to be looked at. */
+// @ts-ignore: decorator
+@inline
+export function isFiltered(word: u32): bool {
+  return (word & BITS) !== 0;
+}
+
 @final
 export class Graph {
   /** A function was entered by a TRACE_ENTER word; whether its return is to be sent over RETURN_HOOK. */
-  static enter(word: u32, site: u32, returnAddress: u32, count: u64): bool {
+  @inline static enter(word: u32, site: u32, returnAddress: u32, count: u64): bool {
+    const depth = load<u32>(GRAPH_DEPTH);
+    if (depth < load<u32>(GRAPH_LIMIT) && !isFiltered(word)) {
+      Graph.push(depth, returnAddress, site, count, GRAPH_RECORDED);
+      Ring.recordGraph(site, returnAddress, count, count, depth, load<u32>(GRAPH_OVERRUN));
+      return true;
+    }
+    return Graph.enterSlowly(word, site, returnAddress, count);
+  }
+
+  /** The same where something may be in its way. */
+  static enterSlowly(word: u32, site: u32, returnAddress: u32, count: u64): bool {
     const depth = load<u32>(GRAPH_DEPTH);
     if (depth >= <u32>GRAPH_FRAMES_MOST) {
       store<u32>(GRAPH_OVERRUN, load<u32>(GRAPH_OVERRUN) + 1);
       return false;
     }
     if (load<u32>(GRAPH_SILENT)) return false;
-    let bits = (word >>> 22) & (GRAPH_OPENS | GRAPH_WITHIN | GRAPH_SILENCES);
+    let bits = (word & BITS) >>> BITS_SHIFT;
     if (bits & GRAPH_SILENCES) {
-      store<u32>(GRAPH_SILENT, 1);
+      Graph.silence(1);
       Graph.push(depth, returnAddress, site, count, GRAPH_SILENCES);
       return true;
     }
@@ -65,19 +89,21 @@ export class Graph {
   }
 
   /** Whether there is a function to return from. */
-  static mayReturn(): bool {
+  @inline static mayReturn(): bool {
     return load<u32>(GRAPH_DEPTH) - 1 < <u32>GRAPH_FRAMES_MOST;
   }
 
   /** The last function returns; where to. */
-  static leave(count: u64): u32 {
+  @inline static leave(count: u64): u32 {
     const depth = load<u32>(GRAPH_DEPTH) - 1;
     const at = depth * GRAPH_FRAME_SIZE;
     const returnAddress = load<u32>(at, GRAPH_FRAMES);
     const bits = load<u32>(at, GRAPH_FRAMES + 16);
     store<u32>(GRAPH_DEPTH, depth);
-    if (bits & GRAPH_OPENS) store<u32>(GRAPH_INSIDE, 0);
-    if (bits & GRAPH_SILENCES) store<u32>(GRAPH_SILENT, 0);
+    if (bits & (GRAPH_OPENS | GRAPH_SILENCES)) {
+      if (bits & GRAPH_OPENS) store<u32>(GRAPH_INSIDE, 0);
+      else Graph.silence(0);
+    }
     if (bits & GRAPH_RECORDED && load<u32>(GRAPH_RECORDING)) {
       const site = load<u32>(at, GRAPH_FRAMES + 4);
       const entered = load<u64>(at, GRAPH_FRAMES + 8);
@@ -87,7 +113,13 @@ export class Graph {
     return returnAddress;
   }
 
-  static push(depth: u32, returnAddress: u32, site: u32, count: u64, bits: u32): void {
+  static silence(on: u32): void {
+    const most = load<u32>(GRAPH_MOST);
+    store<u32>(GRAPH_SILENT, on);
+    store<u32>(GRAPH_LIMIT, on ? 0 : min(most - 1, <u32>GRAPH_FRAMES_MOST - 1) + 1);
+  }
+
+  @inline static push(depth: u32, returnAddress: u32, site: u32, count: u64, bits: u32): void {
     const at = depth * GRAPH_FRAME_SIZE;
     store<u32>(at, returnAddress, GRAPH_FRAMES);
     store<u32>(at, site, GRAPH_FRAMES + 4);

@@ -48,6 +48,7 @@ export const GRAPH_MOST = GRAPH_DEPTH + 8; // entries so deep or deeper are igno
 export const GRAPH_INSIDE = GRAPH_DEPTH + 12; // 1: one of set_graph_function's is open
 export const GRAPH_SILENT = GRAPH_DEPTH + 16; // 1: one of set_graph_notrace's is open
 export const GRAPH_RECORDING = GRAPH_DEPTH + 20; // 1: returns are recorded
+export const GRAPH_LIMIT = GRAPH_DEPTH + 24; // less deep, a function without GRAPH_* bits is followed: nothing is in its way
 export const GRAPH_FRAMES = GRAPH_DEPTH + 0x20; // {return address, function, u64 count, GRAPH_* bits, unused}
 export const GRAPH_FRAME_SIZE = 24;
 export const GRAPH_FRAMES_MOST = 50; // FTRACE_RETFUNC_DEPTH

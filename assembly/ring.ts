@@ -20,7 +20,7 @@ export class Ring {
   }
 
   /** Writes a record of two slots; a depth with GRAPH_RETURN is a return's. */
-  static recordGraph(
+  @inline static recordGraph(
     ip: u32,
     parent: u32,
     count: u64,

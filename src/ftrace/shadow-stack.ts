@@ -4,7 +4,9 @@
 
 import {
   GRAPH_DEPTH,
+  GRAPH_FRAMES_MOST,
   GRAPH_INSIDE,
+  GRAPH_LIMIT,
   GRAPH_MOST,
   GRAPH_OVERRUN,
   GRAPH_RECORDING,
@@ -45,6 +47,7 @@ export class ShadowStack implements OpenFunctions {
     this.#words[GRAPH_OVERRUN / 4] = 0;
     this.#words[GRAPH_MOST / 4] = most;
     this.#words[GRAPH_RECORDING / 4] = 1;
+    this.#setLimit();
   }
 
   /** Functions in it still return where they should. */
@@ -60,5 +63,13 @@ export class ShadowStack implements OpenFunctions {
     PLACE.forEach((at, index) => {
       this.#words[at / 4] = place[index] ?? 0;
     });
+    this.#setLimit();
+  }
+
+  #setLimit(): void {
+    const most = this.#words[GRAPH_MOST / 4] ?? 0;
+    const silent = this.#words[GRAPH_SILENT / 4] !== 0;
+    const limit = most === 0 ? GRAPH_FRAMES_MOST : Math.min(most, GRAPH_FRAMES_MOST);
+    this.#words[GRAPH_LIMIT / 4] = silent ? 0 : limit;
   }
 }

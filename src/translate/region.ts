@@ -85,7 +85,9 @@ export const TYPES: readonly FunctionType[] = [REGION_TYPE, STORE_TYPE, ENTER_TY
 export const IMPORTS = [
   { name: "storeBesideCode", type: 1 },
   { name: "enterTraced", type: 2 },
+  { name: "returnTraced", type: 0 },
 ] as const;
+const RETURN_TRACED = 2;
 /** The table slot of the core's own returnTraced(), which is a region at RETURN_HOOK. */
 export const HOOK_SLOT = 1;
 const LOCALS: ValueType[] = Array.from({ length: LOCAL_WIDE + 1 - 2 }, (_, index) =>
@@ -452,8 +454,7 @@ class Region {
     body.if();
     body.get(LOCAL_A);
     body.get(LOCAL_DEPTH);
-    body.op(I32_CONST, HOOK_SLOT);
-    body.callIndirect(0);
+    body.call(RETURN_TRACED);
     body.set(LOCAL_A);
     body.end();
   }

@@ -343,7 +343,7 @@ export class Translator {
   }
 
   #compile(made: readonly Making[]): void {
-    const { memory, table, storeBesideCode, enterTraced } = this.#core;
+    const { memory, table, storeBesideCode, enterTraced, returnTraced } = this.#core;
     const bytes = wasmModule(
       {
         types: TYPES,
@@ -354,7 +354,7 @@ export class Translator {
       made.map(({ body }) => body),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory, table, storeBesideCode, enterTraced },
+      env: { memory, table, storeBesideCode, enterTraced, returnTraced },
     });
     this.#counts.compilations++;
     this.#modules++;

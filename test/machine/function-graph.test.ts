@@ -216,6 +216,32 @@ for (const endian of ["little", "big"] as const) {
       }
     });
 
+    test("hot code tells the same, whatever the options", async () => {
+      const options: readonly TraceOptions[] = [
+        {},
+        { maxDepth: 3 },
+        { graph: ["shapes_caller", "*_alloca", "shapes_recurse"] },
+        { graphNotrace: ["shapes_caller", "*_through"], maxDepth: 4 },
+        { graph: ["shapes_run"], graphNotrace: ["shapes_leaf*"], notrace: ["*_odd"] },
+      ];
+      const told = async (engine: Engine): Promise<GraphEvent[][]> => {
+        const machine = await shapes(endian, engine);
+        return options.map((option) => {
+          const tracer = graph(machine, option);
+          for (let round = 0; round < 120; round += 1) {
+            if (round === 110) tracer.clear();
+            machine.call("shapes_run", [round]);
+            machine.call("shapes_recurse", [50 + (round % 7)]);
+          }
+          tracer.stop();
+          return [...tracer.events()];
+        });
+      };
+      const [reference, ...others] = await Promise.all(ENGINES.map(told));
+      for (const other of others) assert.deepEqual(other, reference);
+      assert.ok(reference?.every((events) => events.length > 20));
+    });
+
     test("the hook without an open function is a reserved instruction", async () => {
       const machine = await shapes(endian);
       const { exception } = machine.call(0x80000fe0);
