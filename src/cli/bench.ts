@@ -3,7 +3,7 @@
 // compared too; seconds come from repeating the call, the rows in turns.
 
 import type { Command } from "commander";
-import { type CallResult, Misuse, Refusal, type Tracer, type TraceWay } from "../index.ts";
+import { type CallResult, Misuse, Refusal, TRACERS, type Tracer, type TraceWay } from "../index.ts";
 import { type BenchRow, benchText, type Tracing } from "../report/bench-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { type CallArguments, readArguments } from "./call-arguments.ts";
@@ -23,7 +23,8 @@ Examples:
   farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json`;
 
 const ENGINES: readonly string[] = ["interpreter"];
-const TRACERS: readonly string[] = ["none", "off", "function"];
+const TRACINGS: readonly Tracing[] = ["none", "off", ...TRACERS];
+const WAYS: readonly TraceWay[] = ["native", "guest"];
 const ROUNDS = 8;
 
 interface BenchOptions extends Omit<CallOptions, "engine"> {
@@ -37,7 +38,11 @@ export function addBench(program: Command, give: Give, terminal: Terminal): void
   called(moduleCommand(program, "bench"))
     .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
     .option("--engine <E>", "interpreter (may be given again)", gather)
-    .option("--tracer <T>", "none, off or function (may be given again; all unless told)", gather)
+    .option(
+      "--tracer <T>",
+      "none, off, function or function_graph (may be given again; all unless told)",
+      gather,
+    )
     .option("--time <MS>", "milliseconds for each row", countReader(1, 600_000), 400)
     .summary("the same call untraced, with tracing off, and traced")
     .description(
@@ -93,13 +98,13 @@ async function bench(
 function tracersOf({ engine = [], tracer = [] }: BenchOptions): ReadonlySet<string> {
   const unknown =
     engine.find((name) => !ENGINES.includes(name)) ??
-    tracer.find((name) => !TRACERS.includes(name));
+    tracer.find((name) => !TRACINGS.some((one) => one === name));
   if (unknown !== undefined) {
     throw new Misuse(
-      `'${unknown}' can't be measured: the engine is interpreter, tracers are none, off and function`,
+      `'${unknown}' can't be measured: the engine is interpreter, tracers are ${TRACINGS.join(", ")}`,
     );
   }
-  return new Set(tracer.length === 0 ? TRACERS : tracer);
+  return new Set(tracer.length === 0 ? TRACINGS : tracer);
 }
 
 /** The row without call sites: the module itself when it has none, else the one --plain names. */
@@ -125,8 +130,7 @@ function tracedSetups(source: Source, traced: boolean, wanted: ReadonlySet<strin
   if (!traced) return [];
   const setups: Setup[] = [
     { source, tracer: "off", way: null },
-    { source, tracer: "function", way: "native" },
-    { source, tracer: "function", way: "guest" },
+    ...TRACERS.flatMap((tracer) => WAYS.map((way) => ({ source, tracer, way }))),
   ];
   return setups.filter(({ tracer }) => wanted.has(tracer));
 }
@@ -138,7 +142,7 @@ function whyNothing({ file }: Source, traced: boolean): string {
 }
 
 function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<string>): string {
-  if (!traced && (wanted.has("off") || wanted.has("function"))) {
+  if (!traced && [...wanted].some((one) => one !== "none")) {
     return "the module has no call site that ftrace can switch, so there is nothing to switch off or on\n";
   }
   if (traced && wanted.has("none") && options.plain === undefined) {
@@ -178,7 +182,7 @@ class Run {
     this.#address = address;
     this.#switchOn();
     this.first = this.#call();
-    this.calls = this.#tracer?.written ?? 0;
+    this.calls = this.#tracer?.calls ?? 0;
     this.#switchOff();
   }
 
@@ -200,8 +204,9 @@ class Run {
   }
 
   #switchOn(): void {
-    const { way } = this.setup;
-    if (way !== null) this.#tracer = this.#session.machine.trace({ tracer: "function", way });
+    const { way, tracer } = this.setup;
+    if (way === null || tracer === "none" || tracer === "off") return;
+    this.#tracer = this.#session.machine.trace({ tracer, way });
   }
 
   #switchOff(): void {

@@ -217,6 +217,9 @@ export const FARJAL_WORDS: readonly Instruction[] = [
   row("farjal.trace_site", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_SITE }, "code20", "system", "privileged"),
   row("farjal.hypercall", { op: SPECIAL2, funct: opcodes.SPECIAL2_HYPERCALL }, "code20", "system", "privileged"),
   row("farjal.trace_call", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_CALL }, "code20", "system", "privileged"),
+  row("farjal.trace_enter", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_ENTER }, "code20", "system", "privileged"),
+  row("farjal.trace_return", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_RETURN }, "code20", "system", "privileged"),
+  row("farjal.trace_graph", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_GRAPH }, "code20", "system", "privileged"),
 ];
 
 /** Whether a branch or jump: the instruction after it is its delay slot. */

@@ -1,13 +1,14 @@
 // A bench's rows for people: exact instructions first, then time with its spread, each beside its ratio to
 // the first row.
 
+import type { TracerName } from "../ftrace/event.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import { grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-export type Tracing = "none" | "off" | "function";
+export type Tracing = "none" | "off" | TracerName;
 
 export interface BenchRow {
   readonly engine: "interpreter";

@@ -11,8 +11,8 @@ for (const order of ORDERS) {
     const words = ["bench", builtModule("modern", order), "--plain", builtModule("plain", order)];
     const { code, json } = farjalJson([...words, "--call", "work_fibonacci", "15", ...SHORT]);
     assert.equal(code, 0);
-    const [none, off, native, guest] = json.rows;
-    assert.equal(json.rows.length, 4);
+    const [none, off, native, guest, graph, guestGraph] = json.rows;
+    assert.equal(json.rows.length, 6);
     assert.deepEqual(
       [none.tracer, off.tracer, native.way, guest.way],
       ["none", "off", "native", "guest"],
@@ -24,6 +24,10 @@ for (const order of ORDERS) {
     assert.equal(off.instructions - none.instructions, 2 * calls);
     assert.equal(native.instructions, off.instructions);
     assert.equal(off.perCallOverhead, 2);
+    assert.deepEqual([graph.tracer, guestGraph.way], ["function_graph", "guest"]);
+    assert.deepEqual([graph.tracedCalls, guestGraph.tracedCalls], [calls, calls]);
+    assert.equal(graph.instructions, off.instructions);
+    assert.ok(guestGraph.perCallOverhead > guest.perCallOverhead);
     assert.ok(guest.perCallOverhead > 20 && guest.perCallOverhead < 200, guest.perCallOverhead);
     for (const row of json.rows) {
       assert.equal(row.engine, "interpreter");
@@ -96,7 +100,7 @@ test("bench: what can't be measured is said in one line", () => {
       ...options,
     ]);
   assertMisuse(bench("--tracer", "none"), /give it with --plain FILE/);
-  assertMisuse(bench("--tracer", "function_graph"), /'function_graph' can't be measured/);
+  assertMisuse(bench("--tracer", "nop"), /'nop' can't be measured/);
   assertMisuse(bench("--engine", "translator"), /'translator' can't be measured/);
   assertMisuse(
     farjal(["bench", builtModule("plain", "big"), "--call", "work_run", "--tracer", "off"]),

@@ -102,6 +102,26 @@ suite("usbcore.ko at 0xc0000000", { skip: debianSkip }, () => {
     machine.memory.setU8(nousb, 0);
   });
 
+  test("function_graph follows it, through the kernel's own ftrace_graph_caller too", () => {
+    for (const way of WAYS) {
+      const plain = machine.call("usb_disabled");
+      const tracer = machine.trace({ way, tracer: "function_graph" });
+      const { v0, exception, instructions } = machine.call("usb_disabled");
+      tracer.stop();
+      assert.deepEqual([v0, exception], [plain.v0, undefined]);
+      if (way === "native") assert.equal(instructions, plain.instructions);
+      else assert.ok(instructions > plain.instructions + 100);
+      assert.deepEqual(
+        [...tracer.events()].map(({ type, name, depth }) => [type, name, depth]),
+        [
+          ["funcgraph_entry", "usb_disabled", 0],
+          ["funcgraph_exit", "usb_disabled", 0],
+        ],
+      );
+      assert.deepEqual(machine.call("usb_disabled"), plain, "and nothing of it stays");
+    }
+  });
+
   suite("usb_ifnum_to_if()", () => {
     /**
      * struct usb_device's members are where the function's own loads say: actconfig, then in that

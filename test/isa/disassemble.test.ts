@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import {
   SPECIAL2_HYPERCALL,
   SPECIAL2_TRACE_CALL,
+  SPECIAL2_TRACE_ENTER,
   SPECIAL2_TRACE_SITE,
 } from "../../assembly/opcodes.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
@@ -45,6 +46,10 @@ describe("disassemble", () => {
     assert.equal(
       disassemble(UDI | SPECIAL2_TRACE_CALL, 0, { farjalWords: true }),
       "farjal.trace_call\t0x0",
+    );
+    assert.equal(
+      disassemble(UDI | (0xffff << 6) | SPECIAL2_TRACE_ENTER, 0, { farjalWords: true }),
+      "farjal.trace_enter\t0xffff",
     );
   });
 });
