@@ -4,7 +4,7 @@
 // be scaled from 10^6 instructions to 10^10 without being another program.
 
 import { readFileSync } from "node:fs";
-import { type Endian, type Engine, Machine, readModule } from "../src/index.ts";
+import { type CallResult, type Endian, type Engine, Machine, readModule } from "../src/index.ts";
 
 const BASE = 0xc0000000;
 
@@ -36,15 +36,16 @@ export function programObject({ name }: Program, endian: Endian): Buffer {
   return readFileSync(builtFile(`${name}-${endian}.o`));
 }
 
-/** A machine with the program in it. */
+/** A machine with the program in it, at BASE or where told. */
 export async function machineWithProgram(
   program: Program,
   endian: Endian,
   engine: Engine = "auto",
+  base: number = BASE,
 ): Promise<Machine> {
   const machine = await Machine.create({ endian, engine });
   const file = readModule(programObject(program, endian), { object: true, name: program.name });
-  machine.insmodFile(file, { base: BASE });
+  machine.insmodFile(file, { base });
   return machine;
 }
 
@@ -53,6 +54,13 @@ export function instructionsARound(machine: Machine, { name }: Program): number 
   const [few, many] = [10, 110];
   const instructions = (rounds: number): number => machine.call(name, [rounds]).instructions;
   return (instructions(many) - instructions(few)) / (many - few);
+}
+
+/** A call that must end well: what tells where it went wrong is in no time that a bench takes. */
+export function callProgram(machine: Machine, { name }: Program, rounds: number): CallResult {
+  const result = machine.call(name, [rounds], { budget: 1e12 });
+  if (result.exception !== undefined) throw new Error(result.exception.message);
+  return result;
 }
 
 function builtFile(name: string): URL {

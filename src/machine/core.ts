@@ -68,6 +68,11 @@ export type Engine = "interpreter" | "translator" | "auto";
 export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
 /** Visits by taken branches before a place is translated. */
 const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 1, auto: 100 };
+/**
+ * Instructions since reset before anything is translated. What ends within a million has its result from the
+ * interpreter in the time that V8 takes for one region or two.
+ */
+const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 1e6 };
 
 /** What the core exports; every result that is an address or a register arrives signed. */
 interface CoreExports {
@@ -369,6 +374,15 @@ export class Core {
 
   /** Runs at most so many instructions; returns STOP_*, with STOP_LIMIT when all of them were completed. */
   run(limitInstructions: number): number {
+    const cold = this.#engine === "interpreter" ? 0 : COLD[this.#engine] - this.count;
+    if (cold <= 0) return this.#runWarm(limitInstructions);
+    this.words[ENGINE / 4] = 0;
+    const stop = this.#run(Math.min(limitInstructions, cold), SLICE, this.#exports.run);
+    if (stop !== STOP_LIMIT || limitInstructions <= cold) return stop;
+    return this.#runWarm(limitInstructions - cold);
+  }
+
+  #runWarm(limitInstructions: number): number {
     const translating = this.#mayTranslate();
     this.words[ENGINE / 4] = Number(translating);
     const slice = translating ? TRANSLATED_SLICE : SLICE;

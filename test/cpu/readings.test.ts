@@ -80,7 +80,7 @@ for (const endian of ENDIANS) {
           return pieces.core.run(Math.min(size, limit));
         });
         const translated = prepare(endian, seed, board);
-        translated.core.engine = seed % 4 === 0 ? "translator" : "auto";
+        translated.core.engine = "translator";
         play(translated, (limit) => {
           if (seed % 4 === 0 && translated.core.count % 5 === 0) translated.core.translateCode();
           return translated.core.run(limit % 3 === 0 ? Math.min(limit, 100) : limit);

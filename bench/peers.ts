@@ -1,0 +1,193 @@
+// The rivals of translated code: each runs the same program in a process of its own, built here from peers/
+// and the committed objects, so that all of them but the native one run the same MIPS instructions. A peer
+// that isn't installed says so. A sample is the time of many rounds less that of one, so that what a process
+// costs to start isn't in it.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Program, programObject } from "./programs.ts";
+
+/** The time that a sample's rounds shall take. */
+const SAMPLE_SECONDS = 0.3;
+const LONGEST_MS = 60_000;
+/** Where Unicorn has the image: its MIPS maps user addresses as they are. */
+const UNICORN_BASE = 0x10000000;
+/** The offset of e_entry in an Elf32_Ehdr. */
+const E_ENTRY = 24;
+
+/** A program made ready in a peer: what takes so many rounds, and the sum that it gives for them. */
+type Runner = (rounds: number) => { readonly seconds: number; readonly sum: number };
+
+export interface Peer {
+  readonly name: string;
+  /** What it needs besides itself: commands that answer --version, and C libraries. */
+  readonly commands: readonly string[];
+  readonly library?: string;
+  /** @param directory an empty one, for what it builds */
+  readonly prepare: (program: Program, directory: string) => Promise<Runner>;
+}
+
+const CROSS = "mipsel-linux-gnu";
+
+export const PEERS: readonly Peer[] = [
+  {
+    name: "qemu-mipsel",
+    commands: ["qemu-mipsel", `${CROSS}-gcc`],
+    prepare: async (program, directory) => {
+      const start = assembled("linux", directory);
+      const path = join(directory, "process");
+      return linked(program, [start], path, () => process("qemu-mipsel", [path]));
+    },
+  },
+  {
+    name: "qemu-system-mipsel",
+    commands: ["qemu-system-mipsel", `${CROSS}-gcc`],
+    prepare: async (program, directory) => {
+      const start = assembled("board", directory);
+      const path = join(directory, "kernel");
+      const printed = join(directory, "printed");
+      const options = `-M malta -cpu 24Kc -m 64 -nic none -vga none -display none -monitor none -no-reboot`;
+      const serial = ["-serial", "null", "-serial", "null", "-serial", `file:${printed}`];
+      return linked(program, ["-Ttext=0x80100000", start], path, () => {
+        process("qemu-system-mipsel", [...options.split(" "), ...serial, "-kernel", path]);
+        return readFileSync(printed);
+      });
+    },
+  },
+  {
+    name: "Unicorn",
+    commands: ["gcc", `${CROSS}-gcc`],
+    library: "unicorn",
+    prepare: async (program, directory) => {
+      const linked = join(directory, "linked");
+      const object = objectFile(program, directory);
+      const at = [`-Ttext=${UNICORN_BASE.toString(16)}`, "-N", "-e", program.name];
+      execFileSync(`${CROSS}-ld`, [...at, object, "-o", linked]);
+      const image = join(directory, "image");
+      const without = ["-R", ".reginfo", "-R", ".MIPS.abiflags"];
+      execFileSync(`${CROSS}-objcopy`, ["-O", "binary", ...without, linked, image]);
+      const driver = join(directory, "unicorn");
+      execFileSync("gcc", ["-O2", source("peers/unicorn.c"), "-lunicorn", "-o", driver]);
+      const entry = readFileSync(linked).readUInt32LE(E_ENTRY);
+      const where = [UNICORN_BASE, entry].map((address) => address.toString(16));
+      return timed((rounds) => process(driver, [image, ...where, String(rounds)]));
+    },
+  },
+  {
+    name: "native",
+    commands: ["gcc"],
+    prepare: async ({ name }, directory) => {
+      const path = join(directory, "native");
+      const files = [source(`programs/${name}.c`), source("programs/main.c")];
+      execFileSync("gcc", ["-O2", "-w", `-DPROGRAM=${name}`, ...files, "-o", path]);
+      return timed((rounds) => {
+        const sum = Buffer.alloc(4);
+        sum.writeUInt32BE(Number(process(path, [String(rounds)]).toString()));
+        return sum;
+      });
+    },
+  },
+];
+
+/** Why a peer can't run here, or undefined. */
+export function missing({ commands, library }: Peer): string | undefined {
+  for (const command of commands) {
+    if (spawnSync(command, ["--version"]).error) return `${command} isn't installed`;
+  }
+  if (library === undefined) return undefined;
+  const { status } = spawnSync("gcc", ["-shared", `-l${library}`, "-o", "/dev/null"]);
+  return status === 0 ? undefined : `lib${library} isn't installed`;
+}
+
+/** A program in a peer, ready to be sampled. */
+export class PeerProgram {
+  readonly rounds: number;
+  readonly #run: Runner;
+  readonly #directory: string;
+
+  static async of(peer: Peer, program: Program): Promise<PeerProgram> {
+    const directory = mkdtempSync(join(tmpdir(), "farjal-bench-"));
+    return new PeerProgram(await peer.prepare(program, directory), directory);
+  }
+
+  private constructor(run: Runner, directory: string) {
+    this.#run = run;
+    this.#directory = directory;
+    let rounds = 16;
+    for (let last = 0; last < SAMPLE_SECONDS / 4; rounds *= 4) last = this.#slope(rounds);
+    this.rounds = Math.ceil((rounds * SAMPLE_SECONDS) / this.#slope(rounds));
+  }
+
+  /** The sum of this.rounds rounds. */
+  sum(): number {
+    return this.#run(this.rounds).sum;
+  }
+
+  /** Seconds of a round. */
+  sample(): number {
+    return this.#slope(this.rounds) / (this.rounds - 1);
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  #slope(rounds: number): number {
+    const one = this.#run(1).seconds;
+    return this.#run(rounds).seconds - one;
+  }
+}
+
+/** Links the program's object once for each number of rounds asked for, which becomes a symbol. */
+function linked(
+  program: Program,
+  inputs: readonly string[],
+  path: string,
+  run: () => Buffer,
+): Runner {
+  const object = objectFile(program, dirname(path));
+  const link = (rounds: number): void => {
+    const symbols = [`--defsym=program=${program.name}`, `--defsym=rounds=${rounds}`];
+    execFileSync(`${CROSS}-ld`, ["-e", "__start", ...symbols, ...inputs, object, "-o", path]);
+  };
+  let last = 0;
+  return timed(run, (rounds) => {
+    if (rounds !== last) link(rounds);
+    last = rounds;
+  });
+}
+
+/** Times what answers with a sum, its highest byte first; `before` isn't in the time. */
+function timed(run: (rounds: number) => Buffer, before?: (rounds: number) => void): Runner {
+  return (rounds) => {
+    before?.(rounds);
+    const start = performance.now();
+    const answer = run(rounds);
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds, sum: answer.readUInt32BE() };
+  };
+}
+
+function process(command: string, options: readonly string[]): Buffer {
+  return execFileSync(command, options, { timeout: LONGEST_MS, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function objectFile(program: Program, directory: string): string {
+  const path = join(directory, "program.o");
+  writeFileSync(path, programObject(program, "little"));
+  return path;
+}
+
+function assembled(name: string, directory: string): string {
+  const output = join(directory, `${name}.o`);
+  const flags = "-c -march=mips32r2 -mno-abicalls -fno-pic -msoft-float".split(" ");
+  execFileSync(`${CROSS}-gcc`, [...flags, source(`peers/${name}.S`), "-o", output]);
+  return output;
+}
+
+function source(name: string): string {
+  return fileURLToPath(new URL(`../../bench/${name}`, import.meta.url));
+}
