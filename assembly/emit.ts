@@ -17,6 +17,7 @@ import {
   EMIT_BRANCH,
   EMIT_EXACT,
   EMIT_EXIT,
+  EMIT_GUARDS,
   EMIT_JUMP,
   EMIT_JUMP_REGISTER,
   EMIT_LABEL,
@@ -47,8 +48,7 @@ import {
   LOCAL_CONDITION,
   LOCAL_ENTRY,
   LOCAL_FUEL,
-  LOCAL_HI,
-  LOCAL_LO,
+  LOCAL_HI_LO,
   LOCAL_TARGET,
   LOCAL_WIDE,
   MODE_FARJAL_WORDS,
@@ -133,6 +133,7 @@ let target: u32 = 0;
 let link: u32 = 0;
 /** The value that was pushed last, and whether it is a constant. */
 let literal: bool = false;
+let guards: bool = false;
 
 @unmanaged
 @final
@@ -163,50 +164,50 @@ class Emit {
   }
 
   hi(): u32 {
-    reads |= ACCUMULATOR;
-    return Emit.local(LOCAL_HI);
+    this.hiLo();
+    Code.op(I64_CONST);
+    Code.signed(32);
+    Code.op(I64_SHR_U);
+    return Emit.op(I32_WRAP_I64);
   }
 
   lo(): u32 {
-    reads |= ACCUMULATOR;
-    return Emit.local(LOCAL_LO);
+    this.hiLo();
+    return Emit.op(I32_WRAP_I64);
   }
 
   setHi(_value: u32): u32 {
-    writes |= ACCUMULATOR;
-    Code.index(LOCAL_SET, LOCAL_HI);
-    return EMIT_NEXT;
-  }
-
-  setLo(_value: u32): u32 {
-    writes |= ACCUMULATOR;
-    Code.index(LOCAL_SET, LOCAL_LO);
-    return EMIT_NEXT;
-  }
-
-  hiLo(): u64 {
-    this.hi();
-    Code.op(I64_EXTEND_I32_U);
+    this.wideUnsigned(0);
     Code.op(I64_CONST);
     Code.signed(32);
     Code.op(I64_SHL);
-    this.lo();
-    Code.op(I64_EXTEND_I32_U);
-    return Emit.wideOp(I64_OR);
+    this.wideUnsigned(this.lo());
+    Code.op(I64_OR);
+    return this.setHiLo(0);
+  }
+
+  setLo(_value: u32): u32 {
+    this.wideUnsigned(0);
+    this.hiLo();
+    Code.op(I64_CONST);
+    Code.signed(32);
+    Code.op(I64_SHR_U);
+    Code.op(I64_CONST);
+    Code.signed(32);
+    Code.op(I64_SHL);
+    Code.op(I64_OR);
+    return this.setHiLo(0);
+  }
+
+  hiLo(): u64 {
+    reads |= ACCUMULATOR;
+    Emit.local(LOCAL_HI_LO);
+    return 0;
   }
 
   setHiLo(_value: u64): u32 {
     writes |= ACCUMULATOR;
-    Code.index(LOCAL_SET, LOCAL_WIDE);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.op(I32_WRAP_I64);
-    Code.index(LOCAL_SET, LOCAL_LO);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.op(I64_CONST);
-    Code.signed(32);
-    Code.op(I64_SHR_U);
-    Code.op(I32_WRAP_I64);
-    Code.index(LOCAL_SET, LOCAL_HI);
+    Code.index(LOCAL_SET, LOCAL_HI_LO);
     return EMIT_NEXT;
   }
 
@@ -707,6 +708,7 @@ class Emit {
 
   /** What a guard's branch carries; then comes the condition, then leave(). */
   static guard(): void {
+    guards = true;
     Code.constant(load<u32>(EMIT_EXIT));
   }
 
@@ -721,16 +723,7 @@ class Emit {
       Code.constant(0 - load<u32>(EMIT_WINDOW_START));
       Code.op(I32_ADD);
       Code.index(LOCAL_SET, LOCAL_ADDRESS);
-      // Rotated, a misaligned address is past any window.
-      Emit.guard();
-      Emit.local(LOCAL_ADDRESS);
-      if (log2 !== 0) {
-        Code.constant(log2);
-        Code.op(I32_ROTR);
-      }
-      Code.constant(load<u32>(EMIT_WINDOW_SIZE) >>> log2);
-      Code.op(I32_GE_U);
-      Emit.leave();
+      if (load<u32>(EMIT_WINDOW_SIZE) !== 0) Emit.isInWindow(log2);
       Emit.flipped(flip);
     } else {
       Code.index(LOCAL_SET, LOCAL_ADDRESS);
@@ -741,7 +734,20 @@ class Emit {
     }
   }
 
-  /** The same for the word that the address lies in; A = eight times the address's place in it, as asked. */
+  /** A guard on ADDRESS, which counts from the window's start. Rotated, a misaligned one is past any window. */
+  static isInWindow(log2: u32): void {
+    Emit.guard();
+    Emit.local(LOCAL_ADDRESS);
+    if (log2 !== 0) {
+      Code.constant(log2);
+      Code.op(I32_ROTR);
+    }
+    Code.constant(load<u32>(EMIT_WINDOW_SIZE) >>> log2);
+    Code.op(I32_GE_U);
+    Emit.leave();
+  }
+
+  /** The same as find() for the word that the address lies in; A = eight times the address's place in it, as asked. */
   static findWord(above: bool, write: bool): void {
     Code.index(LOCAL_SET, LOCAL_ADDRESS);
     Emit.local(LOCAL_ADDRESS);
@@ -949,11 +955,13 @@ export function emit(word: u32, pc: u32): u32 {
   target = 0;
   link = 0;
   literal = false;
+  guards = false;
   const kind = Decoder.step(emitter, word, pc);
   store<u32>(EMIT_LENGTH, Code.length);
   store<u32>(EMIT_READS, reads);
   store<u32>(EMIT_WRITES, writes);
   store<u32>(EMIT_TARGET, target);
   store<u32>(EMIT_LINK, link >>> 2);
+  store<u32>(EMIT_GUARDS, u32(guards));
   return Code.length > <u32>EMITTED_SIZE ? EMIT_EXACT : kind;
 }

@@ -197,10 +197,13 @@ export const EMIT_EXIT = PRIVATE + 0x6034; // the value that goes with a guard's
 export const EMIT_LABEL = PRIVATE + 0x6038; // relative depth of that branch's label
 export const EMIT_ACCESS = PRIVATE + 0x603c; // ACCESS_*
 export const EMIT_WINDOW_START = PRIVATE + 0x6040; // guest address
-export const EMIT_WINDOW_SIZE = PRIVATE + 0x6044; // bytes
+export const EMIT_WINDOW_SIZE = PRIVATE + 0x6044; // bytes; 0: an earlier guard has looked
 export const EMIT_WINDOW_OFFSET = PRIVATE + 0x6048; // where its first byte lies in this memory
 export const EMIT_REFUND = PRIVATE + 0x604c; // instructions that FUEL is ahead by here
 export const EMIT_SITE = PRIVATE + 0x6050; // the address that a trace record of this instruction names
+
+/** emit()'s answer too: whether the code has a guard. */
+export const EMIT_GUARDS = PRIVATE + 0x6058;
 
 /** What goes with a stop that is the translator's own. */
 export const STOP_ABOUT = PRIVATE + 0x6054;
@@ -221,17 +224,16 @@ export const EMIT_EXACT = 5; // no code: it has to be read exactly
 /** Locals of a translated function, as emit() uses them; the guest's register r has r + 1. */
 export const LOCAL_PC = 0; // parameter: the address that was called
 export const LOCAL_DEPTH = 1; // parameter: translated functions that are open around this one
-export const LOCAL_HI = 33;
-export const LOCAL_LO = 34;
-export const LOCAL_FUEL = 35;
-export const LOCAL_CONDITION = 36;
-export const LOCAL_TARGET = 37;
-export const LOCAL_ADDRESS = 38;
-export const LOCAL_ENTRY = 39;
-export const LOCAL_A = 40;
-export const LOCAL_B = 41;
-export const LOCAL_LABEL = 42;
-export const LOCAL_WIDE = 43; // the one i64
+export const LOCAL_HI_LO = 33; // i64: HI and LO as one value
+export const LOCAL_FUEL = 34;
+export const LOCAL_CONDITION = 35;
+export const LOCAL_TARGET = 36;
+export const LOCAL_ADDRESS = 37;
+export const LOCAL_ENTRY = 38;
+export const LOCAL_A = 39;
+export const LOCAL_B = 40;
+export const LOCAL_LABEL = 41;
+export const LOCAL_WIDE = 42; // i64
 
 /** What a watch stops. */
 export const WATCH_EXECUTE = 1;

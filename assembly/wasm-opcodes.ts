@@ -60,6 +60,7 @@ export const I64_MUL = 0x7e;
 export const I64_OR = 0x84;
 export const I64_SHL = 0x86;
 export const I64_SHR_U = 0x88;
+export const I64_ROTL = 0x89;
 export const I32_WRAP_I64 = 0xa7;
 export const I64_EXTEND_I32_S = 0xac;
 export const I64_EXTEND_I32_U = 0xad;

@@ -9,6 +9,7 @@ import {
   EMIT_BRANCH,
   EMIT_EXACT,
   EMIT_EXIT,
+  EMIT_GUARDS,
   EMIT_JUMP,
   EMIT_JUMP_REGISTER,
   EMIT_LABEL,
@@ -48,6 +49,8 @@ export interface Instruction {
   readonly target: number;
   /** The register that gets the return address, or 0. */
   readonly link: number;
+  /** Whether it may leave its region before it is done. */
+  readonly guards: boolean;
 }
 
 /** Memory that lies in one piece both for the guest and for the host. */
@@ -59,8 +62,13 @@ export interface Window {
   readonly offset: number;
 }
 
+/** A window that an earlier guard has found to hold what is accessed. */
+export interface GuardedWindow extends Window {
+  readonly isGuarded: true;
+}
+
 /** How an instruction's access finds memory: through the page tables, in a window, or beside code. */
-export type Access = "pages" | "checked" | Window;
+export type Access = "pages" | "checked" | Window | GuardedWindow;
 
 /** Where the code of an instruction will stand. */
 export interface Surroundings {
@@ -100,6 +108,7 @@ export class Emitter {
       writes: at(EMIT_WRITES),
       target: at(EMIT_TARGET),
       link: at(EMIT_LINK),
+      guards: at(EMIT_GUARDS) !== 0,
     };
   }
 
@@ -122,7 +131,7 @@ export class Emitter {
     } else {
       words[EMIT_ACCESS / 4] = ACCESS_WINDOW;
       words[EMIT_WINDOW_START / 4] = access.start;
-      words[EMIT_WINDOW_SIZE / 4] = access.size;
+      words[EMIT_WINDOW_SIZE / 4] = "isGuarded" in access ? 0 : access.size;
       words[EMIT_WINDOW_OFFSET / 4] = access.offset;
     }
     return this.#emit(word, pc);

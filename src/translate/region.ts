@@ -4,7 +4,10 @@
 //            registers that the region uses are loaded
 //   body     blocks, nested as the dominator tree has them; FUEL goes down by each block's length
 //   exits    a guard branches out with a number that says where and how much of its block was not done
-//   done     registers that the region writes are stored; the next instruction's address is the result
+//
+// Where it leaves, the registers that differ from memory are stored, and the next instruction's address is
+// the result. Which ones that are is known at each place (register-state.ts); guards with the same ones share
+// an exit.
 //
 // Between regions the state is in memory: a call stores what is dirty, the callee gives back the address at
 // which the guest goes on, and only if that is the expected one the caller does. So a frame on the host's
@@ -13,7 +16,6 @@
 import {
   CPU_GPR,
   CPU_HI,
-  CPU_LO,
   DISPATCH,
   DISPATCH_ENTRIES,
   DISPATCH_HIGH,
@@ -28,9 +30,8 @@ import {
   LOCAL_DEPTH,
   LOCAL_ENTRY,
   LOCAL_FUEL,
-  LOCAL_HI,
+  LOCAL_HI_LO,
   LOCAL_LABEL,
-  LOCAL_LO,
   LOCAL_PC,
   LOCAL_TARGET,
   LOCAL_WIDE,
@@ -53,13 +54,19 @@ import {
   I32_STORE,
   I32_SUB,
   I32_XOR,
+  I64_CONST,
+  I64_LOAD,
+  I64_ROTL,
+  I64_STORE,
 } from "../../assembly/wasm-opcodes.ts";
 import { type Block, blockLength, successors } from "./blocks.ts";
 import { Body, type FunctionType, type Label } from "./body.ts";
 import type { Bytes } from "./bytes.ts";
 import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
+import { accessPlan } from "./guards.ts";
 import type { Access, Emitter, Instruction } from "./instruction.ts";
 import type { ValueType } from "./opcodes.ts";
+import { instructionsOf, type RegisterState, registerState } from "./register-state.ts";
 
 /** Regions that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
 const DEEPEST = 400;
@@ -71,6 +78,8 @@ const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
 /** Blocks are no longer than a refund can say; a region's blocks lie no further apart than the rest can. */
 export const LONGEST_BLOCK = (1 << REFUND_BITS) - 1;
 export const LONGEST_REGION = (1 << (31 - PLACE_SHIFT)) * 4;
+/** HI and LO in a set of registers, where r0 would stand. */
+const ACCUMULATOR = 1;
 /** Addresses that a jump table may span, in words. */
 const WIDEST_SWITCH = 1024;
 
@@ -91,7 +100,7 @@ const RETURN_TRACED = 2;
 /** The table slot of the core's own returnTraced(), which is a region at RETURN_HOOK. */
 export const HOOK_SLOT = 1;
 const LOCALS: ValueType[] = Array.from({ length: LOCAL_WIDE + 1 - 2 }, (_, index) =>
-  index + 2 === LOCAL_WIDE ? "l" : "i",
+  [LOCAL_HI_LO, LOCAL_WIDE].includes(index + 2) ? "l" : "i",
 );
 
 /** What a region is made of, besides its blocks. */
@@ -101,7 +110,7 @@ export interface RegionSetting {
   /** Its place among its module's functions. */
   readonly index: number;
   readonly emitter: Emitter;
-  /** The way to memory for the instruction at pc. */
+  /** The way to memory for an instruction; asked once. */
   access(instruction: Instruction): Access;
   /** The slot of the code at an address, translated or not. */
   slotOf(pc: number): number;
@@ -116,6 +125,8 @@ export function regionBody(blocks: readonly Block[], setting: RegionSetting): By
 
 class Region {
   readonly #blocks: readonly Block[];
+  /** By address. */
+  readonly #numbers: ReadonlyMap<number, number>;
   readonly #setting: RegionSetting;
   readonly #graph: FlowGraph;
   readonly #body: Body;
@@ -123,23 +134,22 @@ class Region {
   readonly #lowest: number;
   /** Instructions that a run through without a check can do at most. */
   readonly #bound: number;
-  readonly #used: number;
-  readonly #written: number;
+  /** By block, the way to memory of each instruction. */
+  readonly #access: readonly ReadonlyMap<Instruction, Access>[];
+  readonly #state: RegisterState;
   /** Blocks that every loop has one of: where FUEL is looked at. */
   readonly #checked: ReadonlySet<number>;
-  /** Registers that may differ from memory where a block begins. */
-  readonly #dirty: readonly number[];
   readonly #loops = new Map<number, Label>();
   readonly #merges = new Map<number, Label>();
-  #exit: Label | undefined;
-  #done: Label | undefined;
+  /** By the registers that they store. */
+  readonly #exits = new Map<number, Label>();
 
   constructor(blocks: readonly Block[], setting: RegionSetting) {
     this.#blocks = blocks;
     this.#setting = setting;
-    const numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
+    this.#numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
     const successorsOf = blocks.map(({ end }) =>
-      successors(end).map((pc) => numbers.get(pc) as number),
+      successors(end).map((pc) => this.#numbers.get(pc) as number),
     );
     this.#graph = flowGraph(successorsOf);
     const { edges, firstDispatcher, isLoop } = this.#graph;
@@ -154,10 +164,12 @@ class Region {
       ...blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc),
     );
     this.#bound = blocks.reduce((sum, block) => sum + blockLength(block), 0);
-    const all = blocks.flatMap(instructionsOf);
-    this.#written = all.reduce((bits, { writes }) => bits | writes, 0);
-    this.#used = all.reduce((bits, { reads }) => bits | reads, this.#written);
-    this.#dirty = dirtyAt(blocks, successorsOf);
+    this.#access = blocks.map((block) =>
+      accessPlan(instructionsOf(block), (instruction) => setting.access(instruction)),
+    );
+    const guards = (node: number, instruction: Instruction): boolean =>
+      instruction.guards && !isGuarded(this.#access[node]?.get(instruction));
+    this.#state = registerState(blocks, successorsOf, guards, this.#checked);
   }
 
   write(): Bytes {
@@ -174,16 +186,16 @@ class Region {
     body.get(LOCAL_PC);
     body.return();
     body.end();
-    this.#loadRegisters();
-    this.#done = body.block("i");
-    this.#exit = body.block("i");
+    const { live, exits } = this.#state;
+    this.#loadRegisters(live[0] ?? 0);
+    for (const stored of exits) this.#exits.set(stored, body.block("i"));
     this.#tree(0);
     if (!body.isUnreachable) body.unreachable();
-    body.end();
-    this.#leaveByExit();
-    body.end();
-    this.#storeRegisters(this.#written);
-    this.#storeLocal(FUEL, LOCAL_FUEL);
+    for (const stored of exits.toReversed()) {
+      body.end();
+      this.#leaveByExit();
+      this.#finish(stored);
+    }
     return body.finish(REGION_TYPE.parameters.length);
   }
 
@@ -282,14 +294,14 @@ class Region {
     const block = this.#blocks[node] as Block;
     const { end } = block;
     const length = blockLength(block);
-    if (this.#checked.has(node)) this.#requireFuel(block.pc);
+    if (this.#checked.has(node)) this.#requireFuel(block.pc, this.#state.dirty[node] ?? 0);
     if (length > 0) this.#addFuel(-length);
     block.instructions.forEach((instruction, index) => {
-      this.#instruction(instruction, instruction.pc, length - index, instruction.pc);
+      this.#instruction(node, instruction, instruction.pc, length - index, instruction.pc);
     });
     const [first, second] = this.#graph.edges[node] ?? [];
-    if ("by" in end) this.#branchItself(end.by);
-    if ("slot" in end && end.by.kind !== "likely") this.#slot(end);
+    if ("by" in end) this.#branchItself(node, end.by);
+    if ("slot" in end && end.by.kind !== "likely") this.#slot(node, end);
     switch (end.kind) {
       case "next":
       case "jump":
@@ -300,43 +312,50 @@ class Region {
         else this.#branch(node, first as Edge, second ?? (first as Edge));
         break;
       case "call":
-        this.#call(end.by.pc, end.target, end.returnTo, this.#dirtyAfter(node));
+        this.#call(node, end.by.pc, end.target, end.returnTo);
         this.#goTo(node, first as Edge);
         break;
       case "switch":
         this.#switch(node, end.targets);
         break;
       case "leave":
-        if (end.returns) this.#return();
-        else this.#leave(this.#dirtyAfter(node));
+        if (end.returns) this.#return(node);
+        else this.#leave(node);
         break;
       case "exit":
         this.#body.op(I32_CONST, end.pc);
-        this.#body.br(this.#done as Label);
+        this.#finish(this.#dirtyAfter(node));
     }
   }
 
   /** Code of the core's: `refund` instructions of the block are not done when it begins. */
-  #instruction(instruction: Instruction, exitTo: number, refund: number, site: number): void {
+  #instruction(
+    node: number,
+    instruction: Instruction,
+    exitTo: number,
+    refund: number,
+    site: number,
+  ): void {
     const body = this.#body;
     const isSlot = exitTo !== instruction.pc;
+    const exit = this.#exits.get(this.#state.exitOf(node, instruction));
     const code = this.#setting.emitter.code(instruction, {
-      access: this.#setting.access(instruction),
+      access: this.#access[node]?.get(instruction) ?? "pages",
       exit: this.#exitNumber(exitTo, isSlot ? refund + 1 : refund, FAILED),
-      label: body.depth(this.#exit as Label),
+      label: exit === undefined ? 0 : body.depth(exit),
       refund,
       site,
     });
     body.append(code);
   }
 
-  #branchItself(by: Instruction): void {
-    this.#instruction(by, by.pc, 2, by.pc);
+  #branchItself(node: number, by: Instruction): void {
+    this.#instruction(node, by, by.pc, 2, by.pc);
   }
 
   /** A guard in a delay slot leaves before the branch. */
-  #slot({ by, slot }: { by: Instruction; slot: Instruction }): void {
-    this.#instruction(slot, by.pc, 1, by.pc);
+  #slot(node: number, { by, slot }: { by: Instruction; slot: Instruction }): void {
+    this.#instruction(node, slot, by.pc, 1, by.pc);
   }
 
   #branch(node: number, taken: Edge, otherwise: Edge): void {
@@ -373,7 +392,7 @@ class Region {
     const body = this.#body;
     body.get(LOCAL_CONDITION);
     body.if();
-    this.#slot(end);
+    this.#slot(node, end);
     this.#goTo(node, taken);
     body.else();
     this.#addFuel(1);
@@ -408,14 +427,14 @@ class Region {
       });
     }
     this.#tellFailure();
-    this.#return();
+    this.#return(node);
   }
 
   // Calls and returns
 
-  #call(pc: number, target: number | null, returnTo: number, dirty: number): void {
+  #call(node: number, pc: number, target: number | null, returnTo: number): void {
     const body = this.#body;
-    this.#leaveState(dirty);
+    this.#leaveState(this.#dirtyAfter(node));
     if (target === null) body.get(LOCAL_TARGET);
     else body.op(I32_CONST, target);
     this.#pushDepth();
@@ -440,9 +459,10 @@ class Region {
     body.return();
     body.end();
     body.end();
-    this.#loadRegisters();
+    // Not by the edge, which leads to a dispatcher where the flow is irreducible.
+    this.#loadRegisters(this.#state.live[this.#numbers.get(returnTo) ?? 0] ?? 0);
     this.#load(FUEL, LOCAL_FUEL);
-    this.#requireFuel(returnTo);
+    this.#requireFuel(returnTo, 0);
   }
 
   /** A callee that function_graph follows comes back by RETURN_HOOK: A becomes where that leads. */
@@ -460,20 +480,26 @@ class Region {
   }
 
   /** On at TARGET, whatever is there. */
-  #return(): void {
+  #return(node: number): void {
     this.#body.get(LOCAL_TARGET);
-    this.#body.br(this.#done as Label);
+    this.#finish(this.#dirtyAfter(node));
   }
 
   /** Out to another function, which returns in this one's place. */
-  #leave(dirty: number): void {
+  #leave(node: number): void {
     const body = this.#body;
-    this.#leaveState(dirty);
+    this.#leaveState(this.#dirtyAfter(node));
     body.get(LOCAL_TARGET);
     this.#pushDepth();
     this.#pushSlotOfTarget(null);
     body.callIndirect(0);
     body.return();
+  }
+
+  /** On the stack: the next instruction's address, which becomes the result. */
+  #finish(dirty: number): void {
+    this.#leaveState(dirty);
+    this.#body.return();
   }
 
   #leaveState(dirty: number): void {
@@ -576,13 +602,13 @@ class Region {
   }
 
   /** Leaves where FUEL might not last to the next such place. */
-  #requireFuel(pc: number): void {
+  #requireFuel(pc: number, dirty: number): void {
     const body = this.#body;
     body.op(I32_CONST, this.#exitNumber(pc, 0, 0));
     body.get(LOCAL_FUEL);
     body.op(I32_CONST, this.#bound);
     body.op(I32_LT_S);
-    body.brIf(this.#exit as Label);
+    body.brIf(this.#exits.get(dirty) as Label);
     body.drop();
   }
 
@@ -595,12 +621,14 @@ class Region {
     this.#body.set(LOCAL_FUEL);
   }
 
-  #loadRegisters(): void {
-    for (const { local, address } of registers(this.#used)) this.#load(address, local);
+  #loadRegisters(bits: number): void {
+    for (const number of numbersOf(bits)) this.#load(CPU_GPR + 4 * number, number + 1);
+    if (bits & ACCUMULATOR) this.#loadHiLo();
   }
 
   #storeRegisters(bits: number): void {
-    for (const { local, address } of registers(bits)) this.#storeLocal(address, local);
+    for (const number of numbersOf(bits)) this.#storeLocal(CPU_GPR + 4 * number, number + 1);
+    if (bits & ACCUMULATOR) this.#storeHiLo();
   }
 
   #load(address: number, local: number): void {
@@ -615,44 +643,38 @@ class Region {
     this.#body.op(I32_STORE, 2, address);
   }
 
+  /** HI lies before LO, so that read as one they are the wrong way round. */
+  #loadHiLo(): void {
+    this.#body.op(I32_CONST, 0);
+    this.#body.op(I64_LOAD, 3, CPU_HI);
+    this.#swapHalves();
+    this.#body.set(LOCAL_HI_LO);
+  }
+
+  #storeHiLo(): void {
+    this.#body.op(I32_CONST, 0);
+    this.#body.get(LOCAL_HI_LO);
+    this.#swapHalves();
+    this.#body.op(I64_STORE, 3, CPU_HI);
+  }
+
+  #swapHalves(): void {
+    this.#body.op(I64_CONST, 32);
+    this.#body.op(I64_ROTL);
+  }
+
   #dirtyAfter(node: number): number {
-    return (this.#dirty[node] ?? 0) | writesOf(this.#blocks[node] as Block);
+    return this.#state.dirtyAfter[node] ?? 0;
   }
 }
 
-function instructionsOf({ instructions, end }: Block): Instruction[] {
-  return "by" in end ? [...instructions, end.by, end.slot] : [...instructions];
+function isGuarded(access: Access | undefined): boolean {
+  return typeof access === "object" && "isGuarded" in access;
 }
 
-function writesOf(block: Block): number {
-  return instructionsOf(block).reduce((bits, { writes }) => bits | writes, 0);
-}
-
-/** For each block, the registers that some way from the root or from the last call has written. */
-function dirtyAt(blocks: readonly Block[], successorsOf: readonly (readonly number[])[]): number[] {
-  const dirty = blocks.map(() => 0);
-  const writes = blocks.map(writesOf);
-  const queue = blocks.map((_, node) => node);
-  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
-    const after = blocks[node]?.end.kind === "call" ? 0 : (dirty[node] ?? 0) | (writes[node] ?? 0);
-    for (const next of successorsOf[node] ?? []) {
-      const merged = (dirty[next] ?? 0) | after;
-      if (merged === dirty[next]) continue;
-      dirty[next] = merged;
-      queue.push(next);
-    }
-  }
-  return dirty;
-}
-
-/** The locals and memory words of a set of registers. */
-function registers(bits: number): { local: number; address: number }[] {
-  const found = [];
-  for (let number = 1; number < 32; number++) {
-    if (bits & (1 << number)) found.push({ local: number + 1, address: CPU_GPR + 4 * number });
-  }
-  if (bits & 1) {
-    found.push({ local: LOCAL_HI, address: CPU_HI }, { local: LOCAL_LO, address: CPU_LO });
-  }
-  return found;
+/** The general registers of a set. */
+function numbersOf(bits: number): number[] {
+  return Array.from({ length: 31 }, (_, index) => index + 1).filter(
+    (number) => (bits & (1 << number)) !== 0,
+  );
 }

@@ -1,0 +1,156 @@
+// Which registers a region has in locals, at each of its places. Two facts, from two passes over the blocks:
+//
+//   dirty   a register that some way from the entry or from the last call has written: memory doesn't know it
+//   live    one that will be read, or stored where the region leaves, before it is certainly written
+//
+// What is live where the region is entered, and where a call has returned, is loaded there; what is dirty
+// is stored where it leaves. So a local that is stored holds the register on every way there. Sets of
+// registers are bits, bit 0 standing for HI and LO.
+
+import type { Block } from "./blocks.ts";
+import type { Instruction } from "./instruction.ts";
+
+/** Ways out with different registers to store; more would cost more code than they save. */
+const MOST_EXITS = 24;
+
+export interface RegisterState {
+  /** By block: dirty where it begins. */
+  readonly dirty: readonly number[];
+  /** By block: live where it begins. */
+  readonly live: readonly number[];
+  /** By block: dirty behind its last instruction. */
+  readonly dirtyAfter: readonly number[];
+  /** What a guard that fails stores. */
+  exitOf(block: number, instruction: Instruction): number;
+  /** All that exitOf() returns, and what is stored where a block begins and after a call. */
+  readonly exits: readonly number[];
+}
+
+/**
+ * @param guards whether an instruction of that block has a guard; one may be in two blocks, as a branch's target
+ *   and in the delay slot before it
+ * @param checked blocks at whose begin the region may leave
+ */
+export function registerState(
+  blocks: readonly Block[],
+  successorsOf: readonly (readonly number[])[],
+  guards: (block: number, instruction: Instruction) => boolean,
+  checked: ReadonlySet<number>,
+): RegisterState {
+  const dirty = dirtyAt(blocks, successorsOf);
+  const written = blocks.map(writesOf);
+  const dirtyAfter = blocks.map((_, node) => (dirty[node] ?? 0) | (written[node] ?? 0));
+  const exact = exactExits(blocks, dirty, guards);
+  const begins = [...checked].map((node) => dirty[node] ?? 0);
+  const anyCall = blocks.some(({ end }) => end.kind === "call") ? [0] : [];
+  const guarded = exact.flatMap((exits) => [...exits.values()]);
+  const fine = distinct([...guarded, ...begins, ...anyCall]);
+  if (fine.length <= MOST_EXITS) {
+    const live = liveAt(blocks, successorsOf, dirty);
+    const exitOf = (block: number, instruction: Instruction): number =>
+      exact[block]?.get(instruction) ?? 0;
+    return { dirty, live, dirtyAfter, exitOf, exits: fine };
+  }
+  // Too many: a guard stores what its region writes, so all of that is live everywhere.
+  const all = written.reduce((bits, writes) => bits | writes, 0);
+  const live = liveAt(
+    blocks,
+    successorsOf,
+    blocks.map(() => all),
+  );
+  return {
+    dirty,
+    live,
+    dirtyAfter,
+    exitOf: () => all,
+    exits: distinct([all, ...begins, ...anyCall]),
+  };
+}
+
+/** In the order in which they are done. */
+export function instructionsOf({ instructions, end }: Block): Instruction[] {
+  return "by" in end ? [...instructions, end.by, end.slot] : [...instructions];
+}
+
+function writesOf(block: Block): number {
+  return instructionsOf(block).reduce((bits, { writes }) => bits | writes, 0);
+}
+
+function dirtyAt(blocks: readonly Block[], successorsOf: readonly (readonly number[])[]): number[] {
+  const dirty = blocks.map(() => 0);
+  const writes = blocks.map(writesOf);
+  const queue = [...blocks.keys()];
+  for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+    const after = blocks[node]?.end.kind === "call" ? 0 : (dirty[node] ?? 0) | (writes[node] ?? 0);
+    for (const next of successorsOf[node] ?? []) {
+      const merged = (dirty[next] ?? 0) | after;
+      if (merged === dirty[next]) continue;
+      dirty[next] = merged;
+      queue.push(next);
+    }
+  }
+  return dirty;
+}
+
+/** By block: what is dirty before each instruction that may leave; before the branch, if in its delay slot. */
+function exactExits(
+  blocks: readonly Block[],
+  dirty: readonly number[],
+  guards: (block: number, instruction: Instruction) => boolean,
+): Map<Instruction, number>[] {
+  return blocks.map((block, node) => {
+    const exits = new Map<Instruction, number>();
+    let now = dirty[node] ?? 0;
+    for (const instruction of instructionsOf(block)) {
+      if (guards(node, instruction)) exits.set(instruction, now);
+      now |= instruction.writes;
+    }
+    return exits;
+  });
+}
+
+/** @param stored by block: what may be stored in it, which has to be right from its begin on */
+function liveAt(
+  blocks: readonly Block[],
+  successorsOf: readonly (readonly number[])[],
+  stored: readonly number[],
+): number[] {
+  const needs = blocks.map((block, node) => (stored[node] ?? 0) | readFirst(block));
+  const certain = blocks.map(certainWrites);
+  const live = [...needs];
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const node of [...blocks.keys()].toReversed()) {
+      if (blocks[node]?.end.kind === "call") continue;
+      const later = (successorsOf[node] ?? []).reduce((bits, next) => bits | (live[next] ?? 0), 0);
+      const before = (needs[node] ?? 0) | (later & ~(certain[node] ?? 0));
+      if (before === live[node]) continue;
+      live[node] = before;
+      changed = true;
+    }
+  }
+  return live;
+}
+
+/** Registers that the block reads before it writes them. */
+function readFirst(block: Block): number {
+  let read = 0;
+  let written = 0;
+  for (const { reads, writes } of instructionsOf(block)) {
+    read |= reads & ~written;
+    written |= writes;
+  }
+  return read;
+}
+
+/** Not those of a likely branch's delay slot. */
+function certainWrites(block: Block): number {
+  const { end } = block;
+  const all = instructionsOf(block);
+  const certain = "by" in end && end.by.kind === "likely" ? all.slice(0, -1) : all;
+  return certain.reduce((bits, { writes }) => bits | writes, 0);
+}
+
+function distinct(sets: readonly number[]): number[] {
+  return [...new Set(sets)];
+}
