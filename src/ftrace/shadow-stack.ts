@@ -59,9 +59,10 @@ export class ShadowStack implements OpenFunctions {
     return PLACE.map((at) => this.#words[at / 4] ?? 0);
   }
 
+  /** @param place one that can't be is taken for the nearest that can: a snapshot may hold anything. */
   return(place: ArrayLike<number>): void {
     PLACE.forEach((at, index) => {
-      this.#words[at / 4] = place[index] ?? 0;
+      this.#words[at / 4] = Math.min(place[index] ?? 0, GRAPH_FRAMES_MOST);
     });
     this.#setLimit();
   }

@@ -34,6 +34,9 @@ import {
   CPU_GPR,
   CPU_IDLE,
   CPU_RAM_SIZE,
+  GRAPH_DEPTH,
+  GRAPH_FRAMES_MOST,
+  GRAPH_LIMIT,
   KSEG0,
   KSEG2,
   PAGE_SIZE,
@@ -353,6 +356,8 @@ function checkCpu(cpu: Uint8Array, ramSize: number): number {
   const powerOfTwo = (capacity & (capacity - 1)) === 0;
   if (!powerOfTwo || capacity > RING_SIZE / RING_SLOT_SIZE) throw damaged("its trace ring");
   if (word(CPU_RAM_SIZE) !== ramSize || word(CPU_GPR) !== 0) throw damaged("its registers");
+  const depth = Math.max(word(GRAPH_DEPTH), word(GRAPH_LIMIT));
+  if (depth > GRAPH_FRAMES_MOST) throw damaged("its shadow stack");
   // The clock's arithmetic has 64 bits and the host's 53.
   const wide = (at: number): bigint => file.readBigUInt64LE(at - CPU);
   for (const at of [CPU_COUNT, CPU_IDLE, RING_WRITTEN]) {

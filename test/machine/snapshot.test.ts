@@ -243,6 +243,20 @@ suite("a snapshot's bytes", () => {
     }
   });
 
+  test("can't have more open functions than the shadow stack holds", () => {
+    for (const at of [layout.GRAPH_DEPTH, layout.GRAPH_LIMIT]) {
+      const lie = (value: number): Buffer =>
+        forged((body) => {
+          body.writeUInt32LE(value, at - layout.CPU);
+          return undefined;
+        });
+      readSnapshot(lie(layout.GRAPH_FRAMES_MOST));
+      for (const value of [layout.GRAPH_FRAMES_MOST + 1, 0xffffffff]) {
+        assert.throws(() => readSnapshot(lie(value)), /its shadow stack can't be/);
+      }
+    }
+  });
+
   test("can't make the core divide by zero: Wired stays below the TLB's size", () => {
     const WIRED = 6 * 8 * 4;
     const bytes = forged((body) => {
