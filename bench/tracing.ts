@@ -4,7 +4,7 @@
 // the same round (Debian's 4kc-malta under QEMU -icount, 20,000 rounds).
 
 import { interleave } from "../src/cli/interleave.ts";
-import type { Endian, Machine, Tracer, TraceWay } from "../src/index.ts";
+import type { Endian, Machine, Tracer, TracerName, TraceWay } from "../src/index.ts";
 import { columns } from "../src/report/table.ts";
 import { machineWith } from "./modules.ts";
 
@@ -16,6 +16,8 @@ interface Setup {
   readonly module: string;
   readonly says: string;
   readonly way: TraceWay | null;
+  /** `function` unless told. */
+  readonly tracer?: TracerName;
   /** Instructions a round in the real kernel. */
   readonly kernel: string;
 }
@@ -25,6 +27,20 @@ const SETUPS: readonly Setup[] = [
   { module: "leaf", says: "-pg, off", way: null, kernel: "14.0" },
   { module: "leaf", says: "-pg, traced natively", way: "native", kernel: "" },
   { module: "leaf", says: "-pg, traced by guest code", way: "guest", kernel: "943.5" },
+  {
+    module: "leaf",
+    says: "-pg, function_graph natively",
+    way: "native",
+    tracer: "function_graph",
+    kernel: "",
+  },
+  {
+    module: "leaf",
+    says: "-pg, function_graph by guest code",
+    way: "guest",
+    tracer: "function_graph",
+    kernel: "2128.0",
+  },
   { module: "leaf_jal", says: "2009's jal and trampolines, off", way: null, kernel: "" },
   { module: "leaf_jal", says: "2009's, traced by guest code", way: "guest", kernel: "" },
 ];
@@ -81,8 +97,8 @@ class Row {
   readonly run = (): void => void this.#call(ROUNDS);
 
   readonly before = (): void => {
-    const { way } = this.setup;
-    if (way !== null) this.#tracer = this.#machine.trace({ tracer: "function", way });
+    const { way, tracer = "function" } = this.setup;
+    if (way !== null) this.#tracer = this.#machine.trace({ tracer, way });
   };
 
   readonly after = (): void => this.#tracer?.stop();
