@@ -114,7 +114,7 @@ export const KSEG2 = 0xc0000000;
 
 /** CPU_MODE bits. */
 export const MODE_STOP_ON_EXCEPTION = 1; // the host takes exceptions; no vector is entered
-export const MODE_FARJAL_WORDS = 2; // HYPERCALL, TRACE_SITE and TRACE_CALL are instructions, not reserved
+export const MODE_FARJAL_WORDS = 2; // HYPERCALL and the TRACE_ words are instructions, not reserved
 
 /** Where functions return to that function_graph follows: a word that sends them on, put there by the host. */
 export const RETURN_HOOK = 0x80000fe0;

@@ -35,19 +35,23 @@ const GRAPH_OPTIONS: ReadonlyMap<string, keyof GraphTextOptions> = new Map([
   ["funcgraph-tail", "tail"],
 ]);
 
+/** Options that show or hide what doesn't happen here: interrupts, and sleep. */
+const WITHOUT_EFFECT: readonly string[] = ["funcgraph-irqs", "sleep-time"];
+
 /** Reads `funcgraph-tail`, `nofuncgraph-cpu`. @throws Misuse for a name that is no such option. */
 function graphTextOptions(texts: readonly string[]): GraphTextOptions {
   return Object.fromEntries(
-    texts.map((text) => {
-      const plain = GRAPH_OPTIONS.get(text);
-      const name = plain ?? GRAPH_OPTIONS.get(text.replace(/^no/, ""));
+    texts.flatMap((text) => {
+      const option = text.replace(/^no/, "");
+      if (WITHOUT_EFFECT.includes(option)) return [];
+      const name = GRAPH_OPTIONS.get(option);
       if (name === undefined) {
+        const known = [...GRAPH_OPTIONS.keys(), ...WITHOUT_EFFECT].join(", ");
         throw new Misuse(
-          `there is no trace option '${text}'; take ${[...GRAPH_OPTIONS.keys()].join(", ")}, ` +
-            "or one of them with no in front",
+          `there is no trace option '${text}'; take ${known}, or one of them with no in front`,
         );
       }
-      return [name, plain !== undefined];
+      return [[name, option === text]];
     }),
   );
 }

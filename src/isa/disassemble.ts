@@ -13,7 +13,7 @@ export interface DisassembleOptions {
   readonly aliases?: boolean;
   /** What objdump prints in <> after a branch's or jump's target, such as "printk+0x8". */
   readonly symbol?: (address: number) => string | undefined;
-  /** Print farjal's own three words by name. Without it they are .word, as all of the user-defined space. */
+  /** Print farjal's own words by name. Without it they are .word, as all of the user-defined space. */
   readonly farjalWords?: boolean;
 }
 

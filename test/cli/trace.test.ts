@@ -146,6 +146,22 @@ test("trace shows what led to an exception", () => {
   assert.equal(json.events[0]?.func, "work_copy");
 });
 
+test("trace -O shapes function_graph's text as trace_options does", () => {
+  const trace = (...options: string[]): string => {
+    const words = ["trace", builtModule("shapes", "big"), "--call", "shapes_tail", "5"];
+    const named = options.flatMap((option) => ["-O", option]);
+    const { code, stdout } = farjal([...words, "-p", "function_graph", ...named]);
+    assert.equal(code, 0);
+    return stdout.split("\n").slice(4).join("\n");
+  };
+  const plain = trace();
+  assert.equal(trace("nofuncgraph-irqs", "sleep-time"), plain);
+  assert.equal(
+    trace("nofuncgraph-cpu", "nofuncgraph-duration", "funcgraph-tail"),
+    "shapes_tail [shapes]() {\n  shapes_leaf [shapes]();\n} /* shapes_tail [shapes] */\n",
+  );
+});
+
 test("trace: what isn't there is said in one line", () => {
   const trace = (...options: string[]) =>
     farjal(["trace", builtModule("modern", "little"), "--call", "work_run", "1", ...options]);
