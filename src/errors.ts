@@ -3,19 +3,46 @@
 // line exits 1. A Misuse is a wrong call: a bad option, a file that is not what the option takes; it
 // exits 2. Anything else that is thrown is a defect of farjal.
 
-/** Names of the errno values the module loader returns. */
-export type Errno =
-  | "EPERM"
-  | "ENOENT"
-  | "ENOEXEC"
-  | "ENOMEM"
-  | "EAGAIN"
-  | "EBUSY"
-  | "EEXIST"
-  | "EINVAL"
-  | "ENOSPC"
-  | "EBADMSG"
-  | "EKEYREJECTED";
+/** errno by number, as Linux on MIPS has them: what the module loader returns and what init functions do. */
+const ERRNO = {
+  1: "EPERM",
+  2: "ENOENT",
+  3: "ESRCH",
+  4: "EINTR",
+  5: "EIO",
+  6: "ENXIO",
+  7: "E2BIG",
+  8: "ENOEXEC",
+  9: "EBADF",
+  10: "ECHILD",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  14: "EFAULT",
+  15: "ENOTBLK",
+  16: "EBUSY",
+  17: "EEXIST",
+  18: "EXDEV",
+  19: "ENODEV",
+  20: "ENOTDIR",
+  21: "EISDIR",
+  22: "EINVAL",
+  28: "ENOSPC",
+  33: "EDOM",
+  34: "ERANGE",
+  77: "EBADMSG",
+  89: "ENOSYS",
+  122: "EOPNOTSUPP",
+  145: "ETIMEDOUT",
+  164: "EKEYREJECTED",
+} as const;
+
+export type Errno = (typeof ERRNO)[keyof typeof ERRNO];
+
+/** The name of an errno, a positive number; null for one that has none here. */
+export function errnoName(number: number): Errno | null {
+  return (ERRNO as Readonly<Record<number, Errno | undefined>>)[number] ?? null;
+}
 
 export interface RefusalDetails {
   /** null when the kernel has no errno for it (a run that ends in an exception, a plan that can't be made). */

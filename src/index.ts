@@ -60,6 +60,7 @@ export {
   Machine,
   type MachineOptions,
 } from "./machine/machine.ts";
+export type { ModuleState, ModuleStatus } from "./machine/resident.ts";
 export type { NamedAddress } from "./machine/symbol-index.ts";
 export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file.ts";
 export { describeModule, type ModuleInfo } from "./module/info.ts";

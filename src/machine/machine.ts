@@ -8,7 +8,7 @@ import { OP_SPECIAL2, SPECIAL2_TRACE_RETURN } from "../../assembly/opcodes.ts";
 import { WIDTH_32 } from "../address.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
-import { Misuse, Refusal } from "../errors.ts";
+import { type Errno, errnoName, Misuse, Refusal } from "../errors.ts";
 import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
 import type { Traceable } from "../ftrace/function-set.ts";
 import { ShadowStack } from "../ftrace/shadow-stack.ts";
@@ -39,9 +39,16 @@ import { type CodeOwner, type KernelRange, KernelSpace } from "./kernel-space.ts
 import { Lab, labNames, readLab } from "./lab.ts";
 import { LabGraph } from "./lab-graph.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
+import {
+  freeParameters,
+  type ParameterHost,
+  parameterAdvice,
+  setParameters,
+} from "./module-parameters.ts";
 import { type ModuleSite, moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
 import { RangeAllocator } from "./ranges.ts";
+import { type ModuleStatus, Resident } from "./resident.ts";
 import { checkFits, readSnapshot, restoreCore, saveCore } from "./snapshot.ts";
 import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
 
@@ -75,6 +82,8 @@ export interface InsmodOptions {
   readonly stubMissing?: boolean;
   /** Run the module's init function and free its init memory, as insmod does. */
   readonly init?: boolean;
+  /** The module's arguments as insmod joins them: `level=7 label="two words"`. */
+  readonly parameters?: string;
 }
 
 export interface CallOptions {
@@ -113,13 +122,6 @@ const HOOK: NamedAddress = {
   size: 4,
 };
 
-/** A module and what the machine keeps with it. */
-interface Resident {
-  readonly module: LoadedModule;
-  readonly sites: ReturnType<typeof moduleSites>;
-  initFreed: boolean;
-}
-
 export class Machine {
   readonly endian: Endian;
   readonly clockHz: number;
@@ -136,6 +138,8 @@ export class Machine {
   readonly #caller: Caller;
   readonly #taints = new Set<Taint>();
   readonly #residents: Resident[] = [];
+  /** Where printed lines go as well, while a module is set up. */
+  #collected: string[] | undefined;
   /** Newest first; those of modules that are gone stay, so that traces keep their names. */
   readonly #indexes: SymbolIndex[] = [];
   readonly #labGraph: LabGraph;
@@ -186,25 +190,34 @@ export class Machine {
   /** The same for a file that readModule() has read. */
   insmodFile(file: ModuleFile, options: InsmodOptions = {}): LoadedModule {
     const host = this.#moduleHost(stubbed(file, options));
-    const module = loadModule(file, host, { farJumps: "trampoline", ...options });
-    const index = new SymbolIndex(module);
-    let sites: Resident["sites"];
+    const loaded = loadModule(file, host, { farJumps: "trampoline", ...options });
+    const index = new SymbolIndex(loaded);
+    let sites: readonly ModuleSite[];
     try {
-      sites = moduleSites(module, this.memory, index);
+      sites = moduleSites(loaded, this.memory, index);
     } catch (error) {
-      unloadModule(module, host, false);
+      unloadModule(loaded, host, false);
       throw error;
     }
-    const resident: Resident = { module, sites, initFreed: false };
+    const resident = new Resident(loaded, sites, this.memory);
+    const { module } = resident;
     this.#residents.push(resident);
     this.#indexes.unshift(index);
     sortMcountLoc(module, this.memory);
     for (const { site, loaded } of sites.filter(({ recorded }) => recorded)) {
       this.#writeWords(site.address, sitePatch(site, "off", loaded));
     }
+    resident.state = "COMING";
     this.#tracer?.refresh();
+    if (options.parameters !== undefined) this.#setParameters(resident, options.parameters);
     if (options.init === true) this.#runInit(resident, host);
+    else resident.state = "LIVE";
     return module;
+  }
+
+  /** The modules as `lsmod` and /proc/modules list them, newest first. */
+  lsmod(): ModuleStatus[] {
+    return this.#residents.map((one) => one.status(this.#residents)).reverse();
   }
 
   /**
@@ -237,23 +250,41 @@ export class Machine {
     return sites.filter(({ recorded }) => recorded);
   }
 
-  /** Unloads a module: its exit function is not run, its memory is given back. */
-  rmmod(module: LoadedModule): void {
-    const resident = this.#residents.find((one) => one.module === module);
-    if (resident === undefined) throw new Misuse(`module ${module.name} is not loaded`);
-    const user = this.#residents.find(({ module: other }) =>
-      [...other.imports.values()].some(({ owner }) => owner?.name === module.name),
+  /**
+   * Unloads a module as delete_module() does: its exit function runs when its init function has run, and
+   * its memory is given back.
+   * @param module from insmod(), or its name.
+   * @throws Refusal ENOENT when it isn't loaded, EAGAIN (EWOULDBLOCK is the same number) while others use
+   *   it, EBUSY when it has an init function that ran and no exit function, or is going already; with errno
+   *   null when its exit function does not return, and then it stays as it is, GOING.
+   */
+  rmmod(module: LoadedModule | string, options: CallOptions = {}): void {
+    const resident = this.#residents.find(
+      (one) => one.module === module || one.module.name === module,
     );
-    if (user !== undefined) {
-      throw new Refusal({
-        errno: "EAGAIN",
-        dmesg: [],
-        explanation: `module ${module.name} is in use by ${user.module.name}; unload that first`,
-      });
+    const name = typeof module === "string" ? module : module.name;
+    const refuse = (errno: Errno | null, explanation: string): Refusal =>
+      new Refusal({ errno, dmesg: [], explanation });
+    if (resident === undefined) throw refuse("ENOENT", `Module ${name} is not currently loaded`);
+    const { users } = resident.status(this.#residents);
+    if (users.length > 0) {
+      throw refuse("EAGAIN", `Module ${name} is in use by: ${users.join(" ")}; unload that first`);
     }
-    this.#residents.splice(this.#residents.indexOf(resident), 1);
-    unloadModule(module, this.#moduleHost(), resident.initFreed);
-    this.#tracer?.refresh();
+    if (resident.state !== "LIVE") {
+      throw refuse("EBUSY", `module ${name} is ${resident.state}, and only a LIVE one can go`);
+    }
+    const { initFunction, exitFunction } = resident.module;
+    if (resident.initRan && initFunction !== null && exitFunction === null) {
+      throw refuse("EBUSY", `module ${name} has an init function and no exit function: it stays`);
+    }
+    resident.state = "GOING";
+    if (resident.initRan && exitFunction !== null) {
+      const { exception } = this.call(exitFunction, [], options);
+      if (exception !== undefined) {
+        throw refuse(null, `${name}'s exit function did not return: ${exception.message}`);
+      }
+    }
+    this.#remove(resident);
   }
 
   /**
@@ -408,10 +439,18 @@ export class Machine {
     return this.#caller.restore(call, options.budget);
   }
 
-  /** An address with what %pS prints of it: `0x… (name+0xoffset/0xsize [module])`. */
+  /**
+   * An address with what %pS prints of it: `0x… (name+0xoffset/0xsize [module])`; in freed init memory it
+   * says whose that was.
+   */
   describe(address: number): string {
     if (this.symbolAt(address) === undefined) return hex(address);
-    return `${hex(address)} (${this.#symbolText(address, true)})`;
+    const late = this.#residents.find((one) => one.hadInInit(address));
+    const freed =
+      late === undefined || this.memory.mapped(address, 4)
+        ? ""
+        : ` in init memory of ${late.module.name}, freed when its init function had returned`;
+    return `${hex(address)} (${this.#symbolText(address, true)})${freed}`;
   }
 
   #requireStillness(): void {
@@ -478,6 +517,7 @@ export class Machine {
   #print(line: string): void {
     if (this.log.length >= 2 * LOG_LINES) this.log.splice(0, LOG_LINES);
     this.log.push(line);
+    this.#collected?.push(line);
   }
 
   /** A stack and a thread_info, both zeroed, for calls from the host. */
@@ -494,24 +534,113 @@ export class Machine {
     };
   }
 
+  /** parse_args() of a COMING module; one that it refuses is freed. */
+  #setParameters(resident: Resident, text: string): void {
+    const { module } = resident;
+    const outcome = this.#freeUnless(resident, () => {
+      const lines: string[] = [];
+      try {
+        return this.#collecting(lines, () =>
+          setParameters(
+            module,
+            text,
+            this.#parameterHost((line) => lines.push(line)),
+          ),
+        );
+      } finally {
+        for (const line of lines) resident.print(line);
+      }
+    });
+    resident.arguments = outcome.memory;
+    if (outcome.error === 0) return;
+    this.#leave(resident);
+    throw new Refusal({
+      errno: errnoName(outcome.error),
+      dmesg: [...module.dmesg],
+      explanation: parameterAdvice(module.file),
+    });
+  }
+
+  #parameterHost(print: (line: string) => void): ParameterHost {
+    return {
+      memory: this.memory,
+      call: (address, args) => this.call(address, args),
+      print,
+      taintUser: () => this.#taints.add("USER"),
+    };
+  }
+
+  /** do_init_module(). */
   #runInit(resident: Resident, host: ModuleHost): void {
     const { module } = resident;
-    if (module.initFunction !== null) {
-      const { v0, exception } = this.call(module.initFunction);
-      if (exception !== undefined || (v0 | 0) < 0) {
-        this.rmmod(module);
+    const { initFunction, name } = module;
+    if (initFunction !== null) {
+      const lines: string[] = [];
+      const { v0, exception } = this.#freeUnless(resident, () =>
+        this.#collecting(lines, () => this.call(initFunction)),
+      );
+      const result = v0 | 0;
+      if (exception !== undefined || result < 0) {
+        const errno = exception === undefined ? errnoName(-result) : null;
+        this.#leave(resident);
         throw new Refusal({
-          errno: null,
-          dmesg: [...module.dmesg],
+          errno,
+          dmesg: [...module.dmesg, ...lines],
           explanation:
             exception === undefined
-              ? `${module.name}'s init function returned ${v0 | 0}`
-              : `${module.name}'s init function did not return: ${exception.message}`,
+              ? `${name}'s init function returned ${result}${errno === null ? "" : ` (${errno})`}`
+              : `${name}'s init function did not return: ${exception.message}`,
         });
       }
+      resident.initRan = true;
+      if (result > 0) {
+        resident.print(
+          `do_init_module: '${name}'->init suspiciously returned ${result}, it should follow 0/-E convention`,
+        );
+        resident.print("do_init_module: loading module anyway...");
+      }
     }
+    resident.state = "LIVE";
     resident.initFreed = true;
     freeInit(module, host);
+    this.#tracer?.refresh();
+  }
+
+  /** Keeps what guest code prints meanwhile, beside the log. */
+  #collecting<T>(lines: string[], work: () => T): T {
+    const outer = this.#collected;
+    this.#collected = lines;
+    try {
+      return work();
+    } finally {
+      this.#collected = outer;
+    }
+  }
+
+  #freeUnless<T>(resident: Resident, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.#leave(resident);
+      throw error;
+    }
+  }
+
+  /** What becomes of a COMING module that can't stay: GOING, then nothing, its exit function not run. */
+  #leave(resident: Resident): void {
+    resident.state = "GOING";
+    this.#remove(resident);
+  }
+
+  /** free_module(). */
+  #remove(resident: Resident): void {
+    freeParameters(
+      resident.module,
+      this.#parameterHost(() => {}),
+    );
+    this.#residents.splice(this.#residents.indexOf(resident), 1);
+    unloadModule(resident.module, this.#moduleHost(), resident.initFreed);
+    for (const address of resident.arguments) this.memory.free(address);
     this.#tracer?.refresh();
   }
 

@@ -30,6 +30,7 @@ export type Taint =
   | "CRAP"
   | "OOT_MODULE"
   | "UNSIGNED_MODULE"
+  | "USER"
   | "TEST";
 
 /** A block in guest memory. A size of 0 is no memory; its base is then 0. */

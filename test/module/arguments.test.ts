@@ -1,0 +1,56 @@
+// A module's arguments are cut as the kernel's next_arg() cuts them; the expected cuts follow its text in
+// lib/cmdline.c by hand.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { readArgumentText, sameParameter } from "../../src/module/arguments.ts";
+
+/** Name and value pairs; a name alone stands as a string. */
+function cut(text: string): (string | [string, string])[] {
+  return readArgumentText(text).list.map(({ name, value }) =>
+    value === null ? name : [name, value],
+  );
+}
+
+suite("a module's arguments", () => {
+  test("are cut at white space of every kind", () => {
+    assert.deepEqual(cut(" \ta=1\n\nb  c= \v\f\r\u00a0d=x "), [
+      ["a", "1"],
+      "b",
+      ["c", ""],
+      ["d", "x"],
+    ]);
+    assert.deepEqual(cut(""), []);
+    assert.deepEqual(cut("   "), []);
+  });
+
+  test("keep white space between double quotes, around the value or around it all", () => {
+    assert.deepEqual(cut('a="one two" b'), [["a", "one two"], "b"]);
+    assert.deepEqual(cut('"a=one two" b'), [["a", "one two"], "b"]);
+    assert.deepEqual(cut('"a b" c'), ["a b", "c"]);
+  });
+
+  test("lose a quote at the value's start and at its end, and no other", () => {
+    assert.deepEqual(cut('a=x"y z"w'), [["a", 'x"y z"w']]);
+    assert.deepEqual(cut('a="x y'), [["a", "x y"]]);
+    assert.deepEqual(cut('a="'), [["a", ""]]);
+    assert.deepEqual(cut('a=""'), [["a", ""]]);
+    assert.deepEqual(cut('"a="b""'), [["a", 'b"']]);
+  });
+
+  test("have an equals sign that is not their first letter", () => {
+    assert.deepEqual(cut("a=b=c =x ==y"), [["a", "b=c"], "=x", ["=", "y"]]);
+  });
+
+  test("end at two dashes that stand alone", () => {
+    assert.deepEqual(readArgumentText("a -- b=1  c ").afterDashes, "b=1  c ");
+    assert.equal(readArgumentText("a --").afterDashes, "");
+    assert.equal(readArgumentText("a --b --=c").afterDashes, null);
+    assert.equal(cut("a -- b").length, 1);
+  });
+
+  test("name a parameter with dashes for underscores", () => {
+    assert.ok(sameParameter("a_b_c", "a-b_c"));
+    assert.ok(!sameParameter("a_b", "a_bc"));
+  });
+});
