@@ -4,13 +4,14 @@
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import { hex } from "../hex.ts";
-import { type LoadedModule, Refusal } from "../index.ts";
+import { type LoadedModule, type ModuleStatus, Refusal } from "../index.ts";
 import { loadText } from "../report/load-text.ts";
+import { moduleListText } from "../report/module-list-text.ts";
 import type { Paint } from "../report/paint.ts";
 import { refusalText } from "../report/refusal-text.ts";
 import { type Answer, type Give, refusalJson } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
-import { type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
+import { initOption, type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
 import { readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,19 +19,25 @@ const EXAMPLES = `
 Examples:
   farjal load crc16.ko
   farjal load usbcore.ko --kernel vmlinuz --base c00a2000 -o usbcore.bin
-  farjal load old.ko --far-jumps refuse            what insmod would say`;
+  farjal load old.ko --far-jumps refuse            what insmod would say
+  farjal load ehci-hcd.ko --kernel vmlinuz --list  what lsmod would print
+  farjal load loop.ko --init --param 'who=two words' --param quiet`;
 
 interface LoadOptions extends ModuleOptions {
   readonly output?: string;
+  readonly init?: boolean;
+  readonly list?: boolean;
 }
 
 export function addLoad(program: Command, give: Give, terminal: Terminal): void {
   placed(moduleCommand(program, "load"))
+    .option("--list", "print the modules that are loaded then, as lsmod does")
+    .addOption(initOption())
     .option("-o, --output <FILE>", "write the core block's bytes to FILE")
     .summary("lay out, resolve and relocate as Linux does")
     .description(
       "Loads a module as Linux 6.1 does and shows where its sections lie. Its call sites stand switched " +
-        "off, as after insmod; its init function is not run. Exit code 1: the module doesn't load.",
+        "off, as after insmod. Exit code 1: the module doesn't load, or its init function fails.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, options: LoadOptions) =>
@@ -46,12 +53,13 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     if (options.output !== undefined) writeWhole(options.output, bytes);
     return {
       held: true,
-      json: loadedJson(module, sha256),
-      text: loadText(module, sha256, paint),
+      json: { ...loadedJson(module, sha256), modules: machine.lsmod().map(statusJson) },
+      text:
+        options.list === true ? moduleListText(machine.lsmod()) : loadText(module, sha256, paint),
     };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const nothing = { core: null, init: null, sections: {}, sha256: null };
+    const nothing = { core: null, init: null, sections: {}, sha256: null, modules: [] };
     return {
       held: false,
       json: { ...refusalJson(error), ...nothing },
@@ -63,6 +71,10 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
 async function loaded(path: string, options: LoadOptions) {
   const session = await Session.open(await readSource(path, options), options);
   return { machine: session.machine, module: session.load() };
+}
+
+function statusJson(status: ModuleStatus): Answer["json"] {
+  return { ...status, base: hex(status.base) };
 }
 
 function loadedJson(module: LoadedModule, sha256: string): Answer["json"] {

@@ -21,6 +21,8 @@ export interface ModuleOptions extends AnswerOptions {
   readonly cpu: Profile;
   readonly engine?: Engine;
   readonly with?: readonly string[];
+  /** `NAME=VALUE` or `NAME`, one an option. */
+  readonly param?: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
 }
@@ -67,6 +69,11 @@ export function placed(command: Command): Command {
     )
     .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
     .option("--with <FILE>", "load this module first (may be given again)", gather)
+    .option(
+      "--param <NAME=VALUE>",
+      "set a parameter of the module, as insmod does (may be given again)",
+      gather,
+    )
     .addOption(
       new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
         .choices(["refuse", "trampoline"])
@@ -89,7 +96,12 @@ export function called(command: Command): Command {
       countReader(1, Number.MAX_SAFE_INTEGER),
       1_000_000_000,
     )
-    .option("--init", "run the module's init function first");
+    .addOption(initOption());
+}
+
+/** Whether init functions run: the module's own, and before it those of what it depends on. */
+export function initOption(): Option {
+  return new Option("--init", "run the module's init function first");
 }
 
 /** What a command needs that runs its call in one way. */

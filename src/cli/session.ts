@@ -103,13 +103,14 @@ export class Session {
   }
 
   #insmodOptions() {
-    const { base, initBase, farJumps, stubMissing, init } = this.#options;
+    const { base, initBase, farJumps, stubMissing, init, param } = this.#options;
     return {
       base,
       ...(initBase === undefined ? {} : { initBase }),
       farJumps,
       stubMissing: stubMissing === true,
       init: init === true,
+      ...(param === undefined ? {} : { parameters: param }),
     };
   }
 

@@ -23,6 +23,7 @@ import {
 } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { argumentText } from "../module/arguments.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
 import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
@@ -82,8 +83,8 @@ export interface InsmodOptions {
   readonly stubMissing?: boolean;
   /** Run the module's init function and free its init memory, as insmod does. */
   readonly init?: boolean;
-  /** The module's arguments as insmod joins them: `level=7 label="two words"`. */
-  readonly parameters?: string;
+  /** The module's arguments: insmod's words, or the text that it makes of them, `level=7 label="two words"`. */
+  readonly parameters?: string | readonly string[];
 }
 
 export interface CallOptions {
@@ -209,7 +210,8 @@ export class Machine {
     }
     resident.state = "COMING";
     this.#tracer?.refresh();
-    if (options.parameters !== undefined) this.#setParameters(resident, options.parameters);
+    const { parameters } = options;
+    if (parameters !== undefined) this.#setParameters(resident, argumentText(parameters));
     if (options.init === true) this.#runInit(resident, host);
     else resident.state = "LIVE";
     return module;
@@ -592,6 +594,7 @@ export class Machine {
               : `${name}'s init function did not return: ${exception.message}`,
         });
       }
+      for (const line of lines) resident.print(line);
       resident.initRan = true;
       if (result > 0) {
         resident.print(

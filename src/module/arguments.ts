@@ -29,22 +29,39 @@ export function readArgumentText(text: string): ModuleArguments {
   return { list, afterDashes: null };
 }
 
+/** The text that insmod makes of its words: one with white space in its value gets quotes there. */
+export function argumentText(words: string | readonly string[]): string {
+  if (typeof words === "string") return words;
+  return words
+    .map((word) => {
+      const [name, value] = cutInTwo(word);
+      return value === null || value.startsWith('"') || !/\s/.test(value)
+        ? word
+        : `${name}="${value}"`;
+    })
+    .join(" ");
+}
+
 /** parameq(): names are equal when they differ in dashes and underscores only. */
 export function sameParameter(one: string, other: string): boolean {
   return one.replaceAll("-", "_") === other.replaceAll("-", "_");
+}
+
+function cutInTwo(word: string): [name: string, value: string | null] {
+  const equals = word.indexOf("=", 1);
+  return equals < 0 ? [word, null] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
 function nextArgument(text: string): { length: number; argument: ModuleArgument } {
   const quoted = text.startsWith('"');
   const length = argumentLength(text);
   const whole = text.slice(quoted ? 1 : 0, length);
-  const equals = whole.indexOf("=", 1);
-  if (equals < 0) return { length, argument: { name: unquotedEnd(whole, quoted), value: null } };
-  const value = whole.slice(equals + 1);
+  const [name, value] = cutInTwo(whole);
+  if (value === null) return { length, argument: { name: unquotedEnd(name, quoted), value } };
   const bare = value.startsWith('"')
     ? unquotedEnd(value.slice(1), true)
     : unquotedEnd(value, quoted);
-  return { length, argument: { name: whole.slice(0, equals), value: bare } };
+  return { length, argument: { name, value: bare } };
 }
 
 /** Up to the white space that ends the argument; none does while a quote is open. */

@@ -120,6 +120,57 @@ test("a dependency that is refused says which it is", () => {
   assert.match(json.explanation, /init_jal-little\.ko, which is loaded first: the jump at/);
 });
 
+test("load --list prints what lsmod would", () => {
+  const words = ["load", builtModule("imports", "big"), "--with", builtModule("init", "big")];
+  const { code, json } = farjalJson([...words, "--init"]);
+  assert.equal(code, 0);
+  const [imports, init] = json.modules;
+  assert.deepEqual(init, {
+    name: "init",
+    size: init.size,
+    references: 1,
+    users: ["imports"],
+    state: "LIVE",
+    base: "0xc8000000",
+  });
+  const right = (size: number) => String(size).padStart(8);
+  assert.equal(
+    farjal([...words, "--init", "--list"]).stdout,
+    `Module                  Size  Used by
+imports             ${right(imports.size)}  0
+init                ${right(init.size)}  1 imports
+`,
+  );
+});
+
+test("load --param sets parameters, and refuses what doesn't fit in the kernel's words", () => {
+  const words = ["load", builtModule("init", "little"), "--init", "--param"];
+  const set = farjal([...words, "label=two words", "--param", "level=7"]);
+  assert.equal(set.code, 0);
+  const { json } = farjalJson([...words, "level=7", "--param", "nosuch"]);
+  assert.deepEqual(json.dmesg.slice(-2), [
+    "init: unknown parameter 'nosuch' ignored",
+    "init: level 7, mask 0xff, label unset",
+  ]);
+  const bad = farjalJson([...words, "level=seven"]);
+  assert.deepEqual([bad.code, bad.json.errno], [1, "EINVAL"]);
+  assert.equal(bad.json.dmesg.at(-1), "init: `seven' invalid for parameter `level'");
+  assert.equal(bad.json.explanation.split(",")[0], "init takes quiet (bool)");
+  const failed = farjalJson([...words, "level=-1"]);
+  assert.deepEqual([failed.code, failed.json.errno], [1, "EINVAL"]);
+  const called = farjalJson([
+    "run",
+    builtModule("init", "little"),
+    "--call",
+    "init_parameters",
+    "--param",
+    "level=0",
+    "--param",
+    "mask=1",
+  ]);
+  assert.equal(called.json.v0, 10);
+});
+
 test("--endian makes the machine another than the module is for", () => {
   const { code, json } = farjalJson(["load", builtModule("modern", "little"), "--endian", "big"]);
   assert.equal(code, 1);

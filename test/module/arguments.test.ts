@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { readArgumentText, sameParameter } from "../../src/module/arguments.ts";
+import { argumentText, readArgumentText, sameParameter } from "../../src/module/arguments.ts";
 
 /** Name and value pairs; a name alone stands as a string. */
 function cut(text: string): (string | [string, string])[] {
@@ -47,6 +47,12 @@ suite("a module's arguments", () => {
     assert.equal(readArgumentText("a --").afterDashes, "");
     assert.equal(readArgumentText("a --b --=c").afterDashes, null);
     assert.equal(cut("a -- b").length, 1);
+  });
+
+  test("are joined so that they are cut into the same words again", () => {
+    const text = argumentText(["a=1", "b=two words", 'c="as it is"', "d", "e=f=g h"]);
+    assert.equal(text, 'a=1 b="two words" c="as it is" d e="f=g h"');
+    assert.deepEqual(cut(text)[1], ["b", "two words"]);
   });
 
   test("name a parameter with dashes for underscores", () => {
