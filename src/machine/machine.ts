@@ -567,6 +567,10 @@ export class Machine {
     return {
       memory: this.memory,
       call: (address, args) => this.call(address, args),
+      callKernel: (name, args) => {
+        const address = this.#kernel.addressOf(name);
+        if (address !== undefined) this.call(address, args);
+      },
       print,
       taintUser: () => this.#taints.add("USER"),
     };

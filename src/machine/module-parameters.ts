@@ -11,6 +11,7 @@ import type { GuestMemory } from "./guest-memory.ts";
 
 /** struct kernel_param of a 32-bit kernel: {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}. */
 const RECORD = 20;
+const OWNER = 4;
 const OPS = 8;
 const FLAGS = 15;
 const UNSAFE = 1;
@@ -29,6 +30,8 @@ const LONGEST_NAME = 4096;
 export interface ParameterHost {
   readonly memory: GuestMemory;
   readonly call: (address: number, args: readonly number[]) => CallResult;
+  /** Calls one of the kernel's functions, if it has that. */
+  readonly callKernel: (name: string, args: readonly number[]) => void;
   /** The kernel's own lines, in order with what guest code prints. */
   readonly print: (line: string) => void;
   /** Sets TAINT_USER. */
@@ -123,10 +126,14 @@ function setOne({ name, address }: Record, value: number, host: ParameterHost): 
     host.print(`Setting dangerous option ${name} - tainting kernel`);
     host.taintUser();
   }
+  // The kernel's array functions insist on the lock.
+  const owner = memory.u32(address + OWNER);
+  host.callKernel("kernel_param_lock", [owner]);
   const { v0, exception } = host.call(set, [value, address]);
   if (exception !== undefined) {
     throw new Misuse(`parameter ${name} can't be set: ${exception.message}`);
   }
+  host.callKernel("kernel_param_unlock", [owner]);
   return Math.max(0, -(v0 | 0));
 }
 
