@@ -67,5 +67,15 @@ export { describeModule, type ModuleInfo } from "./module/info.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
 export { moduleName } from "./module/name.ts";
+export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
+export {
+  type ModuleResult,
+  type Sweep,
+  type SweepSpeed,
+  type SweepSubject,
+  type SweepSummary,
+  summarise as summariseSweep,
+} from "./sweep/result.ts";
+export { type SweepOptions, sweep } from "./sweep/sweep.ts";
 export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";
 export type { TranslatorStatistics } from "./translate/translator.ts";

@@ -16,6 +16,7 @@ import { version } from "./package.ts";
 import { addPlan } from "./plan.ts";
 import { addReport } from "./report.ts";
 import { addRun } from "./run.ts";
+import { addSweep } from "./sweep.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTrace } from "./trace.ts";
 
@@ -91,6 +92,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addReport,
     addDiff,
     addBench,
+    addSweep,
   ]) {
     add(program, give, terminal);
   }

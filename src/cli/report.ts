@@ -3,8 +3,8 @@
 
 import type { Command } from "commander";
 import { Misuse, readTrace, type Trace, traceFromBytes } from "../index.ts";
+import { readInput } from "../input.ts";
 import type { Answer, AnswerOptions, Give } from "./answer.ts";
-import { readInput } from "./input.ts";
 import { version } from "./package.ts";
 import { recordJson } from "./trace.ts";
 import { chosenFormat, deliver, type TraceFormatOptions, withTraceFormat } from "./trace-format.ts";

@@ -13,8 +13,8 @@ import {
   readKernel,
   readModule,
 } from "../index.ts";
-import { dependencyNames, ModuleFinder } from "./dependencies.ts";
-import { readModuleBytes } from "./input.ts";
+import { readModuleBytes } from "../input.ts";
+import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import type { ModuleOptions } from "./module-options.ts";
 
 /** A jump's 256 MiB regions; modules go into those of kseg2. */

@@ -29,6 +29,12 @@ export class Terminal {
     }
   }
 
+  /** Where a progress bar may be drawn: stderr, when someone looks at it. */
+  get progress(): NodeJS.WriteStream | null {
+    const { stderr } = this.#process;
+    return stderr.isTTY === true ? stderr : null;
+  }
+
   /** Writes a result to stdout. */
   out(pieces: Iterable<string>): void {
     let chunk = "";

@@ -17,13 +17,13 @@ import {
   type TracerName,
   type TraceWay,
 } from "../index.ts";
+import { readInput } from "../input.ts";
 import { callText } from "../report/call-text.ts";
 import { grouped } from "../report/numbers.ts";
 import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
-import { readInput } from "./input.ts";
 import {
   ARGUMENT_HELP,
   type CallOptions,

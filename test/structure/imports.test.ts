@@ -11,10 +11,11 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["index", "report", "kernel"],
+  cli: ["index", "sweep", "report", "input"],
   testing: ["compare", "ftrace"],
   index: [
     "compare",
+    "sweep",
     "explain",
     "gdb",
     "machine",
@@ -26,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trampoline",
     "elf",
   ],
+  sweep: ["machine", "input", "kernel", "module", "elf"],
   explain: ["machine", "ftrace", "module", "trampoline", "elf"],
   gdb: ["machine"],
   compare: ["formats", "report"],
@@ -34,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ftrace: ["report"],
   module: ["trampoline", "elf"],
   report: ["isa"],
+  input: ["kernel"],
   kernel: ["elf"],
   translate: [],
   trampoline: [],
@@ -49,13 +52,25 @@ const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   compare: ["ftrace"],
   formats: ["ftrace"],
-  report: ["compare", "explain", "machine", "formats", "ftrace", "module", "trampoline", "elf"],
+  report: [
+    "compare",
+    "sweep",
+    "explain",
+    "machine",
+    "formats",
+    "ftrace",
+    "module",
+    "trampoline",
+    "elf",
+  ],
 };
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@assemblyscript/loader": "src/machine/core.ts",
   commander: "src/cli/",
   tinybench: "src/cli/",
+  tinypool: "src/sweep/sweep.ts",
+  "cli-progress": "src/cli/sweep.ts",
   picocolors: "src/cli/",
   fzstd: "src/kernel/zstd.ts",
   "xz-decompress": "src/kernel/xz.ts",

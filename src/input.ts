@@ -1,10 +1,9 @@
-// Reads the files that a command names. Whatever a path turns out to be (a pipe, a device that never
+// Reads the files that a command or a sweep names. Whatever a path turns out to be (a pipe, a device that never
 // ends, a directory), reading it is bounded and ends in bytes or in one sentence.
 
 import { closeSync, openSync, readSync } from "node:fs";
-import { systemError } from "../errors.ts";
-import { Misuse } from "../index.ts";
-import { findPayloads } from "../kernel/payload.ts";
+import { Misuse, systemError } from "./errors.ts";
+import { findPayloads } from "./kernel/payload.ts";
 
 /** No module comes near it: the largest of a distribution's have 10 MB. */
 const LARGEST = 256 << 20;

@@ -4,7 +4,8 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type ModuleFile, moduleName } from "../index.ts";
+import type { ModuleFile } from "../module/file.ts";
+import { moduleName } from "../module/name.ts";
 
 /** The modules that modinfo's `depends=` names. */
 export function dependencyNames(file: ModuleFile): string[] {
@@ -39,14 +40,20 @@ export class ModuleFinder {
 }
 
 /** Name → path; of two files with one name the first in the alphabet. */
-function modulesIn(directory: string, recursive: boolean): Map<string, string> {
+export function modulesIn(directory: string, recursive: boolean): Map<string, string> {
   const modules = new Map<string, string>();
-  for (const path of filesIn(directory, recursive).sort()) {
+  for (const path of moduleFiles(directory, recursive)) {
     const name = moduleName(path);
-    if (!/\.ko(\.(gz|xz|zst))?$/.test(path) || modules.has(name)) continue;
-    modules.set(name, join(directory, path));
+    if (!modules.has(name)) modules.set(name, join(directory, path));
   }
   return modules;
+}
+
+/** The paths in a directory that are named as modules are, compressed ones too, sorted. */
+export function moduleFiles(directory: string, recursive: boolean): string[] {
+  return filesIn(directory, recursive)
+    .filter((path) => /\.ko(\.(gz|xz|zst))?$/.test(path))
+    .sort();
 }
 
 /** A directory that may not be read has no modules for us. */

@@ -1,0 +1,93 @@
+// What a sweep says: one result for each module and base, and the facts that make two sweeps comparable.
+// Plain values that survive JSON, because shards of a sweep meet as files.
+
+import type { Errno } from "../errors.ts";
+
+export interface ModuleResult {
+  /** The file's path in the tree. */
+  readonly path: string;
+  /** Where the core block was asked to lie, 0x and its digits. */
+  readonly base: string;
+  /** `failed`: no verdict; the file can't be read, or the worker died or took too long over it. */
+  readonly verdict: "loads" | "refused" | "failed";
+  readonly errno: Errno | null;
+  /** The kernel's lines. */
+  readonly dmesg: readonly string[];
+  /** Why it doesn't load; null when it does. */
+  readonly explanation: string | null;
+  readonly farJumps: number;
+  readonly veneers: number;
+  /** Call sites that stand switched off, patched. */
+  readonly sites: number;
+  /** Entries of the module's loaded sections, by type's name; empty unless it loads. */
+  readonly relocations: Readonly<Record<string, number>>;
+}
+
+/** What the results depend on; shards of one sweep agree in all of it. */
+export interface SweepSubject {
+  /** SHA-256 of the tree's paths and sizes. */
+  readonly tree: string;
+  /** SHA-256 of the kernel's file; null: the built-in one. */
+  readonly kernel: string | null;
+  readonly bases: readonly string[];
+  readonly farJumps: "refuse" | "trampoline";
+  readonly stubMissing: boolean;
+}
+
+export interface SweepSpeed {
+  /** Wall time; of a merged sweep the sum of its shards'. */
+  readonly seconds: number;
+  /** Time that the workers spent in all, and the part of it in reading and unpacking files. */
+  readonly working: number;
+  readonly reading: number;
+  /** Relocations applied, those of dependencies as often as they were loaded. */
+  readonly relocations: number;
+  /** The process's peak resident memory in bytes; of a merged sweep the largest. */
+  readonly peakMemory: number;
+}
+
+export interface Sweep {
+  readonly subject: SweepSubject;
+  /** Results of the whole sweep, of which `results` is this shard's part. */
+  readonly total: number;
+  /** From 1. */
+  readonly shard: { readonly index: number; readonly count: number };
+  readonly results: readonly ModuleResult[];
+  readonly speed: SweepSpeed;
+}
+
+export interface SweepSummary {
+  readonly loads: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly farJumps: number;
+  readonly veneers: number;
+  readonly sites: number;
+  /** By type, most first. */
+  readonly relocations: Readonly<Record<string, number>>;
+}
+
+/** Counts results. */
+export function summarise(results: readonly ModuleResult[]): SweepSummary {
+  const summary = { loads: 0, refused: 0, failed: 0, farJumps: 0, veneers: 0, sites: 0 };
+  const relocations = new Map<string, number>();
+  for (const result of results) {
+    summary[result.verdict] += 1;
+    summary.farJumps += result.farJumps;
+    summary.veneers += result.veneers;
+    summary.sites += result.sites;
+    for (const [type, count] of Object.entries(result.relocations)) {
+      relocations.set(type, (relocations.get(type) ?? 0) + count);
+    }
+  }
+  const sorted = [...relocations].sort(([, one], [, other]) => other - one);
+  return { ...summary, relocations: Object.fromEntries(sorted) };
+}
+
+/** The part of `count` things that shard `index` of `shards` has: [first, end). */
+export function shardRange(
+  count: number,
+  { index, count: shards }: Sweep["shard"],
+): readonly [number, number] {
+  return [Math.floor((count * (index - 1)) / shards), Math.floor((count * index) / shards)];
+}

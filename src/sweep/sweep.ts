@@ -1,0 +1,182 @@
+// Loads every module of a tree on all cores. A pool of threads does the loading (worker.ts); here is who
+// gets what, for how long, and what becomes of a thread that dies: its module is counted, by name, and the
+// rest goes on in a new one.
+
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Tinypool } from "tinypool";
+import { Misuse, systemError } from "../errors.ts";
+import { hex } from "../hex.ts";
+import { readKernel } from "../kernel/read.ts";
+import { moduleFiles } from "./dependencies.ts";
+import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
+import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./result.ts";
+
+export interface SweepOptions {
+  /** A kernel's file, as readKernel() takes it; without it, the built-in lab kernel. */
+  readonly kernel?: string;
+  /** Where each module's core block goes; 0xc0000000 unless told. Each module is loaded once at each. */
+  readonly bases?: readonly number[];
+  /** What becomes of a jump that can't reach; "trampoline" unless told. */
+  readonly farJumps?: "refuse" | "trampoline";
+  /** Give imports that nobody exports a stub. */
+  readonly stubMissing?: boolean;
+  /** Bytes of each machine's RAM; 128 MiB unless told. */
+  readonly memory?: number;
+  /** Threads; one for each processor unless told. */
+  readonly jobs?: number;
+  /** Seconds that one module may take, 60 unless told. */
+  readonly timeLimit?: number;
+  /** MiB of JavaScript heap that one thread may take, 512 unless told. */
+  readonly heapLimit?: number;
+  /** The part of the work to do: one of `count` pieces, from 1. */
+  readonly shard?: Sweep["shard"];
+  /** Called for each result as it comes, in no order. */
+  readonly onResult?: (result: ModuleResult, done: number, count: number) => void;
+}
+
+const DEFAULT_BASE = 0xc0000000;
+const DEFAULT_MEMORY = 128 << 20;
+const WHOLE = { index: 1, count: 1 };
+
+/**
+ * Loads every module of a tree, its dependencies in the tree before it, and tells of each what Linux would.
+ * @param directory lib/modules/RELEASE, or any directory; files named .ko, .ko.gz, .ko.xz, .ko.zst count.
+ * @returns the results in the order of bases and then paths, whichever thread was first.
+ * @throws Misuse for a directory without modules and a kernel's file that can't be read.
+ */
+export async function sweep(directory: string, options: SweepOptions = {}): Promise<Sweep> {
+  const begin = performance.now();
+  const { kernel = null, shard = WHOLE, farJumps = "trampoline", stubMissing = false } = options;
+  checkShard(shard);
+  const bases = options.bases ?? [DEFAULT_BASE];
+  const paths = modulePaths(directory);
+  if (kernel !== null) await readKernel(kernel);
+  const subject: SweepSubject = {
+    tree: treeDigest(directory, paths),
+    kernel: kernel === null ? null : await fileDigest(kernel),
+    bases: bases.map(hex),
+    farJumps,
+    stubMissing,
+  };
+  const all = bases.flatMap((base) => paths.map((path) => ({ path, base })));
+  const tasks = all.slice(...shardRange(all.length, shard));
+  const memory = options.memory ?? DEFAULT_MEMORY;
+  const setup = { directory, kernel, farJumps, stubMissing, memory };
+  const answers = await loadAll(tasks, setup, options);
+  const sum = (key: "working" | "reading" | "relocations") =>
+    answers.reduce((sofar, answer) => sofar + answer[key], 0);
+  return {
+    subject,
+    total: all.length,
+    shard,
+    results: answers.map(({ result }) => result),
+    speed: {
+      seconds: (performance.now() - begin) / 1000,
+      working: sum("working"),
+      reading: sum("reading"),
+      relocations: sum("relocations"),
+      peakMemory: process.resourceUsage().maxRSS * 1024,
+    },
+  };
+}
+
+async function loadAll(
+  tasks: readonly LoaderTask[],
+  setup: LoaderSetup,
+  { jobs = availableParallelism(), timeLimit = 60, heapLimit = 512, onResult }: SweepOptions,
+): Promise<LoaderAnswer[]> {
+  const threads = Math.max(1, Math.min(jobs, tasks.length));
+  const pool = new Tinypool({
+    filename: new URL("./worker.js", import.meta.url).href,
+    name: "work",
+    minThreads: threads,
+    maxThreads: threads,
+    isolateWorkers: false,
+    resourceLimits: { maxOldGenerationSizeMb: heapLimit },
+  });
+  const answers: LoaderAnswer[] = [];
+  let next = 0;
+  let done = 0;
+  const drain = async (): Promise<void> => {
+    for (let index = next++; index < tasks.length; index = next++) {
+      const task = tasks[index];
+      if (task === undefined) break;
+      const answer = await loadOne(pool, task, setup, timeLimit);
+      answers[index] = answer;
+      done += 1;
+      onResult?.(answer.result, done, tasks.length);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, drain));
+  } finally {
+    await pool.destroy();
+  }
+  return answers;
+}
+
+async function loadOne(
+  pool: Tinypool,
+  task: LoaderTask,
+  setup: LoaderSetup,
+  timeLimit: number,
+): Promise<LoaderAnswer> {
+  const begin = performance.now();
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), timeLimit * 1000);
+  try {
+    return (await pool.run({ ...task, setup }, { signal: stop.signal })) as LoaderAnswer;
+  } catch (error) {
+    const why = stop.signal.aborted
+      ? `it took more than ${timeLimit} s`
+      : `the thread that loaded it died: ${(error as Error).message}`;
+    return {
+      result: { path: task.path, base: hex(task.base), ...failed(why) },
+      working: (performance.now() - begin) / 1000,
+      reading: 0,
+      relocations: 0,
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checkShard({ index, count }: Sweep["shard"]): void {
+  const whole = Number.isSafeInteger(index) && Number.isSafeInteger(count);
+  if (!whole || index < 1 || index > count) {
+    throw new Misuse(`there is no shard ${index}/${count}; the first of four is 1/4`);
+  }
+}
+
+function modulePaths(directory: string): string[] {
+  try {
+    if (!statSync(directory).isDirectory()) throw new Misuse(`${directory} is not a directory`);
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`${directory} can't be read: ${systemError(error)}`);
+  }
+  const paths = moduleFiles(directory, true);
+  if (paths.length === 0)
+    throw new Misuse(`${directory} holds no file that is named as modules are`);
+  return paths;
+}
+
+function treeDigest(directory: string, paths: readonly string[]): string {
+  const digest = createHash("sha256");
+  for (const path of paths) {
+    const size = statSync(join(directory, path), { throwIfNoEntry: false })?.size ?? -1;
+    digest.update(`${path}\0${size}\n`);
+  }
+  return digest.digest("hex");
+}
+
+async function fileDigest(path: string): Promise<string> {
+  const digest = createHash("sha256");
+  const file = await open(path);
+  for await (const chunk of file.createReadStream()) digest.update(chunk as Uint8Array);
+  return digest.digest("hex");
+}
