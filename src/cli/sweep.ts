@@ -45,7 +45,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .option(
       "--base <HEX>",
       "where core blocks go, an address in hexadecimal (may be given again)",
-      (text: string, sofar: readonly number[] | undefined) => [...(sofar ?? []), readAddress(text)],
+      (text: string, sofar: readonly number[] | undefined) => [...(sofar ?? []), readBase(text)],
     )
     .addOption(
       new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
@@ -136,6 +136,13 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
     },
     text: sweepText(sweep, summary, terminal.paint),
   };
+}
+
+/** Sweeps load 32-bit modules. */
+function readBase(text: string): number {
+  const address = readAddress(text);
+  if (typeof address === "number") return address;
+  throw new InvalidArgumentError("A sweep's modules are of 32 bits: eight digits at most.");
 }
 
 function readShard(text: string): Sweep["shard"] {

@@ -67,6 +67,8 @@ export class TreeLoader {
   #loaded: Dependency[] = [];
   #reading = 0;
   #relocations = 0;
+  /** Whether the machine's kernel has said a line. */
+  #spoke = false;
 
   /** @throws Misuse when the kernel's file can't be read. */
   static async open(setup: LoaderSetup): Promise<TreeLoader> {
@@ -108,7 +110,7 @@ export class TreeLoader {
     const relocations = countRelocations(module);
     this.#relocations += sum(relocations);
     machine.rmmod(module);
-    if (module.dmesg.length > 0) this.#drop();
+    if (this.#spoke || module.dmesg.length > 0) this.#drop();
     return {
       verdict: "loads",
       errno: null,
@@ -159,6 +161,7 @@ export class TreeLoader {
       const module = machine.insmodFile(file, { ...this.#options(), base });
       const dependency = { path, base, module };
       this.#loaded.push(dependency);
+      if (module.dmesg.length > 0) this.#spoke = true;
       this.#relocations += sum(countRelocations(module));
       return dependency;
     } catch (error) {
@@ -220,6 +223,7 @@ export class TreeLoader {
   #drop(): void {
     this.#machine = undefined;
     this.#loaded = [];
+    this.#spoke = false;
   }
 }
 

@@ -1,0 +1,113 @@
+// Sweeps of a tree made of our own modules and some that are broken: each is counted by name, the others
+// are loaded, and shards joined say exactly what one run says.
+
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import {
+  Misuse,
+  mergeSweeps,
+  type NamedShard,
+  type Sweep,
+  summariseSweep,
+  sweep,
+} from "../../src/index.ts";
+import { writeModule } from "../support/module-writer.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+const built = (name: string) => repositoryFile(`test/modules/built/${name}-little.ko`);
+
+/** What a run says that doesn't depend on how fast it was. */
+const said = ({ subject, total, results }: Sweep) => ({ subject, total, results });
+
+suite("sweep", () => {
+  let tree = "";
+  let whole: Sweep;
+
+  before(async () => {
+    tree = mkdtempSync(join(tmpdir(), "farjal-sweep-"));
+    mkdirSync(join(tree, "again"));
+    for (const name of ["jal2009", "modern", "leaf"]) {
+      copyFileSync(built(name), join(tree, `${name}.ko`));
+    }
+    copyFileSync(built("leaf"), join(tree, "again/leaf.ko"));
+    writeFileSync(join(tree, "truncated.ko"), readFileSync(built("modern")).subarray(0, 2000));
+    for (const [name, depends] of [
+      ["chicken", "egg"],
+      ["egg", "chicken"],
+    ] as const) {
+      const modinfo = [`name=${name}`, `depends=${depends}`, "license=GPL"];
+      writeFileSync(join(tree, `${name}.ko`), writeModule({ name, modinfo }));
+    }
+    whole = await sweep(tree, { bases: [0xc0000000, 0xcffff000], jobs: 2 });
+  });
+  after(() => rmSync(tree, { recursive: true, force: true }));
+
+  const result = (path: string) => {
+    const found = whole.results.find((one) => one.path === path);
+    assert.ok(found, path);
+    return found;
+  };
+
+  test("tells each module at each base, in the order of bases and paths", () => {
+    const paths = ["again/leaf", "chicken", "egg", "jal2009", "leaf", "modern", "truncated"];
+    const wanted = ["0xc0000000", "0xcffff000"].flatMap((base) =>
+      paths.map((path) => [base, `${path}.ko`]),
+    );
+    assert.deepEqual(
+      whole.results.map(({ base, path }) => [base, path]),
+      wanted,
+    );
+  });
+
+  test("counts the far jumps and veneers of the module of 2009", () => {
+    const { verdict, farJumps, veneers } = result("jal2009.ko");
+    assert.deepEqual(
+      { verdict, farJumps, veneers },
+      { verdict: "loads", farJumps: 14, veneers: 5 },
+    );
+  });
+
+  test("refuses a truncated module and goes on", () => {
+    assert.deepEqual(
+      [result("truncated.ko").verdict, result("truncated.ko").errno],
+      ["refused", "ENOEXEC"],
+    );
+    const { loads, refused, failed } = summariseSweep(whole.results);
+    assert.deepEqual({ loads, refused, failed }, { loads: 12, refused: 2, failed: 0 });
+  });
+
+  test("shards in any order join to exactly the whole", async () => {
+    const shards: NamedShard[] = [];
+    for (const index of [3, 1, 2]) {
+      const shard = { index, count: 3 };
+      const part = await sweep(tree, { bases: [0xc0000000, 0xcffff000], jobs: 1, shard });
+      shards.push({ name: `${index}.json`, sweep: part });
+    }
+    assert.deepEqual(said(mergeSweeps(shards)), said(whole));
+    const [one, two] = shards;
+    assert.ok(one && two);
+    assert.throws(() => mergeSweeps([one, two]), /^Misuse: shard 2\/3 is missing/);
+    assert.throws(
+      () => mergeSweeps([one, ...shards]),
+      /^Misuse: 3.json and 3.json are both shard 3/,
+    );
+    const other = { ...two.sweep, subject: { ...two.sweep.subject, kernel: "another" } };
+    assert.throws(() => mergeSweeps([one, { name: "x", sweep: other }]), /of different kernels/);
+  });
+
+  test("counts by name what takes too long, and a directory without modules is a wrong call", async () => {
+    const { results } = await sweep(tree, {
+      timeLimit: 0.001,
+      jobs: 1,
+      shard: { index: 1, count: 7 },
+    });
+    assert.deepEqual(
+      results.map(({ verdict, explanation }) => [verdict, explanation]),
+      [["failed", "it took more than 0.001 s"]],
+    );
+    await assert.rejects(sweep(join(tree, "none")), Misuse);
+  });
+});
