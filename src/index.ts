@@ -40,7 +40,7 @@ export type {
 } from "./ftrace/tracer.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
-export { readKernel } from "./kernel/read.ts";
+export { readKernel, readKernel64 } from "./kernel/read.ts";
 export type { Argument } from "./machine/argument.ts";
 export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./machine/core.ts";
 export {
@@ -61,6 +61,7 @@ export {
   type MachineOptions,
 } from "./machine/machine.ts";
 export type { ModuleState, ModuleStatus } from "./machine/resident.ts";
+export { pageSizeOf, StillMachine, type StillMachineOptions } from "./machine/still-machine.ts";
 export type { NamedAddress } from "./machine/symbol-index.ts";
 export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file.ts";
 export { describeModule, type ModuleInfo } from "./module/info.ts";

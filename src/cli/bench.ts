@@ -10,7 +10,7 @@ import { type CallArguments, readArguments } from "./call-arguments.ts";
 import { interleave, type Task, type Timing } from "./interleave.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
 import { countReader, gather } from "./numbers.ts";
-import { readSource, Session, type Source } from "./session.ts";
+import { type RunningSession, readSource, Session, type Source } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
@@ -157,7 +157,7 @@ class Run {
   readonly first: CallResult;
   /** Events of the first call. */
   readonly calls: number;
-  readonly #session: Session;
+  readonly #session: RunningSession;
   readonly #args: CallArguments;
   readonly #options: BenchOptions;
   readonly #address: number;
@@ -170,7 +170,12 @@ class Run {
     return new Run(setup, session, args, options);
   }
 
-  private constructor(setup: Setup, session: Session, args: CallArguments, options: BenchOptions) {
+  private constructor(
+    setup: Setup,
+    session: RunningSession,
+    args: CallArguments,
+    options: BenchOptions,
+  ) {
     this.setup = setup;
     this.#session = session;
     this.#args = args;

@@ -3,8 +3,9 @@
 
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
+import type { Address } from "../address.ts";
 import { hex } from "../hex.ts";
-import { type LoadedModule, type ModuleStatus, Refusal } from "../index.ts";
+import { type LoadedModule, Machine, type ModuleStatus, Refusal } from "../index.ts";
 import { loadText } from "../report/load-text.ts";
 import { moduleListText } from "../report/module-list-text.ts";
 import type { Paint } from "../report/paint.ts";
@@ -12,7 +13,7 @@ import { refusalText } from "../report/refusal-text.ts";
 import { type Answer, type Give, refusalJson } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
 import { initOption, type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
-import { readSource, Session } from "./session.ts";
+import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -47,15 +48,18 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
 
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
   try {
-    const { machine, module } = await loaded(path, options);
-    const bytes = machine.memory.read(module.core.base, module.core.size);
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    if (options.output !== undefined) writeWhole(options.output, bytes);
+    const session = await openSession(path, options);
+    const { module, core } = session.loadWhole();
+    const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
+    const sha256 = createHash("sha256").update(core).digest("hex");
+    if (options.output !== undefined) writeWhole(options.output, core);
     return {
       held: true,
-      json: { ...loadedJson(module, sha256), modules: machine.lsmod().map(statusJson) },
+      json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
       text:
-        options.list === true ? moduleListText(machine.lsmod()) : loadText(module, sha256, paint),
+        options.list === true && modules !== null
+          ? moduleListText(modules)
+          : loadText(module, sha256, paint),
     };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -68,16 +72,11 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
   }
 }
 
-async function loaded(path: string, options: LoadOptions) {
-  const session = await Session.open(await readSource(path, options), options);
-  return { machine: session.machine, module: session.load() };
-}
-
 function statusJson(status: ModuleStatus): Answer["json"] {
   return { ...status, base: hex(status.base) };
 }
 
-function loadedJson(module: LoadedModule, sha256: string): Answer["json"] {
+function loadedJson(module: LoadedModule<Address>, sha256: string): Answer["json"] {
   const { name, core, init, sections, dmesg, sites, plan } = module;
   return {
     verdict: "loads",

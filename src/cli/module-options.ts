@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { Address } from "../address.ts";
 import { ENGINES, type Endian, type Engine, PROFILE_NAMES, type Profile } from "../index.ts";
 import type { AnswerOptions } from "./answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
@@ -13,8 +14,9 @@ const MOST_MEMORY = 512;
 
 export interface ModuleOptions extends AnswerOptions {
   readonly kernel?: string;
-  readonly base: number;
-  readonly initBase?: number;
+  /** On 64 bits, one of up to eight digits is meant with its sign extended. */
+  readonly base: Address;
+  readonly initBase?: Address;
   readonly object?: boolean;
   readonly endian?: Endian;
   readonly memory: number;

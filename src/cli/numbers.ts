@@ -1,13 +1,15 @@
 // Numbers as options are written: commander calls these, and prints what they throw.
 
 import { InvalidArgumentError } from "commander";
+import type { Address } from "../address.ts";
 
-/** `c0000000` or `0xc0000000`, within 32 bits. */
-export function readAddress(text: string): number {
-  if (!/^(0x)?[0-9a-f]{1,8}$/i.test(text)) {
-    throw new InvalidArgumentError("An address is up to eight hexadecimal digits.");
+/** `c0000000` or `0xc0000000`; of more than eight digits, an address of 64 bits. */
+export function readAddress(text: string): Address {
+  if (!/^(0x)?[0-9a-f]{1,16}$/i.test(text)) {
+    throw new InvalidArgumentError("An address is up to eight hexadecimal digits, or sixteen.");
   }
-  return Number.parseInt(text.replace(/^0x/i, ""), 16);
+  const digits = text.replace(/^0x/i, "");
+  return digits.length > 8 ? BigInt(`0x${digits}`) : Number.parseInt(digits, 16);
 }
 
 /** A reader of whole numbers, decimal or 0x, from `least` to `most`. */

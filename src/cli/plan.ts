@@ -2,6 +2,7 @@
 // then carried out on a machine, so the verdict is the loader's and not a guess from the plan.
 
 import type { Command } from "commander";
+import type { Address } from "../address.ts";
 import { hex } from "../hex.ts";
 import { type FarJump, Refusal, type RefusalDetails, type Trampoline } from "../index.ts";
 import { counted } from "../report/numbers.ts";
@@ -10,7 +11,7 @@ import { farJumpLines, trampolineLines } from "../report/plan-text.ts";
 import { refusalText } from "../report/refusal-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
-import { readSource, Session } from "./session.ts";
+import { openSession, type RunningSession, type StillSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -34,14 +35,14 @@ export function addPlan(program: Command, give: Give, terminal: Terminal): void 
 
 /** What is known before and after loading; nothing is far in a module that is refused earlier. */
 interface Verdict {
-  readonly farJumps: readonly FarJump[];
-  readonly trampolines: readonly Trampoline[];
+  readonly farJumps: readonly FarJump<Address>[];
+  readonly trampolines: readonly Trampoline<Address>[];
   readonly dmesg: readonly string[];
   readonly refusal: RefusalDetails | null;
 }
 
 async function plan(path: string, options: ModuleOptions, paint: Paint): Promise<Answer> {
-  const session = await Session.open(await readSource(path, options), options);
+  const session = await openSession(path, options);
   const verdict = judge(session, options.farJumps);
   const { farJumps, trampolines, dmesg, refusal } = verdict;
   return {
@@ -58,9 +59,9 @@ async function plan(path: string, options: ModuleOptions, paint: Paint): Promise
   };
 }
 
-function judge(session: Session, how: ModuleOptions["farJumps"]): Verdict {
-  let farJumps: readonly FarJump[] = [];
-  let trampolines: readonly Trampoline[] = [];
+function judge(session: RunningSession | StillSession, how: ModuleOptions["farJumps"]): Verdict {
+  let farJumps: readonly FarJump<Address>[] = [];
+  let trampolines: readonly Trampoline<Address>[] = [];
   try {
     ({ farJumps, trampolines } = session.plan().plan);
     if (how === "refuse") {
@@ -93,7 +94,7 @@ function* text(name: string, verdict: Verdict, paint: Paint): Generator<string> 
   yield `${paint.bold(name)} ${paint.green("loads")} ${how}\n`;
 }
 
-export function farJumpJson(far: FarJump) {
+export function farJumpJson(far: FarJump<Address>) {
   return {
     ...far,
     address: hex(far.address),
@@ -105,13 +106,13 @@ export function farJumpJson(far: FarJump) {
   };
 }
 
-export function trampolineJson(trampoline: Trampoline) {
+export function trampolineJson(trampoline: Trampoline<Address>) {
   return {
     ...trampoline,
     address: hex(trampoline.address),
     target: hex(trampoline.target),
     region: hex(trampoline.region),
-    words: trampoline.words.map(hex),
-    sites: trampoline.sites.map(hex),
+    words: trampoline.words.map((word) => hex(word)),
+    sites: trampoline.sites.map((site) => hex(site)),
   };
 }

@@ -16,7 +16,7 @@ import {
   withEngine,
 } from "./module-options.ts";
 import { isSaved, type SaveOptions, saved, savedCall } from "./saved-call.ts";
-import { readSource, Session } from "./session.ts";
+import { type RunningSession, readSource, Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
@@ -65,7 +65,7 @@ async function run(
 }
 
 /** How the instructions were run, and what the translator did for it. */
-function engineJson({ machine }: Session): Answer["json"] {
+function engineJson({ machine }: RunningSession): Answer["json"] {
   return { name: machine.core.engine, translator: machine.core.statistics };
 }
 
@@ -76,7 +76,7 @@ function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: st
 
 /** What `run` and `trace` both tell of their call. */
 export function callReport(
-  { machine }: Session,
+  { machine }: RunningSession,
   name: string,
   texts: readonly string[],
   args: CallArguments,

@@ -2,16 +2,22 @@
 // loaded first and out of the module's way. What is done with the module is the command's business.
 
 import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
+import { type Address, distance, lowWord, plus } from "../address.ts";
+import { hex } from "../hex.ts";
 import {
   type Kernel,
   type LoadedModule,
   Machine,
+  Misuse,
   type ModuleFile,
   type ModulePlan,
   moduleName,
+  pageSizeOf,
   Refusal,
   readKernel,
+  readKernel64,
   readModule,
+  StillMachine,
 } from "../index.ts";
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
@@ -23,18 +29,70 @@ const REGION_SIZE = 0x10000000;
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, the dependencies' too. */
   readonly init?: boolean;
+  /** What is asked for is the list of modules. */
+  readonly list?: boolean;
 }
 
 /** The files that a session begins with; read once, they serve any number of machines. */
-export interface Source {
+export interface Source<A extends Address = number> {
   readonly path: string;
   readonly file: ModuleFile;
-  readonly kernel: Kernel | null;
+  readonly kernel: Kernel<A> | null;
 }
 
-/** Reads them. @throws Misuse for files that can't be read, Refusal for a file that is no module. */
+/** What a session asks of its machine. */
+interface SessionMachine<A extends Address> {
+  readonly modules: readonly LoadedModule<A>[];
+  insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
+  plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
+  readonly memory: { read(address: A, size: number): Uint8Array };
+}
+
+interface Placing<A extends Address> {
+  readonly base: A;
+  readonly initBase?: A;
+  readonly farJumps: "refuse" | "trampoline";
+  readonly stubMissing: boolean;
+  readonly init: boolean;
+  readonly parameters?: readonly string[];
+}
+
+/** A session of a machine that runs, and one of a machine that only loads. */
+export type RunningSession = Session<number, Machine>;
+export type StillSession = Session<bigint, StillMachine>;
+
+/**
+ * Reads them, for a machine that runs.
+ * @throws Misuse for files that can't be read and 64-bit modules, Refusal for a file that is no module.
+ */
 export async function readSource(path: string, options: SessionOptions): Promise<Source> {
   const file = await openModule(path, options);
+  if (file.elf.class === 64) {
+    throw new Misuse(
+      `${file.name} is a 64-bit module, and farjal has no 64-bit processor: info, plan and load take it`,
+    );
+  }
+  return sourceOf(path, file, options);
+}
+
+/** Makes the machine that a module is for, where nothing is run, and loads what it depends on. */
+export async function openSession(
+  path: string,
+  options: SessionOptions,
+): Promise<RunningSession | StillSession> {
+  const file = await openModule(path, options);
+  if (file.elf.class === 32) return Session.open(await sourceOf(path, file, options), options);
+  if (options.init === true || options.list === true || options.param !== undefined) {
+    throw new Misuse(
+      `${file.name} is a 64-bit module, and farjal has no 64-bit processor: --init, --param and --list ` +
+        "need one",
+    );
+  }
+  const kernel = options.kernel === undefined ? null : await readKernel64(options.kernel);
+  return Session.openStill({ path, file, kernel }, options);
+}
+
+async function sourceOf(path: string, file: ModuleFile, options: SessionOptions): Promise<Source> {
   const kernel = options.kernel === undefined ? null : await readKernel(options.kernel);
   return { path, file, kernel };
 }
@@ -50,20 +108,22 @@ export async function openModule(
   });
 }
 
-export class Session {
-  readonly machine: Machine;
+export class Session<A extends Address, M extends SessionMachine<A>> {
+  readonly machine: M;
   readonly file: ModuleFile;
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
   readonly #finder: ModuleFinder;
   readonly #release: string;
-  #nextBase: number;
+  readonly #pageSize: number;
+  readonly #addressOf: (option: Address) => A;
+  #nextBase: A;
 
   /**
    * Makes the machine and loads everything but the module itself.
    * @throws Misuse for files that can't be read, Refusal when a dependency is refused.
    */
-  static async open(source: Source, options: SessionOptions): Promise<Session> {
+  static async open(source: Source, options: SessionOptions): Promise<RunningSession> {
     const { file, kernel } = source;
     const machine = await Machine.create({
       endian: options.endian ?? kernel?.endian ?? file.elf.endian,
@@ -72,19 +132,49 @@ export class Session {
       ...(options.engine === undefined ? {} : { engine: options.engine }),
       ...(kernel === null ? {} : { kernel }),
     });
-    const session = new Session(machine, source, options);
-    for (const first of options.with ?? []) await session.#loadFirst(first);
-    await session.#loadDependencies(file);
-    return session;
+    return new Session<number, Machine>(machine, PAGE_SIZE, address32, source, options).#prepared();
   }
 
-  private constructor(machine: Machine, { path, file, kernel }: Source, options: SessionOptions) {
+  /** The same for a 64-bit module, which nothing can run. */
+  static async openStill(source: Source<bigint>, options: SessionOptions): Promise<StillSession> {
+    const { file, kernel } = source;
+    const pageSize = pageSizeOf(kernel?.vermagic ?? file.modinfo.get("vermagic") ?? "");
+    const machine = StillMachine.create({
+      endian: options.endian ?? kernel?.endian ?? file.elf.endian,
+      memory: options.memory << 20,
+      pageSize,
+      ...(kernel === null ? {} : { kernel }),
+    });
+    return new Session<bigint, StillMachine>(
+      machine,
+      pageSize,
+      address64,
+      source,
+      options,
+    ).#prepared();
+  }
+
+  async #prepared(): Promise<this> {
+    for (const first of this.#options.with ?? []) await this.#loadFirst(first);
+    await this.#loadDependencies(this.file);
+    return this;
+  }
+
+  private constructor(
+    machine: M,
+    pageSize: number,
+    addressOf: (option: Address) => A,
+    { path, file, kernel }: Source<A>,
+    options: SessionOptions,
+  ) {
+    this.#pageSize = pageSize;
+    this.#addressOf = addressOf;
     this.machine = machine;
     this.#release = kernel?.vermagic?.split(" ")[0] ?? "";
     this.file = file;
     this.#options = options;
     this.#finder = new ModuleFinder(path);
-    this.#nextBase = clearOf(options.base);
+    this.#nextBase = clearOf(addressOf(options.base));
   }
 
   /** The kernel's release, as its version magic begins; empty when nobody says. */
@@ -93,20 +183,26 @@ export class Session {
   }
 
   /** Loads the module. @throws Refusal as Linux refuses it, and saying what --with would mend. */
-  load(): LoadedModule {
+  load(): LoadedModule<A> {
     return this.#explained(() => this.machine.insmodFile(this.file, this.#insmodOptions()));
   }
 
+  /** Loads the module and copies its core block. @throws Refusal as load() does. */
+  loadWhole(): { readonly module: LoadedModule<A>; readonly core: Uint8Array } {
+    const module = this.load();
+    return { module, core: this.machine.memory.read(module.core.base, module.core.size) };
+  }
+
   /** The far-jump plan that load() carries out. @throws Refusal where Linux refuses before relocating. */
-  plan(): ModulePlan {
+  plan(): ModulePlan<A> {
     return this.#explained(() => this.machine.plan(this.file, this.#insmodOptions()));
   }
 
-  #insmodOptions() {
+  #insmodOptions(): Placing<A> {
     const { base, initBase, farJumps, stubMissing, init, param } = this.#options;
     return {
-      base,
-      ...(initBase === undefined ? {} : { initBase }),
+      base: this.#addressOf(base),
+      ...(initBase === undefined ? {} : { initBase: this.#addressOf(initBase) }),
       farJumps,
       stubMissing: stubMissing === true,
       init: init === true,
@@ -140,8 +236,9 @@ export class Session {
       `${path}, which is loaded first: `,
     );
     const { core, init } = loaded;
-    const end = Math.max(core.base + core.size, init.base + init.size);
-    this.#nextBase = Math.ceil(end / PAGE_SIZE) * PAGE_SIZE + PAGE_SIZE;
+    const from = core.base;
+    const end = Math.max(core.size, init.size === 0 ? 0 : distance(from, init.base) + init.size);
+    this.#nextBase = plus(from, (Math.ceil(end / this.#pageSize) + 1) * this.#pageSize);
   }
 
   #isLoaded(name: string): boolean {
@@ -170,8 +267,20 @@ export class Session {
  * Where dependencies begin: in the region of the module's base, so that calls between them reach, and in
  * the half of it that the module is not in.
  */
-function clearOf(base: number): number {
-  const region = Math.max(Math.floor(base / REGION_SIZE) * REGION_SIZE, KSEG2);
+function clearOf<A extends Address>(base: A): A {
   const half = REGION_SIZE / 2;
-  return base >= region + half ? region : region + half;
+  const into = lowWord(base) % REGION_SIZE;
+  const region = plus(base, -into);
+  if (typeof region === "number" && region < KSEG2) return KSEG2 as A;
+  return into >= half ? region : plus(region, half);
+}
+
+function address32(option: Address): number {
+  if (typeof option === "number") return option;
+  throw new Misuse(`${hex(option)} is an address of 64 bits, and the module is for 32`);
+}
+
+/** Of up to eight digits, what a 64-bit kernel makes of a 32-bit address: its sign is extended. */
+function address64(option: Address): bigint {
+  return BigInt.asUintN(64, typeof option === "bigint" ? option : BigInt(option | 0));
 }

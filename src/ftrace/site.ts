@@ -19,7 +19,12 @@ import {
   SPECIAL2_TRACE_ENTER,
   SPECIAL2_TRACE_SITE,
 } from "../../assembly/opcodes.ts";
+import { type Address, plus } from "../address.ts";
 import { type SavedRa, savedRaByPrologue, savedRaByT4, T4 } from "./saved-ra.ts";
+
+/** MIPS64 encodings. */
+const OP_DADDIU = 25;
+const SPECIAL_DADDU = 45;
 
 const NOP = 0x00000000;
 const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
@@ -35,17 +40,17 @@ export const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
 const HIGHEST_RA = GRAPH_LEAF - 1;
 
 /** A call through v1 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
-export interface CallSite {
+export interface CallSite<A extends Address = number> {
   readonly kind: "long" | "short";
   /** Address that __mcount_loc names: the lui of a long call, the jal of a short one. */
-  readonly address: number;
+  readonly address: A;
   /** Words of the whole sequence, from `address` on. */
   readonly words: number;
   /** Words that set t4 to the address of the saved ra, or to 0 in a leaf; none without -mmcount-ra-address. */
   readonly raAddressWords: number;
-  /** -O0 or -fno-delayed-branch: the push stands before the call and its delay slot is empty. */
+  /** -O0 or -fno-delayed-branch: what would stand in the delay slot (o32's push) is before the call. */
   readonly emptyDelaySlot: boolean;
-  /** Where the function keeps its return address when it passes the site. */
+  /** Where the function keeps its return address when it passes the site; not read in n64. */
   readonly savedRa: SavedRa;
 }
 
@@ -73,11 +78,12 @@ function setsT4(word: number): boolean {
   const rd = (word >>> 11) & 31;
   switch (opcode(word)) {
     case OP_ADDIU:
+    case OP_DADDIU:
     case OP_ORI:
     case OP_LUI:
       return rt === T4;
     case OP_SPECIAL:
-      return rd === T4 && [SPECIAL_OR, SPECIAL_ADDU].includes(word & 63);
+      return rd === T4 && [SPECIAL_OR, SPECIAL_ADDU, SPECIAL_DADDU].includes(word & 63);
     default:
       return false;
   }
@@ -94,19 +100,25 @@ function raAddressWords(word: (index: number) => number, first: number, step: 1 
 }
 
 /**
- * Recognises the call to _mcount at `address`.
+ * Recognises the call to _mcount at `address`: an o32 one in a 32-bit module, an n64 one in a 64-bit one.
  * @param read returns the instruction word at a guest address, or undefined outside the module.
  * @returns undefined when no form fits: the site must then be left alone.
  */
-export function recogniseSite(
-  address: number,
-  read: (address: number) => number | undefined,
-): CallSite | undefined {
-  const word = (index: number): number => read(address + 4 * index) ?? NOP;
-  return opcode(word(0)) === OP_JAL ? shortCall(address, word) : longCall(address, word);
+export function recogniseSite<A extends Address>(
+  address: A,
+  read: (address: A) => number | undefined,
+): CallSite<A> | undefined {
+  const word = (index: number): number => read(plus(address, 4 * index)) ?? NOP;
+  const short = opcode(word(0)) === OP_JAL;
+  if (typeof address === "bigint")
+    return short ? shortCall64(address, word) : longCall64(address, word);
+  return short ? shortCall(address, word) : longCall(address, word);
 }
 
-function shortCall(address: number, word: (index: number) => number): CallSite | undefined {
+function shortCall<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
   const emptyDelaySlot = word(1) === NOP && word(-1) === PUSH;
   if (word(1) !== PUSH && !emptyDelaySlot) return undefined;
   const last = emptyDelaySlot ? -2 : -1;
@@ -116,7 +128,10 @@ function shortCall(address: number, word: (index: number) => number): CallSite |
   return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot, savedRa };
 }
 
-function longCall(address: number, word: (index: number) => number): CallSite | undefined {
+function longCall<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
   if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
   const raAddress = raAddressWords(word, 3, 1);
   const call = 3 + raAddress;
@@ -142,9 +157,71 @@ function savedRaOf(
   return savedRaByT4(Array.from({ length: count }, (_, index) => word(t4 + index)));
 }
 
-/** `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address, 10000004 without. */
-function branchOver(site: CallSite): number {
-  return ((OP_BEQ << 26) | (4 + site.raAddressWords)) >>> 0;
+/** n64's callers push nothing: the delay slot holds the last word for the ra address, or a nop. */
+function shortCall64<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const before = raAddressWords(word, -1, -1);
+  const inSlot = setsT4(word(1));
+  if ((word(1) !== NOP && !inSlot) || word(-1 - before) !== MOVE_AT_RA) return undefined;
+  const raAddress = before + (inSlot ? 1 : 0);
+  const emptyDelaySlot = !inSlot && before > 0;
+  return {
+    kind: "short",
+    address,
+    words: 2,
+    raAddressWords: raAddress,
+    emptyDelaySlot,
+    savedRa: "unknown",
+  };
+}
+
+function longCall64<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const move = addressWords64(word);
+  if (move === null || word(move) !== MOVE_AT_RA) return undefined;
+  const before = raAddressWords(word, move + 1, 1);
+  const call = move + 1 + before;
+  const inSlot = setsT4(word(call + 1));
+  if (word(call) !== JALR_V1 || (word(call + 1) !== NOP && !inSlot)) return undefined;
+  return {
+    kind: "long",
+    address,
+    words: call + 2,
+    raAddressWords: before + (inSlot ? 1 : 0),
+    emptyDelaySlot: !inSlot && before > 0,
+    savedRa: "unknown",
+  };
+}
+
+/** lui at; daddiu v1; daddiu at; dsll32 v1,v1,0; daddu v1,v1,at: after lui v1, the rest of a full address. */
+const FULL_ADDRESS = [
+  [0x3c010000, 0xffff0000],
+  [0x64630000, 0xffff0000],
+  [0x64210000, 0xffff0000],
+  [0x0003183c, 0xffffffff],
+  [0x0061182d, 0xffffffff],
+] as const;
+
+/** How many words load _mcount's address into v1: two with -msym32, six without; null when none do. */
+function addressWords64(word: (index: number) => number): 2 | 6 | null {
+  if (!isV1High(word(0))) return null;
+  if (word(1) >>> 16 === ((OP_DADDIU << 10) | (3 << 5) | 3)) return 2;
+  const full = FULL_ADDRESS.every(
+    ([value, mask], index) => (word(index + 1) & mask) >>> 0 === value,
+  );
+  return full ? 6 : null;
+}
+
+/**
+ * `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address in o32,
+ * 10000004 without and in n64. Where the delay slot is empty, the branch goes to its nop.
+ */
+function branchOver<A extends Address>(site: CallSite<A>): number {
+  return ((OP_BEQ << 26) | (site.words - (site.emptyDelaySlot ? 2 : 1))) >>> 0;
 }
 
 /**
@@ -157,11 +234,20 @@ function branchOver(site: CallSite): number {
  * | short, empty delay slot | nop; `addiu sp,sp,8` | the word; `addiu sp,sp,8` | as loaded |
  *
  * An -O0 long call branches to the nop in its delay slot, so its push and _mcount's pop are both skipped.
+ * In n64 nothing is pushed, and the second word stays as it is but for the trace word of a long call.
  * @param loaded the two words that relocation left there.
  */
-export function sitePatch(site: CallSite, state: SiteState, loaded: SitePatch): SitePatch {
+export function sitePatch<A extends Address>(
+  site: CallSite<A>,
+  state: SiteState,
+  loaded: SitePatch,
+): SitePatch {
   if (state === "call") return loaded;
   const word = state === "off" ? NOP : state.word;
+  if (typeof site.address === "bigint") {
+    if (site.kind === "short") return [word, loaded[1]];
+    return [branchOver(site), state === "off" ? loaded[1] : word];
+  }
   if (site.kind === "long") return [branchOver(site), word];
   return [word, site.emptyDelaySlot ? POP : NOP];
 }

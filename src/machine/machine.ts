@@ -204,7 +204,7 @@ export class Machine {
     const { module } = resident;
     this.#residents.push(resident);
     this.#indexes.unshift(index);
-    sortMcountLoc(module, this.memory);
+    sortMcountLoc(module, host);
     for (const { site, loaded } of sites.filter(({ recorded }) => recorded)) {
       this.#writeWords(site.address, sitePatch(site, "off", loaded));
     }

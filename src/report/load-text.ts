@@ -1,5 +1,6 @@
 // A loaded module for people: its blocks, its sections by address, what the kernel said.
 
+import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { counted, grouped } from "./numbers.ts";
@@ -7,16 +8,20 @@ import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
 /** Lines, each with its newline. @param sha256 of the core block's bytes. */
-export function* loadText(module: LoadedModule, sha256: string, paint: Paint): Generator<string> {
+export function* loadText(
+  module: LoadedModule<Address>,
+  sha256: string,
+  paint: Paint,
+): Generator<string> {
   for (const line of lines(module, sha256, paint)) yield `${line}\n`;
 }
 
-function* lines(module: LoadedModule, sha256: string, paint: Paint): Generator<string> {
+function* lines(module: LoadedModule<Address>, sha256: string, paint: Paint): Generator<string> {
   const { name, core, init, sections, sites, plan, dmesg } = module;
   yield* dmesg.map((line) => paint.dim(line));
   yield* columns(
     sections
-      .toSorted((a, b) => a.address - b.address || a.index - b.index)
+      .toSorted((a, b) => ascending(a.address, b.address) || a.index - b.index)
       .map((section) => [hex(section.address), section.block, section.name, grouped(section.size)]),
     ["left", "left", "left", "right"],
   );

@@ -1,5 +1,6 @@
 // A far-jump plan for people: what is far and why, then the veneers as memory will hold them.
 
+import { type Address, lowWord, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { FarJump, Trampoline } from "../trampoline/plan.ts";
@@ -8,7 +9,10 @@ import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
 /** Where each far jump is and where it goes, a line each, then why those that stay broken do. */
-export function* farJumpLines(farJumps: readonly FarJump[], paint: Paint): Generator<string> {
+export function* farJumpLines(
+  farJumps: readonly FarJump<Address>[],
+  paint: Paint,
+): Generator<string> {
   if (farJumps.length === 0) return;
   yield paint.bold(counted(farJumps.length, "far jump"));
   yield* columns(
@@ -28,7 +32,7 @@ export function* farJumpLines(farJumps: readonly FarJump[], paint: Paint): Gener
 
 /** Each veneer: its place, target and sites, then its words with their meaning. */
 export function* trampolineLines(
-  trampolines: readonly Trampoline[],
+  trampolines: readonly Trampoline<Address>[],
   paint: Paint,
 ): Generator<string> {
   if (trampolines.length === 0) return;
@@ -42,21 +46,24 @@ export function* trampolineLines(
 }
 
 /** A veneer's words, a line each: address, word, assembly. */
-export function veneerLines({ address, words }: Pick<Trampoline, "address" | "words">): string[] {
+export function veneerLines({
+  address,
+  words,
+}: Pick<Trampoline<Address>, "address" | "words">): string[] {
   return columns(
     words.map((word, index) => {
-      const at = address + 4 * index;
-      return [digits(at), digits(word), disassemble(word, at).replace("\t", " ")];
+      const at = plus(address, 4 * index);
+      return [digits(at), digits(word), disassemble(word, lowWord(at)).replace("\t", " ")];
     }),
   );
 }
 
 /** The 256 MiB that a jump stays in. */
-export function reach(region: number): string {
-  return `${hex(region)}-${hex(region + 0x0fffffff)}`;
+export function reach(region: Address): string {
+  return `${hex(region)}-${hex(plus(region, 0x0fffffff))}`;
 }
 
-function mending({ trampoline, word, refusal }: FarJump): string {
+function mending({ trampoline, word, refusal }: FarJump<Address>): string {
   if (refusal !== null) return "not mended";
   if (trampoline !== null) return `via ${hex(trampoline)}`;
   return word === null ? "" : "patched to reach";

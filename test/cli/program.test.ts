@@ -40,7 +40,8 @@ test("wrong calls are misuse", () => {
   assertMisuse(farjal(["load"]), /missing required argument 'M.ko'/);
   assertMisuse(farjal(["load", modern, "--bsae", "0"]), /unknown option '--bsae'/);
   assertMisuse(farjal(["load", modern, "another.ko"]), /too many arguments/);
-  assertMisuse(farjal(["load", modern, "--base", "0xc00000000"]), /up to eight hexadecimal digits/);
+  assertMisuse(farjal(["load", modern, "--base", "0xc000000g"]), /up to eight hexadecimal digits/);
+  assertMisuse(farjal(["load", modern, "--base", "0xc00000000"]), /an address of 64 bits/);
   assertMisuse(farjal(["load", modern, "--base", "c0000010"]), /page-aligned/);
   assertMisuse(farjal(["load", modern, "--memory", "1024"]), /whole number from 16 to 512/);
   assertMisuse(

@@ -1,0 +1,56 @@
+// Debian's 64-bit modules through the command: loaded and planned against their own kernel, dependencies
+// found in their tree, and what needs a processor told to be a wrong call.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { farjal, farjalJson } from "../cli/farjal.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+const MODULES = ["crc16", "ext4", "usbcore"];
+
+for (const flavour of ["loongson-3", "5kc-malta"]) {
+  const root = repositoryFile(`.cache/debian/${flavour}`);
+  const here = existsSync(join(root, "Module.symvers"));
+  const skip = here ? false : `Debian's ${flavour} kernel isn't here: run test/debian/fetch.sh`;
+
+  suite(`64-bit modules of ${flavour}`, { skip }, () => {
+    const kernel = here
+      ? join(
+          root,
+          "boot",
+          ...readdirSync(join(root, "boot")).filter((name) => /^vmlinu/.test(name)),
+        )
+      : "";
+    const tree = join(root, "lib/modules");
+    const path = (name: string): string => {
+      const found = readdirSync(tree, { recursive: true, encoding: "utf8" }).find((file) =>
+        file.endsWith(`/${name}.ko`),
+      );
+      assert.ok(found, name);
+      return join(tree, found);
+    };
+
+    for (const name of MODULES) {
+      test(`${name} loads with nothing said, and needs no trampoline`, () => {
+        const words = [path(name), "--kernel", kernel];
+        const { code, json } = farjalJson(["load", ...words]);
+        assert.equal(code, 0, json.explanation);
+        assert.deepEqual([json.verdict, json.dmesg], ["loads", []]);
+        assert.equal(json.core.base, "0xffffffffc0000000");
+        assert.equal(json.sections[".text"], "0xffffffffc0000000");
+        const { code: planned, json: plan } = farjalJson(["plan", ...words]);
+        assert.deepEqual([planned, plan.trampolines], [0, []]);
+      });
+    }
+
+    test("what needs a processor is a wrong call", () => {
+      for (const option of ["--init", "--list", "--param=x=1"]) {
+        const { code, stderr } = farjal(["load", path("crc16"), "--kernel", kernel, option]);
+        assert.equal(code, 2);
+        assert.match(stderr, /no 64-bit processor/);
+      }
+    });
+  });
+}
