@@ -47,7 +47,12 @@ import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { RelocationCore } from "../module/relocation.ts";
-import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
+import {
+  type Linked,
+  OBSERVATION,
+  Translator,
+  type TranslatorStatistics,
+} from "../translate/translator.ts";
 import type { Mapping } from "../translate/windows.ts";
 
 const WASM_PAGE = 0x10000;
@@ -97,12 +102,9 @@ interface CoreExports {
   finishSection: RelocationCore["finishSection"];
 }
 
-/** Exports that other modules call: they have to be WebAssembly's own functions, not the loader's. */
-interface Functions {
-  readonly untranslated: CallableFunction;
-  readonly storeBesideCode: CallableFunction;
-  readonly enterTraced: CallableFunction;
-  readonly returnTraced: CallableFunction;
+interface CoreInstance {
+  readonly exports: CoreExports;
+  readonly linked: Linked;
 }
 
 /** reset()'s processors, as in assembly/profile.ts. */
@@ -150,6 +152,17 @@ function coreModule(endian: Endian): WebAssembly.Module {
   return module;
 }
 
+/** An instance over the memory, with a function table of its own. */
+function coreInstance(endian: Endian, memory: WebAssembly.Memory): CoreInstance {
+  const table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
+  const { exports, instance } = instantiateSync<CoreExports>(coreModule(endian), {
+    env: { memory, table },
+  });
+  // What other modules call has to be WebAssembly's own function, not the loader's.
+  const functions = instance.exports as unknown as Omit<Linked, "table">;
+  return { exports, linked: { ...functions, table } };
+}
+
 export class Core {
   readonly endian: Endian;
   /** Bytes of guest physical memory. */
@@ -157,15 +170,12 @@ export class Core {
   /** The whole shared memory as assembly/layout.ts maps it, in bytes and in words. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly words: Uint32Array<SharedArrayBuffer>;
-  readonly #exports: CoreExports;
-  readonly #functions: Functions;
-  readonly #table: WebAssembly.Table;
   readonly #memory: WebAssembly.Memory;
+  /** All state is in the memory: an instance can take another's place between two runs. */
+  #instance: CoreInstance;
   #engine: Engine = "interpreter";
   #translator: Translator | undefined;
   #mappings: Mapping[] = [];
-  /** The exports that relocate, for the module loader. */
-  readonly relocator: RelocationCore;
   /** Flips the low address bits of a byte to where it lies. */
   readonly #flip: number;
   #profile: Profile = "24Kc";
@@ -214,15 +224,18 @@ export class Core {
     this.words = new Uint32Array(buffer);
     this.#flip = endian === "big" ? 3 : 0;
     this.#memory = memory;
-    this.#table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
-    const instance = instantiateSync<CoreExports>(coreModule(endian), {
-      env: { memory, table: this.#table },
-    });
-    this.#exports = instance.exports;
+    this.#instance = coreInstance(endian, memory);
     this.#exports.start();
+  }
+
+  /** The exports that relocate, for the module loader. */
+  get relocator(): RelocationCore {
     const { relocate, relocate64, finishSection } = this.#exports;
-    this.relocator = { memory, relocate, relocate64, finishSection };
-    this.#functions = instance.instance.exports as unknown as Functions;
+    return { memory: this.#memory, relocate, relocate64, finishSection };
+  }
+
+  get #exports(): CoreExports {
+    return this.#instance.exports;
   }
 
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
@@ -458,12 +471,13 @@ export class Core {
     const core = this;
     return new Translator({
       memory: this.#memory,
-      table: this.#table,
       ramSize: this.ramSize,
-      untranslated: this.#functions.untranslated,
-      storeBesideCode: this.#functions.storeBesideCode,
-      enterTraced: this.#functions.enterTraced,
-      returnTraced: this.#functions.returnTraced,
+      get linked() {
+        return core.#instance.linked;
+      },
+      renew: () => {
+        core.#instance = coreInstance(core.endian, core.#memory);
+      },
       get sp() {
         return core.gpr(SP);
       },

@@ -1,6 +1,5 @@
 // The core's table of code addresses (assembly/dispatch.ts), written from the host's side: what is translated
-// and in which slot, what never will be, and what is to be asked about at its next visit. Two addresses that
-// share an entry take it from each other.
+// and in which slot, and what never will be. Two addresses that share an entry take it from each other.
 
 import {
   DISPATCH,
@@ -11,9 +10,6 @@ import {
   DISPATCH_SIZE,
   DISPATCH_TRANSLATED,
 } from "../../assembly/layout.ts";
-
-/** A count of visits that is above any limit. */
-const ASK_AGAIN = 0x20000000;
 
 export class DispatchTable {
   readonly #words: Uint32Array;
@@ -32,9 +28,12 @@ export class DispatchTable {
     this.#set(pc, DISPATCH_NEVER);
   }
 
-  /** The code at pc is no longer translated; `ask` where its next visit may bring it back at once. */
-  withdrawn(pc: number, ask: boolean): void {
-    if (this.#words[entryOf(pc)] === pc) this.#set(pc, ask ? ASK_AGAIN : 0);
+  /**
+   * The code at pc is no longer translated. Its visits count from none again, also where it may come back as it
+   * was: code that is written in every turn costs less interpreted than put in and taken out in every turn.
+   */
+  withdrawn(pc: number): void {
+    if (this.#words[entryOf(pc)] === pc) this.#set(pc, 0);
   }
 
   clear(): void {

@@ -43,10 +43,21 @@ const FIRST_SLOT = HOOK_SLOT + 1;
 /** sp and fp: what is reached through them lies on the stack. */
 const STACK_REGISTERS = (1 << 29) | (1 << 30);
 
+/** The function table that regions are called through, and those of the core's functions that they use. */
+export interface Linked {
+  readonly table: WebAssembly.Table;
+  readonly untranslated: CallableFunction;
+  readonly storeBesideCode: CallableFunction;
+  readonly enterTraced: CallableFunction;
+  readonly returnTraced: CallableFunction;
+}
+
 /** What the translator needs of the core. */
 export interface TranslatedCore {
   readonly memory: WebAssembly.Memory;
-  readonly table: WebAssembly.Table;
+  readonly linked: Linked;
+  /** Gives `linked` another table; called between runs. */
+  renew(): void;
   readonly ramSize: number;
   /** The stack pointer. */
   readonly sp: number;
@@ -54,10 +65,6 @@ export interface TranslatedCore {
   readonly returnTo: number;
   readonly mappings: readonly Mapping[];
   emit(word: number, pc: number): number;
-  readonly untranslated: CallableFunction;
-  readonly storeBesideCode: CallableFunction;
-  readonly enterTraced: CallableFunction;
-  readonly returnTraced: CallableFunction;
   /** The physical address that a fetch at a guest address reaches. */
   translate(address: number): number | undefined;
   /** Marks the page at a guest address in the page tables as the code map asks. */
@@ -144,9 +151,7 @@ export class Translator {
     this.#windows = new Windows(core.ramSize, () => core.mappings);
     this.#dispatch = new DispatchTable(memory);
     this.#code = new CodeMap(memory);
-    core.table.set(0, core.untranslated); // for code that has no slot of its own
-    core.table.set(HOOK_SLOT, core.returnTraced);
-    this.#dispatch.translated(RETURN_HOOK, HOOK_SLOT);
+    this.#beginTable();
   }
 
   get statistics(): TranslatorStatistics {
@@ -223,7 +228,9 @@ export class Translator {
     this.#counts.flushes++;
     for (const translation of [...this.#live]) this.#remove(translation, false);
     this.#dispatch.clear();
-    this.#dispatch.translated(RETURN_HOOK, HOOK_SLOT);
+    // V8 keeps every instance that has imported a table for as long as the table lives (Node 20 and 22).
+    this.#core.renew();
+    this.#beginTable();
     for (const page of this.#windows.codePages) this.#markEverywhere(page);
     this.#roots.clear();
     this.#bySlot.length = 0;
@@ -343,7 +350,8 @@ export class Translator {
   }
 
   #compile(made: readonly Making[]): void {
-    const { memory, table, storeBesideCode, enterTraced, returnTraced } = this.#core;
+    const { memory, linked } = this.#core;
+    const { table, storeBesideCode, enterTraced, returnTraced } = linked;
     const bytes = wasmModule(
       {
         types: TYPES,
@@ -375,12 +383,19 @@ export class Translator {
 
   // The table
 
+  #beginTable(): void {
+    const { table, untranslated, returnTraced } = this.#core.linked;
+    table.set(0, untranslated); // for code that has no slot of its own
+    table.set(HOOK_SLOT, returnTraced);
+    this.#dispatch.translated(RETURN_HOOK, HOOK_SLOT);
+  }
+
   #rootAt(pc: number): Root | undefined {
     const known = this.#roots.get(pc);
     if (known !== undefined) return known;
     if (this.#nextSlot >= SLOTS) return undefined;
     const root: Root = { slot: this.#nextSlot++, live: undefined, resting: [], made: 0 };
-    this.#core.table.set(root.slot, this.#core.untranslated);
+    this.#core.linked.table.set(root.slot, this.#core.linked.untranslated);
     this.#roots.set(pc, root);
     this.#bySlot[root.slot] = pc;
     return root;
@@ -401,7 +416,7 @@ export class Translator {
     }
     for (const page of pages) this.#markEverywhere(page);
     this.#removeWriters(grains);
-    this.#core.table.set(root.slot, translation.run);
+    this.#core.linked.table.set(root.slot, translation.run);
     this.#dispatch.translated(translation.root, root.slot);
   }
 
@@ -412,11 +427,11 @@ export class Translator {
     for (const { physical } of translation.code) {
       this.#code.delete(grainOf(physical), translation);
     }
-    this.#core.table.set(translation.slot, this.#core.untranslated);
+    this.#core.linked.table.set(translation.slot, this.#core.linked.untranslated);
     if (root === undefined) return;
     root.live = undefined;
     if (rests) root.resting = [translation, ...root.resting].slice(0, MOST_VERSIONS);
-    this.#dispatch.withdrawn(translation.root, rests);
+    this.#dispatch.withdrawn(translation.root);
   }
 
   /** Whether a version's code and the windows it trusts are as it knows them. */
