@@ -3,7 +3,16 @@
 // compared too; seconds come from repeating the call, the rows in turns.
 
 import type { Command } from "commander";
-import { type CallResult, Misuse, Refusal, TRACERS, type Tracer, type TraceWay } from "../index.ts";
+import {
+  type CallResult,
+  ENGINES,
+  type Engine,
+  Misuse,
+  Refusal,
+  TRACERS,
+  type Tracer,
+  type TraceWay,
+} from "../index.ts";
 import { type BenchRow, benchText, type Tracing } from "../report/bench-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { type CallArguments, readArguments } from "./call-arguments.ts";
@@ -20,9 +29,9 @@ A module built with -pg can't say what it would cost without: --plain names the 
 Examples:
   farjal bench crc16.ko --call crc16 0 @message.bin 4096
   farjal bench demo.ko --plain demo-plain.ko --call demo_run 8
-  farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json`;
+  farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json
+  farjal bench demo.ko --call demo_run 8 --tracer off --engine interpreter --engine translator`;
 
-const ENGINES: readonly string[] = ["interpreter"];
 const TRACINGS: readonly Tracing[] = ["none", "off", ...TRACERS];
 const WAYS: readonly TraceWay[] = ["native", "guest"];
 const ROUNDS = 8;
@@ -37,7 +46,7 @@ interface BenchOptions extends Omit<CallOptions, "engine"> {
 export function addBench(program: Command, give: Give, terminal: Terminal): void {
   called(moduleCommand(program, "bench"))
     .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
-    .option("--engine <E>", "interpreter (may be given again)", gather)
+    .option("--engine <E>", `${ENGINES.join(", ")} (may be given again; auto unless told)`, gather)
     .option(
       "--tracer <T>",
       "none, off, function or function_graph (may be given again; all unless told)",
@@ -58,6 +67,7 @@ export function addBench(program: Command, give: Give, terminal: Terminal): void
 
 /** One row before it is measured. */
 interface Setup {
+  readonly engine: Engine;
   readonly source: Source;
   readonly tracer: Tracing;
   readonly way: TraceWay | null;
@@ -69,13 +79,14 @@ async function bench(
   options: BenchOptions,
   terminal: Terminal,
 ): Promise<Answer> {
+  const engines = enginesOf(options);
   const wanted = tracersOf(options);
-  const source = await readSource(path, { ...options, engine: "interpreter" });
+  const source = await readSource(path, sourceOptions(options));
   const traced = source.file.callSites.recorded.length > 0;
-  const setups = [
-    ...(await untraced(source, traced, options, wanted)),
-    ...tracedSetups(source, traced, wanted),
-  ];
+  const plain = await untraced(source, traced, options, wanted);
+  const setups = engines.flatMap((engine) =>
+    [...plain, ...tracedSetups(source, traced, wanted)].map((setup) => ({ engine, ...setup })),
+  );
   if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
   const runs: Run[] = [];
   for (const setup of setups) runs.push(await Run.start(setup, texts, options));
@@ -95,16 +106,25 @@ async function bench(
   };
 }
 
-function tracersOf({ engine = [], tracer = [] }: BenchOptions): ReadonlySet<string> {
-  const unknown =
-    engine.find((name) => !ENGINES.includes(name)) ??
-    tracer.find((name) => !TRACINGS.some((one) => one === name));
-  if (unknown !== undefined) {
-    throw new Misuse(
-      `'${unknown}' can't be measured: the engine is interpreter, tracers are ${TRACINGS.join(", ")}`,
-    );
+function enginesOf({ engine = ["auto"] }: BenchOptions): readonly Engine[] {
+  return [...new Set(engine)].map((name) => known(name, ENGINES));
+}
+
+function tracersOf({ tracer = TRACINGS }: BenchOptions): ReadonlySet<Tracing> {
+  return new Set(tracer.map((name) => known(name, TRACINGS)));
+}
+
+function known<T extends string>(name: string, names: readonly T[]): T {
+  const found = names.find((one) => one === name);
+  if (found === undefined) {
+    throw new Misuse(`'${name}' can't be measured, but ${names.join(", ")}`);
   }
-  return new Set(tracer.length === 0 ? TRACINGS : tracer);
+  return found;
+}
+
+/** What files are read with: the engine is a matter of the rows. */
+function sourceOptions({ engine: _rows, ...options }: BenchOptions): CallOptions {
+  return options;
 }
 
 /** The row without call sites: the module itself when it has none, else the one --plain names. */
@@ -112,8 +132,8 @@ async function untraced(
   source: Source,
   traced: boolean,
   options: BenchOptions,
-  wanted: ReadonlySet<string>,
-): Promise<Setup[]> {
+  wanted: ReadonlySet<Tracing>,
+): Promise<Omit<Setup, "engine">[]> {
   if (!wanted.has("none")) return [];
   if (!traced) return [{ source, tracer: "none", way: null }];
   if (options.plain === undefined) {
@@ -122,13 +142,17 @@ async function untraced(
       "--tracer none needs the same module built without -pg: give it with --plain FILE",
     );
   }
-  const plain = await readSource(options.plain, { ...options, engine: "interpreter" });
+  const plain = await readSource(options.plain, sourceOptions(options));
   return [{ source: plain, tracer: "none", way: null }];
 }
 
-function tracedSetups(source: Source, traced: boolean, wanted: ReadonlySet<string>): Setup[] {
+function tracedSetups(
+  source: Source,
+  traced: boolean,
+  wanted: ReadonlySet<Tracing>,
+): Omit<Setup, "engine">[] {
   if (!traced) return [];
-  const setups: Setup[] = [
+  const setups: Omit<Setup, "engine">[] = [
     { source, tracer: "off", way: null },
     ...TRACERS.flatMap((tracer) => WAYS.map((way) => ({ source, tracer, way }))),
   ];
@@ -141,7 +165,7 @@ function whyNothing({ file }: Source, traced: boolean): string {
     : `${file.name} has no call site that ftrace can switch (it is built without -pg): only --tracer none can be measured`;
 }
 
-function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<string>): string {
+function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<Tracing>): string {
   if (!traced && [...wanted].some((one) => one !== "none")) {
     return "the module has no call site that ftrace can switch, so there is nothing to switch off or on\n";
   }
@@ -164,7 +188,7 @@ class Run {
   #tracer: Tracer | undefined;
 
   static async start(setup: Setup, texts: readonly string[], options: BenchOptions): Promise<Run> {
-    const session = await Session.open(setup.source, { ...options, engine: "interpreter" });
+    const session = await Session.open(setup.source, { ...options, engine: setup.engine });
     session.load();
     const args = readArguments(texts, session.machine);
     return new Run(setup, session, args, options);
@@ -224,12 +248,12 @@ function rowsOf(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
   const baseTime = timings[0]?.p50 ?? Number.NaN;
   const calls = Math.max(0, ...runs.map((run) => run.calls));
   return runs.map((run, index) => {
-    const { tracer, way } = run.setup;
+    const { engine, tracer, way } = run.setup;
     const { v0, instructions } = run.first;
     const seconds = timings[index] as Timing;
     const more = instructions - (base?.first.instructions ?? instructions);
     return {
-      engine: "interpreter",
+      engine,
       tracer,
       way,
       v0,

@@ -74,10 +74,10 @@ export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
 /** Visits by taken branches before a place is translated. */
 const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 1, auto: 100 };
 /**
- * Instructions since reset before anything is translated. What ends within a million has its result from the
- * interpreter in the time that V8 takes for one region or two.
+ * Instructions since reset before anything is translated. What ends within two million has its result from the
+ * interpreter in the time that V8 takes for the first regions.
  */
-const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 1e6 };
+const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 2e6 };
 
 /** What the core exports; every result that is an address or a register arrives signed. */
 interface CoreExports {

@@ -4,6 +4,7 @@
 import type { TracerName } from "../ftrace/event.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
+import type { Engine } from "../machine/core.ts";
 import { grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
@@ -11,7 +12,7 @@ import { columns } from "./table.ts";
 export type Tracing = "none" | "off" | TracerName;
 
 export interface BenchRow {
-  readonly engine: "interpreter";
+  readonly engine: Engine;
   /** none: built without call sites; off: they are switched off. */
   readonly tracer: Tracing;
   readonly way: TraceWay | null;
@@ -54,10 +55,11 @@ function* lines(call: string, rows: readonly BenchRow[], paint: Paint): Generato
       ? paint.green(`${hex(rows[0]?.v0 ?? 0)} in every row`)
       : paint.red(`different results: ${[...results].map(hex).join(", ")}`);
   yield `${paint.bold(call)} = ${same}`;
+  const engines = new Set(rows.map(({ engine }) => engine)).size > 1;
   const [head = "", ...body] = columns(
     [
       [
-        "tracing",
+        engines ? "engine: tracing" : "tracing",
         "instructions",
         "ratio",
         "per traced call",
@@ -66,7 +68,7 @@ function* lines(call: string, rows: readonly BenchRow[], paint: Paint): Generato
         "ratio",
         "instructions/s",
       ],
-      ...rows.map(cells),
+      ...rows.map((row) => cells(row, engines)),
     ],
     ["left", "right", "right", "right", "right", "left", "right", "right"],
   );
@@ -77,17 +79,13 @@ function* lines(call: string, rows: readonly BenchRow[], paint: Paint): Generato
   }
 }
 
-function cells({
-  tracer,
-  way,
-  instructions,
-  ratio,
-  perCallOverhead,
-  seconds,
-  ...row
-}: BenchRow): string[] {
+function cells(
+  { engine, tracer, way, instructions, ratio, perCallOverhead, seconds, ...row }: BenchRow,
+  engines: boolean,
+): string[] {
+  const tracing = way === null ? tracer : `${tracer}, ${way}`;
   return [
-    way === null ? tracer : `${tracer}, ${way}`,
+    engines ? `${engine}: ${tracing}` : tracing,
     grouped(instructions),
     `x ${ratio.instructions.toFixed(3)}`,
     perCallOverhead === null ? "" : `+${perCallOverhead.toFixed(2)}`,

@@ -30,7 +30,7 @@ for (const order of ORDERS) {
     assert.ok(guestGraph.perCallOverhead > guest.perCallOverhead);
     assert.ok(guest.perCallOverhead > 20 && guest.perCallOverhead < 200, guest.perCallOverhead);
     for (const row of json.rows) {
-      assert.equal(row.engine, "interpreter");
+      assert.equal(row.engine, "auto");
       assert.equal(row.v0, 610);
       assert.ok(row.seconds.p50 > 0 && row.seconds.samples > 0);
       assert.ok(Math.abs(row.instructionsPerSecond * row.seconds.p50 - row.instructions) < 1);
@@ -50,6 +50,26 @@ test("bench measures the rows that are asked for", () => {
   assert.match(stdout, /^work_run\(3\) = 0x0b50a6bf in every row$/m);
   assert.match(stdout, /^ {2}function, guest +[\d,]+ +x \d\.\d{3} +\+\d+\.\d\d /m);
   assert.match(stderr, /the row without tracing is left out/);
+});
+
+test("bench measures one engine beside the other", () => {
+  const words = ["bench", builtModule("modern", "little"), "--call", "work_run", "50", ...SHORT];
+  const options = ["--tracer", "off", "--tracer", "function"];
+  const engines = ["--engine", "interpreter", "--engine", "translator"];
+  const { json } = farjalJson([...words, ...options, ...engines]);
+  assert.deepEqual(
+    json.rows.map(({ engine, tracer, way }: Record<string, string>) => [engine, tracer, way]),
+    ["interpreter", "translator"].flatMap((engine) => [
+      [engine, "off", null],
+      [engine, "function", "native"],
+      [engine, "function", "guest"],
+    ]),
+  );
+  const counts = json.rows.map(({ instructions }: { instructions: number }) => instructions);
+  assert.deepEqual(counts.slice(0, 3), counts.slice(3));
+  const { stdout } = farjal([...words, ...options, ...engines]);
+  assert.match(stdout, /^ {2}engine: tracing +instructions/m);
+  assert.match(stdout, /^ {2}translator: function, native +[\d,]+ +x 1\.000 /m);
 });
 
 test("bench has one row for a module without call sites", () => {
@@ -101,7 +121,7 @@ test("bench: what can't be measured is said in one line", () => {
     ]);
   assertMisuse(bench("--tracer", "none"), /give it with --plain FILE/);
   assertMisuse(bench("--tracer", "nop"), /'nop' can't be measured/);
-  assertMisuse(bench("--engine", "translator"), /'translator' can't be measured/);
+  assertMisuse(bench("--engine", "jit"), /'jit' can't be measured/);
   assertMisuse(
     farjal(["bench", builtModule("plain", "big"), "--call", "work_run", "--tracer", "off"]),
     /built without -pg/,
