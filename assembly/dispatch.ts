@@ -1,5 +1,5 @@
 // Where translated code and the interpreter meet. A direct-mapped table knows code addresses: how often a
-// taken branch came there, and, once the host has translated what begins there, in which slot of the
+// taken branch or a region's end came there, and, once the host has translated what begins there, in which slot of the
 // function table it stands. The interpreter asks at taken branches; `enter` goes into a region and comes
 // back with the state in memory. When something is hot the run stops and the host decides.
 //
@@ -41,7 +41,7 @@ export class Dispatch {
     return (((pc >>> DISPATCH_LOW) ^ (pc >>> DISPATCH_HIGH)) & (DISPATCH_ENTRIES - 1)) << 3;
   }
 
-  /** Counts a visit by a taken branch; whether the interpreter should stop there. */
+  /** Counts a visit; whether the interpreter should stop there. */
   @inline static visit(pc: u32): bool {
     const at = Dispatch.entry(pc);
     const state = load<u32>(at, DISPATCH + 4);
@@ -63,9 +63,14 @@ export class Dispatch {
     return load<u32>(ENGINE) !== 0 && cpu.forbidden === 0;
   }
 
-  /** The table slot of what is translated at pc, or 0; stops the run when it ought to be. */
+  /**
+   * The table slot of what is translated at pc, or 0; stops the run when it ought to be. Coming here is a visit
+   * too, or a function that only translated code calls would never be hot; where a guard failed is no place
+   * for a region to begin.
+   */
   static slotAt(pc: u32): u32 {
     if (cpu.inDelaySlot || cpu.nextPc !== pc + 4) return 0;
+    if (load<u32>(EXITED) === 0) Dispatch.visit(pc);
     const at = Dispatch.entry(pc);
     if (load<u32>(at, DISPATCH) !== pc) return 0;
     const state = load<u32>(at, DISPATCH + 4);

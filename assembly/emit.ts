@@ -56,7 +56,9 @@ import {
   READ_TABLE,
   RETURN_HOOK,
   RING,
+  RING_BATCH,
   RING_CAPACITY,
+  RING_PUBLISHED,
   RING_WRITTEN,
   WRITE_TABLE,
 } from "./layout.ts";
@@ -915,12 +917,24 @@ class Emit {
   /** The record of so many slots is complete. */
   static endRecord(slots: u32): void {
     Code.constant(0);
-    Code.constant(0);
     Code.memory(I64_LOAD, 3, RING_WRITTEN);
     Code.op(I64_CONST);
     Code.signed(slots);
     Code.op(I64_ADD);
-    Code.memory(I64_ATOMIC_STORE, 3, RING_WRITTEN);
+    Code.index(LOCAL_SET, LOCAL_WIDE);
+    Code.constant(0);
+    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.memory(I64_STORE, 3, RING_WRITTEN);
+    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.op(I32_WRAP_I64);
+    Code.constant(RING_BATCH - 1);
+    Code.op(I32_AND);
+    Code.op(I32_EQZ);
+    Code.if();
+    Code.constant(0);
+    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.memory(I64_ATOMIC_STORE, 3, RING_PUBLISHED);
+    Code.op(END);
     Code.op(END);
   }
 

@@ -41,6 +41,8 @@ export const CPU_TLB_SIZE = 0x400;
 /** Trace ring's header (assembly/ring.ts). */
 export const RING_WRITTEN = CPU_TLB + CPU_TLB_SIZE; // u64: slots written since the ring was cleared
 export const RING_CAPACITY = RING_WRITTEN + 8; // slots the ring holds, a power of two; 0 drops every record
+export const RING_PUBLISHED = RING_WRITTEN + 16; // u64: RING_WRITTEN as other threads may rely on it
+export const RING_BATCH = 64; // slots after which the writer publishes them; the end of a run does too
 /** function_graph's shadow stack (assembly/graph.ts): what it goes by, then its frames. */
 export const GRAPH_DEPTH = RING_WRITTEN + 0x100; // frames in use
 export const GRAPH_OVERRUN = GRAPH_DEPTH + 4; // functions that found it full

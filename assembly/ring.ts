@@ -1,9 +1,13 @@
 // The trace ring: records in shared memory, in slots of 16 bytes (layout.ts has their fields). Like the
 // kernel's, it overwrites the oldest; RING_WRITTEN counts every slot ever written, so a reader that falls
-// behind sees how much it lost. A record is complete before RING_WRITTEN moves. A ring holds records of one
-// tracer, all of one size, so none of two slots ever goes over the end.
+// behind sees how much it lost. A ring holds records of one tracer, all of one size, so none of two slots
+// ever goes over the end.
+//
+// RING_WRITTEN is for this thread: other ones may see it move before the record is there. What they may rely
+// on is RING_PUBLISHED, which follows it by an atomic store every RING_BATCH slots and, by the host, at the
+// end of a run. An atomic store for each record would cost three times the record.
 
-import { RING, RING_CAPACITY, RING_WRITTEN } from "./layout.ts";
+import { RING, RING_BATCH, RING_CAPACITY, RING_PUBLISHED, RING_WRITTEN } from "./layout.ts";
 
 @final
 export class Ring {
@@ -16,7 +20,7 @@ export class Ring {
     store<u32>(at, ip, RING);
     store<u32>(at, parent, RING + 4);
     store<u64>(at, count, RING + 8);
-    atomic.store<u64>(RING_WRITTEN, written + 1);
+    Ring.wrote(written + 1);
   }
 
   /** Writes a record of two slots; a depth with GRAPH_RETURN is a return's. */
@@ -38,6 +42,11 @@ export class Ring {
     store<u64>(at, entered, RING + 16);
     store<u32>(at, depth, RING + 24);
     store<u32>(at, overrun, RING + 28);
-    atomic.store<u64>(RING_WRITTEN, written + 2);
+    Ring.wrote(written + 2);
+  }
+
+  @inline static wrote(written: u64): void {
+    store<u64>(RING_WRITTEN, written);
+    if ((<u32>written & (RING_BATCH - 1)) === 0) atomic.store<u64>(RING_PUBLISHED, written);
   }
 }

@@ -1,12 +1,13 @@
 // The trace ring, seen from the host: records that the core (assembly/ring.ts) writes into shared
 // memory. The writer never waits and overwrites the oldest; a reader works out from RING_WRITTEN what
-// is still there and counts the rest as overrun. Nothing but layout.ts's numbers ties the two sides,
-// so any thread that holds the buffer can read while the machine runs.
+// is still there and counts the rest as overrun. Nothing but layout.ts's numbers ties the two sides. This
+// one reads in the thread that runs the machine; another thread has to go by RING_PUBLISHED.
 
 import {
   GRAPH_RETURN,
   RING,
   RING_CAPACITY,
+  RING_PUBLISHED,
   RING_SIZE,
   RING_SLOT_SIZE,
   RING_WRITTEN,
@@ -56,12 +57,14 @@ export class TraceRing {
   readonly #slots: number;
   readonly #words: Int32Array;
   readonly #written: BigInt64Array;
+  readonly #published: BigInt64Array;
 
   constructor(buffer: SharedArrayBuffer, kind: RecordKind = "function") {
     this.kind = kind;
     this.#slots = RECORD_SLOTS[kind];
     this.#words = new Int32Array(buffer);
     this.#written = new BigInt64Array(buffer, RING_WRITTEN, 1);
+    this.#published = new BigInt64Array(buffer, RING_PUBLISHED, 1);
   }
 
   /**
@@ -77,6 +80,7 @@ export class TraceRing {
     }
     this.#words[RING_CAPACITY / 4] = capacity * this.#slots;
     Atomics.store(this.#written, 0, 0n);
+    Atomics.store(this.#published, 0, 0n);
   }
 
   /** Records that it keeps. */
@@ -86,7 +90,7 @@ export class TraceRing {
 
   /** Records written since reset(), overwritten ones included. */
   get written(): number {
-    return Number(Atomics.load(this.#written, 0)) / this.#slots;
+    return Number(this.#written[0]) / this.#slots;
   }
 
   /**

@@ -27,6 +27,8 @@ import {
   PAGE_SIZE,
   RAM,
   RAM_SIZE_MAX,
+  RING_PUBLISHED,
+  RING_WRITTEN,
   SLOTS,
   STOP_ABOUT,
   STOP_CODE,
@@ -171,6 +173,8 @@ export class Core {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly words: Uint32Array<SharedArrayBuffer>;
   readonly #memory: WebAssembly.Memory;
+  /** From RING_WRITTEN to RING_PUBLISHED. */
+  readonly #ring: BigInt64Array;
   /** All state is in the memory: an instance can take another's place between two runs. */
   #instance: CoreInstance;
   #engine: Engine = "interpreter";
@@ -224,6 +228,7 @@ export class Core {
     this.words = new Uint32Array(buffer);
     this.#flip = endian === "big" ? 3 : 0;
     this.#memory = memory;
+    this.#ring = new BigInt64Array(buffer, RING_WRITTEN, (RING_PUBLISHED - RING_WRITTEN) / 8 + 1);
     this.#instance = coreInstance(endian, memory);
     this.#exports.start();
   }
@@ -413,8 +418,17 @@ export class Core {
     const end = Math.min(this.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
       const stop = this.#attend(this.#runTo(end, slice, run), end);
-      if (stop !== undefined) return stop;
+      if (stop === undefined) continue;
+      this.#publishRecords();
+      return stop;
     }
+  }
+
+  /** Lets other threads have what was recorded since the core last did. */
+  #publishRecords(): void {
+    const written = this.#ring[0] ?? 0n;
+    const published = this.#ring.length - 1;
+    if (this.#ring[published] !== written) Atomics.store(this.#ring, published, written);
   }
 
   #runTo(end: number, slice: number, run: () => number): number {

@@ -51,6 +51,8 @@ for (const endian of ENDIANS) {
       }
       // Both versions are known by then; they only take turns.
       assert.equal(machine.core.statistics?.compilations, compiled);
+      // What a switch took out was back at the next one, though only translated code calls it.
+      assert.ok((machine.core.statistics?.invalidations ?? 0) > SWITCHES - 20);
     });
   });
 }
