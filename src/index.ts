@@ -5,7 +5,7 @@ export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts"
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
-export { type Story, type TellOptions, tellStory } from "./explain/story.ts";
+export { type Story, type StoryMachine, type TellOptions, tellStory } from "./explain/story.ts";
 export {
   type ExportOptions,
   formatOfName,

@@ -3,14 +3,15 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { Address } from "../address.ts";
 import { hex } from "../hex.ts";
-import { filterStory, type Story, tellStory } from "../index.ts";
+import { filterStory, type Story } from "../index.ts";
 import { explainPage } from "../report/explain-page.ts";
 import { explainText } from "../report/explain-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
 import { type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
-import { readSource, Session } from "./session.ts";
+import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -45,13 +46,8 @@ export function addExplain(program: Command, give: Give, terminal: Terminal): vo
 }
 
 async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<Answer> {
-  const session = await Session.open(await readSource(path, options), options);
-  const whole = tellStory(session.machine, session.file, {
-    farJumps: options.farJumps,
-    plan: () => session.plan(),
-    load: () => session.load(),
-  });
-  const story = filterStory(whole, options);
+  const session = await openSession(path, options);
+  const story = filterStory<Address>(session.story(), options);
   if (options.html !== undefined) writeWhole(options.html, explainPage(story));
   return {
     held: story.verdict.verdict === "loads",
@@ -86,6 +82,7 @@ function storyJson({ name, verdict, ...rest }: Story): Answer["json"] {
 }
 
 function withHex(value: unknown, hexadecimal: boolean): unknown {
+  if (typeof value === "bigint") return hex(value);
   if (typeof value === "number") return hexadecimal ? hex(value) : value;
   if (Array.isArray(value)) return value.map((one) => withHex(one, hexadecimal));
   if (typeof value !== "object" || value === null) return value;

@@ -18,6 +18,9 @@ import {
   readKernel64,
   readModule,
   StillMachine,
+  type Story,
+  type StoryMachine,
+  tellStory,
 } from "../index.ts";
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
@@ -41,11 +44,10 @@ export interface Source<A extends Address = number> {
 }
 
 /** What a session asks of its machine. */
-interface SessionMachine<A extends Address> {
-  readonly modules: readonly LoadedModule<A>[];
+interface SessionMachine<A extends Address> extends StoryMachine<A> {
   insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
   plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
-  readonly memory: { read(address: A, size: number): Uint8Array };
+  readonly memory: StoryMachine<A>["memory"] & { read(address: A, size: number): Uint8Array };
 }
 
 interface Placing<A extends Address> {
@@ -196,6 +198,15 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
   /** The far-jump plan that load() carries out. @throws Refusal where Linux refuses before relocating. */
   plan(): ModulePlan<A> {
     return this.#explained(() => this.machine.plan(this.file, this.#insmodOptions()));
+  }
+
+  /** The module's story, for which it is planned and loaded. */
+  story(): Story<A> {
+    return tellStory<A>(this.machine, this.file, {
+      farJumps: this.#options.farJumps,
+      plan: () => this.plan(),
+      load: () => this.load(),
+    });
   }
 
   #insmodOptions(): Placing<A> {

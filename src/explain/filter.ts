@@ -1,5 +1,6 @@
 // A story cut down to one section or one symbol: what lies there, what names it, and the verdict.
 
+import type { Address } from "../address.ts";
 import type { PairFinding } from "./pairs.ts";
 import type { PlaceStory } from "./places.ts";
 import type { Story } from "./story.ts";
@@ -12,10 +13,13 @@ export interface StoryFilter {
 }
 
 /** The story of what fits both; the whole when neither is asked for. */
-export function filterStory(story: Story, { section, symbol }: StoryFilter): Story {
+export function filterStory<A extends Address>(
+  story: Story<A>,
+  { section, symbol }: StoryFilter,
+): Story<A> {
   const inSection = (name: string): boolean => section === undefined || name === section;
   const named = (name: string | null): boolean => symbol === undefined || name === symbol;
-  const at = (place: PlaceStory | null): boolean =>
+  const at = (place: PlaceStory<A> | null): boolean =>
     place !== null && inSection(place.section) && named(place.function);
   const far = story.farJumps.filter(
     (jump) => inSection(jump.section) && (named(jump.symbol) || named(holder(story, jump))),
@@ -29,7 +33,7 @@ export function filterStory(story: Story, { section, symbol }: StoryFilter): Sto
     trampolines: story.trampolines.filter(({ address }) => veneers.has(address)),
     pairs: {
       ...story.pairs,
-      findings: story.pairs.findings.flatMap((finding): PairFinding[] => {
+      findings: story.pairs.findings.flatMap((finding): PairFinding<A>[] => {
         const examples = finding.examples.filter((one) => {
           const places = [one.lo, ...one.hi].filter((place) => place !== null);
           return (
@@ -50,9 +54,9 @@ export function filterStory(story: Story, { section, symbol }: StoryFilter): Sto
 }
 
 /** The function that a far jump stands in, as far as a call site of it tells. */
-function holder(
-  { callSites }: Story,
-  { section, offset }: Story["farJumps"][number],
+function holder<A extends Address>(
+  { callSites }: Story<A>,
+  { section, offset }: Story<A>["farJumps"][number],
 ): string | null {
   const before = callSites.findLast((site) => site.section === section && site.offset <= offset);
   return before?.function ?? null;

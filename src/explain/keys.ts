@@ -2,16 +2,17 @@
 // word at `code` is a nop or a jump to `target`, by the key's state when the module was loaded
 // (include/linux/jump_label.h).
 
+import type { Address } from "../address.ts";
 import { symbolName } from "../module/jumps.ts";
 import type { Pointer } from "../module/pointers.ts";
 import { readPointers } from "../module/pointers.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
-export interface KeyStory {
+export interface KeyStory<A extends Address = Address> {
   /** The site. */
-  readonly code: PlaceStory;
+  readonly code: PlaceStory<A>;
   /** Where it jumps to when it is on. */
-  readonly target: PlaceStory;
+  readonly target: PlaceStory<A>;
   /** The struct static_key: a symbol, and an offset from it. */
   readonly key: string;
   /** Bit 0 of the key's pointer: the site's likely state. */
@@ -21,10 +22,10 @@ export interface KeyStory {
 }
 
 /** In the table's order. @param word reads a loaded module's memory; null when it was refused. */
-export function tellKeys(
-  places: Places,
-  word: ((address: number) => number | undefined) | null,
-): KeyStory[] {
+export function tellKeys<A extends Address>(
+  places: Places<A>,
+  word: ((address: A) => number | undefined) | null,
+): KeyStory<A>[] {
   const { sections, elf } = places.file;
   const section = sections.find("__jump_table");
   if (section === undefined) return [];
@@ -35,7 +36,7 @@ export function tellKeys(
       .filter(({ name, size }) => name !== "" && size > 0)
       .map((symbol) => [`${symbol.section}+${symbol.value}`, symbol.name]),
   );
-  const keys: KeyStory[] = [];
+  const keys: KeyStory<A>[] = [];
   for (let at = 0; at + 3 * pointer <= section.size; at += 3 * pointer) {
     const [code, target, key] = [0, 1, 2].map((index) => table.pointer(at + index * pointer));
     if (code?.section === undefined || target?.section === undefined || key === undefined) continue;
@@ -52,8 +53,8 @@ export function tellKeys(
 }
 
 /** The key's own name, where an object begins at it; else the pointer's section or symbol and an offset. */
-function keyName(
-  { file: { elf } }: Places,
+function keyName<A extends Address>(
+  { file: { elf } }: Places<A>,
   { symbol, section, offset }: Pointer,
   objects: ReadonlyMap<string, string>,
 ): string {

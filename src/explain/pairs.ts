@@ -4,6 +4,7 @@
 // changes nothing. Relocations with addends of their own (RELA) don't pair.
 
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import { type Address, lowWord, plus } from "../address.ts";
 import { contents, relocationTables } from "../elf/contents.ts";
 import { SHF_ALLOC, SHT_REL } from "../elf/numbers.ts";
 import type { RelocationTable } from "../elf/object.ts";
@@ -23,31 +24,31 @@ import type { PlaceStory, Places } from "./places.ts";
  */
 export type PairKind = "shared" | "above" | "negative" | "alone" | "line" | "mismatch" | "unpaired";
 
-export interface PairExample {
+export interface PairExample<A extends Address = Address> {
   /** The LO16; null of an unpaired HI16. */
-  readonly lo: PlaceStory | null;
+  readonly lo: PlaceStory<A> | null;
   /** The HI16s, in the table's order. */
-  readonly hi: readonly PlaceStory[];
+  readonly hi: readonly PlaceStory<A>[];
   readonly symbol: string;
   /** S, where it is known, and the LO16's in-place addend. */
-  readonly value: number | null;
+  readonly value: A | null;
   readonly addend: number;
 }
 
-export interface PairFinding {
+export interface PairFinding<A extends Address = Address> {
   readonly kind: PairKind;
   /** How many there are; `examples` has the first. */
   readonly count: number;
-  readonly examples: readonly PairExample[];
+  readonly examples: readonly PairExample<A>[];
 }
 
-export interface PairStory {
+export interface PairStory<A extends Address = Address> {
   readonly hi16: number;
   readonly lo16: number;
   /** The most HI16 that wait for one LO16. */
   readonly mostWaiting: number;
   /** Those kinds that there are. */
-  readonly findings: readonly PairFinding[];
+  readonly findings: readonly PairFinding<A>[];
 }
 
 const KINDS: readonly PairKind[] = [
@@ -62,7 +63,7 @@ const KINDS: readonly PairKind[] = [
 const MOST_EXAMPLES = 20;
 
 /** Retraces every table of a section that takes memory. */
-export function tellPairs(places: Places): PairStory {
+export function tellPairs<A extends Address>(places: Places<A>): PairStory<A> {
   const pairs = new Pairs(places);
   for (const table of relocationTables(places.file.elf)) {
     if (table.section.type === SHT_REL && (table.target.flags & SHF_ALLOC) !== 0)
@@ -72,25 +73,25 @@ export function tellPairs(places: Places): PairStory {
 }
 
 /** A HI16 with its in-place half. */
-interface High {
+interface High<A extends Address> {
   readonly offset: number;
   readonly half: number;
   readonly symbol: number;
-  readonly value: number | null;
+  readonly value: A | null;
 }
 
-class Pairs {
-  readonly #places: Places;
-  readonly #examples = new Map<PairKind, { count: number; examples: PairExample[] }>();
+class Pairs<A extends Address> {
+  readonly #places: Places<A>;
+  readonly #examples = new Map<PairKind, { count: number; examples: PairExample<A>[] }>();
   #hi16 = 0;
   #lo16 = 0;
   #mostWaiting = 0;
 
-  constructor(places: Places) {
+  constructor(places: Places<A>) {
     this.#places = places;
   }
 
-  story(): PairStory {
+  story(): PairStory<A> {
     const findings = KINDS.flatMap((kind) => {
       const found = this.#examples.get(kind);
       return found === undefined ? [] : [{ kind, ...found }];
@@ -101,11 +102,14 @@ class Pairs {
   trace(table: RelocationTable): void {
     const { elf } = this.#places.file;
     const words = contents(elf, table.target);
-    let waiting: High[] = [];
+    let waiting: High<A>[] = [];
     /** By symbol: the HI16s that were settled last, and with which addend. */
-    const settled = new Map<number, { readonly highs: readonly High[]; readonly addend: number }>();
-    const values = new Map<number, number | null>();
-    const resolved = (index: number): number | null => {
+    const settled = new Map<
+      number,
+      { readonly highs: readonly High<A>[]; readonly addend: number }
+    >();
+    const values = new Map<number, A | null>();
+    const resolved = (index: number): A | null => {
       const symbol = elf.symbols[index];
       if (!values.has(index)) {
         values.set(index, symbol === undefined ? null : this.#places.value(symbol));
@@ -127,7 +131,7 @@ class Pairs {
       }
       this.#lo16 += 1;
       const addend = (half << 16) >> 16;
-      const note = (kind: PairKind, highs: readonly High[]): void =>
+      const note = (kind: PairKind, highs: readonly High<A>[]): void =>
         this.#note(kind, table, offset, highs, { symbol, value, addend });
       if (addend < 0) note("negative", waiting);
       if (waiting.length === 0) {
@@ -155,8 +159,8 @@ class Pairs {
     kind: PairKind,
     { target }: RelocationTable,
     offset: number | null,
-    highs: readonly High[],
-    { symbol, value, addend }: { symbol: number; value: number | null; addend: number },
+    highs: readonly High<A>[],
+    { symbol, value, addend }: { symbol: number; value: A | null; addend: number },
   ): void {
     const found = this.#examples.get(kind) ?? { count: 0, examples: [] };
     this.#examples.set(kind, found);
@@ -180,6 +184,7 @@ function halfAt(words: Words, offset: number): number | null {
 }
 
 /** What the HI16 becomes with a LO16's addend; 0 while its symbol's value isn't known. */
-function highHalf({ half, value }: High, addend: number): number {
-  return value === null ? 0 : (((half << 16) + addend + value + 0x8000) >>> 16) & 0xffff;
+function highHalf<A extends Address>({ half, value }: High<A>, addend: number): number {
+  if (value === null) return 0;
+  return (lowWord(plus(value, (half << 16) + addend + 0x8000)) >>> 16) & 0xffff;
 }

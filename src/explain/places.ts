@@ -2,6 +2,7 @@
 // offset, and final symbol values as far as they are known. It reads the file and a layout, so that it
 // serves a module that was refused as well as one that is loaded.
 
+import { type Address, plus, type Width } from "../address.ts";
 import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";
 import type { ElfSymbol, Section } from "../elf/object.ts";
 import type { ModuleFile } from "../module/file.ts";
@@ -9,33 +10,36 @@ import type { ModuleLayout } from "../module/layout.ts";
 import type { Block } from "../trampoline/plan.ts";
 
 /** Where offset 0 of each block's layout lies. */
-export type Origin = Readonly<Record<Block, number>>;
+export type Origin<A extends Address> = Readonly<Record<Block, A>>;
 
 /** A place in a section; `address` is null where the section isn't in memory. */
-export interface PlaceStory {
+export interface PlaceStory<A extends Address = Address> {
   readonly section: string;
   readonly offset: number;
-  readonly address: number | null;
+  readonly address: A | null;
   /** The function that holds it, and how far into it it is. */
   readonly function: string | null;
   readonly functionOffset: number;
 }
 
-export class Places {
+export class Places<A extends Address> {
+  readonly width: Width<A>;
   readonly #file: ModuleFile;
   readonly #layout: ModuleLayout | null;
-  readonly #origin: Origin | null;
-  readonly #imports: ReadonlyMap<string, number>;
+  readonly #origin: Origin<A> | null;
+  readonly #imports: ReadonlyMap<string, A>;
   readonly #functions = new Map<number, ElfSymbol[]>();
 
   /** @param imports addresses of what the module imports. */
   constructor(
     file: ModuleFile,
+    width: Width<A>,
     layout: ModuleLayout | null,
-    origin: Origin | null,
-    imports: ReadonlyMap<string, number>,
+    origin: Origin<A> | null,
+    imports: ReadonlyMap<string, A>,
   ) {
     this.#file = file;
+    this.width = width;
     this.#layout = layout;
     this.#origin = origin;
     this.#imports = imports;
@@ -48,13 +52,13 @@ export class Places {
     for (const list of this.#functions.values()) list.sort((a, b) => a.value - b.value);
   }
 
-  address(section: number, offset: number): number | null {
+  address(section: number, offset: number): A | null {
     const placed = this.#layout?.sections.get(section);
     if (placed === undefined || this.#origin === null) return null;
-    return (this.#origin[placed.block] + placed.offset + offset) >>> 0;
+    return plus(this.#origin[placed.block], placed.offset + offset);
   }
 
-  at({ index, name }: Pick<Section, "index" | "name">, offset: number): PlaceStory {
+  at({ index, name }: Pick<Section, "index" | "name">, offset: number): PlaceStory<A> {
     const holder = this.#functionAt(index, offset);
     return {
       section: name,
@@ -66,8 +70,10 @@ export class Places {
   }
 
   /** S of a symbol; null while it isn't known. */
-  value({ section, name, value, index }: ElfSymbol): number | null {
-    if (index === 0 || section === SHN_ABS || section === SHN_LIVEPATCH) return value;
+  value({ section, name, value, address, index }: ElfSymbol): A | null {
+    if (index === 0 || section === SHN_ABS || section === SHN_LIVEPATCH) {
+      return this.width.of(address);
+    }
     if (section === SHN_UNDEF) return this.#imports.get(name) ?? null;
     return this.address(section, value);
   }

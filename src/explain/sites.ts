@@ -1,15 +1,16 @@
 // A module's calls of _mcount, each with the words that relocation leaves there and those that stand there
 // once it is switched off. Of a module that was refused only the file's words are known.
 
+import { type Address, plus } from "../address.ts";
 import { contents } from "../elf/contents.ts";
 import type { Section } from "../elf/object.ts";
 import type { Words } from "../elf/words.ts";
 import { type CallSite, recogniseSite } from "../ftrace/site.ts";
-import type { ModuleSite } from "../machine/module-sites.ts";
+import type { RecognisedSite } from "../machine/module-sites.ts";
 import type { CallSitePlace } from "../module/call-sites.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
-export interface SiteStory extends PlaceStory {
+export interface SiteStory<A extends Address = Address> extends PlaceStory<A> {
   /** How the call is made, in words: `long call, 6 words`; null where no form fits. */
   readonly form: string | null;
   /** Whether __mcount_loc has it. */
@@ -17,7 +18,7 @@ export interface SiteStory extends PlaceStory {
   /** Why it hasn't, in a sentence. */
   readonly lost: string | null;
   /** Address (or, of a module that isn't in memory, offset) of the sequence's first word. */
-  readonly start: number;
+  readonly start: A;
   /** The sequence's words: relocated, or the file's own where the module was refused. */
   readonly before: readonly number[];
   /** The same words with the site switched off, as insmod leaves it; null of a refused module. */
@@ -37,14 +38,17 @@ const RECORDED_SECTIONS = [
 ];
 
 /** What a loaded module adds to its file. */
-export interface PatchedSites {
-  readonly sites: readonly ModuleSite[];
+export interface PatchedSites<A extends Address> {
+  readonly sites: readonly RecognisedSite<A>[];
   /** The instruction at an address now. */
-  word(address: number): number | undefined;
+  word(address: A): number | undefined;
 }
 
 /** Every call, in the order of sections and offsets. */
-export function tellSites(places: Places, patched: PatchedSites | null): SiteStory[] {
+export function tellSites<A extends Address>(
+  places: Places<A>,
+  patched: PatchedSites<A> | null,
+): SiteStory<A>[] {
   const { callSites, elf } = places.file;
   const loaded = new Map(patched?.sites.map((one) => [one.site.address, one]));
   const views = new Map<number, Words>();
@@ -53,13 +57,15 @@ export function tellSites(places: Places, patched: PatchedSites | null): SiteSto
     views.set(section.index, known);
     return known;
   };
-  const tell = (place: CallSitePlace, recorded: boolean): SiteStory => {
+  const tell = (place: CallSitePlace, recorded: boolean): SiteStory<A> => {
     const told = places.at(place.section, place.offset);
     const site = told.address === null ? undefined : loaded.get(told.address);
     const sequence =
       site !== undefined && patched !== null
         ? loadedSequence(site, patched)
-        : fileSequence(place, view(place.section), told.address, patched);
+        : told.address === null || patched === null
+          ? fileSequence(places.width.of(place.offset), view(place.section), null)
+          : fileSequence(told.address, view(place.section), patched);
     const lost = recorded ? null : whyLost(place, places);
     return { ...told, recorded, lost, ...sequence };
   };
@@ -73,56 +79,66 @@ export function tellSites(places: Places, patched: PatchedSites | null): SiteSto
     .map(({ place, recorded }) => tell(place, recorded));
 }
 
-type Sequence = Pick<SiteStory, "form" | "start" | "before" | "after">;
+type Sequence<A extends Address> = Pick<SiteStory<A>, "form" | "start" | "before" | "after">;
 
-function loadedSequence({ site, loaded }: ModuleSite, { word }: PatchedSites): Sequence {
+function loadedSequence<A extends Address>(
+  { site, loaded }: RecognisedSite<A>,
+  { word }: PatchedSites<A>,
+): Sequence<A> {
   const { first, count } = extent(site);
-  const start = site.address + 4 * first;
-  const after = Array.from({ length: count }, (_, index) => word(start + 4 * index) ?? 0);
+  const start = plus(site.address, 4 * first);
+  const after = Array.from({ length: count }, (_, index) => word(plus(start, 4 * index)) ?? 0);
   const before = [...after];
   before.splice(-first, 2, ...loaded);
   return { form: formOf(site), start, before, after };
 }
 
 /** An unrecorded site's words in memory, which nobody patches, or a file's words. */
-function fileSequence(
-  { offset }: CallSitePlace,
+function fileSequence<A extends Address>(
+  at: A,
   words: Words,
-  address: number | null,
-  patched: PatchedSites | null,
-): Sequence {
-  const inMemory = address !== null && patched !== null;
-  const at = inMemory ? address : offset;
-  const read = (where: number): number | undefined => {
-    if (inMemory) return patched.word(where);
-    return where >= 0 && where + 4 <= words.size ? words.u32(where) : undefined;
+  patched: PatchedSites<A> | null,
+): Sequence<A> {
+  const read = (where: A): number | undefined => {
+    if (patched !== null) return patched.word(where);
+    return Number(where) + 4 <= words.size ? words.u32(Number(where)) : undefined;
   };
   const site = recogniseSite(at, read);
   const { first, count } = site === undefined ? { first: 0, count: 2 } : extent(site);
-  const start = at + 4 * first;
-  const before = Array.from({ length: count }, (_, index) => read(start + 4 * index) ?? 0);
+  const start = plus(at, 4 * first);
+  const before = Array.from({ length: count }, (_, index) => read(plus(start, 4 * index)) ?? 0);
   return {
     form: site === undefined ? null : formOf(site),
     start,
     before,
-    after: inMemory ? before : null,
+    after: patched === null ? null : before,
   };
 }
 
 /** The sequence's first word, counted from the site's, and how many words it has. */
-function extent({ kind, words, raAddressWords, emptyDelaySlot }: CallSite) {
-  const first = kind === "long" ? 0 : -(1 + raAddressWords + (emptyDelaySlot ? 1 : 0));
-  return { first, count: words - first };
+function extent<A extends Address>(site: CallSite<A>) {
+  const first = site.kind === "long" ? 0 : -wordsBefore(site);
+  return { first, count: site.words - first };
 }
 
-function formOf(site: CallSite): string {
+/**
+ * Words before a short call: `move at,ra`, those for the ra address, and in o32 the push that isn't in the
+ * delay slot; in n64 the last for the ra address is, unless the slot is empty.
+ */
+function wordsBefore<A extends Address>(site: CallSite<A>): number {
+  const { address, raAddressWords, emptyDelaySlot } = site;
+  if (typeof address === "number") return 1 + raAddressWords + (emptyDelaySlot ? 1 : 0);
+  return 1 + raAddressWords - (raAddressWords > 0 && !emptyDelaySlot ? 1 : 0);
+}
+
+function formOf<A extends Address>(site: CallSite<A>): string {
   const parts = [`${site.kind} call`, `${extent(site).count} words`];
   if (site.raAddressWords > 0) parts.push("with the ra address");
   if (site.emptyDelaySlot) parts.push("empty delay slot");
   return parts.join(", ");
 }
 
-function whyLost({ section }: CallSitePlace, { file }: Places): string {
+function whyLost<A extends Address>({ section }: CallSitePlace, { file }: Places<A>): string {
   if (file.sections.find("__mcount_loc") === undefined) {
     return "the module has no __mcount_loc: recordmcount has not seen it";
   }

@@ -4,13 +4,14 @@
 // the module to know, and draws nothing; src/report/ renders the value as text and as a page. Its keys are
 // those of `farjal explain --json`, and stay.
 
+import { type Address, ascending, distance, plus, type Width } from "../address.ts";
 import { relocationTables } from "../elf/contents.ts";
 import { abiName, isaName, sectionFlagLetters } from "../elf/names.ts";
 import { SHF_ALLOC, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
 import type { Endian, Section } from "../elf/object.ts";
 import { type Errno, Refusal } from "../errors.ts";
 import type { CodeOwner, KernelRange } from "../machine/kernel-space.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { RecognisedSite } from "../machine/module-sites.ts";
 import type { ModuleFile } from "../module/file.ts";
 import type { Export } from "../module/host.ts";
 import { layOut, type ModuleLayout } from "../module/layout.ts";
@@ -24,26 +25,27 @@ import { type PairStory, tellPairs } from "./pairs.ts";
 import { type Origin, Places } from "./places.ts";
 import { type SiteStory, tellSites } from "./sites.ts";
 
-export interface Story {
+/** Of a module whose addresses are numbers, or bigints where they have 64 bits. */
+export interface Story<A extends Address = Address> {
   readonly name: string;
   readonly verdict: VerdictStory;
   /** What the file says of itself. */
   readonly file: FileStory;
   /** The 256 MiB regions that hold anything, ascending. */
-  readonly regions: readonly RegionStory[];
+  readonly regions: readonly RegionStory<A>[];
   /** Kernels and the module's blocks, ascending by address. */
-  readonly ranges: readonly RangeStory[];
+  readonly ranges: readonly RangeStory<A>[];
   /** Sections in memory, ascending by address (by block and offset where there is none). */
-  readonly sections: readonly SectionStory[];
+  readonly sections: readonly SectionStory<A>[];
   /** Sections that aren't, and why. */
   readonly leftOut: readonly LeftOutStory[];
-  readonly farJumps: readonly FarJump[];
-  readonly trampolines: readonly Trampoline[];
-  readonly pairs: PairStory;
-  readonly callSites: readonly SiteStory[];
-  readonly imports: readonly ImportStory[];
-  readonly exports: readonly ExportStory[];
-  readonly staticKeys: readonly KeyStory[];
+  readonly farJumps: readonly FarJump<A>[];
+  readonly trampolines: readonly Trampoline<A>[];
+  readonly pairs: PairStory<A>;
+  readonly callSites: readonly SiteStory<A>[];
+  readonly imports: readonly ImportStory<A>[];
+  readonly exports: readonly ExportStory<A>[];
+  readonly staticKeys: readonly KeyStory<A>[];
   readonly parameters: readonly Parameter[];
 }
 
@@ -75,25 +77,25 @@ export interface FileStory {
   readonly notes: readonly string[];
 }
 
-export interface RegionStory {
-  readonly base: number;
-  readonly end: number;
+export interface RegionStory<A extends Address = Address> {
+  readonly base: A;
+  readonly end: A;
   /** Names of the ranges in it. */
   readonly holds: readonly string[];
 }
 
-export interface RangeStory {
+export interface RangeStory<A extends Address = Address> {
   readonly name: string;
   readonly kind: "kernel" | "lab" | Block | "module";
-  readonly base: number;
+  readonly base: A;
   readonly size: number;
 }
 
-export interface SectionStory {
+export interface SectionStory<A extends Address = Address> {
   readonly name: string;
   readonly block: Block;
   /** null of a module that never had memory. */
-  readonly address: number | null;
+  readonly address: A | null;
   /** In the block's layout. */
   readonly offset: number;
   readonly size: number;
@@ -111,10 +113,10 @@ export interface LeftOutStory {
   readonly why: string;
 }
 
-export interface ImportStory {
+export interface ImportStory<A extends Address = Address> {
   readonly name: string;
   /** null when nobody exports it. */
-  readonly address: number | null;
+  readonly address: A | null;
   /** Whose it is; null when nobody exports it. */
   readonly from: CodeOwner | "module" | null;
   /** The module that exports it. */
@@ -123,34 +125,48 @@ export interface ImportStory {
   readonly weak: boolean;
 }
 
-export interface ExportStory {
+export interface ExportStory<A extends Address = Address> {
   readonly name: string;
-  readonly address: number | null;
+  readonly address: A | null;
   readonly gpl: boolean;
   readonly crc: number | null;
   readonly namespace: string | null;
 }
 
-export interface TellOptions {
+/** What a story asks of the machine that the module is loaded on: Machine or StillMachine. */
+export interface StoryMachine<A extends Address> {
+  readonly width: Width<A>;
+  readonly modules: readonly LoadedModule<A>[];
+  readonly kernelRanges: readonly KernelRange<A>[];
+  importOf(name: string): (Export<A> & { readonly from: CodeOwner | "module" }) | undefined;
+  callSites(module: LoadedModule<A>): readonly RecognisedSite<A>[];
+  readonly memory: { mapped(address: A, size: number): boolean; u32(address: A): number };
+}
+
+export interface TellOptions<A extends Address = number> {
   /** `refuse`: Linux's own verdict, and a plan of what is far without what would mend it. */
   readonly farJumps: "refuse" | "trampoline";
   /** Make the plan, and load: each throws a Refusal. */
-  plan(): ModulePlan;
-  load(): LoadedModule;
+  plan(): ModulePlan<A>;
+  load(): LoadedModule<A>;
 }
 
 /**
  * Tells a module's story: plans and loads it on the machine, where it stays if it loads.
  * @throws what plan() and load() throw beyond a Refusal.
  */
-export function tellStory(machine: Machine, file: ModuleFile, options: TellOptions): Story {
+export function tellStory<A extends Address>(
+  machine: StoryMachine<A>,
+  file: ModuleFile,
+  options: TellOptions<NoInfer<A>>,
+): Story<A> {
   const outcome = attempt(file, options);
   const { module, layout, origin } = outcome;
   const imports = tellImports(machine, file, module);
   const addresses = new Map(
     imports.flatMap(({ name, address }) => (address === null ? [] : [[name, address] as const])),
   );
-  const places = new Places(file, layout, origin, addresses);
+  const places = new Places(file, machine.width, layout, origin, addresses);
   const ranges = tellRanges(machine, outcome);
   return {
     name: file.name,
@@ -176,28 +192,28 @@ export function tellStory(machine: Machine, file: ModuleFile, options: TellOptio
   };
 }
 
-function wordAt({ memory }: Machine, address: number): number | undefined {
+function wordAt<A extends Address>({ memory }: StoryMachine<A>, address: A): number | undefined {
   return memory.mapped(address, 4) ? memory.u32(address) : undefined;
 }
 
-interface Outcome {
+interface Outcome<A extends Address> {
   readonly verdict: VerdictStory;
-  readonly module: LoadedModule | null;
+  readonly module: LoadedModule<A> | null;
   readonly layout: ModuleLayout | null;
   readonly blocks: readonly {
     readonly block: Block;
-    readonly base: number;
+    readonly base: A;
     readonly size: number;
   }[];
-  readonly origin: Origin | null;
-  readonly farJumps: readonly FarJump[];
-  readonly trampolines: readonly Trampoline[];
+  readonly origin: Origin<A> | null;
+  readonly farJumps: readonly FarJump<A>[];
+  readonly trampolines: readonly Trampoline<A>[];
 }
 
 /** Goes as far as it goes. */
-function attempt(file: ModuleFile, options: TellOptions): Outcome {
-  let planned: ModulePlan | null = null;
-  let module: LoadedModule | null = null;
+function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): Outcome<A> {
+  let planned: ModulePlan<A> | null = null;
+  let module: LoadedModule<A> | null = null;
   let refusal: Refusal | null = null;
   try {
     planned = options.plan();
@@ -235,7 +251,7 @@ function attempt(file: ModuleFile, options: TellOptions): Outcome {
     origin:
       memory === undefined || shift === undefined
         ? null
-        : { core: memory.core.base + shift.core, init: memory.init.base + shift.init },
+        : { core: plus(memory.core.base, shift.core), init: plus(memory.init.base, shift.init) },
     farJumps: mends ? farJumps : farJumps.map((far) => ({ ...far, trampoline: null, word: null })),
     trampolines: mends ? (planned?.plan.trampolines ?? []) : [],
   };
@@ -266,8 +282,11 @@ function tellFile({ elf, modinfo }: ModuleFile): FileStory {
   };
 }
 
-function tellRanges(machine: Machine, { module, blocks }: Outcome): RangeStory[] {
-  const kernels = machine.kernelRanges.map(({ owner, base, size }: KernelRange) => ({
+function tellRanges<A extends Address>(
+  machine: StoryMachine<A>,
+  { module, blocks }: Outcome<A>,
+): RangeStory<A>[] {
+  const kernels = machine.kernelRanges.map(({ owner, base, size }) => ({
     name: owner === "lab" ? "lab kernel" : "kernel",
     kind: owner,
     base,
@@ -282,26 +301,31 @@ function tellRanges(machine: Machine, { module, blocks }: Outcome): RangeStory[]
     base,
     size,
   }));
-  return [...kernels, ...others, ...own].sort((a, b) => a.base - b.base);
+  return [...kernels, ...others, ...own].sort((a, b) => ascending(a.base, b.base));
 }
 
 /** Each region with the names of what reaches into it. */
-function tellRegions(ranges: readonly RangeStory[]): RegionStory[] {
-  const holds = new Map<number, string[]>();
+function tellRegions<A extends Address>(ranges: readonly RangeStory<A>[]): RegionStory<A>[] {
+  const holds = new Map<A, string[]>();
   for (const { name, base, size } of ranges) {
-    const last = regionOf(base + Math.max(size, 1) - 1);
-    for (let region = regionOf(base); region <= last; region += REGION_SIZE) {
+    const first = regionOf(base);
+    const last = regionOf(plus(base, Math.max(size, 1) - 1));
+    for (let into = 0; into <= distance(first, last); into += REGION_SIZE) {
+      const region = plus(first, into);
       const names = holds.get(region) ?? [];
       if (!names.includes(name)) names.push(name);
       holds.set(region, names);
     }
   }
   return [...holds]
-    .sort(([a], [b]) => a - b)
-    .map(([base, names]) => ({ base, end: base + REGION_SIZE - 1, holds: names }));
+    .sort(([a], [b]) => ascending(a, b))
+    .map(([base, names]) => ({ base, end: plus(base, REGION_SIZE - 1), holds: names }));
 }
 
-function tellSections(layout: ModuleLayout, places: Places): SectionStory[] {
+function tellSections<A extends Address>(
+  layout: ModuleLayout,
+  places: Places<A>,
+): SectionStory<A>[] {
   const ends = { core: 0, init: 0 };
   return [...layout.sections.values()]
     .sort(
@@ -354,16 +378,16 @@ function tellLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutStory[] 
     }));
 }
 
-function tellImports(
-  machine: Machine,
+function tellImports<A extends Address>(
+  machine: StoryMachine<A>,
   { elf }: ModuleFile,
-  module: LoadedModule | null,
-): ImportStory[] {
+  module: LoadedModule<A> | null,
+): ImportStory<A>[] {
   return elf.symbols
     .filter(({ section, index, name }) => section === SHN_UNDEF && index > 0 && name !== "")
     .map(({ name, binding }) => {
       const found = machine.importOf(name);
-      const used: Export | undefined = module?.imports.get(name) ?? found;
+      const used: Export<A> | undefined = module?.imports.get(name) ?? found;
       return {
         name,
         address: used?.address ?? null,
@@ -377,7 +401,10 @@ function tellImports(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function tellExports({ exports }: ModuleFile, module: LoadedModule | null): ExportStory[] {
+function tellExports<A extends Address>(
+  { exports }: ModuleFile,
+  module: LoadedModule<A> | null,
+): ExportStory<A>[] {
   const addresses = new Map(module?.exports.map(({ name, address }) => [name, address]));
   return exports.map(({ name, gpl, crc, namespace }) => ({
     name,

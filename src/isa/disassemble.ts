@@ -1,9 +1,12 @@
-// A word to text, as binutils' objdump prints it for mips:isa32r2 and o32. Reads the table's operand
+// A word to text, as binutils' objdump prints it for mips:isa32r2 and o32, or, at an address of 64 bits, for
+// mips:isa64r2 and n64. Reads the table's operand
 // forms; knows nothing of sections or relocations, so a caller who does says what an address is called.
 // Words that are no instruction of the tables (coprocessor 2, ASEs) print as .word.
 
+import { type Address, plus } from "../address.ts";
 import { COPROCESSOR_1 } from "./coprocessor1.ts";
 import { extract, type FieldName, OPERAND } from "./fields.ts";
+import { MIPS64 } from "./mips64.ts";
 import { controlRegisterName, cp0Name, hardwareRegisterName, registerName } from "./registers.ts";
 import { ALIASES, SHORTHANDS, type Spelling } from "./spellings.ts";
 import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
@@ -11,7 +14,7 @@ import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
 export interface DisassembleOptions {
   /** Print nop, move, li, b, … for the words they stand for (objdump's default); true when left out. */
   readonly aliases?: boolean;
-  /** What objdump prints in <> after a branch's or jump's target, such as "printk+0x8". */
+  /** What objdump prints in <> after a 32-bit branch's or jump's target, such as "printk+0x8". */
   readonly symbol?: (address: number) => string | undefined;
   /** Print farjal's own words by name. Without it they are .word, as all of the user-defined space. */
   readonly farjalWords?: boolean;
@@ -19,7 +22,7 @@ export interface DisassembleOptions {
 
 interface Site {
   readonly word: number;
-  readonly address: number;
+  readonly address: Address;
   readonly symbol: ((address: number) => string | undefined) | undefined;
 }
 
@@ -27,34 +30,49 @@ function signed16(value: number): number {
   return (value << 16) >> 16;
 }
 
-function hex(value: number): string {
+function hex(value: Address): string {
   return `0x${value.toString(16)}`;
 }
 
-function target(address: number, site: Site): string {
-  const name = site.symbol?.(address);
+function register(number: number, { address }: Site): string {
+  return registerName(number, typeof address === "bigint" ? 64 : 32);
+}
+
+function target(address: Address, site: Site): string {
+  const name = typeof address === "number" ? site.symbol?.(address) : undefined;
   return name === undefined ? hex(address) : `${address.toString(16)} <${name}>`;
 }
 
 /** The register that both fields hold; a word where they differ is unpredictable, and shows both. */
-function sameRegister(first: number, second: number): string {
+function sameRegister(first: number, second: number, site: Site): string {
   const registers = first === 0 || second === 0 ? [first | second] : [...new Set([first, second])];
-  return registers.map(registerName).join(" or ");
+  return registers.map((number) => register(number, site)).join(" or ");
+}
+
+/** Where a jump goes: its field is put into the delay slot's address. */
+function jumpTarget({ word, address }: Site): Address {
+  const delaySlot = plus(address, 4);
+  return plus(
+    delaySlot,
+    (extract("target", word) << 2) - Number(BigInt.asUintN(28, BigInt(delaySlot))),
+  );
 }
 
 /** Operands that don't print as the plain hexadecimal number in their field. */
 const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
-  rs: ({ word }) => registerName(extract("rs", word)),
-  rt: ({ word }) => registerName(extract("rt", word)),
-  rd: ({ word }) => registerName(extract("rd", word)),
-  "rd=rt": ({ word }) => sameRegister(extract("rd", word), extract("rt", word)),
+  rs: (site) => register(extract("rs", site.word), site),
+  rt: (site) => register(extract("rt", site.word), site),
+  rd: (site) => register(extract("rd", site.word), site),
+  "rd=rt": (site) => sameRegister(extract("rd", site.word), extract("rt", site.word), site),
   simm: ({ word }) => String(signed16(extract("simm", word))),
   offset: (site) =>
-    target((site.address + 4 + signed16(extract("offset", site.word)) * 4) >>> 0, site),
-  target: (site) =>
-    target((((site.address + 4) & 0xf0000000) | (extract("target", site.word) << 2)) >>> 0, site),
+    target(plus(site.address, 4 + signed16(extract("offset", site.word)) * 4), site),
+  target: (site) => target(jumpTarget(site), site),
   msbd: ({ word }) => hex(extract("msbd", word) + 1), // printed as the size
   msb: ({ word }) => hex((extract("msb", word) - extract("pos", word) + 1) >>> 0), // the same
+  pos32: ({ word }) => hex(extract("pos", word) + 32),
+  msbd32: ({ word }) => hex(extract("msbd", word) + 33),
+  msb32: ({ word }) => hex((extract("msb", word) - extract("pos", word) + 33) >>> 0),
   hwr: ({ word }) => hardwareRegisterName(extract("hwr", word)),
   "cp0,sel": ({ word }) => cp0Name(extract("cp0", word), extract("sel", word)),
   fr: ({ word }) => `$f${extract("fr", word)}`,
@@ -85,17 +103,20 @@ function byOpcode(rows: readonly Spelling[]): readonly (readonly Spelling[])[] {
 
 const PLAIN_BY_OPCODE = byOpcode(PLAIN);
 const WITH_ALIASES_BY_OPCODE = byOpcode(WITH_ALIASES);
+const WIDE_BY_OPCODE = byOpcode([...WITH_ALIASES, ...MIPS64]);
 
 /**
- * The text of one instruction word at an address (both unsigned 32-bit): mnemonic, tab, operands, as
- * objdump has it. A word that is no instruction gives ".word" and the number.
+ * The text of one instruction word (unsigned) at an address, of 32 bits or, as a bigint, of 64: mnemonic,
+ * tab, operands, as objdump has it; at an address of 64 bits always with its aliases. A word that is no
+ * instruction gives ".word" and the number.
  */
 export function disassemble(
   word: number,
-  address: number,
+  address: Address,
   options: DisassembleOptions = {},
 ): string {
-  const rows = (options.aliases ?? true) ? WITH_ALIASES_BY_OPCODE : PLAIN_BY_OPCODE;
+  const narrow = (options.aliases ?? true) ? WITH_ALIASES_BY_OPCODE : PLAIN_BY_OPCODE;
+  const rows = typeof address === "bigint" ? WIDE_BY_OPCODE : narrow;
   const row = find(rows[word >>> 26] as readonly Spelling[], word);
   const found = row ?? (options.farjalWords ? find(FARJAL_WORDS, word) : undefined);
   if (!found) return `.word\t${hex(word)}`;

@@ -29,6 +29,10 @@ export const FIELDS = {
   pos: { shift: 6, width: 5 },
   msbd: { shift: 11, width: 5 },
   msb: { shift: 11, width: 5 },
+  /** The same of MIPS64's, where they count from 32. */
+  pos32: { shift: 6, width: 5 },
+  msbd32: { shift: 11, width: 5 },
+  msb32: { shift: 11, width: 5 },
   stype: { shift: 6, width: 5 },
   /** CP0 register and its select. */
   cp0: { shift: 11, width: 5 },

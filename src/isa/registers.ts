@@ -1,4 +1,4 @@
-// Register names as binutils prints them for o32: general registers, CP0 registers of MIPS32 Release 2,
+// Register names as binutils prints them for o32 and n64: general registers, CP0 registers of MIPS32 Release 2,
 // hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
 
 const GENERAL =
@@ -6,9 +6,18 @@ const GENERAL =
     " ",
   );
 
-/** The o32 name of general register 0 to 31. */
-export function registerName(register: number): string {
-  return GENERAL[register] as string;
+/** n64 passes eight arguments in registers: o32's t0 to t3 are a4 to a7, and t0 to t3 come after. */
+const GENERAL_N64 = GENERAL.map((name, register) =>
+  register >= 8 && register < 12
+    ? `a${register - 4}`
+    : register >= 12 && register < 16
+      ? `t${register - 12}`
+      : name,
+);
+
+/** The name of general register 0 to 31, in o32 unless told. */
+export function registerName(register: number, bits: 32 | 64 = 32): string {
+  return (bits === 64 ? GENERAL_N64 : GENERAL)[register] as string;
 }
 
 /** CP0 names by register; within one, by select, up to the last that has a name of its own. */

@@ -1,5 +1,5 @@
 /*
- * What a module's C source needs to become a module for Linux 6.1 on 32-bit MIPS, in farjal's own
+ * What a module's C source needs to become a module for Linux 6.1 on MIPS, o32 or n64, in farjal's own
  * words: the sections the loader reads (.modinfo, __ksymtab, __param, __jump_table, __ex_table) and
  * the kernel functions that the demo and the test modules call.
  */
@@ -31,6 +31,13 @@ size_t strlen(const char *text);
 #define __exit __attribute__((section(".exit.text"), cold, used, no_instrument_function))
 #define __initdata __attribute__((section(".init.data")))
 
+/* A pointer in assembly, where it is aligned. */
+#if _MIPS_SIM == _ABI64
+#define POINTERS ".balign 8\n.dword "
+#else
+#define POINTERS ".balign 4\n.word "
+#endif
+
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 #define AS_TEXT2(x) #x
@@ -54,8 +61,7 @@ size_t strlen(const char *text);
 		"9: .asciz \"" space "\"\n"                            \
 		".popsection\n"                                        \
 		".pushsection ___ksymtab" table "+" #symbol ", \"a\"\n" \
-		".balign 4\n"                                          \
-		".word " #symbol ", 8b, 9b\n"                          \
+		POINTERS #symbol ", 8b, 9b\n"                          \
 		".popsection")
 #define EXPORT_SYMBOL(symbol) EXPORT_IN("", symbol, "")
 #define EXPORT_SYMBOL_GPL(symbol) EXPORT_IN("_gpl", symbol, "")
@@ -66,7 +72,7 @@ size_t strlen(const char *text);
 		".word " #crc "\n"                                     \
 		".popsection")
 
-/* A parameter: 20 bytes of __param, and its type in .modinfo. */
+/* A parameter: 20 bytes of __param (40 in n64), and its type in .modinfo. */
 struct kernel_param {
 	const char *name;
 	void *module;
@@ -104,8 +110,7 @@ struct static_key {
 		__asm__ goto("1: " site "\n"                                           \
 			     "2:\n"                                                    \
 			     ".pushsection __jump_table, \"aw\"\n"                     \
-			     ".balign 4\n"                                             \
-			     ".word 1b, %l[taken], %0\n"                               \
+			     POINTERS "1b, %l[taken], %0\n"                            \
 			     ".popsection"                                             \
 			     : : "i"((u8 *)key + (bit)) : : taken);                    \
 		return false;                                                          \

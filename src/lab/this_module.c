@@ -1,11 +1,15 @@
 /*
- * The part of a module that kbuild makes from its name: struct module (576 bytes on 32-bit MIPS 6.1;
- * only the name and the two functions matter to a loader), and what .modinfo says of the build.
+ * The part of a module that kbuild makes from its name: struct module (576 bytes on 32-bit MIPS 6.1,
+ * 832 on 64-bit; only the name and the two functions matter to a loader), and what .modinfo says of the build.
  */
 #include "module.h"
 
 #ifndef VERMAGIC
+#if _MIPS_SIM == _ABI64
+#define VERMAGIC "6.1.0-50-5kc-malta SMP mod_unload modversions MIPS64_R2 64BIT "
+#else
 #define VERMAGIC "6.1.0-50-4kc-malta SMP mod_unload modversions MIPS32_R2 32BIT "
+#endif
 #endif
 
 MODULE_INFO(depends, DEPENDS);
@@ -15,18 +19,24 @@ MODULE_INFO(vermagic, VERMAGIC);
 int init_module(void);
 void cleanup_module(void);
 
-/* alignof and offsets: 6.1, CONFIG_SMP, 32-bit MIPS. */
+/* alignof and offsets: 6.1, CONFIG_SMP. */
+#if _MIPS_SIM == _ABI64
+enum { INIT_AT = 0x138, EXIT_AT = 0x328, SIZE = 832 };
+#else
+enum { INIT_AT = 0xc8, EXIT_AT = 0x210, SIZE = 576 };
+#endif
+
 struct module {
-	u8 before_name[12];
-	char name[60];
-	u8 before_init[0xc8 - 72];
+	u8 before_name[3 * sizeof(void *)];
+	char name[64 - sizeof(void *)];
+	u8 before_init[INIT_AT - 64 - 2 * sizeof(void *)];
 	int (*init)(void);
-	u8 before_exit[0x210 - 0xcc];
+	u8 before_exit[EXIT_AT - INIT_AT - sizeof(void *)];
 	void (*exit)(void);
-	u8 rest[576 - 0x214];
+	u8 rest[SIZE - EXIT_AT - sizeof(void *)];
 };
 
-_Static_assert(sizeof(struct module) == 576, "struct module is 576 bytes");
+_Static_assert(sizeof(struct module) == SIZE, "struct module is as large as the kernel's");
 
 struct module __this_module_object __asm__("__this_module")
 	__attribute__((used, aligned(64), section(".gnu.linkonce.this_module"))) = {

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
+import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import { PUSH } from "../ftrace/site.ts";
@@ -33,9 +34,9 @@ const MOST_NAMES_TOLD = 3;
 export type CodeOwner = "kernel" | "lab" | "host" | "stub";
 
 /** A stretch of guest memory that is a kernel's. */
-export interface KernelRange {
+export interface KernelRange<A extends Address = number> {
   readonly owner: "kernel" | "lab";
-  readonly base: number;
+  readonly base: A;
   readonly size: number;
 }
 

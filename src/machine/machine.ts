@@ -125,6 +125,8 @@ const HOOK: NamedAddress = {
 
 export class Machine {
   readonly endian: Endian;
+  /** What hangs on its addresses, numbers of 32 bits. */
+  readonly width = WIDTH_32;
   readonly clockHz: number;
   /** Guest memory by guest address. */
   readonly memory: GuestMemory;

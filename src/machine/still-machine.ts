@@ -18,7 +18,8 @@ import { type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { relocateSection64 } from "../module/relocation.ts";
 import { AddressRanges } from "./address-ranges.ts";
 import { Core } from "./core.ts";
-import { type CodeMemory, recognisedSites, sortMcountLoc } from "./module-sites.ts";
+import type { CodeOwner, KernelRange } from "./kernel-space.ts";
+import { type RecognisedSite, recognisedSites, sortMcountLoc } from "./module-sites.ts";
 import { alignUp, RangeAllocator } from "./ranges.ts";
 
 export interface StillMachineOptions {
@@ -67,6 +68,8 @@ interface Block {
 
 export class StillMachine {
   readonly endian: Endian;
+  /** What hangs on its addresses, bigints of 64 bits. */
+  readonly width = WIDTH_64;
   readonly pageSize: number;
   readonly #core: Core;
   readonly #physical: RangeAllocator;
@@ -75,7 +78,8 @@ export class StillMachine {
   readonly #blocks = new Map<bigint, Block>();
   readonly #stubs = new Map<string, bigint>();
   readonly #taints = new Set<Taint>();
-  readonly #modules: LoadedModule<bigint>[] = [];
+  /** In the order they came, with the call sites that __mcount_loc has. */
+  readonly #modules = new Map<LoadedModule<bigint>, readonly RecognisedSite<bigint>[]>();
   /** What the modules export; no name has two exporters. */
   readonly #exports = new Map<string, Export<bigint>>();
   /** The block that was used last: modules are read and written piece by piece. */
@@ -101,7 +105,33 @@ export class StillMachine {
 
   /** Modules loaded now, in the order they came. */
   get modules(): readonly LoadedModule<bigint>[] {
-    return this.#modules;
+    return [...this.#modules.keys()];
+  }
+
+  /** The call sites of a loaded module that __mcount_loc has, with the words that relocation left there. */
+  callSites(module: LoadedModule<bigint>): readonly RecognisedSite<bigint>[] {
+    return this.#modules.get(module) ?? [];
+  }
+
+  /** Where the kernel's memory is: its image or, without one, from its first symbol to its last. */
+  get kernelRanges(): readonly KernelRange<bigint>[] {
+    const { image, symbols } = this.#kernel ?? {};
+    const [first, last] = [symbols?.[0], symbols?.at(-1)];
+    if (image != null) {
+      return [{ owner: "kernel", base: image.address, size: image.bytes.length }];
+    }
+    if (first === undefined || last === undefined) return [];
+    return [{ owner: "kernel", base: first.address, size: distance(first.address, last.address) }];
+  }
+
+  /** What an import of this name gets, and from whom; undefined when nobody exports it. */
+  importOf(name: string): (Export<bigint> & { readonly from: CodeOwner | "module" }) | undefined {
+    const own = this.#kernelExport(name);
+    const placed = this.#stubs.has(name);
+    if (own !== undefined) return { ...own, from: placed ? "stub" : "kernel" };
+    const other = this.#exports.get(name);
+    if (other !== undefined) return { ...other, from: "module" };
+    return placed ? { ...this.#stub(name), from: "stub" } : undefined;
   }
 
   /**
@@ -112,20 +142,21 @@ export class StillMachine {
     const host = this.#moduleHost(file, options);
     const module = loadModule(file, host, { farJumps: "trampoline", ...options });
     try {
-      const sites = recognisedSites(module, this.#code(module));
+      const all = recognisedSites(module, this.memory);
+      const sites = all.filter(({ recorded }) => recorded);
       sortMcountLoc(module, host);
-      for (const { site, loaded } of sites.filter(({ recorded }) => recorded)) {
+      for (const { site, loaded } of sites) {
         const words = new Words(new Uint8Array(8), this.endian);
         const [first, second] = sitePatch(site, "off", loaded);
         words.setU32(0, first);
         words.setU32(4, second);
         host.write(site.address, words.bytes);
       }
+      this.#modules.set(module, sites);
     } catch (error) {
       unloadModule(module, host, false);
       throw error;
     }
-    this.#modules.push(module);
     for (const one of module.exports) this.#exports.set(one.name, one);
     return module;
   }
@@ -140,16 +171,18 @@ export class StillMachine {
 
   /** Unloads a module: its memory is given back. Whether others use it isn't asked. */
   rmmod(module: LoadedModule<bigint>): void {
-    const index = this.#modules.indexOf(module);
-    if (index < 0) throw new Misuse(`module ${module.name} is not loaded`);
-    this.#modules.splice(index, 1);
+    if (!this.#modules.delete(module)) throw new Misuse(`module ${module.name} is not loaded`);
     for (const { name } of module.exports) this.#exports.delete(name);
     for (const block of [module.core, module.init]) this.#free(block);
     if (module.perCpu !== null) this.#freePerCpu(module.perCpu.base);
   }
 
-  /** A copy of memory; it throws a Misuse where nothing is. */
-  readonly memory = { read: (address: bigint, size: number) => this.#readWhole(address, size) };
+  /** Reading memory throws a Misuse where nothing is; read() copies it. */
+  readonly memory = {
+    read: (address: bigint, size: number): Uint8Array => this.#readWhole(address, size),
+    u32: (address: bigint): number => this.#word(address),
+    mapped: (address: bigint, size: number): boolean => this.#isMapped(address, size),
+  };
 
   #readWhole(address: bigint, size: number): Uint8Array {
     const bytes = this.#read(address, size);
@@ -157,21 +190,12 @@ export class StillMachine {
     return bytes;
   }
 
-  /** A module's words by address, its blocks copied once. */
-  #code({ core, init }: LoadedModule<bigint>): CodeMemory<bigint> {
-    const blocks = [core, init].map(({ base, size }) => {
-      const bytes = size === 0 ? new Uint8Array(0) : this.#readWhole(base, size);
-      return { base, size, words: new Words(bytes, this.endian) };
-    });
-    return {
-      u32: (address) => {
-        for (const { base, size, words } of blocks) {
-          const into = distance(base, address);
-          if (into >= 0 && into < size) return words.u32(into);
-        }
-        throw new Misuse(`${hex(address)} is not in the module`);
-      },
-    };
+  #word(address: bigint): number {
+    return new Words(this.#readWhole(address, 4), this.endian).u32(0);
+  }
+
+  #isMapped(address: bigint, size: number): boolean {
+    return this.#read(address, size) !== undefined;
   }
 
   #moduleHost(file: ModuleFile, { stubMissing }: StillInsmodOptions): ModuleHost<bigint> {
@@ -186,7 +210,7 @@ export class StillMachine {
         this.#exports.get(name) ??
         (imports.has(name) ? this.#stub(name) : undefined),
       whyMissing: (names) => this.#whyMissing(names),
-      isLoaded: (name) => this.#modules.some((module) => module.name === name),
+      isLoaded: (name) => this.modules.some((module) => module.name === name),
       taint: (taint) => {
         const clear = !this.#taints.has(taint);
         this.#taints.add(taint);

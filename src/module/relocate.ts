@@ -17,6 +17,11 @@ import {
 } from "../../assembly/layout.ts";
 import {
   R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_64,
+  R_MIPS_HI16,
+  R_MIPS_HIGHER,
+  R_MIPS_HIGHEST,
   R_MIPS_JALR,
   R_MIPS_LO16,
   R_MIPS_NONE,
@@ -36,6 +41,20 @@ import type { AddressArray } from "./host.ts";
 import { symbolName } from "./jumps.ts";
 import type { Loading } from "./loading.ts";
 
+/** Those that a 64-bit kernel knows: reloc_handlers of arch/mips/kernel/module.c. */
+const KNOWN_64: ReadonlySet<number> = new Set([
+  R_MIPS_NONE,
+  R_MIPS_32,
+  R_MIPS_26,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+  R_MIPS_PC16,
+  R_MIPS_64,
+  R_MIPS_HIGHER,
+  R_MIPS_HIGHEST,
+  R_MIPS_PC21_S2,
+  R_MIPS_PC26_S2,
+]);
 /** S from here on is an error number to Linux: (unsigned long)-4095. */
 const FIRST_ERROR_VALUE = -4095;
 
@@ -235,6 +254,7 @@ class Failure<A extends Address> {
           `${this.#where} names symbol ${this.#table.symbol(this.#entry)}, which isn't there`,
         );
       case RELOC_COMPOSITE:
+        if (!KNOWN_64.has(this.#type)) return this.refusal(RELOC_UNKNOWN_TYPE);
         return this.#loading.refusal(
           null,
           `${this.#where} is a composite one, of several types or with a special symbol, as for ` +

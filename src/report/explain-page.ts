@@ -2,6 +2,7 @@
 // its script, and on paper. Long tables are cut, with a count; the JSON document has all of them.
 
 import { createHash } from "node:crypto";
+import { type Address, distance, plus } from "../address.ts";
 import type { PairExample, PairFinding } from "../explain/pairs.ts";
 import type { SiteStory } from "../explain/sites.ts";
 import type { Story } from "../explain/story.ts";
@@ -265,7 +266,7 @@ function patchedWords(
   { before, after, start, address }: SiteStory,
   words: readonly number[],
 ): string {
-  const first = address === null || after === null ? 0 : (address - start) / 4;
+  const first = address === null || after === null ? 0 : distance(start, address) / 4;
   return words
     .slice(first, first + Math.min(2, before.length))
     .map(digits)
@@ -274,7 +275,7 @@ function patchedWords(
 
 function siteCode({ start, before, after }: SiteStory): Html {
   return html`<pre>${before.map((word, index) => {
-    const at = start + 4 * index;
+    const at = plus(start, 4 * index);
     const now = after?.[index];
     const line = `${digits(at)}  ${digits(word)}  ${assembly(word, at).padEnd(22)}`;
     if (now === undefined || now === word) return `${line.trimEnd()}\n`;
@@ -282,7 +283,7 @@ function siteCode({ start, before, after }: SiteStory): Html {
   })}</pre>`;
 }
 
-function assembly(word: number, address: number): string {
+function assembly(word: number, address: Address): string {
   return disassemble(word, address, { farjalWords: true }).replace("\t", " ");
 }
 

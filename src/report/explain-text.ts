@@ -1,6 +1,7 @@
 // A module's story for people at a terminal. Long lists are cut, with a count of what is left out: all of it
 // is in the JSON document and, nearly, on the page.
 
+import { type Address, plus } from "../address.ts";
 import type { PairExample, PairStory } from "../explain/pairs.ts";
 import type { SiteStory } from "../explain/sites.ts";
 import type { Story } from "../explain/story.ts";
@@ -66,7 +67,7 @@ function* space({ regions, ranges }: Story, paint: Paint): Generator<string> {
   );
   yield* columns(
     ranges.map(({ name, base, size }) => [
-      `  ${hex(base)}-${hex(base + Math.max(size, 1) - 1)}`,
+      `  ${hex(base)}-${hex(plus(base, Math.max(size, 1) - 1))}`,
       name,
       `${grouped(size)} bytes`,
     ]),
@@ -162,7 +163,7 @@ function* sites(all: readonly SiteStory[], paint: Paint): Generator<string> {
 function siteLines({ start, before, after }: SiteStory): string[] {
   return columns(
     before.map((word, index) => {
-      const address = start + 4 * index;
+      const address = plus(start, 4 * index);
       const now = after?.[index];
       const changed = now !== undefined && now !== word;
       return [
@@ -175,7 +176,7 @@ function siteLines({ start, before, after }: SiteStory): string[] {
   );
 }
 
-function assembly(word: number, address: number): string {
+function assembly(word: number, address: Address): string {
   return disassemble(word, address, { farjalWords: true }).replace("\t", " ");
 }
 

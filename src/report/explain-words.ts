@@ -1,5 +1,6 @@
 // What a story's values are called where people read them, in the text and on the page alike.
 
+import type { Address } from "../address.ts";
 import type { PairKind } from "../explain/pairs.ts";
 import type { PlaceStory } from "../explain/places.ts";
 import type { SiteStory } from "../explain/sites.ts";
@@ -51,7 +52,7 @@ export function sectionOffset(section: string, offset: number): string {
 }
 
 /** The address, or a dash. */
-export function addressOr(address: number | null): string {
+export function addressOr(address: Address | null): string {
   return address === null ? "-" : hex(address);
 }
 

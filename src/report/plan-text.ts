@@ -1,6 +1,6 @@
 // A far-jump plan for people: what is far and why, then the veneers as memory will hold them.
 
-import { type Address, lowWord, plus } from "../address.ts";
+import { type Address, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { FarJump, Trampoline } from "../trampoline/plan.ts";
@@ -53,7 +53,7 @@ export function veneerLines({
   return columns(
     words.map((word, index) => {
       const at = plus(address, 4 * index);
-      return [digits(at), digits(word), disassemble(word, lowWord(at)).replace("\t", " ")];
+      return [digits(at), digits(word), disassemble(word, at).replace("\t", " ")];
     }),
   );
 }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import { WIDTH_32 } from "../../src/address.ts";
 import { SHN_ABS } from "../../src/elf/numbers.ts";
 import { type PairKind, tellPairs } from "../../src/explain/pairs.ts";
 import { Places } from "../../src/explain/places.ts";
@@ -43,7 +44,7 @@ function tell(
   value = 0x80001000,
 ) {
   const file = readModule(writeModule(spec(words, relocations, value)));
-  return tellPairs(new Places(file, layOut(file), { core: BASE, init: 0 }, new Map()));
+  return tellPairs(new Places(file, WIDTH_32, layOut(file), { core: BASE, init: 0 }, new Map()));
 }
 
 function kinds(...args: Parameters<typeof tell>): [PairKind, number][] {

@@ -19,7 +19,7 @@ async function told(
   name: string,
   order: "little" | "big" = "little",
   farJumps: "refuse" | "trampoline" = "trampoline",
-): Promise<{ machine: Machine; story: Story }> {
+): Promise<{ machine: Machine; story: Story<number> }> {
   const machine = await Machine.create({ endian: order });
   const file = module(name, order);
   const options = { farJumps, base: 0xc0000000 };

@@ -3,14 +3,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { COPROCESSOR_1 } from "../../src/isa/coprocessor1.ts";
+import { disassemble } from "../../src/isa/disassemble.ts";
+import { MIPS64 } from "../../src/isa/mips64.ts";
 import { ALIASES, SHORTHANDS } from "../../src/isa/spellings.ts";
 import { INSTRUCTIONS } from "../../src/isa/table.ts";
 import { debian, debianSkip } from "../support/debian.ts";
+import { repositoryFile } from "../support/repository.ts";
 import { compare } from "./compare.ts";
 import { goldenText, makeGolden } from "./golden.ts";
 import { codeOf } from "./modules.ts";
-import { objdumpSkip } from "./objdump.ts";
-import { anyWords, coprocessor1Words, wordsOfTheTable } from "./words.ts";
+import { objdump, objdumpSkip } from "./objdump.ts";
+import { anyWords, coprocessor1Words, wordsOf, wordsOfTheTable } from "./words.ts";
 
 /** Every so manieth module; compare-modules.ts takes them all. */
 const SAMPLE = 60;
@@ -30,6 +33,19 @@ describe("disassemble agrees with objdump", { skip: objdumpSkip() }, () => {
       assert.equal(leftOut.size, 0);
     });
   }
+
+  it("on MIPS64's integer instructions, and on a module's code at an address of 64 bits", () => {
+    for (const endian of ["little", "big"] as const) {
+      const name = `test/modules/built64/full-${endian}.ko`;
+      const code = codeOf([repositoryFile(name)]);
+      for (const words of [wordsOf(MIPS64, 50), code]) {
+        const address = 0xffffffff_c0000000n;
+        const theirs = objdump(words, { endian, aliases: true, address });
+        const ours = [...words].map((word, i) => disassemble(word, address + BigInt(4 * i)));
+        assert.deepEqual(ours, theirs);
+      }
+    }
+  });
 
   it("on every encoding of coprocessor 1, but for MIPS-3D and MSA", () => {
     const { differences, leftOut } = compare(coprocessor1Words(), "little");

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Address } from "../../src/address.ts";
 import type { Endian } from "../../src/elf/object.ts";
 
 function tool(endian: Endian): string {
@@ -21,8 +22,8 @@ export function objdumpSkip(): string | false {
 export interface ObjdumpOptions {
   readonly endian: Endian;
   readonly aliases: boolean;
-  /** Address of the first word. */
-  readonly address: number;
+  /** Address of the first word; a bigint has MIPS64's instructions and n64's registers printed. */
+  readonly address: Address;
 }
 
 const OUTPUT_LIMIT = 2 ** 30;
@@ -44,7 +45,10 @@ export function objdump(
     const output = execFileSync(
       tool(endian),
       [
-        ...["-D", "-z", "-b", "binary", "-m", "mips:isa32r2", endian === "big" ? "-EB" : "-EL"],
+        ...["-D", "-z", "-b", "binary", endian === "big" ? "-EB" : "-EL"],
+        ...(typeof address === "bigint"
+          ? ["-m", "mips:isa64r2", "-M", "gpr-names=64"]
+          : ["-m", "mips:isa32r2"]),
         ...(aliases ? [] : ["-M", "no-aliases"]),
         ...[`--adjust-vma=0x${address.toString(16)}`, file],
       ],

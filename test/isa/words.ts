@@ -3,7 +3,7 @@
 import { OP_COP1, OP_COP1X } from "../../assembly/opcodes.ts";
 import { COPROCESSOR_1 } from "../../src/isa/coprocessor1.ts";
 import { FIELDS, type FieldName, fieldsOf, insert } from "../../src/isa/fields.ts";
-import { ALIASES, SHORTHANDS } from "../../src/isa/spellings.ts";
+import { ALIASES, SHORTHANDS, type Spelling } from "../../src/isa/spellings.ts";
 import { INSTRUCTIONS } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
 
@@ -16,8 +16,15 @@ function fill(match: number, form: string, random: Random): number {
 
 /** So many words of every instruction, then as many of every spelling. */
 export function wordsOfTheTable(each: number): Uint32Array<ArrayBuffer> {
+  return wordsOf([...INSTRUCTIONS, ...COPROCESSOR_1, ...SHORTHANDS, ...ALIASES], each);
+}
+
+/** So many words of each row. */
+export function wordsOf(
+  rows: readonly Pick<Spelling, "match" | "form">[],
+  each: number,
+): Uint32Array<ArrayBuffer> {
   const random = new Random(0x15a);
-  const rows = [...INSTRUCTIONS, ...COPROCESSOR_1, ...SHORTHANDS, ...ALIASES];
   return Uint32Array.from(
     rows.flatMap(({ match, form }) =>
       Array.from({ length: each }, () => fill(match, form, random)),

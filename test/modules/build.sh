@@ -1,14 +1,15 @@
 #!/bin/sh
-# Builds the test modules for both byte orders into built/ (committed, the same bytes on every run) and
-# runs them under qemu-mips and qemu-mipsel for expected.json. README.md says what each is for. Needs
-# gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1), qemu-user, python3.
+# Builds the test modules for both byte orders into built/ and built64/ (committed, the same bytes on every
+# run) and runs the 32-bit ones under qemu-mips and qemu-mipsel for expected.json. README.md says what each
+# is for. Needs gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1), qemu-user,
+# python3.
 set -eu
 cd "$(dirname "$0")"
 lab=../../src/lab
 . $lab/module.sh
 
 ra="-mmcount-ra-address -DKBUILD_MCOUNT_RA_ADDRESS"
-mkdir -p built
+mkdir -p built built64
 
 for order in little big; do
   module() { # name, source, flags…
@@ -49,6 +50,23 @@ for order in little big; do
     flag=-D$(echo "$variant" | tr a-z A-Z)
     VERSIONS_SOURCE=versions.c VERSIONS_FLAGS=$flag module "greet_$variant" greet.c -pg -mlong-calls $ra
   done
+
+  # The same in n64, as 64-bit kernels' modules are built: addresses of 32 bits, their sign extended.
+  module64() { # name, source, flags…
+    built=$1 source=$2
+    shift 2
+    BITS=64 build_module $order "$built" "$source" "built64/$built-$order.ko" "$@"
+  }
+  module64 modern work.c -msym32 -pg -mlong-calls $ra
+  module64 modern_nora work.c -msym32 -pg -mlong-calls
+  module64 jal work.c -msym32 -pg -mno-long-calls $ra
+  module64 full work.c -pg -mlong-calls $ra # addresses of 64 bits
+  module64 optimize0 work.c -msym32 -O0 -pg -mlong-calls $ra
+  module64 init init.c -msym32 -pg -mlong-calls $ra
+  module64 init_jal init.c -msym32 -pg -mno-long-calls $ra
+  DEPENDS=init module64 imports imports.c -msym32 -pg -mlong-calls $ra
+  module64 types types64.S
+  module64 composite composite64.S
 done
 
 python3 expected.py

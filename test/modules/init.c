@@ -64,8 +64,7 @@ noinline s32 init_read(const u32 *address)
 			 "   j 2b\n"
 			 ".popsection\n"
 			 ".pushsection __ex_table, \"a\"\n"
-			 ".balign 4\n"
-			 ".word 1b, 3b\n"
+			 POINTERS "1b, 3b\n"
 			 ".popsection"
 			 : "=&r"(value) : "r"(address) : "memory");
 	return value;
