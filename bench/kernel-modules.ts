@@ -1,16 +1,23 @@
 // How fast is translated code of real modules? Functions of Debian's malta modules on Debian's kernel, whose
-// memcpy and memset they call, in the interpreter and in the translator, in turns in one run; both must answer
-// alike. The modules are where test/debian/fetch.sh leaves them. Their answers are held to published ones in
-// test/debian/known-answers.test.ts.
+// memcpy and memset they call, in the interpreter, in the translator, and in Unicorn on the same memory, in
+// turns in one run; all must answer alike. The modules are where test/debian/fetch.sh leaves them. Their
+// answers are held to published ones in test/debian/known-answers.test.ts.
 
-import { interleave } from "../src/cli/interleave.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Argument, type Kernel, Machine, readKernel } from "../src/index.ts";
 import { columns } from "../src/report/table.ts";
 import { debian, debianSkip } from "../test/support/debian.ts";
 import { Random } from "../test/support/random.ts";
+import { missing, PEERS, unicorn } from "./peers.ts";
 
-const BASE = 0xc0000000;
-const EFFORT = { milliseconds: 1200, rounds: 8 };
+/** In kseg0, which Unicorn knows too. */
+const BASE = 0x82000000;
+const MEMORY = 0x80000000;
+const SAMPLES = 9;
+const SAMPLE_SECONDS = 0.15;
+const WARMING_SECONDS = 0.6;
 const ENGINES = ["interpreter", "auto"] as const;
 /** Bytes that a call works on, where it works on bytes. */
 const SIZE = 0x4000;
@@ -95,7 +102,47 @@ const WORKS: readonly Work[] = [
       return { args: [disks.length, SIZE, list], result: syndrome };
     },
   },
+  {
+    module: "sha3_generic",
+    call: "crypto_sha3_update",
+    prepare: (machine) => {
+      // struct shash_desc's context is a struct sha3_state: 200 bytes, SHA3-256's rate in bytes and in words.
+      const desc = machine.memory.alloc(512);
+      machine.memory.setU32(desc + 8 + 200, 136);
+      machine.memory.setU32(desc + 8 + 204, 17);
+      return { args: [desc, filled(machine, SIZE), SIZE], result: { at: desc + 8, size: 200 } };
+    },
+  },
+  {
+    module: "zstd_compress",
+    call: "zstd_compress_cctx",
+    prepare: (machine) => {
+      const call = (name: string, args: readonly number[]): number => {
+        const { v0, exception } = machine.call(name, args);
+        if (exception !== undefined) throw new Error(`${name}: ${exception.message}`);
+        return v0;
+      };
+      const parameters = machine.memory.alloc(64);
+      call("zstd_get_params", [parameters, 1, SIZE, 0]);
+      const workspace = call("zstd_cctx_workspace_bound", [parameters]);
+      const context = call("zstd_init_cctx", [machine.memory.alloc(workspace), workspace]);
+      const room = 2 * SIZE;
+      const out = machine.memory.alloc(room);
+      const args = [context, out, room, filled(machine, SIZE), SIZE, parameters];
+      return { args, result: { at: out, size: 256 } };
+    },
+  },
 ];
+
+/** One system's way to do a work again and again. */
+interface Ready {
+  /** v0 of the first call and the bytes it left. */
+  readonly answer: string;
+  /** Guest instructions of a call. */
+  readonly instructions: number;
+  /** Seconds of a call. */
+  readonly sample: () => number;
+}
 
 /** Lines of text. */
 export async function* kernelModules(): AsyncGenerator<string> {
@@ -104,53 +151,142 @@ export async function* kernelModules(): AsyncGenerator<string> {
     return;
   }
   const kernel = await readKernel(debian.vmlinuz);
-  yield "Functions of Debian's modules, million guest instructions a second, p50 (p25-p75)";
+  const peer = PEERS.find(({ name }) => name === "Unicorn");
+  const without = peer === undefined ? "" : missing(peer);
+  yield `Functions of Debian's modules, million guest instructions a second, p50 (p25-p75) of ${SAMPLES}`;
+  if (without !== undefined) yield `  without Unicorn: ${without}`;
   const rows = [];
-  const ratios = [];
-  for (const work of WORKS) {
-    const ready: Awaited<ReturnType<typeof readyTo>>[] = [];
-    for (const engine of ENGINES) ready.push(await readyTo(work, kernel, engine));
-    const [interpreted, translated] = ready;
-    if (interpreted?.answer !== translated?.answer) throw new Error(`${work.call}: two answers`);
-    const timings = await interleave(ready, EFFORT);
-    const speeds = timings.map(({ p50, p25, p75 }, index) => {
-      const speed = (seconds: number): number => (ready[index]?.instructions ?? 0) / seconds / 1e6;
-      return {
-        middle: speed(p50),
-        text: `${speed(p50).toFixed(0)} (${speed(p75).toFixed(0)}-${speed(p25).toFixed(0)})`,
-      };
-    });
-    const ratio = (speeds[1]?.middle ?? Number.NaN) / (speeds[0]?.middle ?? Number.NaN);
-    ratios.push(ratio);
-    const instructions = (interpreted?.instructions ?? 0).toLocaleString("en");
-    rows.push([work.call, instructions, ...speeds.map(({ text }) => text), ratio.toFixed(1)]);
+  const ratios: number[][] = [[], []];
+  const directory = mkdtempSync(join(tmpdir(), "farjal-bench-"));
+  try {
+    for (const work of WORKS) {
+      const ready: Ready[] = [];
+      for (const engine of ENGINES) ready.push(await readyTo(work, kernel, engine));
+      const [first] = ready;
+      if (first === undefined) continue;
+      if (without === undefined) ready.push(await readyInUnicorn(work, kernel, first, directory));
+      if (ready.some(({ answer }) => answer !== first.answer)) {
+        throw new Error(`${work.call}: two answers`);
+      }
+      const speeds = speedsOf(ready);
+      const [interpreter, translator = Number.NaN, rival] = speeds.map(({ middle }) => middle);
+      const times = [interpreter, rival].map((other, index) => {
+        if (other === undefined) return "";
+        ratios[index]?.push(translator / other);
+        return (translator / other).toFixed(1);
+      });
+      const texts = speeds.map(({ text }) => text);
+      if (texts.length < 3) texts.push("");
+      rows.push([work.call, first.instructions.toLocaleString("en"), ...texts, ...times]);
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
   }
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  const means = ratios.map((all) => (all.length === 0 ? "" : geometricMean(all).toFixed(1)));
   yield* columns(
     [
-      ["", "instructions", "interpreter", "translator", "ratio"],
+      ["", "instructions", "interpreter", "translator", "Unicorn", "x interpreter", "x Unicorn"],
       ...rows,
-      ["geometric mean", "", "", "", mean.toFixed(1)],
+      ["geometric mean", "", "", "", "", ...means],
     ],
-    ["left", "right", "right", "right", "right"],
+    ["left", "right", "right", "right", "right", "right", "right"],
   );
 }
 
-/** A machine with the module, and a call that it does again and again: enough of them for a sample. */
-async function readyTo(work: Work, kernel: Kernel, engine: (typeof ENGINES)[number]) {
+function speedsOf(ready: readonly Ready[]): { middle: number; text: string }[] {
+  const seconds = ready.map((): number[] => []);
+  for (let turn = 0; turn < SAMPLES; turn++) {
+    for (const [index, { sample }] of ready.entries()) seconds[index]?.push(sample());
+  }
+  return ready.map(({ instructions }, index) => {
+    const sorted = (seconds[index] ?? []).sort((a, b) => a - b);
+    const speed = (share: number): number =>
+      instructions / (sorted[Math.floor((SAMPLES - 1) * share)] ?? Number.NaN) / 1e6;
+    const text = `${speed(0.5).toFixed(0)} (${speed(0.75).toFixed(0)}-${speed(0.25).toFixed(0)})`;
+    return { middle: speed(0.5), text };
+  });
+}
+
+function geometricMean(numbers: readonly number[]): number {
+  return Math.exp(numbers.reduce((sum, one) => sum + Math.log(one), 0) / numbers.length);
+}
+
+async function machineFor(work: Work, kernel: Kernel, engine: (typeof ENGINES)[number]) {
   const machine = await Machine.create({ kernel, engine });
   await machine.insmod(debian?.module(work.module) ?? "", { base: BASE });
-  const { args, result } = work.prepare(machine);
+  return { machine, ...work.prepare(machine) };
+}
+
+async function readyTo(
+  work: Work,
+  kernel: Kernel,
+  engine: (typeof ENGINES)[number],
+): Promise<Ready> {
+  const { machine, args, result } = await machineFor(work, kernel, engine);
   const call = (): { v0: number; instructions: number } => {
     const done = machine.call(work.call, args);
     if (done.exception !== undefined) throw new Error(`${work.call}: ${done.exception.message}`);
     return done;
   };
   const { v0, instructions } = call();
-  const bytes = result === undefined ? [] : machine.memory.read(result.at, result.size);
-  const times = Math.ceil(3e6 / instructions);
-  const run = (): void => {
-    for (let time = 0; time < times; time++) call();
+  const answer = answerOf(
+    v0,
+    result === undefined ? [] : machine.memory.read(result.at, result.size),
+  );
+  const many = (seconds: number): number => {
+    const start = performance.now();
+    let calls = 0;
+    let passed = 0;
+    while (passed < seconds) {
+      call();
+      calls++;
+      passed = (performance.now() - start) / 1000;
+    }
+    return passed / calls;
   };
-  return { run, instructions: instructions * times, answer: `${v0} ${[...bytes].join()}` };
+  many(WARMING_SECONDS);
+  return { answer, instructions, sample: () => many(SAMPLE_SECONDS) };
+}
+
+/** Unicorn with the memory of a machine that is about to do the work, so with the same relocated code. */
+async function readyInUnicorn(
+  work: Work,
+  kernel: Kernel,
+  { instructions }: Ready,
+  directory: string,
+): Promise<Ready> {
+  const { machine, args, result } = await machineFor(work, kernel, "interpreter");
+  const numbers = args.map((arg) => {
+    if (typeof arg !== "number") throw new Error(`${work.call}: an argument isn't a number`);
+    return arg;
+  });
+  const size = machine.core.ramSize;
+  const run = unicorn(directory, {
+    image: machine.memory.read(MEMORY, size),
+    base: MEMORY,
+    size,
+    entry: machine.addressOf(work.call) ?? 0,
+  });
+  const answer = run({ args: numbers, ...(result === undefined ? {} : { result }) });
+  const seconds = (calls: number): number => {
+    const start = performance.now();
+    run({ args: numbers, calls });
+    return (performance.now() - start) / 1000;
+  };
+  // What a process costs isn't in it.
+  const slope = (calls: number): number => {
+    const one = seconds(1);
+    return seconds(calls) - one;
+  };
+  let calls = 4;
+  for (let last = 0; last < SAMPLE_SECONDS / 2; calls *= 4) last = slope(calls);
+  return {
+    answer: answerOf(answer.readUInt32BE(), answer.subarray(4)),
+    instructions,
+    sample: () => slope(calls) / (calls - 1),
+  };
+}
+
+function answerOf(v0: number, bytes: Iterable<number>): string {
+  return `${v0} ${[...bytes].join()}`;
 }

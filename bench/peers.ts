@@ -13,8 +13,11 @@ import { type Program, programObject } from "./programs.ts";
 /** The time that a sample's rounds shall take. */
 const SAMPLE_SECONDS = 0.3;
 const LONGEST_MS = 60_000;
-/** Where Unicorn has the image: its MIPS maps user addresses as they are. */
+/** Where Unicorn has a program: its MIPS maps user addresses as they are. */
 const UNICORN_BASE = 0x10000000;
+const UNICORN_SIZE = 0x200000;
+/** Room above a stack pointer, for arguments and the word that calls return to. */
+const ABOVE_STACK = 0x100;
 /** The offset of e_entry in an Elf32_Ehdr. */
 const E_ENTRY = 24;
 
@@ -69,11 +72,13 @@ export const PEERS: readonly Peer[] = [
       const image = join(directory, "image");
       const without = ["-R", ".reginfo", "-R", ".MIPS.abiflags"];
       execFileSync(`${CROSS}-objcopy`, ["-O", "binary", ...without, linked, image]);
-      const driver = join(directory, "unicorn");
-      execFileSync("gcc", ["-O2", source("peers/unicorn.c"), "-lunicorn", "-o", driver]);
-      const entry = readFileSync(linked).readUInt32LE(E_ENTRY);
-      const where = [UNICORN_BASE, entry].map((address) => address.toString(16));
-      return timed((rounds) => process(driver, [image, ...where, String(rounds)]));
+      const run = unicorn(directory, {
+        image: readFileSync(image),
+        base: UNICORN_BASE,
+        size: UNICORN_SIZE,
+        entry: readFileSync(linked).readUInt32LE(E_ENTRY),
+      });
+      return timed((rounds) => run({ args: [rounds] }));
     },
   },
   {
@@ -91,6 +96,53 @@ export const PEERS: readonly Peer[] = [
     },
   },
 ];
+
+/** Memory with MIPS code in it, little-endian. */
+export interface Image {
+  readonly image: Uint8Array;
+  /** Guest address of its first byte, and bytes of memory there: the stack is at their end. */
+  readonly base: number;
+  readonly size: number;
+  /** The function that is called. */
+  readonly entry: number;
+}
+
+export interface ImageCall {
+  readonly args: readonly number[];
+  /** 1 unless told. */
+  readonly calls?: number;
+  /** What is read when they are over. */
+  readonly result?: { readonly at: number; readonly size: number };
+}
+
+/** Puts an image into Unicorn; what it returns makes calls and answers with v0, its highest byte first, and the result. */
+export function unicorn(
+  directory: string,
+  { image, base, size, entry }: Image,
+): (call: ImageCall) => Buffer {
+  const driver = join(directory, "unicorn");
+  execFileSync("gcc", ["-O2", source("peers/unicorn.c"), "-lunicorn", "-o", driver]);
+  const path = join(directory, "memory");
+  const memory = Buffer.alloc(size);
+  memory.set(image);
+  const stack = size - ABOVE_STACK;
+  return ({ args, calls = 1, result = { at: base, size: 0 } }) => {
+    for (const [index, arg] of args.entries()) memory.writeUInt32LE(arg, stack + 4 * index);
+    writeFileSync(path, memory);
+    const inRegisters = [0, 1, 2, 3].map((index) => args[index] ?? 0);
+    const numbers = [
+      base,
+      size,
+      entry,
+      base + stack,
+      calls,
+      result.at,
+      result.size,
+      ...inRegisters,
+    ];
+    return process(driver, [path, ...numbers.map((number) => number.toString(16))]);
+  };
+}
 
 /** Why a peer can't run here, or undefined. */
 export function missing({ commands, library }: Peer): string | undefined {

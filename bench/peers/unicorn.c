@@ -1,18 +1,17 @@
 /*
- * Unicorn around one of the benches' programs, linked to run at BASE:
- *   unicorn IMAGE BASE ENTRY ROUNDS
- * maps the image at BASE and a stack below it, calls ENTRY with ROUNDS in a0 until it returns to an address
- * where nothing lies, and writes v0, the highest byte first, to standard output. Little-endian, a 24Kf, the
- * processor of Unicorn's that is next to a 24Kc.
+ * Unicorn around an image of MIPS code:
+ *   unicorn IMAGE BASE SIZE ENTRY SP CALLS RESULT BYTES A0 A1 A2 A3
+ * puts the image into SIZE bytes of memory at BASE, calls ENTRY so many times with these arguments and this
+ * stack, each time until it returns to the memory's last word, and writes v0, the highest byte first, and BYTES
+ * bytes from RESULT on to standard output. All numbers are hexadecimal. Little-endian, a 24Kf, the processor
+ * of Unicorn's that is next to a 24Kc. User addresses are mapped as they are, kseg0's by the processor.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unicorn/unicorn.h>
 
-#define STACK 0x00800000u
-#define STACK_SIZE 0x00100000u
-#define END 0x00700000u
+enum { IMAGE = 1, BASE, SIZE, ENTRY, SP, CALLS, RESULT, BYTES, A0, COUNT = A0 + 4 };
 
 static void must(uc_err error)
 {
@@ -24,28 +23,35 @@ static void must(uc_err error)
 
 int main(int count, char **arguments)
 {
-	static unsigned char image[1 << 20];
+	static const int registers[] = { UC_MIPS_REG_A0, UC_MIPS_REG_A1, UC_MIPS_REG_A2, UC_MIPS_REG_A3 };
+	unsigned number[COUNT] = { 0 }, v0 = 0;
 	uc_engine *engine;
 	FILE *file;
 
-	if (count != 5 || !(file = fopen(arguments[1], "rb")))
+	if (count != COUNT || !(file = fopen(arguments[IMAGE], "rb")))
 		return 2;
-	size_t size = fread(image, 1, sizeof image, file);
-	unsigned base = strtoul(arguments[2], 0, 16), entry = strtoul(arguments[3], 0, 16);
-	unsigned a0 = strtoul(arguments[4], 0, 10), sp = STACK + STACK_SIZE - 32, ra = END, v0 = 0;
+	for (int index = BASE; index < COUNT; index++)
+		number[index] = strtoul(arguments[index], 0, 16);
+	unsigned char *image = calloc(1, number[SIZE]), *result = calloc(1, number[BYTES] + 1);
+	unsigned base = number[BASE], end = base + number[SIZE] - 4;
+	unsigned physical = base < 0x80000000u ? base : base & 0x1fffffff;
+	size_t size = fread(image, 1, number[SIZE], file);
 
 	must(uc_open(UC_ARCH_MIPS, UC_MODE_MIPS32 | UC_MODE_LITTLE_ENDIAN, &engine));
 	must(uc_ctl_set_cpu_model(engine, UC_CPU_MIPS32_24KF));
-	must(uc_mem_map(engine, base, sizeof image, UC_PROT_ALL)); /* .bss, too */
-	must(uc_mem_map(engine, STACK, STACK_SIZE, UC_PROT_READ | UC_PROT_WRITE));
-	must(uc_mem_map(engine, END, 0x1000, UC_PROT_ALL));
-	must(uc_mem_write(engine, base, image, size));
-	must(uc_reg_write(engine, UC_MIPS_REG_A0, &a0));
-	must(uc_reg_write(engine, UC_MIPS_REG_SP, &sp));
-	must(uc_reg_write(engine, UC_MIPS_REG_RA, &ra));
-	must(uc_emu_start(engine, entry, END, 0, 0));
+	must(uc_mem_map(engine, physical, number[SIZE], UC_PROT_ALL));
+	must(uc_mem_write(engine, physical, image, size));
+	for (unsigned call = 0; call < number[CALLS]; call++) {
+		for (int index = 0; index < 4; index++)
+			must(uc_reg_write(engine, registers[index], &number[A0 + index]));
+		must(uc_reg_write(engine, UC_MIPS_REG_SP, &number[SP]));
+		must(uc_reg_write(engine, UC_MIPS_REG_RA, &end));
+		must(uc_emu_start(engine, number[ENTRY], end, 0, 0));
+	}
 	must(uc_reg_read(engine, UC_MIPS_REG_V0, &v0));
+	must(uc_mem_read(engine, physical + number[RESULT] - base, result, number[BYTES]));
 	for (int shift = 24; shift >= 0; shift -= 8)
 		putchar(v0 >> shift & 0xff);
+	fwrite(result, 1, number[BYTES], stdout);
 	return 0;
 }

@@ -76,8 +76,8 @@ export class Body {
   op(code: number, ...immediates: readonly number[]): void {
     const opcode = OPCODES.get(code);
     if (opcode === undefined) throw invalid(`opcode ${code.toString(16)} is not known`);
-    for (const type of opcode.takes.toReversed()) this.#take(type, opcode.name);
-    this.#operands.push(...opcode.leaves);
+    for (const type of opcode.takes) this.#take(type, opcode.name);
+    for (const type of opcode.leaves) this.#operands.push(type);
     if (code > 0xff) this.#code.byte(code >> 8);
     this.#code.byte(code & 0xff);
     if (opcode.immediate === "none") return;

@@ -9,12 +9,18 @@ import {
   DISPATCH_NEVER,
   DISPATCH_SIZE,
   DISPATCH_TRANSLATED,
+  HOT_AFTER,
 } from "../../assembly/layout.ts";
+
+/** Visits that bring back what rests. */
+const REST = 64;
 
 export class DispatchTable {
   readonly #words: Uint32Array;
+  readonly #core: Uint32Array;
 
   constructor(memory: SharedArrayBuffer) {
+    this.#core = new Uint32Array(memory);
     this.#words = new Uint32Array(memory, DISPATCH, DISPATCH_SIZE / 4);
   }
 
@@ -29,11 +35,13 @@ export class DispatchTable {
   }
 
   /**
-   * The code at pc is no longer translated. Its visits count from none again, also where it may come back as it
-   * was: code that is written in every turn costs less interpreted than put in and taken out in every turn.
+   * The code at pc is no longer translated. Where it `rests`, few visits bring it back; not one, as code that is
+   * written in every turn costs less interpreted than put in and taken out in every turn.
    */
-  withdrawn(pc: number): void {
-    if (this.#words[entryOf(pc)] === pc) this.#set(pc, 0);
+  withdrawn(pc: number, rests: boolean): void {
+    const hotAfter = this.#core[HOT_AFTER / 4] ?? 0;
+    const visits = rests ? Math.max(0, hotAfter - REST) : 0;
+    if (this.#words[entryOf(pc)] === pc) this.#set(pc, visits);
   }
 
   clear(): void {

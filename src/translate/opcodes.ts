@@ -64,6 +64,7 @@ export type Immediate = "none" | "index" | "i32" | "i64" | "memory";
 export interface Opcode {
   readonly name: string;
   readonly immediate: Immediate;
+  /** The topmost operand first. */
   readonly takes: readonly ValueType[];
   readonly leaves: readonly ValueType[];
 }
@@ -73,7 +74,7 @@ function opcode(name: string, signature: string, immediate: Immediate = "none"):
   return {
     name,
     immediate,
-    takes: [...takes] as ValueType[],
+    takes: [...takes].reverse() as ValueType[],
     leaves: [...leaves] as ValueType[],
   };
 }

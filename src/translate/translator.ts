@@ -14,7 +14,7 @@ import {
   RETURN_HOOK,
   SLOTS,
 } from "../../assembly/layout.ts";
-import { type Block, readBlocks } from "./blocks.ts";
+import { type Block, blockLength, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
@@ -182,6 +182,7 @@ export class Translator {
   /** Translates the code at pc, with what it calls, from what was observed; false if it can't be. */
   translate(pc: number): boolean {
     this.#observations.take();
+    if (this.reinstall(pc)) return true; // as its code was written to meanwhile
     const full = this.#modules >= MOST_MODULES || this.#nextSlot > SLOTS - FEWEST_SLOTS;
     if (full || this.#bytes >= MOST_BYTES) this.flush();
     return this.#make(pc, true);
@@ -267,7 +268,10 @@ export class Translator {
   /** The blocks of a root's region, and those of what it was seen calling that isn't translated yet. */
   #related(pc: number): Map<number, Block[]> {
     const found = new Map([[pc, this.#blocks(pc)]]);
+    let instructions = 0;
     for (const blocks of found.values()) {
+      instructions += blocks.reduce((sum, block) => sum + blockLength(block), 0);
+      if (instructions >= LARGEST_REGION) break;
       for (const { end } of blocks) {
         if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
         const target = this.#observations.onlyTarget(end.by.pc);
@@ -431,7 +435,7 @@ export class Translator {
     if (root === undefined) return;
     root.live = undefined;
     if (rests) root.resting = [translation, ...root.resting].slice(0, MOST_VERSIONS);
-    this.#dispatch.withdrawn(translation.root);
+    this.#dispatch.withdrawn(translation.root, rests);
   }
 
   /** Whether a version's code and the windows it trusts are as it knows them. */
