@@ -2,6 +2,10 @@
 // built on this same surface.
 
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
+export { callsByJal, type Design, designOf } from "./cost/design.ts";
+export { adoptEntries, type Entries, readEntries, VENEER_SECTION } from "./cost/entry.ts";
+export { detour, type Interruptions, interrupt, type WrongRun } from "./cost/interruption.ts";
+export { type Patch, patchesOf } from "./cost/patch.ts";
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
@@ -78,5 +82,5 @@ export {
   summarise as summariseSweep,
 } from "./sweep/result.ts";
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
-export type { FarJump, Trampoline, TrampolinePlan } from "./trampoline/plan.ts";
+export type { FarJump, Trampoline, TrampolinePlan, Veneers } from "./trampoline/plan.ts";
 export type { TranslatorStatistics } from "./translate/translator.ts";

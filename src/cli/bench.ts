@@ -3,23 +3,14 @@
 // compared too; seconds come from repeating the call, the rows in turns.
 
 import type { Command } from "commander";
-import {
-  type CallResult,
-  ENGINES,
-  type Engine,
-  Misuse,
-  Refusal,
-  TRACERS,
-  type Tracer,
-  type TraceWay,
-} from "../index.ts";
+import { ENGINES, type Engine, Misuse, TRACERS, type TraceWay } from "../index.ts";
 import { type BenchRow, benchText, type Tracing } from "../report/bench-text.ts";
 import type { Answer, Give } from "./answer.ts";
-import { type CallArguments, readArguments } from "./call-arguments.ts";
-import { interleave, type Task, type Timing } from "./interleave.ts";
+import { interleave, type Timing } from "./interleave.ts";
+import { Run, type Setup } from "./measured-run.ts";
 import { ARGUMENT_HELP, type CallOptions, called, moduleCommand } from "./module-options.ts";
 import { countReader, gather } from "./numbers.ts";
-import { type RunningSession, readSource, Session, type Source } from "./session.ts";
+import { readSource, type Source } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
@@ -63,14 +54,6 @@ export function addBench(program: Command, give: Give, terminal: Terminal): void
     .action((path: string, args: string[], options: BenchOptions) =>
       give(options, () => bench(path, args, options, terminal)),
     );
-}
-
-/** One row before it is measured. */
-interface Setup {
-  readonly engine: Engine;
-  readonly source: Source;
-  readonly tracer: Tracing;
-  readonly way: TraceWay | null;
 }
 
 async function bench(
@@ -173,74 +156,6 @@ function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<Tra
     return "the row without tracing is left out: it needs the module built without -pg (--plain FILE)\n";
   }
   return "";
-}
-
-/** A machine of its own for a row: the first call is counted, the next ones timed. */
-class Run {
-  readonly setup: Setup;
-  readonly first: CallResult;
-  /** Events of the first call. */
-  readonly calls: number;
-  readonly #session: RunningSession;
-  readonly #args: CallArguments;
-  readonly #options: BenchOptions;
-  readonly #address: number;
-  #tracer: Tracer | undefined;
-
-  static async start(setup: Setup, texts: readonly string[], options: BenchOptions): Promise<Run> {
-    const session = await Session.open(setup.source, { ...options, engine: setup.engine });
-    session.load();
-    const args = readArguments(texts, session.machine);
-    return new Run(setup, session, args, options);
-  }
-
-  private constructor(
-    setup: Setup,
-    session: RunningSession,
-    args: CallArguments,
-    options: BenchOptions,
-  ) {
-    this.setup = setup;
-    this.#session = session;
-    this.#args = args;
-    this.#options = options;
-    const address = session.machine.addressOf(options.call);
-    if (address === undefined) {
-      throw new Misuse(`${setup.source.path} has no function '${options.call}'`);
-    }
-    this.#address = address;
-    this.#switchOn();
-    this.first = this.#call();
-    this.calls = this.#tracer?.calls ?? 0;
-    this.#switchOff();
-  }
-
-  task(): Task {
-    return {
-      run: () => {
-        this.#call();
-      },
-      before: () => this.#switchOn(),
-      after: () => this.#switchOff(),
-    };
-  }
-
-  #call(): CallResult {
-    const { budget } = this.#options;
-    const result = this.#session.machine.call(this.#address, this.#args.values, { budget });
-    if (result.exception === undefined) return result;
-    throw new Refusal({ errno: null, dmesg: [], explanation: result.exception.message });
-  }
-
-  #switchOn(): void {
-    const { way, tracer } = this.setup;
-    if (way === null || tracer === "none" || tracer === "off") return;
-    this.#tracer = this.#session.machine.trace({ tracer, way });
-  }
-
-  #switchOff(): void {
-    this.#tracer?.stop();
-  }
 }
 
 function rowsOf(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {

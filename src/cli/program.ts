@@ -6,6 +6,7 @@ import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { addBench } from "./bench.ts";
 import { plainNumbers } from "./call-arguments.ts";
+import { addCost } from "./cost.ts";
 import { addDemo } from "./demo.ts";
 import { addDiff } from "./diff.ts";
 import { addExplain } from "./explain.ts";
@@ -92,6 +93,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addReport,
     addDiff,
     addBench,
+    addCost,
     addSweep,
   ]) {
     add(program, give, terminal);

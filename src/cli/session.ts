@@ -21,6 +21,7 @@ import {
   type Story,
   type StoryMachine,
   tellStory,
+  type Veneers,
 } from "../index.ts";
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
@@ -32,6 +33,8 @@ const REGION_SIZE = 0x10000000;
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, the dependencies' too. */
   readonly init?: boolean;
+  /** How the module's far jumps share veneers. */
+  readonly veneers?: Veneers;
   /** What is asked for is the list of modules. */
   readonly list?: boolean;
 }
@@ -54,6 +57,7 @@ interface Placing<A extends Address> {
   readonly base: A;
   readonly initBase?: A;
   readonly farJumps: "refuse" | "trampoline";
+  readonly veneers?: Veneers;
   readonly stubMissing: boolean;
   readonly init: boolean;
   readonly parameters?: readonly string[];
@@ -210,11 +214,12 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
   }
 
   #insmodOptions(): Placing<A> {
-    const { base, initBase, farJumps, stubMissing, init, param } = this.#options;
+    const { base, initBase, farJumps, veneers, stubMissing, init, param } = this.#options;
     return {
       base: this.#addressOf(base),
       ...(initBase === undefined ? {} : { initBase: this.#addressOf(initBase) }),
       farJumps,
+      ...(veneers === undefined ? {} : { veneers }),
       stubMissing: stubMissing === true,
       init: init === true,
       ...(param === undefined ? {} : { parameters: param }),

@@ -9,7 +9,7 @@ flags="-O2 -std=gnu11 -ffreestanding -fno-common -fno-pic -mno-abicalls -G 0 -ma
   -msoft-float -mno-check-zero-division -mno-long-calls -fno-stack-protector -fno-asynchronous-unwind-tables
   -fno-strict-aliasing -fno-tree-loop-distribute-patterns -fno-delete-null-pointer-checks -fno-ident
   -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -Wa,-mno-pdr -Wa,-msoft-float"
-sources="mcount.S tracer.S hypercalls.S arithmetic.c format.c graph.c heap.c list.c lock.c memory.c module.c
+sources="mcount.S tracer.S hypercalls.S entry.S arithmetic.c format.c graph.c heap.c list.c lock.c memory.c module.c
   number.c parameter.c random.c register.c string.c time.c"
 
 work=$(mktemp -d)

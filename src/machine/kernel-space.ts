@@ -255,6 +255,16 @@ export class KernelSpace {
     } else if (from.addressOf("ftrace_graph_call") !== undefined) {
       this.#memory.setU32(need("ftrace_graph_call"), NOP);
     }
+    this.#setEntryCalls(lab, tracer);
+  }
+
+  /** The same for the lab's other ftrace_caller (src/lab/entry.S). */
+  #setEntryCalls(lab: Lab, tracer: TracerName | null): void {
+    const called = lab.require(tracer === "function" ? "lab_trace_entry" : "ftrace_entry_stub");
+    const graph =
+      tracer === "function_graph" ? jump(OP_J, lab.require("ftrace_entry_graph_caller")) : NOP;
+    this.#memory.setU32(lab.require("ftrace_entry_call"), jump(OP_JAL, called));
+    this.#memory.setU32(lab.require("ftrace_entry_graph_call"), graph);
   }
 
   #jumpFrom(address: number, target: number): void {

@@ -29,6 +29,7 @@ import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
+import type { Veneers } from "../trampoline/plan.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
 import { Core, type Engine, type Profile } from "./core.ts";
@@ -79,6 +80,8 @@ export interface InsmodOptions {
   readonly initBase?: number;
   /** What becomes of a jump that can't reach: a veneer (unless told), or Linux's refusal. */
   readonly farJumps?: "trampoline" | "refuse";
+  /** One veneer for all jumps that may share it (unless told), or one for each, as OpenWrt's loader does. */
+  readonly veneers?: Veneers;
   /** Give imports that nobody exports a stub, which ends the run with the symbol's name when called. */
   readonly stubMissing?: boolean;
   /** Run the module's init function and free its init memory, as insmod does. */
@@ -252,6 +255,20 @@ export class Machine {
   callSites(module: LoadedModule): readonly ModuleSite[] {
     const sites = this.#residents.find((one) => one.module === module)?.sites ?? [];
     return sites.filter(({ recorded }) => recorded);
+  }
+
+  /**
+   * Takes more call sites of a loaded module than Linux would, for tracers and filters: those of a design
+   * that a laboratory tries. They are switched off.
+   */
+  addSites(module: LoadedModule, sites: readonly ModuleSite[]): void {
+    const resident = this.#residents.find((one) => one.module === module);
+    if (resident === undefined) throw new Misuse(`module ${module.name} isn't loaded`);
+    resident.sites = [...resident.sites, ...sites];
+    for (const { site, loaded } of sites) {
+      this.#writeWords(site.address, sitePatch(site, "off", loaded));
+    }
+    this.#tracer?.refresh();
   }
 
   /**

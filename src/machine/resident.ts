@@ -27,7 +27,7 @@ export interface ModuleStatus {
 
 export class Resident {
   readonly module: LoadedModule;
-  readonly sites: readonly ModuleSite[];
+  sites: readonly ModuleSite[];
   /** Lines printed after loading go here too: it is the module's dmesg. */
   readonly #dmesg: string[];
   readonly #memory: GuestMemory;

@@ -30,12 +30,12 @@ import {
   noMemory,
 } from "./loaded.ts";
 import { Loading } from "./loading.ts";
-import { type Bases, type Placement, placeModule, planFor } from "./placement.ts";
+import { type Placement, type Placing, placeModule, planFor } from "./placement.ts";
 import { relocateModule } from "./relocate.ts";
 import { type ResolvedSymbols, resolveSymbols } from "./symbols.ts";
 import { EXIT_FUNCTION, INIT_FUNCTION } from "./this-module.ts";
 
-export interface LoadOptions<A extends Address = number> extends Bases<A> {
+export interface LoadOptions<A extends Address = number> extends Placing<A> {
   /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */
   readonly farJumps: "refuse" | "trampoline";
 }
@@ -87,12 +87,12 @@ export function loadModule<A extends Address>(
 export function planModule<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
-  bases: Bases<NoInfer<A>> = {},
+  placing: Placing<NoInfer<A>> = {},
 ): ModulePlan<A> {
   const { layout, perCpu, jumps } = prepare(new Loading(file, host, { dry: true }));
   let memory = noMemory(host);
   try {
-    const placement = placeModule(host, layout, bases, jumps);
+    const placement = placeModule(host, layout, placing, jumps);
     memory = placement.memory;
     return { layout, memory, plan: placement.plan };
   } finally {

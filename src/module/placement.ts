@@ -5,7 +5,12 @@
 
 import { type Address, plus } from "../address.ts";
 import { Refusal } from "../errors.ts";
-import { type Jump, planTrampolines, type TrampolinePlan } from "../trampoline/plan.ts";
+import {
+  type Jump,
+  planTrampolines,
+  type TrampolinePlan,
+  type Veneers,
+} from "../trampoline/plan.ts";
 import { veneerSize } from "../trampoline/veneer.ts";
 import type { ModuleHost, ModuleMemory } from "./host.ts";
 import type { BlockLayout, ModuleLayout } from "./layout.ts";
@@ -15,6 +20,11 @@ import { freeMemory } from "./loaded.ts";
 export interface Bases<A extends Address = number> {
   readonly base?: A | undefined;
   readonly initBase?: A | undefined;
+}
+
+/** And how its far jumps share veneers; see PlanFacts. */
+export interface Placing<A extends Address = number> extends Bases<A> {
+  readonly veneers?: Veneers;
 }
 
 export interface Placement<A extends Address> {
@@ -41,14 +51,14 @@ const ROUNDS = 4;
 export function placeModule<A extends Address>(
   host: ModuleHost<A>,
   layout: ModuleLayout,
-  bases: Bases<A>,
+  placing: Placing<A>,
   jumps: readonly Jump<A>[],
 ): Placement<A> {
   let sizes: Sizes = { core: layout.blocks.core.size, init: layout.blocks.init.size };
   for (let round = 0; round < ROUNDS; round++) {
-    const placement = place(host, layout, bases, jumps, sizes);
+    const placement = place(host, layout, placing, jumps, sizes);
     const { plan } = placement;
-    const roomy = sizesWithVeneers(layout, plan);
+    const roomy = sizesWithVeneers(layout, plan, placing);
     // A jump may be refused for want of room, which more memory mends, or for good.
     const mayLackRoom = plan.refused.length > 0 && !fitsInto(host, roomy, sizes);
     if (fitsInto(host, plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
@@ -97,12 +107,12 @@ function resized<A extends Address>(
 function place<A extends Address>(
   host: ModuleHost<A>,
   layout: ModuleLayout,
-  { base, initBase }: Bases<A>,
+  { base, initBase, veneers }: Placing<A>,
   jumps: readonly Jump<A>[],
   sizes: Sizes,
 ): Placement<A> {
   const memory = host.allocate({ coreSize: sizes.core, initSize: sizes.init, base, initBase });
-  const plan = planFor(memory, layout, jumps);
+  const plan = planFor(memory, layout, jumps, veneers);
   return {
     memory,
     plan,
@@ -118,6 +128,7 @@ export function planFor<A extends Address>(
   memory: ModuleMemory<A>,
   layout: ModuleLayout,
   jumps: readonly Jump<A>[],
+  veneers: Veneers = "shared",
 ): TrampolinePlan<A> {
   const facts = (base: A, { size, alignment }: BlockLayout) => ({ base, size, alignment });
   return planTrampolines({
@@ -126,18 +137,21 @@ export function planFor<A extends Address>(
       init: facts(memory.init.base, layout.blocks.init),
     },
     jumps,
+    veneers,
   });
 }
 
-/** Each block with a veneer for every target and region, twice: above its sections, and in head room below. */
+/** Each block with all the veneers that it may need, twice: above its sections, and in head room below. */
 function sizesWithVeneers<A extends Address>(
   layout: ModuleLayout,
   { farJumps }: TrampolinePlan<A>,
+  { veneers }: Placing<A>,
 ): Sizes {
   const targets = new Set(farJumps.map(({ siteRegion, target }) => `${siteRegion} ${target}`));
+  const most = veneers === "each" ? farJumps.length : targets.size;
   const veneer = farJumps.reduce((size, far) => Math.max(size, veneerSize(far.target)), 0);
   const withVeneers = ({ size, alignment }: BlockLayout): number =>
-    size === 0 ? 0 : size + 2 * (veneer * (targets.size + 1) + alignment);
+    size === 0 ? 0 : size + 2 * (veneer * (most + 1) + alignment);
   return { core: withVeneers(layout.blocks.core), init: withVeneers(layout.blocks.init) };
 }
 

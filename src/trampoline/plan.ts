@@ -55,7 +55,11 @@ export interface PlanFacts<A extends Address = number> {
   readonly jumps: readonly Jump<A>[];
   /** The register that veneers go through, by number; t9 unless told. */
   readonly register?: number;
+  /** One for each target and region (unless told), or one for each jump, as OpenWrt's loader makes them. */
+  readonly veneers?: Veneers;
 }
+
+export type Veneers = "shared" | "each";
 
 /** A jump that doesn't reach its target, or that Linux refuses. */
 export interface FarJump<A extends Address = number> {
@@ -119,7 +123,7 @@ type PerBlock = Readonly<Record<Block, number>>;
 const STEPS = 8;
 
 /**
- * Plans the veneers of one module: one per (S + A, region) in each block, init code using the core's where
+ * Plans the veneers of one module: one per (S + A, region) in each block unless told otherwise, init code using the core's where
  * they are in the same region, core code never using one in init memory. Deterministic.
  *
  * Head room moves sections, and with them targets inside the module, so what is far may change with it:
@@ -206,7 +210,8 @@ function attempt<A extends Address>(
   };
   const missing = { core: new Set<string>(), init: new Set<string>() };
   const trampolines = new Map<string, Trampoline<A> & { readonly sites: A[] }>();
-  const key = (block: Block, far: FarJump<A>): string => `${block} ${far.siteRegion} ${far.target}`;
+  const key = (block: Block, far: FarJump<A>): string =>
+    `${block} ${far.siteRegion} ${far.target}${facts.veneers === "each" ? ` ${far.address}` : ""}`;
 
   const findOrPlace = (block: Block, far: FarJump<A>): Trampoline<A> | undefined => {
     const own = key(block, far);

@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: ["compare", "ftrace"],
   index: [
     "compare",
+    "cost",
     "sweep",
     "explain",
     "gdb",
@@ -29,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   sweep: ["machine", "input", "kernel", "module", "elf"],
   explain: ["machine", "ftrace", "module", "trampoline", "elf"],
+  cost: ["machine", "ftrace", "module", "trampoline", "isa", "elf"],
   gdb: ["machine"],
   compare: ["formats", "report"],
   machine: ["translate", "ftrace", "module", "trampoline", "kernel", "isa", "elf"],
@@ -54,6 +56,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   formats: ["ftrace"],
   report: [
     "compare",
+    "cost",
     "sweep",
     "explain",
     "machine",

@@ -1,0 +1,111 @@
+// `farjal cost`: designs of call sites compared on the same code in one run. Bytes are read from the loaded
+// modules, guest instructions are counted, patches are interrupted, and host time is measured in turns.
+// Without a module it takes farjal's own, built with each design (src/lab/cost.sh).
+
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { type Endian, Misuse } from "../index.ts";
+import { type CostRow, costText } from "../report/cost-text.ts";
+import type { Answer, Give } from "./answer.ts";
+import { type Build, costRows } from "./cost-rows.ts";
+import type { RunOptions } from "./measured-run.ts";
+import { ARGUMENT_HELP, placed } from "./module-options.ts";
+import { countReader } from "./numbers.ts";
+import { readSource } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+A module without call sites is what the others are counted above; without one, an untraced site's own
+instructions are taken off. Designs are told by the modules' sites, whatever their files are called.
+
+Examples:
+  farjal cost                                       farjal's own modules, one for each design
+  farjal cost --endian big --json
+  farjal cost modern.ko --call 'work_run(50)'
+  farjal cost plain.ko modern.ko jal.ko --call 'work_run(50)'`;
+
+/** farjal's own builds of one source, the ones without call sites first. */
+const OWN = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"];
+const OWN_CALL = "cost_loop(1000)";
+
+interface CostOptions extends Omit<RunOptions, "call"> {
+  readonly call?: string;
+  readonly time: number;
+}
+
+export function addCost(program: Command, give: Give, terminal: Terminal): void {
+  placed(program.command("cost"))
+    .argument("[M.ko...]", "builds of one module; farjal's own unless told")
+    .option("--json", "print one JSON document")
+    .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
+    .option(
+      "--budget <N>",
+      "instructions the call may take",
+      countReader(1, Number.MAX_SAFE_INTEGER),
+      1_000_000_000,
+    )
+    .option(
+      "--time <MS>",
+      "milliseconds for each state of each design",
+      countReader(1, 600_000),
+      100,
+    )
+    .summary("compare designs of call sites on the same code")
+    .description(
+      "Compares designs of call sites: bytes of code and veneers, guest instructions for each call with " +
+        "tracing off and on, what switching a site writes and whether that is safe, and host time. Exit " +
+        "code 1: a module doesn't load, the call doesn't return, or results differ.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((paths: string[], options: CostOptions) =>
+      give(options, () => cost(paths, options, terminal)),
+    );
+}
+
+async function cost(
+  paths: readonly string[],
+  options: CostOptions,
+  { paint }: Terminal,
+): Promise<Answer> {
+  const own = paths.length === 0;
+  if (own && options.call !== undefined) {
+    throw new Misuse("--call is about a module: farjal cost M.ko --call …");
+  }
+  const call = own ? OWN_CALL : options.call;
+  if (call === undefined) throw new Misuse("--call 'NAME(ARG, …)' says what is measured");
+  const { name, args } = readCall(call);
+  const runOptions = { ...options, call: name };
+  const builds: Build[] = [];
+  for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
+    builds.push({ path: own ? null : path, source: await readSource(path, runOptions) });
+  }
+  const rows = await costRows(builds, args, runOptions, options.time);
+  const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
+  const title = `${name}(${args.join(", ")})`;
+  return {
+    held: equal,
+    json: { verdict: equal ? "equal" : "differ", call: title, rows: rows.map(rowJson) },
+    text: costText(title, rows, paint),
+  };
+}
+
+function rowJson(row: CostRow): Answer["json"] {
+  return { ...row };
+}
+
+function ownFiles(order: Endian): string[] {
+  return OWN.map((design) =>
+    fileURLToPath(new URL(`../../../src/lab/built/cost-${design}-${order}.ko`, import.meta.url)),
+  );
+}
+
+/** `name(1, "two, three")`; a name alone is a call without arguments. */
+function readCall(text: string): { name: string; args: string[] } {
+  const [, name, list = ""] = /^\s*([^\s(),]+)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? [];
+  if (name === undefined) throw new Misuse(`--call takes 'NAME(ARG, …)', not '${text}'`);
+  const args = list.match(/(?:"[^"]*"|[^",])+|(?<=,)(?=,|$)/g) ?? [];
+  const trimmed = args.map((arg) => arg.trim());
+  if (trimmed.includes("")) throw new Misuse(`an argument is missing in '${text}'`);
+  return { name, args: trimmed };
+}

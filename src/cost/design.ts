@@ -1,0 +1,82 @@
+// The designs of call sites that the cost lab knows, and which of them a loaded module has, told by the sites
+// themselves.
+
+import { R_MIPS_26 } from "../../assembly/relocation-types.ts";
+import { relocationTables } from "../elf/contents.ts";
+import type { ElfObject } from "../elf/object.ts";
+import type { CallSite } from "../ftrace/site.ts";
+import { MCOUNT } from "../module/call-sites.ts";
+import type { Entries } from "./entry.ts";
+
+export const DESIGNS = ["none", "jal", "jal-ra", "long", "long-ra", "nops", "mixed"] as const;
+
+/** none: no sites; nops: patchable entries; mixed: sites of more than one design. */
+export type DesignKind = (typeof DESIGNS)[number];
+
+export interface Design {
+  readonly kind: DesignKind;
+  /** For people: `long call, ra address`. */
+  readonly title: string;
+  /** Bytes that each site has in the code; null where they differ. */
+  readonly siteBytes: number | null;
+  /** Instructions that a site executes when it is off; null where they differ. */
+  readonly offInstructions: number | null;
+}
+
+const TITLES: Readonly<Record<Exclude<DesignKind, "nops">, string>> = {
+  none: "no call sites",
+  jal: "jal _mcount",
+  "jal-ra": "jal _mcount, ra address",
+  long: "long call",
+  "long-ra": "long call, ra address",
+  mixed: "several designs",
+};
+const WORD = 4;
+/** The b over a long call, and its delay slot. */
+const BRANCH_OVER = 2;
+
+/** @param entries the module's patchable entries, if its sites were made of them. */
+export function designOf(sites: readonly CallSite[], entries: Entries | null): Design {
+  const [first = "none", other] = new Set(sites.map((site) => kindOf(site, entries)));
+  const kind = other === undefined ? first : "mixed";
+  return {
+    kind,
+    title: kind === "nops" ? `${entries?.nops} nops` : TITLES[kind],
+    siteBytes: same(sites.map((site) => WORD * sequenceWords(site))),
+    offInstructions: same(sites.map(offInstructions)),
+  };
+}
+
+/** Whether code makes its own calls by jal (-mno-long-calls), those of _mcount aside. */
+export function callsByJal(elf: ElfObject): boolean {
+  return relocationTables(elf).some((table) =>
+    Array.from({ length: table.count }, (_, index) => index).some(
+      (index) =>
+        table.type(index) === R_MIPS_26 && elf.symbols[table.symbol(index)]?.name !== MCOUNT,
+    ),
+  );
+}
+
+function kindOf({ kind, raAddressWords }: CallSite, entries: Entries | null): DesignKind {
+  if (entries !== null) return "nops";
+  const short = kind === "short";
+  if (raAddressWords > 0) return short ? "jal-ra" : "long-ra";
+  return short ? "jal" : "long";
+}
+
+/** A short call's words begin before its address: `move at,ra`, those for t4, and at -O0 the push. */
+function sequenceWords({ kind, words, raAddressWords, emptyDelaySlot }: CallSite): number {
+  if (kind === "long") return words;
+  return words + 1 + raAddressWords + (emptyDelaySlot ? 1 : 0);
+}
+
+/** Off, a short call's words are all executed, a long one's are jumped over. */
+function offInstructions(site: CallSite): number {
+  if (site.kind === "short") return sequenceWords(site);
+  return BRANCH_OVER + (site.emptyDelaySlot ? 1 : 0);
+}
+
+function same(values: readonly number[]): number | null {
+  const [value = null, ...others] = new Set(values);
+  return others.length === 0 ? value : null;
+}

@@ -1,0 +1,184 @@
+// Patchable entries: the nops that -fpatchable-function-entry leaves before a function's prologue, made into
+// call sites. No Linux on MIPS does this; it is a laboratory's design, and here is how it works. Nothing is
+// saved yet where the nops stand, so ra is the caller's return address, and at, v1, t4 and t9 are dead.
+//
+//   3 nops   move at,ra; jal veneer; nop                       the veneer: lui t9; addiu t9; jr t9; move t4,zero
+//   4 nops   lui v1,%hi(F); addiu v1,v1,%lo(F); jalr at,v1; nop
+//
+// With three, `jal` needs a veneer in its region, and writes ra, so at keeps the caller's address as gcc's own
+// sites have it: the veneer goes to ftrace_caller past the pop (nothing was pushed), with t4 = 0, which says
+// that ra isn't in the frame. `move` is written as addu, as gcc never does, for t4 to be believed. With four,
+// F is in reach from everywhere, and the link goes to at: ra stays as it is. That takes an ftrace_caller of
+// its own, ftrace_entry_caller (src/lab/entry.S). All but one word of an entry is written once, when nobody
+// runs the module yet; the jal, or the lui, is what switches it.
+
+import { OP_ADDIU, OP_JAL, OP_LUI, OP_SPECIAL, SPECIAL_ADDU } from "../../assembly/opcodes.ts";
+import { Misuse } from "../errors.ts";
+import type { CallSite, SitePatch } from "../ftrace/site.ts";
+import { hex } from "../hex.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { ModuleSite } from "../machine/module-sites.ts";
+import type { LoadedModule, LoadedSection } from "../module/loaded.ts";
+import { reachOf, regionOf } from "../trampoline/region.ts";
+import { veneerSize, veneerWords } from "../trampoline/veneer.ts";
+
+export const ENTRIES_SECTION = "__patchable_function_entries";
+/** Where a module keeps room for the veneer, by arm64's name. */
+export const VENEER_SECTION = ".text.ftrace_trampoline";
+
+const NOP = 0;
+const FEWEST_NOPS = 3;
+const WORD = 4;
+const AT = 1;
+const V1 = 3;
+const T4 = 12;
+const RA = 31;
+/** ftrace_caller's second word pops what gcc's sites push. */
+const PAST_POP = 8;
+const MOVE_AT_RA = ((OP_SPECIAL << 26) | (RA << 21) | (AT << 11) | SPECIAL_ADDU) >>> 0;
+const MOVE_T4_ZERO = ((OP_SPECIAL << 26) | (T4 << 11) | SPECIAL_ADDU) >>> 0;
+const SPECIAL_JALR = 9;
+const JALR_AT_V1 = ((OP_SPECIAL << 26) | (V1 << 21) | (AT << 11) | SPECIAL_JALR) >>> 0;
+
+export interface Entries {
+  /** Of each entry, which is its function's address. */
+  readonly addresses: readonly number[];
+  readonly nops: number;
+}
+
+/**
+ * A module's patchable entries; null when it has none.
+ * @throws Misuse for entries that nobody comes by, or that are too short for a call.
+ */
+export function readEntries(machine: Machine, module: LoadedModule): Entries | null {
+  const table = module.sections.find(({ name }) => name === ENTRIES_SECTION);
+  if (table === undefined || table.size < WORD) return null;
+  const addresses = words(machine, table);
+  const functions = new Set(module.symbols.map(({ address }) => address));
+  const code = module.sections.filter(({ executable }) => executable);
+  for (const address of addresses) {
+    const section = code.find((one) => address >= one.address && address < end(one));
+    if (section === undefined) {
+      throw new Misuse(`${ENTRIES_SECTION} names ${hex(address)}, outside the module's code`);
+    }
+    if (!functions.has(address)) {
+      throw new Misuse(
+        `the nops at ${hex(address)} stand before their function's label, where nobody comes by, as gcc 12 ` +
+          "leaves them on MIPS",
+      );
+    }
+  }
+  const nops = Math.min(...addresses.map((address) => nopsAt(machine, address, code)));
+  if (nops < FEWEST_NOPS) {
+    throw new Misuse(`an entry of ${nops} nops has no room for a call, which takes ${FEWEST_NOPS}`);
+  }
+  return { addresses, nops };
+}
+
+function words({ memory }: Machine, { address, size }: LoadedSection): number[] {
+  return Array.from({ length: Math.floor(size / WORD) }, (_, index) =>
+    memory.u32(address + WORD * index),
+  );
+}
+
+function end({ address, size }: LoadedSection): number {
+  return address + size;
+}
+
+function nopsAt({ memory }: Machine, address: number, code: readonly LoadedSection[]): number {
+  const limit = code.find((one) => address >= one.address && address < end(one));
+  let at = address;
+  while (limit !== undefined && at + WORD <= end(limit) && memory.u32(at) === NOP) at += WORD;
+  return (at - address) / WORD;
+}
+
+/**
+ * Makes a module's entries call sites, switched off: writes what stays, and gives the machine the sites.
+ * @throws Misuse where they can't be: no veneer's room for three nops, another kernel than the lab's for four.
+ */
+export function adoptEntries(machine: Machine, module: LoadedModule, entries: Entries): void {
+  const short = entries.nops === FEWEST_NOPS;
+  const make = short ? shortEntry(machine, module) : longEntry(machine, entries.nops);
+  machine.addSites(
+    module,
+    entries.addresses.map((address): ModuleSite => {
+      const { site, loaded } = make(address);
+      const { init } = module;
+      const inInit = address >= init.base && address < init.base + init.size;
+      return {
+        site,
+        loaded,
+        recorded: true,
+        block: inInit ? "init" : "core",
+        name: machine.symbolAt(address)?.name ?? hex(address),
+        module: module.name,
+      };
+    }),
+  );
+}
+
+/** Writes what stays of an entry. */
+type MakeSite = (entry: number) => { readonly site: CallSite; readonly loaded: SitePatch };
+
+function shortEntry(machine: Machine, module: LoadedModule): MakeSite {
+  const mcount = machine.importOf("_mcount")?.address;
+  const room = module.sections.find(({ name }) => name === VENEER_SECTION);
+  if (mcount === undefined) throw new Misuse("the kernel exports no _mcount");
+  const target = mcount + PAST_POP;
+  if (room === undefined || room.size < veneerSize(target)) {
+    throw new Misuse(
+      `three nops reach the kernel through a veneer, and ${module.name} has no room for one: it needs ` +
+        `a section ${VENEER_SECTION} of ${veneerSize(target)} bytes`,
+    );
+  }
+  const veneer = room.address;
+  writeWords(machine, veneer, [...veneerWords(target).slice(0, -1), MOVE_T4_ZERO]);
+  const jal = ((OP_JAL << 26) | ((veneer >>> 2) & 0x03ffffff)) >>> 0;
+  return (entry) => {
+    const address = entry + WORD;
+    if (reachOf(address) !== regionOf(veneer)) {
+      throw new Misuse(`the entry at ${hex(entry)} can't reach the veneer at ${hex(veneer)}`);
+    }
+    machine.memory.setU32(entry, MOVE_AT_RA);
+    return {
+      site: {
+        kind: "short",
+        address,
+        words: 2,
+        raAddressWords: 0,
+        emptyDelaySlot: false,
+        savedRa: "ra",
+      },
+      loaded: [jal, NOP],
+    };
+  };
+}
+
+function longEntry(machine: Machine, nops: number): MakeSite {
+  const caller = machine.addressOf("ftrace_entry_caller");
+  if (caller === undefined) {
+    throw new Misuse("four nops call ftrace_entry_caller, which only farjal's own kernel has");
+  }
+  const high = ((OP_LUI << 26) | (V1 << 16) | (((caller + 0x8000) >>> 16) & 0xffff)) >>> 0;
+  const low = ((OP_ADDIU << 26) | (V1 << 21) | (V1 << 16) | (caller & 0xffff)) >>> 0;
+  return (address) => {
+    writeWords(machine, address + 2 * WORD, [JALR_AT_V1, NOP]);
+    return {
+      site: {
+        kind: "long",
+        address,
+        words: nops,
+        raAddressWords: 0,
+        emptyDelaySlot: false,
+        savedRa: "ra",
+      },
+      loaded: [high, low],
+    };
+  };
+}
+
+function writeWords({ memory }: Machine, address: number, list: readonly number[]): void {
+  list.forEach((word, index) => {
+    memory.setU32(address + WORD * index, word);
+  });
+}

@@ -1,0 +1,192 @@
+// Whether a call site can be switched while somebody runs it, found out by running. A thread may be stopped
+// before any word of the site that isn't a delay slot (an interrupt there restarts the branch), and what it
+// finds when it goes on is what the patch has written by then. So: for each direction, for each number of
+// words written when the thread comes by, for each word where it may stand, and for each number of words
+// written when it goes on, the call is run, and has to return what it always returns, with the stack and the
+// registers that the ABI keeps. A patch is atomic when all of these run right.
+
+import { OP_J } from "../../assembly/opcodes.ts";
+import type { CallSite, SitePatch } from "../ftrace/site.ts";
+import { hex } from "../hex.ts";
+import { registerName } from "../isa/registers.ts";
+import { Debugger } from "../machine/debugger.ts";
+import type { GuestCall } from "../machine/guest-call.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { CodeWrite, Patch } from "./patch.ts";
+
+/** An interruption after which the call went wrong. */
+export interface WrongRun {
+  readonly direction: "on" | "off";
+  /** The word where the thread stood, counted from the site's first that is patched. */
+  readonly stoppedAt: number;
+  /** Words of the patch that were written when the thread came by, and when it went on. */
+  readonly written: { readonly before: number; readonly after: number };
+  /** What became of it, in words. */
+  readonly outcome: string;
+}
+
+export interface Interruptions {
+  readonly runs: number;
+  readonly wrong: readonly WrongRun[];
+}
+
+/** The call that comes by the site. */
+export interface Probe {
+  readonly machine: Machine;
+  readonly target: number;
+  readonly args: readonly (number | bigint)[];
+  /** Instructions after which the call has gone astray. */
+  readonly budget: number;
+}
+
+interface Interruption {
+  /** Words written in the beginning, and those that are written while the thread stands. */
+  readonly before: readonly CodeWrite[];
+  readonly meanwhile: readonly CodeWrite[];
+  /** Instructions after the site's first where the thread stands. */
+  readonly steps: number;
+}
+
+const WORD = 4;
+const BREAK = 0x0000000d;
+/** How far from the half of its address a detour begins. */
+const DETOUR = 0x40;
+const V0 = 2;
+/** s0 to s7, gp, sp and s8. */
+const KEPT = [16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 30];
+const DIRECTIONS = ["on", "off"] as const;
+
+/**
+ * Tries all interruptions of a patch at one site, which it leaves switched off.
+ * @returns null when the call doesn't come by the site.
+ */
+export function interrupt(probe: Probe, site: CallSite, patch: Patch): Interruptions | null {
+  const { machine } = probe;
+  const runs = new Runs(probe, site, [...patch.once, ...patch.off]);
+  if (!runs.comesBy) return null;
+  const wrong: WrongRun[] = [];
+  for (const direction of DIRECTIONS) {
+    const start = [...patch.once, ...patch[direction === "on" ? "off" : "on"]];
+    const writes = patch[direction];
+    for (let before = 0; before < writes.length; before++) {
+      for (let after = before + 1; after <= writes.length; after++) {
+        for (let steps = 0; ; steps++) {
+          const result = runs.interrupted({
+            before: [...start, ...writes.slice(0, before)],
+            meanwhile: writes.slice(before, after),
+            steps,
+          });
+          if (result === "outside") break;
+          if (result === "delay slot" || result.outcome === null) continue;
+          const { stoppedAt, outcome } = result;
+          wrong.push({ direction, stoppedAt, written: { before, after }, outcome });
+        }
+      }
+    }
+  }
+  write(machine, [...patch.once, ...patch.off]);
+  return { runs: runs.count, wrong };
+}
+
+/**
+ * A long call's two words made to go to its target by way of another address, whose low half isn't 0: the lab
+ * kernel's _mcount lies at 0x80100000, where a lui alone would get by chance. Half of an address leads to a
+ * break here, as it leads into the middle of something in a kernel.
+ * @param loaded lui and addiu.
+ */
+export function detour(machine: Machine, [lui, addiu]: SitePatch): SitePatch {
+  const target = (((lui & 0xffff) << 16) + ((addiu << 16) >> 16)) >>> 0;
+  const half = machine.memory.alloc(DETOUR + 2 * WORD, 0x10000);
+  const jump = ((OP_J << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
+  write(machine, [
+    { address: half, word: BREAK },
+    { address: half + DETOUR, word: jump },
+    { address: half + DETOUR + WORD, word: 0 },
+  ]);
+  const high = (lui & 0xffff0000) | (half >>> 16);
+  return [high >>> 0, ((addiu & 0xffff0000) | DETOUR) >>> 0];
+}
+
+/** Runs of one call, begun in the same memory where it matters. */
+class Runs {
+  count = 0;
+  /** Whether the call comes by the site. */
+  readonly comesBy: boolean;
+  readonly #probe: Probe;
+  readonly #site: CallSite;
+  readonly #saved: Uint8Array;
+  /** What it returns when nothing disturbs it. */
+  readonly #result: number;
+  /** Whether it returns that each time, in the memory that the last run left. */
+  readonly #repeats: boolean;
+
+  /** @param off writes that switch the site off. */
+  constructor(probe: Probe, site: CallSite, off: readonly CodeWrite[]) {
+    this.#probe = probe;
+    this.#site = site;
+    this.#saved = probe.machine.save();
+    const nothing = { before: off, meanwhile: [], steps: 0 };
+    const first = this.#run(nothing, () => probe.machine.core.gpr(V0));
+    this.comesBy = first !== "outside";
+    this.#result = typeof first === "object" ? first.end : 0;
+    const again = this.#run(nothing, () => probe.machine.core.gpr(V0));
+    this.#repeats = typeof again === "object" && again.end === this.#result;
+  }
+
+  interrupted(
+    interruption: Interruption,
+  ): "outside" | "delay slot" | { readonly stoppedAt: number; readonly outcome: string | null } {
+    const { machine } = this.#probe;
+    if (!this.#repeats) machine.restore(this.#saved);
+    const run = this.#run(interruption, (call, kept) => this.#fault(call, kept));
+    if (typeof run === "string") return run;
+    this.count += 1;
+    if (run.end !== null) machine.restore(this.#saved);
+    return { stoppedAt: run.stoppedAt, outcome: run.end };
+  }
+
+  #run<T>(
+    { before, meanwhile, steps }: Interruption,
+    atEnd: (call: GuestCall, kept: readonly number[]) => T,
+  ): "outside" | "delay slot" | { readonly stoppedAt: number; readonly end: T } {
+    const { machine, target, args, budget } = this.#probe;
+    const { address, words } = this.#site;
+    write(machine, before);
+    const call = machine.start(target, args, { budget });
+    const debug = new Debugger(call);
+    try {
+      const kept = KEPT.map((register) => machine.core.gpr(register));
+      if (debug.runUntil({ address }).reason !== "breakpoint") return "outside";
+      for (let step = 0; step < steps; step++) {
+        debug.step();
+        const into = machine.core.pc - address;
+        if (into < 0 || into >= WORD * words) return "outside";
+      }
+      if (machine.core.inDelaySlot) return "delay slot";
+      const stoppedAt = (machine.core.pc - address) / WORD;
+      write(machine, meanwhile);
+      debug.runUntil();
+      return { stoppedAt, end: atEnd(call, kept) };
+    } finally {
+      debug.clear();
+      call.close();
+    }
+  }
+
+  /** What is wrong with a call that has ended, or null. */
+  #fault({ halt, core }: GuestCall, kept: readonly number[]): string | null {
+    if (halt.reason === "ended") return halt.stop.message;
+    if (halt.reason !== "returned") return `it stands still: ${halt.reason}`;
+    const result = core.gpr(V0);
+    if (result !== this.#result) return `returned ${hex(result)}, not ${hex(this.#result)}`;
+    const lost = KEPT.findIndex((register, index) => core.gpr(register) !== kept[index]);
+    if (lost < 0) return null;
+    const register = KEPT[lost] ?? 0;
+    const off = core.gpr(register) - (kept[lost] ?? 0);
+    return `returned with ${registerName(register)} off by ${off}`;
+  }
+}
+
+function write({ memory }: Machine, writes: readonly CodeWrite[]): void {
+  for (const { address, word } of writes) memory.setU32(address, word);
+}

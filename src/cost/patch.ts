@@ -1,0 +1,55 @@
+// How a call site is switched, as words written one after the other: 6.1's way, and one of a single word
+// where there is one. A patch is a value; interruption.ts finds out whether it is safe.
+
+import { type CallSite, type SitePatch, sitePatch } from "../ftrace/site.ts";
+import type { Design } from "./design.ts";
+
+/** One aligned word, written whole. */
+export interface CodeWrite {
+  readonly address: number;
+  readonly word: number;
+}
+
+export interface Patch {
+  /** For people. */
+  readonly name: string;
+  /** What is written before anybody runs the site, and stays. */
+  readonly once: readonly CodeWrite[];
+  /** What switches the site on, and off, in the order it is written. */
+  readonly on: readonly CodeWrite[];
+  readonly off: readonly CodeWrite[];
+}
+
+const WORD = 4;
+
+/**
+ * The ways to switch a site, the one that is in use first.
+ * @param loaded the two words of the site's call.
+ */
+export function patchesOf(
+  site: CallSite,
+  loaded: SitePatch,
+  { kind }: Pick<Design, "kind">,
+): readonly Patch[] {
+  const first = (word: number): CodeWrite => ({ address: site.address, word });
+  const second = (word: number): CodeWrite => ({ address: site.address + WORD, word });
+  const [off, offSlot] = sitePatch(site, "off", loaded);
+  const [on, onSlot] = loaded;
+  // The second word is the call's: a nop, or addiu v1, which does no harm in the delay slot of the b.
+  const one: Patch = {
+    name: "one word",
+    once: [second(onSlot)],
+    on: [first(on)],
+    off: [first(off)],
+  };
+  if (kind === "nops") return [one];
+  const both = {
+    once: [],
+    // ftrace_make_call() writes the second word first, ftrace_make_nop() the first.
+    on: [second(onSlot), first(on)],
+    off: [first(off), second(offSlot)],
+  };
+  // The push must go with the call: no single word switches both.
+  if (site.kind === "short") return [{ name: "call and push", ...both }];
+  return [{ name: "as Linux 6.1 does", ...both }, one];
+}

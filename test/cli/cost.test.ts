@@ -1,0 +1,140 @@
+// `farjal cost`: farjal's own designs, a user's modules in one or several builds, the document's keys, and
+// what can't be compared.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { costModule } from "../cost/modules.ts";
+import { assertMisuse, builtModule, farjal, farjalJson, type Json, ORDERS } from "./farjal.ts";
+
+const SHORT = ["--time", "8"];
+
+const KEYS = [
+  "design",
+  "kind",
+  "file",
+  "veneers",
+  "v0",
+  "sites",
+  "calls",
+  "bytes",
+  "base",
+  "instructions",
+  "perCall",
+  "nanoseconds",
+  "patches",
+];
+
+for (const order of ORDERS) {
+  test(`cost compares farjal's own designs, ${order}-endian`, () => {
+    const { code, json } = farjalJson(["cost", "--endian", order, ...SHORT]);
+    assert.equal(code, 0);
+    assert.deepEqual([json.verdict, json.call], ["equal", "cost_loop(1000)"]);
+    const off = (row: Json) => [row.design, row.bytes.code, row.bytes.veneers, row.perCall.off];
+    assert.deepEqual(json.rows.map(off), [
+      ["no call sites", 208, 0, null],
+      ["no call sites, long calls", 240, 0, null],
+      ["jal _mcount, a veneer each", 208, 48, 3],
+      ["jal _mcount, shared veneers", 208, 16, 3],
+      ["long call", 256, 0, 2],
+      ["long call, ra address", 272, 0, 2],
+      ["3 nops", 240, 16, 3],
+      ["4 nops", 256, 0, 2],
+    ]);
+    for (const row of json.rows) {
+      assert.deepEqual(Object.keys(row), KEYS);
+      assert.equal(row.v0, 0x0003a96c);
+      const { off, function: traced, functionGraph } = row.nanoseconds;
+      const timed = row.kind === "none" ? [off] : [off, traced, functionGraph];
+      for (const spread of timed) {
+        assert.ok(spread.p25 <= spread.p50 && spread.p50 <= spread.p75 && spread.samples > 0);
+      }
+      if (row.kind === "none") continue;
+      assert.equal(row.calls, 3001);
+      assert.ok(row.perCall.off < row.perCall.function);
+      assert.ok(row.perCall.function < row.perCall.functionGraph);
+    }
+    assert.deepEqual(
+      json.rows.flatMap(({ kind, patches }: Json) =>
+        patches.map((patch: Json) => [kind, patch.name, patch.words, patch.sites, patch.atomic]),
+      ),
+      [
+        ["jal", "call and push", 2, 3, false],
+        ["jal", "call and push", 2, 3, false],
+        ["long", "as Linux 6.1 does", 2, 3, false],
+        ["long", "one word", 1, 3, true],
+        ["long-ra", "as Linux 6.1 does", 2, 3, false],
+        ["long-ra", "one word", 1, 3, true],
+        ["nops", "one word", 1, 3, true],
+        ["nops", "one word", 1, 3, true],
+      ],
+    );
+  });
+}
+
+test("cost prints three tables, and says what a patch did wrong", () => {
+  const { code, stdout } = farjal(["cost", ...SHORT]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^cost_loop\(1000\) = 0x0003a96c in every row, 3,001 traced calls$/m);
+  assert.match(stdout, /^ {2}4 nops +256 +0 +\+2\.00 +\+27\.00 +\+161\.00 {2}no call sites$/m);
+  assert.match(stdout, /^ {2}long call +as Linux 6\.1 does +2 +36 +3 {2}no$/m);
+  assert.match(stdout, /^ {2}4 nops +one word +1 +12 +0 {2}yes$/m);
+  assert.match(stdout, /^ {2}long call, as Linux 6\.1 does: switched off .* exception Bp/m);
+  assert.match(stdout, /^ {2}3 nops +\d+\.\d\d {2}\(\d+\.\d\d-\d+\.\d\d\) /m);
+});
+
+test("cost takes a module's own code where there is no build without sites", () => {
+  const words = ["cost", builtModule("modern", "little"), "--call", "work_fibonacci(15)"];
+  const { code, json } = farjalJson([...words, ...SHORT]);
+  assert.equal(code, 0);
+  const [row, ...others] = json.rows;
+  assert.deepEqual(others, []);
+  assert.equal(row.design, "modern-little.ko: long call, ra address");
+  assert.deepEqual([row.base, row.perCall.off, row.calls], ["its own code", 2, 987]);
+});
+
+test("cost compares builds of a module side by side, above the one without sites", () => {
+  const files = ["plain", "modern", "jal2009"].map((name) => builtModule(name, "big"));
+  const { code, json } = farjalJson(["cost", ...files, "--call", "work_run(7)", ...SHORT]);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    json.rows.map(({ design, base }: Json) => [design, base]),
+    [
+      ["plain-big.ko: no call sites, long calls", null],
+      ["modern-big.ko: long call, ra address", "plain-big.ko: no call sites, long calls"],
+      ["jal2009-big.ko: jal _mcount, a veneer each", "plain-big.ko: no call sites, long calls"],
+      ["jal2009-big.ko: jal _mcount, shared veneers", "plain-big.ko: no call sites, long calls"],
+    ],
+  );
+});
+
+test("cost recognises designs by the modules' sites", () => {
+  const files = (["nops4", "long", "plain"] as const).map((name) => costModule(name, "big"));
+  const { json } = farjalJson(["cost", ...files, "--call", "cost_loop(9)", ...SHORT]);
+  assert.deepEqual(
+    json.rows.map(({ design }: Json) => design),
+    [
+      "cost-nops4-big.ko: 4 nops",
+      "cost-long-big.ko: long call",
+      "cost-plain-big.ko: no call sites",
+    ],
+  );
+});
+
+test("cost: results that differ are a failed verdict", () => {
+  const words = ["cost", builtModule("modern", "little"), builtModule("plain", "little")];
+  const { code, json } = farjalJson([
+    ...words,
+    "--call",
+    "work_checksum(0xc0000000, 64)",
+    ...SHORT,
+  ]);
+  assert.deepEqual([code, json.verdict], [1, "differ"]);
+});
+
+test("cost: what can't be measured is said in one line", () => {
+  const long = costModule("long", "little");
+  assertMisuse(farjal(["cost", "--call", "cost_loop(1)"]), /--call is about a module/);
+  assertMisuse(farjal(["cost", long]), /--call 'NAME\(ARG, …\)' says what is measured/);
+  assertMisuse(farjal(["cost", long, "--call", "cost_loop(1"]), /--call takes 'NAME\(ARG, …\)'/);
+  assertMisuse(farjal(["cost", long, "--call", "cost_loop(1,,2)"]), /an argument is missing/);
+});

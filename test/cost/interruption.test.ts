@@ -1,0 +1,128 @@
+// Patches interrupted: those that are safe are, those that are known not to be are found out, each at the
+// place where it must go wrong, in both byte orders.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  designOf,
+  detour,
+  type Interruptions,
+  interrupt,
+  type Patch,
+  patchesOf,
+} from "../../src/index.ts";
+import { type DesignName, ENDIANS, type Loaded, loaded } from "./modules.ts";
+
+const BUDGET = 100_000;
+
+interface Tried extends Interruptions {
+  readonly patch: string;
+  readonly words: number;
+}
+
+/** Each site of a design interrupted in each of its patches. */
+function tried({ machine, module }: Loaded, design: DesignName): Tried[] {
+  const sites = machine.callSites(module);
+  const entries = design.startsWith("nops") ? { addresses: [], nops: 3 } : null;
+  const kind = designOf(
+    sites.map(({ site }) => site),
+    entries,
+  );
+  const target = machine.addressOf("cost_loop") ?? 0;
+  return sites.flatMap(({ site, loaded: call }) =>
+    patchesOf(site, site.kind === "long" ? detour(machine, call) : call, kind).map((patch) => {
+      const found = interrupt({ machine, target, args: [3], budget: BUDGET }, site, patch);
+      assert.ok(found !== null);
+      return { patch: patch.name, words: patch.on.length, ...found };
+    }),
+  );
+}
+
+/** Places where a thread can stand in a site that is off, and in one that is on. */
+const PLACES: readonly [DesignName, string, off: number, on: number][] = [
+  // b; before jalr's slot: lui, addiu, move, jalr, and for t4 one more.
+  ["long", "one word", 1, 4],
+  ["long-ra", "one word", 1, 5],
+  // nop, nop; jal.
+  ["nops3", "one word", 2, 1],
+  // b; lui, addiu, jalr.
+  ["nops4", "one word", 1, 3],
+];
+
+suite("a patch of one aligned word", () => {
+  for (const endian of ENDIANS) {
+    for (const [design, name, off, on] of PLACES) {
+      test(`is safe wherever a thread stands: ${design}, ${endian}-endian`, async () => {
+        const results = tried(await loaded(design, endian), design);
+        const patches = results.filter(({ patch }) => patch === name);
+        assert.equal(patches.length, 3);
+        for (const { runs, wrong, words } of patches) {
+          assert.equal(words, 1);
+          assert.deepEqual(wrong, []);
+          assert.equal(runs, off + on);
+        }
+      });
+    }
+  }
+});
+
+suite("a patch of two words", () => {
+  for (const endian of ENDIANS) {
+    for (const design of ["long", "long-ra"] as const) {
+      test(`as 6.1 writes it goes wrong behind a lui: ${design}, ${endian}-endian`, async () => {
+        const results = tried(await loaded(design, endian), design);
+        for (const { wrong } of results.filter(({ patch }) => patch === "as Linux 6.1 does")) {
+          // The lui is done, the rest of the address is a nop: jalr goes to half of an address.
+          const [first, ...others] = wrong;
+          assert.deepEqual(others, []);
+          assert.deepEqual(
+            [first?.direction, first?.stoppedAt, first?.written],
+            ["off", 1, { before: 0, after: 2 }],
+          );
+          assert.match(first?.outcome ?? "", /^exception Bp/);
+        }
+      });
+    }
+
+    test(`of a 2009 site loses or gains stack whenever it is half written, ${endian}-endian`, async () => {
+      const results = tried(await loaded("jal", endian), "jal");
+      assert.equal(results.length, 3);
+      for (const { wrong, runs } of results) {
+        const half = wrong.filter(({ written }) => written.after === 1 || written.before === 1);
+        assert.ok(half.length > 0 && wrong.length < runs);
+        assert.deepEqual(new Set(half.map(({ direction }) => direction)), new Set(["on", "off"]));
+      }
+    });
+  }
+});
+
+suite("interruptions", () => {
+  test("find out a patch that forgets a word, and leave the site off", async () => {
+    const { machine, module } = await loaded("long-ra", "little");
+    const [leaf] = machine.callSites(module);
+    assert.ok(leaf !== undefined);
+    const { site } = leaf;
+    const forgets: Patch = {
+      name: "b to the wrong place",
+      once: [],
+      on: [{ address: site.address, word: leaf.loaded[0] }],
+      off: [{ address: site.address, word: 0x10000006 }],
+    };
+    const target = machine.addressOf("cost_loop") ?? 0;
+    const probe = { machine, target, args: [3], budget: BUDGET };
+    const found = interrupt(probe, site, forgets);
+    assert.ok(found !== null && found.wrong.length > 0);
+    assert.equal(machine.memory.u32(site.address), 0x10000006);
+  });
+
+  test("aren't tried where the call doesn't come by", async () => {
+    const { machine, module } = await loaded("long-ra", "little");
+    const step = machine.callSites(module).find(({ name }) => name === "cost_step");
+    assert.ok(step !== undefined);
+    const { site, loaded: call } = step;
+    const [patch] = patchesOf(site, call, { kind: "long-ra" });
+    const target = machine.addressOf("cost_leaf") ?? 0;
+    assert.ok(patch !== undefined);
+    assert.equal(interrupt({ machine, target, args: [3], budget: BUDGET }, site, patch), null);
+  });
+});
