@@ -21,7 +21,12 @@ import {
   FUEL,
   FUEL_END,
   HOT_AFTER,
+  LEFT_BY_GUARD,
+  LEFT_BY_RETURN,
+  LEFT_FOR_TRANSLATED,
+  LEFT_FOR_UNTRANSLATED,
   RUNNING,
+  STAYED,
   STOP_ABOUT,
   STOP_EXITS,
   STOP_HOT,
@@ -93,7 +98,22 @@ export class Dispatch {
     cpu.count = load<u64>(FUEL_END) - load<u32>(FUEL);
     const exited = load<u32>(EXITED);
     if (exited !== 0) Dispatch.exit(exited);
+    Dispatch.add(STAYED, cpu.count - before);
+    Dispatch.add(Dispatch.cause(pc, exited), 1);
     return cpu.count !== before || pc !== from;
+  }
+
+  /** Why a stay ended, as the place where that is counted. */
+  @inline static cause(pc: u32, exited: u32): usize {
+    if (exited !== 0) return LEFT_BY_GUARD;
+    if (pc === cpu.returnTo) return LEFT_BY_RETURN;
+    const at = Dispatch.entry(pc);
+    const isTranslated = load<u32>(at, DISPATCH) === pc && load<i32>(at, DISPATCH + 4) < 0;
+    return isTranslated ? LEFT_FOR_TRANSLATED : LEFT_FOR_UNTRANSLATED;
+  }
+
+  @inline static add(place: usize, more: u64): void {
+    store<u64>(place, load<u64>(place) + more);
   }
 
   /** Counts a guard's failure. */

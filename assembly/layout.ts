@@ -207,6 +207,13 @@ export const EMIT_SITE = PRIVATE + 0x6050; // the address that a trace record of
 /** emit()'s answer too: whether the code has a guard. */
 export const EMIT_GUARDS = PRIVATE + 0x6058;
 
+/** What stays in translated code came to, each a u64. */
+export const STAYED = PRIVATE + 0x6080; // instructions completed there
+export const LEFT_BY_GUARD = PRIVATE + 0x6088; // stays that a guard ended
+export const LEFT_BY_RETURN = PRIVATE + 0x6090; // where the run ends
+export const LEFT_FOR_UNTRANSLATED = PRIVATE + 0x6098; // before code that is the interpreter's
+export const LEFT_FOR_TRANSLATED = PRIVATE + 0x60a0; // before code that is not: out of fuel, or too deep
+
 /** What goes with a stop that is the translator's own. */
 export const STOP_ABOUT = PRIVATE + 0x6054;
 

@@ -9,10 +9,15 @@ import {
   CODE_GRAIN,
   EXITS,
   EXITS_ALLOWED,
+  LEFT_BY_GUARD,
+  LEFT_BY_RETURN,
+  LEFT_FOR_TRANSLATED,
+  LEFT_FOR_UNTRANSLATED,
   PAGE_SIZE,
   RAM,
   RETURN_HOOK,
   SLOTS,
+  STAYED,
 } from "../../assembly/layout.ts";
 import { type Block, blockLength, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
@@ -115,6 +120,19 @@ export interface TranslatorStatistics {
   readonly improvements: number;
   /** Times that everything was let go. */
   readonly flushes: number;
+  /** Instructions completed in translated code, of all that the machine has completed. */
+  readonly instructions: number;
+  /** Times that translated code was left, by cause. */
+  readonly exits: {
+    /** What a guard found was not what the region was made for. */
+    readonly guard: number;
+    /** The run was over. */
+    readonly returned: number;
+    /** What follows is the interpreter's: cold code, or an instruction that is read exactly. */
+    readonly untranslated: number;
+    /** What follows is translated: the budget or the host's stack had to be looked at. */
+    readonly limit: number;
+  };
 }
 
 export class Translator {
@@ -160,7 +178,18 @@ export class Translator {
       modules: this.#modules,
       bytes: this.#bytes,
       ...this.#counts,
+      instructions: this.#counted(STAYED),
+      exits: {
+        guard: this.#counted(LEFT_BY_GUARD),
+        returned: this.#counted(LEFT_BY_RETURN),
+        untranslated: this.#counted(LEFT_FOR_UNTRANSLATED),
+        limit: this.#counted(LEFT_FOR_TRANSLATED),
+      },
     };
+  }
+
+  #counted(place: number): number {
+    return (this.#words[place / 4] ?? 0) + (this.#words[place / 4 + 1] ?? 0) * 2 ** 32;
   }
 
   /** Whether the code at pc is known already: it needs no observation to go back into the table. */

@@ -1,0 +1,35 @@
+// What the translator says of itself: how much ran translated, and why translated code was left.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { machineWith } from "../../bench/modules.ts";
+import { ENDIANS } from "../cpu/guest.ts";
+
+const ROUNDS = 20_000;
+
+for (const endian of ENDIANS) {
+  test(`instructions and exits are counted by cause, ${endian}-endian`, async () => {
+    const machine = await machineWith("leaf", endian);
+    const { core } = machine;
+    assert.equal(core.statistics?.instructions, 0);
+    core.engine = "translator";
+    machine.call("leaf_loop", [ROUNDS]);
+    const first = core.statistics;
+    assert.ok(first !== null && first.instructions > 0.9 * core.count);
+    assert.ok(first.instructions < core.count);
+    assert.ok(first.exits.returned >= 1);
+
+    machine.call("leaf_loop", [ROUNDS], { budget: ROUNDS });
+    const second = core.statistics;
+    assert.ok(second !== null && second.exits.limit > first.exits.limit);
+    assert.equal(second.exits.returned, first.exits.returned);
+
+    // Out of what the loop was made for: the tracer's switching is a write to its code.
+    const tracer = machine.trace({ tracer: "function", filter: ["leaf_step"] });
+    machine.call("leaf_loop", [ROUNDS]);
+    tracer.stop();
+    const third = core.statistics;
+    assert.ok(third !== null && third.exits.untranslated > second.exits.untranslated);
+    assert.ok(third.instructions > second.instructions);
+  });
+}
