@@ -31,7 +31,7 @@ import { type Mapping, Windows } from "./windows.ts";
 /** Instructions observed before a translation. */
 export const OBSERVATION = 4000;
 /** A region's instructions, and regions that are translated together. */
-const LARGEST_REGION = 2000;
+const LARGEST_REGION = 1000;
 const MOST_TOGETHER = 12;
 /** Guard failures that a region may have before it is made anew; each time, this many times more. */
 const FIRST_EXITS = 64;
