@@ -1,9 +1,8 @@
 // A machine with a module in it, as the options ask: the kernel read, the byte order found, dependencies
 // loaded first and out of the module's way. What is done with the module is the command's business.
 
-import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
-import { type Address, distance, lowWord, plus } from "../address.ts";
-import { hex } from "../hex.ts";
+import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { type Address, distance, plus } from "../address.ts";
 import {
   type Kernel,
   type LoadedModule,
@@ -25,10 +24,8 @@ import {
 } from "../index.ts";
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
+import { address32, address64, dependencyBase } from "../sweep/module-address.ts";
 import type { ModuleOptions } from "./module-options.ts";
-
-/** A jump's 256 MiB regions; modules go into those of kseg2. */
-const REGION_SIZE = 0x10000000;
 
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, the dependencies' too. */
@@ -180,7 +177,7 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
     this.file = file;
     this.#options = options;
     this.#finder = new ModuleFinder(path);
-    this.#nextBase = clearOf(addressOf(options.base));
+    this.#nextBase = dependencyBase(addressOf(options.base));
   }
 
   /** The kernel's release, as its version magic begins; empty when nobody says. */
@@ -277,26 +274,4 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
       throw new Refusal({ errno, dmesg, explanation: `${prefix}${error.explanation}${hint}` });
     }
   }
-}
-
-/**
- * Where dependencies begin: in the region of the module's base, so that calls between them reach, and in
- * the half of it that the module is not in.
- */
-function clearOf<A extends Address>(base: A): A {
-  const half = REGION_SIZE / 2;
-  const into = lowWord(base) % REGION_SIZE;
-  const region = plus(base, -into);
-  if (typeof region === "number" && region < KSEG2) return KSEG2 as A;
-  return into >= half ? region : plus(region, half);
-}
-
-function address32(option: Address): number {
-  if (typeof option === "number") return option;
-  throw new Misuse(`${hex(option)} is an address of 64 bits, and the module is for 32`);
-}
-
-/** Of up to eight digits, what a 64-bit kernel makes of a 32-bit address: its sign is extended. */
-function address64(option: Address): bigint {
-  return BigInt.asUintN(64, typeof option === "bigint" ? option : BigInt(option | 0));
 }

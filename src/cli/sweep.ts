@@ -3,6 +3,7 @@
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
+import type { Address } from "../address.ts";
 import { Misuse, mergeSweeps, type Sweep, summariseSweep, sweep, sweepFromJson } from "../index.ts";
 import { readInput } from "../input.ts";
 import { readingShare, sweepText } from "../report/sweep-text.ts";
@@ -20,7 +21,7 @@ Examples:
 
 interface SweepOptions extends AnswerOptions {
   readonly kernel?: string;
-  readonly base?: readonly number[];
+  readonly base?: readonly Address[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
   readonly memory: number;
@@ -45,7 +46,10 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .option(
       "--base <HEX>",
       "where core blocks go, an address in hexadecimal (may be given again)",
-      (text: string, sofar: readonly number[] | undefined) => [...(sofar ?? []), readBase(text)],
+      (text: string, sofar: readonly Address[] | undefined) => [
+        ...(sofar ?? []),
+        readAddress(text),
+      ],
     )
     .addOption(
       new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
@@ -136,13 +140,6 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
     },
     text: sweepText(sweep, summary, terminal.paint),
   };
-}
-
-/** Sweeps load 32-bit modules. */
-function readBase(text: string): number {
-  const address = readAddress(text);
-  if (typeof address === "number") return address;
-  throw new InvalidArgumentError("A sweep's modules are of 32 bits: eight digits at most.");
 }
 
 function readShard(text: string): Sweep["shard"] {

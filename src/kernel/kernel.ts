@@ -163,3 +163,12 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
 
 /** A kernel of either class; one without addresses counts as of 32 bits. */
 export type AnyKernel = Kernel<number> | Kernel<bigint>;
+
+/** Whether a kernel fits 32-bit modules; one without addresses fits either. */
+export function isOf32Bits(kernel: AnyKernel): kernel is Kernel<number> {
+  return kernel.bits !== 64;
+}
+
+export function isOf64Bits(kernel: AnyKernel): kernel is Kernel<bigint> {
+  return kernel.bits !== 32;
+}

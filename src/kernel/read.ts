@@ -6,7 +6,7 @@ import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
-import type { AnyKernel, Kernel } from "./kernel.ts";
+import { type AnyKernel, isOf32Bits, isOf64Bits, type Kernel } from "./kernel.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
 import { isSymvers, readSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
@@ -45,19 +45,12 @@ export async function readKernel64(source: string | Uint8Array): Promise<Kernel<
   throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and a 64-bit one is wanted`);
 }
 
-function isOf32Bits(kernel: AnyKernel): kernel is Kernel<number> {
-  return kernel.bits !== 64;
-}
-
-function isOf64Bits(kernel: AnyKernel): kernel is Kernel<bigint> {
-  return kernel.bits !== 32;
-}
-
 function nameOf(source: string | Uint8Array): string {
   return typeof source === "string" ? source : "the kernel file";
 }
 
-async function readAnyKernel(source: string | Uint8Array): Promise<AnyKernel> {
+/** A kernel of either class. @throws Misuse as readKernel() does. */
+export async function readAnyKernel(source: string | Uint8Array): Promise<AnyKernel> {
   const name = nameOf(source);
   try {
     return await readBytes(typeof source === "string" ? await readWhole(source) : source);

@@ -1,26 +1,22 @@
-// One worker's machine: it loads a module of the tree with exactly its dependencies beside it, says what
-// became of it, and takes it out again. A result depends on the module and the base alone, never on what
-// was loaded before: dependencies lie where their order puts them, those that the next module needs at the
-// same place stay, and a machine whose kernel has said a line, and so may be tainted, is not used again.
+// What one worker does: it reads a module of the tree and its dependencies, has them loaded (stack.ts) and says
+// what became of it. A result depends on the module and the base alone, never on what was loaded before.
 
 import { resolve } from "node:path";
-import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
+import type { Address } from "../address.ts";
 import { relocationTables } from "../elf/contents.ts";
 import { relocationName } from "../elf/names.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { readModuleBytes } from "../input.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import { readKernel } from "../kernel/read.ts";
-import { Machine } from "../machine/machine.ts";
+import type { AnyKernel } from "../kernel/kernel.ts";
+import { readAnyKernel } from "../kernel/read.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
 import { dependencyNames, modulesIn } from "./dependencies.ts";
 import type { ModuleResult } from "./result.ts";
+import { type AnyStack, kindFor, loadedFirst, makeStack, type PlacedFile } from "./stack.ts";
 
-/** A jump's 256 MiB regions; modules go into those of kseg2. */
-const REGION_SIZE = 0x10000000;
 /** Bytes of module files that are kept, since the next module often has the same dependencies. */
 const KEPT_BYTES = 32 << 20;
 
@@ -36,7 +32,8 @@ export interface LoaderSetup {
 export interface LoaderTask {
   /** In the tree. */
   readonly path: string;
-  readonly base: number;
+  /** On 64 bits, one of up to eight digits is meant with its sign extended. */
+  readonly base: Address;
 }
 
 /** A result and what it took. */
@@ -49,33 +46,24 @@ export interface LoaderAnswer {
   readonly relocations: number;
 }
 
-interface Dependency {
-  readonly path: string;
-  readonly base: number;
-  readonly module: LoadedModule;
-}
-
 const NOTHING = { farJumps: 0, veneers: 0, sites: 0, relocations: {} } as const;
 
 export class TreeLoader {
   readonly #setup: LoaderSetup;
   readonly #paths: ReadonlyMap<string, string>;
-  readonly #kernel: Kernel | null;
+  readonly #kernel: AnyKernel | null;
   readonly #files = new Map<string, ModuleFile>();
   #keptBytes = 0;
-  #machine: Machine | undefined;
-  #loaded: Dependency[] = [];
+  #stack: AnyStack | undefined;
   #reading = 0;
   #relocations = 0;
-  /** Whether the machine's kernel has said a line. */
-  #spoke = false;
 
   /** @throws Misuse when the kernel's file can't be read. */
   static async open(setup: LoaderSetup): Promise<TreeLoader> {
-    return new TreeLoader(setup, setup.kernel === null ? null : await readKernel(setup.kernel));
+    return new TreeLoader(setup, setup.kernel === null ? null : await readAnyKernel(setup.kernel));
   }
 
-  private constructor(setup: LoaderSetup, kernel: Kernel | null) {
+  private constructor(setup: LoaderSetup, kernel: AnyKernel | null) {
     this.#setup = setup;
     this.#kernel = kernel;
     this.#paths = modulesIn(resolve(setup.directory), true);
@@ -91,7 +79,7 @@ export class TreeLoader {
     try {
       result = { ...where, ...(await this.#verdict(path, base)) };
     } catch (error) {
-      this.#drop();
+      this.#stack = undefined;
       result = { ...where, ...failure(error) };
     }
     return {
@@ -102,15 +90,16 @@ export class TreeLoader {
     };
   }
 
-  async #verdict(path: string, base: number): Promise<Omit<ModuleResult, "path" | "base">> {
+  async #verdict(path: string, base: Address): Promise<Omit<ModuleResult, "path" | "base">> {
     const own = resolve(this.#setup.directory, path);
     const file = await this.#read(own);
-    const machine = await this.#prepare(file, own, base);
-    const module = machine.insmodFile(file, { ...this.#options(), base });
-    const relocations = countRelocations(module);
-    this.#relocations += sum(relocations);
-    machine.rmmod(module);
-    if (this.#spoke || module.dmesg.length > 0) this.#drop();
+    const order = await this.#order(file, own);
+    const setup = { ...this.#setup, kernel: this.#kernel };
+    const kind = kindFor(file, this.#kernel);
+    if (!this.#stack?.serves(kind)) this.#stack = await makeStack(kind, setup);
+    const module = this.#stack.load(file, order, base, (one) => {
+      this.#relocations += sum(countRelocations(one));
+    });
     return {
       verdict: "loads",
       errno: null,
@@ -119,67 +108,22 @@ export class TreeLoader {
       farJumps: module.plan.farJumps.length,
       veneers: module.plan.trampolines.length,
       sites: module.sites.length,
-      relocations,
+      relocations: countRelocations(module),
     };
   }
 
-  /** A machine that holds the file's dependencies and nothing else. */
-  async #prepare(file: ModuleFile, own: string, base: number): Promise<Machine> {
-    const order = await this.#order(file, own);
-    const kept = this.#keep(order, base);
-    this.#machine ??= await Machine.create({
-      endian: this.#kernel?.endian ?? file.elf.endian,
-      memory: this.#setup.memory,
-      ...(this.#kernel === null ? {} : { kernel: this.#kernel }),
-    });
-    let next = firstBase(base);
-    for (const [index, path] of order.entries()) {
-      const dependency =
-        index < kept ? this.#loaded[index] : await this.#loadDependency(this.#machine, path, next);
-      if (dependency === undefined) continue;
-      const { core, init } = dependency.module;
-      const end = Math.max(core.base + core.size, init.base + init.size);
-      next = Math.ceil(end / PAGE_SIZE) * PAGE_SIZE + PAGE_SIZE;
-    }
-    return this.#machine;
-  }
-
-  /** Unloads what isn't needed where it lies. @returns how many of `order` stay. */
-  #keep(order: readonly string[], base: number): number {
-    const inPlace = this.#loaded[0]?.base === firstBase(base);
-    let kept = 0;
-    while (inPlace && kept < this.#loaded.length && this.#loaded[kept]?.path === order[kept]) {
-      kept += 1;
-    }
-    for (const { module } of this.#loaded.splice(kept).reverse()) this.#machine?.rmmod(module);
-    return kept;
-  }
-
-  async #loadDependency(machine: Machine, path: string, base: number): Promise<Dependency> {
-    try {
-      const file = await this.#read(path);
-      const module = machine.insmodFile(file, { ...this.#options(), base });
-      const dependency = { path, base, module };
-      this.#loaded.push(dependency);
-      if (module.dmesg.length > 0) this.#spoke = true;
-      this.#relocations += sum(countRelocations(module));
-      return dependency;
-    } catch (error) {
-      throw loadedFirst(path, error);
-    }
-  }
-
-  /** Paths of all that a module needs, each behind what it needs itself. A circle ends where it began. */
-  async #order(file: ModuleFile, own: string): Promise<string[]> {
-    const order: string[] = [];
+  /** All that a module needs, each behind what it needs itself. A circle ends where it began. */
+  async #order(file: ModuleFile, own: string): Promise<PlacedFile[]> {
+    const order: PlacedFile[] = [];
     const seen = new Set([own]);
     const visit = async (user: ModuleFile): Promise<void> => {
       for (const name of dependencyNames(user)) {
         const path = this.#paths.get(moduleName(name));
         if (path === undefined || seen.has(path)) continue;
         seen.add(path);
-        await visit(await this.#readDependency(path));
-        order.push(path);
+        const needed = await this.#readDependency(path);
+        await visit(needed);
+        order.push({ path, file: needed });
       }
     };
     await visit(file);
@@ -214,26 +158,6 @@ export class TreeLoader {
     }
     return file;
   }
-
-  #options() {
-    const { farJumps, stubMissing } = this.#setup;
-    return { farJumps, stubMissing };
-  }
-
-  #drop(): void {
-    this.#machine = undefined;
-    this.#loaded = [];
-    this.#spoke = false;
-  }
-}
-
-/** What is wrong with a dependency, said of the module that needs it. */
-function loadedFirst(path: string, error: unknown): unknown {
-  const prefix = `${moduleName(path)}, which is loaded first: `;
-  if (error instanceof Misuse) return new Misuse(prefix + error.message);
-  if (!(error instanceof Refusal)) return error;
-  const { errno, dmesg, explanation } = error;
-  return new Refusal({ errno, dmesg, explanation: prefix + explanation });
 }
 
 function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
@@ -252,7 +176,7 @@ export function failed(explanation: string): Omit<ModuleResult, "path" | "base">
 }
 
 /** Entries for sections that are loaded, by type's name. */
-function countRelocations({ file, sections }: LoadedModule): Record<string, number> {
+function countRelocations({ file, sections }: LoadedModule<Address>): Record<string, number> {
   const counts = new Map<number, number>();
   const loaded = new Set(sections.map(({ index }) => index));
   for (const table of relocationTables(file.elf)) {
@@ -268,11 +192,4 @@ function countRelocations({ file, sections }: LoadedModule): Record<string, numb
 
 function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
-}
-
-/** Where dependencies begin: in the base's region, in the half of it that the base is not in. */
-function firstBase(base: number): number {
-  const region = Math.max(Math.floor(base / REGION_SIZE) * REGION_SIZE, KSEG2);
-  const half = REGION_SIZE / 2;
-  return base >= region + half ? region : region + half;
 }

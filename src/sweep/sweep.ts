@@ -8,9 +8,10 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Tinypool } from "tinypool";
+import type { Address } from "../address.ts";
 import { Misuse, systemError } from "../errors.ts";
 import { hex } from "../hex.ts";
-import { readKernel } from "../kernel/read.ts";
+import { readAnyKernel } from "../kernel/read.ts";
 import { moduleFiles } from "./dependencies.ts";
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
 import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./result.ts";
@@ -18,8 +19,8 @@ import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./
 export interface SweepOptions {
   /** A kernel's file, as readKernel() takes it; without it, the built-in lab kernel. */
   readonly kernel?: string;
-  /** Where each module's core block goes; 0xc0000000 unless told. Each module is loaded once at each. */
-  readonly bases?: readonly number[];
+  /** Where each module's core block goes; 0xc0000000 unless told, on 64 bits with its sign extended. Each module is loaded once at each. */
+  readonly bases?: readonly Address[];
   /** What becomes of a jump that can't reach; "trampoline" unless told. */
   readonly farJumps?: "refuse" | "trampoline";
   /** Give imports that nobody exports a stub. */
@@ -54,7 +55,7 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
   const paths = modulePaths(directory);
-  if (kernel !== null) await readKernel(kernel);
+  if (kernel !== null) await readAnyKernel(kernel);
   const subject: SweepSubject = {
     tree: treeDigest(directory, paths),
     kernel: kernel === null ? null : await fileDigest(kernel),

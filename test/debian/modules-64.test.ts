@@ -45,6 +45,27 @@ for (const flavour of ["loongson-3", "5kc-malta"]) {
       });
     }
 
+    test("a sweep of a hundredth part refuses none", () => {
+      const words = ["sweep", tree, "--kernel", kernel, "--shard", "57/100", "--jobs", "1"];
+      const { code, json } = farjalJson(words);
+      assert.deepEqual([code, json.summary.refused, json.summary.failed], [0, 0, 0]);
+      assert.ok(json.summary.loads >= 28);
+      assert.ok(json.summary.relocations.R_MIPS_HI16 > 1000);
+      for (const { dmesg } of json.results) assert.deepEqual(dmesg, []);
+    });
+
+    test("explain tells usb-storage's imports by the kernel and by the modules that it needs", () => {
+      const { code, json } = farjalJson(["explain", path("usb-storage"), "--kernel", kernel]);
+      assert.deepEqual([code, json.verdict], [0, "loads"]);
+      const owners = new Set(json.imports.map((one: { module: string | null }) => one.module));
+      assert.deepEqual(
+        [...owners].toSorted((a, b) => String(a ?? "").localeCompare(String(b ?? ""))),
+        [null, "scsi_mod", "usbcore"],
+      );
+      assert.ok(json.imports.every((one: { from: string }) => /kernel|module/.test(one.from)));
+      assert.ok(json.callSites.every((one: { form: string; lost: null }) => one.form !== null));
+    });
+
     test("what needs a processor is a wrong call", () => {
       for (const option of ["--init", "--list", "--param=x=1"]) {
         const { code, stderr } = farjal(["load", path("crc16"), "--kernel", kernel, option]);

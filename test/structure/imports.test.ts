@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trampoline",
     "elf",
   ],
-  sweep: ["machine", "input", "kernel", "module", "elf"],
+  sweep: ["machine", "input", "kernel", "module", "trampoline", "elf"],
   explain: ["machine", "ftrace", "module", "trampoline", "elf"],
   cost: ["machine", "ftrace", "module", "trampoline", "isa", "elf"],
   gdb: ["machine"],

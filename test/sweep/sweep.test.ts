@@ -98,6 +98,45 @@ suite("sweep", () => {
     assert.throws(() => mergeSweeps([one, { name: "x", sweep: other }]), /of different kernels/);
   });
 
+  test("takes modules of either class and byte order, each as if it were alone", async () => {
+    const mixed = mkdtempSync(join(tmpdir(), "farjal-sweep-"));
+    try {
+      const files = ["built64/imports-little", "built64/init-little", "built64/jal-big"];
+      for (const file of [...files, "built64/composite-little", "built/modern-big"]) {
+        const name = file.replace(/.*\/(.*)-.*/, "$1.ko");
+        copyFileSync(repositoryFile(`test/modules/${file}.ko`), join(mixed, name));
+      }
+      const sweepAt = (base: number | bigint) =>
+        sweep(mixed, { stubMissing: true, jobs: 1, bases: [base] });
+      const { results } = await sweepAt(0xc0000000);
+      assert.deepEqual(
+        results.map(({ path, verdict, farJumps, veneers, sites, relocations }) => [
+          path,
+          verdict,
+          farJumps,
+          veneers,
+          sites,
+          relocations["R_MIPS_64"] ?? 0,
+        ]),
+        [
+          ["composite.ko", "refused", 0, 0, 0, 0],
+          ["imports.ko", "loads", 0, 0, 1, 1],
+          ["init.ko", "loads", 0, 0, 10, 64],
+          ["jal.ko", "loads", 14, 5, 10, 21],
+          ["modern.ko", "loads", 0, 0, 10, 0],
+        ],
+      );
+      const high = await sweepAt(0xffffffff_c0000000n);
+      assert.deepEqual(
+        high.results.map(({ verdict }) => verdict),
+        ["refused", "loads", "loads", "loads", "failed"],
+      );
+      assert.match(high.results.at(-1)?.explanation ?? "", /the module is for 32/);
+    } finally {
+      rmSync(mixed, { recursive: true });
+    }
+  });
+
   test("counts by name what takes too long, and a directory without modules is a wrong call", async () => {
     const { results } = await sweep(tree, {
       timeLimit: 0.001,
