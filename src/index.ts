@@ -2,7 +2,7 @@
 // built on this same surface.
 
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
-export { callsByJal, type Design, designOf } from "./cost/design.ts";
+export { callsByJal, type Design, designOf, sequenceStart, sequenceWords } from "./cost/design.ts";
 export { adoptEntries, type Entries, readEntries, VENEER_SECTION } from "./cost/entry.ts";
 export { detour, type Interruptions, interrupt, type WrongRun } from "./cost/interruption.ts";
 export { type Patch, patchesOf } from "./cost/patch.ts";

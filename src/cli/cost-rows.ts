@@ -15,12 +15,14 @@ import {
   type Machine,
   patchesOf,
   readEntries,
+  sequenceStart,
+  sequenceWords,
   type TraceWay,
   VENEER_SECTION,
   type Veneers,
 } from "../index.ts";
 import type { Tracing } from "../report/bench-text.ts";
-import type { CostRow, PatchRow, Spread, States } from "../report/cost-text.ts";
+import type { CostRow, PatchRow, SiteCode, Spread, States } from "../report/cost-text.ts";
 import { interleave, type Timing } from "./interleave.ts";
 import { Run, type RunOptions } from "./measured-run.ts";
 import type { Source } from "./session.ts";
@@ -77,6 +79,7 @@ class Variant {
   readonly guest: readonly number[];
   readonly calls: number;
   readonly patches: readonly PatchRow[];
+  readonly code: SiteCode | null;
 
   static async measured(
     build: Build,
@@ -128,6 +131,7 @@ class Variant {
     this.guest = guest.map(({ first }) => first.instructions);
     this.calls = guest[0]?.calls ?? 0;
     this.patches = guest[0] === undefined ? [] : interrupted(guest[0], design);
+    this.code = siteCode(off);
   }
 
   get timed(): readonly Run[] {
@@ -143,6 +147,22 @@ class Variant {
     const long = design.kind === "none" && !callsByJal(module.file.elf);
     return `${file}${design.title}${long ? ", long calls" : ""}`;
   }
+}
+
+/** The words of the module's first site, off and on. */
+function siteCode({ machine, module }: Run): SiteCode | null {
+  const [first] = machine.callSites(module);
+  if (first === undefined) return null;
+  const address = sequenceStart(first.site);
+  const words = (): number[] =>
+    Array.from({ length: sequenceWords(first.site) }, (_, index) =>
+      machine.memory.u32(address + WORD * index),
+    );
+  const off = words();
+  const tracer = machine.trace({ way: "guest" });
+  const on = words();
+  tracer.stop();
+  return { address, off, on };
 }
 
 /** Every way to switch the sites that the call comes by, interrupted. The sites call _mcount, which does nothing. */
@@ -194,7 +214,7 @@ function baseOf(variant: Variant, plain: readonly Variant[]): Base | null {
 }
 
 function rowOf(variant: Variant, base: Base | null, nanoseconds: readonly Spread[]): CostRow {
-  const { build, title, veneers, module, design, off, guest, calls, patches } = variant;
+  const { build, title, veneers, module, design, off, guest, calls, patches, code } = variant;
   const instructions = statesOf(off.first.instructions, guest);
   const above = (count: number): number | null =>
     base === null || calls === 0 ? null : (count - base.instructions) / calls;
@@ -212,6 +232,7 @@ function rowOf(variant: Variant, base: Base | null, nanoseconds: readonly Spread
     perCall: statesOf(above(instructions.off), guest.map(above)),
     nanoseconds: statesOf(nanoseconds[0] as Spread, nanoseconds.slice(1)),
     patches,
+    code,
   };
 }
 

@@ -4,9 +4,12 @@
 
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { hex } from "../hex.ts";
 import { type Endian, Misuse } from "../index.ts";
+import { costPage } from "../report/cost-page.ts";
 import { type CostRow, costText } from "../report/cost-text.ts";
 import type { Answer, Give } from "./answer.ts";
+import { writeWhole } from "./atomic-file.ts";
 import { type Build, costRows } from "./cost-rows.ts";
 import type { RunOptions } from "./measured-run.ts";
 import { ARGUMENT_HELP, placed } from "./module-options.ts";
@@ -22,6 +25,7 @@ instructions are taken off. Designs are told by the modules' sites, whatever the
 Examples:
   farjal cost                                       farjal's own modules, one for each design
   farjal cost --endian big --json
+  farjal cost --html cost.html
   farjal cost modern.ko --call 'work_run(50)'
   farjal cost plain.ko modern.ko jal.ko --call 'work_run(50)'`;
 
@@ -31,6 +35,7 @@ const OWN_CALL = "cost_loop(1000)";
 
 interface CostOptions extends Omit<RunOptions, "call"> {
   readonly call?: string;
+  readonly html?: string;
   readonly time: number;
 }
 
@@ -38,6 +43,7 @@ export function addCost(program: Command, give: Give, terminal: Terminal): void 
   placed(program.command("cost"))
     .argument("[M.ko...]", "builds of one module; farjal's own unless told")
     .option("--json", "print one JSON document")
+    .option("--html <FILE>", "write it as one page, with plots")
     .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
     .option(
       "--budget <N>",
@@ -83,15 +89,18 @@ async function cost(
   const rows = await costRows(builds, args, runOptions, options.time);
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
   const title = `${name}(${args.join(", ")})`;
+  if (options.html !== undefined) writeWhole(options.html, costPage(title, rows));
   return {
     held: equal,
     json: { verdict: equal ? "equal" : "differ", call: title, rows: rows.map(rowJson) },
-    text: costText(title, rows, paint),
+    text: options.html === undefined ? costText(title, rows, paint) : [`${options.html}\n`],
   };
 }
 
-function rowJson(row: CostRow): Answer["json"] {
-  return { ...row };
+function rowJson({ code, ...row }: CostRow): Answer["json"] {
+  const words = (list: readonly number[]): string[] => list.map(hex);
+  const site = code && { address: hex(code.address), off: words(code.off), on: words(code.on) };
+  return { ...row, code: site };
 }
 
 function ownFiles(order: Endian): string[] {

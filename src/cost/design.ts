@@ -64,8 +64,15 @@ function kindOf({ kind, raAddressWords }: CallSite, entries: Entries | null): De
   return short ? "jal" : "long";
 }
 
-/** A short call's words begin before its address: `move at,ra`, those for t4, and at -O0 the push. */
-function sequenceWords({ kind, words, raAddressWords, emptyDelaySlot }: CallSite): number {
+/** Where a site's words begin: a short call's before its address. */
+export function sequenceStart(site: CallSite): number {
+  return site.kind === "long"
+    ? site.address
+    : site.address - WORD * (sequenceWords(site) - site.words);
+}
+
+/** All words of a site; a short call has `move at,ra`, those for t4, and at -O0 the push before its address. */
+export function sequenceWords({ kind, words, raAddressWords, emptyDelaySlot }: CallSite): number {
   if (kind === "long") return words;
   return words + 1 + raAddressWords + (emptyDelaySlot ? 1 : 0);
 }

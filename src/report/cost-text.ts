@@ -37,6 +37,13 @@ export interface PatchRow {
   readonly wrong: readonly WrongRun[];
 }
 
+/** What stands at a site, in each state that it has on hardware. */
+export interface SiteCode {
+  readonly address: number;
+  readonly off: readonly number[];
+  readonly on: readonly number[];
+}
+
 export interface CostRow {
   readonly design: string;
   readonly kind: DesignKind;
@@ -58,6 +65,8 @@ export interface CostRow {
   /** Host nanoseconds of the measured call, divided by its traced calls; traced natively. */
   readonly nanoseconds: States<Spread>;
   readonly patches: readonly PatchRow[];
+  /** The module's first site; null without sites. */
+  readonly code: SiteCode | null;
 }
 
 /** Lines, each with its newline. */

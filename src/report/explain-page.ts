@@ -1,7 +1,6 @@
 // A module's story as one page: it asks nobody for anything, works from a file, in light and dark, without
 // its script, and on paper. Long tables are cut, with a count; the JSON document has all of them.
 
-import { createHash } from "node:crypto";
 import { type Address, distance, plus } from "../address.ts";
 import type { PairExample, PairFinding } from "../explain/pairs.ts";
 import type { SiteStory } from "../explain/sites.ts";
@@ -20,11 +19,12 @@ import {
   sectionOffset,
   siteForms,
 } from "./explain-words.ts";
-import { Html, type HtmlValue, html } from "./html.ts";
+import { type Html, type HtmlValue, html } from "./html.ts";
+import { framedPage } from "./html-page.ts";
+import { MOST_ROWS, table } from "./html-table.ts";
 import { counted, grouped } from "./numbers.ts";
 import { veneerLines } from "./plan-text.ts";
 
-const MOST_ROWS = 2000;
 const MOST_HIGHS = 4;
 
 interface Part {
@@ -49,37 +49,27 @@ export function explainPage(story: Story): string {
     leftOutPart(story),
   ].filter(({ count }) => count > 0);
   const { name, verdict, file } = story;
-  const digest = createHash("sha256").update(PAGE_SCRIPT).digest("base64");
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'`;
   const loads = verdict.verdict === "loads";
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${name} explained</title>
-<style>${new Html(PAGE_STYLE)}</style>
-</head>
-<body>
-<header>
+  return framedPage(
+    { title: `${name} explained`, style: PAGE_STYLE, script: PAGE_SCRIPT },
+    html`<header>
 <h1>${name} <span class="badge ${verdict.verdict}">${loads ? "loads" : "is refused"}</span></h1>
 ${file.description === null ? null : html`<p>${file.description}</p>`}
 <p class="facts">${[
-    `ELF${file.class}`,
-    `${file.endian}-endian`,
-    file.abi,
-    file.isa,
-    file.license === null ? "no license" : `license ${file.license}`,
-    file.depends === null ? "" : `depends on ${file.depends}`,
-    file.vermagic ?? "",
-  ]
-    .filter(Boolean)
-    .map((fact) => html`<span>${fact}</span>`)}</p>
+      `ELF${file.class}`,
+      `${file.endian}-endian`,
+      file.abi,
+      file.isa,
+      file.license === null ? "no license" : `license ${file.license}`,
+      file.depends === null ? "" : `depends on ${file.depends}`,
+      file.vermagic ?? "",
+    ]
+      .filter(Boolean)
+      .map((fact) => html`<span>${fact}</span>`)}</p>
 <nav aria-label="Parts of this page"><a href="#map">Map</a>${parts.map(
-    ({ id, title, count }) => html`<a href="#${id}">${title} <small>${grouped(count)}</small></a>`,
-  )}</nav>
+      ({ id, title, count }) =>
+        html`<a href="#${id}">${title} <small>${grouped(count)}</small></a>`,
+    )}</nav>
 </header>
 <main>
 ${verdictPart(story)}
@@ -91,12 +81,11 @@ ${body}</details></section>
 `,
 )}</main>
 <footer>Made by <code>farjal explain</code>. Addresses are ${
-    verdict.stage === "checked" ? "unknown: the module never had memory" : "those of this one load"
-  }.</footer>
-<script>${new Html(PAGE_SCRIPT)}</script>
-</body>
-</html>
-`.text;
+      verdict.stage === "checked"
+        ? "unknown: the module never had memory"
+        : "those of this one load"
+    }.</footer>`,
+  );
 }
 
 function verdictPart({ verdict, file }: Story): Html {
@@ -107,24 +96,6 @@ function verdictPart({ verdict, file }: Story): Html {
 ${dmesg.length === 0 ? null : html`<pre>${dmesg.join("\n")}</pre>`}
 ${explanation === null ? null : explanation.split("\n").map((line) => html`<p>${line}</p>`)}
 ${file.notes.map((note) => html`<p class="note">${note}</p>`)}</section>`;
-}
-
-/** Rows under headings; a heading that begins with > has numbers below. */
-function table(headings: readonly string[], rows: readonly (readonly HtmlValue[])[]): Html {
-  const right = headings.map((heading) => heading.startsWith(">"));
-  const kind = (index: number): HtmlValue => (right[index] ? html` class="n"` : null);
-  const left = rows.length - MOST_ROWS;
-  return html`<div class="scroll"><table><thead><tr>${headings.map(
-    (heading, index) => html`<th scope="col"${kind(index)}>${heading.replace(/^>/, "")}</th>`,
-  )}</tr></thead><tbody>
-${rows.slice(0, MOST_ROWS).map(
-  (row) => html`<tr>${row.map((cell, index) => html`<td${kind(index)}>${cell}</td>`)}</tr>
-`,
-)}</tbody></table></div>${
-    left > 0
-      ? html`<p class="note">${grouped(MOST_ROWS)} of ${grouped(rows.length)} rows are shown; the JSON document has all.</p>`
-      : null
-  }`;
 }
 
 /** A part that is one table, with a row for each item. */

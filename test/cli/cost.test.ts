@@ -2,9 +2,19 @@
 // what can't be compared.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { costModule } from "../cost/modules.ts";
-import { assertMisuse, builtModule, farjal, farjalJson, type Json, ORDERS } from "./farjal.ts";
+import {
+  assertMisuse,
+  builtModule,
+  farjal,
+  farjalJson,
+  type Json,
+  ORDERS,
+  temporaryDirectory,
+} from "./farjal.ts";
 
 const SHORT = ["--time", "8"];
 
@@ -22,6 +32,7 @@ const KEYS = [
   "perCall",
   "nanoseconds",
   "patches",
+  "code",
 ];
 
 for (const order of ORDERS) {
@@ -80,6 +91,15 @@ test("cost prints three tables, and says what a patch did wrong", () => {
   assert.match(stdout, /^ {2}4 nops +one word +1 +12 +0 {2}yes$/m);
   assert.match(stdout, /^ {2}long call, as Linux 6\.1 does: switched off .* exception Bp/m);
   assert.match(stdout, /^ {2}3 nops +\d+\.\d\d {2}\(\d+\.\d\d-\d+\.\d\d\) /m);
+});
+
+test("cost writes a page", (context) => {
+  const path = join(temporaryDirectory(context), "cost.html");
+  const { code, stdout } = farjal(["cost", "--html", path, ...SHORT]);
+  assert.deepEqual([code, stdout], [0, `${path}\n`]);
+  const page = readFileSync(path, "utf8");
+  assert.match(page, /<svg class="plot"/);
+  assert.match(page, /<td>4 nops<\/td><td class="n">256<\/td>/);
 });
 
 test("cost takes a module's own code where there is no build without sites", () => {
