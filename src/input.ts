@@ -1,7 +1,7 @@
 // Reads the files that a command or a sweep names. Whatever a path turns out to be (a pipe, a device that never
 // ends, a directory), reading it is bounded and ends in bytes or in one sentence.
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Misuse, systemError } from "./errors.ts";
 import { findPayloads } from "./kernel/payload.ts";
 
@@ -40,15 +40,24 @@ export async function readModuleBytes(path: string): Promise<Uint8Array> {
 }
 
 function readAll(descriptor: number, path: string): Uint8Array {
-  const chunks: Uint8Array[] = [];
+  const full: Uint8Array[] = [];
   let size = 0;
+  // A file has room for itself and for the end behind it at once; of a pipe's size nothing is known.
+  let chunk = new Uint8Array(Math.min(fstatSync(descriptor).size + 1, LARGEST));
+  let filled = 0;
   for (;;) {
-    const chunk = new Uint8Array(CHUNK);
-    const count = readSync(descriptor, chunk);
-    if (count === 0) return Buffer.concat(chunks);
-    chunks.push(chunk.subarray(0, count));
+    if (filled === chunk.length) {
+      full.push(chunk);
+      chunk = new Uint8Array(CHUNK);
+      filled = 0;
+    }
+    const count = readSync(descriptor, chunk, filled, chunk.length - filled, null);
+    if (count === 0) break;
+    filled += count;
     size += count;
     if (size > LARGEST)
       throw new Misuse(`${path} has more than ${LARGEST >>> 20} MiB; no module has`);
   }
+  const last = chunk.subarray(0, filled);
+  return full.length === 0 ? last : Buffer.concat([...full, last]);
 }

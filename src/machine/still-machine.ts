@@ -19,7 +19,12 @@ import { relocateSection64 } from "../module/relocation.ts";
 import { AddressRanges } from "./address-ranges.ts";
 import { Core } from "./core.ts";
 import type { CodeOwner, KernelRange } from "./kernel-space.ts";
-import { type RecognisedSite, recognisedSites, sortMcountLoc } from "./module-sites.ts";
+import {
+  type CodeMemory,
+  type RecognisedSite,
+  recognisedSites,
+  sortMcountLoc,
+} from "./module-sites.ts";
 import { alignUp, RangeAllocator } from "./ranges.ts";
 
 export interface StillMachineOptions {
@@ -142,7 +147,7 @@ export class StillMachine {
     const host = this.#moduleHost(file, options);
     const module = loadModule(file, host, { farJumps: "trampoline", ...options });
     try {
-      const all = recognisedSites(module, this.memory);
+      const all = recognisedSites(module, this.#code(module));
       const sites = all.filter(({ recorded }) => recorded);
       sortMcountLoc(module, host);
       for (const { site, loaded } of sites) {
@@ -188,6 +193,23 @@ export class StillMachine {
     const bytes = this.#read(address, size);
     if (bytes === undefined) throw new Misuse(`${size} bytes at ${hex(address)} aren't all there`);
     return bytes;
+  }
+
+  /** A module's words by address, its blocks copied once. */
+  #code({ core, init }: LoadedModule<bigint>): CodeMemory<bigint> {
+    const blocks = [core, init].map(({ base, size }) => {
+      const bytes = size === 0 ? new Uint8Array(0) : this.#readWhole(base, size);
+      return { base, size, words: new Words(bytes, this.endian) };
+    });
+    return {
+      u32: (address) => {
+        for (const { base, size, words } of blocks) {
+          const into = distance(base, address);
+          if (into >= 0 && into < size) return words.u32(into);
+        }
+        throw new Misuse(`${hex(address)} is not in the module`);
+      },
+    };
   }
 
   #word(address: bigint): number {
