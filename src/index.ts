@@ -44,7 +44,12 @@ export type {
 } from "./ftrace/tracer.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export type { AnyKernel, Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
-export { readAnyKernel, readKernel, readKernel64 } from "./kernel/read.ts";
+export {
+  type ReadKernelOptions,
+  readAnyKernel,
+  readKernel,
+  readKernel64,
+} from "./kernel/read.ts";
 export type { Argument } from "./machine/argument.ts";
 export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./machine/core.ts";
 export {

@@ -21,6 +21,11 @@ export function readInput(path: string): Uint8Array {
     }
   } catch (error) {
     if (error instanceof Misuse) throw error;
+    if ((error as NodeJS.ErrnoException).code === "EISDIR") {
+      throw new Misuse(
+        `${path} is a directory, and a file is wanted; farjal sweep takes directories`,
+      );
+    }
     throw new Misuse(`${path} can't be read: ${systemError(error)}`);
   }
 }

@@ -14,6 +14,7 @@ const MOST_MEMORY = 512;
 
 export interface ModuleOptions extends AnswerOptions {
   readonly kernel?: string;
+  readonly symvers?: string;
   /** On 64 bits, one of up to eight digits is meant with its sign extended. */
   readonly base: Address;
   readonly initBase?: Address;
@@ -51,6 +52,10 @@ export function placed(command: Command): Command {
     .option(
       "--kernel <FILE>",
       "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .option(
+      "--symvers <FILE>",
+      "the Module.symvers of that kernel: its exports with their checksums, to a System.map's addresses",
     )
     .addOption(
       new Option("--base <HEX>", `where the core block goes, ${address}`)

@@ -12,6 +12,7 @@ import {
   type ModulePlan,
   moduleName,
   pageSizeOf,
+  type ReadKernelOptions,
   Refusal,
   readKernel,
   readKernel64,
@@ -91,13 +92,23 @@ export async function openSession(
         "need one",
     );
   }
-  const kernel = options.kernel === undefined ? null : await readKernel64(options.kernel);
+  const kernel = await kernelOf(options, readKernel64);
   return Session.openStill({ path, file, kernel }, options);
 }
 
 async function sourceOf(path: string, file: ModuleFile, options: SessionOptions): Promise<Source> {
-  const kernel = options.kernel === undefined ? null : await readKernel(options.kernel);
+  const kernel = await kernelOf(options, readKernel);
   return { path, file, kernel };
+}
+
+/** The kernel that the options name, or null. */
+async function kernelOf<K>(
+  { kernel, symvers }: Pick<ModuleOptions, "kernel" | "symvers">,
+  read: (path: string, options: ReadKernelOptions) => Promise<K>,
+): Promise<K | null> {
+  if (kernel !== undefined) return read(kernel, { symvers });
+  if (symvers === undefined) return null;
+  throw new Misuse("--symvers adds to a kernel: name that with --kernel");
 }
 
 /** Reads the module that a command names. */

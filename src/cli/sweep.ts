@@ -21,6 +21,7 @@ Examples:
 
 interface SweepOptions extends AnswerOptions {
   readonly kernel?: string;
+  readonly symvers?: string;
   readonly base?: readonly Address[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
@@ -43,6 +44,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
       "--kernel <FILE>",
       "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
     )
+    .option("--symvers <FILE>", "the Module.symvers of that kernel")
     .option(
       "--base <HEX>",
       "where core blocks go, an address in hexadecimal (may be given again)",
@@ -83,7 +85,16 @@ async function swept(
 ): Promise<Sweep> {
   const [directory = "", another] = names;
   if (another !== undefined) throw new Misuse("one directory is swept at a time");
-  const { kernel, base = [DEFAULT_BASE], farJumps, memory, jobs, timeLimit, shard } = options;
+  const {
+    kernel,
+    symvers,
+    base = [DEFAULT_BASE],
+    farJumps,
+    memory,
+    jobs,
+    timeLimit,
+    shard,
+  } = options;
   const bar = progressBar(terminal);
   try {
     return await sweep(directory, {
@@ -93,6 +104,7 @@ async function swept(
       memory: memory << 20,
       timeLimit,
       ...(kernel === undefined ? {} : { kernel }),
+      ...(symvers === undefined ? {} : { symvers }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(shard === undefined ? {} : { shard }),
       onResult: (result, done, count) => {

@@ -8,7 +8,7 @@ import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { type AnyKernel, isOf32Bits, isOf64Bits, type Kernel } from "./kernel.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
-import { isSymvers, readSymvers } from "./symvers.ts";
+import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
 import { readVmlinuz } from "./vmlinuz.ts";
 
@@ -27,33 +27,64 @@ const SECTION_HEADERS = {
 } as const;
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
+export interface ReadKernelOptions {
+  /** The Module.symvers of the kernel's build, a path or its bytes: what is exported, and with which checksums. */
+  readonly symvers?: string | Uint8Array | undefined;
+}
+
 /**
  * Reads a 32-bit kernel's symbols, exports and image.
  * @param source the path of a file, or its bytes.
- * @throws Misuse, in one sentence, when the file can't be read or isn't one of these, whole.
+ * @throws Misuse, in one sentence, when a file can't be read or isn't one of these, whole.
  */
-export async function readKernel(source: string | Uint8Array): Promise<Kernel> {
-  const kernel = await readAnyKernel(source);
+export async function readKernel(
+  source: string | Uint8Array,
+  options: ReadKernelOptions = {},
+): Promise<Kernel> {
+  const kernel = await readAnyKernel(source, options);
   if (isOf32Bits(kernel)) return kernel;
   throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and a 32-bit one is wanted`);
 }
 
 /** The same for a 64-bit kernel. A Module.symvers, which has no addresses, fits both. */
-export async function readKernel64(source: string | Uint8Array): Promise<Kernel<bigint>> {
-  const kernel = await readAnyKernel(source);
+export async function readKernel64(
+  source: string | Uint8Array,
+  options: ReadKernelOptions = {},
+): Promise<Kernel<bigint>> {
+  const kernel = await readAnyKernel(source, options);
   if (isOf64Bits(kernel)) return kernel;
   throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and a 64-bit one is wanted`);
+}
+
+/** A kernel of either class. @throws Misuse as readKernel() does. */
+export async function readAnyKernel(
+  source: string | Uint8Array,
+  { symvers }: ReadKernelOptions = {},
+): Promise<AnyKernel> {
+  const kernel = await readNamed(source, readBytes);
+  if (symvers === undefined) return kernel;
+  if (kernel.source === "Module.symvers") {
+    throw new Misuse(`${nameOf(source)}: this is a Module.symvers itself, and has no addresses`);
+  }
+  return readNamed(symvers, async (bytes) => {
+    if (!isSymvers(bytes)) throw new Misuse("this is no Module.symvers");
+    const listed = readSymvers(bytes);
+    return isOf64Bits(kernel) ? withSymvers(kernel, listed) : withSymvers(kernel, listed);
+  });
 }
 
 function nameOf(source: string | Uint8Array): string {
   return typeof source === "string" ? source : "the kernel file";
 }
 
-/** A kernel of either class. @throws Misuse as readKernel() does. */
-export async function readAnyKernel(source: string | Uint8Array): Promise<AnyKernel> {
+/** Reads a file, whose name is in front of what is wrong with it. */
+async function readNamed(
+  source: string | Uint8Array,
+  read: (bytes: Uint8Array) => Promise<AnyKernel>,
+): Promise<AnyKernel> {
   const name = nameOf(source);
   try {
-    return await readBytes(typeof source === "string" ? await readWhole(source) : source);
+    return await read(typeof source === "string" ? await readWhole(source) : source);
   } catch (error) {
     if (error instanceof Misuse) throw new Misuse(`${name}: ${error.message}`);
     if (error instanceof Refusal) throw new Misuse(`${name}: ${error.explanation}`);

@@ -2,6 +2,7 @@
 // A line is `0xCRC\tNAME\tMODULE\tEXPORT_SYMBOL[_GPL]\tNAMESPACE` (scripts/mod/modpost.c); Linux 5.4 to
 // 5.6 put the namespace before the module, and older ones have none.
 
+import type { Address } from "../address.ts";
 import { latin1 } from "../elf/words.ts";
 import { Misuse } from "../errors.ts";
 import { Kernel, type KernelExport, type ModuleExport } from "./kernel.ts";
@@ -44,6 +45,26 @@ export function readSymvers(bytes: Uint8Array): Kernel {
     release: null,
     vermagic: null,
   });
+}
+
+/**
+ * A kernel with the exports that its Module.symvers lists, their checksums and namespaces, at the addresses
+ * that its symbols have; those that are no symbols of it, data where kallsyms leaves data out, have none.
+ * @throws Misuse when the two are of different kernels.
+ */
+export function withSymvers<A extends Address>(kernel: Kernel<A>, symvers: Kernel): Kernel<A> {
+  const exports = new Map<string, KernelExport<A>>();
+  let found = 0;
+  for (const exported of symvers.exports.values()) {
+    const address = kernel.addressOf(exported.name) ?? null;
+    if (address !== null) found += 1;
+    exports.set(exported.name, { ...exported, address });
+  }
+  if (found === 0) {
+    throw new Misuse("not one of its exports is a symbol of the kernel: it is of another one");
+  }
+  const { moduleExports } = symvers;
+  return new Kernel({ ...kernel, exports, exportsKnown: true, moduleExports });
 }
 
 function readLine(line: string): ModuleExport | null {

@@ -23,6 +23,7 @@ const KEPT_BYTES = 32 << 20;
 export interface LoaderSetup {
   readonly directory: string;
   readonly kernel: string | null;
+  readonly symvers: string | null;
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing: boolean;
   /** Bytes of guest RAM. */
@@ -60,7 +61,9 @@ export class TreeLoader {
 
   /** @throws Misuse when the kernel's file can't be read. */
   static async open(setup: LoaderSetup): Promise<TreeLoader> {
-    return new TreeLoader(setup, setup.kernel === null ? null : await readAnyKernel(setup.kernel));
+    const { kernel, symvers } = setup;
+    const options = { symvers: symvers ?? undefined };
+    return new TreeLoader(setup, kernel === null ? null : await readAnyKernel(kernel, options));
   }
 
   private constructor(setup: LoaderSetup, kernel: AnyKernel | null) {

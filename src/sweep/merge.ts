@@ -96,7 +96,7 @@ function checkSame(first: NamedShard, one: NamedShard): void {
     new Misuse(`${first.name} and ${one.name} are of different ${what}`);
   const [a, b] = [first.sweep.subject, one.sweep.subject];
   if (a.tree !== b.tree || first.sweep.total !== one.sweep.total) throw differ("trees");
-  if (a.kernel !== b.kernel) throw differ("kernels");
+  if (a.kernel !== b.kernel || a.symvers !== b.symvers) throw differ("kernels");
   const options = (subject: Sweep["subject"]) =>
     JSON.stringify([subject.bases, subject.farJumps, subject.stubMissing]);
   if (options(a) !== options(b)) throw differ("options");

@@ -29,6 +29,8 @@ export interface SweepSubject {
   readonly tree: string;
   /** SHA-256 of the kernel's file; null: the built-in one. */
   readonly kernel: string | null;
+  /** SHA-256 of the Module.symvers; null: none was given. */
+  readonly symvers: string | null;
   readonly bases: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing: boolean;

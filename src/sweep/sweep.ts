@@ -19,6 +19,8 @@ import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./
 export interface SweepOptions {
   /** A kernel's file, as readKernel() takes it; without it, the built-in lab kernel. */
   readonly kernel?: string;
+  /** The Module.symvers of that kernel, as readKernel() takes it. */
+  readonly symvers?: string;
   /** Where each module's core block goes; 0xc0000000 unless told, on 64 bits with its sign extended. Each module is loaded once at each. */
   readonly bases?: readonly Address[];
   /** What becomes of a jump that can't reach; "trampoline" unless told. */
@@ -51,14 +53,23 @@ const WHOLE = { index: 1, count: 1 };
  */
 export async function sweep(directory: string, options: SweepOptions = {}): Promise<Sweep> {
   const begin = performance.now();
-  const { kernel = null, shard = WHOLE, farJumps = "trampoline", stubMissing = false } = options;
+  const {
+    kernel = null,
+    symvers = null,
+    shard = WHOLE,
+    farJumps = "trampoline",
+    stubMissing = false,
+  } = options;
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
   const paths = modulePaths(directory);
-  if (kernel !== null) await readAnyKernel(kernel);
+  if (kernel !== null) await readAnyKernel(kernel, { symvers: symvers ?? undefined });
+  else if (symvers !== null)
+    throw new Misuse("a Module.symvers adds to a kernel, and none is given");
   const subject: SweepSubject = {
     tree: treeDigest(directory, paths),
     kernel: kernel === null ? null : await fileDigest(kernel),
+    symvers: symvers === null ? null : await fileDigest(symvers),
     bases: bases.map(hex),
     farJumps,
     stubMissing,
@@ -66,7 +77,7 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
   const all = bases.flatMap((base) => paths.map((path) => ({ path, base })));
   const tasks = all.slice(...shardRange(all.length, shard));
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const setup = { directory, kernel, farJumps, stubMissing, memory };
+  const setup = { directory, kernel, symvers, farJumps, stubMissing, memory };
   const answers = await loadAll(tasks, setup, options);
   const sum = (key: "working" | "reading" | "relocations") =>
     answers.reduce((sofar, answer) => sofar + answer[key], 0);

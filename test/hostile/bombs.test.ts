@@ -34,6 +34,20 @@ function zstdBomb(): Uint8Array {
   return Buffer.concat([header, ...blocks, Buffer.from([1, 0, 0])]);
 }
 
+/** lz4's legacy frame: blocks of 8 MiB of zeros, each in 32 KiB. */
+function lz4Bomb(): Uint8Array {
+  const size = 8 * MIB;
+  const match = size - 1 - 5 - 4 - 15;
+  const lengths = [...new Array<number>(Math.floor(match / 255)).fill(255), match % 255];
+  // One literal, a match of all but five bytes with what is one byte back, and five literals.
+  const block = Buffer.from([0x1f, 0, 1, 0, ...lengths, 0x50, 0, 0, 0, 0, 0]);
+  const framed = Buffer.alloc(4 + block.length);
+  framed.writeUInt32LE(block.length);
+  framed.set(block, 4);
+  const frame = Buffer.from([0x02, 0x21, 0x4c, 0x18]);
+  return Buffer.concat([frame, ...new Array<Buffer>(PACKED_MIB / 8).fill(framed)]);
+}
+
 /** xz's own, of zeros; null when it isn't installed. */
 function xzBomb(...words: readonly string[]): Uint8Array | null {
   const input = Buffer.alloc(PACKED_MIB * MIB);
@@ -46,6 +60,7 @@ const BOMBS = [
   ["zst", zstdBomb],
   ["xz", () => xzBomb("--check=crc32")],
   ["lzma", () => xzBomb("--format=lzma")],
+  ["lz4", lz4Bomb],
 ] as const;
 
 /** Runs farjal, and tells its most memory in MiB too. */
@@ -69,8 +84,9 @@ for (const [ending, make] of BOMBS) {
     writeFileSync(path, bomb);
     const asModule = ["info", path];
     const asKernel = ["load", builtModule("modern", "little"), "--kernel", path];
-    // No module is packed as bare lzma.
-    for (const words of ending === "lzma" ? [asKernel] : [asModule, asKernel]) {
+    // No module is packed as bare lzma, or as lz4.
+    const ofKernels = ending === "lzma" || ending === "lz4";
+    for (const words of ofKernels ? [asKernel] : [asModule, asKernel]) {
       const { status, memory, says } = measured(words);
       assert.equal(status, 2, says);
       assert.match(says, /more than \d+ MiB/);
