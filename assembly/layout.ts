@@ -179,6 +179,10 @@ export const WATCH_TOLD_PC = PRIVATE + 0x2010;
 export const WATCHES = PRIVATE + 0x2020; // three words each: first address, last address, WATCH_* bits
 export const WATCHES_CAPACITY = 0x400;
 export const WATCH_SIZE = 12;
+/** What tells other threads of the ring (src/ftrace/ring.ts), in PRIVATE: the core doesn't look at it. */
+export const TRACE_EPOCH = PRIVATE + 0x5800; // goes up by two whenever the ring begins anew; odd meanwhile
+export const TRACE_START = PRIVATE + 0x5808; // u64: RING_WRITTEN then
+export const TRACE_SESSION = PRIVATE + 0x5804; // TRACE_EPOCH when the tracer was started; one more once it is stopped
 
 /** The translator's words, in PRIVATE. */
 export const ENGINE = PRIVATE + 0x6000; // 1: run() enters translated code, and stops where more is wanted

@@ -31,9 +31,11 @@ export {
   type TraceEvent,
   type TracerName,
 } from "./ftrace/event.ts";
+export type { TraceFeed } from "./ftrace/feed.ts";
 export type { FilterFile } from "./ftrace/function-set.ts";
 export type { FunctionProfile, ProfileOptions } from "./ftrace/profile.ts";
-export { recordSize } from "./ftrace/ring.ts";
+export { recordSize } from "./ftrace/record.ts";
+export { followTrace, type TraceStream } from "./ftrace/stream.ts";
 export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
 export type {
   GraphEvent,

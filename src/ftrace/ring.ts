@@ -1,56 +1,30 @@
-// The trace ring, seen from the host: records that the core (assembly/ring.ts) writes into shared
-// memory. The writer never waits and overwrites the oldest; a reader works out from RING_WRITTEN what
-// is still there and counts the rest as overrun. Nothing but layout.ts's numbers ties the two sides. This
-// one reads in the thread that runs the machine; another thread has to go by RING_PUBLISHED.
+// The trace ring, seen from the thread whose machine fills it: records that the core (assembly/ring.ts) writes
+// into shared memory. The core never waits and overwrites the oldest; RING_WRITTEN counts all, so that what is
+// lost can be counted. Here the ring is emptied and switched, and read while the machine stands still. Other
+// threads read it through ring-cursor.ts; TRACE_EPOCH and TRACE_SESSION tell them what happens here.
 
 import {
-  GRAPH_RETURN,
   RING,
   RING_CAPACITY,
   RING_PUBLISHED,
-  RING_SIZE,
   RING_SLOT_SIZE,
   RING_WRITTEN,
+  TRACE_EPOCH,
+  TRACE_SESSION,
+  TRACE_START,
 } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
-
-/** One passed call site, or one return. */
-export interface TraceRecord {
-  /** Address of the site, as the site itself or _mcount gave it. */
-  readonly ip: number;
-  /** Return address in the caller. */
-  readonly parentIp: number;
-  /** Instructions completed since reset when the record was written. */
-  readonly count: number;
-}
-
-/** A record of function_graph. */
-export interface GraphRecord extends TraceRecord {
-  readonly returns: boolean;
-  /** Traced functions that are open around it. */
-  readonly depth: number;
-  /** Instructions completed at the function's entry. */
-  readonly entryCount: number;
-  /** Functions that had found the shadow stack full by then. */
-  readonly overrun: number;
-}
-
-/** Slots that a record takes, by tracer: a ring holds records of one. */
-export const RECORD_SLOTS = { function: 1, function_graph: 2 } as const;
-export type RecordKind = keyof typeof RECORD_SLOTS;
+import {
+  functionRecord,
+  type GraphRecord,
+  graphRecord,
+  largestCapacity,
+  RECORD_SLOTS,
+  type RecordKind,
+  type TraceRecord,
+} from "./record.ts";
 
 const SLOT_WORDS = RING_SLOT_SIZE / 4;
-const TWO_32 = 2 ** 32;
-
-/** Bytes of a record. */
-export function recordSize(kind: RecordKind): number {
-  return RECORD_SLOTS[kind] * RING_SLOT_SIZE;
-}
-
-/** Records that the largest ring keeps. */
-export function largestCapacity(kind: RecordKind): number {
-  return RING_SIZE / recordSize(kind);
-}
 
 export class TraceRing {
   readonly kind: RecordKind;
@@ -58,6 +32,9 @@ export class TraceRing {
   readonly #words: Int32Array;
   readonly #written: BigInt64Array;
   readonly #published: BigInt64Array;
+  readonly #start: BigInt64Array;
+  /** Slots, also while it is switched off. */
+  #size = 0;
 
   constructor(buffer: SharedArrayBuffer, kind: RecordKind = "function") {
     this.kind = kind;
@@ -65,6 +42,7 @@ export class TraceRing {
     this.#words = new Int32Array(buffer);
     this.#written = new BigInt64Array(buffer, RING_WRITTEN, 1);
     this.#published = new BigInt64Array(buffer, RING_PUBLISHED, 1);
+    this.#start = new BigInt64Array(buffer, TRACE_START, 1);
   }
 
   /**
@@ -78,19 +56,55 @@ export class TraceRing {
         `a trace ring holds a power of two of records, up to ${most}; ${capacity} is not`,
       );
     }
-    this.#words[RING_CAPACITY / 4] = capacity * this.#slots;
-    Atomics.store(this.#written, 0, 0n);
-    Atomics.store(this.#published, 0, 0n);
+    this.#renew(() => {
+      this.#size = capacity * this.#slots;
+      this.#words[RING_CAPACITY / 4] = this.#size;
+      Atomics.store(this.#written, 0, 0n);
+      Atomics.store(this.#published, 0, 0n);
+    });
+  }
+
+  /** Its records are other ones all at once: cursors go on with the next that is written. */
+  renew(): void {
+    this.#renew(() => {});
+  }
+
+  #renew(work: () => void): void {
+    Atomics.add(this.#words, TRACE_EPOCH / 4, 1);
+    work();
+    Atomics.store(this.#start, 0, Atomics.load(this.#written, 0));
+    Atomics.add(this.#words, TRACE_EPOCH / 4, 1);
+  }
+
+  /** A tracer begins to fill it. @returns the session's number, by which cursors know whose records these are. */
+  open(): number {
+    const session = Atomics.load(this.#words, TRACE_EPOCH / 4);
+    Atomics.store(this.#words, TRACE_SESSION / 4, session);
+    return session;
+  }
+
+  /** The session's tracer is stopped: nothing more comes. */
+  close(session: number): void {
+    Atomics.compareExchange(this.#words, TRACE_SESSION / 4, session, session + 1);
+  }
+
+  /** Whether the core records, as tracing_on says it; any thread may switch it at any moment. */
+  get on(): boolean {
+    return Atomics.load(this.#words, RING_CAPACITY / 4) !== 0;
+  }
+
+  set on(on: boolean) {
+    Atomics.store(this.#words, RING_CAPACITY / 4, on ? this.#size : 0);
   }
 
   /** Records that it keeps. */
   get capacity(): number {
-    return ((this.#words[RING_CAPACITY / 4] ?? 0) >>> 0) / this.#slots;
+    return ((this.#words[RING_CAPACITY / 4] ?? 0) >>> 0 || this.#size) / this.#slots;
   }
 
   /** Records written since reset(), overwritten ones included. */
   get written(): number {
-    return Number(this.#written[0]) / this.#slots;
+    return Number(Atomics.load(this.#written, 0)) / this.#slots;
   }
 
   /**
@@ -98,48 +112,23 @@ export class TraceRing {
    * one's number is `written - capacity` then, which is how a caller counts its loss.
    */
   records(from = 0): Generator<TraceRecord> {
-    return this.#from(from, (at) => this.#record(at));
+    return this.#from(from, functionRecord);
   }
 
   /** The same of a ring of function_graph's. */
   graphRecords(from = 0): Generator<GraphRecord> {
-    return this.#from(from, (at) => this.#graphRecord(at));
+    return this.#from(from, graphRecord);
   }
 
-  *#from<R>(from: number, read: (at: number) => R): Generator<R> {
+  *#from<R>(from: number, read: (words: Int32Array, at: number) => R): Generator<R> {
     const { capacity } = this;
     let next = Math.max(from, this.written - capacity);
     while (next < this.written) {
-      const record = read(RING / 4 + (next % capacity) * this.#slots * SLOT_WORDS);
+      const at = RING / 4 + (next % capacity) * this.#slots * SLOT_WORDS;
+      const record = read(this.#words, at);
       const oldest = this.written - capacity;
       if (next >= oldest) yield record;
       next = Math.max(next + 1, oldest);
     }
-  }
-
-  #record(at: number): TraceRecord {
-    return { ip: this.#word(at), parentIp: this.#word(at + 1), count: this.#count(at + 2) };
-  }
-
-  #graphRecord(at: number): GraphRecord {
-    const depth = this.#word(at + 6);
-    const returns = depth >= GRAPH_RETURN;
-    return {
-      ip: this.#word(at),
-      parentIp: this.#word(at + 1),
-      count: this.#count(at + 2),
-      returns,
-      depth: returns ? depth - GRAPH_RETURN : depth,
-      entryCount: this.#count(at + 4),
-      overrun: this.#word(at + 7),
-    };
-  }
-
-  #word(at: number): number {
-    return (this.#words[at] ?? 0) >>> 0;
-  }
-
-  #count(at: number): number {
-    return this.#word(at + 1) * TWO_32 + this.#word(at);
   }
 }

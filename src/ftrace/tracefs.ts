@@ -6,7 +6,7 @@ import { ftraceHeader } from "../report/ftrace-text.ts";
 import { enabledLine, functionText, profileText, statisticsText } from "../report/tracefs-text.ts";
 import { TRACERS } from "./event.ts";
 import { FILTER_FILES, FunctionSet, type Traceable } from "./function-set.ts";
-import { recordSize } from "./ring.ts";
+import { recordSize } from "./record.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** Files whose text there is. */

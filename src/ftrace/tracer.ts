@@ -6,7 +6,6 @@
 
 import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
-import { hex } from "../hex.ts";
 import { ftraceHeader, ftraceLine, type TraceTask } from "../report/ftrace-text.ts";
 import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
 import {
@@ -17,6 +16,8 @@ import {
   type TraceEvent,
   type TracerName,
 } from "./event.ts";
+import { EventMaker } from "./event-maker.ts";
+import { Feeds, type FeedWish, type TraceFeed } from "./feed.ts";
 import {
   type FilterFile,
   FunctionSet,
@@ -25,7 +26,7 @@ import {
 } from "./function-set.ts";
 import type { TraceableFunction } from "./pattern.ts";
 import { type FunctionProfile, type ProfileOptions, profileOf } from "./profile.ts";
-import { type GraphRecord, TraceRing } from "./ring.ts";
+import { TraceRing } from "./ring.ts";
 import { ShadowStack } from "./shadow-stack.ts";
 import {
   type CallSite,
@@ -35,6 +36,8 @@ import {
   sitePatch,
   TRACE_SITE,
 } from "./site.ts";
+import { TraceStream } from "./stream.ts";
+import type { SymbolTable } from "./symbol-table.ts";
 
 export type { GraphTextOptions } from "../report/graph-text.ts";
 
@@ -63,6 +66,15 @@ export interface TraceHost {
   /** The shadow stack of the guest's own code. */
   readonly guestGraph: GuestGraph;
   symbolAt(address: number): { readonly name: string; readonly module: string | null } | undefined;
+  /** The same knowledge as tables, the newest first; a table that is known is the same value again. */
+  symbolTables(): readonly SymbolTable[];
+  /** Whether the guest stands at an address. */
+  isAt(address: number): boolean;
+  /**
+   * Has work done every so many instructions while the guest runs; when it returns false, at the next one.
+   * @returns what ends it.
+   */
+  pauseEvery(instructions: number, work: () => boolean): () => void;
 }
 
 /** What the guest's own function_graph goes by. */
@@ -98,6 +110,8 @@ export interface TraceOptions {
 export type GraphEvent = EntryEvent | ReturnEvent;
 
 const CAPACITY = 65536;
+/** Instructions between two looks at what followers ask for. */
+const ATTENTION = 1_000_000;
 /** max_graph_depth is an unsigned int. */
 const DEEPEST = 0xffffffff;
 
@@ -106,6 +120,13 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   readonly way: TraceWay;
   readonly #host: TraceHost;
   readonly #ring: TraceRing;
+  readonly #maker: EventMaker;
+  readonly #feeds = new Feeds((wish) => this.#grant(wish));
+  /** Of the ring, since start(). */
+  #session = 0;
+  /** Tables that feeds have by now. */
+  #told: readonly SymbolTable[] = [];
+  #endAttention: (() => void) | null = null;
   /** The one that this way goes by. */
   readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
   readonly #capacity: number;
@@ -133,6 +154,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.way = options.way ?? "native";
     this.#host = host;
     this.#ring = new TraceRing(host.buffer, this.name);
+    this.#maker = new EventMaker(host.clockHz, (address) => host.symbolAt(address));
     this.#shadow =
       this.way === "guest" ? host.guestGraph : new ShadowStack(new Uint32Array(host.buffer));
     this.#capacity = options.capacity ?? CAPACITY;
@@ -156,7 +178,9 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Switches the filtered sites on and empties the ring. */
   start(): void {
+    this.#endFeeds();
     this.#ring.reset(this.#capacity);
+    this.#session = this.#ring.open();
     if (this.name === "function_graph") this.#shadow.start(this.maxDepth);
     if (this.way === "guest") this.#host.setMcountCalls(this.name);
     this.#running = true;
@@ -169,6 +193,89 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.refresh();
     this.#shadow.stop();
     if (this.way === "guest") this.#host.setMcountCalls(null);
+    this.#endFeeds();
+  }
+
+  /**
+   * As the kernel's tracing_on: while it is false, nothing is recorded, and call sites stay as they are.
+   * Switching works at once, in the middle of translated code as well.
+   */
+  get tracingOn(): boolean {
+    return this.#ring.on;
+  }
+
+  set tracingOn(on: boolean) {
+    this.#ring.on = on;
+  }
+
+  /**
+   * The events from the oldest in the ring on, as they come, until the tracer is stopped. Who takes them too
+   * slowly loses the oldest, and the stream counts them.
+   * @throws Misuse when the tracer doesn't run.
+   */
+  stream(): TraceStream<E> {
+    return new TraceStream<E>(this.feed());
+  }
+
+  /**
+   * What followTrace() needs to be such a stream in another thread: postMessage(feed, [feed.port]) sends it
+   * there. Each feed is for one follower.
+   * @throws Misuse when the tracer doesn't run.
+   */
+  feed(): TraceFeed {
+    if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to follow");
+    if (!this.#feeds.any) this.#told = this.#host.symbolTables();
+    const port = this.#feeds.open();
+    this.#endAttention ??= this.#host.pauseEvery(ATTENTION, () => this.#attend());
+    return {
+      kind: this.name,
+      buffer: this.#host.buffer,
+      capacity: this.#capacity,
+      session: this.#session,
+      clockHz: this.#host.clockHz,
+      symbols: this.#told,
+      port,
+    };
+  }
+
+  /** The machine's state is another all at once, and the ring with it. */
+  restored(): void {
+    this.#ring.renew();
+  }
+
+  /** Serves followers in the middle of a run, but never between the two words of a site. */
+  #attend(): boolean {
+    if (!this.#feeds.any) {
+      this.#endAttention?.();
+      this.#endAttention = null;
+      return true;
+    }
+    if (!this.#feeds.asked) return true;
+    for (const { site } of this.#host.sites()) {
+      if (this.#host.isAt(site.address + 4)) return false;
+    }
+    this.#feeds.serve();
+    return true;
+  }
+
+  #grant(wish: FeedWish): void {
+    if (wish.wish === "stop") this.stop();
+    else this.write(wish.file, wish.text, { append: wish.append });
+  }
+
+  #endFeeds(): void {
+    this.#ring.close(this.#session);
+    this.#feeds.end(this.written);
+    this.#endAttention?.();
+    this.#endAttention = null;
+  }
+
+  #tellFeeds(): void {
+    if (!this.#feeds.any) return;
+    const tables = this.#host.symbolTables();
+    const symbols = tables.filter((table) => !this.#told.includes(table));
+    this.#told = tables;
+    if (symbols.length > 0) this.#feeds.tell({ news: "symbols", symbols, from: this.written });
   }
 
   /**
@@ -210,6 +317,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** Brings every site to the state it should have; the machine calls it when modules come and go. */
   refresh(): void {
     this.#followModules();
+    this.#maker.forget();
+    this.#tellFeeds();
     const present = new Set<number>();
     for (const site of this.#host.sites()) {
       const { address } = site.site;
@@ -326,32 +435,11 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   *#functionEvents(): Generator<FunctionEvent> {
-    for (const { ip, parentIp, count } of this.#ring.records()) {
-      const parent = this.#host.symbolAt(parentIp);
-      const parentName = parent?.name ?? hex(parentIp);
-      yield { type: "function", ...this.#moment(count), ...this.#traced(ip), parentName, parentIp };
-    }
+    for (const record of this.#ring.records()) yield this.#maker.function(record);
   }
 
   *#graphEvents(): Generator<GraphEvent> {
-    for (const record of this.#ring.graphRecords()) yield this.#graphEvent(record);
-  }
-
-  #graphEvent({ ip, count, depth, returns, entryCount, overrun }: GraphRecord): GraphEvent {
-    const facts = { ...this.#moment(count), ...this.#traced(ip), depth };
-    if (!returns) return { type: "funcgraph_entry", ...facts };
-    return { type: "funcgraph_exit", ...facts, overrun, entryCount };
-  }
-
-  #moment(count: number): Pick<TraceEvent, "count" | "time" | "microseconds" | "cpu"> {
-    const { clockHz } = this.#host;
-    const microseconds = Math.floor((count * 1e6) / clockHz);
-    return { count, time: count / clockHz, microseconds, cpu: 0 };
-  }
-
-  #traced(ip: number): Pick<TraceEvent, "name" | "module" | "ip"> {
-    const symbol = this.#host.symbolAt(ip);
-    return { name: symbol?.name ?? hex(ip), module: symbol?.module ?? null, ip };
+    for (const record of this.#ring.graphRecords()) yield this.#maker.graph(record);
   }
 
   /** Off too where it isn't known how function_graph could follow the function. */

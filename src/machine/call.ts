@@ -26,6 +26,7 @@ import {
 } from "./guest-stop.ts";
 import { type Naming, stopPlace } from "./halt.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
+import { Pauses } from "./pauses.ts";
 
 /** Where called functions return to; never executed, since the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
@@ -65,6 +66,8 @@ export class Caller {
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
   readonly #words: Uint32Array;
+  /** What is done in the middle of calls. */
+  readonly pauses = new Pauses();
   /** Calls that are entered and not left, the innermost last. */
   readonly #open: GuestCall[] = [];
 
@@ -146,6 +149,7 @@ export class Caller {
   #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
     const host: CallHost = {
       core: this.#core,
+      pauses: this.pauses,
       serve: (code) => this.#serve(code),
       place: () => this.#place(),
       leave: (call) => this.#leave(call),

@@ -7,6 +7,7 @@ import { Misuse } from "../errors.ts";
 import type { Core } from "./core.ts";
 import { budgetStop, type GuestStop, killedStop, type StopPlace } from "./guest-stop.ts";
 import { type Halt, haltOf } from "./halt.ts";
+import type { Pauses } from "./pauses.ts";
 
 export interface CallResult {
   readonly v0: number;
@@ -20,6 +21,7 @@ export interface CallResult {
 /** What a call needs of the one who entered it. */
 export interface CallHost {
   readonly core: Core;
+  readonly pauses: Pauses;
   /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
   serve(code: number): GuestStop | undefined;
   place(): StopPlace;
@@ -118,8 +120,11 @@ export class GuestCall {
     };
     for (;;) {
       const before = this.core.count;
-      const reason = this.core.run(Math.min(left, this.budget.left));
+      const { pauses } = this.#host;
+      const reason = this.core.run(Math.min(left, this.budget.left, pauses.left(before)));
       spend(this.core.count - before);
+      pauses.attend(this.core.count);
+      if (reason === STOP_LIMIT && left > 0 && this.budget.left > 0) continue;
       if (reason === STOP_HYPERCALL && this.budget.left > 0) {
         const stop = this.#host.serve(this.core.stopValue);
         if (stop !== undefined) return this.#ended(stop);

@@ -12,6 +12,7 @@ import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import { PUSH } from "../ftrace/site.ts";
+import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Export } from "../module/host.ts";
@@ -57,6 +58,8 @@ export class KernelSpace {
   #lab: Lab | null = null;
   /** Names that got an address here: provided by the host, or without one in the user's file. */
   readonly #stubs = new Map<string, number>();
+  #stubTable: SymbolTable | undefined;
+  #fixedTables: readonly SymbolTable[] | undefined;
   /** Names whose code has been put in place. */
   readonly #placed = new Set<string>();
 
@@ -229,6 +232,24 @@ export class KernelSpace {
     return { name: found.symbol.name, offset: found.offset, size: null };
   }
 
+  /** What nameAt() knows, as tables, the first that has an address first; made anew where it has changed. */
+  get symbolTables(): readonly SymbolTable[] {
+    if (this.#stubTable?.names.length !== this.#stubs.size) {
+      const ranges = [...this.#stubs].map(([name, address]) => {
+        return { name, address, end: address + STUB_SIZE };
+      });
+      this.#stubTable = symbolTable(
+        null,
+        ranges.sort((a, b) => a.address - b.address),
+      );
+    }
+    this.#fixedTables ??= [
+      symbolTable(null, firstAtEach(this.#lab?.functions ?? [])),
+      symbolTable(null, this.#kernel === null ? [] : kernelRanges(this.#kernel)),
+    ];
+    return [this.#stubTable, ...this.#fixedTables];
+  }
+
   /**
    * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
    * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
@@ -359,4 +380,19 @@ const unresolved: HostFunction = ({ name }) => {
 /** `j` or `jal` to an address in the same 256 MiB region, which all of kseg0's RAM is for a kernel. */
 function jump(opcode: number, target: number): number {
   return ((opcode << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
+}
+
+/** A kernel's symbols with their parts: each goes to the next one, the last to the end of the image. */
+function kernelRanges({ symbols, image }: Kernel): NamedRange[] {
+  const starts = firstAtEach(symbols.map(({ name, address }) => ({ name, address, end: address })));
+  const imageEnd = image === null ? 0 : image.address + image.bytes.length;
+  return starts.map(({ name, address }, index) => {
+    const end = starts[index + 1]?.address ?? Math.max(address + 1, imageEnd);
+    return { name, address, end };
+  });
+}
+
+/** Of ranges that begin together, the first. */
+function firstAtEach(ranges: readonly NamedRange[]): NamedRange[] {
+  return ranges.filter(({ address }, index) => ranges[index - 1]?.address !== address);
 }

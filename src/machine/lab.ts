@@ -7,6 +7,7 @@ import { contents } from "../elf/contents.ts";
 import { STT_FUNC, STT_OBJECT } from "../elf/numbers.ts";
 import type { Endian } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
+import type { NamedRange } from "../ftrace/symbol-table.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
 import type { MemoryBlock } from "../module/host.ts";
 import type { LoadedModule } from "../module/loaded.ts";
@@ -65,6 +66,14 @@ export class Lab {
     const symbol = this.#module.symbols.find((one) => one.name === name);
     if (symbol?.type !== STT_OBJECT || !this.exports.has(name)) return undefined;
     return this.#memory.read(symbol.address, symbol.size);
+  }
+
+  /** Its functions, ascending. */
+  get functions(): readonly NamedRange[] {
+    return this.#module.symbols
+      .filter(({ type }) => type === STT_FUNC)
+      .map(({ name, address, size }) => ({ name, address, end: address + size }))
+      .sort((a, b) => a.address - b.address);
   }
 
   /** The lab's function that holds an address. */

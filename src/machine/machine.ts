@@ -13,6 +13,7 @@ import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
 import type { Traceable } from "../ftrace/function-set.ts";
 import { ShadowStack } from "../ftrace/shadow-stack.ts";
 import { sitePatch } from "../ftrace/site.ts";
+import { symbolTable } from "../ftrace/symbol-table.ts";
 import { TRACE_FILES, type TraceFile, traceFile } from "../ftrace/tracefs.ts";
 import {
   type GraphEvent,
@@ -125,6 +126,14 @@ const HOOK: NamedAddress = {
   offset: 0,
   size: 4,
 };
+
+/** Both as a table. */
+const CALLERS = symbolTable(
+  null,
+  [HOOK, HOST_CALL]
+    .map(({ name, address }) => ({ name, address, end: address + 1 }))
+    .sort((a, b) => a.address - b.address),
+);
 
 export class Machine {
   readonly endian: Endian;
@@ -457,6 +466,7 @@ export class Machine {
       throw error;
     }
     this.log.splice(0, this.log.length, ...log);
+    this.#tracer?.restored();
     return this.#caller.restore(call, options.budget);
   }
 
@@ -721,6 +731,17 @@ export class Machine {
       setMcountCalls: (tracer) => this.#kernel.setMcountCalls(tracer),
       guestGraph: this.#labGraph,
       symbolAt: (address) => this.symbolAt(address),
+      symbolTables: () => [
+        CALLERS,
+        ...this.#indexes.map(({ table }) => table),
+        ...this.#kernel.symbolTables,
+      ],
+      isAt: (address) => this.core.pc === address,
+      pauseEvery: (every, work) => {
+        const pause = { every, work };
+        this.#caller.pauses.add(pause, this.core.count);
+        return () => this.#caller.pauses.delete(pause);
+      },
     };
   }
 

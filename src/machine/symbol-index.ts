@@ -3,6 +3,7 @@
 // gone, so that a trace still has its names.
 
 import { STT_FUNC } from "../elf/numbers.ts";
+import { type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import type { LoadedModule, LoadedSymbol } from "../module/loaded.ts";
 
 /** What holds an address. */
@@ -19,10 +20,22 @@ export interface NamedAddress {
 export class SymbolIndex {
   readonly #module: string;
   readonly #symbols: readonly LoadedSymbol[];
+  #table: SymbolTable | undefined;
 
   constructor(module: LoadedModule) {
     this.#module = module.name;
     this.#symbols = module.symbols.filter(({ name }) => !name.startsWith("$")).sort(byAddress);
+  }
+
+  /** The same as a table. */
+  get table(): SymbolTable {
+    this.#table ??= symbolTable(
+      this.#module,
+      this.#symbols.map(({ name, address, section }) => {
+        return { name, address, end: section.address + section.size };
+      }),
+    );
+    return this.#table;
   }
 
   /** The symbol that holds the address, or undefined when it is in none of the module's sections. */

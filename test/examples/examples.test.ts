@@ -32,6 +32,14 @@ test("the example for tools runs on any module", () => {
   assert.match(stdout, /^work_signed returned 14002 after \d+ instructions$/m);
 });
 
+test("the example of two threads follows one from the other", () => {
+  const { status, stdout, stderr } = run([repositoryFile("examples/follow-a-trace.mjs")]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  const [, calls] = /^leaf_step: (\d+) calls$/m.exec(stdout) ?? [];
+  assert.ok(Number(calls) >= 99_999, stdout);
+  assert.match(stdout, /^\d+ events went by too fast$/m);
+});
+
 test("the example of assertions about a trace passes, on its golden as it stands", () => {
   const { status, stdout } = run(["--test", repositoryFile("examples/trace.test.mjs")]);
   assert.equal(status, 0, stdout);
