@@ -2,10 +2,26 @@
 // built on this same surface.
 
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
-export { callsByJal, type Design, designOf, sequenceStart, sequenceWords } from "./cost/design.ts";
+export {
+  callsByJal,
+  DEAD_ENTRIES,
+  type Design,
+  designOf,
+  type MissingDesign,
+  missingDesigns,
+  sequenceStart,
+  sequenceWords,
+} from "./cost/design.ts";
 export { adoptEntries, type Entries, readEntries, VENEER_SECTION } from "./cost/entry.ts";
-export { detour, type Interruptions, interrupt, type WrongRun } from "./cost/interruption.ts";
+export {
+  detour,
+  type Interruptions,
+  interrupt,
+  type Probe,
+  type WrongRun,
+} from "./cost/interruption.ts";
 export { type Patch, patchesOf } from "./cost/patch.ts";
+export { type PatchTrial, tryPatches } from "./cost/trial.ts";
 export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";

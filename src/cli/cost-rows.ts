@@ -1,28 +1,32 @@
 // The rows of `farjal cost`: each build of the module in each state of its sites, counted, interrupted and
-// timed. A build with far jumps of its sites makes two rows, with and without shared veneers.
+// timed. A build with far jumps of its sites makes two rows, with and without shared veneers; where no build
+// is without sites, a build's own instructions without those of its sites stand for one.
 
 import { basename } from "node:path";
 import {
   adoptEntries,
   callsByJal,
+  DEAD_ENTRIES,
   type Design,
   designOf,
-  detour,
   type Entries,
-  type Interruptions,
-  interrupt,
   type LoadedModule,
   type Machine,
-  patchesOf,
+  type MissingDesign,
+  Misuse,
+  missingDesigns,
+  type PatchTrial,
   readEntries,
   sequenceStart,
   sequenceWords,
   type TraceWay,
+  tryPatches,
   VENEER_SECTION,
   type Veneers,
 } from "../index.ts";
 import type { Tracing } from "../report/bench-text.ts";
-import type { CostRow, PatchRow, SiteCode, Spread, States } from "../report/cost-text.ts";
+import type { CostRow, SiteCode, Spread, States } from "../report/cost-text.ts";
+import { counted } from "../report/numbers.ts";
 import { interleave, type Timing } from "./interleave.ts";
 import { Run, type RunOptions } from "./measured-run.ts";
 import type { Source } from "./session.ts";
@@ -34,18 +38,26 @@ export interface Build {
   readonly source: Source;
 }
 
+export interface CostTable {
+  readonly rows: readonly CostRow[];
+  /** Designs that none of the builds has. */
+  readonly missing: readonly MissingDesign[];
+  /** What else there is to say of the builds, in sentences. */
+  readonly notes: readonly string[];
+}
+
 const ROUNDS = 8;
 const WORD = 4;
 /** How far past its own length a call may run that a patch led astray. */
 const ASTRAY = 100_000;
 
-/** @throws Misuse and Refusal as Run.start() does, and where entries can't be made call sites. */
-export async function costRows(
+/** @throws Misuse and Refusal as Run.start() does. */
+export async function costTable(
   builds: readonly Build[],
   texts: readonly string[],
   options: RunOptions,
   milliseconds: number,
-): Promise<CostRow[]> {
+): Promise<CostTable> {
   const variants: Variant[] = [];
   for (const build of builds) {
     const shared = await Variant.measured(build, texts, options);
@@ -60,10 +72,26 @@ export async function costRows(
   );
   const calls = Math.max(1, ...variants.map((variant) => variant.calls));
   const plain = variants.filter(({ design }) => design.kind === "none");
-  return variants.map((variant) => {
+  const rows = variants.flatMap((variant) => {
     const own = timings.splice(0, variant.timed.length).map((timing) => spread(timing, calls));
-    return rowOf(variant, baseOf(variant, plain), own);
+    const like = plainLike(variant, plain);
+    if (like !== undefined) return [rowOf(variant, like.base, own)];
+    const reckoned = withoutSites(variant);
+    if (reckoned === null) return [rowOf(variant, null, own)];
+    const row = rowOf(variant, { name: reckoned.design, count: reckoned.instructions.off }, own);
+    return variant.veneers === "each" ? [row] : [row, reckoned];
   });
+  return {
+    rows,
+    missing: missingDesigns(new Set(variants.map(({ design }) => design.title))),
+    notes: [...new Set(variants.flatMap(({ notes }) => notes))],
+  };
+}
+
+/** What instructions are counted above: a row's name, and the instructions of the measured call in it. */
+interface Base {
+  readonly name: string;
+  readonly count: number;
 }
 
 /** A build with its far jumps mended in one way. */
@@ -78,18 +106,18 @@ class Variant {
   /** Traced by guest code: instructions of function and of function_graph. */
   readonly guest: readonly number[];
   readonly calls: number;
-  readonly patches: readonly PatchRow[];
+  readonly patches: readonly PatchTrial[];
   readonly code: SiteCode | null;
+  readonly notes: readonly string[];
 
   static async measured(
     build: Build,
     texts: readonly string[],
     options: RunOptions,
   ): Promise<Variant> {
-    let entries: Entries | null = null;
+    let adopted: Adopted = { entries: null, fault: null };
     const prepare = (machine: Machine, module: LoadedModule): void => {
-      entries = readEntries(machine, module);
-      if (entries !== null) adoptEntries(machine, module, entries);
+      adopted = adopt(machine, module);
     };
     const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> =>
       Run.start(
@@ -98,40 +126,44 @@ class Variant {
         options,
       );
     const off = await start("off", null);
-    const sites = off.machine.callSites(off.module);
-    const design = designOf(
-      sites.map(({ site }) => site),
-      entries,
-    );
     const native: Run[] = [];
     const guest: Run[] = [];
-    for (const tracer of sites.length === 0 ? [] : (["function", "function_graph"] as const)) {
-      native.push(await start(tracer, "native"));
-      guest.push(await start(tracer, "guest"));
+    if (off.machine.callSites(off.module).length > 0) {
+      for (const tracer of ["function", "function_graph"] as const) {
+        native.push(await start(tracer, "native"));
+        guest.push(await start(tracer, "guest"));
+      }
     }
     const { plan } = off.module;
     const veneers = plan.farJumps.length === 0 ? null : (options.veneers ?? "shared");
-    return new Variant(build, veneers, design, off, native, guest);
+    return new Variant(build, veneers, adopted, off, native, guest);
   }
 
   private constructor(
     build: Build,
     veneers: Veneers | null,
-    design: Design,
+    { entries, fault }: Adopted,
     off: Run,
     native: readonly Run[],
     guest: readonly Run[],
   ) {
+    const { machine, module } = off;
+    const sites = machine.callSites(module);
+    const design = designOf(
+      sites.map(({ site }) => site),
+      entries,
+    );
     this.build = build;
     this.veneers = veneers;
-    this.module = off.module;
-    this.design = design;
+    this.module = module;
+    this.design = fault !== null && design.kind === "none" ? DEAD_ENTRIES : design;
     this.off = off;
     this.native = native;
     this.guest = guest.map(({ first }) => first.instructions);
     this.calls = guest[0]?.calls ?? 0;
-    this.patches = guest[0] === undefined ? [] : interrupted(guest[0], design);
+    this.patches = guest[0] === undefined ? [] : tried(guest[0], this.design);
     this.code = siteCode(off);
+    this.notes = notesOn(module, fault, this.patches);
   }
 
   get timed(): readonly Run[] {
@@ -139,14 +171,61 @@ class Variant {
   }
 
   get title(): string {
-    const { build, design, veneers, module } = this;
-    const file = build.path === null ? "" : `${basename(build.path)}: `;
+    const { design, veneers, module } = this;
     if (veneers !== null) {
-      return `${file}${design.title}, ${veneers === "each" ? "a veneer each" : "shared veneers"}`;
+      return `${this.file}${design.title}, ${veneers === "each" ? "a veneer each" : "shared veneers"}`;
     }
     const long = design.kind === "none" && !callsByJal(module.file.elf);
-    return `${file}${design.title}${long ? ", long calls" : ""}`;
+    return `${this.file}${design.title}${long ? ", long calls" : ""}`;
   }
+
+  /** How its title begins. */
+  get file(): string {
+    const { path } = this.build;
+    return path === null ? "" : `${basename(path)}: `;
+  }
+
+  get base(): Base {
+    return { name: this.title, count: this.off.first.instructions };
+  }
+}
+
+/** What became of a module's patchable entries; `fault` says why they stay nops. */
+interface Adopted {
+  readonly entries: Entries | null;
+  readonly fault: string | null;
+}
+
+function adopt(machine: Machine, module: LoadedModule): Adopted {
+  try {
+    const entries = readEntries(machine, module);
+    if (entries !== null) adoptEntries(machine, module, entries);
+    return { entries, fault: null };
+  } catch (error) {
+    if (!(error instanceof Misuse)) throw error;
+    return { entries: null, fault: error.message };
+  }
+}
+
+function notesOn(
+  { name, sites }: LoadedModule,
+  fault: string | null,
+  patches: readonly PatchTrial[],
+): string[] {
+  const lost = sites.filter(({ recorded }) => !recorded).length;
+  return [
+    ...(fault === null ? [] : [`${name}'s patchable entries stay nops: ${fault}`]),
+    ...(lost === 0
+      ? []
+      : [
+          `${counted(lost, "call")} of _mcount in ${name} can't be switched: recordmcount lost them`,
+        ]),
+    ...(patches.some(({ sites: tried }) => tried === 0)
+      ? [
+          `no patch of ${name} was interrupted: the call comes by no site, or takes too many instructions`,
+        ]
+      : []),
+  ];
 }
 
 /** The words of the module's first site, off and on. */
@@ -165,51 +244,44 @@ function siteCode({ machine, module }: Run): SiteCode | null {
   return { address, off, on };
 }
 
-/** Every way to switch the sites that the call comes by, interrupted. The sites call _mcount, which does nothing. */
-function interrupted({ machine, module, target, args, first }: Run, design: Design): PatchRow[] {
+function tried({ machine, module, target, args, first }: Run, design: Design): PatchTrial[] {
   const probe = { machine, target, args, budget: 2 * first.instructions + ASTRAY };
-  const found = new Map<string, { words: number; tried: Interruptions[] }>();
-  for (const { site, loaded } of machine.callSites(module)) {
-    const call = site.kind === "long" ? detour(machine, loaded) : loaded;
-    for (const patch of patchesOf(site, call, design)) {
-      const entry = found.get(patch.name) ?? { words: patch.on.length, tried: [] };
-      found.set(patch.name, entry);
-      const result = interrupt(probe, site, patch);
-      if (result === null) break;
-      entry.tried.push(result);
-    }
-  }
-  return [...found].map(([name, { words, tried }]) => {
-    const wrong = tried.flatMap((one) => one.wrong);
-    return {
-      name,
-      words,
-      sites: tried.length,
-      runs: tried.reduce((sum, { runs }) => sum + runs, 0),
-      atomic: tried.length === 0 ? null : wrong.length === 0,
-      wrong,
-    };
-  });
+  return tryPatches(probe, machine.callSites(module), design, first.instructions);
 }
 
-interface Base {
-  readonly name: string;
-  /** Instructions of the measured call. */
-  readonly instructions: number;
-}
-
-/** A build without sites that makes its calls as this one does, else this one without its sites. */
-function baseOf(variant: Variant, plain: readonly Variant[]): Base | null {
-  const { module, design, off, calls } = variant;
+/** A build without sites, one that makes its calls as this one does if there is one. */
+function plainLike({ module }: Variant, plain: readonly Variant[]): Variant | undefined {
   const byJal = callsByJal(module.file.elf);
-  const like = plain.find((one) => callsByJal(one.module.file.elf) === byJal) ?? plain[0];
-  if (like !== undefined) {
-    return { name: like.title, instructions: like.off.first.instructions };
-  }
-  if (design.offInstructions === null) return null;
+  return plain.find((one) => callsByJal(one.module.file.elf) === byJal) ?? plain[0];
+}
+
+/** What the module would take and execute without its sites, as far as these alone make it so. */
+function withoutSites(variant: Variant): CostRow | null {
+  const { build, file, module, design, off, calls } = variant;
+  const { siteBytes, offInstructions } = design;
+  if (siteBytes === null || offInstructions === null) return null;
+  const sites = off.machine.callSites(module);
+  const own = new Set(sites.map(({ site }) => site.address));
+  const others = module.plan.trampolines.filter((one) => one.sites.some((at) => !own.has(at)));
   return {
-    name: "its own code",
-    instructions: off.first.instructions - design.offInstructions * calls,
+    design: `${file}without its sites`,
+    kind: "none",
+    file: build.path,
+    reckoned: true,
+    veneers: null,
+    v0: off.first.v0,
+    sites: 0,
+    calls: 0,
+    bytes: {
+      code: bytesOf(module).code - siteBytes * sites.length,
+      veneers: sum(others.map(({ words }) => WORD * words.length)),
+    },
+    base: null,
+    instructions: statesOf(off.first.instructions - offInstructions * calls, []),
+    perCall: statesOf(null, []),
+    nanoseconds: statesOf(null, []),
+    patches: [],
+    code: null,
   };
 }
 
@@ -217,11 +289,12 @@ function rowOf(variant: Variant, base: Base | null, nanoseconds: readonly Spread
   const { build, title, veneers, module, design, off, guest, calls, patches, code } = variant;
   const instructions = statesOf(off.first.instructions, guest);
   const above = (count: number): number | null =>
-    base === null || calls === 0 ? null : (count - base.instructions) / calls;
+    base === null || calls === 0 ? null : (count - base.count) / calls;
   return {
     design: title,
     kind: design.kind,
     file: build.path,
+    reckoned: false,
     veneers,
     v0: off.first.v0,
     sites: off.machine.callSites(module).length,
@@ -230,7 +303,7 @@ function rowOf(variant: Variant, base: Base | null, nanoseconds: readonly Spread
     base: design.kind === "none" ? null : (base?.name ?? null),
     instructions,
     perCall: statesOf(above(instructions.off), guest.map(above)),
-    nanoseconds: statesOf(nanoseconds[0] as Spread, nanoseconds.slice(1)),
+    nanoseconds: statesOf(nanoseconds[0] ?? null, nanoseconds.slice(1)),
     patches,
     code,
   };
@@ -244,12 +317,15 @@ function statesOf<T>(off: T, [first, second]: readonly T[]): States<T> {
 function bytesOf({ sections, plan }: LoadedModule): CostRow["bytes"] {
   const code = sections.filter(({ executable }) => executable);
   const room = code.filter(({ name }) => name === VENEER_SECTION);
-  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
   const own = sum(room.map(({ size }) => size));
   return {
     code: sum(code.map(({ size }) => size)) - own,
     veneers: own + sum(plan.trampolines.map(({ words }) => WORD * words.length)),
   };
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
 }
 
 function spread({ p50, p25, p75, samples }: Timing, calls: number): Spread {

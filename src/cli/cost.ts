@@ -5,22 +5,22 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { hex } from "../hex.ts";
-import { type Endian, Misuse } from "../index.ts";
+import { type Endian, type MissingDesign, Misuse } from "../index.ts";
 import { costPage } from "../report/cost-page.ts";
 import { type CostRow, costText } from "../report/cost-text.ts";
 import type { Answer, Give } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
-import { type Build, costRows } from "./cost-rows.ts";
+import { type Build, costTable } from "./cost-rows.ts";
 import type { RunOptions } from "./measured-run.ts";
-import { ARGUMENT_HELP, placed } from "./module-options.ts";
+import { ARGUMENT_HELP, initOption, placed } from "./module-options.ts";
 import { countReader } from "./numbers.ts";
 import { readSource } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
-A module without call sites is what the others are counted above; without one, an untraced site's own
-instructions are taken off. Designs are told by the modules' sites, whatever their files are called.
+A build without call sites is what the others are counted above; without one, what their sites execute is
+taken off. Designs are told by the modules' sites, whatever their files are called.
 
 Examples:
   farjal cost                                       farjal's own modules, one for each design
@@ -43,6 +43,8 @@ export function addCost(program: Command, give: Give, terminal: Terminal): void 
   placed(program.command("cost"))
     .argument("[M.ko...]", "builds of one module; farjal's own unless told")
     .option("--json", "print one JSON document")
+    .option("--object", "take plain .o files, which Linux would refuse as modules")
+    .addOption(initOption())
     .option("--html <FILE>", "write it as one page, with plots")
     .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
     .option(
@@ -86,15 +88,27 @@ async function cost(
   for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
     builds.push({ path: own ? null : path, source: await readSource(path, runOptions) });
   }
-  const rows = await costRows(builds, args, runOptions, options.time);
+  const { rows, missing, notes } = await costTable(builds, args, runOptions, options.time);
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
   const title = `${name}(${args.join(", ")})`;
   if (options.html !== undefined) writeWhole(options.html, costPage(title, rows));
   return {
     held: equal,
-    json: { verdict: equal ? "equal" : "differ", call: title, rows: rows.map(rowJson) },
+    json: {
+      verdict: equal ? "equal" : "differ",
+      call: title,
+      rows: rows.map(rowJson),
+      missing: missing.map((one) => ({ ...one })),
+      notes: [...notes],
+    },
     text: options.html === undefined ? costText(title, rows, paint) : [`${options.html}\n`],
+    ...(missing.length + notes.length === 0 ? {} : { notes: noteText(missing, notes) }),
   };
+}
+
+function noteText(missing: readonly MissingDesign[], notes: readonly string[]): string {
+  const designs = missing.map(({ design, why }) => `not compared: ${design}; ${why}`);
+  return [...notes, ...designs].map((line) => `${line}\n`).join("");
 }
 
 function rowJson({ code, ...row }: CostRow): Answer["json"] {

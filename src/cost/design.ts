@@ -31,6 +31,15 @@ const TITLES: Readonly<Record<Exclude<DesignKind, "nops">, string>> = {
   "long-ra": "long call, ra address",
   mixed: "several designs",
 };
+/** What a design's code is compiled with. */
+const COMPILED: readonly (readonly [title: string, flags: string])[] = [
+  ["no call sites", "no -pg"],
+  ["jal _mcount", "-pg -mno-long-calls"],
+  ["long call", "-pg -mlong-calls"],
+  ["long call, ra address", "-pg -mlong-calls -mmcount-ra-address"],
+  ["3 nops", "-fpatchable-function-entry=3, with the nops behind the label"],
+  ["4 nops", "-fpatchable-function-entry=4, with the nops behind the label"],
+];
 const WORD = 4;
 /** The b over a long call, and its delay slot. */
 const BRANCH_OVER = 2;
@@ -46,6 +55,28 @@ export function designOf(sites: readonly CallSite[], entries: Entries | null): D
     offInstructions: same(sites.map(offInstructions)),
   };
 }
+
+/** A design that nothing at hand has. */
+export interface MissingDesign {
+  readonly design: string;
+  readonly why: string;
+}
+
+/** The designs that other code than this is needed for. @param titles of the designs that there are. */
+export function missingDesigns(titles: ReadonlySet<string>): MissingDesign[] {
+  return COMPILED.filter(([title]) => !titles.has(title)).map(([design, flags]) => ({
+    design,
+    why: `it needs another compile: ${flags}`,
+  }));
+}
+
+/** A module whose patchable entries can't be switched: they are executed, or lie in nobody's way. */
+export const DEAD_ENTRIES: Design = {
+  kind: "nops",
+  title: "nops that can't be switched",
+  siteBytes: null,
+  offInstructions: null,
+};
 
 /** Whether code makes its own calls by jal (-mno-long-calls), those of _mcount aside. */
 export function callsByJal(elf: ElfObject): boolean {

@@ -13,6 +13,7 @@
 // runs the module yet; the jal, or the lui, is what switches it.
 
 import { OP_ADDIU, OP_JAL, OP_LUI, OP_SPECIAL, SPECIAL_ADDU } from "../../assembly/opcodes.ts";
+import { ascending } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import type { CallSite, SitePatch } from "../ftrace/site.ts";
 import { hex } from "../hex.ts";
@@ -53,13 +54,15 @@ export interface Entries {
 export function readEntries(machine: Machine, module: LoadedModule): Entries | null {
   const table = module.sections.find(({ name }) => name === ENTRIES_SECTION);
   if (table === undefined || table.size < WORD) return null;
-  const addresses = words(machine, table);
+  const addresses = words(machine, table).sort(ascending);
   const functions = new Set(module.symbols.map(({ address }) => address));
   const code = module.sections.filter(({ executable }) => executable);
   for (const address of addresses) {
     const section = code.find((one) => address >= one.address && address < end(one));
-    if (section === undefined) {
-      throw new Misuse(`${ENTRIES_SECTION} names ${hex(address)}, outside the module's code`);
+    if (section === undefined || address % WORD !== 0) {
+      throw new Misuse(
+        `${ENTRIES_SECTION} names ${hex(address)}, where none of the module's code is`,
+      );
     }
     if (!functions.has(address)) {
       throw new Misuse(
@@ -68,10 +71,17 @@ export function readEntries(machine: Machine, module: LoadedModule): Entries | n
       );
     }
   }
-  const nops = Math.min(...addresses.map((address) => nopsAt(machine, address, code)));
+  const nops = addresses.reduce(
+    (fewest, address) => Math.min(fewest, nopsAt(machine, address, code)),
+    Number.POSITIVE_INFINITY,
+  );
   if (nops < FEWEST_NOPS) {
     throw new Misuse(`an entry of ${nops} nops has no room for a call, which takes ${FEWEST_NOPS}`);
   }
+  const overlap = addresses.find(
+    (address, index) => address < (addresses[index - 1] ?? -Infinity) + WORD * nops,
+  );
+  if (overlap !== undefined) throw new Misuse(`two entries share the words at ${hex(overlap)}`);
   return { addresses, nops };
 }
 
@@ -98,7 +108,7 @@ function nopsAt({ memory }: Machine, address: number, code: readonly LoadedSecti
  */
 export function adoptEntries(machine: Machine, module: LoadedModule, entries: Entries): void {
   const short = entries.nops === FEWEST_NOPS;
-  const make = short ? shortEntry(machine, module) : longEntry(machine, entries.nops);
+  const make = short ? shortEntry(machine, module, entries) : longEntry(machine, entries.nops);
   machine.addSites(
     module,
     entries.addresses.map((address): ModuleSite => {
@@ -120,25 +130,26 @@ export function adoptEntries(machine: Machine, module: LoadedModule, entries: En
 /** Writes what stays of an entry. */
 type MakeSite = (entry: number) => { readonly site: CallSite; readonly loaded: SitePatch };
 
-function shortEntry(machine: Machine, module: LoadedModule): MakeSite {
+function shortEntry(machine: Machine, module: LoadedModule, { addresses }: Entries): MakeSite {
   const mcount = machine.importOf("_mcount")?.address;
   const room = module.sections.find(({ name }) => name === VENEER_SECTION);
   if (mcount === undefined) throw new Misuse("the kernel exports no _mcount");
   const target = mcount + PAST_POP;
-  if (room === undefined || room.size < veneerSize(target)) {
+  if (room === undefined || room.size < veneerSize(target) || room.address % WORD !== 0) {
     throw new Misuse(
       `three nops reach the kernel through a veneer, and ${module.name} has no room for one: it needs ` +
         `a section ${VENEER_SECTION} of ${veneerSize(target)} bytes`,
     );
   }
   const veneer = room.address;
+  const far = addresses.find((entry) => reachOf(entry + WORD) !== regionOf(veneer));
+  if (far !== undefined) {
+    throw new Misuse(`the entry at ${hex(far)} can't reach the veneer at ${hex(veneer)}`);
+  }
   writeWords(machine, veneer, [...veneerWords(target).slice(0, -1), MOVE_T4_ZERO]);
   const jal = ((OP_JAL << 26) | ((veneer >>> 2) & 0x03ffffff)) >>> 0;
   return (entry) => {
     const address = entry + WORD;
-    if (reachOf(address) !== regionOf(veneer)) {
-      throw new Misuse(`the entry at ${hex(entry)} can't reach the veneer at ${hex(veneer)}`);
-    }
     machine.memory.setU32(entry, MOVE_AT_RA);
     return {
       site: {

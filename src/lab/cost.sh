@@ -23,7 +23,7 @@ patchable() { # byte order, nops, output
       $1 == ".ent" { label = $2 ":" }
       label != "" && $1 == label { printf "%s", entry; label = "" }' > "$3"
   if [ "$2" = 3 ]; then
-    printf '\t.section .text.ftrace_trampoline,"ax",@progbits\n\t.fill 4, 4, 0\n' >> "$3"
+    printf '\t.section .text.ftrace_trampoline,"ax",@progbits\n\t.align 2\n\t.fill 4, 4, 0\n' >> "$3"
   fi
 }
 

@@ -37,7 +37,10 @@ export interface BenchRow {
 }
 
 /** Shorter calls spend most of their time on the way into the machine and back. */
-const SHORT_CALL = 1000;
+export const SHORT_CALL = 1000;
+/** What to say of the times of such a call. */
+export const SHORT_CALL_NOTE =
+  "The call is short: much of its time is the way into the machine and back.";
 
 /** Lines, each with its newline. */
 export function* benchText(
@@ -75,7 +78,7 @@ function* lines(call: string, rows: readonly BenchRow[], paint: Paint): Generato
   yield paint.dim(head);
   yield* body;
   if (rows.some(({ instructions }) => instructions < SHORT_CALL)) {
-    yield paint.dim("  The call is short: much of its time is the way into the machine and back.");
+    yield paint.dim(`  ${SHORT_CALL_NOTE}`);
   }
 }
 

@@ -1,10 +1,11 @@
 // The cost lab's rows as one page: what stands at a site, plots, and the tables with every interruption that a
 // patch didn't stand. It has no script.
 
+import type { PatchTrial } from "../cost/trial.ts";
 import { hex } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import { costPlot, timePlot } from "./cost-plot.ts";
-import { type CostRow, type PatchRow, type Spread, wrongText } from "./cost-text.ts";
+import { type CostRow, type Spread, wrongText } from "./cost-text.ts";
 import { PAGE_STYLE } from "./explain-style.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
 import { framedPage } from "./html-page.ts";
@@ -14,7 +15,7 @@ import { counted, grouped } from "./numbers.ts";
 const STYLE = `${PAGE_STYLE}
 .plot .bar{fill:var(--blue);stroke:none;opacity:.75}.plot .more{fill:var(--veneer);opacity:1}
 .plot .axis{stroke:var(--line)}.plot .range{stroke:var(--ink);stroke-width:2}
-.good{color:var(--good)}
+.good{color:var(--good)}section>.scroll td{white-space:nowrap;overflow-wrap:normal}
 `;
 
 /** The page's text. */
@@ -22,6 +23,7 @@ export function costPage(call: string, rows: readonly CostRow[]): string {
   const results = [...new Set(rows.map(({ v0 }) => v0))].map(hex);
   const same = results.length === 1;
   const calls = Math.max(0, ...rows.map((row) => row.calls));
+  const timed = rows.filter(({ reckoned }) => !reckoned);
   return framedPage(
     { title: `What call sites cost: ${call}`, style: STYLE },
     html`<header>
@@ -37,8 +39,8 @@ ${patchPart(rows.filter(({ patches }) => patches.length > 0))}
 <section id="time"><h2>Host time</h2>
 <p>Nanoseconds of the call divided by its traced calls, the code's own work included; traced natively. Bars are the
 middle of all samples, lines go from quarter to quarter. All rows were measured in turns.</p>
-<div class="scroll">${timePlot(rows)}</div>
-${timeTable(rows)}</section>
+<div class="scroll">${timePlot(timed)}</div>
+${timeTable(timed)}</section>
 ${codePart(rows)}
 </main>
 <footer>Made by <code>farjal cost</code>.</footer>`,
@@ -95,7 +97,7 @@ ${table(
 )}</section>`;
 }
 
-function verdict({ atomic }: PatchRow): HtmlValue {
+function verdict({ atomic }: PatchTrial): HtmlValue {
   if (atomic === null) return "not tried";
   return atomic ? html`<strong class="good">yes</strong>` : html`<strong class="bad">no</strong>`;
 }

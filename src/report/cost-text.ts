@@ -3,8 +3,10 @@
 
 import type { DesignKind } from "../cost/design.ts";
 import type { WrongRun } from "../cost/interruption.ts";
+import type { PatchTrial } from "../cost/trial.ts";
 import { hex } from "../hex.ts";
 import type { Veneers } from "../trampoline/plan.ts";
+import { SHORT_CALL, SHORT_CALL_NOTE } from "./bench-text.ts";
 import { counted, grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
@@ -24,19 +26,6 @@ export interface Spread {
   readonly samples: number;
 }
 
-/** A way to switch a site, and how it stood the interruptions. */
-export interface PatchRow {
-  readonly name: string;
-  /** Words written to switch one site. */
-  readonly words: number;
-  /** Sites that were tried, and interruptions of them. */
-  readonly sites: number;
-  readonly runs: number;
-  /** Whether none went wrong; null when the call comes by no site. */
-  readonly atomic: boolean | null;
-  readonly wrong: readonly WrongRun[];
-}
-
 /** What stands at a site, in each state that it has on hardware. */
 export interface SiteCode {
   readonly address: number;
@@ -49,6 +38,8 @@ export interface CostRow {
   readonly kind: DesignKind;
   /** null for farjal's own modules. */
   readonly file: string | null;
+  /** Not measured: a module's own code, its sites and what they execute taken off. */
+  readonly reckoned: boolean;
   /** How its far jumps share veneers; null when it has none. */
   readonly veneers: Veneers | null;
   readonly v0: number;
@@ -63,8 +54,8 @@ export interface CostRow {
   /** Guest instructions that each traced call costs above the base; null without one. */
   readonly perCall: States<number | null>;
   /** Host nanoseconds of the measured call, divided by its traced calls; traced natively. */
-  readonly nanoseconds: States<Spread>;
-  readonly patches: readonly PatchRow[];
+  readonly nanoseconds: States<Spread | null>;
+  readonly patches: readonly PatchTrial[];
   /** The module's first site; null without sites. */
   readonly code: SiteCode | null;
 }
@@ -88,7 +79,11 @@ function* lines(call: string, rows: readonly CostRow[], paint: Paint): Generator
     yield* titled(paint, "switching a site while somebody runs it", patchTable(patched));
     yield* new Set(patched.flatMap(whatWentWrong));
   }
-  yield* titled(paint, "host ns for each call, natively (p25-p75)", timeTable(rows));
+  const timed = rows.filter(({ reckoned }) => !reckoned);
+  yield* titled(paint, "host ns for each call, natively (p25-p75)", timeTable(timed));
+  if (timed.some(({ instructions }) => instructions.off < SHORT_CALL)) {
+    yield paint.dim(`  ${SHORT_CALL_NOTE}`);
+  }
 }
 
 function* titled(

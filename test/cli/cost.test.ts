@@ -2,9 +2,10 @@
 // what can't be compared.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { readModule } from "../../src/index.ts";
 import { costModule } from "../cost/modules.ts";
 import {
   assertMisuse,
@@ -22,6 +23,7 @@ const KEYS = [
   "design",
   "kind",
   "file",
+  "reckoned",
   "veneers",
   "v0",
   "sites",
@@ -106,10 +108,68 @@ test("cost takes a module's own code where there is no build without sites", () 
   const words = ["cost", builtModule("modern", "little"), "--call", "work_fibonacci(15)"];
   const { code, json } = farjalJson([...words, ...SHORT]);
   assert.equal(code, 0);
-  const [row, ...others] = json.rows;
+  const [row, own, ...others] = json.rows;
   assert.deepEqual(others, []);
   assert.equal(row.design, "modern-little.ko: long call, ra address");
-  assert.deepEqual([row.base, row.perCall.off, row.calls], ["its own code", 2, 987]);
+  assert.deepEqual([row.base, row.perCall.off, row.calls], [own.design, 2, 987]);
+  assert.deepEqual(
+    [own.design, own.kind, own.reckoned],
+    ["modern-little.ko: without its sites", "none", true],
+  );
+  // Six words a site; off, two of them are executed. gcc makes the same of the code without -pg.
+  assert.equal(row.bytes.code - own.bytes.code, 24 * row.sites);
+  const plain = ["cost", builtModule("plain", "little"), "--call", "work_fibonacci(15)"];
+  const { json: built } = farjalJson([...plain, ...SHORT]);
+  assert.equal(own.instructions.off, built.rows[0].instructions.off);
+  assert.deepEqual(
+    json.missing.map(({ design }: Json) => design),
+    ["no call sites", "jal _mcount", "long call", "3 nops", "4 nops"],
+  );
+  assert.equal(json.missing[1].why, "it needs another compile: -pg -mno-long-calls");
+});
+
+test("cost makes two designs of a module that calls _mcount by jal", () => {
+  const words = ["cost", builtModule("jal2009", "big"), "--call", "work_run(7)", ...SHORT];
+  const { code, stdout, stderr } = farjal(words);
+  assert.equal(code, 0);
+  // 14 far jumps; 10 of them are sites, which go to one of the five veneers that they can share.
+  for (const line of [
+    /^ {2}jal2009-big\.ko: jal _mcount, a veneer each +1,248 +224 +\+3\.00 +\+50\.00 /m,
+    /^ {2}jal2009-big\.ko: jal _mcount, shared veneers +1,248 +80 +\+3\.00 +\+50\.00 /m,
+    /^ {2}jal2009-big\.ko: without its sites +1,128 +64$/m,
+  ]) {
+    assert.match(stdout, line);
+  }
+  assert.match(stderr, /^not compared: 4 nops; it needs another compile: -fpatchable-function/m);
+});
+
+test("a round of the leaf takes what it takes a real kernel: 12.0, and 14.0 with its site off", () => {
+  for (const order of ORDERS) {
+    const files = ["leaf_plain", "leaf"].map((name) => builtModule(name, order));
+    const [short, long] = [1000, 2000].map((rounds) => {
+      const { json } = farjalJson(["cost", ...files, "--call", `leaf_loop(${rounds})`, ...SHORT]);
+      return json.rows.map(({ instructions }: Json) => instructions.off);
+    });
+    const perRound = short.map((count: number, index: number) => (long[index] - count) / 1000);
+    assert.deepEqual(perRound, [12, 14]);
+  }
+});
+
+test("cost says why a module's nops can't be switched, and measures it as it is", (context) => {
+  const bytes = readFileSync(costModule("nops4", "little"));
+  const { elf } = readModule(bytes);
+  const table = elf.sections.find(({ name }) => name === "__patchable_function_entries");
+  // The first entry is one word further on, where no function's label is.
+  const at = table?.offset ?? 0;
+  bytes.writeUInt32LE(bytes.readUInt32LE(at) + 4, at);
+  const path = join(temporaryDirectory(context), "late.ko");
+  writeFileSync(path, bytes);
+  const files = [costModule("plain", "little"), path];
+  const { code, json } = farjalJson(["cost", ...files, "--call", "cost_loop(5)", ...SHORT]);
+  assert.equal(code, 0);
+  assert.equal(json.rows[1].design, "late.ko: nops that can't be switched");
+  assert.deepEqual(json.rows[1].patches, []);
+  assert.match(json.notes[0], /^cost's patchable entries stay nops: the nops at 0xc0000004 stand/);
 });
 
 test("cost compares builds of a module side by side, above the one without sites", () => {

@@ -112,7 +112,12 @@ suite("patchable entries", () => {
     machine.memory.setU32(first, leaf + WORD);
     refused(/stand before their function's label/);
     machine.memory.setU32(first, 0x80100000);
-    refused(/outside the module's code/);
+    refused(/where none of the module's code is/);
+    machine.memory.setU32(first, leaf + 2);
+    refused(/where none of the module's code is/);
+    machine.memory.setU32(first + WORD, leaf);
+    machine.memory.setU32(first, leaf);
+    refused(/two entries share the words/);
     machine.memory.setU32(first, leaf);
     machine.memory.setU32(leaf + 2 * WORD, 0x24020001);
     refused(/an entry of 2 nops has no room for a call/);

@@ -20,6 +20,7 @@ const PLAIN: CostRow = {
   design: "no call sites",
   kind: "none",
   file: null,
+  reckoned: false,
   veneers: null,
   v0: 0x1234,
   sites: 0,

@@ -1,0 +1,103 @@
+// Every way to switch a module's sites, tried: which sites a call comes by, which patches they have, and how
+// each stands being interrupted. A long call is tried at fewer sites, a very long one at none.
+
+import type { SitePatch } from "../ftrace/site.ts";
+import { Debugger } from "../machine/debugger.ts";
+import type { ModuleSite } from "../machine/module-sites.ts";
+import type { Design } from "./design.ts";
+import {
+  detour,
+  type Interruptions,
+  interrupt,
+  type Probe,
+  type WrongRun,
+} from "./interruption.ts";
+import { patchesOf } from "./patch.ts";
+
+/** A way to switch a site, and how it stood the interruptions. */
+export interface PatchTrial {
+  readonly name: string;
+  /** Words written to switch one site. */
+  readonly words: number;
+  /** Sites that were tried, and interruptions of them. */
+  readonly sites: number;
+  readonly runs: number;
+  /** Whether none went wrong; null when no site was tried. */
+  readonly atomic: boolean | null;
+  readonly wrong: readonly WrongRun[];
+}
+
+const MOST_SITES = 16;
+/** Guest instructions that a module's trial may take, and runs of the call that a site takes at most. */
+const MOST_INSTRUCTIONS = 1e9;
+const RUNS_OF_A_SITE = 64;
+
+/**
+ * Tries the patches of the sites that the call comes by, the first ones where there are many. The sites call
+ * _mcount, which does nothing: no tracer runs.
+ * @param instructions what the call takes.
+ */
+export function tryPatches(
+  probe: Probe,
+  sites: readonly ModuleSite[],
+  design: Design,
+  instructions: number,
+): PatchTrial[] {
+  const [any] = sites;
+  if (any === undefined) return [];
+  const most = Math.floor(MOST_INSTRUCTIONS / (RUNS_OF_A_SITE * Math.max(instructions, 1)));
+  const tried = new Map<string, Interruptions[]>();
+  const detours = new Map<string, SitePatch>();
+  const callOf = ({ site, loaded }: ModuleSite): SitePatch => {
+    if (site.kind === "short") return loaded;
+    const key = loaded.join();
+    const call = detours.get(key) ?? detour(probe.machine, loaded);
+    detours.set(key, call);
+    return call;
+  };
+  for (const one of reached(probe, sites, Math.min(most, MOST_SITES))) {
+    for (const patch of patchesOf(one.site, callOf(one), design)) {
+      const found = interrupt(probe, one.site, patch);
+      if (found !== null) tried.set(patch.name, [...(tried.get(patch.name) ?? []), found]);
+    }
+  }
+  return patchesOf(any.site, any.loaded, design).map(({ name, on }) => {
+    const results = tried.get(name) ?? [];
+    const wrong = results.flatMap((one) => one.wrong);
+    return {
+      name,
+      words: on.length,
+      sites: results.length,
+      runs: results.reduce((sum, { runs }) => sum + runs, 0),
+      atomic: results.length === 0 ? null : wrong.length === 0,
+      wrong,
+    };
+  });
+}
+
+/** The first `most` sites that the call comes by, in its order. */
+function reached(
+  { machine, target, args, budget }: Probe,
+  sites: readonly ModuleSite[],
+  most: number,
+): ModuleSite[] {
+  if (most === 0) return [];
+  const found: ModuleSite[] = [];
+  const left = new Map(sites.map((one) => [one.site.address, one]));
+  const call = machine.start(target, args, { budget });
+  const debug = new Debugger(call);
+  try {
+    for (const address of left.keys()) debug.addBreakpoint(address);
+    while (found.length < most && debug.runUntil().reason === "breakpoint") {
+      const { pc } = machine.core;
+      const one = left.get(pc);
+      if (one !== undefined) found.push(one);
+      left.delete(pc);
+      debug.removeBreakpoint(pc);
+    }
+  } finally {
+    debug.clear();
+    call.close();
+  }
+  return found;
+}
