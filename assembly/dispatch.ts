@@ -1,7 +1,7 @@
-// Where translated code and the interpreter meet. A direct-mapped table knows code addresses: how often a
-// taken branch or a region's end came there, and, once the host has translated what begins there, in which slot of the
-// function table it stands. The interpreter asks at taken branches; `enter` goes into a region and comes
-// back with the state in memory. When something is hot the run stops and the host decides.
+// Where translated code and the interpreter meet. A table, in which an address has two places, knows of code:
+// how often a taken branch or a region's end came there, and, once the host has translated what begins there,
+// in which slot of the function table it stands. The interpreter asks at taken branches; `enter` goes into a
+// region and comes back with the state in memory. When something is hot the run stops and the host decides.
 //
 // A region is a function (pc, depth) -> pc: it runs from its first instruction until it has to leave,
 // counts FUEL down exactly, and returns the next instruction's address, which is never a delay slot's.
@@ -46,15 +46,32 @@ export class Dispatch {
     return (((pc >>> DISPATCH_LOW) ^ (pc >>> DISPATCH_HIGH)) & (DISPATCH_ENTRIES - 1)) << 3;
   }
 
+  /** The other entry where an address may stand, when its own is another's. */
+  @inline static beside(at: usize): usize {
+    return at ^ 8;
+  }
+
+  /** Where pc stands, if it does: the caller looks. */
+  @inline static find(pc: u32): usize {
+    const at = Dispatch.entry(pc);
+    return load<u32>(at, DISPATCH) === pc ? at : Dispatch.beside(at);
+  }
+
   /** Counts a visit; whether the interpreter should stop there. */
   @inline static visit(pc: u32): bool {
-    const at = Dispatch.entry(pc);
-    const state = load<u32>(at, DISPATCH + 4);
+    let at = Dispatch.find(pc);
+    let state = load<u32>(at, DISPATCH + 4);
     if (load<u32>(at, DISPATCH) !== pc) {
-      if (!(state & DISPATCH_TRANSLATED)) {
-        store<u32>(at, pc, DISPATCH);
-        store<u32>(at, 1, DISPATCH + 4);
+      const own = Dispatch.beside(at);
+      if (!(load<u32>(own, DISPATCH + 4) & DISPATCH_TRANSLATED)) {
+        at = own;
+        state = load<u32>(at, DISPATCH + 4);
       }
+      if (state & DISPATCH_TRANSLATED) return false;
+      // Of two addresses for one entry, the one that is come to more often counts up all the same.
+      const goes = state <= 1 || (state & DISPATCH_NEVER) !== 0;
+      if (goes) store<u32>(at, pc, DISPATCH);
+      store<u32>(at, goes ? 1 : state - 1, DISPATCH + 4);
       return false;
     }
     if (state & (DISPATCH_TRANSLATED | DISPATCH_NEVER))
@@ -76,7 +93,7 @@ export class Dispatch {
   static slotAt(pc: u32): u32 {
     if (cpu.inDelaySlot || cpu.nextPc !== pc + 4) return 0;
     if (load<u32>(EXITED) === 0) Dispatch.visit(pc);
-    const at = Dispatch.entry(pc);
+    const at = Dispatch.find(pc);
     if (load<u32>(at, DISPATCH) !== pc) return 0;
     const state = load<u32>(at, DISPATCH + 4);
     if (state & DISPATCH_TRANSLATED) return state & ~DISPATCH_TRANSLATED;
@@ -107,7 +124,7 @@ export class Dispatch {
   @inline static cause(pc: u32, exited: u32): usize {
     if (exited !== 0) return LEFT_BY_GUARD;
     if (pc === cpu.returnTo) return LEFT_BY_RETURN;
-    const at = Dispatch.entry(pc);
+    const at = Dispatch.find(pc);
     const isTranslated = load<u32>(at, DISPATCH) === pc && load<i32>(at, DISPATCH + 4) < 0;
     return isTranslated ? LEFT_FOR_TRANSLATED : LEFT_FOR_UNTRANSLATED;
   }

@@ -1,5 +1,5 @@
 // The core's table of code addresses (assembly/dispatch.ts), written from the host's side: what is translated
-// and in which slot, and what never will be. Two addresses that share an entry take it from each other.
+// and in which slot, and what never will be. An address has two places; a third address for both takes the second one.
 
 import {
   DISPATCH,
@@ -41,7 +41,7 @@ export class DispatchTable {
   withdrawn(pc: number, rests: boolean): void {
     const hotAfter = this.#core[HOT_AFTER / 4] ?? 0;
     const visits = rests ? Math.max(0, hotAfter - REST) : 0;
-    if (this.#words[entryOf(pc)] === pc) this.#set(pc, visits);
+    if (this.#words[this.#find(pc)] === pc) this.#set(pc, visits);
   }
 
   clear(): void {
@@ -49,10 +49,26 @@ export class DispatchTable {
   }
 
   #set(pc: number, state: number): void {
-    const at = entryOf(pc);
+    let at = this.#find(pc);
+    // Translated code finds its own entry at once and the other one by way of the core.
+    if (this.#words[at] !== pc && !this.#isTranslated(beside(at))) at = beside(at);
     this.#words[at] = pc;
     this.#words[at + 1] = state;
   }
+
+  /** Where pc stands, or else the other one of its two places. */
+  #find(pc: number): number {
+    const at = entryOf(pc);
+    return this.#words[at] === pc ? at : beside(at);
+  }
+
+  #isTranslated(at: number): boolean {
+    return ((this.#words[at + 1] ?? 0) & DISPATCH_TRANSLATED) !== 0;
+  }
+}
+
+function beside(at: number): number {
+  return at ^ 2;
 }
 
 /** Where an address' entry stands, in words. */
