@@ -119,12 +119,11 @@ class Variant {
     const prepare = (machine: Machine, module: LoadedModule): void => {
       adopted = adopt(machine, module);
     };
-    const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> =>
-      Run.start(
-        { engine: "translator", source: build.source, tracer, way, prepare },
-        texts,
-        options,
-      );
+    const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> => {
+      // What is only counted isn't worth translating at once.
+      const engine = way === "guest" ? "auto" : "translator";
+      return Run.start({ engine, source: build.source, tracer, way, prepare }, texts, options);
+    };
     const off = await start("off", null);
     const native: Run[] = [];
     const guest: Run[] = [];

@@ -32,6 +32,8 @@ Examples:
 /** farjal's own builds of one source, the ones without call sites first. */
 const OWN = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"];
 const OWN_CALL = "cost_loop(1000)";
+/** MiB that they need; a machine is saved and restored the faster, the less it has. */
+const OWN_MEMORY = 16;
 
 interface CostOptions extends Omit<RunOptions, "call"> {
   readonly call?: string;
@@ -83,7 +85,7 @@ async function cost(
   const call = own ? OWN_CALL : options.call;
   if (call === undefined) throw new Misuse("--call 'NAME(ARG, …)' says what is measured");
   const { name, args } = readCall(call);
-  const runOptions = { ...options, call: name };
+  const runOptions = { ...options, call: name, memory: own ? OWN_MEMORY : options.memory };
   const builds: Build[] = [];
   for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
     builds.push({ path: own ? null : path, source: await readSource(path, runOptions) });

@@ -37,6 +37,8 @@ export interface Probe {
   readonly args: readonly (number | bigint)[];
   /** Instructions after which the call has gone astray. */
   readonly budget: number;
+  /** From machine.save(): what is put back after a run that went wrong. */
+  readonly saved: Uint8Array;
 }
 
 interface Interruption {
@@ -114,7 +116,6 @@ class Runs {
   readonly comesBy: boolean;
   readonly #probe: Probe;
   readonly #site: CallSite;
-  readonly #saved: Uint8Array;
   /** What it returns when nothing disturbs it. */
   readonly #result: number;
   /** Whether it returns that each time, in the memory that the last run left. */
@@ -124,7 +125,6 @@ class Runs {
   constructor(probe: Probe, site: CallSite, off: readonly CodeWrite[]) {
     this.#probe = probe;
     this.#site = site;
-    this.#saved = probe.machine.save();
     const nothing = { before: off, meanwhile: [], steps: 0 };
     const first = this.#run(nothing, () => probe.machine.core.gpr(V0));
     this.comesBy = first !== "outside";
@@ -136,12 +136,12 @@ class Runs {
   interrupted(
     interruption: Interruption,
   ): "outside" | "delay slot" | { readonly stoppedAt: number; readonly outcome: string | null } {
-    const { machine } = this.#probe;
-    if (!this.#repeats) machine.restore(this.#saved);
+    const { machine, saved } = this.#probe;
+    if (!this.#repeats) machine.restore(saved);
     const run = this.#run(interruption, (call, kept) => this.#fault(call, kept));
     if (typeof run === "string") return run;
     this.count += 1;
-    if (run.end !== null) machine.restore(this.#saved);
+    if (run.end !== null) machine.restore(saved);
     return { stoppedAt: run.stoppedAt, outcome: run.end };
   }
 

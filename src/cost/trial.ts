@@ -3,6 +3,7 @@
 
 import type { SitePatch } from "../ftrace/site.ts";
 import { Debugger } from "../machine/debugger.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { ModuleSite } from "../machine/module-sites.ts";
 import type { Design } from "./design.ts";
 import {
@@ -27,7 +28,7 @@ export interface PatchTrial {
   readonly wrong: readonly WrongRun[];
 }
 
-const MOST_SITES = 16;
+const MOST_SITES = 8;
 /** Guest instructions that a module's trial may take, and runs of the call that a site takes at most. */
 const MOST_INSTRUCTIONS = 1e9;
 const RUNS_OF_A_SITE = 64;
@@ -38,7 +39,7 @@ const RUNS_OF_A_SITE = 64;
  * @param instructions what the call takes.
  */
 export function tryPatches(
-  probe: Probe,
+  call: Omit<Probe, "saved">,
   sites: readonly ModuleSite[],
   design: Design,
   instructions: number,
@@ -46,17 +47,11 @@ export function tryPatches(
   const [any] = sites;
   if (any === undefined) return [];
   const most = Math.floor(MOST_INSTRUCTIONS / (RUNS_OF_A_SITE * Math.max(instructions, 1)));
+  const calls = detoured(call.machine, sites);
+  const probe = { ...call, saved: call.machine.save() };
   const tried = new Map<string, Interruptions[]>();
-  const detours = new Map<string, SitePatch>();
-  const callOf = ({ site, loaded }: ModuleSite): SitePatch => {
-    if (site.kind === "short") return loaded;
-    const key = loaded.join();
-    const call = detours.get(key) ?? detour(probe.machine, loaded);
-    detours.set(key, call);
-    return call;
-  };
-  for (const one of reached(probe, sites, Math.min(most, MOST_SITES))) {
-    for (const patch of patchesOf(one.site, callOf(one), design)) {
+  for (const one of reached(call, sites, Math.min(most, MOST_SITES))) {
+    for (const patch of patchesOf(one.site, calls.get(one) ?? one.loaded, design)) {
       const found = interrupt(probe, one.site, patch);
       if (found !== null) tried.set(patch.name, [...(tried.get(patch.name) ?? []), found]);
     }
@@ -75,9 +70,22 @@ export function tryPatches(
   });
 }
 
+/** The long calls' words, with one detour for all that go to the same place. */
+function detoured(machine: Machine, sites: readonly ModuleSite[]): Map<ModuleSite, SitePatch> {
+  const detours = new Map<string, SitePatch>();
+  const calls = new Map<ModuleSite, SitePatch>();
+  for (const one of sites.filter(({ site }) => site.kind === "long")) {
+    const key = one.loaded.join();
+    const call = detours.get(key) ?? detour(machine, one.loaded);
+    detours.set(key, call);
+    calls.set(one, call);
+  }
+  return calls;
+}
+
 /** The first `most` sites that the call comes by, in its order. */
 function reached(
-  { machine, target, args, budget }: Probe,
+  { machine, target, args, budget }: Omit<Probe, "saved">,
   sites: readonly ModuleSite[],
   most: number,
 ): ModuleSite[] {

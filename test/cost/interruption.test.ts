@@ -29,9 +29,13 @@ function tried({ machine, module }: Loaded, design: DesignName): Tried[] {
     entries,
   );
   const target = machine.addressOf("cost_loop") ?? 0;
-  return sites.flatMap(({ site, loaded: call }) =>
-    patchesOf(site, site.kind === "long" ? detour(machine, call) : call, kind).map((patch) => {
-      const found = interrupt({ machine, target, args: [3], budget: BUDGET }, site, patch);
+  const calls = sites.map(({ site, loaded: call }) =>
+    site.kind === "long" ? detour(machine, call) : call,
+  );
+  const probe = { machine, target, args: [3], budget: BUDGET, saved: machine.save() };
+  return sites.flatMap(({ site, loaded: call }, index) =>
+    patchesOf(site, calls[index] ?? call, kind).map((patch) => {
+      const found = interrupt(probe, site, patch);
       assert.ok(found !== null);
       return { patch: patch.name, words: patch.on.length, ...found };
     }),
@@ -109,7 +113,7 @@ suite("interruptions", () => {
       off: [{ address: site.address, word: 0x10000006 }],
     };
     const target = machine.addressOf("cost_loop") ?? 0;
-    const probe = { machine, target, args: [3], budget: BUDGET };
+    const probe = { machine, target, args: [3], budget: BUDGET, saved: machine.save() };
     const found = interrupt(probe, site, forgets);
     assert.ok(found !== null && found.wrong.length > 0);
     assert.equal(machine.memory.u32(site.address), 0x10000006);
@@ -123,6 +127,7 @@ suite("interruptions", () => {
     const [patch] = patchesOf(site, call, { kind: "long-ra" });
     const target = machine.addressOf("cost_leaf") ?? 0;
     assert.ok(patch !== undefined);
-    assert.equal(interrupt({ machine, target, args: [3], budget: BUDGET }, site, patch), null);
+    const probe = { machine, target, args: [3], budget: BUDGET, saved: machine.save() };
+    assert.equal(interrupt(probe, site, patch), null);
   });
 });

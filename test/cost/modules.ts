@@ -16,6 +16,9 @@ export const ENDIANS: readonly Endian[] = ["little", "big"];
 export const DESIGNS = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"] as const;
 export type DesignName = (typeof DESIGNS)[number];
 
+/** Enough for them; saving and restoring takes as long as there is memory. */
+const MEMORY = 16 << 20;
+
 export interface Loaded {
   readonly machine: Machine;
   readonly module: LoadedModule;
@@ -32,7 +35,7 @@ export async function loadedAsIs(
   endian: Endian,
   veneers: Veneers = "shared",
 ): Promise<Loaded> {
-  const machine = await Machine.create({ endian });
+  const machine = await Machine.create({ endian, memory: MEMORY });
   const file = readModule(readFileSync(costModule(design, endian)));
   return { machine, module: machine.insmodFile(file, { veneers }) };
 }
