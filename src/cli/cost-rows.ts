@@ -245,7 +245,9 @@ function siteCode({ machine, module }: Run): SiteCode | null {
 
 function tried({ machine, module, target, args, first }: Run, design: Design): PatchTrial[] {
   const probe = { machine, target, args, budget: 2 * first.instructions + ASTRAY };
-  return tryPatches(probe, machine.callSites(module), design, first.instructions);
+  const { trampolines } = module.plan;
+  const { instructions } = first;
+  return tryPatches(probe, machine.callSites(module), { design, trampolines, instructions });
 }
 
 /** A build without sites, one that makes its calls as this one does if there is one. */

@@ -2,6 +2,8 @@
 // where there is one. A patch is a value; interruption.ts finds out whether it is safe.
 
 import { type CallSite, type SitePatch, sitePatch } from "../ftrace/site.ts";
+import type { Trampoline } from "../trampoline/plan.ts";
+import { veneerWords } from "../trampoline/veneer.ts";
 import type { Design } from "./design.ts";
 
 /** One aligned word, written whole. */
@@ -21,15 +23,21 @@ export interface Patch {
 }
 
 const WORD = 4;
+const NOP = 0;
+
+/** ftrace_caller's second word pops what a site pushes; behind it is where kernel text's own sites enter. */
+const PAST_POP = 8;
 
 /**
  * The ways to switch a site, the one that is in use first.
  * @param loaded the two words of the site's call.
+ * @param veneer what the call goes through, if it does.
  */
 export function patchesOf(
   site: CallSite,
   loaded: SitePatch,
   { kind }: Pick<Design, "kind">,
+  veneer?: Trampoline,
 ): readonly Patch[] {
   const first = (word: number): CodeWrite => ({ address: site.address, word });
   const second = (word: number): CodeWrite => ({ address: site.address + WORD, word });
@@ -49,7 +57,30 @@ export function patchesOf(
     on: [second(onSlot), first(on)],
     off: [first(off), second(offSlot)],
   };
-  // The push must go with the call: no single word switches both.
-  if (site.kind === "short") return [{ name: "call and push", ...both }];
+  if (site.kind === "short") {
+    // The push must go with the call: no single word switches both, unless nothing pops.
+    const pushing = { name: "call and push", ...both, once: veneerWrites(veneer, 0) };
+    return site.emptyDelaySlot ? [pushing] : [pushing, pastPop(site, on, veneer)];
+  }
   return [{ name: "as Linux 6.1 does", ...both }, one];
+}
+
+/** The push is a nop for good, as Linux makes it in kernel text, and the call goes behind the pop. */
+function pastPop({ address }: CallSite, jal: number, veneer: Trampoline | undefined): Patch {
+  const call = veneer === undefined ? jal + PAST_POP / WORD : jal;
+  return {
+    name: "one word, past the pop",
+    once: [{ address: address + WORD, word: NOP }, ...veneerWrites(veneer, PAST_POP)],
+    on: [{ address, word: call }],
+    off: [{ address, word: NOP }],
+  };
+}
+
+/** A veneer's words, to so many bytes behind its target. */
+function veneerWrites(veneer: Trampoline | undefined, past: number): CodeWrite[] {
+  if (veneer === undefined) return [];
+  return veneerWords(veneer.target + past).map((word, index) => ({
+    address: veneer.address + WORD * index,
+    word,
+  }));
 }

@@ -5,6 +5,7 @@ import type { SitePatch } from "../ftrace/site.ts";
 import { Debugger } from "../machine/debugger.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { ModuleSite } from "../machine/module-sites.ts";
+import type { Trampoline } from "../trampoline/plan.ts";
 import type { Design } from "./design.ts";
 import {
   detour,
@@ -13,7 +14,7 @@ import {
   type Probe,
   type WrongRun,
 } from "./interruption.ts";
-import { patchesOf } from "./patch.ts";
+import { type Patch, patchesOf } from "./patch.ts";
 
 /** A way to switch a site, and how it stood the interruptions. */
 export interface PatchTrial {
@@ -28,6 +29,15 @@ export interface PatchTrial {
   readonly wrong: readonly WrongRun[];
 }
 
+/** What is known of the module and the call. */
+export interface Trial {
+  readonly design: Design;
+  /** The module's. */
+  readonly trampolines: readonly Trampoline[];
+  /** What the call takes. */
+  readonly instructions: number;
+}
+
 const MOST_SITES = 8;
 /** Guest instructions that a module's trial may take, and runs of the call that a site takes at most. */
 const MOST_INSTRUCTIONS = 1e9;
@@ -36,13 +46,11 @@ const RUNS_OF_A_SITE = 64;
 /**
  * Tries the patches of the sites that the call comes by, the first ones where there are many. The sites call
  * _mcount, which does nothing: no tracer runs.
- * @param instructions what the call takes.
  */
 export function tryPatches(
   call: Omit<Probe, "saved">,
   sites: readonly ModuleSite[],
-  design: Design,
-  instructions: number,
+  { design, trampolines, instructions }: Trial,
 ): PatchTrial[] {
   const [any] = sites;
   if (any === undefined) return [];
@@ -50,13 +58,18 @@ export function tryPatches(
   const calls = detoured(call.machine, sites);
   const probe = { ...call, saved: call.machine.save() };
   const tried = new Map<string, Interruptions[]>();
+  const patches = (one: ModuleSite): readonly Patch[] => {
+    const { address } = one.site;
+    const veneer = trampolines.find((trampoline) => trampoline.sites.includes(address));
+    return patchesOf(one.site, calls.get(one) ?? one.loaded, design, veneer);
+  };
   for (const one of reached(call, sites, Math.min(most, MOST_SITES))) {
-    for (const patch of patchesOf(one.site, calls.get(one) ?? one.loaded, design)) {
+    for (const patch of patches(one)) {
       const found = interrupt(probe, one.site, patch);
       if (found !== null) tried.set(patch.name, [...(tried.get(patch.name) ?? []), found]);
     }
   }
-  return patchesOf(any.site, any.loaded, design).map(({ name, on }) => {
+  return patches(any).map(({ name, on }) => {
     const results = tried.get(name) ?? [];
     const wrong = results.flatMap((one) => one.wrong);
     return {

@@ -71,7 +71,9 @@ test("cost compares farjal's own designs", () => {
     ),
     [
       ["jal", "call and push", 2, 3, false],
+      ["jal", "one word, past the pop", 1, 3, true],
       ["jal", "call and push", 2, 3, false],
+      ["jal", "one word, past the pop", 1, 3, true],
       ["long", "as Linux 6.1 does", 2, 3, false],
       ["long", "one word", 1, 3, true],
       ["long-ra", "as Linux 6.1 does", 2, 3, false],
