@@ -93,7 +93,8 @@ async function cost(
   const { rows, missing, notes } = await costTable(builds, args, runOptions, options.time);
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
   const title = `${name}(${args.join(", ")})`;
-  if (options.html !== undefined) writeWhole(options.html, costPage(title, rows));
+  if (options.html !== undefined)
+    writeWhole(options.html, costPage(title, rows, { missing, notes }));
   return {
     held: equal,
     json: {

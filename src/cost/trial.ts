@@ -52,8 +52,7 @@ export function tryPatches(
   sites: readonly ModuleSite[],
   { design, trampolines, instructions }: Trial,
 ): PatchTrial[] {
-  const [any] = sites;
-  if (any === undefined) return [];
+  if (sites.length === 0) return [];
   const most = Math.floor(MOST_INSTRUCTIONS / (RUNS_OF_A_SITE * Math.max(instructions, 1)));
   const calls = detoured(call.machine, sites);
   const probe = { ...call, saved: call.machine.save() };
@@ -69,7 +68,8 @@ export function tryPatches(
       if (found !== null) tried.set(patch.name, [...(tried.get(patch.name) ?? []), found]);
     }
   }
-  return patches(any).map(({ name, on }) => {
+  const kinds = new Map(sites.map((one) => [one.site.kind, one]));
+  return [...kinds.values()].flatMap(patches).map(({ name, on }) => {
     const results = tried.get(name) ?? [];
     const wrong = results.flatMap((one) => one.wrong);
     return {

@@ -1,6 +1,7 @@
 // The cost lab's rows as one page: what stands at a site, plots, and the tables with every interruption that a
 // patch didn't stand. It has no script.
 
+import type { MissingDesign } from "../cost/design.ts";
 import type { PatchTrial } from "../cost/trial.ts";
 import { hex } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
@@ -18,8 +19,18 @@ const STYLE = `${PAGE_STYLE}
 .good{color:var(--good)}section>.scroll td{white-space:nowrap;overflow-wrap:normal}
 `;
 
+/** What the rows don't say. */
+export interface CostRemarks {
+  readonly missing: readonly MissingDesign[];
+  readonly notes: readonly string[];
+}
+
 /** The page's text. */
-export function costPage(call: string, rows: readonly CostRow[]): string {
+export function costPage(
+  call: string,
+  rows: readonly CostRow[],
+  { missing, notes }: CostRemarks = { missing: [], notes: [] },
+): string {
   const results = [...new Set(rows.map(({ v0 }) => v0))].map(hex);
   const same = results.length === 1;
   const calls = Math.max(0, ...rows.map((row) => row.calls));
@@ -42,9 +53,24 @@ middle of all samples, lines go from quarter to quarter. All rows were measured 
 <div class="scroll">${timePlot(timed)}</div>
 ${timeTable(timed)}</section>
 ${codePart(rows)}
+${remarkPart(missing, notes)}
 </main>
 <footer>Made by <code>farjal cost</code>.</footer>`,
   );
+}
+
+function remarkPart(missing: readonly MissingDesign[], notes: readonly string[]): Html | null {
+  if (missing.length + notes.length === 0) return null;
+  return html`<section id="missing"><h2>Not compared</h2>
+${notes.map((note) => html`<p>${note}</p>`)}
+${
+  missing.length === 0
+    ? null
+    : table(
+        ["design", "why"],
+        missing.map(({ design, why }) => [design, why]),
+      )
+}</section>`;
 }
 
 function instructionTable(rows: readonly CostRow[]): Html {

@@ -70,9 +70,18 @@ const HALF: CostRow = { ...LONG, design: "half of it", perCall: { ...LONG.perCal
 const ROWS = [PLAIN, LONG, HALF];
 
 test("what a file is called never becomes markup", () => {
-  const page = costPage(HOSTILE, ROWS);
+  const page = costPage(HOSTILE, ROWS, { missing: [], notes: [HOSTILE] });
   assert.doesNotMatch(page, /<img|<script/);
   assert.ok(page.includes("&lt;img src=x onerror=&quot;"));
+});
+
+test("designs that aren't compared are named, with why", () => {
+  const missing = [{ design: "4 nops", why: "it needs another compile" }];
+  assert.match(
+    costPage("f()", ROWS, { missing, notes: [] }),
+    /Not compared<\/h2>[\s\S]*<td>4 nops<\/td><td>it needs another compile<\/td>/,
+  );
+  assert.doesNotMatch(costPage("f()", ROWS), /Not compared/);
 });
 
 test("rows that differ are shown as a failure", () => {
