@@ -107,3 +107,10 @@ export {
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
 export type { FarJump, Trampoline, TrampolinePlan, Veneers } from "./trampoline/plan.ts";
 export type { TranslatorStatistics } from "./translate/translator.ts";
+export type { Comparison, WordDifference } from "./verify/compare.ts";
+export {
+  type Verification,
+  type VerifiedModule,
+  type VerifyOptions,
+  verify,
+} from "./verify/verify.ts";

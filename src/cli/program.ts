@@ -20,6 +20,7 @@ import { addRun } from "./run.ts";
 import { addSweep } from "./sweep.ts";
 import type { Terminal } from "./terminal.ts";
 import { addTrace } from "./trace.ts";
+import { addVerify } from "./verify.ts";
 
 const HELD = 0;
 const FAILED = 1;
@@ -95,6 +96,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addBench,
     addCost,
     addSweep,
+    addVerify,
   ]) {
     add(program, give, terminal);
   }

@@ -1,6 +1,5 @@
 // `farjal sweep DIR`: every module of a tree loaded at the given bases, on all cores; and its shards joined.
 
-import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Address } from "../address.ts";
@@ -10,6 +9,7 @@ import { readingShare, sweepText } from "../report/sweep-text.ts";
 import type { Answer, AnswerOptions, Give } from "./answer.ts";
 import { DEFAULT_BASE } from "./module-options.ts";
 import { countReader, readAddress } from "./numbers.ts";
+import { progressBar } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const EXAMPLES = `
@@ -115,12 +115,6 @@ async function swept(
   } finally {
     bar?.stop();
   }
-}
-
-function progressBar({ progress }: Terminal): SingleBar | null {
-  if (progress === null) return null;
-  const format = "{bar} {value}/{total}, {eta_formatted} to go";
-  return new SingleBar({ stream: progress, format, clearOnComplete: true, hideCursor: true });
 }
 
 function merged(names: readonly string[]): Sweep {

@@ -72,9 +72,10 @@ function indexOf(text: string): number {
   return /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0;
 }
 
+/** What begins with a digit is taken for a number here too, and no module has one: 8021q is ?021q. */
 function moduleMatcher(text: string): (module: string | null) => boolean {
   const excludes = text.startsWith("!");
   const pattern = excludes ? text.slice(1) : text;
-  const match = globMatcher(pattern === "" ? "*" : pattern);
+  const match = /^\d/.test(pattern) ? () => false : globMatcher(pattern === "" ? "*" : pattern);
   return (module) => (module !== null && match(module)) !== excludes;
 }

@@ -79,6 +79,11 @@ export interface InsmodOptions {
   readonly base?: number;
   /** Guest address of the init block; above the core block's guard page unless told. */
   readonly initBase?: number;
+  /**
+   * Where another machine has the module's per-CPU variables: symbols count from there, and this machine
+   * has no area for them.
+   */
+  readonly perCpuBase?: number;
   /** What becomes of a jump that can't reach: a veneer (unless told), or Linux's refusal. */
   readonly farJumps?: "trampoline" | "refuse";
   /** One veneer for all jumps that may share it (unless told), or one for each, as OpenWrt's loader does. */

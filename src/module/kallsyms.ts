@@ -22,7 +22,7 @@ import type { ElfSymbol } from "../elf/object.ts";
 import { Words } from "../elf/words.ts";
 import type { ModuleFile } from "./file.ts";
 import type { BlockSpace, PlacedSection } from "./layout.ts";
-import { PERCPU } from "./sections.ts";
+import { NOT_KEPT, PERCPU } from "./sections.ts";
 
 /** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */
 const MOD_KALLSYMS_WORDS = 4;
@@ -87,7 +87,8 @@ export function symbolLetter(file: ModuleFile, symbol: ElfSymbol): string {
   if (symbol.section === SHN_ABS || (section && section === file.sections.find(PERCPU))) return "a";
   if (symbol.section >= SHN_LORESERVE || section === undefined) return "?";
   if ((section.flags & SHF_EXECINSTR) !== 0) return "t";
-  if ((section.flags & SHF_ALLOC) !== 0 && section.type !== SHT_NOBITS) {
+  const kept = !NOT_KEPT.some((name) => section === file.sections.find(name));
+  if (kept && (section.flags & SHF_ALLOC) !== 0 && section.type !== SHT_NOBITS) {
     return (section.flags & SHF_WRITE) === 0 ? "r" : "d";
   }
   if (section.type === SHT_NOBITS) return "b";

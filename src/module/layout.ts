@@ -10,7 +10,7 @@ import { Refusal } from "../errors.ts";
 import type { Block } from "../trampoline/plan.ts";
 import type { ModuleFile } from "./file.ts";
 import { type Kallsyms, placeKallsyms } from "./kallsyms.ts";
-import { PERCPU } from "./sections.ts";
+import { NOT_KEPT, PERCPU } from "./sections.ts";
 
 export interface PlacedSection {
   readonly section: Section;
@@ -51,8 +51,6 @@ const ROUNDS: readonly (readonly [number, number])[] = [
 ];
 
 const RO_AFTER_INIT = [".data..ro_after_init", "__jump_table"] as const;
-/** Read while loading, and dropped. */
-const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
 
 /**
  * An sh_addralign as the number of bytes it stands for.

@@ -38,6 +38,11 @@ import { EXIT_FUNCTION, INIT_FUNCTION } from "./this-module.ts";
 export interface LoadOptions<A extends Address = number> extends Placing<A> {
   /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */
   readonly farJumps: "refuse" | "trampoline";
+  /**
+   * What symbols of per-CPU variables count from, where another machine has the area; then none is set aside
+   * here, and nothing is copied there.
+   */
+  readonly perCpuBase?: A | undefined;
 }
 
 /** A far-jump plan for a module that isn't loaded. */
@@ -67,7 +72,7 @@ export function loadModule<A extends Address>(
   host: ModuleHost<A>,
   options: LoadOptions<NoInfer<A>>,
 ): LoadedModule<A> {
-  const prepared = prepare(new Loading(file, host));
+  const prepared = prepare(new Loading(file, host), options.perCpuBase);
   let memory = noMemory(host);
   try {
     const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
@@ -101,12 +106,13 @@ export function planModule<A extends Address>(
 }
 
 /** Everything up to the relocations that needs no address. */
-function prepare<A extends Address>(loading: Loading<A>): Prepared<A> {
+function prepare<A extends Address>(loading: Loading<A>, perCpuBase?: A): Prepared<A> {
   const { file, host } = loading;
   checkBeforeLayout(loading);
   const layout = layOut(file);
   checkBeforeSymbols(loading);
-  const perCpu = allocatePerCpu(loading, layout);
+  const perCpu =
+    perCpuBase === undefined ? allocatePerCpu(loading, layout) : { base: perCpuBase, size: 0 };
   try {
     const symbols = resolveSymbols(loading, layout, perCpu?.base ?? host.width.zero);
     return {
@@ -227,7 +233,7 @@ function copyPerCpu<A extends Address>(
   layout: ModuleLayout,
   perCpu: MemoryBlock<A> | null,
 ): void {
-  if (perCpu === null || layout.perCpu === null) return;
+  if (perCpu === null || perCpu.size === 0 || layout.perCpu === null) return;
   const { bytes } = contents(file.elf, layout.perCpu);
   if (bytes.length > 0) host.write(perCpu.base, bytes);
 }

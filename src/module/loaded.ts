@@ -58,7 +58,7 @@ export interface LoadedModule<A extends Address = number> {
   readonly sites: readonly LoadedSite<A>[];
   /** The far jumps and the veneers that mend them; empty with farJumps "refuse". */
   readonly plan: TrampolinePlan<A>;
-  /** The area of its per-CPU variables. */
+  /** The area of its per-CPU variables; of size 0 when another machine has it. */
   readonly perCpu: MemoryBlock<A> | null;
   /** Addresses of init_module and cleanup_module; null when the module has none. */
   readonly initFunction: A | null;
@@ -183,5 +183,5 @@ export function freeMemory<A extends Address>(
   for (const block of [core, init]) {
     if (block.size > 0) host.free(block);
   }
-  if (perCpu !== null) host.freePerCpu(perCpu.base);
+  if (perCpu !== null && perCpu.size > 0) host.freePerCpu(perCpu.base);
 }

@@ -11,6 +11,8 @@ import { StringTable } from "../elf/strings.ts";
 
 export const THIS_MODULE = ".gnu.linkonce.this_module";
 export const PERCPU = ".data..percpu";
+/** Read while loading, and dropped: Linux takes SHF_ALLOC from them. */
+export const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
 
 export class ModuleSections {
   readonly elf: ElfObject;

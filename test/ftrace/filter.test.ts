@@ -42,3 +42,9 @@ test("what is not a filter is refused", () => {
     assert.throws(() => new FunctionFilter([text]), Misuse, text);
   }
 });
+
+test(":mod: takes what begins with a digit for a number, as the kernel does", () => {
+  const vlan = { name: "vlan_proto_init", module: "8021q" };
+  const takes = (text: string) => new FunctionFilter([text]).names(vlan);
+  assert.deepEqual([":mod:8021q", ":mod:?021q", ":mod:!8021q"].map(takes), [false, true, true]);
+});

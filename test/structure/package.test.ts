@@ -74,6 +74,7 @@ suite("the package", () => {
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
       ...["layout", "opcodes", "wasm-opcodes"].map((name) => `build/assembly/${name}.js`),
       ...sourceFiles("src/lab/built"),
+      ...sourceFiles("src/verify/built"),
       ...sourceFiles("src")
         .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
         .flatMap((file) => [".js", ".d.ts"].map((ending) => `build/${file.slice(0, -3)}${ending}`)),

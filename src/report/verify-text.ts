@@ -1,0 +1,73 @@
+// A verification for people: a line for each module, then what was explained, and each unexplained word.
+
+import { digits } from "../hex.ts";
+import type { Comparison } from "../verify/compare.ts";
+import type { Verification, VerifiedModule } from "../verify/verify.ts";
+import { counted, grouped } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { columns } from "./table.ts";
+
+export function* verifyText(verification: Verification, paint: Paint): Generator<string> {
+  const { modules, release, held } = verification;
+  const head = ["module", "at", "words", "equal", "explained", "unexplained", ""];
+  const rows = modules.map((module) => {
+    const { words, equal, explained, unexplained } = totals(module.comparisons);
+    const counts = [words, equal, explained, unexplained].map(grouped);
+    return [module.name, module.base ?? "-", ...counts, note(module)];
+  });
+  const aligns = ["left", "left", "right", "right", "right", "right", "left"] as const;
+  for (const line of columns([head, ...rows], aligns)) yield `${line}\n`;
+  const all = modules.flatMap(({ comparisons }) => comparisons);
+  const reasons = Object.entries(reasonCounts(all)).sort(([, a], [, b]) => b - a);
+  if (reasons.length > 0) {
+    yield "differences that are explained\n";
+    const lines = reasons.map(([reason, count]) => [grouped(count), reason]);
+    for (const line of columns(lines, ["right", "left"])) yield `${line}\n`;
+  }
+  for (const module of modules) yield* problemLines(module, paint);
+  const { words, unexplained } = totals(all);
+  const verdict = `${counted(unexplained, "word")} of ${grouped(words)} unexplained`;
+  yield `${counted(modules.length, "module")} on ${release ?? "this kernel"}: ${held ? paint.bold(verdict) : paint.red(verdict)}\n`;
+}
+
+function note({ errno, problems, loads }: VerifiedModule): string {
+  if (problems.length > 0) return "not the same";
+  if (!loads) return `refused alike: ${errno}`;
+  return errno === null ? "" : `its init function fails here: ${errno}`;
+}
+
+function* problemLines(
+  { name, comparisons, problems }: VerifiedModule,
+  paint: Paint,
+): Generator<string> {
+  const wrong = comparisons.filter(({ unexplained }) => unexplained > 0);
+  if (wrong.length + problems.length === 0) return;
+  yield `${paint.bold(name)}\n`;
+  for (const problem of problems) yield `  ${problem}\n`;
+  for (const { moment, differences, unexplained } of wrong) {
+    yield `  ${counted(unexplained, "unexplained word")}, ${moment}\n`;
+    const rows = differences.map(({ address, section, ours, live }) => [
+      ...[digits(address), section ?? "-", `farjal ${digits(ours)}`, `Linux ${digits(live)}`],
+    ]);
+    for (const line of columns(rows)) yield `  ${line}\n`;
+  }
+}
+
+function totals(comparisons: readonly Comparison[]) {
+  const sum = (of: (one: Comparison) => number): number =>
+    comparisons.reduce((total, one) => total + of(one), 0);
+  const words = sum((one) => one.words);
+  const equal = sum((one) => one.equal);
+  const unexplained = sum((one) => one.unexplained);
+  return { words, equal, unexplained, explained: words - equal - unexplained };
+}
+
+function reasonCounts(comparisons: readonly Comparison[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { explained } of comparisons) {
+    for (const [reason, count] of Object.entries(explained)) {
+      counts[reason] = (counts[reason] ?? 0) + count;
+    }
+  }
+  return counts;
+}

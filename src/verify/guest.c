@@ -1,0 +1,464 @@
+// The whole userland of the kernel that `farjal verify` boots: process 1, with no C library. It loads the
+// modules that it finds in its initramfs and writes down what the kernel made of each: the answer, the
+// lines, and its memory at three moments.
+//
+// The first moment is the one that matters most: memory relocated and nothing run yet. load_module() copies
+// the module's arguments right there (strndup_user() in kernel/module/main.c), so a second thread of ours
+// calls finit_module() with arguments on a page that userfaultfd holds back: it stops in that copy until the
+// first thread has read the module's blocks. Their addresses are new lines of /proc/vmallocinfo.
+//
+// Records go into RAM that the kernel was told (mem=) not to use, and which the host has as a file; records.ts
+// reads them. 64-bit words of the kernel's interfaces are little-endian pairs here: this runs on mipsel.
+
+#include <asm/fcntl.h>
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <asm/unistd.h>
+#include <linux/elf.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/reboot.h>
+#include <linux/sched.h>
+#include <linux/userfaultfd.h>
+#include <linux/wait.h>
+
+typedef unsigned int word;
+
+/** Where records go: physical memory past what the kernel uses. guest.ts has the same numbers. */
+enum { RECORDS = 128 << 20, RECORDS_SIZE = 64 << 20 };
+
+/** Kinds of records. records.ts has the same numbers. */
+enum {
+  ANSWER = 1,   /* value: 0 or errno of finit_module() */
+  LINES = 2,    /* bytes: what the kernel has printed since */
+  MEMORY = 3,   /* value: address; bytes: what is there */
+  SECTION = 4,  /* value: address; bytes: name */
+  MODULES = 5,  /* bytes: /proc/modules */
+  TROUBLE = 6,  /* value: errno; bytes: what failed */
+};
+
+/** Moments that MEMORY is of. */
+enum { RELOCATED = 1, OFF = 2, TRACED = 3 };
+
+enum { PAGE = 4096, MODULES_MOST = 4096, AREAS_MOST = 1024, NAME_MOST = 64 };
+
+struct record {
+  word kind, moment, module, value, size;
+};
+
+static unsigned char *records;
+static word used = 8; /* behind two words: how many bytes of records there are, and whether they are all */
+
+static char scratch[1 << 18];
+static char names[MODULES_MOST][NAME_MOST];
+static word answers[MODULES_MOST];
+
+/* --- system calls --- */
+
+__asm__(
+    ".set noreorder\n"
+    ".globl __start\n"
+    "__start:\n"
+    "  jal main\n"
+    "   addiu $sp, $sp, -32\n"
+    "  break\n"
+    ".globl kernel\n" /* kernel(number, a, b, c, d, e, f): the result, or -errno */
+    "kernel:\n"
+    "  addiu $sp, $sp, -32\n"
+    "  move $v0, $a0\n"
+    "  move $a0, $a1\n"
+    "  move $a1, $a2\n"
+    "  move $a2, $a3\n"
+    "  lw $a3, 48($sp)\n"
+    "  lw $t0, 52($sp)\n"
+    "  lw $t1, 56($sp)\n"
+    "  sw $t0, 16($sp)\n"
+    "  sw $t1, 20($sp)\n"
+    "  syscall\n"
+    "  beqz $a3, 1f\n"
+    "   nop\n"
+    "  negu $v0, $v0\n"
+    "1: jr $ra\n"
+    "   addiu $sp, $sp, 32\n"
+    ".globl thread\n" /* thread(stack): runs loader() in the same memory, on another stack */
+    "thread:\n"
+    "  move $a1, $a0\n"
+    "  li $a0, 0x500\n" /* CLONE_VM | CLONE_FILES */
+    "  li $v0, 4120\n"
+    "  syscall\n"
+    "  bnez $v0, 1f\n"
+    "   nop\n"
+    "  jal loader\n"
+    "   addiu $sp, $sp, -32\n"
+    "1: jr $ra\n"
+    "   nop\n"
+    ".set reorder\n");
+
+long kernel(long number, ...);
+void thread(void *stack);
+void loader(void);
+
+/* --- what a C library would bring --- */
+
+void *memcpy(void *to, const void *from, word size) {
+  for (word i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
+  return to;
+}
+
+void *memset(void *to, int byte, word size) {
+  for (word i = 0; i < size; i++) ((char *)to)[i] = byte;
+  return to;
+}
+
+static word length(const char *text) {
+  word size = 0;
+  while (text[size]) size++;
+  return size;
+}
+
+static char *append(char *to, const char *text) {
+  while (*text) *to++ = *text++;
+  *to = 0;
+  return to;
+}
+
+static char *append_number(char *to, word number) {
+  if (number > 9) to = append_number(to, number / 10);
+  *to++ = '0' + number % 10;
+  *to = 0;
+  return to;
+}
+
+static int has(const char *text, const char *end, const char *wanted) {
+  word size = length(wanted);
+  for (; text + size <= end; text++) {
+    word i = 0;
+    while (i < size && text[i] == wanted[i]) i++;
+    if (i == size) return 1;
+  }
+  return 0;
+}
+
+/** A hexadecimal number, with or without 0x, at `*text`, which moves behind it. */
+static word hexadecimal(const char **text) {
+  word value = 0;
+  if ((*text)[0] == '0' && (*text)[1] == 'x') *text += 2;
+  for (;; (*text)++) {
+    char c = **text;
+    if (c >= '0' && c <= '9') value = 16 * value + c - '0';
+    else if (c >= 'a' && c <= 'f') value = 16 * value + c - 'a' + 10;
+    else return value;
+  }
+}
+
+/* --- records --- */
+
+static void put(word kind, word moment, word module, word value, const void *bytes, word size);
+
+static void __attribute__((noreturn)) end(void) {
+  if (records) ((volatile word *)records)[1] = 1;
+  kernel(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART, 0);
+  for (;;) kernel(__NR_pause);
+}
+
+static void __attribute__((noreturn)) trouble(const char *what, long error) {
+  put(TROUBLE, 0, 0, -error, what, length(what));
+  end();
+}
+
+static long must(const char *what, long result) {
+  if (result < 0) trouble(what, result);
+  return result;
+}
+
+/** Makes a record and returns where its bytes go. */
+static unsigned char *make(word kind, word moment, word module, word value, word size) {
+  struct record record = {kind, moment, module, value, size};
+  word whole = sizeof record + ((size + 3) & ~3u);
+  if (whole > RECORDS_SIZE - used) end();
+  unsigned char *at = records + used;
+  memcpy(at, &record, sizeof record);
+  return at + sizeof record;
+}
+
+/** Counts in the record that make() began. */
+static void made(word size) {
+  used += sizeof(struct record) + ((size + 3) & ~3u);
+  *(volatile word *)records = used;
+}
+
+static void put(word kind, word moment, word module, word value, const void *bytes, word size) {
+  memcpy(make(kind, moment, module, value, size), bytes, size);
+  made(size);
+}
+
+/* --- files --- */
+
+/** Reads a file into `scratch`, as much as goes in, and ends it with a NUL. */
+static word read_file(const char *path) {
+  long file = must(path, kernel(__NR_open, path, O_RDONLY, 0));
+  word size = 0;
+  for (;;) {
+    long count = kernel(__NR_read, file, scratch + size, sizeof scratch - 1 - size);
+    if (count <= 0) break;
+    size += count;
+  }
+  kernel(__NR_close, file);
+  scratch[size] = 0;
+  return size;
+}
+
+static void write_file(const char *path, const char *text, int flags) {
+  long file = must(path, kernel(__NR_open, path, O_WRONLY | flags, 0));
+  must(path, kernel(__NR_write, file, text, length(text)));
+  kernel(__NR_close, file);
+}
+
+/* --- the kernel's memory --- */
+
+static long kcore;
+static Elf32_Phdr segments[16];
+static word segment_count;
+
+static void open_kcore(void) {
+  Elf32_Ehdr header;
+  kcore = must("/proc/kcore", kernel(__NR_open, "/proc/kcore", O_RDONLY, 0));
+  must("/proc/kcore", kernel(__NR_read, kcore, &header, sizeof header));
+  segment_count = header.e_phnum < 16 ? header.e_phnum : 16;
+  must("/proc/kcore", kernel(__NR_lseek, kcore, header.e_phoff, 0));
+  must("/proc/kcore", kernel(__NR_read, kcore, segments, segment_count * sizeof segments[0]));
+}
+
+static void put_memory(word moment, word module, word address, word size) {
+  for (word i = 0; i < segment_count; i++) {
+    word into = address - segments[i].p_vaddr;
+    if (segments[i].p_type != PT_LOAD || address < segments[i].p_vaddr || into >= segments[i].p_memsz) continue;
+    unsigned char *to = make(MEMORY, moment, module, address, size);
+    word offset = segments[i].p_offset + into, done = 0, at[2];
+    must("seek in /proc/kcore", kernel(__NR__llseek, kcore, 0, offset, at, 0));
+    while (done < size) {
+      long count = must("read /proc/kcore", kernel(__NR_read, kcore, to + done, size - done));
+      if (count == 0) trouble("/proc/kcore ends", 0);
+      done += count;
+    }
+    made(size);
+    return;
+  }
+  trouble("an address that /proc/kcore has not", 0);
+}
+
+/** The blocks that modules have now, as /proc/vmallocinfo lists them; a guard page ends each. */
+static word module_areas(word from[AREAS_MOST], word to[AREAS_MOST]) {
+  word count = 0;
+  char *end = scratch + read_file("/proc/vmallocinfo");
+  for (char *line = scratch; line < end;) {
+    char *next = line;
+    while (next < end && *next != '\n') next++;
+    if (count < AREAS_MOST && (has(line, next, " load_module+") || has(line, next, " module_alloc+") || has(line, next, " move_module+"))) {
+      const char *at = line;
+      from[count] = hexadecimal(&at);
+      at++;
+      to[count] = hexadecimal(&at) - PAGE;
+      count++;
+    }
+    line = next + 1;
+  }
+  return count;
+}
+
+static word cores[MODULES_MOST], core_count;
+
+/** Where the modules that /proc/modules lists have their cores: its lines end in " 0xADDRESS". */
+static void read_cores(void) {
+  char *end = scratch + read_file("/proc/modules");
+  core_count = 0;
+  for (char *at = scratch; at + 3 < end && core_count < MODULES_MOST; at++) {
+    if (at[0] != ' ' || at[1] != '0' || at[2] != 'x') continue;
+    const char *text = at + 1;
+    cores[core_count++] = hexadecimal(&text);
+  }
+}
+
+static word from[AREAS_MOST], to[AREAS_MOST];
+
+/** The blocks that are no listed module's core: init memory, and what a module has that isn't listed yet. */
+static word other_areas(void) {
+  read_cores();
+  word count = module_areas(from, to), others = 0;
+  for (word i = 0; i < count; i++) {
+    word known = 0;
+    for (word j = 0; j < core_count; j++) known |= cores[j] == from[i];
+    if (known) continue;
+    from[others] = from[i];
+    to[others++] = to[i];
+  }
+  return others;
+}
+
+/** The kernel frees init memory in a worker, and then the next module may get it: not before it is gone. */
+static void wait_for_init_memory(void) {
+  int millisecond[2] = {0, 1000000};
+  for (int i = 0; i < 1000 && other_areas() > 0; i++) kernel(__NR_nanosleep, millisecond, 0);
+}
+
+/* --- loading --- */
+
+static char stack[16384] __attribute__((aligned(8)));
+static long module_file;
+static char *arguments; /* a page that isn't there until the first thread says so */
+static int finished[2]; /* a pipe: finit_module()'s answer */
+
+void loader(void) {
+  int answer = -kernel(__NR_finit_module, module_file, arguments, 0);
+  kernel(__NR_write, finished[1], &answer, sizeof answer);
+  kernel(__NR_exit, 0);
+}
+
+struct poll_file {
+  int file;
+  short events, happened;
+};
+
+static void load(word module) {
+  struct uffdio_api api = {.api = UFFD_API};
+  long held = must("userfaultfd", kernel(__NR_userfaultfd, O_NONBLOCK)); /* poll() takes no other */
+  must("UFFDIO_API", kernel(__NR_ioctl, held, UFFDIO_API, &api));
+  arguments = (char *)kernel(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct uffdio_register hold = {{(word)arguments, PAGE}, UFFDIO_REGISTER_MODE_MISSING};
+  must("UFFDIO_REGISTER", kernel(__NR_ioctl, held, UFFDIO_REGISTER, &hold));
+  must("pipe", kernel(__NR_pipe2, finished, 0));
+  wait_for_init_memory();
+
+  thread(stack + sizeof stack);
+  struct poll_file files[2] = {{held, POLLIN}, {finished[0], POLLIN}};
+  must("poll", kernel(__NR_poll, files, 2, -1));
+  if (files[0].happened) {
+    word count = other_areas();
+    for (word i = 0; i < count; i++) put_memory(RELOCATED, module, from[i], to[i] - from[i]);
+    struct uffdio_zeropage empty = {{(word)arguments, PAGE}};
+    must("UFFDIO_ZEROPAGE", kernel(__NR_ioctl, held, UFFDIO_ZEROPAGE, &empty));
+  }
+  int answer = 0;
+  must("answer", kernel(__NR_read, finished[0], &answer, sizeof answer));
+  answers[module] = answer;
+  must("wait", kernel(__NR_wait4, -1, 0, __WALL, 0)); /* its stack is the next one's */
+  put(ANSWER, 0, module, answer, "", 0);
+  put(LINES, 0, module, 0, scratch, must("syslog", kernel(__NR_syslog, 4, scratch, sizeof scratch)));
+  kernel(__NR_munmap, arguments, PAGE);
+  kernel(__NR_close, held);
+  kernel(__NR_close, finished[0]);
+  kernel(__NR_close, finished[1]);
+}
+
+/* --- after loading --- */
+
+struct entry {
+  unsigned long long inode, offset;
+  unsigned short size;
+  unsigned char type;
+  char name[];
+};
+
+static void put_sections(word module) {
+  static char entries[32768] __attribute__((aligned(8)));
+  char path[160], *directory = append(append(append(path, "/sys/module/"), names[module]), "/sections/");
+  long file = kernel(__NR_open, path, O_RDONLY | O_DIRECTORY, 0);
+  if (file < 0) return; /* a module that didn't stay */
+  for (;;) {
+    long size = kernel(__NR_getdents64, file, entries, sizeof entries);
+    if (size <= 0) break;
+    for (long at = 0; at < size; at += ((struct entry *)(entries + at))->size) {
+      struct entry *entry = (struct entry *)(entries + at);
+      if (entry->type != 8 || length(entry->name) > 64) continue; /* DT_REG */
+      append(directory, entry->name);
+      read_file(path);
+      const char *text = scratch;
+      put(SECTION, 0, module, hexadecimal(&text), entry->name, length(entry->name));
+    }
+  }
+  kernel(__NR_close, file);
+}
+
+/** Memory of the modules that stayed: /proc/modules has NAME SIZE REFERENCES USERS STATE ADDRESS. */
+static void put_cores(word moment, word count) {
+  static char modules[1 << 17];
+  word size = read_file("/proc/modules");
+  if (size >= sizeof modules) trouble("/proc/modules is too long", 0);
+  memcpy(modules, scratch, size);
+  char *end = modules + size;
+  for (char *line = modules; line < end;) {
+    char *next = line;
+    while (next < end && *next != '\n') next++;
+    *next = 0;
+    word i = 0, name = 0, bytes = 0;
+    while (line[name] && line[name] != ' ') name++;
+    for (word at = name + 1; line[at] >= '0' && line[at] <= '9'; at++) bytes = 10 * bytes + line[at] - '0';
+    const char *address = line;
+    while (*address && !(address[0] == ' ' && address[1] == '0' && address[2] == 'x')) address++;
+    line[name] = 0;
+    while (i < count && !(length(names[i]) == name && has(line, line + name, names[i]))) i++;
+    if (i < count && answers[i] == 0 && *address) {
+      address++;
+      put_memory(moment, i, hexadecimal(&address), bytes);
+    }
+    line = next + 1;
+  }
+}
+
+static void trace(word count) {
+  const char *filter = "/sys/kernel/tracing/set_ftrace_filter";
+  word some = 0;
+  for (word i = 0; i < count; i++) {
+    if (answers[i]) continue;
+    char text[NAME_MOST + 8];
+    append(append(append(text, ":mod:"), names[i]), "\n");
+    if (text[5] <= '9') text[5] = '?'; /* what begins with a digit is taken for a number, even here */
+    long file = must(filter, kernel(__NR_open, filter, O_WRONLY | O_APPEND, 0));
+    if (kernel(__NR_write, file, text, length(text)) >= 0) some = 1; /* -EINVAL: it has no call sites */
+    kernel(__NR_close, file);
+  }
+  if (some) write_file("/sys/kernel/tracing/current_tracer", "function", 0);
+}
+
+static word read_names(void) {
+  word size = read_file("/names"), count = 0, at = 0;
+  for (word i = 0; i < size && count < MODULES_MOST; i++) {
+    if (scratch[i] == '\n') {
+      names[count++][at] = 0;
+      at = 0;
+    } else if (at < NAME_MOST - 1) {
+      names[count][at++] = scratch[i];
+    }
+  }
+  return count;
+}
+
+int main(void) {
+  kernel(__NR_mount, "proc", "/proc", "proc", 0, 0);
+  kernel(__NR_mount, "sysfs", "/sys", "sysfs", 0, 0);
+  kernel(__NR_mount, "devtmpfs", "/dev", "devtmpfs", 0, 0);
+  kernel(__NR_mount, "tracefs", "/sys/kernel/tracing", "tracefs", 0, 0);
+  long memory = kernel(__NR_open, "/dev/mem", O_RDWR, 0);
+  if (memory < 0) end();
+  long mapped = kernel(__NR_mmap2, 0, RECORDS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, memory, RECORDS / PAGE);
+  if (mapped < 0 && mapped > -4096) end();
+  records = (unsigned char *)mapped;
+
+  write_file("/proc/sys/kernel/kptr_restrict", "1", 0); /* 0 prints hashes, 1 addresses to root */
+  open_kcore();
+  word count = read_names();
+  must("syslog", kernel(__NR_syslog, 5, 0, 0));
+  for (word i = 0; i < count; i++) {
+    char path[32];
+    append(append_number(append(path, "/modules/"), i), ".ko");
+    module_file = must(path, kernel(__NR_open, path, O_RDONLY, 0));
+    load(i);
+    kernel(__NR_close, module_file);
+    put_sections(i);
+  }
+  put(MODULES, 0, 0, 0, scratch, read_file("/proc/modules"));
+  put_cores(OFF, count);
+  trace(count);
+  put_cores(TRACED, count);
+  end();
+}

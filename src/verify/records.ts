@@ -1,0 +1,114 @@
+// What the guest wrote down, read: guest.c makes the records, in RAM that the host has as a file. A record is
+// {kind, moment, module, value, size} and `size` bytes, padded to four; two words stand before the first, how
+// many bytes all of them are and whether the guest got to the end.
+
+import { Words } from "../elf/words.ts";
+
+/** Where the records lie in the guest's RAM, and the room there is. guest.c has the same numbers. */
+export const RECORDS = { offset: 128 << 20, size: 64 << 20 } as const;
+
+/** Kinds of records; guest.c has the same numbers. */
+const ANSWER = 1;
+const LINES = 2;
+const MEMORY = 3;
+const SECTION = 4;
+const TROUBLE = 6;
+
+const HEADER_SIZE = 20;
+const FIRST = 8;
+
+/** Moments of a module's memory: relocated and nothing run yet; loaded; loaded and traced. */
+export const MOMENTS = ["relocated", "off", "traced"] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+export interface GuestMemoryBlock {
+  readonly moment: Moment;
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the kernel made of one module. */
+export interface GuestModule {
+  /** 0, or the errno of finit_module(); null when the guest didn't get that far. */
+  readonly errno: number | null;
+  /** What it printed meanwhile, without levels and times. */
+  readonly lines: readonly string[];
+  readonly memory: readonly GuestMemoryBlock[];
+  /** From /sys/module/NAME/sections; empty when the module didn't stay. */
+  readonly sections: readonly { readonly name: string; readonly address: number }[];
+}
+
+export interface GuestRecords {
+  /** Whether the guest did all it had to do. */
+  readonly whole: boolean;
+  /** What it couldn't do, with the kernel's errno. */
+  readonly trouble: readonly string[];
+  /** As many as it was given, in their order. */
+  readonly modules: readonly GuestModule[];
+}
+
+/** How many modules the guest has had answers for, while it still runs. */
+export function answered(bytes: Uint8Array): number {
+  let count = 0;
+  for (const { kind } of records(bytes)) if (kind === ANSWER) count++;
+  return count;
+}
+
+/** @param count how many modules the guest was given. */
+export function readRecords(bytes: Uint8Array, count: number): GuestRecords {
+  const modules = Array.from({ length: count }, () => ({
+    errno: null as number | null,
+    lines: [] as string[],
+    memory: [] as GuestMemoryBlock[],
+    sections: [] as { name: string; address: number }[],
+  }));
+  const trouble: string[] = [];
+  for (const { kind, moment, module, value, body } of records(bytes)) {
+    const text = (): string => Buffer.from(body).toString("latin1");
+    if (kind === TROUBLE) trouble.push(value === 0 ? text() : `${text()} (errno ${value})`);
+    const one = modules[module];
+    if (one === undefined) continue;
+    if (kind === ANSWER) one.errno = value;
+    if (kind === LINES) one.lines.push(...kernelLines(text()));
+    if (kind === SECTION) one.sections.push({ name: text(), address: value });
+    const name = MOMENTS[moment - 1];
+    if (kind === MEMORY && name !== undefined) {
+      one.memory.push({ moment: name, address: value, bytes: body });
+    }
+  }
+  return { whole: new Words(bytes, "little").u32(4) === 1, trouble, modules };
+}
+
+interface GuestRecord {
+  readonly kind: number;
+  readonly moment: number;
+  readonly module: number;
+  readonly value: number;
+  readonly body: Uint8Array;
+}
+
+function* records(bytes: Uint8Array): Generator<GuestRecord> {
+  const words = new Words(bytes, "little");
+  const end = Math.min(words.u32(0), bytes.length);
+  for (let at = FIRST; at + HEADER_SIZE <= end; ) {
+    const size = words.u32(at + 16);
+    const body = at + HEADER_SIZE;
+    if (size > end - body) return;
+    yield {
+      kind: words.u32(at),
+      moment: words.u32(at + 4),
+      module: words.u32(at + 8),
+      value: words.u32(at + 12),
+      body: bytes.subarray(body, body + size),
+    };
+    at = body + ((size + 3) & ~3);
+  }
+}
+
+/** What syslog(2) gives: `<6>[    2.038255] usbcore: registered …`. */
+function kernelLines(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace(/^<\d+>/, "").replace(/^\[ *\d+\.\d+\] /, ""));
+}

@@ -1,0 +1,183 @@
+// A module loaded by farjal where the live kernel had put it: the same dependencies at the same addresses, and
+// its memory at the same three moments. Where the live kernel had put it is found here too: of the blocks it
+// made, the core is the one with the module's name in its struct module, and the symbol table in the init block
+// tells where its per-CPU variables are.
+
+import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
+import { OP_J } from "../../assembly/opcodes.ts";
+import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
+import { Words } from "../elf/words.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { Machine } from "../machine/machine.ts";
+import type { ModuleFile } from "../module/file.ts";
+import { layOut, type ModuleLayout } from "../module/layout.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import { PERCPU, THIS_MODULE } from "../module/sections.ts";
+import type { ComparedBlock } from "./compare.ts";
+import type { GuestModule, Moment } from "./records.ts";
+import type { Subject } from "./subjects.ts";
+
+/** Init blocks of dependencies are long gone in the live kernel; here they lie past all that it uses. */
+const DEPENDENCY_INIT = KSEG2 + 0x08000000;
+const DEPENDENCY_INIT_STEP = 0x00400000;
+const MEMORY = 128 << 20;
+/** st_value of an Elf32_Sym. */
+const SYMBOL_VALUE = 4;
+const JUMP_ENTRY_SIZE = 12;
+
+/** Where a live kernel had a module. */
+export interface LivePlace {
+  readonly base: number;
+  readonly initBase: number;
+  readonly perCpuBase: number | undefined;
+}
+
+export interface Reloaded {
+  readonly module: LoadedModule;
+  /** Every block at every moment of which the live kernel's memory is known. */
+  readonly blocks: readonly ComparedBlock[];
+}
+
+/** Where a module was; undefined when the kernel made no blocks of the sizes that farjal's layout has. */
+export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefined {
+  const layout = layOut(file);
+  const { core, init } = layout.blocks;
+  const blocks = live.memory.filter(({ moment }) => moment === "relocated");
+  const hasName = (bytes: Uint8Array): boolean => {
+    const own = [...layout.sections.values()].find(({ section }) => section.name === THIS_MODULE);
+    if (own === undefined) return false;
+    const { offset, section } = own;
+    return Buffer.from(bytes.subarray(offset, offset + section.size)).includes(file.name);
+  };
+  const coreBlock = blocks.find(({ bytes }) => bytes.length === pages(core.size) && hasName(bytes));
+  const initBlock = blocks.find(
+    (one) => one !== coreBlock && one.bytes.length === pages(init.size),
+  );
+  if (coreBlock === undefined || initBlock === undefined) return undefined;
+  return {
+    base: coreBlock.address,
+    initBase: initBlock.address,
+    perCpuBase: perCpuBase(file, layout, initBlock.bytes),
+  };
+}
+
+function perCpuBase(
+  file: ModuleFile,
+  { perCpu, kallsyms }: ModuleLayout,
+  init: Uint8Array,
+): number | undefined {
+  const symbol = file.elf.symbols.find((one) => perCpu !== null && one.section === perCpu.index);
+  if (symbol === undefined) return undefined;
+  const at = kallsyms.init.symtab + symbol.index * SYM_SIZE + SYMBOL_VALUE;
+  return (new Words(init, "little").u32(at) - Number(symbol.value)) >>> 0;
+}
+
+/**
+ * Loads a module and what it needs, as the live kernel had them.
+ * @param places of the subject, and of those that it needs and the live kernel had.
+ * @throws Refusal as Linux refuses it.
+ */
+export async function reload(
+  kernel: Kernel,
+  { file, needs }: Subject,
+  places: (subject: ModuleFile) => LivePlace | undefined,
+  live: GuestModule,
+): Promise<Reloaded> {
+  const machine = await Machine.create({ kernel, memory: MEMORY });
+  for (const [index, needed] of needs.entries()) {
+    const place = places(needed.file);
+    if (place === undefined) continue;
+    const initBase = DEPENDENCY_INIT + index * DEPENDENCY_INIT_STEP;
+    machine.insmodFile(needed.file, { farJumps: "refuse", ...given(place), initBase });
+  }
+  const place = places(file);
+  const module = machine.insmodFile(file, {
+    farJumps: "refuse",
+    ...(place === undefined ? {} : given(place)),
+  });
+  return { module, blocks: place === undefined ? [] : comparedBlocks(machine, module, live) };
+}
+
+function given({ base, initBase, perCpuBase }: LivePlace) {
+  return { base, initBase, ...(perCpuBase === undefined ? {} : { perCpuBase }) };
+}
+
+function comparedBlocks(
+  machine: Machine,
+  module: LoadedModule,
+  { memory }: GuestModule,
+): ComparedBlock[] {
+  const bytes = (): Record<"core" | "init", Uint8Array> => ({
+    core: machine.memory.read(module.core.base, module.core.size),
+    init: machine.memory.read(module.init.base, module.init.size),
+  });
+  const off = bytes();
+  const tracer = machine.trace({ way: "guest" });
+  const traced = bytes();
+  tracer.stop();
+  const moments: Record<Moment, typeof off> = {
+    relocated: unpatched(machine, module, off),
+    off,
+    traced,
+  };
+  const jumps = jumpWords(machine, module);
+  const dropped = droppedSymbols(module);
+  return memory.flatMap(({ moment, address, bytes: live }) => {
+    const block = (["core", "init"] as const).find((name) => module[name].base === address);
+    if (block === undefined) return []; // some other memory that the kernel made meanwhile
+    const sections = module.sections
+      .filter((section) => section.block === block)
+      .map((section) => ({
+        ...section,
+        writable: ((module.file.elf.sections[section.index]?.flags ?? 0) & SHF_WRITE) !== 0,
+      }));
+    return { moment, base: address, ours: moments[moment][block], live, sections, jumps, dropped };
+  });
+}
+
+/** The blocks with the words that relocation left at the call sites. */
+function unpatched(
+  machine: Machine,
+  module: LoadedModule,
+  off: Readonly<Record<"core" | "init", Uint8Array>>,
+): Record<"core" | "init", Uint8Array> {
+  const blocks = { core: Uint8Array.from(off.core), init: Uint8Array.from(off.init) };
+  for (const { site, loaded, block } of machine.callSites(module)) {
+    const words = new Words(blocks[block], "little");
+    for (const [index, word] of loaded.entries()) {
+      words.setU32(site.address - module[block].base + 4 * index, word);
+    }
+  }
+  return blocks;
+}
+
+/** The st_value words of symbols whose sections Linux reads and drops, with the symbols' places in the file. */
+function droppedSymbols({ file, sections }: LoadedModule): Map<number, number> {
+  const table = sections.find(({ index }) => index === file.sections.symtab?.index);
+  const dropped = new Map<number, number>();
+  if (table === undefined) return dropped;
+  const kept = new Set([SHN_UNDEF, ...sections.map(({ index }) => index)]);
+  const perCpu = file.sections.find(PERCPU);
+  for (const { index, section, value } of file.elf.symbols) {
+    const own = file.elf.sections[section];
+    if (own === undefined || own === perCpu || kept.has(section)) continue;
+    dropped.set(table.address + index * SYM_SIZE + SYMBOL_VALUE, own.offset + Number(value));
+  }
+  return dropped;
+}
+
+/** The jumps of the module's static keys, by their sites: struct jump_entry {code, target, key}. */
+function jumpWords(machine: Machine, module: LoadedModule): Map<number, number> {
+  const table = module.sections.find(({ name }) => name === "__jump_table");
+  const jumps = new Map<number, number>();
+  for (let at = 0; at + JUMP_ENTRY_SIZE <= (table?.size ?? 0); at += JUMP_ENTRY_SIZE) {
+    const code = machine.memory.u32((table?.address ?? 0) + at);
+    const target = machine.memory.u32((table?.address ?? 0) + at + 4);
+    jumps.set(code, ((OP_J << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0);
+  }
+  return jumps;
+}
+
+function pages(size: number): number {
+  return Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
+}

@@ -1,0 +1,77 @@
+// The modules that a verification is about: those that were named, as files or by name in a modules tree, and
+// before each what it depends on, in the order in which the guest loads them.
+
+import { existsSync, statSync } from "node:fs";
+import { Misuse } from "../errors.ts";
+import { readModuleBytes } from "../input.ts";
+import { type ModuleFile, readModule } from "../module/file.ts";
+import { moduleName } from "../module/name.ts";
+import { dependencyNames, ModuleFinder, modulesIn } from "../sweep/dependencies.ts";
+
+export interface Subject {
+  /** As the kernel names it. */
+  readonly name: string;
+  readonly path: string;
+  /** Unpacked. */
+  readonly bytes: Uint8Array;
+  readonly file: ModuleFile;
+  /** All that it depends on, in the order they are loaded. */
+  readonly needs: readonly Subject[];
+}
+
+/** A name that can go into a list of lines and a path of sysfs; the kernel has room for 55 characters. */
+const NAME = /^\w{1,55}$/;
+
+/**
+ * @param names files, or names of modules of the tree.
+ * @param tree a directory with modules in it; without one, dependencies are found around each file.
+ * @throws Misuse for what can't be found or read and modules the guest can't take, Refusal for no module.
+ */
+export async function gatherSubjects(
+  names: readonly string[],
+  tree: string | undefined,
+): Promise<Subject[]> {
+  const inTree = tree === undefined ? new Map<string, string>() : modulesIn(tree, true);
+  const subjects = new Map<string, Subject>();
+
+  const gather = async (path: string, above: readonly string[]): Promise<Subject> => {
+    const bytes = await readModuleBytes(path);
+    const file = readModule(bytes, { name: moduleName(path) });
+    checkSubject(path, file);
+    const { name } = file;
+    const known = subjects.get(name);
+    if (known !== undefined) return known;
+    const finder = new ModuleFinder(path);
+    const needs = new Set<Subject>();
+    for (const needed of dependencyNames(file)) {
+      const found = inTree.get(moduleName(needed)) ?? finder.find(needed);
+      if (found === undefined || above.includes(moduleName(needed))) continue;
+      const one = await gather(found, [...above, name]);
+      for (const before of [...one.needs, one]) needs.add(before);
+    }
+    const subject = { name, path, bytes, file, needs: [...needs] };
+    subjects.set(name, subject);
+    return subject;
+  };
+
+  for (const name of names) {
+    const isFile = existsSync(name) && statSync(name).isFile();
+    const path = isFile ? name : inTree.get(moduleName(name));
+    if (path === undefined) {
+      throw new Misuse(
+        `there is no file ${name}${tree === undefined ? "; --modules DIR says where modules are found by name" : `, and no such module in ${tree}`}`,
+      );
+    }
+    await gather(path, []);
+  }
+  return [...subjects.values()];
+}
+
+function checkSubject(path: string, { elf, name }: ModuleFile): void {
+  if (elf.class !== 32 || elf.endian !== "little") {
+    throw new Misuse(
+      `${path} is for a ${elf.class}-bit ${elf.endian}-endian kernel; a 32-bit little-endian one is booted`,
+    );
+  }
+  if (!NAME.test(name)) throw new Misuse(`${path} has a name that no kernel takes`);
+}

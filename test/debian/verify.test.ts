@@ -1,0 +1,67 @@
+// The loader's proof on a live kernel: `farjal verify` boots Debian's in QEMU, and memory of modules of all
+// kinds must equal farjal's in every word that nothing explains: relocated, loaded, and traced. Our own modules
+// that Linux refuses must be refused with its errno and lines.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { suite, test } from "node:test";
+import { verify } from "../../src/verify/verify.ts";
+import { debian, debianSkip } from "../support/debian.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+const LIMIT_S = 300;
+
+/** With what they depend on, some sixty: what each is there for. */
+const MODULES = [
+  ...["crc16", "lz4_compress", "zsmalloc"], // no init function; no call sites in init; small
+  ...["usbcore", "cfg80211", "mac80211", "drm"], // large, with static keys, exports and init code
+  ...["crc32c_generic", "ext4", "nfsd", "x_tables", "nf_tables", "sctp", "openvswitch"], // per-CPU variables
+  "jitterentropy_rng", // -O0: another form of call site
+  ...["8021q", "tun", "bridge", "br_netfilter", "loop", "vfat", "dm-mod", "overlay"],
+  ...["usbhid", "e1000", "r8169", "snd-pcm", "speakup", "xfs"], // drivers, most without their device
+];
+
+/** Of test/modules/built. */
+const OURS = [
+  ...["modern", "shapes", "optimize0", "lost", "greet_versions"],
+  ...["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"],
+];
+const REFUSED = ["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"];
+
+function skip(): string | false {
+  if (spawnSync("qemu-system-mipsel", ["--version"]).error) {
+    return "qemu-system-mipsel isn't installed";
+  }
+  return debianSkip;
+}
+
+suite("a live kernel's memory, word by word", { skip: skip() }, () => {
+  test("of modules of all kinds is farjal's, and both refuse the same", async () => {
+    const ours = OURS.map((name) => repositoryFile(`test/modules/built/${name}-little.ko`));
+    const { modules, held } = await verify([...MODULES, ...ours], {
+      kernel: debian?.vmlinuz ?? "",
+      tree: join(dirname(debian?.moduleSymvers ?? ""), "lib", "modules"),
+      timeLimit: LIMIT_S,
+    });
+    const wrong = modules.filter(
+      ({ problems, comparisons }) =>
+        problems.length > 0 || comparisons.some(({ unexplained }) => unexplained > 0),
+    );
+    assert.deepEqual(wrong, []);
+    assert.equal(held, true);
+    const compared = modules.filter(({ comparisons }) => comparisons.length > 0);
+    assert.ok(compared.length >= 40, `${compared.length} modules compared`);
+    const traced = compared.filter((one) =>
+      one.comparisons.some(({ moment }) => moment === "traced"),
+    );
+    assert.ok(traced.length >= 40, `${traced.length} modules traced`);
+    const words = compared.flatMap(({ comparisons }) => comparisons.map((one) => one.words));
+    assert.ok(words.reduce((sum, count) => sum + count, 0) > 4_000_000);
+    const refused = modules.filter(({ loads }) => !loads).map(({ name }) => name);
+    assert.deepEqual(
+      REFUSED.filter((name) => !refused.includes(name)),
+      [],
+    );
+  });
+});

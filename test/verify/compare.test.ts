@@ -1,0 +1,110 @@
+// The comparison of memory: what explains a word explains no other, and a word that nothing explains is found
+// and named, in every kind of section.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { type ComparedBlock, compareBlock } from "../../src/verify/compare.ts";
+
+const BASE = 0xc0000000;
+const JUMP = 0x08000010;
+/** Eight words each. */
+const SECTIONS = [
+  { name: ".text", writable: false },
+  { name: "__mcount_loc", writable: false },
+  { name: "__jump_table", writable: true },
+  { name: ".data", writable: true },
+  { name: ".gnu.linkonce.this_module", writable: true },
+  { name: ".symtab", writable: false },
+];
+const SIZE = 32;
+
+function at(name: string, word = 0): number {
+  return BASE + SECTIONS.findIndex((section) => section.name === name) * SIZE + 4 * word;
+}
+
+/** A block whose words are 1, 2, 3…, struct module's last four 0, with some of Linux's words changed. */
+function block(moment: ComparedBlock["moment"], changes: Readonly<Record<number, number>>) {
+  const ours = new Uint32Array((SECTIONS.length * SIZE) / 4).map((_, index) => index + 1);
+  ours.fill(0, (at(".gnu.linkonce.this_module", 4) - BASE) / 4, (at(".symtab") - BASE) / 4);
+  ours[(at(".text", 3) - BASE) / 4] = JUMP;
+  const live = Uint32Array.from(ours);
+  for (const [address, word] of Object.entries(changes)) live[(Number(address) - BASE) / 4] = word;
+  return {
+    moment,
+    base: BASE,
+    ours: new Uint8Array(ours.buffer),
+    live: new Uint8Array(live.buffer),
+    sections: SECTIONS.map((section) => ({ ...section, address: at(section.name), size: SIZE })),
+    jumps: new Map([[at(".text", 3), JUMP]]),
+    dropped: new Map([[at(".symtab", 1), 0x24]]),
+  };
+}
+
+function outcome(moment: ComparedBlock["moment"], changes: Readonly<Record<number, number>>) {
+  const { explained, unexplained, differences } = compareBlock(block(moment, changes));
+  const words = Object.values(explained).reduce((sum, count) => sum + count, 0);
+  return { explained: words, unexplained, first: differences[0] ?? null };
+}
+
+suite("memory compared", () => {
+  test("equal words are equal", () => {
+    const { words, equal, unexplained } = compareBlock(block("relocated", {}));
+    assert.deepEqual([words, equal, unexplained], [48, 48, 0]);
+  });
+
+  for (const { name } of SECTIONS) {
+    test(`a flipped bit in ${name} is found before anything has run`, () => {
+      const address = at(name, 2);
+      const ours = (address - BASE) / 4 + 1;
+      const live = (ours ^ 0x80000000) >>> 0;
+      assert.deepEqual(outcome("relocated", { [address]: live }), {
+        explained: 0,
+        unexplained: 1,
+        first: { address, section: name, ours, live },
+      });
+    });
+  }
+
+  test("code that changes later is found too, and only data may", () => {
+    const changes = { [at(".text", 1)]: 9, [at(".data", 1)]: 9 };
+    const { explained, unexplained, first } = outcome("off", changes);
+    assert.deepEqual([explained, unexplained, first?.section], [1, 1, ".text"]);
+  });
+
+  test("a static key's site holds its jump or a nop, and nothing else", () => {
+    assert.equal(outcome("traced", { [at(".text", 3)]: 0 }).explained, 1);
+    assert.equal(outcome("traced", { [at(".text", 3)]: JUMP + 1 }).unexplained, 1);
+    assert.equal(outcome("relocated", { [at(".text", 3)]: 0 }).unexplained, 1);
+  });
+
+  test("a sorted table has the same entries, or it is another table", () => {
+    const [one, two] = [at("__mcount_loc"), at("__mcount_loc", 1)];
+    const swapped = { [one]: 10, [two]: 9 };
+    assert.equal(outcome("relocated", swapped).explained, 2);
+    assert.equal(outcome("off", swapped).unexplained, 2);
+    assert.equal(outcome("relocated", { [one]: 10 }).unexplained, 1);
+    const keys = [0, 1, 2].map((word) => at("__jump_table", word));
+    const [code = 0, target = 0, key = 0] = keys;
+    const entries = { [code]: 20, [target]: 21, [key]: 22, [at("__jump_table", 3)]: 17 };
+    const rest = { [at("__jump_table", 4)]: 18, [at("__jump_table", 5)]: 19 ^ 2 };
+    assert.equal(outcome("off", { ...entries, ...rest }).explained, 6);
+    assert.equal(outcome("off", entries).unexplained, 4);
+  });
+
+  test("struct module is the kernel's where the file left it empty", () => {
+    const name = ".gnu.linkonce.this_module";
+    assert.equal(outcome("relocated", { [at(name)]: 3, [at(name, 5)]: 9 }).explained, 2);
+    assert.equal(outcome("off", { [at(name, 1)]: 9 }).unexplained, 1);
+  });
+
+  test("a dropped section's symbol counts from a page", () => {
+    assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100024 }).explained, 1);
+    assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100028 }).unexplained, 1);
+  });
+
+  test("what one side lacks is not equal", () => {
+    const whole = block("off", {});
+    const { unexplained } = compareBlock({ ...whole, live: whole.live.subarray(0, 28) });
+    assert.ok(unexplained > 0);
+  });
+});
