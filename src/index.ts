@@ -50,7 +50,8 @@ export {
 export type { TraceFeed } from "./ftrace/feed.ts";
 export type { FilterFile } from "./ftrace/function-set.ts";
 export type { FunctionProfile, ProfileOptions } from "./ftrace/profile.ts";
-export { recordSize } from "./ftrace/record.ts";
+export { largestCapacity, recordSize } from "./ftrace/record.ts";
+export type { Recording } from "./ftrace/recording.ts";
 export { followTrace, type TraceStream } from "./ftrace/stream.ts";
 export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
 export type {

@@ -11,6 +11,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { systemError } from "../errors.ts";
 import { Misuse, type Sink } from "../index.ts";
@@ -26,9 +27,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
  */
 export function writeAtomically(path: string, fill: (sink: Sink) => void): void {
   const target = orSay(path, () => resolved(path));
-  const temporary = target.plain
-    ? join(dirname(target.path), `.${basename(target.path)}.${process.pid}`)
-    : null;
+  const temporary = target.plain ? beside(target.path, String(process.pid)) : null;
   try {
     const file = new OpenFile(path, temporary ?? target.path);
     try {
@@ -41,6 +40,20 @@ export function writeAtomically(path: string, fill: (sink: Sink) => void): void 
     if (temporary !== null) rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/**
+ * A name for a file that is needed while another is made: beside it, or among temporary files where that is none.
+ * @throws Misuse when nobody can say where that is.
+ */
+export function temporaryPath(path: string, use: string): string {
+  const target = orSay(path, () => resolved(path));
+  const place = target.plain ? target.path : join(tmpdir(), "farjal");
+  return beside(place, `${process.pid}.${use}`);
+}
+
+function beside(path: string, ending: string): string {
+  return join(dirname(path), `.${basename(path)}.${ending}`);
 }
 
 /** Where a link leads, and whether a plain file is or can be there. */

@@ -1,13 +1,23 @@
-// `--gdb PORT`: the call of `run` and `trace` under a debugger's hand. It is entered, gdb is waited for
-// before its first instruction, and what gdb leaves unfinished is finished here.
+// The call of `run` and `trace`, from its entry to its end, a debugger's or the user's. With `--gdb PORT`, gdb is
+// waited for before its first instruction, and what gdb leaves unfinished is finished here.
 
+import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { type CallResult, Debugger, type LoadedModule, type Machine, serveGdb } from "../index.ts";
+import {
+  type CallResult,
+  Debugger,
+  type GuestCall,
+  type LoadedModule,
+  type Machine,
+  serveGdb,
+} from "../index.ts";
 import type { CallOptions } from "./module-options.ts";
 import { countReader } from "./numbers.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MOST_PORTS = 65535;
+/** Instructions between two looks at whether the user wants an end. */
+const PATIENCE = 20_000_000;
 /** Sections whose addresses gdb asks for beside .text. */
 const TOLD_SECTIONS = [".init.text", ".exit.text", ".data", ".bss", ".rodata"];
 
@@ -35,9 +45,12 @@ export async function performCall(
   terminal: Terminal,
 ): Promise<CallResult> {
   const { call: name, budget, gdb: port } = options;
-  if (port === undefined) return machine.call(name, args, { budget });
   const call = machine.start(name, args, { budget });
   try {
+    if (port === undefined) {
+      await finish(call);
+      return call.result();
+    }
     const listening = (actual: number): void => {
       terminal.note(waitingText(machine, module, path, actual));
     };
@@ -47,6 +60,21 @@ export async function performCall(
     return call.result();
   } finally {
     call.close();
+  }
+}
+
+/** Runs a call to its end; Ctrl-C ends it where it stands, and what it has left so far is told. */
+async function finish(call: GuestCall): Promise<void> {
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+  };
+  process.once("SIGINT", interrupt);
+  try {
+    while (!interrupted && call.advance(PATIENCE).reason === "steps") await turn();
+    if (interrupted) call.kill("an interrupt");
+  } finally {
+    process.removeListener("SIGINT", interrupt);
   }
 }
 

@@ -45,9 +45,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const answer = await answered(make, terminal);
     code = answer.held ? HELD : FAILED;
     if (options.json === true) {
-      terminal.out([`${JSON.stringify(answer.json, null, 2)}\n`]);
+      terminal.print(`${JSON.stringify(answer.json, null, 2)}\n`);
     } else {
-      terminal.out(answer.text);
+      await terminal.out(answer.text);
       if (answer.notes !== undefined) terminal.note(answer.notes);
     }
   };
@@ -78,7 +78,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     .addHelpText("after", HELP)
     .showHelpAfterError("(add --help to see how it is used)")
     .configureOutput({
-      writeOut: (text) => terminal.out([text]),
+      writeOut: (text) => terminal.print(text),
       writeErr: (text) => terminal.note(text),
     })
     .exitOverride();
@@ -125,5 +125,5 @@ function failure(error: unknown, args: readonly string[], terminal: Terminal): n
 /** A program that asked for JSON gets a document even when it asked wrongly. */
 function misuseJson(message: string, args: readonly string[], terminal: Terminal): void {
   if (!args.includes("--json")) return;
-  terminal.out([`${JSON.stringify({ verdict: "misuse", error: message }, null, 2)}\n`]);
+  terminal.print(`${JSON.stringify({ verdict: "misuse", error: message }, null, 2)}\n`);
 }

@@ -53,6 +53,7 @@ async function openTrace(path: string): Promise<Trace> {
 }
 
 function traceJson(trace: Trace): Answer["json"] {
-  const { task, cpus, endian, release, overruns } = trace;
-  return { task, cpus, endian, release, overruns, events: [...trace.records].map(recordJson) };
+  const { task, cpus, endian, release, overruns, clockHz } = trace;
+  const events = [...trace.records].map((record) => recordJson(record, clockHz));
+  return { task, cpus, endian, release, overruns, events };
 }

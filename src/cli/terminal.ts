@@ -1,10 +1,15 @@
 // The two streams and their colours. Results go to stdout and notes to stderr; a reader that goes away
-// (`farjal trace … | head`) ends the program quietly. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
+// (`farjal trace … | head`) ends the program quietly, and a stream that can't be written (a full disk) with one line
+// that says so. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
 // Names come out of files that anyone may have made, so control characters never reach the terminal.
 
+import { once } from "node:events";
 import picocolors from "picocolors";
+import { systemError } from "../errors.ts";
 import type { Paint } from "../report/paint.ts";
 
+/** Exit code of a wrong call. */
+const MISUSED = 2;
 /** Pieces are gathered to about this many characters before they are written. */
 const CHUNK = 1 << 16;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
@@ -24,7 +29,11 @@ export class Terminal {
     for (const stream of [host.stdout, host.stderr]) {
       stream.on("error", (error: NodeJS.ErrnoException) => {
         if (error.code === "EPIPE") host.exit(host.exitCode ?? 0);
-        throw error;
+        if (stream === host.stdout) {
+          const why = `standard output can't be written: ${systemError(error)}`;
+          this.note(`${this.notePaint.red("error:")} ${why}\n`);
+        }
+        host.exit(MISUSED);
       });
     }
   }
@@ -35,16 +44,21 @@ export class Terminal {
     return stderr.isTTY === true ? stderr : null;
   }
 
-  /** Writes a result to stdout. */
-  out(pieces: Iterable<string>): void {
+  /** Writes a result to stdout, and makes no more of it than its reader has taken. */
+  async out(pieces: Iterable<string>): Promise<void> {
     let chunk = "";
     for (const piece of pieces) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
-      this.#process.stdout.write(visible(chunk));
+      if (!this.print(chunk)) await once(this.#process.stdout, "drain");
       chunk = "";
     }
-    if (chunk !== "") this.#process.stdout.write(visible(chunk));
+    if (chunk !== "") this.print(chunk);
+  }
+
+  /** Writes a short result to stdout. @returns false when its reader is behind. */
+  print(text: string): boolean {
+    return this.#process.stdout.write(visible(text));
   }
 
   /** Writes a note or an error to stderr. */

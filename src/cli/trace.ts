@@ -7,6 +7,7 @@ import { hex } from "../hex.ts";
 import {
   type Machine,
   Misuse,
+  type Recording,
   recordSize,
   TRACE_FILES,
   TRACERS,
@@ -22,6 +23,7 @@ import { callText } from "../report/call-text.ts";
 import { grouped } from "../report/numbers.ts";
 import { stopText } from "../report/stop-text.ts";
 import type { Answer, Give } from "./answer.ts";
+import { temporaryPath } from "./atomic-file.ts";
 import { readArguments } from "./call-arguments.ts";
 import { debugged, type GdbOptions, performCall } from "./gdb.ts";
 import {
@@ -48,9 +50,10 @@ Examples:
   farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
   farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
 
-const SMALLEST_BUFFER = 1;
 /** KiB of the ring's memory. */
+const SMALLEST_BUFFER = 1;
 const LARGEST_BUFFER = 16384;
+const USUAL_BUFFER = 1024;
 
 interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
   readonly plugin: TracerName;
@@ -61,7 +64,7 @@ interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
   readonly graph?: readonly string[];
   readonly graphNotrace?: readonly string[];
   readonly maxGraphDepth?: number;
-  readonly buffer: number;
+  readonly buffer?: number;
   readonly show?: TraceFile;
   readonly way: TraceWay;
 }
@@ -95,9 +98,10 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     )
     .option(
       "-b, --buffer <KB>",
-      `the ring's size, ${recordSize("function")} bytes an event, ${recordSize("function_graph")} of function_graph`,
+      `keep the newest events only, in a ring of this size: ${recordSize("function")} bytes an event, ` +
+        `${recordSize("function_graph")} of function_graph; ${USUAL_BUFFER} unless told, and with -o ` +
+        "every event is kept (without --json)",
       countReader(SMALLEST_BUFFER, LARGEST_BUFFER),
-      1024,
     )
     .addOption(
       new Option(
@@ -148,27 +152,32 @@ async function trace(
     graphNotrace: options.graphNotrace ?? [],
     maxDepth: options.maxGraphDepth ?? 0,
     way: options.way,
-    capacity: capacityOf(options.buffer, options.plugin),
+    capacity: capacityOf(options),
   });
-  const result = await performCall(machine, module, args.values, options, path, terminal);
-  const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
-  tracer.stop();
-  const report = callReport(session, options.call, texts, args, result);
-  const cost = costOf(tracer, result.instructions, options.way);
-  const recorded = { ...recording(machine, tracer, session.release), cost };
-  const text = deliver(recorded, format, options, `farjal ${version()}`);
-  const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
-  const counts = `${tracer.entries} of ${tracer.written} events kept, ${tracer.overruns} overrun\n`;
-  return {
-    held: result.exception === undefined,
-    json: {
-      ...callJson(report),
-      ...(options.json === true ? eventsJson(recorded) : {}),
-      ...(shown === undefined ? {} : { shown }),
-    },
-    text: shown === undefined ? text : [shown],
-    notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
-  };
+  const recording = recordingOf(tracer, options);
+  try {
+    const result = await performCall(machine, module, args.values, options, path, terminal);
+    const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
+    tracer.stop();
+    const report = callReport(session, options.call, texts, args, result);
+    const cost = costOf(tracer, result.instructions, options.way);
+    const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
+    const text = deliver(kept, format, options, `farjal ${version()}`);
+    const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
+    const counts = `${kept.length} of ${tracer.written} events kept, ${kept.overruns} overrun\n`;
+    return {
+      held: result.exception === undefined,
+      json: {
+        ...callJson(report),
+        ...(options.json === true ? eventsJson(kept) : {}),
+        ...(shown === undefined ? {} : { shown }),
+      },
+      text: shown === undefined ? text : [shown],
+      notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
+    };
+  } finally {
+    recording?.close();
+  }
 }
 
 /** Options that mean nothing to the function tracer. */
@@ -190,24 +199,42 @@ function filterFileTexts({ filterFile }: TraceOptions): string[] {
   return lines.filter((line) => !line.startsWith("#"));
 }
 
-/** Whole records that fit, rounded down to a power of two. */
-function capacityOf(kilobytes: number, tracer: TracerName): number {
-  return 2 ** Math.floor(Math.log2((kilobytes * 1024) / recordSize(tracer)));
+/** Whether every event is kept, beside the file that is to have them. */
+function keepsAll({ output, buffer, json }: TraceOptions): boolean {
+  return output !== undefined && buffer === undefined && json !== true;
 }
 
-/** What the tracer's ring holds, as formats take it. */
-function recording(machine: Machine, tracer: Tracer, release: string): Trace {
-  const events = { [Symbol.iterator]: () => tracer.events() };
+/** Whole records that fit, rounded down to a power of two. */
+function capacityOf(options: TraceOptions): number {
+  const kilobytes = keepsAll(options) ? LARGEST_BUFFER : (options.buffer ?? USUAL_BUFFER);
+  return 2 ** Math.floor(Math.log2((kilobytes * 1024) / recordSize(options.plugin)));
+}
+
+function recordingOf(tracer: Tracer, options: TraceOptions): Recording | null {
+  const { output } = options;
+  return output !== undefined && keepsAll(options)
+    ? tracer.record(temporaryPath(output, "records"))
+    : null;
+}
+
+/** What the recording holds, or the tracer's ring, as formats take it. */
+function keptEvents(
+  machine: Machine,
+  tracer: Tracer,
+  recording: Recording | null,
+  release: string,
+): Trace & { readonly length: number } {
+  const events = recording ?? { [Symbol.iterator]: () => tracer.events() };
   return {
     task: { name: "farjal", pid: 1 },
     cpus: 1,
     clockHz: machine.clockHz,
     endian: machine.endian,
     release,
-    overruns: tracer.overruns,
+    overruns: recording === null ? tracer.overruns : 0,
     addresses: true,
     tracer: tracer.name,
-    length: tracer.entries,
+    length: recording?.length ?? tracer.entries,
     events,
     records: events,
   };
@@ -253,12 +280,16 @@ function costOf(
   };
 }
 
-function eventsJson({ events, length, overruns }: Trace): Answer["json"] {
-  return { events: [...events].map(recordJson), entries: length, overruns };
+function eventsJson({ events, length, overruns, clockHz }: Trace): Answer["json"] {
+  const json = [...events].map((event) => recordJson(event, clockHz));
+  return { events: json, entries: length, overruns };
 }
 
-/** `ts` in seconds since the machine's reset. */
-export function recordJson(event: TraceRecord) {
+/**
+ * `ts` in seconds since the machine's reset, a return's `duration` in seconds.
+ * @param clockHz what the event's counts count a second.
+ */
+export function recordJson(event: TraceRecord, clockHz: number) {
   const { time, cpu, name, task } = event;
   const head = { ts: time, cpu, ...(task === undefined ? {} : { task }) };
   switch (event.type) {
@@ -271,7 +302,9 @@ export function recordJson(event: TraceRecord) {
       return { ...head, event: name, fields: event.fields };
     default: {
       const { type, module, depth, ip } = event;
-      return { ...head, event: type, func: name, module, depth, ip: hex(ip) };
+      const facts = { ...head, event: type, func: name, module, depth, ip: hex(ip) };
+      if (type === "funcgraph_entry") return facts;
+      return { ...facts, duration: (event.count - event.entryCount) / clockHz };
     }
   }
 }

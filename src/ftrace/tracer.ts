@@ -26,7 +26,9 @@ import {
 } from "./function-set.ts";
 import type { TraceableFunction } from "./pattern.ts";
 import { type FunctionProfile, type ProfileOptions, profileOf } from "./profile.ts";
+import { instructionsToFill, Recording } from "./recording.ts";
 import { TraceRing } from "./ring.ts";
+import { RingCursor } from "./ring-cursor.ts";
 import { ShadowStack } from "./shadow-stack.ts";
 import {
   type CallSite,
@@ -127,6 +129,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** Tables that feeds have by now. */
   #told: readonly SymbolTable[] = [];
   #endAttention: (() => void) | null = null;
+  #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
   /** The one that this way goes by. */
   readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
   readonly #capacity: number;
@@ -178,6 +181,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Switches the filtered sites on and empties the ring. */
   start(): void {
+    this.#endRecording();
     this.#endFeeds();
     this.#ring.reset(this.#capacity);
     this.#session = this.#ring.open();
@@ -193,6 +197,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.refresh();
     this.#shadow.stop();
     if (this.way === "guest") this.#host.setMcountCalls(null);
+    this.#endRecording();
     this.#endFeeds();
   }
 
@@ -236,6 +241,32 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
       symbols: this.#told,
       port,
     };
+  }
+
+  /**
+   * Keeps every event in a file, however many there are: whenever the ring could be full, the guest waits until
+   * it is written down. stop() ends the recording, whose events stay until its close().
+   * @param path where the file has its name while it is made; it must not be there.
+   * @throws Misuse when the tracer doesn't run, or the file can't be made; the run does when it can't be written.
+   */
+  record(path: string): Recording<E> {
+    if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to record");
+    if (this.#recording !== null) throw new Misuse("the tracer is being recorded already");
+    const place = { kind: this.name, capacity: this.#capacity, session: this.#session };
+    const cursor = new RingCursor(this.#host.buffer, place);
+    const recording = new Recording<E>(path, this.name, cursor, this.#maker);
+    const end = this.#host.pauseEvery(instructionsToFill(this.name, this.#capacity), () => {
+      recording.take();
+      return true;
+    });
+    this.#recording = { recording, end };
+    return recording;
+  }
+
+  #endRecording(): void {
+    this.#recording?.end();
+    this.#recording?.recording.take();
+    this.#recording = null;
   }
 
   /** The machine's state is another all at once, and the ring with it. */
@@ -406,6 +437,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Empties the ring. */
   clear(): void {
+    this.#recording?.recording.take();
     this.#ring.reset(this.#capacity);
   }
 

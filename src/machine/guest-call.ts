@@ -145,10 +145,13 @@ export class GuestCall {
     return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
   }
 
-  /** Ends it where it stands, as somebody wants who steps through it; an end that it came to itself stays. */
-  kill(): void {
+  /**
+   * Ends it where it stands, as somebody wants who steps through it; an end that it came to itself stays.
+   * @param by who that is, for the stop's message.
+   */
+  kill(by = "the debugger"): void {
     if (this.#halt.reason === "ended" || this.#halt.reason === "returned") return;
-    this.#halt = this.#ended(killedStop(this.#host.place()));
+    this.#halt = this.#ended(killedStop(this.#host.place(), by));
   }
 
   /** Whether it runs now: whoever asks is a host function in it. */

@@ -184,10 +184,10 @@ export function panicStop(text: string, place: StopPlace): GuestStop {
   };
 }
 
-export function killedStop(place: StopPlace): GuestStop {
+export function killedStop(place: StopPlace, by: string): GuestStop {
   return {
     ...stop("killed", "killed", place),
-    message: `ended by the debugger at ${place.describe(place.pc)}`,
+    message: `ended by ${by} at ${place.describe(place.pc)}`,
   };
 }
 

@@ -113,6 +113,23 @@ test("trace -l and -n choose functions as the kernel's filters do", () => {
   assert.deepEqual(functions("-l", "work_*:mod:other"), []);
 });
 
+test("trace --json tells what each call of function_graph took", () => {
+  const words = ["trace", builtModule("leaf", "big"), "--call", "leaf_loop", "2"];
+  const { json } = farjalJson([...words, "-p", "function_graph"]);
+  interface Told {
+    readonly event: string;
+    readonly ts: number;
+    readonly duration?: number;
+  }
+  const events: Told[] = json.events;
+  const [outer, entry, exit] = events;
+  assert.ok(outer && entry && exit);
+  assert.deepEqual([entry.event, entry.duration], ["funcgraph_entry", undefined]);
+  const close = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-12, `${a} ${b}`);
+  close(exit.duration ?? 0, exit.ts - entry.ts);
+  close(events.at(-1)?.duration ?? 0, (events.at(-1)?.ts ?? 0) - outer.ts);
+});
+
 test("trace -b keeps the newest events and counts the others", () => {
   const words = [
     "trace",
