@@ -5,7 +5,15 @@ import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import type { Address } from "../address.ts";
 import { hex } from "../hex.ts";
-import { type LoadedModule, Machine, type ModuleStatus, Refusal } from "../index.ts";
+import {
+  type LoadedModule,
+  Machine,
+  Misuse,
+  type ModuleStatus,
+  moduleName,
+  Refusal,
+  type StillMachine,
+} from "../index.ts";
 import { loadText } from "../report/load-text.ts";
 import { moduleListText } from "../report/module-list-text.ts";
 import type { Paint } from "../report/paint.ts";
@@ -13,6 +21,7 @@ import { refusalText } from "../report/refusal-text.ts";
 import { type Answer, type Give, refusalJson } from "./answer.ts";
 import { writeWhole } from "./atomic-file.ts";
 import { initOption, type ModuleOptions, moduleCommand, placed } from "./module-options.ts";
+import { gather } from "./numbers.ts";
 import { openSession } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -22,16 +31,23 @@ Examples:
   farjal load usbcore.ko --kernel vmlinuz --base c00a2000 -o usbcore.bin
   farjal load old.ko --far-jumps refuse            what insmod would say
   farjal load ehci-hcd.ko --kernel vmlinuz --list  what lsmod would print
+  farjal load ehci-hcd.ko --kernel vmlinuz --unload usbcore  what rmmod would say
   farjal load loop.ko --init --param 'who=two words' --param quiet`;
 
 interface LoadOptions extends ModuleOptions {
   readonly output?: string;
   readonly init?: boolean;
   readonly list?: boolean;
+  readonly unload?: readonly string[];
 }
 
 export function addLoad(program: Command, give: Give, terminal: Terminal): void {
   placed(moduleCommand(program, "load"))
+    .option(
+      "--unload <NAME>",
+      "then unload this module, as rmmod does (may be given again)",
+      gather,
+    )
     .option("--list", "print the modules that are loaded then, as lsmod does")
     .addOption(initOption())
     .option("-o, --output <FILE>", "write the core block's bytes to FILE")
@@ -50,6 +66,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
   try {
     const session = await openSession(path, options);
     const { module, core } = session.loadWhole();
+    for (const name of options.unload ?? []) unload(session.machine, name);
     const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
     const sha256 = createHash("sha256").update(core).digest("hex");
     if (options.output !== undefined) writeWhole(options.output, core);
@@ -59,7 +76,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
       text:
         options.list === true && modules !== null
           ? moduleListText(modules)
-          : loadText(module, sha256, paint),
+          : [...loadText(module, sha256, paint), ...(options.unload ?? []).map(unloadedLine)],
     };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -70,6 +87,16 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
       text: [refusalText(error, paint)],
     };
   }
+}
+
+/** @throws Refusal as delete_module() refuses it. */
+function unload(machine: Machine | StillMachine, name: string): void {
+  if (machine instanceof Machine) machine.rmmod(moduleName(name));
+  else throw new Misuse("--unload needs a module of 32 bits");
+}
+
+function unloadedLine(name: string): string {
+  return `${moduleName(name)} is unloaded\n`;
 }
 
 function statusJson(status: ModuleStatus): Answer["json"] {

@@ -171,7 +171,7 @@ const struct kernel_param_ops param_ops_string = {
 };
 EXPORT(param_ops_string);
 
-/* Comma-separated values; each is cut out of the text while its type reads it. */
+/* Comma-separated values; each is cut out of the text, and the text stays cut. */
 static int param_set_array(const char *text, const struct kernel_param *parameter)
 {
 	const struct kparam_array *array = parameter->array;
@@ -180,6 +180,8 @@ static int param_set_array(const char *text, const struct kernel_param *paramete
 	u32 count = 0;
 
 	element.value = array->elements;
+	if (array->count)
+		*array->count = 0;
 	for (;;) {
 		char *end = rest, separator;
 		int error;
@@ -193,7 +195,6 @@ static int param_set_array(const char *text, const struct kernel_param *paramete
 		separator = *end;
 		*end = '\0';
 		error = array->ops->set(rest, &element);
-		*end = separator;
 		if (error)
 			return error;
 		count++;

@@ -22,6 +22,7 @@ const WORD = 4;
 export function hostServices(host: ServiceHost): Readonly<Record<string, HostFunction>> {
   const format = (call: HostCall, index: number): string =>
     formatPrintk(call.string(index), variadic(call, index + 1, host));
+  const warned = new Set<number>();
   return {
     _printk: (call) => {
       const text = format(call, 0);
@@ -48,7 +49,13 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
     fortify_panic: (call) => {
       throw new GuestEnd("panic", `detected buffer overflow in ${call.string(0)}`);
     },
-    refcount_warn_saturate: () => host.log("refcount_t: saturated; leaking memory."),
+    refcount_warn_saturate: (call) => {
+      call.memory.setU32(call.arg(0), REFCOUNT_SATURATED);
+      const text = REFCOUNT_WARNINGS[call.arg(1)] ?? "unknown saturation event!?.";
+      if (warned.has(call.arg(1))) return;
+      warned.add(call.arg(1));
+      host.log(`refcount_t: ${text}`);
+    },
     vsnprintf: (call) => {
       const text = formatPrintk(call.string(2), list(call, call.arg(3), host));
       const size = call.arg(1);
@@ -67,6 +74,17 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
     },
   };
 }
+
+/** What refcount_warn_saturate() leaves in the counter, far from both ends. */
+const REFCOUNT_SATURATED = 0xc0000000;
+/** Its lines by enum refcount_saturation_type (lib/refcount.c); each is told once. */
+const REFCOUNT_WARNINGS = [
+  "saturated; leaking memory.",
+  "saturated; leaking memory.",
+  "addition on 0; use-after-free.",
+  "underflow; use-after-free.",
+  "decrement hit 0; leaking memory.",
+];
 
 /** The variable arguments of a call, from argument `first` on. */
 function variadic(call: HostCall, first: number, host: ServiceHost): PrintkArguments {

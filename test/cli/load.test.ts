@@ -177,3 +177,23 @@ test("--endian makes the machine another than the module is for", () => {
   assert.equal(json.errno, "ENOEXEC");
   assert.match(json.explanation, /little-endian/);
 });
+
+test("load --unload ends modules as rmmod does, or says why they stay", (context) => {
+  const directory = temporaryDirectory(context);
+  for (const name of ["init", "imports"]) {
+    copyFileSync(builtModule(name, "little"), join(directory, `${name}.ko`));
+  }
+  const path = join(directory, "imports.ko");
+  const used = farjalJson(["load", path, "--init", "--unload", "init"]);
+  assert.deepEqual([used.code, used.json.verdict, used.json.errno], [1, "refused", "EAGAIN"]);
+  assert.match(used.json.explanation, /^Module init is in use by: imports/);
+  const gone = farjalJson(["load", path, "--unload", "imports", "--unload", "init"]);
+  assert.deepEqual([gone.code, gone.json.modules], [0, []]);
+  const twice = farjalJson(["load", path, "--unload", "imports", "--unload", "imports"]);
+  assert.deepEqual([twice.code, twice.json.errno], [1, "ENOENT"]);
+  const stays = farjalJson(["load", builtModule("lost", "little"), "--init", "--unload", "lost"]);
+  assert.deepEqual([stays.code, stays.json.errno], [1, "EBUSY"]);
+  const { code, stdout } = farjal(["load", path, "--unload", "imports"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /\nimports is unloaded\n$/);
+});

@@ -371,3 +371,21 @@ test("machines don't share anything", async () => {
   assert.equal(one.call("strlen", ["x"]).v0, 99);
   assert.equal(two.call("strlen", ["x"]).v0, 1);
 });
+
+test("a counter that goes wrong is saturated, and each cause has the kernel's line, once", async () => {
+  const machine = await Machine.create();
+  const counter = machine.memory.alloc(4);
+  for (const cause of [0, 1, 2, 3, 4, 5, 4]) {
+    machine.memory.setU32(counter, 0);
+    machine.call("refcount_warn_saturate", [counter, cause]);
+    assert.equal(machine.memory.u32(counter), 0xc0000000);
+  }
+  assert.deepEqual(machine.log, [
+    "refcount_t: saturated; leaking memory.",
+    "refcount_t: saturated; leaking memory.",
+    "refcount_t: addition on 0; use-after-free.",
+    "refcount_t: underflow; use-after-free.",
+    "refcount_t: decrement hit 0; leaking memory.",
+    "refcount_t: unknown saturation event!?.",
+  ]);
+});
