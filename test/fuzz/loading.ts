@@ -1,62 +1,108 @@
 // Loads one input as a module, tells its story, on a machine that serves many: what it
 // leaves behind must not stop the next one.
 
+import type { Address } from "../../src/address.ts";
 import {
   describeModule,
-  type Endian,
-  type InsmodOptions,
+  type LoadedModule,
   Machine,
   Misuse,
+  type ModuleFile,
+  type ModulePlan,
   Refusal,
   readModule,
+  StillMachine,
+  type StoryMachine,
   tellStory,
 } from "../../src/index.ts";
 import { explainPage } from "../../src/report/explain-page.ts";
 import { checksum } from "./modules.ts";
 
 const BASES = [0xc0000000, 0xc0000000, 0xcfffe000, 0xcffff000, 0x80f00000, 0xfffc0000, undefined];
+/** For 64-bit modules: the same with their signs extended, and some that a sign can't make. */
+const BASES_64 = [
+  0xffffffff_c0000000n,
+  0xffffffff_cffff000n,
+  0xc0000000_01230000n,
+  0xc0000000_0fffe000n,
+  0xffffffff_fff00000n,
+  0xffffffff_fffff000n,
+  undefined,
+];
 const MODULES_A_MACHINE = 100;
 const MEMORY = 32 << 20;
 
-const machines = new Map<Endian, { machine: Machine; left: number }>();
+/** A machine for so many modules, by what it is for. */
+const machines = new Map<string, { machine: Machine | StillMachine; left: number }>();
 
-async function machineFor(endian: Endian): Promise<Machine> {
-  let kept = machines.get(endian);
+async function machineFor<M extends Machine | StillMachine>(
+  what: string,
+  make: () => M | Promise<M>,
+): Promise<M> {
+  let kept = machines.get(what);
   if (kept === undefined || kept.left === 0) {
-    kept = { machine: await Machine.create({ endian, memory: MEMORY }), left: MODULES_A_MACHINE };
-    machines.set(endian, kept);
+    kept = { machine: await make(), left: MODULES_A_MACHINE };
+    machines.set(what, kept);
   }
   kept.left -= 1;
-  return kept.machine;
+  return kept.machine as M;
 }
 
 /** "loaded", "refused" or "misuse"; throws anything else. */
 export async function loadCase(bytes: Uint8Array): Promise<string> {
   const chance = checksum(bytes);
-  const base = BASES[chance % BASES.length];
-  const options: InsmodOptions = {
+  const options = {
     object: chance % 5 === 0,
     stubMissing: chance % 3 !== 0,
     farJumps: chance % 2 === 0 ? "refuse" : "trampoline",
-    ...(base === undefined ? {} : { base }),
-  };
+  } as const;
   try {
     const file = readModule(bytes, options);
     describeModule(file);
-    const machine = await machineFor(file.elf.endian);
-    const story = tellStory(machine, file, {
-      farJumps: options.farJumps ?? "refuse",
-      plan: () => machine.plan(file, options),
-      load: () => machine.insmodFile(file, options),
-    });
-    if (chance % 16 === 0) explainPage(story);
-    const [module] = machine.modules;
-    if (module === undefined) return "refused";
-    machine.rmmod(module);
-    return "loaded";
+    const { endian, class: bits } = file.elf;
+    const settings = { endian, memory: MEMORY };
+    if (bits === 64) {
+      const machine = await machineFor(`64 ${endian}`, () => StillMachine.create(settings));
+      return loadOn(machine, file, options, BASES_64[chance % BASES_64.length], chance);
+    }
+    const machine = await machineFor(`32 ${endian}`, () => Machine.create(settings));
+    return loadOn(machine, file, options, BASES[chance % BASES.length], chance);
   } catch (error) {
     return endOf(error);
   }
+}
+
+/** What of a machine a case needs. */
+interface CaseMachine<A extends Address> extends StoryMachine<A> {
+  insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
+  plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
+  rmmod(module: LoadedModule<A>): void;
+}
+
+interface Placing<A extends Address> {
+  readonly stubMissing: boolean;
+  readonly farJumps: "refuse" | "trampoline";
+  readonly base?: A;
+}
+
+function loadOn<A extends Address>(
+  machine: CaseMachine<A>,
+  file: ModuleFile,
+  { stubMissing, farJumps }: Pick<Placing<A>, "stubMissing" | "farJumps">,
+  base: A | undefined,
+  chance: number,
+): string {
+  const placing = { stubMissing, farJumps, ...(base === undefined ? {} : { base }) };
+  const story = tellStory(machine, file, {
+    farJumps,
+    plan: () => machine.plan(file, placing),
+    load: () => machine.insmodFile(file, placing),
+  });
+  if (chance % 16 === 0) explainPage(story);
+  const [module] = machine.modules;
+  if (module === undefined) return "refused";
+  machine.rmmod(module);
+  return "loaded";
 }
 
 /** A verdict is an end; everything else, and a verdict that says nothing, is thrown on. */

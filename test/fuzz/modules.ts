@@ -10,7 +10,8 @@ const REAL = 150;
 
 /** The files' bytes. */
 export function seedModules(): Uint8Array[] {
-  const own = sourceFiles("test/modules/built")
+  const own = ["test/modules/built", "test/modules/built64"]
+    .flatMap((folder) => sourceFiles(folder))
     .filter((path) => path.endsWith(".ko"))
     .map(repositoryFile);
   const small = (debian?.modules ?? []).filter((path) => statSync(path).size < LARGEST_REAL);
@@ -18,6 +19,13 @@ export function seedModules(): Uint8Array[] {
   return [...own, ...small.filter((_, index) => index % step === 0)].map((path) =>
     readFileSync(path),
   );
+}
+
+/** The 64-bit ones of our own. */
+export function seedModules64(): Uint8Array[] {
+  return sourceFiles("test/modules/built64")
+    .filter((path) => path.endsWith(".ko"))
+    .map((path) => readFileSync(repositoryFile(path)));
 }
 
 /** A number that an input always gives: what a case needs beyond its bytes is drawn from it. */

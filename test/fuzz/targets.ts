@@ -1,11 +1,13 @@
-// The four doors that bytes from outside come in by: a module's file, its relocations, a kernel's symbol
-// tables, and whatever is compressed. For each: inputs to begin with, mutations that know the format, and
+// The doors that bytes from outside come in by: a module's file, its relocations of either class, a kernel's
+// symbol tables, and whatever is compressed. For each: inputs to begin with, mutations that know the format, and
 // the way through.
 
 import { readFileSync } from "node:fs";
 import { crc32, gzipSync } from "node:zlib";
 import * as types from "../../assembly/relocation-types.ts";
-import { SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_WEAK } from "../../src/elf/numbers.ts";
+import { relocationTables } from "../../src/elf/contents.ts";
+import { RELA64_SIZE, SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_WEAK } from "../../src/elf/numbers.ts";
+import { readElf } from "../../src/elf/reader.ts";
 import { readKernel } from "../../src/index.ts";
 import { findPayloads } from "../../src/kernel/payload.ts";
 import { EXTREMES, mutate } from "../hostile/mutate.ts";
@@ -16,7 +18,7 @@ import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { damage } from "./bytes.ts";
 import { endOf, loadCase } from "./loading.ts";
-import { seedModules } from "./modules.ts";
+import { seedModules, seedModules64 } from "./modules.ts";
 import type { Target } from "./target.ts";
 
 const EI_DATA = 5;
@@ -42,6 +44,18 @@ const modules: Target = {
 };
 
 const TYPES = Object.values(types);
+/** Those that a 64-bit kernel applies wherever they are. */
+const TYPES_64 = [
+  types.R_MIPS_NONE,
+  types.R_MIPS_32,
+  types.R_MIPS_26,
+  types.R_MIPS_HI16,
+  types.R_MIPS_LO16,
+  types.R_MIPS_PC16,
+  types.R_MIPS_64,
+  types.R_MIPS_HIGHER,
+  types.R_MIPS_HIGHEST,
+];
 const SYMBOLS = ["here", "there", "weak", "far", "absolute", "common", "_mcount", ".text", ".data"];
 
 /** A module that is well formed but for what its relocations ask; most of those ask what can be. */
@@ -110,6 +124,46 @@ const relocation: Target = {
   run: loadCase,
 };
 
+/** A 64-bit module some of whose entries ask for something else; most of that can be. */
+function varyEntries(input: Uint8Array, random: Random): Uint8Array {
+  const bytes = Buffer.from(input);
+  const elf = readElf(bytes);
+  const tables = relocationTables(elf).filter(({ count }) => count > 0);
+  if (tables.length === 0) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const little = elf.endian === "little";
+  const anything = random.oneIn(3);
+  for (let times = random.between(1, 4); times > 0; times--) {
+    const { section, target, count } = random.pick(tables);
+    const at = section.offset + random.below(count) * RELA64_SIZE;
+    const wild = anything && random.oneIn(2);
+    const offset = wild ? random.word() : random.below(target.size + 1) & ~3;
+    const symbol = wild ? random.word() : random.below(elf.symbols.length);
+    if (random.oneIn(2)) view.setBigUint64(at, BigInt(offset), little);
+    if (random.oneIn(2)) view.setUint32(at + 8, symbol, little);
+    if (wild) bytes[at + random.between(12, 14)] = random.pick(TYPES);
+    bytes[at + 15] = wild ? random.below(256) : random.pick(TYPES_64);
+    const addend = BigInt(random.pick(EXTREMES)) << BigInt(random.pick([0, 0, 16, 32]));
+    if (random.oneIn(2)) view.setBigUint64(at + 16, BigInt.asUintN(64, addend), little);
+  }
+  return bytes;
+}
+
+const relocation64: Target = {
+  name: "relocation64",
+  seeds: seedModules64,
+  vary: (input, other, random) => {
+    if (random.oneIn(4)) return varyElf(input, other, random);
+    try {
+      return varyEntries(input, random);
+    } catch (error) {
+      endOf(error);
+      return varyElf(input, other, random);
+    }
+  },
+  run: loadCase,
+};
+
 /** The positions of kallsyms' parts in a made kernel: its number of symbols leads to the others. */
 function kallsymsPlaces(image: Buffer, random: Random): number {
   const little = random.oneIn(2);
@@ -166,6 +220,7 @@ const kernel: Target = {
     Buffer.from(
       "0x9514151a\t_mcount\tvmlinux\tEXPORT_SYMBOL\t\n0x1\tf\tdrivers/a\tEXPORT_SYMBOL_GPL\tNS\n",
     ),
+    Buffer.from("ffffffff80100000 T _text\nffffffff80100400 T _mcount\n"),
     vmlinux("little"),
     vmlinux("big"),
   ],
@@ -246,4 +301,4 @@ const payload: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [modules, relocation, kernel, payload];
+export const TARGETS: readonly Target[] = [modules, relocation, relocation64, kernel, payload];

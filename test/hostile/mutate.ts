@@ -9,15 +9,53 @@ export interface Mutation {
   readonly how: string;
 }
 
-const HEADER_SIZE = 52;
-const SECTION_SIZE = 40;
-/** Where e_shoff, e_shnum stand. */
-const SHOFF = 32;
-const SHNUM = 48;
-/** Offsets in a section header of sh_type, sh_offset, sh_size. */
+/** Where a class of ELF keeps what leads to its sections: sizes, and offsets in the headers. */
+interface Headers {
+  readonly header: number;
+  readonly section: number;
+  /** Bytes of an offset or a size. */
+  readonly word: 4 | 8;
+  readonly shoff: number;
+  readonly shnum: number;
+  /** Of sh_offset and sh_size in a section header. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+const ELF32: Headers = {
+  header: 52,
+  section: 40,
+  word: 4,
+  shoff: 32,
+  shnum: 48,
+  offset: 16,
+  size: 20,
+};
+const ELF64: Headers = {
+  header: 64,
+  section: 64,
+  word: 8,
+  shoff: 40,
+  shnum: 60,
+  offset: 24,
+  size: 32,
+};
+/** Of sh_type, in both. */
 const TYPE = 4;
-const OFFSET = 16;
-const SIZE = 20;
+/** EI_CLASS, and what it is in ELF64. */
+const CLASS = 4;
+const CLASS_64 = 2;
+/** sh_type of symbols and of both kinds of relocation. */
+const TABLES = [2, 4, 9];
+
+function headersOf(bytes: Uint8Array): Headers {
+  return bytes[CLASS] === CLASS_64 ? ELF64 : ELF32;
+}
+
+/** An offset or a size; one that no file has stands for all of those. */
+function wordAt(view: DataView, at: number, little: boolean, { word }: Headers): number {
+  return word === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
+}
 
 /** The numbers at the edges of what fields hold, and of what signed and unsigned reading make of them. */
 export const EXTREMES = [
@@ -56,13 +94,14 @@ const cut: Kind = (bytes, _, random) => {
 
 const setHeaderField: Kind = (bytes, little, random) => {
   const size = random.pick([2, 4] as const);
-  return setField(bytes, little, random, random.below(HEADER_SIZE / size) * size, size);
+  return setField(bytes, little, random, random.below(headersOf(bytes).header / size) * size, size);
 };
 
 const setSectionField: Kind = (bytes, little, random) => {
   const table = sectionTable(bytes, little);
-  const at =
-    table.start + random.below(Math.max(table.count, 1)) * SECTION_SIZE + random.below(10) * 4;
+  const { section } = headersOf(bytes);
+  const header = table.start + random.below(Math.max(table.count, 1)) * section;
+  const at = header + random.below(section / 4) * 4;
   return setField(bytes, little, random, at, 4);
 };
 
@@ -74,7 +113,7 @@ const setContentWord: Kind = (bytes, little, random) => {
 
 /** The same in the tables that the loader believes: symbols and relocations. */
 const setTableWord: Kind = (bytes, little, random) => {
-  const { start, size } = someSection(bytes, little, random, [2, 9]);
+  const { start, size } = someSection(bytes, little, random, TABLES);
   return setField(bytes, little, random, start + random.below(Math.max(size >>> 2, 1)) * 4, 4);
 };
 
@@ -136,11 +175,13 @@ function setField(
 }
 
 function sectionTable(bytes: Uint8Array, little: boolean): { start: number; count: number } {
-  if (bytes.length < HEADER_SIZE) return { start: 0, count: 0 };
+  const headers = headersOf(bytes);
+  const { header, section, shoff, shnum } = headers;
+  if (bytes.length < header) return { start: 0, count: 0 };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const start = view.getUint32(SHOFF, little);
-  const fit = Math.max(Math.floor((bytes.length - start) / SECTION_SIZE), 0);
-  return { start, count: Math.min(view.getUint16(SHNUM, little), fit) };
+  const start = wordAt(view, shoff, little, headers);
+  const fit = Math.max(Math.floor((bytes.length - start) / section), 0);
+  return { start, count: Math.min(view.getUint16(shnum, little), fit) };
 }
 
 /** Where a section's bytes lie, as its header says. @param types sh_type, any when empty. */
@@ -152,11 +193,15 @@ function someSection(
 ): { start: number; size: number } {
   const { start, count } = sectionTable(bytes, little);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const headers = Array.from({ length: count }, (_, index) => start + index * SECTION_SIZE);
-  const wanted = headers.filter(
+  const headers = headersOf(bytes);
+  const all = Array.from({ length: count }, (_, index) => start + index * headers.section);
+  const wanted = all.filter(
     (at) => types.length === 0 || types.includes(view.getUint32(at + TYPE, little)),
   );
   if (wanted.length === 0) return { start: 0, size: bytes.length };
   const at = random.pick(wanted);
-  return { start: view.getUint32(at + OFFSET, little), size: view.getUint32(at + SIZE, little) };
+  return {
+    start: wordAt(view, at + headers.offset, little, headers),
+    size: wordAt(view, at + headers.size, little, headers),
+  };
 }
