@@ -396,10 +396,13 @@ function readSymbol(
   // Offset 0 is the empty name even where a string table is empty.
   const name = nameOffset === 0 ? "" : names.at(nameOffset);
   if (name === undefined) damaged(`symbol ${index} has no readable name`);
+  const { value, address, size } = format.fields(words, at);
   return {
     index,
     name,
-    ...format.fields(words, at),
+    value,
+    address,
+    size,
     binding: info >>> 4,
     type: info & 15,
     section: words.u16(at + format.section),

@@ -19,7 +19,9 @@ export class StringTable {
   /** The name at an offset, or undefined when it starts outside the table or has no end in reach. */
   at(offset: number): string | undefined {
     if (offset >= this.#bytes.length) return undefined;
-    const end = this.#bytes.subarray(offset, offset + LONGEST_NAME).indexOf(0);
-    return end < 0 ? undefined : this.#text.slice(offset, offset + end);
+    const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
+    let end = offset;
+    while (end < last && this.#bytes[end] !== 0) end += 1;
+    return end === last ? undefined : this.#text.slice(offset, end);
   }
 }
