@@ -1,0 +1,5 @@
+// The stored vectors in big-endian guests, on every reading of the instruction.
+
+import { replay } from "./replay.ts";
+
+replay("big");

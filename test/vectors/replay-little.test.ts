@@ -1,0 +1,5 @@
+// The stored vectors in little-endian guests, on every reading of the instruction.
+
+import { replay } from "./replay.ts";
+
+replay("little");
