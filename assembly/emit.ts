@@ -34,14 +34,7 @@ import {
   EMIT_WINDOW_START,
   EMIT_WRITES,
   EMITTED_SIZE,
-  FUEL_END,
-  GRAPH_DEPTH,
-  GRAPH_FRAME_SIZE,
-  GRAPH_FRAMES,
   GRAPH_LEAF,
-  GRAPH_LIMIT,
-  GRAPH_OVERRUN,
-  GRAPH_RECORDED,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
@@ -55,17 +48,13 @@ import {
   RAM,
   READ_TABLE,
   RETURN_HOOK,
-  RING,
-  RING_BATCH,
-  RING_CAPACITY,
-  RING_PUBLISHED,
-  RING_WRITTEN,
   WRITE_TABLE,
 } from "./layout.ts";
 import { isFiltered, raPlace } from "./graph.ts";
 import { NOWHERE } from "./memory.ts";
 import { FLIP_8, FLIP_16 } from "./physical.ts";
 import { Profile } from "./profile.ts";
+import { TraceCode } from "./trace-code.ts";
 import {
   BR_IF,
   CALL,
@@ -106,17 +95,14 @@ import {
   I32_WRAP_I64,
   I32_XOR,
   I64_ADD,
-  I64_ATOMIC_STORE,
   I64_CONST,
   I64_EXTEND_I32_S,
   I64_EXTEND_I32_U,
-  I64_LOAD,
   I64_MUL,
   I64_NE,
   I64_OR,
   I64_SHL,
   I64_SHR_U,
-  I64_STORE,
   I64_SUB,
   LOCAL_GET,
   LOCAL_SET,
@@ -599,13 +585,15 @@ class Emit {
     Code.index(LOCAL_SET, LOCAL_B);
     Code.constant(load<u32>(EMIT_SITE));
     Code.index(LOCAL_SET, LOCAL_A);
-    return Emit.record();
+    TraceCode.record();
+    return EMIT_NEXT;
   }
 
   recordCall(_ip: u32, _parent: u32): u32 {
     Code.index(LOCAL_SET, LOCAL_B);
     Code.index(LOCAL_SET, LOCAL_A);
-    return Emit.record();
+    TraceCode.record();
+    return EMIT_NEXT;
   }
 
   /** As Graph.enter() does it where nothing is in the way; for everything else the core is called. */
@@ -628,20 +616,14 @@ class Emit {
         Code.memory(I32_LOAD, 2, RAM - 1);
         Code.index(LOCAL_SET, LOCAL_A);
       }
-      Code.constant(0);
-      Code.memory(I32_LOAD, 2, GRAPH_DEPTH);
-      Code.index(LOCAL_SET, LOCAL_B);
-      Emit.local(LOCAL_B);
-      Code.constant(0);
-      Code.memory(I32_LOAD, 2, GRAPH_LIMIT);
-      Code.op(I32_LT_U);
+      TraceCode.mayEnter();
       Code.if();
       if (!leaf) {
         Emit.place();
         Code.constant(RETURN_HOOK);
         Code.memory(I32_STORE, 2, RAM - 1);
       }
-      Emit.enter();
+      TraceCode.enter();
       if (leaf) {
         Code.constant(RETURN_HOOK);
         Code.index(LOCAL_SET, LOCAL_A);
@@ -655,7 +637,7 @@ class Emit {
     return this.set(RA, 0);
   }
 
-  /** Its place has the core's own function in the table (graph.ts). */
+  /** Its place has the core's own function in the table (graph.ts); regions that lead there do as TraceCode.leave(). */
   returnTraced(): u32 {
     return EMIT_EXACT;
   }
@@ -831,124 +813,6 @@ class Emit {
     Code.index(BR_IF, load<u32>(EMIT_LABEL) + open);
     Code.op(DROP);
   }
-
-  /** The frame of a function that returns to A, the B-th, and the record of its entry. */
-  static enter(): void {
-    Emit.count();
-    Code.index(LOCAL_SET, LOCAL_WIDE);
-    Emit.local(LOCAL_B);
-    Code.constant(GRAPH_FRAME_SIZE);
-    Code.op(I32_MUL);
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
-    Emit.store(LOCAL_A, GRAPH_FRAMES);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(load<u32>(EMIT_SITE));
-    Code.memory(I32_STORE, 2, GRAPH_FRAMES + 4);
-    Emit.storeWide(GRAPH_FRAMES + 8);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(GRAPH_RECORDED);
-    Code.memory(I32_STORE, 2, GRAPH_FRAMES + 16);
-    Code.constant(0);
-    Emit.local(LOCAL_B);
-    Code.constant(1);
-    Code.op(I32_ADD);
-    Code.memory(I32_STORE, 2, GRAPH_DEPTH);
-    Emit.beginRecord(~1);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(load<u32>(EMIT_SITE));
-    Code.memory(I32_STORE, 2, RING);
-    Emit.store(LOCAL_A, RING + 4);
-    Emit.storeWide(RING + 8);
-    Emit.storeWide(RING + 16);
-    Emit.store(LOCAL_B, RING + 24);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(0);
-    Code.memory(I32_LOAD, 2, GRAPH_OVERRUN);
-    Code.memory(I32_STORE, 2, RING + 28);
-    Emit.endRecord(2);
-  }
-
-  /** The local at ADDRESS. */
-  static store(local: u32, offset: u32): void {
-    Emit.local(LOCAL_ADDRESS);
-    Emit.local(local);
-    Code.memory(I32_STORE, 2, offset);
-  }
-
-  static storeWide(offset: u32): void {
-    Emit.local(LOCAL_ADDRESS);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.memory(I64_STORE, 3, offset);
-  }
-
-  /** CPU_COUNT as it is before this instruction. */
-  static count(): void {
-    Code.constant(0);
-    Code.memory(I64_LOAD, 3, FUEL_END);
-    Emit.local(LOCAL_FUEL);
-    Code.constant(load<u32>(EMIT_REFUND));
-    Code.op(I32_ADD);
-    Code.op(I64_EXTEND_I32_U);
-    Code.op(I64_SUB);
-  }
-
-  /** Begins what is done if there is a ring: ADDRESS = where its next record goes, by slots in the mask. */
-  static beginRecord(mask: u32): void {
-    Code.constant(0);
-    Code.memory(I32_LOAD, 2, RING_CAPACITY);
-    Code.index(LOCAL_SET, LOCAL_ENTRY);
-    Emit.local(LOCAL_ENTRY);
-    Code.if();
-    Code.constant(0);
-    Code.memory(I32_LOAD, 2, RING_WRITTEN);
-    Emit.local(LOCAL_ENTRY);
-    Code.constant(1);
-    Code.op(I32_SUB);
-    Code.op(I32_AND);
-    if (mask !== 0xffffffff) {
-      Code.constant(mask);
-      Code.op(I32_AND);
-    }
-    Code.constant(4);
-    Code.op(I32_SHL);
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
-  }
-
-  /** The record of so many slots is complete. */
-  static endRecord(slots: u32): void {
-    Code.constant(0);
-    Code.memory(I64_LOAD, 3, RING_WRITTEN);
-    Code.op(I64_CONST);
-    Code.signed(slots);
-    Code.op(I64_ADD);
-    Code.index(LOCAL_SET, LOCAL_WIDE);
-    Code.constant(0);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.memory(I64_STORE, 3, RING_WRITTEN);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.op(I32_WRAP_I64);
-    Code.constant(RING_BATCH - 1);
-    Code.op(I32_AND);
-    Code.op(I32_EQZ);
-    Code.if();
-    Code.constant(0);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
-    Code.memory(I64_ATOMIC_STORE, 3, RING_PUBLISHED);
-    Code.op(END);
-    Code.op(END);
-  }
-
-  /** Ring.record(A, B, the present count). */
-  static record(): u32 {
-    Emit.beginRecord(0xffffffff);
-    Emit.store(LOCAL_A, RING);
-    Emit.store(LOCAL_B, RING + 4);
-    Emit.local(LOCAL_ADDRESS);
-    Emit.count();
-    Code.memory(I64_STORE, 3, RING + 8);
-    Emit.endRecord(1);
-    return EMIT_NEXT;
-  }
 }
 
 /** The local of a register that is named as in fields.ts. */
@@ -978,4 +842,15 @@ export function emit(word: u32, pc: u32): u32 {
   store<u32>(EMIT_LINK, link >>> 2);
   store<u32>(EMIT_GUARDS, u32(guards));
   return Code.length > <u32>EMITTED_SIZE ? EMIT_EXACT : kind;
+}
+
+/**
+ * Writes to EMITTED what a traced function does where it returns: if TARGET is RETURN_HOOK, TARGET becomes where
+ * that leads, and RA in memory with it; all other registers and FUEL are in memory already. Where that takes more
+ * than a record, TARGET stays.
+ */
+export function emitLeave(): void {
+  Code.begin();
+  TraceCode.leave();
+  store<u32>(EMIT_LENGTH, Code.length);
 }

@@ -10,6 +10,7 @@ import {
   FUEL,
   FUEL_END,
   GRAPH_DEPTH,
+  GRAPH_FRAME_BITS,
   GRAPH_FRAME_SIZE,
   GRAPH_FRAMES,
   GRAPH_FRAMES_MOST,
@@ -19,7 +20,6 @@ import {
   GRAPH_MOST,
   GRAPH_OPENS,
   GRAPH_OVERRUN,
-  GRAPH_RECORDED,
   GRAPH_RECORDING,
   GRAPH_RETURN,
   GRAPH_SILENCES,
@@ -56,8 +56,8 @@ export class Graph {
   @inline static enter(word: u32, site: u32, returnAddress: u32, count: u64): bool {
     const depth = load<u32>(GRAPH_DEPTH);
     if (depth < load<u32>(GRAPH_LIMIT) && !isFiltered(word)) {
-      Graph.push(depth, returnAddress, site, count, GRAPH_RECORDED);
-      Ring.recordGraph(site, returnAddress, count, count, depth, load<u32>(GRAPH_OVERRUN));
+      Graph.push(depth, returnAddress, site, count);
+      Ring.recordEntry(site, returnAddress, count, depth);
       return true;
     }
     return Graph.enterSlowly(word, site, returnAddress, count);
@@ -74,7 +74,7 @@ export class Graph {
     let bits = (word & BITS) >>> BITS_SHIFT;
     if (bits & GRAPH_SILENCES) {
       Graph.silence(1);
-      Graph.push(depth, returnAddress, site, count, GRAPH_SILENCES);
+      Graph.push(depth, returnAddress, site | GRAPH_SILENCES, count);
       return true;
     }
     const inside = load<u32>(GRAPH_INSIDE);
@@ -83,8 +83,8 @@ export class Graph {
     if (most !== 0 && depth >= most) return false;
     bits = bits & GRAPH_OPENS && !inside ? GRAPH_OPENS : 0;
     if (bits) store<u32>(GRAPH_INSIDE, 1);
-    Graph.push(depth, returnAddress, site, count, bits | GRAPH_RECORDED);
-    Ring.recordGraph(site, returnAddress, count, count, depth, load<u32>(GRAPH_OVERRUN));
+    Graph.push(depth, returnAddress, site | bits, count);
+    Ring.recordEntry(site, returnAddress, count, depth);
     return true;
   }
 
@@ -98,17 +98,17 @@ export class Graph {
     const depth = load<u32>(GRAPH_DEPTH) - 1;
     const at = depth * GRAPH_FRAME_SIZE;
     const returnAddress = load<u32>(at, GRAPH_FRAMES);
-    const bits = load<u32>(at, GRAPH_FRAMES + 16);
+    const site = load<u32>(at, GRAPH_FRAMES + 4);
     store<u32>(GRAPH_DEPTH, depth);
-    if (bits & (GRAPH_OPENS | GRAPH_SILENCES)) {
-      if (bits & GRAPH_OPENS) store<u32>(GRAPH_INSIDE, 0);
+    if (site & GRAPH_FRAME_BITS) {
+      if (site & GRAPH_OPENS) store<u32>(GRAPH_INSIDE, 0);
       else Graph.silence(0);
     }
-    if (bits & GRAPH_RECORDED && load<u32>(GRAPH_RECORDING)) {
-      const site = load<u32>(at, GRAPH_FRAMES + 4);
+    if (!(site & GRAPH_SILENCES) && load<u32>(GRAPH_RECORDING)) {
       const entered = load<u64>(at, GRAPH_FRAMES + 8);
       const overrun = load<u32>(GRAPH_OVERRUN);
-      Ring.recordGraph(site, returnAddress, count, entered, depth | GRAPH_RETURN, overrun);
+      const ip = site & ~GRAPH_FRAME_BITS;
+      Ring.recordGraph(ip, returnAddress, count, entered, depth | GRAPH_RETURN, overrun);
     }
     return returnAddress;
   }
@@ -119,12 +119,11 @@ export class Graph {
     store<u32>(GRAPH_LIMIT, on ? 0 : min(most - 1, <u32>GRAPH_FRAMES_MOST - 1) + 1);
   }
 
-  @inline static push(depth: u32, returnAddress: u32, site: u32, count: u64, bits: u32): void {
+  @inline static push(depth: u32, returnAddress: u32, site: u32, count: u64): void {
     const at = depth * GRAPH_FRAME_SIZE;
     store<u32>(at, returnAddress, GRAPH_FRAMES);
     store<u32>(at, site, GRAPH_FRAMES + 4);
     store<u64>(at, count, GRAPH_FRAMES + 8);
-    store<u32>(at, bits, GRAPH_FRAMES + 16);
     store<u32>(GRAPH_DEPTH, depth + 1);
   }
 }

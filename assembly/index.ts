@@ -3,7 +3,7 @@
 
 export { storeBesideCode } from "./code-map";
 export { untranslated } from "./dispatch";
-export { emit } from "./emit";
+export { emit, emitLeave } from "./emit";
 export { enterTraced, returnTraced } from "./graph";
 export { run, runExactly } from "./interpreter";
 export { probe } from "./memory";

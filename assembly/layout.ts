@@ -51,8 +51,8 @@ export const GRAPH_INSIDE = GRAPH_DEPTH + 12; // 1: one of set_graph_function's 
 export const GRAPH_SILENT = GRAPH_DEPTH + 16; // 1: one of set_graph_notrace's is open
 export const GRAPH_RECORDING = GRAPH_DEPTH + 20; // 1: returns are recorded
 export const GRAPH_LIMIT = GRAPH_DEPTH + 24; // less deep, a function without GRAPH_* bits is followed: nothing is in its way
-export const GRAPH_FRAMES = GRAPH_DEPTH + 0x20; // {return address, function, u64 count, GRAPH_* bits, unused}
-export const GRAPH_FRAME_SIZE = 24;
+export const GRAPH_FRAMES = GRAPH_DEPTH + 0x20; // {return address, function and in its low bits GRAPH_*, u64 count}
+export const GRAPH_FRAME_SIZE = 16;
 export const GRAPH_FRAMES_MOST = 50; // FTRACE_RETFUNC_DEPTH
 export const CPU_END = GRAPH_FRAMES + GRAPH_FRAMES_MOST * GRAPH_FRAME_SIZE;
 /** Room for state that only the core uses (relocation cursors, fetch cache, code generation numbers). */
@@ -75,7 +75,8 @@ export const WRITE_TABLE_SIZE = 0x400000;
 
 /**
  * Trace ring, in slots of 16 bytes. A record of the function tracer is one, {ip, parent ip, u64 count}; one of
- * function_graph is two, the same and {u64 count at entry, depth and GRAPH_RETURN, overrun}.
+ * function_graph is two, the same and {u64 count at entry, depth and GRAPH_RETURN, overrun}; only a return has the
+ * first and the last of these.
  */
 export const RING = WRITE_TABLE + WRITE_TABLE_SIZE;
 export const RING_SLOT_SIZE = 16;
@@ -123,9 +124,9 @@ export const RETURN_HOOK = 0x80000fe0;
 
 /** Bits of a TRACE_ENTER word's code above the saved ra's place, and of a shadow frame. */
 export const GRAPH_OPENS = 1; // one of set_graph_function's
-export const GRAPH_WITHIN = 2; // traced only while one of those is open
-export const GRAPH_SILENCES = 4; // one of set_graph_notrace's
-export const GRAPH_RECORDED = 8; // in a frame: its entry was recorded
+export const GRAPH_SILENCES = 2; // one of set_graph_notrace's; not recorded
+export const GRAPH_WITHIN = 4; // in a word: traced only while one of set_graph_function's is open
+export const GRAPH_FRAME_BITS = 3; // what a frame may have of them
 /** A TRACE_ENTER word's place of the saved ra: words from sp, or this in a leaf, which keeps it in ra. */
 export const GRAPH_LEAF = 0xffff;
 /** In a record's depth: it is a return. */
@@ -247,6 +248,7 @@ export const LOCAL_A = 39;
 export const LOCAL_B = 40;
 export const LOCAL_LABEL = 41;
 export const LOCAL_WIDE = 42; // i64
+export const LOCAL_COUNT = 43; // i64: of instructions, when a function was entered
 
 /** What a watch stops. */
 export const WATCH_EXECUTE = 1;

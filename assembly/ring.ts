@@ -23,7 +23,20 @@ export class Ring {
     Ring.wrote(written + 1);
   }
 
-  /** Writes a record of two slots; a depth with GRAPH_RETURN is a return's. */
+  /** Writes an entry's record of two slots. */
+  @inline static recordEntry(ip: u32, parent: u32, count: u64, depth: u32): void {
+    const capacity = load<u32>(RING_CAPACITY);
+    if (capacity === 0) return;
+    const written = load<u64>(RING_WRITTEN);
+    const at = (<u32>written & (capacity - 1) & ~1) << 4;
+    store<u32>(at, ip, RING);
+    store<u32>(at, parent, RING + 4);
+    store<u64>(at, count, RING + 8);
+    store<u32>(at, depth, RING + 24);
+    Ring.wrote(written + 2);
+  }
+
+  /** The same with all its fields; a depth with GRAPH_RETURN is a return's. */
   @inline static recordGraph(
     ip: u32,
     parent: u32,

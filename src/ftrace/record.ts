@@ -20,7 +20,7 @@ export interface GraphRecord extends TraceRecord {
   readonly depth: number;
   /** Instructions completed at the function's entry. */
   readonly entryCount: number;
-  /** Functions that had found the shadow stack full by then. */
+  /** Functions that had found the shadow stack full by then; 0 at an entry, which doesn't tell. */
   readonly overrun: number;
 }
 
@@ -49,14 +49,15 @@ export function functionRecord(words: Int32Array, at: number): TraceRecord {
 export function graphRecord(words: Int32Array, at: number): GraphRecord {
   const depth = word(words, at + 6);
   const returns = depth >= GRAPH_RETURN;
+  const count = wide(words, at + 2);
   return {
     ip: word(words, at),
     parentIp: word(words, at + 1),
-    count: wide(words, at + 2),
+    count,
     returns,
     depth: returns ? depth - GRAPH_RETURN : depth,
-    entryCount: wide(words, at + 4),
-    overrun: word(words, at + 7),
+    entryCount: returns ? wide(words, at + 4) : count,
+    overrun: returns ? word(words, at + 7) : 0,
   };
 }
 

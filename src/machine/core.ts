@@ -102,6 +102,7 @@ interface CoreExports {
   markPage(address: number): void;
   markPhysical(physical: number): void;
   emit(word: number, pc: number): number;
+  emitLeave(): void;
   relocate: RelocationCore["relocate"];
   relocate64: RelocationCore["relocate64"];
   finishSection: RelocationCore["finishSection"];
@@ -505,6 +506,7 @@ export class Core {
         return core.#mappings;
       },
       emit: (word, pc) => this.#exports.emit(word, pc),
+      emitLeave: () => this.#exports.emitLeave(),
       translate: (address) => this.translate(address, false),
       markPage: (address) => this.#exports.markPage(address),
       markPhysical: (physical) => this.#exports.markPhysical(physical),

@@ -60,7 +60,7 @@ import type { Mapping } from "../translate/windows.ts";
 import { Core, type Profile, TLB_SIZES } from "./core.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 4;
+export const SNAPSHOT_VERSION = 5;
 const DIGEST_AT = 32;
 const BODY_AT = 64;
 /** Most of a guest's memory is empty or text: the fastest level packs it nearly as small. */

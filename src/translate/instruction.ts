@@ -84,16 +84,24 @@ export interface Surroundings {
 
 const NOWHERE: Surroundings = { access: "pages", exit: 0, label: 0, refund: 0, site: 0 };
 
-/** The core's emit(), with its words in the shared memory. */
+/** What writes code. */
+export interface EmittingCore {
+  /** Code of one instruction; which kind it is, EMIT_*. */
+  emit(word: number, pc: number): number;
+  /** Code for where a traced function returns. */
+  emitLeave(): void;
+}
+
+/** The core's emit functions, with their words in the shared memory. */
 export class Emitter {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  readonly #emit: (word: number, pc: number) => number;
+  readonly #core: EmittingCore;
 
-  constructor(memory: SharedArrayBuffer, emit: (word: number, pc: number) => number) {
+  constructor(memory: SharedArrayBuffer, core: EmittingCore) {
     this.#words = new Uint32Array(memory);
     this.#bytes = new Uint8Array(memory);
-    this.#emit = emit;
+    this.#core = core;
   }
 
   /** What the instruction is. */
@@ -117,6 +125,16 @@ export class Emitter {
     if (KINDS.get(this.#write(word, pc, surroundings)) !== kind) {
       throw new Error("an instruction is read in two ways");
     }
+    return this.#emitted();
+  }
+
+  /** What a traced function does when LOCAL_TARGET is where it returns and its state is stored; until the next call. */
+  leaving(): Uint8Array {
+    this.#core.emitLeave();
+    return this.#emitted();
+  }
+
+  #emitted(): Uint8Array {
     return this.#bytes.subarray(EMITTED, EMITTED + (this.#words[EMIT_LENGTH / 4] ?? 0));
   }
 
@@ -134,6 +152,6 @@ export class Emitter {
       words[EMIT_WINDOW_SIZE / 4] = "isGuarded" in access ? 0 : access.size;
       words[EMIT_WINDOW_OFFSET / 4] = access.offset;
     }
-    return this.#emit(word, pc);
+    return this.#core.emit(word, pc);
   }
 }

@@ -27,6 +27,7 @@ import {
   LOCAL_ADDRESS,
   LOCAL_B,
   LOCAL_CONDITION,
+  LOCAL_COUNT,
   LOCAL_DEPTH,
   LOCAL_ENTRY,
   LOCAL_FUEL,
@@ -37,6 +38,7 @@ import {
   LOCAL_WIDE,
   RETURN_HOOK,
 } from "../../assembly/layout.ts";
+import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/opcodes.ts";
 import {
   I32_ADD,
   I32_AND,
@@ -99,8 +101,8 @@ export const IMPORTS = [
 const RETURN_TRACED = 2;
 /** The table slot of the core's own returnTraced(), which is a region at RETURN_HOOK. */
 export const HOOK_SLOT = 1;
-const LOCALS: ValueType[] = Array.from({ length: LOCAL_WIDE + 1 - 2 }, (_, index) =>
-  [LOCAL_HI_LO, LOCAL_WIDE].includes(index + 2) ? "l" : "i",
+const LOCALS: ValueType[] = Array.from({ length: LOCAL_COUNT + 1 - 2 }, (_, index) =>
+  [LOCAL_HI_LO, LOCAL_WIDE, LOCAL_COUNT].includes(index + 2) ? "l" : "i",
 );
 
 /** What a region is made of, besides its blocks. */
@@ -137,6 +139,8 @@ class Region {
   /** By block, the way to memory of each instruction. */
   readonly #access: readonly ReadonlyMap<Instruction, Access>[];
   readonly #state: RegisterState;
+  /** Whether function_graph's entry is in it. */
+  readonly #isTraced: boolean;
   /** Blocks that every loop has one of: where FUEL is looked at. */
   readonly #checked: ReadonlySet<number>;
   readonly #loops = new Map<number, Label>();
@@ -166,6 +170,9 @@ class Region {
     this.#bound = blocks.reduce((sum, block) => sum + blockLength(block), 0);
     this.#access = blocks.map((block) =>
       accessPlan(instructionsOf(block), (instruction) => setting.access(instruction)),
+    );
+    this.#isTraced = blocks.some((block) =>
+      instructionsOf(block).some(({ word }) => isTraceEnter(word)),
     );
     const guards = (node: number, instruction: Instruction): boolean =>
       instruction.guards && !isGuarded(this.#access[node]?.get(instruction));
@@ -465,7 +472,7 @@ class Region {
     this.#requireFuel(returnTo, 0);
   }
 
-  /** A callee that function_graph follows comes back by RETURN_HOOK: A becomes where that leads. */
+  /** A callee that function_graph follows may come back by RETURN_HOOK: A becomes where that leads. */
   #returnTraced(): void {
     const body = this.#body;
     body.get(LOCAL_A);
@@ -479,10 +486,13 @@ class Region {
     body.end();
   }
 
-  /** On at TARGET, whatever is there. */
+  /** On at TARGET, whatever is there; a function that is followed by function_graph looks where that leads. */
   #return(node: number): void {
-    this.#body.get(LOCAL_TARGET);
-    this.#finish(this.#dirtyAfter(node));
+    const body = this.#body;
+    this.#leaveState(this.#dirtyAfter(node));
+    if (this.#isTraced) body.append(this.#setting.emitter.leaving());
+    body.get(LOCAL_TARGET);
+    body.return();
   }
 
   /** Out to another function, which returns in this one's place. */
@@ -666,6 +676,10 @@ class Region {
   #dirtyAfter(node: number): number {
     return this.#state.dirtyAfter[node] ?? 0;
   }
+}
+
+function isTraceEnter(word: number): boolean {
+  return word >>> 26 === OP_SPECIAL2 && (word & 0x3f) === SPECIAL2_TRACE_ENTER;
 }
 
 function isGuarded(access: Access | undefined): boolean {

@@ -70,6 +70,7 @@ export interface TranslatedCore {
   readonly returnTo: number;
   readonly mappings: readonly Mapping[];
   emit(word: number, pc: number): number;
+  emitLeave(): void;
   /** The physical address that a fetch at a guest address reaches. */
   translate(address: number): number | undefined;
   /** Marks the page at a guest address in the page tables as the code map asks. */
@@ -164,7 +165,7 @@ export class Translator {
     this.#core = core;
     const memory = core.memory.buffer as unknown as SharedArrayBuffer;
     this.#words = new Uint32Array(memory);
-    this.#emitter = new Emitter(memory, core.emit);
+    this.#emitter = new Emitter(memory, core);
     this.#observations = new Observations(memory);
     this.#windows = new Windows(core.ramSize, () => core.mappings);
     this.#dispatch = new DispatchTable(memory);

@@ -6,15 +6,30 @@ import binaryen from "binaryen";
 import {
   CPU_GPR,
   FUEL,
+  FUEL_END,
+  GRAPH_DEPTH,
+  GRAPH_FRAME_SIZE,
+  GRAPH_FRAMES,
+  GRAPH_LIMIT,
+  GRAPH_OVERRUN,
+  GRAPH_RECORDING,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
   LOCAL_CONDITION,
+  LOCAL_COUNT,
   LOCAL_DEPTH,
+  LOCAL_ENTRY,
   LOCAL_FUEL,
   LOCAL_HI_LO,
   LOCAL_PC,
   LOCAL_TARGET,
+  LOCAL_WIDE,
+  RING,
+  RING_CAPACITY,
+  RING_PUBLISHED,
+  RING_SLOT_SIZE,
+  RING_WRITTEN,
 } from "../../assembly/layout.ts";
 
 const REGISTERS =
@@ -29,9 +44,27 @@ const LOCALS = new Map([
   [LOCAL_CONDITION, "condition"],
   [LOCAL_TARGET, "target"],
   [LOCAL_ADDRESS, "address"],
+  [LOCAL_ENTRY, "entry"],
+  [LOCAL_WIDE, "wide"],
+  [LOCAL_COUNT, "count"],
   [LOCAL_A, "x"],
   [LOCAL_B, "y"],
 ]);
+
+/** Where code finds what isn't a register: name, address, bytes. */
+const PLACES: readonly (readonly [string, number, number])[] = [
+  ["FUEL", FUEL, 4],
+  ["FUEL_END", FUEL_END, 8],
+  ["GRAPH_DEPTH", GRAPH_DEPTH, 4],
+  ["GRAPH_OVERRUN", GRAPH_OVERRUN, 4],
+  ["GRAPH_RECORDING", GRAPH_RECORDING, 4],
+  ["GRAPH_LIMIT", GRAPH_LIMIT, 4],
+  ["GRAPH_FRAMES", GRAPH_FRAMES, GRAPH_FRAME_SIZE],
+  ["RING_WRITTEN", RING_WRITTEN, 8],
+  ["RING_CAPACITY", RING_CAPACITY, 4],
+  ["RING_PUBLISHED", RING_PUBLISHED, 8],
+  ["RING", RING, 2 * RING_SLOT_SIZE],
+];
 
 const WIDTH = 110;
 
@@ -121,7 +154,11 @@ function name(local: number): string | undefined {
 }
 
 function word(offset: number): string | undefined {
-  if (offset === FUEL) return "offset=FUEL";
+  const place = PLACES.find(([, start, size]) => offset >= start && offset < start + size);
+  if (place !== undefined) {
+    const [called, start] = place;
+    return `offset=${called}${offset === start ? "" : `+${offset - start}`}`;
+  }
   const register = REGISTERS[(offset - CPU_GPR) / 4];
   return register === undefined ? undefined : `offset=CPU.${register}`;
 }

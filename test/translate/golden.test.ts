@@ -5,12 +5,16 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { GRAPH_LEAF } from "../../assembly/layout.ts";
+import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/opcodes.ts";
+import { TRACE_SITE } from "../../src/ftrace/site.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
 import { asm, CODE, Guest, R } from "../cpu/guest.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { assertValid, modulesMade, readable } from "./captured.ts";
 
 const NOP = 0;
+const ENTER_LEAF = ((OP_SPECIAL2 << 26) | (GRAPH_LEAF << 6) | SPECIAL2_TRACE_ENTER) >>> 0;
 /** Far enough from the code to have a window for writing. */
 const STACK = 0x80080000;
 const RETURN = [asm("jr", R.ra), NOP];
@@ -72,6 +76,19 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
   ],
   // A call site of today's shape, switched off: a branch over it, which leaves nothing.
   "site-off": [asm("beq", R.zero, R.zero, 1), NOP, asm("addu", R.v0, R.a0, R.a0), ...RETURN],
+  // The same switched on: the trace word is in the branch's delay slot.
+  "site-function": [
+    asm("beq", R.zero, R.zero, 1),
+    TRACE_SITE,
+    asm("addu", R.v0, R.a0, R.a0),
+    ...RETURN,
+  ],
+  "site-graph": [
+    asm("beq", R.zero, R.zero, 1),
+    ENTER_LEAF,
+    asm("addu", R.v0, R.a0, R.a0),
+    ...RETURN,
+  ],
 };
 
 for (const [name, words] of Object.entries(FUNCTIONS)) {

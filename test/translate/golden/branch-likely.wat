@@ -25,15 +25,9 @@
    (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
    (local.set $target (local.get $ra))
    (drop (i32.shl (i32.const 0) (i32.const 0)))
-   (return
-    (block
-     (result i32)
-     (local.set $scratch (local.get $target))
-     (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-     (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-     (local.get $scratch)
-    )
-   )
+   (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+   (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+   (return (local.get $target))
   )
   (else
    (local.set $fuel (i32.add (local.get $fuel) (i32.const 1)))
@@ -41,15 +35,9 @@
    (local.set $v0 (i32.add (i32.const 0) (i32.const 2)))
    (local.set $target (local.get $ra))
    (drop (i32.shl (i32.const 0) (i32.const 0)))
-   (return
-    (block
-     (result i32)
-     (local.set $scratch_44 (local.get $target))
-     (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-     (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-     (local.get $scratch_44)
-    )
-   )
+   (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+   (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+   (return (local.get $target))
   )
  )
  (unreachable)

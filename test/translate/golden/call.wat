@@ -99,18 +99,12 @@
        (local.set $s0 (i32.load offset=67108864 (local.get $address)))
        (local.set $target (local.get $ra))
        (local.set $sp (i32.add (local.get $sp) (i32.const 24)))
-       (return
-        (block
-         (result i32)
-         (local.set $scratch (local.get $target))
-         (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-         (i32.store offset=CPU.s0 (i32.const 0) (local.get $s0))
-         (i32.store offset=CPU.sp (i32.const 0) (local.get $sp))
-         (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
-         (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-         (local.get $scratch)
-        )
-       )
+       (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+       (i32.store offset=CPU.s0 (i32.const 0) (local.get $s0))
+       (i32.store offset=CPU.sp (i32.const 0) (local.get $sp))
+       (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
+       (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+       (return (local.get $target))
       )
      )
      (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=45072 (i32.const 0) (i32.const 2))))
@@ -120,11 +114,11 @@
      (return
       (block
        (result i32)
-       (local.set $scratch_44
+       (local.set $scratch
         (i32.add (i32.shl (i32.shr_u (local.get $x) (i32.const 13)) (i32.const 2)) (i32.const -2147479552))
        )
        (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-       (local.get $scratch_44)
+       (local.get $scratch)
       )
      )
     )

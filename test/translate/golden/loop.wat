@@ -30,16 +30,10 @@
     (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
     (local.set $target (local.get $ra))
     (drop (i32.shl (i32.const 0) (i32.const 0)))
-    (return
-     (block
-      (result i32)
-      (local.set $scratch (local.get $target))
-      (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-      (i32.store offset=CPU.a0 (i32.const 0) (local.get $a0))
-      (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-      (local.get $scratch)
-     )
-    )
+    (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+    (i32.store offset=CPU.a0 (i32.const 0) (local.get $a0))
+    (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+    (return (local.get $target))
    )
    (unreachable)
   )
@@ -51,13 +45,13 @@
  (return
   (block
    (result i32)
-   (local.set $scratch_44
+   (local.set $scratch
     (i32.add (i32.shl (i32.shr_u (local.get $x) (i32.const 13)) (i32.const 2)) (i32.const -2147479552))
    )
    (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
    (i32.store offset=CPU.a0 (i32.const 0) (local.get $a0))
    (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-   (local.get $scratch_44)
+   (local.get $scratch)
   )
  )
 )

@@ -21,14 +21,8 @@
  (local.set $v1 (i32.lt_u (local.get $v0) (local.get $a1)))
  (local.set $target (local.get $ra))
  (drop (i32.shl (i32.const 0) (i32.const 0)))
- (return
-  (block
-   (result i32)
-   (local.set $scratch (local.get $target))
-   (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-   (i32.store offset=CPU.v1 (i32.const 0) (local.get $v1))
-   (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-   (local.get $scratch)
-  )
- )
+ (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+ (i32.store offset=CPU.v1 (i32.const 0) (local.get $v1))
+ (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+ (return (local.get $target))
 )
