@@ -81,19 +81,31 @@ export function formatText({ name, id, fields }: EventFormat): string {
 }
 
 const FIELD =
-  /^\s*field:\s*([^;]*?)([\w$]+)((?:\[[^\]]*\])*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d+);)?/gm;
+  /^[ \t]*field:([^;\n]*);[ \t]*offset:(\d+);[ \t]*size:(\d+);(?:[ \t]*signed:(\d+);)?/gm;
+
+/** No event of a kernel's comes near it; what is beyond isn't read. */
+const MOST_FIELDS = 1024;
 
 /** The fields that a `format` or `header_page` text tells, in its order. */
 export function readFields(text: string): EventField[] {
-  return [...text.matchAll(FIELD)].map(
-    ([, type = "", name = "", array = "", offset, size, sign]) => ({
-      type: `${type.trim()}${array}`,
-      name,
-      offset: Number(offset),
-      size: Number(size),
-      signed: sign === "1",
-    }),
-  );
+  const fields: EventField[] = [];
+  for (const [, declaration = "", offset, size, sign] of text.matchAll(FIELD)) {
+    const declared = readDeclaration(declaration.trim());
+    if (declared === null) continue;
+    fields.push({ ...declared, offset: Number(offset), size: Number(size), signed: sign === "1" });
+    if (fields.length === MOST_FIELDS) break;
+  }
+  return fields;
+}
+
+/** `unsigned long ip`, `char comm[16]`: the name stands before the array's brackets, the type around it. */
+function readDeclaration(text: string): Pick<EventField, "type" | "name"> | null {
+  let end = text.length;
+  while (text.charAt(end - 1) === "]") end = Math.max(0, text.lastIndexOf("[", end - 1));
+  let start = end;
+  while (start > 0 && /[\w$]/.test(text.charAt(start - 1))) start -= 1;
+  if (start === end) return null;
+  return { type: `${text.slice(0, start).trim()}${text.slice(end)}`, name: text.slice(start, end) };
 }
 
 /** Reads a format file; null for text that is none. */

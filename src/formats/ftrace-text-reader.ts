@@ -20,10 +20,10 @@ const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
 
 const FUNCTION_LINE =
-  /^ *(.{1,16})-(\d+) +\[(\d+)\] ([^ ]{4,5}) +(\d+)\.(\d{6}): (\S+)(?: \[\S+\])? <-(\S+)(?: \[\S+\])?$/;
+  /^ *(.{1,16})-(\d{1,10}) +\[(\d{1,4})\] ([^ ]{4,5}) +(\d{1,9})\.(\d{6}): (\S+)(?: \[\S+\])? <-(\S+)(?: \[\S+\])?$/;
 const GRAPH_LINE =
-  /^(?: *[\d.]+ \|)? *(\d+)\) [$@*#!+ ]? *(?:([\d.]+) us)? *\| {2}( *)(?:(\S+?)(?: \[(\S+)\])?\(\)( \{|;)|\}(?: \/\* (\S+?)(?: \[(\S+)\])? \*\/)?(?: \(Overruns: (\d+)\))?)$/;
-const LOST_LINE = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
+  /^(?: *[\d.]+ \|)? *(\d{1,4})\) [$@*#!+ ]?(?: *(\d{1,12}(?:\.\d{1,3})?) us)? *\| {2}( *)(?:(\S+?)(?: \[(\S+)\])?\(\)( \{|;)|\}(?: \/\* (\S+?)(?: \[(\S+)\])? \*\/)?(?: \(Overruns: (\d{1,10})\))?)$/;
+const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
 /** Comments, and what function_graph prints where tasks change. */
 const PASSED_LINE = /^(#.*| *-+| *\d+\) +\S+ +=> +\S+ *|)$/;
 
@@ -51,7 +51,8 @@ export function readFtraceText(open: Opener, name: string): Trace {
     );
   }
   const [, entries, written, cpus] =
-    /^# entries-in-buffer\/entries-written: (\d+)\/(\d+) +#P:(\d+)$/m.exec(header) ?? [];
+    /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15}) +#P:(\d{1,4})$/m.exec(header) ??
+    [];
   const events = {
     [Symbol.iterator]: () =>
       tracer === "function" ? functionEvents(open, name) : graphEvents(open, name),

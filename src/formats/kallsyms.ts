@@ -21,7 +21,7 @@ export class Kallsyms {
   constructor(text: string, longSize: number) {
     this.#longSize = longSize;
     const symbols: { readonly address: number; readonly name: AddressName }[] = [];
-    for (const line of text.split("\n")) {
+    for (const line of linesOf(text)) {
       const [, address = "", type = "", name = "", module] = LINE.exec(line) ?? [];
       // Absolute ones are sizes and offsets; `$` begins an assembler's marks.
       if (name === "" || type === "A" || type === "a" || name.startsWith("$")) continue;
@@ -58,6 +58,16 @@ export class Kallsyms {
   #digits(address: number): string {
     if (this.#longSize === 4) return `0x${digits(address)}`;
     return `0x${BigInt.asUintN(64, BigInt(address)).toString(16).padStart(16, "0")}`;
+  }
+}
+
+/** One by one: a list of all lines takes more than the text when they are short. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf("\n", start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
   }
 }
 

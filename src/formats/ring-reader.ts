@@ -20,9 +20,12 @@ const TIME_MASK = TWO_27 - 1;
 /** An absolute time's bits; those above are the last time's. */
 const TWO_59 = 2 ** 59;
 const LENGTH_MASK = 0x07ffffff;
-/** Bytes of a file that are read at once, and the most that a packed chunk may make. */
+/** Bytes of a CPU that are read at once, and the most that a packed chunk may make; fewer of many CPUs. */
 const READ_AHEAD = 1 << 18;
 const LARGEST_CHUNK = 1 << 26;
+/** What all CPUs' together may be. */
+const READ_AHEAD_OF_ALL = 1 << 26;
+const LARGEST_CHUNKS = 1 << 29;
 
 export class RingReader {
   readonly cpu: number;
@@ -79,7 +82,7 @@ export class RingReader {
         this.at = type === 0 ? body + 4 : body;
         this.size = type === 0 ? extra - 4 : type * 4;
         this.#step(body, type === 0 ? extra : this.size);
-        if (this.size < 8) throw this.#damage("a record of fewer than 8 bytes");
+        if (this.size < 8) throw this.damage("a record of fewer than 8 bytes");
         return true;
       }
     }
@@ -87,16 +90,17 @@ export class RingReader {
 
   #step(body: number, length: number): void {
     const next = body + Math.ceil(length / 4) * 4;
-    if (next > this.#end) throw this.#damage(`a record of ${length} bytes reaches past its page`);
+    if (next > this.#end) throw this.damage(`a record of ${length} bytes reaches past its page`);
     this.#next = next;
   }
 
   #u32(at: number): number {
-    if (at + 4 > this.#end) throw this.#damage("a record reaches past its page");
+    if (at + 4 > this.#end) throw this.damage("a record reaches past its page");
     return this.view.getUint32(at, this.#little);
   }
 
-  #damage(why: string): Error {
+  /** The error for a record that can't be, at the one after it. */
+  damage(why: string): Error {
     const { name, compression } = this.#file;
     const packed = compression === "none" ? "" : `, unpacked byte ${this.#next}`;
     const offset = this.#block.offset + (compression === "none" ? this.#next : 0);
@@ -126,7 +130,7 @@ export class RingReader {
     this.#end = this.#next + length;
     if (length > page.size - page.data) {
       this.#next = start;
-      throw this.#damage(`a page that holds ${length} bytes in ${page.size}`);
+      throw this.damage(`a page that holds ${length} bytes in ${page.size}`);
     }
     if ((word & MISSED_EVENTS) !== 0) this.#readLoss(word);
     return true;
@@ -155,7 +159,8 @@ function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generat
     throw damaged(name, offset, `CPU ${data.cpu}'s pages end within one`);
   };
   if (compression === "none") {
-    const ahead = Math.ceil(READ_AHEAD / page.size) * page.size;
+    const share = Math.min(READ_AHEAD, READ_AHEAD_OF_ALL / file.cpus.length);
+    const ahead = Math.ceil(share / page.size) * page.size;
     for (let done = 0; done < data.size; done += ahead) {
       const offset = data.offset + done;
       yield whole(source.read(offset, Math.min(ahead, data.size - done)), offset);
@@ -163,9 +168,10 @@ function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generat
   } else if (data.size > 0) {
     // The size that trace-cmd states leaves the number of chunks out; each chunk has its own.
     const cursor = new Cursor(source, name, endian, data.offset);
+    const most = Math.min(LARGEST_CHUNK, LARGEST_CHUNKS / file.cpus.length);
     for (let chunks = cursor.u32("the number of chunks"); chunks > 0; chunks -= 1) {
       const offset = cursor.at;
-      yield whole(unpackChunk(cursor, compression, LARGEST_CHUNK), offset);
+      yield whole(unpackChunk(cursor, compression, most), offset);
     }
   }
 }

@@ -2,6 +2,7 @@
 // task, in nanoseconds, where the trace is of function_graph. What the function tracer gives is no stack in
 // time, so it becomes a sampled profile: each path of caller and callee, weighed by its calls.
 
+import type { EntryEvent, ReturnEvent } from "../ftrace/event.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";
 import { isTimed } from "./folded.ts";
 import { nanosecondsOf, type Trace } from "./trace.ts";
@@ -36,41 +37,112 @@ class Frames {
   }
 }
 
-/** A profile for each task; the trace is gone through once for each. */
+/** Events whose text is held at once, so that a trace of many tasks isn't gone through once for each. */
+const HELD = 1 << 20;
+
+interface Span {
+  readonly task: string;
+  readonly first: number;
+  last: number;
+  events: number;
+}
+
+/** A profile for each task. */
 function* evented(trace: Trace, frames: Frames): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
-  const spans = new Map<string, { name: string; first: number; last: number }>();
+  const spans = new Map<string, Span>();
   for (const { task = trace.task, count } of trace.events) {
-    const key = `${task.name}-${task.pid}`;
+    const key = taskKey(task);
     const span = spans.get(key);
-    if (span === undefined) spans.set(key, { name: key, first: count, last: count });
-    else span.last = count;
+    if (span === undefined) spans.set(key, { task: key, first: count, last: count, events: 1 });
+    else Object.assign(span, { last: count, events: span.events + 1 });
   }
   let between = "";
-  for (const { name, first, last } of spans.values()) {
+  const head = ({ task, first, last }: Span): string => {
     const range = `"startValue":${nanoseconds(first)},"endValue":${nanoseconds(last)}`;
-    yield `${between}{"type":"evented","name":${JSON.stringify(name)},"unit":"nanoseconds",${range},"events":[\n`;
+    const text = `${between}{"type":"evented","name":${JSON.stringify(task)},"unit":"nanoseconds",${range},"events":[\n`;
     between = ",\n";
-    let comma = "";
-    const open: number[] = [];
+    return text;
+  };
+  for (const batch of batchesOf([...spans.values()])) {
+    const profiles = new Map(
+      batch.map((span) => [span.task, new Profile(span, frames, nanoseconds)]),
+    );
+    const [alone] = batch.length === 1 ? batch : [];
+    if (alone !== undefined) yield head(alone);
     for (const event of trace.events) {
-      const { pid, name: comm } = event.task ?? trace.task;
-      if (event.type === "function" || `${comm}-${pid}` !== name) continue;
-      const at = nanoseconds(event.count);
-      if (event.type === "funcgraph_entry") {
-        const frame = frames.of(event.name, event.module);
-        open.push(frame);
-        yield `${comma}{"type":"O","at":${at},"frame":${frame}}`;
-        comma = ",\n";
-      } else {
-        // A return whose entry was lost closes nothing.
-        const frame = open.pop();
-        if (frame !== undefined) yield `${comma}{"type":"C","at":${at},"frame":${frame}}`;
-      }
+      const profile = profiles.get(taskKey(event.task ?? trace.task));
+      if (profile === undefined || event.type === "function") continue;
+      const text = profile.add(event);
+      if (alone !== undefined) yield text;
+      else profile.held.push(text);
     }
-    const end = nanoseconds(last);
-    while (open.length > 0) yield `${comma}{"type":"C","at":${end},"frame":${open.pop()}}`;
-    yield "]}";
+    for (const profile of profiles.values()) {
+      if (alone === undefined) yield head(profile.span);
+      yield* profile.held;
+      yield `${profile.end()}]}`;
+    }
+  }
+}
+
+function taskKey({ name, pid }: Trace["task"]): string {
+  return `${name}-${pid}`;
+}
+
+/** As many tasks together as have few enough events; one with more is alone, and never held. */
+function batchesOf(spans: readonly Span[]): Span[][] {
+  const batches: Span[][] = [];
+  let room = 0;
+  for (const span of spans) {
+    room -= span.events;
+    if (room < 0 || batches.length === 0) {
+      batches.push([]);
+      room = HELD - span.events;
+    }
+    batches.at(-1)?.push(span);
+  }
+  return batches;
+}
+
+/** One task's frames as they open and close. */
+class Profile {
+  readonly span: Span;
+  readonly held: string[] = [];
+  readonly #frames: Frames;
+  readonly #nanoseconds: (count: number) => number;
+  readonly #open: number[] = [];
+  #comma = "";
+
+  constructor(span: Span, frames: Frames, nanoseconds: (count: number) => number) {
+    this.span = span;
+    this.#frames = frames;
+    this.#nanoseconds = nanoseconds;
+  }
+
+  add(event: EntryEvent | ReturnEvent): string {
+    if (event.type === "funcgraph_entry") {
+      const frame = this.#frames.of(event.name, event.module);
+      this.#open.push(frame);
+      return this.#piece("O", event.count, frame);
+    }
+    // A return whose entry was lost closes nothing.
+    const frame = this.#open.pop();
+    return frame === undefined ? "" : this.#piece("C", event.count, frame);
+  }
+
+  /** Closes what is open. */
+  end(): string {
+    let text = "";
+    for (let frame = this.#open.pop(); frame !== undefined; frame = this.#open.pop()) {
+      text += this.#piece("C", this.span.last, frame);
+    }
+    return text;
+  }
+
+  #piece(type: "O" | "C", count: number, frame: number): string {
+    const comma = this.#comma;
+    this.#comma = ",\n";
+    return `${comma}{"type":"${type}","at":${this.#nanoseconds(count)},"frame":${frame}}`;
   }
 }
 

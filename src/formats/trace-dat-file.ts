@@ -10,7 +10,7 @@ import { Misuse } from "../errors.ts";
 import { Output } from "../kernel/output.ts";
 import { unpackZstd } from "../kernel/zstd.ts";
 import { type ByteSource, memorySource } from "./bytes.ts";
-import { Cursor, damaged, LARGEST_PART } from "./cursor.ts";
+import { Cursor, damaged } from "./cursor.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
 import { Kallsyms } from "./kallsyms.ts";
 import {
@@ -70,9 +70,15 @@ export interface TraceDatFile {
   readonly compression: Compression;
 }
 
-/** More than any machine has. */
-const MOST_CPUS = 1 << 14;
+/** As many as Linux can be built for (CONFIG_NR_CPUS of x86); a CPU's number is lower. */
+const MOST_CPUS = 1 << 13;
+/** Bytes that a page of each CPU may have together, since as much is read at once. */
+const LARGEST_FRONT = 256 << 20;
 const LARGEST_PAGE = 1 << 20;
+/** Bytes, unpacked, of all that describes a trace: formats, symbols, tasks. A distribution's kernel takes half. */
+const LARGEST_DESCRIPTION = 32 << 20;
+/** A record says which event it is in 16 bits. */
+const MOST_IDS = 1 << 16;
 
 /** True for a file that begins as a trace.dat does. */
 export function isTraceDat(source: ByteSource): boolean {
@@ -94,7 +100,8 @@ export function readTraceDatFile(source: ByteSource, name: string): TraceDatFile
   const order = start.u8("the byte order");
   if (order > 1) throw damaged(name, start.at - 1, `a byte order can't be ${order}`);
   start.u8("the size of a long");
-  const cursor = new Cursor(source, name, order === 1 ? "big" : "little", start.at);
+  const endian = order === 1 ? "big" : "little";
+  const cursor = new Cursor(source, name, endian, start.at, LARGEST_DESCRIPTION);
   const pageSize = cursor.u32("the page size");
   return version === "6"
     ? new Version6(source, cursor, pageSize).read()
@@ -157,10 +164,19 @@ class Reading {
   finish(version: FileVersion, compression: Compression): TraceDatFile {
     const { name, endian } = this.cursor;
     const page = this.#pageLayout();
+    let held = 0;
     for (const { cpu, offset, size } of this.cpus) {
+      if (cpu >= MOST_CPUS) throw damaged(name, offset, `a CPU can't have the number ${cpu}`);
       if (offset > this.source.size || size > this.source.size - offset) {
         throw damaged(name, offset, `CPU ${cpu}'s ${size} bytes reach past the end`);
       }
+      held += size;
+      if (held > this.source.size) throw damaged(name, offset, "CPUs that share their events");
+    }
+    if (this.cpus.length * page.size > LARGEST_FRONT) {
+      throw new Misuse(
+        `${name} is damaged: ${this.cpus.length} CPUs can't have pages of ${page.size} bytes`,
+      );
     }
     const symbols = new Kallsyms(this.kallsyms, page.commit.size);
     const { formats, tasks, uname, overruns, cpus } = this;
@@ -181,7 +197,7 @@ class Reading {
 
   #format(cursor: Cursor): void {
     const format = readFormat(cursor.sized(8, "an event's format"));
-    if (format !== null) this.formats.set(format.id, format);
+    if (format !== null && format.id < MOST_IDS) this.formats.set(format.id, format);
   }
 
   #pageLayout(): PageLayout {
@@ -242,6 +258,9 @@ class Version6 extends Reading {
 /** The version of sections that options tell of. */
 class Version7 extends Reading {
   #compression: Compression = "none";
+  /** Bytes of the sections read so far, in the file and unpacked. */
+  #held = 0;
+  #described = 0;
 
   read(): TraceDatFile {
     const { cursor } = this;
@@ -329,9 +348,20 @@ class Version7 extends Reading {
     if (size > header.left) {
       throw damaged(name, offset, `a section of ${size} bytes, and ${header.left} are left`);
     }
-    const end = offset + SECTION_HEADER + size;
-    if ((flags & COMPRESSED) === 0) return new Cursor(this.source, name, endian, header.at, end);
-    const bytes = unpackChunk(header, this.#compression, LARGEST_PART);
+    this.#held += SECTION_HEADER + size;
+    if (this.#held > this.source.size) {
+      throw damaged(name, offset, "a section that is told of twice, or lies in another");
+    }
+    const packed = (flags & COMPRESSED) !== 0;
+    const most = LARGEST_DESCRIPTION - this.#described;
+    const bytes = packed ? unpackChunk(header, this.#compression, most) : null;
+    this.#described += bytes?.length ?? size;
+    if (this.#described > LARGEST_DESCRIPTION) {
+      throw damaged(name, offset, "sections that hold more than describes any trace");
+    }
+    if (bytes === null) {
+      return new Cursor(this.source, name, endian, header.at, offset + SECTION_HEADER + size);
+    }
     return new Cursor(memorySource(bytes), `${name}, in the section at ${offset},`, endian);
   }
 }

@@ -8,7 +8,7 @@ import { hex } from "../hex.ts";
 import type { TraceTask } from "../report/ftrace-text.ts";
 import type { ByteSource, Opener } from "./bytes.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
-import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION } from "./event-format.ts";
+import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
 import { latencyFlags } from "./latency-flags.ts";
 import { RingReader } from "./ring-reader.ts";
 import type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./trace.ts";
@@ -16,6 +16,8 @@ import { readTraceDatFile, type TraceDatFile, untilNul } from "./trace-dat-file.
 
 const NANOSECONDS = 1e9;
 const TWO_32 = 2 ** 32;
+/** No kernel's shadow stack holds more calls: from 6.13 on it has 4,096 words, before it had 50 frames. */
+const DEEPEST = 4096;
 /** The tasks whose names no list holds, as trace-cmd calls them. */
 const IDLE = "<idle>";
 const UNKNOWN = "<...>";
@@ -158,7 +160,7 @@ class Decoder {
   #own(format: EventFormat): Decode | undefined {
     const { symbols } = this.#file;
     const number = (name: string): NumberAt | undefined => this.#number(format, name);
-    const need = Math.max(...format.fields.map(({ offset, size }) => offset + size));
+    const need = recordSize(format);
     const checked = (decode: Decode): Decode => {
       const short = this.#other(format);
       return (ring, base) => (ring.size < need ? short(ring, base) : decode(ring, base));
@@ -174,8 +176,13 @@ class Decoder {
         return { type: "function", ...base, name, module, parentName, ip: at, parentIp };
       });
     }
-    const [func, depth] = [number("func"), number("depth")];
-    if (!func || !depth) return undefined;
+    const [func, stated] = [number("func"), number("depth")];
+    if (!func || !stated) return undefined;
+    const depth = (ring: RingReader): number => {
+      const calls = stated(ring);
+      if (calls >= 0 && calls < DEEPEST) return calls;
+      throw ring.damage(`a call can't be ${calls} deep`);
+    };
     if (format.name === FUNCGRAPH_ENTRY.name) {
       return checked((ring, base): EntryEvent & Base => {
         const ip = func(ring);

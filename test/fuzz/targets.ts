@@ -20,6 +20,7 @@ import { damage } from "./bytes.ts";
 import { endOf, loadCase } from "./loading.ts";
 import { seedModules, seedModules64 } from "./modules.ts";
 import type { Target } from "./target.ts";
+import { TRACE_TARGETS } from "./traces.ts";
 
 const EI_DATA = 5;
 
@@ -301,4 +302,11 @@ const payload: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [modules, relocation, relocation64, kernel, payload];
+export const TARGETS: readonly Target[] = [
+  modules,
+  relocation,
+  relocation64,
+  kernel,
+  payload,
+  ...TRACE_TARGETS,
+];

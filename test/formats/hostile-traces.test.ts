@@ -1,0 +1,157 @@
+// Recorded traces whose numbers are lies, each found by the fuzzer or by asking what a number could cost: one
+// sentence, in little time and memory, whatever the file is written as.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { Misuse } from "../../src/errors.ts";
+import { readFields } from "../../src/formats/event-format.ts";
+import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
+import { traceFromBytes } from "../../src/formats/read.ts";
+import { MemorySink } from "../../src/formats/sink.ts";
+import { namesOf, type Trace } from "../../src/formats/trace.ts";
+import { SECTION_KALLSYMS } from "../../src/formats/trace-dat.ts";
+import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import { call, entry, exit, graphEvents, ORDERS, traceOf } from "./traces.ts";
+
+/** A quadratic step over a megabyte takes minutes. */
+const SECONDS = 10;
+
+function quickly(work: () => void): void {
+  const start = performance.now();
+  work();
+  const took = (performance.now() - start) / 1000;
+  assert.ok(took < SECONDS, `${took} seconds`);
+}
+
+function fileOf(trace: Trace, version: 6 | 7): Buffer {
+  const sink = new MemorySink();
+  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
+  return Buffer.from(sink.bytes());
+}
+
+/** Every way to write it out ends in the same sentence. */
+function refused(bytes: Uint8Array, why: RegExp): void {
+  for (const format of TRACE_FORMATS) {
+    assert.throws(
+      () => writeTrace(traceFromBytes(bytes, "x.dat"), format, new MemorySink()),
+      (error) => error instanceof Misuse && why.test(error.message),
+      format,
+    );
+  }
+}
+
+/** Where version 7's last options say where the CPUs' pages are: a number, u64 offset, u64 size each. */
+function cpuPlaces(file: Buffer): number {
+  return file.lastIndexOf("local\0") + 6 + 8;
+}
+
+suite("hostile traces", () => {
+  for (const depth of [-1, 4096, 0x7fffffff, -0x80000000]) {
+    test(`a call that is ${depth} deep`, () => {
+      for (const event of [entry(100, "mix", depth), exit(100, 200, "mix", depth)]) {
+        for (const endian of ORDERS) {
+          const file = fileOf(traceOf([call(99, "mix", "host_call"), event], endian), 6);
+          refused(
+            file,
+            new RegExp(`^x\\.dat is damaged at offset \\d+: .* can't be ${depth} deep`),
+          );
+        }
+      }
+    });
+  }
+
+  test("a CPU of a number that no machine has", () => {
+    const file = fileOf(traceOf(graphEvents()), 7);
+    file.writeUInt32LE(0xffffffff, cpuPlaces(file));
+    refused(file, /a CPU can't have the number 4294967295/);
+  });
+
+  test("thousands of CPUs that share the same events", () => {
+    const file = fileOf(traceOf(graphEvents()), 7);
+    const at = cpuPlaces(file);
+    const place = file.subarray(at, at + 20);
+    const copies = 8000;
+    const option = at - 8 - 6 - 1 - 8; // page size and count, the clock, the name, the place
+    file.writeUInt32LE(file.readUInt32LE(option - 4) + 20 * (copies - 1), option - 4);
+    file.writeUInt32LE(copies, at - 4);
+    const more = Buffer.alloc(20 * (copies - 1)).fill(place);
+    const grown = Buffer.concat([file.subarray(0, at), more, file.subarray(at)]);
+    // The options are the last section but for the strings; they have grown by as much.
+    const options = Number(file.readBigUInt64LE(file.indexOf("none\0\0") + 6));
+    grown.writeBigUInt64LE(file.readBigUInt64LE(options + 8) + BigInt(more.length), options + 8);
+    refused(grown, /CPUs that share their events/);
+  });
+
+  test("a section that options tell of again and again", () => {
+    const file = fileOf(traceOf(graphEvents()), 7);
+    const options = Number(file.readBigUInt64LE(file.indexOf("none\0\0") + 6));
+    const symbols = Buffer.from([SECTION_KALLSYMS, 0, 8, 0, 0, 0]);
+    const at = file.indexOf(symbols, options);
+    const told = file.subarray(at, at + 14);
+    const more = Buffer.alloc(14 * 1000).fill(told);
+    const grown = Buffer.concat([file.subarray(0, at), more, file.subarray(at)]);
+    grown.writeBigUInt64LE(file.readBigUInt64LE(options + 8) + BigInt(more.length), options + 8);
+    refused(grown, /a section that is told of twice/);
+  });
+
+  test("a format with hundreds of thousands of fields", () => {
+    const trace = traceOf([call(1, "mix", "host_call")]);
+    const file = fileOf(trace, 6);
+    const at = file.indexOf("name: function\n");
+    const end = file.indexOf("name: funcgraph_entry\n") - 8;
+    const more = "\tfield:int f;\toffset:0;\tsize:4;\tsigned:1;\n".repeat(300_000);
+    const text = Buffer.concat([file.subarray(at, end), Buffer.from(more)]);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(text.length));
+    const grown = Buffer.concat([file.subarray(0, at - 8), size, text, file.subarray(end)]);
+    // The places of the pages stand behind the formats.
+    const [places, moved] = ["flyrecord\0", grown.length - file.length] as const;
+    const place = grown.indexOf(places) + places.length;
+    grown.writeBigUInt64LE(grown.readBigUInt64LE(place) + BigInt(moved), place);
+    quickly(() => assert.equal([...traceFromBytes(grown, "x.dat").events].length, 1));
+  });
+
+  test("a description that a careless pattern would look at forever", () => {
+    const size = 1 << 20;
+    for (const text of [
+      `\tfield:${"a".repeat(size)}`,
+      "\tfield:".repeat(size / 7),
+      "\n".repeat(size),
+      `\tfield:${"[]".repeat(size / 2)};\toffset:0;\tsize:1;`,
+    ]) {
+      quickly(() => assert.deepEqual(readFields(text), []));
+    }
+  });
+
+  test("a line of text that a careless pattern would look at forever", () => {
+    const spaces = " ".repeat(60_000);
+    const lines = `# tracer: function_graph\n${` 0)${spaces}| \n`.repeat(100)}`;
+    quickly(() => refused(Buffer.from(lines), /line 2: not a line of this tracer/));
+  });
+
+  test("times that are no numbers any more", () => {
+    const seconds = "9".repeat(400);
+    const line = `          farjal-1       [000] .....     ${seconds}.000000: a <-b`;
+    refused(Buffer.from(`# tracer: function\n${line}\n`), /line 2: not a line of this tracer/);
+    const graph = `# tracer: function_graph\n 0) ${seconds} us |  a();\n`;
+    refused(Buffer.from(graph), /line 2: not a line of this tracer/);
+  });
+
+  test("as many tasks as events are written as speedscope in a few passes", () => {
+    const events = Array.from({ length: 20_000 }, (_, pid) => {
+      const task = { name: "task", pid };
+      return [
+        { ...entry(10 * pid, "mix", 0), task, flags: ".....", lost: 0 },
+        { ...exit(10 * pid, 10 * pid + 5, "mix", 0), task, flags: ".....", lost: 0 },
+      ];
+    }).flat();
+    const sink = new MemorySink();
+    quickly(() => writeTrace(traceOf(events), "speedscope", sink));
+    const { profiles } = JSON.parse(Buffer.from(sink.bytes()).toString());
+    assert.equal(profiles.length, 20_000);
+    assert.deepEqual(profiles[7].events, [
+      { type: "O", at: 700, frame: 0 },
+      { type: "C", at: 750, frame: 0 },
+    ]);
+  });
+});

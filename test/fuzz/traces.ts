@@ -1,0 +1,151 @@
+// Recorded traces as targets: trace.dat of both versions, the text of ftrace's two tracers, and what is
+// compared by `farjal diff`. The way through is every event read, the report and each format written.
+
+import { recordJson } from "../../src/cli/trace.ts";
+import { diffTraces } from "../../src/compare/diff.ts";
+import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
+import { traceFromBytes } from "../../src/formats/read.ts";
+import { MemorySink, type Sink } from "../../src/formats/sink.ts";
+import { namesOf, type Trace } from "../../src/formats/trace.ts";
+import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import { diffText } from "../../src/report/diff-text.ts";
+import { PLAIN } from "../../src/report/paint.ts";
+import { functionEvents, graphEvents, ORDERS, traceOf } from "../formats/traces.ts";
+import { EXTREMES } from "../hostile/mutate.ts";
+import { Random } from "../support/random.ts";
+import { damage } from "./bytes.ts";
+import { endOf } from "./loading.ts";
+import type { Target } from "./target.ts";
+import { makeTraceDat } from "./trace-dat.ts";
+
+const TRACES = ORDERS.flatMap((endian) => [
+  traceOf(functionEvents(20), endian, 7),
+  traceOf(graphEvents().slice(0, 40), endian),
+]);
+
+/** Takes bytes and keeps none: what a hostile file makes may be long. */
+const NOWHERE: Sink = { write: () => undefined, patch: () => undefined };
+/** Formats whose output is one JSON document, looked at while it is no longer. */
+const JSON_FORMATS: readonly string[] = ["chrome", "speedscope"];
+const LONGEST_JSON = 1 << 18;
+
+/** Reads a trace and writes it in each format; the verdicts that differ, joined. */
+function readAndWrite(bytes: Uint8Array): string {
+  const ends = new Set<string>();
+  const attempt = (what: string, work: () => void): void => {
+    try {
+      work();
+      ends.add(what);
+    } catch (error) {
+      ends.add(endOf(error));
+    }
+  };
+  let trace: Trace;
+  try {
+    trace = traceFromBytes(bytes, "case");
+  } catch (error) {
+    return endOf(error);
+  }
+  attempt("read", () => {
+    for (const record of trace.records) recordJson(record, trace.clockHz);
+  });
+  for (const format of TRACE_FORMATS) {
+    attempt("read", () => {
+      if (!JSON_FORMATS.includes(format)) return writeTrace(trace, format, NOWHERE);
+      let text = "";
+      const write = (piece: Uint8Array): void => {
+        if (text.length < LONGEST_JSON) text += Buffer.from(piece).toString();
+      };
+      writeTrace(trace, format, { write, patch: () => undefined });
+      if (text.length < LONGEST_JSON) JSON.parse(text);
+    });
+  }
+  attempt("read", () => writeTrace(trace, "trace.dat", NOWHERE, { version: 6 }));
+  attempt("read", () => {
+    const graph = { abstime: true, proc: true, tail: true, overrun: true };
+    writeTrace(trace, "ftrace", NOWHERE, { graph });
+  });
+  attempt("read", () => diffText(diffTraces(trace, TRACES[0] as Trace), ["a", "b"], PLAIN));
+  return [...ends].sort().join("+");
+}
+
+/** Digits in a text become other ones: sizes and offsets of formats, counts, times. */
+function varyDigits(input: Uint8Array, random: Random): Uint8Array {
+  const text = Buffer.from(input).toString("latin1");
+  const numbers = [...text.matchAll(/\d+/g)];
+  if (numbers.length === 0) return input;
+  const { 0: digits, index } = random.pick(numbers);
+  const value = random.oneIn(8) ? "9".repeat(random.between(1, 400)) : random.pick(EXTREMES);
+  return Buffer.from(text.slice(0, index) + value + text.slice(index + digits.length), "latin1");
+}
+
+function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
+  const sink = new MemorySink();
+  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
+  return sink.bytes();
+}
+
+const traceDat: Target = {
+  name: "trace-dat",
+  seeds: () => [
+    ...TRACES.flatMap((trace) => [fileOf(trace, 6), fileOf(trace, 7)]),
+    makeTraceDat(new Random(1)),
+  ],
+  vary: (input, other, random) => {
+    if (!random.oneIn(3)) return makeTraceDat(random);
+    return random.oneIn(3) ? varyDigits(input, random) : damage(input, other, random);
+  },
+  run: readAndWrite,
+};
+
+function textOf(trace: Trace, graph = {}): Uint8Array {
+  const sink = new MemorySink();
+  writeTrace(trace, "ftrace", sink, { graph });
+  return sink.bytes();
+}
+
+/** Lines taken out, doubled, put elsewhere, or damaged each for itself. */
+function varyLines(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+  const linesOf = (bytes: Uint8Array): string[] =>
+    Buffer.from(bytes).toString("latin1").split("\n");
+  const lines = linesOf(input);
+  const at = (): number => random.below(lines.length + 1);
+  for (let times = random.between(1, 4); times > 0; times--) {
+    const way = random.below(5);
+    if (way === 0) lines.splice(at(), random.between(1, 4));
+    else if (way === 1) lines.splice(at(), 0, random.pick(linesOf(other)));
+    else if (way === 2) lines.splice(at(), 0, ...lines.slice(at(), at()));
+    else {
+      const line = random.below(Math.max(1, lines.length));
+      const bytes = Buffer.from(lines[line] ?? "", "latin1");
+      const varied = way === 3 ? varyDigits(bytes, random) : damage(bytes, other, random);
+      lines[line] = Buffer.from(varied).toString("latin1");
+    }
+  }
+  return Buffer.from(lines.join("\n"), "latin1");
+}
+
+const ftraceText: Target = {
+  name: "ftrace-text",
+  seeds: () => [
+    ...TRACES.slice(0, 2).flatMap((trace) => [
+      textOf(trace),
+      textOf(trace, { abstime: true, tail: true, overrun: true }),
+      textOf(trace, { proc: true, duration: false }),
+    ]),
+    Buffer.from(
+      "# tracer: function\n#\n# farjal golden 1\n" +
+        "          farjal-1       [000] .....     0.000000: work_run <-host_call\n",
+    ),
+    Buffer.from(
+      "# tracer: function_graph\n 0)               |  a() {\nCPU:0 [LOST 4 EVENTS]\n" +
+        " 0) ! 120.5 us   |    b [m]();\n ------------------------------------------\n" +
+        " 0)   sh-12  =>   cat-13  \n 0)   1.0 us   |  } /* a */\n",
+    ),
+  ],
+  vary: (input, other, random) =>
+    random.oneIn(4) ? damage(input, other, random) : varyLines(input, other, random),
+  run: readAndWrite,
+};
+
+export const TRACE_TARGETS: readonly Target[] = [traceDat, ftraceText];
