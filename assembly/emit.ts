@@ -9,7 +9,7 @@
 import { cpu } from "./cpu.ts";
 import { Code } from "./code-writer.ts";
 import { Decoder } from "./decoder.ts";
-import { RA, SP } from "./fields.ts";
+import { A0, A1, A2, A3, RA, SP, V0, V1 } from "./fields.ts";
 import {
   ACCESS_CHECKED,
   ACCESS_WINDOW,
@@ -130,7 +130,7 @@ class Emit {
 
   get(register: u32): u32 {
     if (register === 0) return this.constant(0);
-    reads |= 1 << (register >>> 2);
+    reads |= bit(register);
     literal = false;
     return Emit.local(local(register));
   }
@@ -139,7 +139,7 @@ class Emit {
     if (register === 0) {
       Code.op(DROP);
     } else {
-      writes |= 1 << (register >>> 2);
+      writes |= bit(register);
       Code.index(LOCAL_SET, local(register));
     }
     return EMIT_NEXT;
@@ -643,7 +643,10 @@ class Emit {
   }
 
   recordGraph(): u32 {
-    return EMIT_EXACT;
+    reads |= bit(A0) | bit(A1) | bit(A2) | bit(A3) | bit(V0) | bit(V1);
+    writes |= bit(V0) | bit(V1);
+    TraceCode.recordGraph(local(A0), local(A1), local(A2), local(A3), local(V0), local(V1));
+    return EMIT_NEXT;
   }
 
   // What the words above are made of
@@ -818,6 +821,11 @@ class Emit {
 /** The local of a register that is named as in fields.ts. */
 function local(register: u32): u32 {
   return (register >>> 2) + 1;
+}
+
+/** Its place in EMIT_READS and EMIT_WRITES. */
+function bit(register: u32): u32 {
+  return 1 << (register >>> 2);
 }
 
 const emitter = changetype<Emit>(0);

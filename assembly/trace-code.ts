@@ -53,6 +53,7 @@ import {
   I64_CONST,
   I64_EXTEND_I32_U,
   I64_LOAD,
+  I64_SHR_U,
   I64_STORE,
   I64_SUB,
   LOCAL_GET,
@@ -171,6 +172,43 @@ export class TraceCode {
     Code.op(END);
     Code.op(END);
     Code.op(END);
+  }
+
+  /** TRACE_GRAPH over the locals of its registers; an entry's count is left in high:low. */
+  static recordGraph(
+    ip: u32,
+    parent: u32,
+    depth: u32,
+    overrun: u32,
+    low: u32,
+    high: u32,
+  ): void {
+    TraceCode.count(load<u32>(EMIT_REFUND));
+    TraceCode.set(LOCAL_COUNT);
+    TraceCode.get(depth);
+    Code.constant(GRAPH_RETURN);
+    Code.op(I32_AND);
+    Code.op(I32_EQZ);
+    Code.if();
+    TraceCode.get(LOCAL_COUNT);
+    Code.op(I32_WRAP_I64);
+    TraceCode.set(low);
+    TraceCode.get(LOCAL_COUNT);
+    Code.op(I64_CONST);
+    Code.signed(32);
+    Code.op(I64_SHR_U);
+    Code.op(I32_WRAP_I64);
+    TraceCode.set(high);
+    Code.op(END);
+    TraceCode.beginRecord(~1);
+    TraceCode.storeInRecord(0, ip);
+    TraceCode.storeInRecord(4, parent);
+    TraceCode.storeWideInRecord(8, LOCAL_COUNT);
+    TraceCode.storeInRecord(16, low);
+    TraceCode.storeInRecord(20, high);
+    TraceCode.storeInRecord(24, depth);
+    TraceCode.storeInRecord(28, overrun);
+    TraceCode.endRecord(2);
   }
 
   /** ADDRESS = the B-th frame's, for an access that adds GRAPH_FRAMES. */

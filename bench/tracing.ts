@@ -1,6 +1,6 @@
 // What does tracing cost? A leaf of four instructions is called from a loop of eight, twelve a round: built
-// without -pg, with its call site off, and traced in both ways. Instructions are exact, from two runs of
-// different length; times are ratios within one run. Beside them stands what a real 6.1 kernel takes for
+// without -pg, with its call site off, traced in both ways, and with a function of the host's called at each
+// event. Instructions are exact, from two runs of different length; times are of rows that take turns. Beside them stands what a real 6.1 kernel takes for
 // the same round (Debian's 4kc-malta under QEMU -icount, 20,000 rounds).
 
 import { interleave } from "../src/cli/interleave.ts";
@@ -18,6 +18,8 @@ interface Setup {
   readonly way: TraceWay | null;
   /** `function` unless told. */
   readonly tracer?: TracerName;
+  /** Each event calls this function of the host's, which guest code would else do. */
+  readonly callback?: string;
   /** Instructions a round in the real kernel. */
   readonly kernel: string;
 }
@@ -27,6 +29,13 @@ const SETUPS: readonly Setup[] = [
   { module: "leaf", says: "-pg, off", way: null, kernel: "14.0" },
   { module: "leaf", says: "-pg, traced natively", way: "native", kernel: "" },
   { module: "leaf", says: "-pg, traced by guest code", way: "guest", kernel: "943.5" },
+  {
+    module: "leaf",
+    says: "-pg, traced by a host function",
+    way: "guest",
+    callback: "lab_trace_function",
+    kernel: "",
+  },
   {
     module: "leaf",
     says: "-pg, function_graph natively",
@@ -60,18 +69,21 @@ export async function* tracing(): AsyncGenerator<string> {
     for (const setup of SETUPS) rows.push(new Row(setup, await machineWith(setup.module, endian)));
     const timings = await interleave(rows, EFFORT);
     const base = timings[0]?.p50 ?? Number.NaN;
+    const off = timings[1]?.p50 ?? Number.NaN;
     yield* columns(
       [
-        ["", "instructions a round", "kernel's", "time", "(p25-p75)", "ns a round"],
+        ["", "instructions a round", "kernel's", "time", "(p25-p75)", "ns a round", "above off"],
         ...rows.map(({ name, perRound, setup }, index) => {
           const { p50 = Number.NaN, p25 = 0, p75 = 0 } = timings[index] ?? {};
           const ratio = (seconds: number): string => (seconds / base).toFixed(2);
           const spread = `(${ratio(p25)}-${ratio(p75)})`;
-          const nanoseconds = ((p50 / ROUNDS) * 1e9).toFixed(1);
-          return [name, perRound.toFixed(2), setup.kernel, `x ${ratio(p50)}`, spread, nanoseconds];
+          const nanoseconds = (seconds: number): string => ((seconds / ROUNDS) * 1e9).toFixed(1);
+          const above = setup.way === null ? "" : nanoseconds(p50 - off);
+          const time = [`x ${ratio(p50)}`, spread, nanoseconds(p50), above];
+          return [name, perRound.toFixed(2), setup.kernel, ...time];
         }),
       ],
-      ["left", "right", "right", "right", "left", "right"],
+      ["left", "right", "right", "right", "left", "right", "right"],
     );
   }
   yield WHY;
@@ -84,11 +96,14 @@ class Row {
   readonly perRound: number;
   readonly #machine: Machine;
   #tracer: Tracer | undefined;
+  #seen = 0;
 
   constructor(setup: Setup, machine: Machine) {
     this.name = setup.says;
     this.setup = setup;
     this.#machine = machine;
+    const { callback } = setup;
+    if (callback !== undefined) machine.provide(callback, () => void this.#seen++);
     this.before();
     this.perRound = (this.#call(2 * ROUNDS) - this.#call(ROUNDS)) / ROUNDS;
     this.after();
