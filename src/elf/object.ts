@@ -12,7 +12,8 @@ export interface Section {
   readonly type: number;
   /** sh_flags, SHF_*. */
   readonly flags: number;
-  readonly address: number;
+  /** sh_addr; a bigint in ELF64. */
+  readonly address: Address;
   readonly offset: number;
   readonly size: number;
   readonly link: number;

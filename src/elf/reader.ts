@@ -230,7 +230,7 @@ function readSections(words: Words, format: HeaderFormat): Section[] {
     );
   }
   const first = headers[0] as Header;
-  if (first.type !== SHT_NULL || first.size !== 0 || first.address !== 0) {
+  if (first.type !== SHT_NULL || first.size !== 0 || Number(first.address) !== 0) {
     refuse(
       `ELF Spec violation: section 0 type(${first.type})!=SH_NULL or non-zero len or addr`,
       "section 0 must be empty",
@@ -278,7 +278,7 @@ function readHeader64(words: Words, at: number, index: number): Header {
     nameOffset: words.u32(at),
     type: words.u32(at + 4),
     flags: Number(words.u64(at + 8) & 0xffffffffn),
-    address: words.size64(at + 16),
+    address: words.u64(at + 16),
     offset: words.size64(at + 24),
     size: words.size64(at + 32),
     link: words.u32(at + 40),

@@ -39,6 +39,9 @@ const COMMANDS = [
   "disable_hist",
 ];
 
+/** FTRACE_BUFF_MAX of a 32-bit 6.1 kernel, less its NUL: trace_get_user() takes no longer word. */
+const LONGEST_WORD = 653;
+
 /** The words of a text. */
 export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
@@ -56,6 +59,11 @@ export function readPattern(text: string): Pattern {
     throw new Misuse(
       `'${text}' is not a function filter (EINVAL): write a name, a glob such as usb_*, ` +
         "usb_*:mod:usbcore, or a number",
+    );
+  }
+  if (text.length > LONGEST_WORD) {
+    throw new Misuse(
+      `'${text.slice(0, 40)}…' has ${text.length} characters, and a function filter at most ${LONGEST_WORD} (EINVAL)`,
     );
   }
   const index = /^\d/.test(functions) ? indexOf(functions) : null;

@@ -2,7 +2,7 @@
 // and, when a file holds it, its code. One value for all sources; what a source doesn't tell is null, and
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
-import { type Address, distance } from "../address.ts";
+import { type Address, distance, type Width } from "../address.ts";
 import type { Endian } from "../elf/object.ts";
 import { hex } from "../hex.ts";
 
@@ -159,6 +159,21 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
     if (this.image === null) return true;
     return distance(this.image.address, address) >= this.image.bytes.length;
   }
+}
+
+/** Exports whose low words were read from an image, which has its high word once. */
+export function widenedExports<A extends Address>(
+  exports: ReadonlyMap<string, KernelExport>,
+  high: number,
+  width: Width<A>,
+): Map<string, KernelExport<A>> {
+  const wide = (low: number): A => width.of((BigInt(high) << 32n) | BigInt(low));
+  return new Map(
+    [...exports].map(([name, one]) => [
+      name,
+      { ...one, address: one.address === null ? null : wide(one.address) },
+    ]),
+  );
 }
 
 /** A kernel of either class; one without addresses counts as of 32 bits. */

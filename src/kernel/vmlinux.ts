@@ -1,6 +1,7 @@
-// A kernel's own ELF file, vmlinux: the symbols come from its symbol table, the exports from its sections,
-// and the image is put together from what is loaded.
+// A kernel's own ELF file, vmlinux, of either class: the symbols come from its symbol table, the exports from
+// its sections, and the image is put together from what is loaded.
 
+import { type Address, ascending, lowWord, WIDTH_32, WIDTH_64, type Width } from "../address.ts";
 import {
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -19,10 +20,12 @@ import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
-import { Kernel, type KernelImage, type KernelSymbol } from "./kernel.ts";
+import { type AnyKernel, Kernel, type KernelSymbol, widenedExports } from "./kernel.ts";
 import { type ExportTable, readExports, tableAt } from "./ksymtab.ts";
 import { LARGEST_IMAGE } from "./output.ts";
 import { globalsOf } from "./symbol-list.ts";
+
+const WORD = 4;
 
 /** Whether an ELF file is a linked kernel with its symbols, rather than a vmlinuz in ELF form. */
 export function isVmlinux(elf: ElfObject): boolean {
@@ -33,35 +36,46 @@ export function isVmlinux(elf: ElfObject): boolean {
  * Reads a vmlinux.
  * @throws Misuse when its sections don't make an image.
  */
-export function readVmlinux(elf: ElfObject): Kernel {
-  if (elf.class === 64) {
-    throw new Misuse("farjal doesn't read a 64-bit vmlinux: give its vmlinuz or System.map");
-  }
+export function readVmlinux(elf: ElfObject): AnyKernel {
+  return elf.class === 64 ? kernelOf(elf, WIDTH_64) : kernelOf(elf, WIDTH_32);
+}
+
+function kernelOf<A extends Address>(elf: ElfObject, width: Width<A>): Kernel<A> {
   const symbols = elf.symbols
-    .flatMap((symbol) => symbolOf(symbol, elf.sections[symbol.section]))
-    .sort((a, b) => a.address - b.address);
-  const loaded = imageOf(elf);
-  const image = new Image(loaded.bytes, elf.endian);
-  const tables = exportTables(elf, image, loaded.address);
-  const release = findRelease(loaded.bytes);
+    .flatMap((symbol) => symbolOf(symbol, elf.sections[symbol.section], width))
+    .sort((a, b) => ascending(a.address, b.address));
+  const { start, bytes } = imageOf(elf);
+  const high = Number(start >> 32n);
+  const image = new Image(bytes, elf.endian, width.bits === 64 ? high : null);
+  const low = lowWord(start);
+  const tables = exportTables(elf, image, low);
+  const release = findRelease(bytes);
   return new Kernel({
     source: "vmlinux",
-    bits: 32,
+    bits: width.bits,
     endian: elf.endian,
     symbols,
-    exports: tables === null ? globalsOf(symbols) : readExports(image, loaded.address, tables),
+    exports:
+      tables === null
+        ? globalsOf(symbols)
+        : widenedExports(readExports(image, low, tables), high, width),
     exportsKnown: tables !== null,
     moduleExports: new Map(),
     hasData: true,
-    image: loaded,
+    image: { address: width.of(start), bytes },
     release,
-    vermagic: release === null ? null : findVermagic(loaded.bytes, release),
+    vermagic: release === null ? null : findVermagic(bytes, release),
   });
 }
 
 /** A symbol with nm's letter; nothing for what nm -n and scripts/mksysmap leave out. */
-function symbolOf(symbol: ElfSymbol, section: Section | undefined): KernelSymbol[] {
-  const { name, value: address, binding, type } = symbol;
+function symbolOf<A extends Address>(
+  symbol: ElfSymbol,
+  section: Section | undefined,
+  width: Width<A>,
+): KernelSymbol<A>[] {
+  const { name, binding, type } = symbol;
+  const address = width.of(symbol.address);
   if (name === "" || name.startsWith(".L") || name.startsWith("$")) return [];
   if (type === STT_SECTION || type === STT_FILE) return [];
   const local = binding === STB_LOCAL;
@@ -78,48 +92,54 @@ function letterOf({ type, flags }: Section): string {
   return (flags & SHF_WRITE) !== 0 ? "D" : "R";
 }
 
-/** The loaded sections with contents, each at its place. */
-function imageOf(elf: ElfObject): KernelImage {
-  const loaded = elf.sections.filter(
-    ({ type, flags, size }) => type !== SHT_NOBITS && (flags & SHF_ALLOC) !== 0 && size > 0,
-  );
-  if (loaded.length === 0)
+/** The loaded sections with contents, each at its place behind `start`. All lie in the same 4 GiB. */
+function imageOf(elf: ElfObject): { start: bigint; bytes: Uint8Array } {
+  const loaded = elf.sections
+    .filter(({ type, flags, size }) => type !== SHT_NOBITS && (flags & SHF_ALLOC) !== 0 && size > 0)
+    .map(({ offset, size, address }) => ({ offset, size, address: BigInt(address) }));
+  const [first] = loaded;
+  if (first === undefined)
     throw new Misuse("this vmlinux has no contents: it holds debugging information only");
-  const address = Math.min(...loaded.map((section) => section.address));
-  const end = Math.max(...loaded.map((section) => section.address + section.size));
-  if (end > 2 ** 32 || end - address > LARGEST_IMAGE) {
+  let start = first.address;
+  let end = start;
+  for (const { address, size } of loaded) {
+    if (address < start) start = address;
+    if (address + BigInt(size) > end) end = address + BigInt(size);
+  }
+  if ((end - 1n) >> 32n !== start >> 32n || end - start > LARGEST_IMAGE) {
+    const text = (at: bigint): string => hex(elf.class === 64 ? at : lowWord(at));
     throw new Misuse(
-      `this vmlinux is spread from ${hex(address)} to ${hex(end)}, farther than any kernel`,
+      `this vmlinux is spread from ${text(start)} to ${text(end)}, farther than any kernel`,
     );
   }
-  const bytes = new Uint8Array(end - address);
-  for (const section of loaded) {
-    bytes.set(
-      elf.bytes.subarray(section.offset, section.offset + section.size),
-      section.address - address,
-    );
+  const bytes = new Uint8Array(Number(end - start));
+  for (const { offset, size, address } of loaded) {
+    bytes.set(elf.bytes.subarray(offset, offset + size), Number(address - start));
   }
-  return { address, bytes };
+  return { start, bytes };
 }
 
-/** The export tables, by their sections' names; null when the kernel has none. */
-function exportTables(elf: ElfObject, image: Image, address: number): ExportTable[] | null {
-  const wordsOf = (name: string): { start: number; end: number } | null => {
+/**
+ * The export tables, by their sections' names; null when the kernel has none.
+ * @param start the image's address, its low word on 64 bits.
+ */
+function exportTables(elf: ElfObject, image: Image, start: number): ExportTable[] | null {
+  const placeOf = (name: string, unit: number): { start: number; end: number } | null => {
     const section = elf.sections.find((candidate) => candidate.name === name);
     if (section === undefined || section.type === SHT_NOBITS || (section.flags & SHF_ALLOC) === 0)
       return null;
-    const start = (section.address - address) / 4;
-    return { start, end: start + section.size / 4 };
+    const first = (lowWord(section.address) - start) / unit;
+    return { start: first, end: first + section.size / unit };
   };
   const tables: ExportTable[] = [];
   for (const [suffix, gplOnly] of [
     ["", false],
     ["_gpl", true],
   ] as const) {
-    const words = wordsOf(`__ksymtab${suffix}`);
-    if (words === null) continue;
-    const crcs = wordsOf(`__kcrctab${suffix}`)?.start ?? null;
-    const table = tableAt(image, address, words, { crcs, gplOnly });
+    const pointers = placeOf(`__ksymtab${suffix}`, WORD * image.pointerWords);
+    if (pointers === null) continue;
+    const crcs = placeOf(`__kcrctab${suffix}`, WORD)?.start ?? null;
+    const table = tableAt(image, start, pointers, { crcs, gplOnly });
     if (table === null)
       throw new Misuse(`the export table __ksymtab${suffix} of this vmlinux is damaged`);
     tables.push(table);

@@ -1,10 +1,11 @@
 // A distribution's kernel file, the only one that most users have: vmlinuz, uImage or a raw vmlinux.bin.
 // The kernel in it has no ELF headers any more; kallsyms and the export tables are found by their shape.
 
+import { WIDTH_64 } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { findKallsyms, type Kallsyms } from "./kallsyms.ts";
-import { type AnyKernel, Kernel, type KernelFacts } from "./kernel.ts";
+import { type AnyKernel, Kernel, type KernelFacts, widenedExports } from "./kernel.ts";
 import { findExportTables, readExports } from "./ksymtab.ts";
 import { findLoadAddress } from "./load-address.ts";
 import { findPayloads } from "./payload.ts";
@@ -48,12 +49,7 @@ function widened(facts: KernelFacts, high: number): KernelFacts<bigint> {
     ...facts,
     bits: 64,
     symbols: symbols.map((symbol) => ({ ...symbol, address: wide(symbol.address) })),
-    exports: new Map(
-      [...exports].map(([name, one]) => [
-        name,
-        { ...one, address: one.address === null ? null : wide(one.address) },
-      ]),
-    ),
+    exports: widenedExports(exports, high, WIDTH_64),
     image: image && { ...image, address: wide(image.address) },
   };
 }

@@ -8,7 +8,7 @@ import * as types from "../../assembly/relocation-types.ts";
 import { relocationTables } from "../../src/elf/contents.ts";
 import { RELA64_SIZE, SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_WEAK } from "../../src/elf/numbers.ts";
 import { readElf } from "../../src/elf/reader.ts";
-import { readKernel } from "../../src/index.ts";
+import { readAnyKernel } from "../../src/index.ts";
 import { findPayloads } from "../../src/kernel/payload.ts";
 import { EXTREMES, mutate } from "../hostile/mutate.ts";
 import { makeKernel } from "../kernel/synthetic.ts";
@@ -19,7 +19,9 @@ import { repositoryFile } from "../support/repository.ts";
 import { damage } from "./bytes.ts";
 import { endOf, loadCase } from "./loading.ts";
 import { seedModules, seedModules64 } from "./modules.ts";
+import { SNAPSHOT_TARGETS } from "./snapshots.ts";
 import type { Target } from "./target.ts";
+import { TEXT_TARGETS } from "./texts.ts";
 import { TRACE_TARGETS } from "./traces.ts";
 
 const EI_DATA = 5;
@@ -174,7 +176,8 @@ function kallsymsPlaces(image: Buffer, random: Random): number {
   else count.writeUInt32BE(KERNEL_SYMBOLS);
   const countAt = image.indexOf(count, image.length >>> 3);
   if (countAt < 0) return random.below(image.length);
-  let at = countAt + 4;
+  // On 64 bits the names begin at the next pointer's place; none of them is of no length.
+  let at = image[countAt + 4] === 0 ? countAt + 8 : countAt + 4;
   const lengths: number[] = [];
   while (lengths.length < KERNEL_SYMBOLS && at < image.length) {
     lengths.push(at);
@@ -215,6 +218,11 @@ const kernel: Target = {
         (addresses) => makeKernel({ endian, addresses, symbols: KERNEL_SYMBOLS }).bytes,
       ),
     ),
+    ...(["little", "big"] as const).flatMap((endian) =>
+      (["relative", "last"] as const).map(
+        (addresses) => makeKernel({ endian, bits: 64, addresses, symbols: KERNEL_SYMBOLS }).bytes,
+      ),
+    ),
     makeKernel({ symbols: KERNEL_SYMBOLS, namespaces: false, crcs: false }).bytes,
     makeKernel({ symbols: KERNEL_SYMBOLS, exports: false }).bytes,
     Buffer.from("80100000 T _text\n80100400 t start\n80b24030 A _etext\nc0000000 t f\t[usbcore]\n"),
@@ -222,14 +230,14 @@ const kernel: Target = {
       "0x9514151a\t_mcount\tvmlinux\tEXPORT_SYMBOL\t\n0x1\tf\tdrivers/a\tEXPORT_SYMBOL_GPL\tNS\n",
     ),
     Buffer.from("ffffffff80100000 T _text\nffffffff80100400 T _mcount\n"),
-    vmlinux("little"),
-    vmlinux("big"),
+    ...([32, 64] as const).flatMap((bits) => [vmlinux("little", bits), vmlinux("big", bits)]),
   ],
   vary: (input, other, random) =>
     input[0] === 0x7f ? varyElf(input, other, random) : varyKernel(input, other, random),
   run: async (bytes) => {
     try {
-      const { symbols, exports } = await readKernel(bytes);
+      const { bits, symbols, exports } = await readAnyKernel(bytes);
+      if (bits === 64) return "read 64";
       return symbols.length + exports.size > 0 ? "read" : "empty";
     } catch (error) {
       return endOf(error);
@@ -238,16 +246,19 @@ const kernel: Target = {
 };
 
 /** A linked kernel in ELF, its tables in sections of their own. */
-function vmlinux(endian: "little" | "big"): Uint8Array {
+function vmlinux(endian: "little" | "big", bits: 32 | 64): Uint8Array {
+  const long = (low: number): number[] => {
+    const high = low === 0 ? 0 : 0xffffffff;
+    return bits === 32 ? [low] : endian === "little" ? [low, high] : [high, low];
+  };
+  const entry = [0x80100000, 0x80110000, 0x80110010].flatMap(long);
   return writeElf({
     endian,
+    bits,
     type: 2,
     sections: [
       { ...code(Array.from({ length: 64 }, () => 0)), address: 0x80100000 },
-      {
-        ...data([0x80100000, 0x80110000, 0x80110010], [], "__ksymtab"),
-        address: 0x80100100,
-      },
+      { ...data(entry, [], "__ksymtab"), address: 0x80100100 },
       { ...data([0x12345678], [], "__kcrctab"), address: 0x80100200 },
       {
         name: "__ksymtab_strings",
@@ -262,7 +273,10 @@ function vmlinux(endian: "little" | "big"): Uint8Array {
         address: 0x80111000,
       },
     ],
-    symbols: [{ name: "start", value: 0x80100000, section: ".text", binding: 1, type: 2 }],
+    symbols: [
+      { name: "_text", value: 0x80100000, section: ".text", binding: 1 },
+      { name: "start", value: 0x80100000, section: ".text", binding: 1, type: 2 },
+    ],
   });
 }
 
@@ -309,4 +323,6 @@ export const TARGETS: readonly Target[] = [
   kernel,
   payload,
   ...TRACE_TARGETS,
+  ...TEXT_TARGETS,
+  ...SNAPSHOT_TARGETS,
 ];

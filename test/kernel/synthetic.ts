@@ -6,6 +6,8 @@ import type { Endian } from "../../src/elf/object.ts";
 
 export interface SyntheticOptions {
   readonly endian?: Endian;
+  /** Of a pointer; a 64-bit kernel lies at 0xffffffff80100000. */
+  readonly bits?: 32 | 64;
   /** Where kallsyms has the addresses: before the names, as absolute words, or after the tokens (6.4). */
   readonly addresses?: "relative" | "absolute" | "last";
   /** kallsyms_seqs_of_names, from 6.2 on. */
@@ -46,11 +48,14 @@ export function crcOf(name: string): number {
 
 /** Bytes that grow at their end. */
 class Writer {
+  /** Bytes of a pointer, to which tables are aligned. */
+  readonly pointerSize: 4 | 8;
   readonly #little: boolean;
   readonly #bytes: number[] = [];
 
-  constructor(endian: Endian) {
+  constructor(endian: Endian, bits: 32 | 64 = 32) {
     this.#little = endian === "little";
+    this.pointerSize = bits === 64 ? 8 : 4;
   }
 
   get size(): number {
@@ -70,11 +75,18 @@ class Writer {
     this.byte(...(this.#little ? bytes.reverse() : bytes));
   }
 
+  /** NULL, or an address by its low word. */
+  pointer(value: number): void {
+    const high = value === 0 ? 0 : 0xffffffff;
+    if (this.pointerSize === 4) this.word(value);
+    else for (const word of this.#little ? [value, high] : [high, value]) this.word(word);
+  }
+
   text(value: string): void {
     this.byte(...Buffer.from(`${value}\0`, "latin1"));
   }
 
-  align(to: number): void {
+  align(to: number = this.pointerSize): void {
     while (this.size % to !== 0) this.byte(0);
   }
 
@@ -118,13 +130,16 @@ function writeKallsyms(
   const { addresses = "relative", sequences = true } = options;
   const base = symbols[0]?.address ?? 0;
   const relative = (): void => {
+    out.align();
     for (const { address } of symbols) out.word(address - base);
-    out.word(base);
+    out.align();
+    out.pointer(base);
   };
-  out.align(4);
+  out.align();
   if (addresses === "relative") relative();
   if (addresses === "absolute") for (const { address } of symbols) out.word(address);
   out.word(symbols.length);
+  out.align();
   const start = out.size;
   const markers: number[] = [];
   for (const [index, { name, type }] of symbols.entries()) {
@@ -134,20 +149,20 @@ function writeKallsyms(
     else out.byte((codes.length & 0x7f) | 0x80, codes.length >>> 7);
     out.byte(...codes);
   }
-  out.align(4);
+  out.align();
   for (const marker of markers) out.word(marker);
   if (sequences) for (const index of symbols.keys()) out.byte(index >>> 16, index >>> 8, index);
-  out.align(4);
+  out.align();
   const index: number[] = [];
   const tokens = out.size;
   for (const token of TOKENS) {
     index.push(out.size - tokens);
     out.text(token);
   }
-  out.align(4);
+  out.align();
   for (const offset of index) out.half(offset);
   if (addresses === "last") relative();
-  out.align(4);
+  out.align();
 }
 
 function writeExports(
@@ -158,18 +173,18 @@ function writeExports(
 ): void {
   const { namespaces = true, crcs = true } = options;
   const names = [...kernel.plain, ...kernel.gpl];
-  const words = names.length * ((namespaces ? 3 : 2) + (crcs ? 1 : 0));
+  const size = names.length * (out.pointerSize * (namespaces ? 3 : 2) + (crcs ? 4 : 0));
+  const start = out.size;
   const strings = new Writer("little");
   const pointers = new Map<string, number>();
   const pointer = (text: string): number => {
     const known = pointers.get(text);
     if (known !== undefined) return known;
-    const at = address + out.size + words * 4 + strings.size;
+    const at = address + start + size + strings.size;
     strings.text(text);
     pointers.set(text, at);
     return at;
   };
-  const start = out.size;
   const entries = names.map((name, index) => {
     const value = kernel.symbols.find((symbol) => symbol.name === name)?.address ?? 0;
     const entry = [value, pointer(name)];
@@ -178,9 +193,9 @@ function writeExports(
       entry.push(index % 10 === 0 ? pointer(NAMESPACE) : index % 10 === 1 ? 0 : pointer(""));
     return entry;
   });
-  for (const word of entries.flat()) out.word(word);
+  for (const value of entries.flat()) out.pointer(value);
   if (crcs) for (const name of names) out.word(crcOf(name));
-  if (out.size !== start + words * 4)
+  if (out.size !== start + size)
     throw new Error("the tables aren't as long as the pointers assume");
   out.byte(...strings.bytes());
 }
@@ -192,7 +207,7 @@ export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
   const globals = symbols.filter(({ type }) => type === "T").map(({ name }) => name);
   const plain = globals.slice(0, 150).sort();
   const gpl = globals.slice(150, 250).sort();
-  const out = new Writer(endian);
+  const out = new Writer(endian, options.bits);
   // Code: the same few instructions for each function, none of them looking like a table.
   while (out.size < 0x400) out.word(0);
   for (const _ of symbols) {
@@ -201,9 +216,9 @@ export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
   out.text(`Linux version ${RELEASE} (builder@host) (gcc) #1 SMP`);
   out.align(4);
   out.text(VERMAGIC);
-  out.align(4);
+  out.align();
   if (exports) writeExports(out, ADDRESS, { symbols, plain, gpl }, options);
-  out.align(4);
+  out.align();
   if (kallsyms) writeKallsyms(out, symbols, options);
   return { bytes: out.bytes(), address: ADDRESS, symbols, plain, gpl };
 }

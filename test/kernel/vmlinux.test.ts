@@ -15,7 +15,7 @@ import {
   STT_OBJECT,
 } from "../../src/elf/numbers.ts";
 import type { Endian } from "../../src/elf/object.ts";
-import { readKernel } from "../../src/kernel/read.ts";
+import { readKernel, readKernel64 } from "../../src/kernel/read.ts";
 import { type ElfSpec, type SectionSpec, writeElf } from "../support/elf-writer.ts";
 import { makeKernel, RELEASE, VERMAGIC } from "./synthetic.ts";
 
@@ -122,6 +122,66 @@ suite("vmlinux", () => {
       assert.equal(endian === "little" ? word.readUInt32LE() : word.readUInt32BE(), 0x12345678);
     });
   }
+
+  for (const endian of ["little", "big"] as const) {
+    test(`64-bit, ${endian}-endian: symbols, exports, image`, async () => {
+      const long = (low: number): number[] => (endian === "little" ? [low, -1] : [-1, low]);
+      const spec = vmlinux(endian);
+      const sections = (spec.sections ?? []).map((section) =>
+        /^__ksymtab(_gpl)?$/.test(section.name)
+          ? {
+              ...section,
+              address: section.address === KSYMTAB ? KSYMTAB - 24 : KSYMTAB,
+              words: (section.words ?? []).flatMap(long),
+            }
+          : section,
+      );
+      const kernel = await readKernel64(writeElf({ ...spec, bits: 64, sections }));
+      assert.equal(kernel.source, "vmlinux");
+      assert.equal(kernel.bits, 64);
+      assert.equal(kernel.endian, endian);
+      assert.equal(kernel.release, RELEASE);
+      assert.equal(kernel.addressOf("variable"), 0xffffffff80105000n);
+      assert.deepEqual(kernel.symbol("absolute"), { name: "absolute", address: 0x42n, type: "A" });
+      const high = 0xffffffff00000000n;
+      assert.deepEqual(
+        [...kernel.exports.values()],
+        [
+          {
+            name: "_mcount",
+            address: high + BigInt(TEXT),
+            crc: 0x9514151a,
+            gplOnly: false,
+            namespace: null,
+          },
+          {
+            name: "dma_buf_get",
+            address: high + BigInt(TEXT + 8),
+            crc: 0xc2e587d1,
+            gplOnly: true,
+            namespace: "DMA_BUF",
+          },
+        ],
+      );
+      assert.equal(kernel.image?.address, high + BigInt(TEXT));
+      assert.equal(kernel.image?.bytes.length, 0x5004);
+      await assert.rejects(readKernel(writeElf({ ...spec, bits: 64, sections })), {
+        message: /this is a 64-bit kernel, and a 32-bit one is wanted/,
+      });
+    });
+  }
+
+  test("64-bit, whose sections are far apart is refused", async () => {
+    const { sections = [], ...spec } = vmlinux("little");
+    const low = { name: ".low", flags: SHF_ALLOC, address: 0x1000, words: [1] };
+    await assert.rejects(
+      readKernel64(writeElf({ ...spec, bits: 64, sections: [...sections, low] })),
+      {
+        name: "Misuse",
+        message: /spread from 0x0000000000001000 to 0xffffffff80105004/,
+      },
+    );
+  });
 
   test("without export sections, every global symbol counts", async () => {
     const { sections = [], ...rest } = vmlinux("little");

@@ -1,12 +1,14 @@
-// Writes small ELF32 files for tests: sections, symbols, relocations, in either byte order, with room to
-// lie in any header field. It knows ELF's records and nothing of modules; module-writer.ts does.
+// Writes small ELF files for tests: sections, symbols, relocations (ELF32's), in either byte order, with room
+// to lie in any header field. It knows ELF's records and nothing of modules; module-writer.ts does.
 
 import {
   EHDR_SIZE,
+  EHDR64_SIZE,
   EM_MIPS,
   ET_REL,
   REL_SIZE,
   SHDR_SIZE,
+  SHDR64_SIZE,
   SHT_NOBITS,
   SHT_PROGBITS,
   SHT_REL,
@@ -17,6 +19,7 @@ import {
   STT_NOTYPE,
   STT_SECTION,
   SYM_SIZE,
+  SYM64_SIZE,
 } from "../../src/elf/numbers.ts";
 import type { Endian } from "../../src/elf/object.ts";
 
@@ -58,6 +61,8 @@ export interface SymbolSpec {
 
 export interface ElfSpec {
   readonly endian?: Endian;
+  /** 32 unless told. In ELF64, addresses and values are 32-bit numbers with their signs extended. */
+  readonly bits?: 32 | 64;
   /** What EI_DATA says, if not the truth. */
   readonly statedEndian?: Endian;
   readonly type?: number;
@@ -84,6 +89,7 @@ interface Chunk {
 }
 
 export const MIPS32R2_O32 = 0x70001001;
+const MIPS64R2_N64 = 0x80000001;
 
 /** The file's bytes. Section symbols come first in the symbol table, one for each section of the spec. */
 export function writeElf(spec: ElfSpec): Uint8Array {
@@ -95,9 +101,11 @@ class ElfWriter {
   readonly #sections: readonly SectionSpec[];
   readonly #symbols: readonly SymbolSpec[];
   readonly #little: boolean;
+  readonly #wide: boolean;
 
   constructor(spec: ElfSpec) {
     this.#spec = spec;
+    this.#wide = spec.bits === 64;
     this.#sections = spec.sections ?? [];
     this.#symbols = [
       { name: "", section: 0, binding: STB_LOCAL },
@@ -118,29 +126,25 @@ class ElfWriter {
     const nameOffsets = [...chunks.map(({ name }) => names.add(name)), names.add(".shstrtab")];
     chunks.push(plain(".shstrtab", SHT_STRTAB, names.bytes()));
 
-    let end = EHDR_SIZE;
+    const [header, size] = this.#wide ? [EHDR64_SIZE, SHDR64_SIZE] : [EHDR_SIZE, SHDR_SIZE];
+    let end = header;
     const offsets = chunks.map(({ bytes, alignment }) => {
       const offset = Math.ceil(end / Math.max(alignment, 4)) * Math.max(alignment, 4);
       end = offset + bytes.length;
       return offset;
     });
     const shoff = Math.ceil(end / 4) * 4;
-    const file = new Uint8Array(shoff + (chunks.length + 1) * SHDR_SIZE);
+    const file = new Uint8Array(shoff + (chunks.length + 1) * size);
     this.#writeHeader(file, shoff, chunks.length + 1);
     for (const [index, chunk] of chunks.entries()) {
       file.set(chunk.bytes, offsets[index]);
-      this.#put(file, shoff + (index + 1) * SHDR_SIZE, [
-        nameOffsets[index] ?? 0,
-        chunk.type,
-        chunk.flags,
-        chunk.address,
-        offsets[index] ?? 0,
-        chunk.size,
-        chunk.link,
-        chunk.info,
-        chunk.alignment,
-        chunk.entrySize,
-      ]);
+      const at = shoff + (index + 1) * size;
+      const offset = offsets[index] ?? 0;
+      const { type, flags, address, link, info, alignment, entrySize } = chunk;
+      this.#put(file, at, [nameOffsets[index] ?? 0, type]);
+      this.#putLong(file, at + 8, [flags, address, offset, chunk.size]);
+      this.#put(file, at + (this.#wide ? 40 : 24), [link, info]);
+      this.#putLong(file, at + (this.#wide ? 48 : 32), [alignment, entrySize]);
     }
     return file;
   }
@@ -148,14 +152,19 @@ class ElfWriter {
   #writeHeader(file: Uint8Array, shoff: number, shnum: number): void {
     const { type, machine, flags, elfClass, statedEndian } = this.#spec;
     const stated = statedEndian ?? this.#spec.endian ?? "little";
-    file.set([0x7f, 0x45, 0x4c, 0x46, elfClass ?? 1, stated === "little" ? 1 : 2, 1]);
+    const wide = this.#wide;
+    const order = stated === "little" ? 1 : 2;
+    file.set([0x7f, 0x45, 0x4c, 0x46, elfClass ?? (wide ? 2 : 1), order, 1]);
     this.#put16(file, 16, type ?? ET_REL);
     this.#put16(file, 18, machine ?? EM_MIPS);
-    this.#put(file, 20, [1, 0, 0, shoff, flags ?? MIPS32R2_O32]);
-    this.#put16(file, 40, EHDR_SIZE);
-    this.#put16(file, 46, SHDR_SIZE);
-    this.#put16(file, 48, shnum);
-    this.#put16(file, 50, shnum - 1);
+    this.#put(file, 20, [1]);
+    this.#putLong(file, 24, [0, 0, shoff]);
+    const at = wide ? 48 : 36;
+    this.#put(file, at, [flags ?? (wide ? MIPS64R2_N64 : MIPS32R2_O32)]);
+    this.#put16(file, at + 4, wide ? EHDR64_SIZE : EHDR_SIZE);
+    this.#put16(file, at + 10, wide ? SHDR64_SIZE : SHDR_SIZE);
+    this.#put16(file, at + 12, shnum);
+    this.#put16(file, at + 14, shnum - 1);
   }
 
   #chunks(): Chunk[] {
@@ -193,23 +202,22 @@ class ElfWriter {
     }
     if (this.#spec.stripped === true) return chunks;
     const names = new Strings();
-    const symtab = new Uint8Array(this.#symbols.length * SYM_SIZE);
+    const entrySize = this.#wide ? SYM64_SIZE : SYM_SIZE;
+    const symtab = new Uint8Array(this.#symbols.length * entrySize);
     for (const [index, symbol] of this.#symbols.entries()) {
-      const at = index * SYM_SIZE;
+      const at = index * entrySize;
       const { name, value, size, binding, type, section } = symbol;
-      const nameOffset = type === STT_SECTION ? 0 : names.add(name);
-      this.#put(symtab, at, [nameOffset, value ?? 0, size ?? 0]);
-      symtab[at + 12] = ((binding ?? STB_GLOBAL) << 4) | (type ?? STT_NOTYPE);
-      this.#put16(
-        symtab,
-        at + 14,
-        typeof section === "string" ? this.#sectionIndex(section) : (section ?? 0),
-      );
+      this.#put(symtab, at, [type === STT_SECTION ? 0 : names.add(name)]);
+      this.#putLong(symtab, at + (this.#wide ? 8 : 4), [value ?? 0, size ?? 0]);
+      const info = at + (this.#wide ? 4 : 12);
+      symtab[info] = ((binding ?? STB_GLOBAL) << 4) | (type ?? STT_NOTYPE);
+      const number = typeof section === "string" ? this.#sectionIndex(section) : (section ?? 0);
+      this.#put16(symtab, info + 2, number);
     }
     chunks.push({
       ...plain(".symtab", SHT_SYMTAB, symtab),
       link: symtabIndex + 1,
-      entrySize: SYM_SIZE,
+      entrySize,
     });
     chunks.push({ ...plain(".strtab", SHT_STRTAB, names.bytes()), alignment: 1 });
     return chunks;
@@ -239,6 +247,15 @@ class ElfWriter {
   #put(bytes: Uint8Array, at: number, words: readonly number[]): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (const [index, word] of words.entries()) view.setUint32(at + 4 * index, word, this.#little);
+  }
+
+  /** Words of the class: in ELF64, 64 bits with the sign of the low 32. */
+  #putLong(bytes: Uint8Array, at: number, values: readonly number[]): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const [index, value] of values.entries()) {
+      if (this.#wide) view.setBigInt64(at + 8 * index, BigInt(value | 0), this.#little);
+      else view.setUint32(at + 4 * index, value, this.#little);
+    }
   }
 
   #put16(bytes: Uint8Array, at: number, value: number): void {
