@@ -10,6 +10,7 @@ import { ftraceText } from "./ftrace-text.ts";
 import { htmlPage } from "./page.ts";
 import type { Sink } from "./sink.ts";
 import { speedscope } from "./speedscope.ts";
+import { systrace } from "./systrace.ts";
 import { namesOf, type Trace } from "./trace.ts";
 import type { FileVersion } from "./trace-dat.ts";
 import { writeTraceDat } from "./trace-dat-writer.ts";
@@ -19,6 +20,7 @@ const TEXTS = {
   ftrace: (trace, _writer, graph) => ftraceText(trace, graph),
   report: traceCmdReport,
   chrome: chromeTrace,
+  systrace,
   speedscope,
   folded: foldedStacks,
   html: htmlPage,
@@ -36,6 +38,7 @@ export const TRACE_FORMATS: readonly TraceFormat[] = [
   "report",
   "trace.dat",
   "chrome",
+  "systrace",
   "speedscope",
   "folded",
   "html",
@@ -46,6 +49,7 @@ const NAMES: readonly (readonly [pattern: RegExp, format: TraceFormat])[] = [
   [/\.dat$/, "trace.dat"],
   [/\.speedscope\.json$/, "speedscope"],
   [/\.chrome\.json$/, "chrome"],
+  [/\.systrace$/, "systrace"],
   [/\.folded$/, "folded"],
   [/\.html?$/, "html"],
 ];

@@ -1,4 +1,4 @@
-// A trace as the kernel's `trace` file shows it, which people, scripts and Perfetto read. The lines are
+// A trace as the kernel's `trace` file shows it, which people and scripts read. The lines are
 // report/ftrace-text.ts's and report/graph-text.ts's; here the header gets its counts, and losses their place.
 
 import { Misuse } from "../errors.ts";
