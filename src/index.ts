@@ -34,6 +34,7 @@ export {
   TRACE_FORMATS,
   type TraceFormat,
   traceText,
+  traceWriting,
   writeTrace,
 } from "./formats/export.ts";
 export { readTrace, traceFromBytes } from "./formats/read.ts";

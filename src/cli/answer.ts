@@ -9,7 +9,10 @@ import { refusalText } from "../report/refusal-text.ts";
 export interface Answer {
   /** The verdict: false makes the exit code 1. */
   readonly held: boolean;
-  /** The one document that --json prints. Addresses and words in it are strings, 0x and eight digits. */
+  /**
+   * The one document that --json prints. Addresses and words in it are strings, 0x and eight digits; a generator is
+   * an array that is printed as it comes, and throws nothing.
+   */
   readonly json: Readonly<Record<string, unknown>>;
   /** The result for people, on stdout. */
   readonly text: Iterable<string>;

@@ -1,5 +1,5 @@
 // Writes a result's file so that nobody reads half of it: the bytes go to a temporary file beside it, which
-// takes its name when all are there; a failure leaves the old one. What is no plain file (a pipe, /dev/null)
+// takes its name when all are there; a failure or a signal leaves the old one. What is no plain file (a pipe, /dev/null)
 // is written as it stands, since it can't be replaced.
 
 import {
@@ -13,32 +13,54 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { systemError } from "../errors.ts";
 import { Misuse, type Sink } from "../index.ts";
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Milliseconds between two looks for a signal. */
+const PATIENCE = 50;
+/** Bytes that are written at once. */
+const STEP = 1 << 20;
+
 /** @throws Misuse when the file can't be written. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  writeAtomically(path, (sink) => sink.write(Buffer.from(content)));
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const bytes = Buffer.from(content);
+  await writeAtomically(path, function* (sink) {
+    for (let at = 0; at < bytes.length; at += STEP) {
+      sink.write(bytes.subarray(at, at + STEP));
+      yield;
+    }
+  });
 }
 
 /**
- * Opens the file, lets `fill` write it and puts it in its place; when `fill` throws, as if nothing had been.
+ * Opens the file, has `fill` write it step by step and puts it in its place. When `fill` throws, or a signal ends the
+ * program between two steps, it is as if nothing had been.
  * @throws Misuse when the file can't be written, and what `fill` throws.
  */
-export function writeAtomically(path: string, fill: (sink: Sink) => void): void {
+export async function writeAtomically(
+  path: string,
+  fill: (sink: Sink) => Iterable<unknown>,
+): Promise<void> {
   const target = orSay(path, () => resolved(path));
   const temporary = target.plain ? beside(target.path, String(process.pid)) : null;
+  const signals = new Signals();
   try {
     const file = new OpenFile(path, temporary ?? target.path);
     try {
-      fill(file);
+      for (const _ of fill(file)) await signals.look();
+      await signals.look(0);
     } finally {
       file.close();
     }
     if (temporary !== null) orSay(path, () => renameSync(temporary, target.path));
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
+    if (error instanceof Ended) signals.end(error);
     throw error;
+  } finally {
+    signals.close();
   }
 }
 
@@ -62,6 +84,49 @@ function resolved(path: string): { readonly path: string; readonly plain: boolea
   if (there === undefined) return { path, plain: true };
   // What is no plain file may have no path: /dev/stdout leads to a pipe's number.
   return there.isFile() ? { path: realpathSync(path), plain: true } : { path, plain: false };
+}
+
+/** A signal has come: thrown out of the writing, so that what it has begun is put away. */
+class Ended extends Error {
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`ended by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/** Signals that end a program, held back while a file is written. Node hears of them between two turns only. */
+class Signals {
+  #came: NodeJS.Signals | null = null;
+  #looked = performance.now();
+  readonly #hear = (signal: NodeJS.Signals): void => {
+    this.#came ??= signal;
+  };
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, this.#hear);
+  }
+
+  /** Looks whether one has come, now and then. @throws Ended */
+  async look(patience = PATIENCE): Promise<void> {
+    if (performance.now() - this.#looked < patience) return;
+    // The first turn may end before Node asks the system for news, the second can't.
+    await turn();
+    await turn();
+    this.#looked = performance.now();
+    if (this.#came !== null) throw new Ended(this.#came);
+  }
+
+  /** Ends the program as the signal would have. */
+  end({ signal }: Ended): void {
+    this.close();
+    process.kill(process.pid, signal);
+  }
+
+  close(): void {
+    for (const signal of SIGNALS) process.removeListener(signal, this.#hear);
+  }
 }
 
 class OpenFile implements Sink {

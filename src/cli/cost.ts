@@ -94,7 +94,7 @@ async function cost(
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
   const title = `${name}(${args.join(", ")})`;
   if (options.html !== undefined)
-    writeWhole(options.html, costPage(title, rows, { missing, notes }));
+    await writeWhole(options.html, costPage(title, rows, { missing, notes }));
   return {
     held: equal,
     json: {

@@ -48,7 +48,7 @@ export function addExplain(program: Command, give: Give, terminal: Terminal): vo
 async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<Answer> {
   const session = await openSession(path, options);
   const story = filterStory<Address>(session.story(), options);
-  if (options.html !== undefined) writeWhole(options.html, explainPage(story));
+  if (options.html !== undefined) await writeWhole(options.html, explainPage(story));
   return {
     held: story.verdict.verdict === "loads",
     json: storyJson(story),

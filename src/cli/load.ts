@@ -69,7 +69,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     for (const name of options.unload ?? []) unload(session.machine, name);
     const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
     const sha256 = createHash("sha256").update(core).digest("hex");
-    if (options.output !== undefined) writeWhole(options.output, core);
+    if (options.output !== undefined) await writeWhole(options.output, core);
     return {
       held: true,
       json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },

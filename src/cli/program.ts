@@ -11,6 +11,7 @@ import { addDemo } from "./demo.ts";
 import { addDiff } from "./diff.ts";
 import { addExplain } from "./explain.ts";
 import { addInfo } from "./info.ts";
+import { jsonText } from "./json-text.ts";
 import { addList } from "./list.ts";
 import { addLoad } from "./load.ts";
 import { version } from "./package.ts";
@@ -45,7 +46,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const answer = await answered(make, terminal);
     code = answer.held ? HELD : FAILED;
     if (options.json === true) {
-      terminal.print(`${JSON.stringify(answer.json, null, 2)}\n`);
+      await terminal.out(jsonText(answer.json));
     } else {
       await terminal.out(answer.text);
       if (answer.notes !== undefined) terminal.note(answer.notes);

@@ -44,7 +44,7 @@ async function report(file: string | undefined, options: ReportOptions): Promise
   }
   const format = chosenFormat(options, "report");
   const trace = await openTrace(file ?? options.input ?? "trace.dat");
-  const text = deliver(trace, format, options, `farjal ${version()}`);
+  const text = await deliver(trace, format, options, `farjal ${version()}`);
   return { held: true, json: options.json === true ? traceJson(trace) : {}, text };
 }
 
@@ -54,6 +54,12 @@ async function openTrace(path: string): Promise<Trace> {
 
 function traceJson(trace: Trace): Answer["json"] {
   const { task, cpus, endian, release, overruns, clockHz } = trace;
-  const events = [...trace.records].map((record) => recordJson(record, clockHz));
+  // A damaged file is an error before it is half a document.
+  for (const _ of trace.records);
+  const events = recordsJson(trace.records, clockHz);
   return { task, cpus, endian, release, overruns, events };
+}
+
+function* recordsJson(records: Trace["records"], clockHz: number): Generator<unknown> {
+  for (const record of records) yield recordJson(record, clockHz);
 }

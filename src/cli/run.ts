@@ -53,7 +53,7 @@ async function run(
   const module = session.load();
   const args = readArguments(texts, session.machine);
   const result = isSaved(options)
-    ? savedCall(session.machine, args.values, options, terminal)
+    ? await savedCall(session.machine, args.values, options, terminal)
     : await performCall(session.machine, module, args.values, options, path, terminal);
   const report = callReport(session, options.call, texts, args, result);
   return {

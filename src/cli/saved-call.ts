@@ -38,12 +38,12 @@ export function isSaved({ save, restore }: SaveOptions): boolean {
  * The call, begun or gone on with; saved if it doesn't return.
  * @throws Misuse when the snapshot is another machine's or has no open call, or can't be written.
  */
-export function savedCall(
+export async function savedCall(
   machine: Machine,
   args: readonly (number | bigint)[],
   { call: name, budget, save, restore }: CallOptions & SaveOptions,
   terminal: Terminal,
-): CallResult {
+): Promise<CallResult> {
   const call =
     restore === undefined
       ? machine.start(name, args, { budget })
@@ -52,7 +52,7 @@ export function savedCall(
     call.advance();
     const result = call.result();
     if (save !== undefined && result.exception !== undefined) {
-      writeWhole(save, machine.save());
+      await writeWhole(save, machine.save());
       terminal.note(`saved in ${save}; the same words with --restore ${save} go on from there\n`);
     }
     return result;

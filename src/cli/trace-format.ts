@@ -12,7 +12,7 @@ import {
   type Trace,
   type TraceFormat,
   traceText,
-  writeTrace,
+  traceWriting,
 } from "../index.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import { gather } from "./numbers.ts";
@@ -90,16 +90,17 @@ export function chosenFormat(
 }
 
 /** Writes the trace to its file, or gives what stdout should show. */
-export function deliver(
+export async function deliver(
   trace: Trace,
   format: TraceFormat,
   { output, fileVersion, option = [] }: Omit<TraceFormatOptions, "format">,
   writer: string,
-): Iterable<string> {
+): Promise<Iterable<string>> {
   const graph = graphTextOptions(option);
   if (output === undefined)
     return isTextFormat(format) ? traceText(trace, format, { writer, graph }) : [];
   const version = fileVersion === "6" ? 6 : 7;
-  writeAtomically(output, (sink) => writeTrace(trace, format, sink, { version, writer, graph }));
+  const exported = { version, writer, graph } as const;
+  await writeAtomically(output, (sink) => traceWriting(trace, format, sink, exported));
   return [];
 }

@@ -162,7 +162,7 @@ async function trace(
     const report = callReport(session, options.call, texts, args, result);
     const cost = costOf(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
-    const text = deliver(kept, format, options, `farjal ${version()}`);
+    const text = await deliver(kept, format, options, `farjal ${version()}`);
     const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
     const counts = `${kept.length} of ${tracer.written} events kept, ${kept.overruns} overrun\n`;
     return {

@@ -13,7 +13,7 @@ import { speedscope } from "./speedscope.ts";
 import { systrace } from "./systrace.ts";
 import { namesOf, type Trace } from "./trace.ts";
 import type { FileVersion } from "./trace-dat.ts";
-import { writeTraceDat } from "./trace-dat-writer.ts";
+import { traceDatWriting } from "./trace-dat-writer.ts";
 
 /** Formats that are text, each as its pieces. */
 const TEXTS = {
@@ -86,14 +86,27 @@ const CHUNK = 1 << 16;
 
 /**
  * Writes a trace in a format.
- * @throws Misuse for a trace.dat of a trace without addresses.
+ * @throws Misuse for a trace.dat of a trace without addresses, and what the sink throws.
  */
 export function writeTrace(
   trace: Trace,
   format: TraceFormat,
   sink: Sink,
-  { version = 7, writer = "farjal", graph = {} }: ExportOptions = {},
+  options: ExportOptions = {},
 ): void {
+  for (const _ of traceWriting(trace, format, sink, options));
+}
+
+/**
+ * The same in steps of some milliseconds, each taken when it is asked for: between two, whoever asks can do something
+ * else, or stop.
+ */
+export function* traceWriting(
+  trace: Trace,
+  format: TraceFormat,
+  sink: Sink,
+  { version = 7, writer = "farjal", graph = {} }: ExportOptions = {},
+): Generator<void> {
   if (isTextFormat(format)) {
     let chunk = "";
     for (const piece of traceText(trace, format, { writer, graph })) {
@@ -101,6 +114,7 @@ export function writeTrace(
       if (chunk.length < CHUNK) continue;
       sink.write(Buffer.from(chunk));
       chunk = "";
+      yield;
     }
     sink.write(Buffer.from(chunk));
     return;
@@ -108,5 +122,5 @@ export function writeTrace(
   if (!trace.addresses) {
     throw new Misuse("ftrace text has no addresses, which a trace.dat needs: write another format");
   }
-  writeTraceDat(trace, sink, { version, writer, names: namesOf(trace) });
+  yield* traceDatWriting(trace, sink, { version, writer, names: namesOf(trace) });
 }

@@ -84,13 +84,25 @@ const ENTRY_SIZE = recordSize(FUNCGRAPH_ENTRY);
 const EXIT_SIZE = recordSize(FUNCGRAPH_EXIT);
 const TWO_32 = 2 ** 32;
 
-/** Writes a whole trace; one with several CPUs is gone through once for each. */
-export function writeTraceDat(trace: Trace, sink: Sink, options: TraceDatOptions): void {
+/** Events between two steps. */
+const STEP = 1 << 13;
+
+/** Writes a whole trace in steps; one with several CPUs is gone through once for each. */
+export function* traceDatWriting(
+  trace: Trace,
+  sink: Sink,
+  options: TraceDatOptions,
+): Generator<void> {
   const writer = new TraceDatWriter(trace, sink, options);
+  let left = STEP;
   for (let cpu = 0; cpu < trace.cpus; cpu += 1) {
     writer.beginCpu();
     for (const event of trace.events) {
       if (event.cpu === cpu) writer.event(event);
+      left -= 1;
+      if (left > 0) continue;
+      left = STEP;
+      yield;
     }
   }
   writer.end();

@@ -104,6 +104,26 @@ test("a reader that has seen enough ends a long report at once", async (context)
   assert.ok(performance.now() - begin < 2000);
 });
 
+test("a signal in the middle of a file leaves nothing of it", async (context) => {
+  const directory = temporaryDirectory(context);
+  const data = join(directory, "trace.dat");
+  assert.equal(farjal(traceLeaf("big", 5 * ROUNDS, "-o", data)).code, 0);
+  for (const [signal, output] of [
+    ["SIGINT", "long.dat"],
+    ["SIGTERM", "long.systrace"],
+    ["SIGHUP", "long.folded"],
+  ] as const) {
+    const words = ["report", data, "-o", join(directory, output)];
+    const child = spawn(process.execPath, [PROGRAM, ...words]);
+    const files = () => readdirSync(directory).filter((name) => name !== "trace.dat");
+    while (files().length === 0) await sleep(5);
+    assert.deepEqual(files(), [`.${output}.${child.pid}`]);
+    child.kill(signal);
+    assert.deepEqual(await once(child, "exit"), [null, signal]);
+    assert.deepEqual(files(), []);
+  }
+});
+
 /** Whether a process has its file of records: it is made just before the call, and has no name. */
 function hasRecords(pid: number): boolean {
   const descriptors = `/proc/${pid}/fd`;

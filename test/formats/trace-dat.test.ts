@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { Misuse } from "../../src/errors.ts";
+import { writeTrace } from "../../src/formats/export.ts";
 import { readTrace, traceFromBytes } from "../../src/formats/read.ts";
 import { MemorySink } from "../../src/formats/sink.ts";
-import { namesOf, type Trace } from "../../src/formats/trace.ts";
-import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import type { Trace } from "../../src/formats/trace.ts";
 import { traceCmdReport } from "../../src/report/trace-cmd-text.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { traceCmd, traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
@@ -20,7 +20,7 @@ const VERSIONS = [6, 7] as const;
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
   const sink = new MemorySink();
-  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
+  writeTrace(trace, "trace.dat", sink, { version, writer: "farjal" });
   return sink.bytes();
 }
 

@@ -1,0 +1,36 @@
+// The document that --json prints, as JSON.stringify() with two spaces writes it, but piece by piece: a generator
+// among its values becomes an array, element by element, so that a document may be larger than memory.
+
+const INDENT = 2;
+
+/** The document's text. Keys without a value are left out, as JSON.stringify() does. */
+export function* jsonText(document: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = "{\n";
+  for (const [key, value] of Object.entries(document)) {
+    const text = isGenerator(value) ? "" : JSON.stringify(value, null, INDENT);
+    if (text === undefined) continue;
+    yield `${before}  ${JSON.stringify(key)}: ${indented(text, INDENT)}`;
+    if (isGenerator(value)) yield* arrayText(value);
+    before = ",\n";
+  }
+  yield before === ",\n" ? "\n}\n" : "{}\n";
+}
+
+function* arrayText(elements: Iterable<unknown>): Generator<string> {
+  let before = "[";
+  for (const element of elements) {
+    const text = JSON.stringify(element, null, INDENT);
+    yield `${before}\n    ${indented(text, 2 * INDENT)}`;
+    before = ",";
+  }
+  yield before === "," ? "\n  ]" : "[]";
+}
+
+/** No text within JSON holds a newline of its own. */
+function indented(text: string, columns: number): string {
+  return text.replaceAll("\n", `\n${" ".repeat(columns)}`);
+}
+
+function isGenerator(value: unknown): value is Generator {
+  return typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value;
+}

@@ -1,0 +1,42 @@
+// The pieces of a --json document against JSON.stringify(), for any document and for what comes from a generator.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { jsonText } from "../../src/cli/json-text.ts";
+
+const text = (document: Record<string, unknown>): string => [...jsonText(document)].join("");
+
+test("a document's pieces are what JSON.stringify() gives", () => {
+  const document = fc.dictionary(
+    fc.string(),
+    fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.string({ unit: "binary" })),
+  );
+  fc.assert(
+    fc.property(document, (one) => {
+      assert.equal(text(one), `${JSON.stringify(one, null, 2)}\n`);
+    }),
+  );
+});
+
+test("a generator is an array, and is asked for one element at a time", () => {
+  let given = 0;
+  function* elements(values: readonly unknown[]): Generator<unknown> {
+    for (const value of values) {
+      given += 1;
+      yield value;
+    }
+  }
+  for (const values of [[], [1], ["a\nb", { c: [{}] }, null]]) {
+    const plain = { first: 1, events: values, last: {} };
+    assert.equal(
+      text({ ...plain, events: elements(values) }),
+      `${JSON.stringify(plain, null, 2)}\n`,
+    );
+  }
+  given = 0;
+  for (const piece of jsonText({ events: elements([1, 2, 3]) })) {
+    if (piece.endsWith(" 1")) break;
+  }
+  assert.equal(given, 1);
+});
