@@ -87,7 +87,12 @@ const TWO_32 = 2 ** 32;
 /** Events between two steps. */
 const STEP = 1 << 13;
 
-/** Writes a whole trace in steps; one with several CPUs is gone through once for each. */
+/** Writes a whole trace. */
+export function writeTraceDat(trace: Trace, sink: Sink, options: TraceDatOptions): void {
+  for (const _ of traceDatWriting(trace, sink, options));
+}
+
+/** The same in steps, as traceWriting() takes them; a trace of several CPUs is gone through once for each. */
 export function* traceDatWriting(
   trace: Trace,
   sink: Sink,
