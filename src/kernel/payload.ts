@@ -26,6 +26,8 @@ const FORMATS: readonly Format[] = [
   { name: "gzip", signature: [0x1f, 0x8b, 0x08], unpack: unpackGzip },
   // lc 3, lp 0, pb 2, which xz, lzma and 7z all use, and a dictionary of at least 64 KiB.
   { name: "lzma", signature: [0x5d, 0, 0], fits: isLzma, unpack: unpackLzma },
+  // lc 1, lp 2, pb 2, which OpenWrt's images have (include/image-commands.mk, Build/lzma).
+  { name: "lzma", signature: [0x6d, 0, 0], fits: isLzma, unpack: unpackLzma },
   { name: "lzo", signature: [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a] },
   { name: "bzip2", signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] },
 ];

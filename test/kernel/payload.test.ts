@@ -90,6 +90,22 @@ suite("compressed kernels", () => {
     await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
   });
 
+  test("lzma as OpenWrt packs it, in a legacy uImage", async () => {
+    const payload = fixture("openwrt.lzma");
+    // include/image.h of U-Boot: magic, times and sizes, load and entry, then os, architecture, type, packing.
+    const header = Buffer.alloc(64);
+    header.writeUInt32BE(0x27051956, 0);
+    header.writeUInt32BE(payload.length, 12);
+    header.writeUInt32BE(0x80100000, 16);
+    header.set([5, 5, 2, 3], 28);
+    header.write("MIPS OpenWrt Linux-6.1.0", 32, "latin1");
+    for (const after of [Buffer.alloc(0), AFTER, Buffer.alloc(70_000, 0xff)]) {
+      const kernel = await readKernel(Buffer.concat([header, payload, after]));
+      assert.deepEqual(Buffer.from(kernel.image?.bytes ?? []), Buffer.from(IMAGE));
+      assert.equal(kernel.symbols.length, 2000);
+    }
+  });
+
   test("lzma with other parameters and a stated size", () => {
     const output = new Output();
     unpackLzma(fixture("parameters.lzma"), output);

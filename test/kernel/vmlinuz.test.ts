@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { Misuse } from "../../src/errors.ts";
-import { readKernel } from "../../src/kernel/read.ts";
+import { readKernel, readKernel64 } from "../../src/kernel/read.ts";
 import {
   ADDRESS,
   crcOf,
@@ -53,6 +53,29 @@ suite("a kernel's image, its tables found by their shape", () => {
     test(`${endian}-endian, as 6.6: addresses after the tokens`, () =>
       check({ endian, addresses: "last" }));
     test(`${endian}-endian, without CONFIG_MODVERSIONS`, () => check({ endian, crcs: false }));
+  }
+
+  for (const endian of ["little", "big"] as const) {
+    for (const addresses of ["relative", "last"] as const) {
+      test(`64-bit, ${endian}-endian, addresses ${addresses}`, async () => {
+        const made = makeKernel({ endian, addresses, bits: 64 });
+        const kernel = await readKernel64(made.bytes);
+        const wide = (low: number): bigint => 0xffffffff_00000000n + BigInt(low);
+        assert.deepEqual([kernel.source, kernel.bits, kernel.endian], ["vmlinuz", 64, endian]);
+        assert.equal(kernel.image?.address, wide(ADDRESS));
+        assert.deepEqual(
+          kernel.symbols,
+          made.symbols.map((symbol) => ({ ...symbol, address: wide(symbol.address) })),
+        );
+        assert.deepEqual([...kernel.exports.keys()], [...made.plain, ...made.gpl]);
+        for (const [index, name] of [...made.plain, ...made.gpl].entries()) {
+          const { address, crc, namespace } = kernel.exports.get(name) ?? {};
+          assert.equal(address, kernel.symbol(name)?.address);
+          assert.equal(crc, crcOf(name));
+          assert.equal(namespace, index % 10 === 0 ? NAMESPACE : null);
+        }
+      });
+    }
   }
 
   test("a number of symbols that fills the last marker, or only begins it", async () => {

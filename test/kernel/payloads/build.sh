@@ -10,6 +10,8 @@ node --input-type=module -e "
 " > image
 xz --check=crc32 --lzma2=dict=32MiB < image > kernel.xz
 xz --format=lzma -9 < image > kernel.lzma
+# As OpenWrt's Build/lzma has them.
+xz --format=lzma --lzma1=lc=1,lp=2,pb=2,dict=8MiB < image > openwrt.lzma
 # Other parameters than the defaults, as some vendors' kernels have.
 xz --format=raw --lzma1=lc=0,lp=2,pb=1,dict=64KiB < image > raw
 size=$(wc -c < image)
