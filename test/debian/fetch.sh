@@ -1,6 +1,7 @@
 #!/bin/sh
 # Fetches Debian's own MIPS kernels and modules, the real files that some tests read. For each flavour of
-# malta (32-bit), loongson-3 and 5kc-malta (64-bit), or those named as arguments:
+# malta (32-bit), loongson-3, 5kc-malta and octeon (64-bit, the last with a vmlinux in ELF form), or those
+# named as arguments:
 #
 #   .cache/debian/FLAVOUR/boot/vmlinu[xz]-*
 #   .cache/debian/FLAVOUR/lib/modules/*/kernel/**/*.ko
@@ -80,11 +81,11 @@ CONF
   echo "$image is in $flavour"
 )
 
-if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta; fi
+if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta octeon; fi
 for flavour in "$@"; do
   case $flavour in
     malta) fetch malta mipsel linux-image-4kc-malta ;;
-    loongson-3 | 5kc-malta) fetch "$flavour" mips64el "linux-image-$flavour" ;;
+    loongson-3 | 5kc-malta | octeon) fetch "$flavour" mips64el "linux-image-$flavour" ;;
     *) echo "fetch.sh: no flavour is called $flavour" >&2 && exit 2 ;;
   esac
 done
