@@ -73,10 +73,10 @@ export interface TraceHost {
   /** Whether the guest stands at an address. */
   isAt(address: number): boolean;
   /**
-   * Has work done every so many instructions while the guest runs; when it returns false, at the next one.
+   * Has work done every so many instructions while the guest runs.
    * @returns what ends it.
    */
-  pauseEvery(instructions: number, work: () => boolean): () => void;
+  pauseEvery(instructions: number, work: () => void): () => void;
 }
 
 /** What the guest's own function_graph goes by. */
@@ -129,6 +129,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** Tables that feeds have by now. */
   #told: readonly SymbolTable[] = [];
   #endAttention: (() => void) | null = null;
+  /** Ends the wait for the guest to leave a site that is to be rewritten. */
+  #endWait: (() => void) | null = null;
   #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
   /** The one that this way goes by. */
   readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
@@ -255,10 +257,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     const place = { kind: this.name, capacity: this.#capacity, session: this.#session };
     const cursor = new RingCursor(this.#host.buffer, place);
     const recording = new Recording<E>(path, this.name, cursor, this.#maker);
-    const end = this.#host.pauseEvery(instructionsToFill(this.name, this.#capacity), () => {
-      recording.take();
-      return true;
-    });
+    const full = instructionsToFill(this.name, this.#capacity);
+    const end = this.#host.pauseEvery(full, () => recording.take());
     this.#recording = { recording, end };
     return recording;
   }
@@ -274,19 +274,14 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.#ring.renew();
   }
 
-  /** Serves followers in the middle of a run, but never between the two words of a site. */
-  #attend(): boolean {
+  /** Serves followers in the middle of a run. */
+  #attend(): void {
     if (!this.#feeds.any) {
       this.#endAttention?.();
       this.#endAttention = null;
-      return true;
+    } else if (this.#feeds.asked) {
+      this.#feeds.serve();
     }
-    if (!this.#feeds.asked) return true;
-    for (const { site } of this.#host.sites()) {
-      if (this.#host.isAt(site.address + 4)) return false;
-    }
-    this.#feeds.serve();
-    return true;
   }
 
   #grant(wish: FeedWish): void {
@@ -351,20 +346,34 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.#maker.forget();
     this.#tellFeeds();
     const present = new Set<number>();
+    let isLate = false;
     for (const site of this.#host.sites()) {
       const { address } = site.site;
       present.add(address);
       const rest = site.recorded ? "off" : "call";
       const state = this.#running ? this.#stateOf(site) : rest;
       if (isSameState(state, this.#changed.get(address) ?? rest)) continue;
+      // Between the two words of a site the guest would run one of the old and one of the new.
+      if (this.#host.isAt(address + 4)) {
+        isLate = true;
+        continue;
+      }
       if (isSameState(state, rest)) this.#changed.delete(address);
       else this.#changed.set(address, state);
       this.#host.writeCode(address, sitePatch(site.site, state, site.loaded));
     }
+    if (isLate) this.#endWait ??= this.#host.pauseEvery(1, () => this.#refreshLate());
     for (const address of this.#changed.keys()) {
       if (!present.has(address)) this.#changed.delete(address);
     }
     if (this.#running && this.way === "guest" && this.name === "function_graph") this.#tellGuest();
+  }
+
+  /** The guest has left the site that it stood in. */
+  #refreshLate(): void {
+    this.#endWait?.();
+    this.#endWait = null;
+    this.refresh();
   }
 
   /** Tells the sets which functions have gone and which modules have come. */

@@ -17,9 +17,13 @@
 
 #define MOVE_AT_RA 0x03e00825u
 #define JALR_V1 0x0060f809u
+#define JALR_AT_V1 0x00600809u /* entry.S: of a patchable entry, a nop behind it */
+#define NOP 0u
 #define PUSH 0x27bdfff8u
 #define OP_JAL 0x03u
-#define LUI_V1 0x3c03u
+/* Of a site's words, what lui v1 has, and b, which takes its place while the site is off. */
+#define FIRST_MASK 0x100c0000u
+#define FIRST 0x10000000u
 #define MOVE_S8_SP 0x03a0f025u
 #define SW_SP 0xafa00000u /* sw rt,offset(sp) */
 #define SW_SP_MASK 0xffe00000u
@@ -81,17 +85,17 @@ static bool holds(const u32 *addresses, u32 count, u32 address)
 	return false;
 }
 
-/* The address that __mcount_loc holds. */
+/* The address that __mcount_loc holds. The site may have been switched off since: its jal is a nop then. */
 static const u32 *site_of(u32 self_ra)
 {
 	const u32 *word = (const u32 *)(self_ra - 8);
 	u32 index;
 
-	if (*word >> 26 == OP_JAL)
+	if (*word >> 26 == OP_JAL || (*word == NOP && word[-1] != JALR_AT_V1))
 		return word;
 	for (index = 5; index <= 8; index++) {
 		word = (const u32 *)(self_ra - 4 * index);
-		if (*word >> 16 == LUI_V1)
+		if ((*word & FIRST_MASK) == FIRST)
 			return word;
 	}
 	return (const u32 *)(self_ra - 24);
@@ -100,7 +104,7 @@ static const u32 *site_of(u32 self_ra)
 /* The last word of the prologue before a site that doesn't set t4, or null where it does. */
 static const u32 *prologue_of(const u32 *site)
 {
-	if (*site >> 26 != OP_JAL)
+	if (*site >> 26 > OP_JAL)
 		return site[3] == JALR_V1 || site[3] == PUSH ? site - 1 : NULL;
 	if (site[-1] == PUSH)
 		site--;

@@ -9,6 +9,9 @@
  *   lui addiu move addiu jalr addiu                    at ip
  *   lui addiu move addiu addiu jalr nop                -O0: at ip - 4
  *   lui addiu move li addu jalr addiu, lui ori addu    ra saved past 32 KiB: at ip - 4, ip - 8
+ *
+ * The site may have been switched off since: then the jal is a nop, the lui a b. Nothing below the site is read,
+ * where no memory need be.
  */
 #include "export.h"
 #include "words.h"
@@ -21,24 +24,25 @@
 	.type	lab_trace_function, @function
 lab_trace_function:
 	lw	$8, 16($4)
-	li	$9, 0x03		/* jal */
-	srl	$8, $8, 26
-	beq	$8, $9, short_call
-	 li	$9, 0x3c03		/* lui v1 */
-	addiu	$10, $4, 4
-	addiu	$11, $4, -12
-next_word:
-	lw	$8, 0($10)
+	li	$9, 0x0060		/* jalr v1 */
 	srl	$8, $8, 16
+	bne	$8, $9, short_call
+	 lui	$9, 0x1000
+	lui	$10, 0x100c		/* of a site's words, in lui v1 and b alone 1000 */
+	addiu	$11, $4, -16
+next_word:
+	lw	$8, 4($4)
+	and	$8, $8, $10
 	beq	$8, $9, long_call
-	 addiu	$10, $10, -4
-	bne	$10, $11, next_word
+	 addiu	$4, $4, -4
+	bne	$4, $11, next_word
 	 nop
-	.word	TRACE_CALL		/* no form that is known: 6.1's word for it */
+	addiu	$4, $4, 16		/* no form that is known: 6.1's word for it */
+	.word	TRACE_CALL
 	jr	$31
 	 nop
 long_call:
-	addiu	$4, $10, 4
+	addiu	$4, $4, 8
 	.word	TRACE_CALL
 	jr	$31
 	 nop

@@ -4,8 +4,7 @@
 export interface Pause {
   /** Instructions from one time to the next. */
   readonly every: number;
-  /** The work. @returns false when it can't be done here: then it is tried an instruction on. */
-  readonly work: () => boolean;
+  readonly work: () => void;
 }
 
 export class Pauses {
@@ -32,9 +31,9 @@ export class Pauses {
   attend(count: number): void {
     for (const [pause, since] of this.#since) {
       if (count >= since && count < since + pause.every) continue;
-      const done = pause.work();
+      pause.work();
       // The work may have been the last of its kind.
-      if (this.#since.has(pause)) this.#since.set(pause, done ? count : count - pause.every + 1);
+      if (this.#since.has(pause)) this.#since.set(pause, count);
     }
   }
 }
