@@ -8,7 +8,7 @@ import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
 import { type RecordedEvent, type Trace, traceLength } from "./trace.ts";
 
 /**
- * The text, line by line, of the tracer that made the first event.
+ * The text, some lines at a time, of the tracer that made the first event.
  * @throws Misuse for events of both tracers.
  */
 export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Generator<string> {
@@ -23,9 +23,11 @@ export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Gener
   for (const event of trace.events) {
     if (event.type !== "function") throw mixed();
     const { lost } = event;
-    if (lost !== undefined && lost !== 0) yield lostLine(event.cpu, lost);
-    yield lines.line(event.task ?? trace.task, event);
+    if (lost !== undefined && lost !== 0) yield lines.take() + lostLine(event.cpu, lost);
+    lines.add(event.task ?? trace.task, event);
+    if (lines.full) yield lines.take();
   }
+  yield lines.take();
 }
 
 type RecordedGraphEvent = Exclude<RecordedEvent, FunctionEvent>;

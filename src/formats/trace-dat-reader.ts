@@ -6,12 +6,12 @@ import { latin1 } from "../elf/words.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../ftrace/event.ts";
 import { hex } from "../hex.ts";
 import type { TraceTask } from "../report/ftrace-text.ts";
-import type { ByteSource, Opener } from "./bytes.ts";
+import type { Opener } from "./bytes.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
 import { latencyFlags } from "./latency-flags.ts";
 import { RingReader } from "./ring-reader.ts";
-import type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./trace.ts";
+import type { Origin, OtherEvent, RecordedEvent, Trace, TraceRecord } from "./trace.ts";
 import { readTraceDatFile, type TraceDatFile, untilNul } from "./trace-dat-file.ts";
 
 const NANOSECONDS = 1e9;
@@ -35,7 +35,6 @@ export function readTraceDat(open: Opener, name: string): Trace {
   } finally {
     source.close();
   }
-  const records = { [Symbol.iterator]: () => recordsOf(open, file) };
   const task = firstTask(file);
   return {
     task,
@@ -45,8 +44,8 @@ export function readTraceDat(open: Opener, name: string): Trace {
     release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",
     overruns: file.overruns,
     addresses: true,
-    records,
-    events: { [Symbol.iterator]: () => ownEvents(records) },
+    records: { [Symbol.iterator]: () => recordsOf(open, file, isAny) },
+    events: { [Symbol.iterator]: () => recordsOf(open, file, isOwn) },
   };
 }
 
@@ -55,48 +54,50 @@ function firstTask({ tasks }: TraceDatFile): TraceTask {
   return { pid, name };
 }
 
-function* ownEvents(records: Iterable<TraceRecord>): Generator<RecordedEvent> {
-  for (const record of records) if (record.type !== "other") yield record;
+function isOwn(record: TraceRecord): record is RecordedEvent {
+  return record.type !== "other";
 }
 
-function* recordsOf(open: Opener, file: TraceDatFile): Generator<TraceRecord> {
+const isAny = (_record: TraceRecord): _record is TraceRecord => true;
+
+/**
+ * The records of all CPUs, the earliest first; of two at one time, the lower CPU's. One generator makes them: each that
+ * stood around it would cost as much as reading a record does.
+ */
+function* recordsOf<R extends TraceRecord>(
+  open: Opener,
+  file: TraceDatFile,
+  isWanted: (record: TraceRecord) => record is R,
+): Generator<R> {
   const source = open();
   try {
-    yield* merged(source, file);
+    const decoder = new Decoder(file);
+    const rings = file.cpus
+      .map((data) => new RingReader(source, file, data))
+      .filter((ring) => ring.next());
+    while (rings.length > 0) {
+      let first = 0;
+      for (let i = 1; i < rings.length; i += 1) {
+        if ((rings[i] as RingReader).time < (rings[first] as RingReader).time) first = i;
+      }
+      const ring = rings[first] as RingReader;
+      const record = decoder.record(ring);
+      if (isWanted(record)) yield record;
+      if (!ring.next()) rings.splice(first, 1);
+    }
   } finally {
     source.close();
   }
 }
 
-/** The records of all CPUs, the earliest first; of two at one time, the lower CPU's. */
-function* merged(source: ByteSource, file: TraceDatFile): Generator<TraceRecord> {
-  const decoder = new Decoder(file);
-  const rings = file.cpus
-    .map((data) => new RingReader(source, file, data))
-    .filter((ring) => ring.next());
-  while (rings.length > 0) {
-    let first = 0;
-    for (let i = 1; i < rings.length; i += 1) {
-      if ((rings[i] as RingReader).time < (rings[first] as RingReader).time) first = i;
-    }
-    const ring = rings[first] as RingReader;
-    yield decoder.record(ring);
-    if (!ring.next()) rings.splice(first, 1);
-  }
-}
-
-/** Everything of a record but what its kind adds. */
-interface Base {
-  readonly count: number;
-  readonly time: number;
-  readonly microseconds: number;
-  readonly cpu: number;
+/** Whose record it is, and its five columns. */
+interface Whose {
   readonly task: TraceTask;
   readonly flags: string;
-  readonly lost: number | null;
 }
 
-type Decode = (ring: RingReader, base: Base) => TraceRecord;
+/** Each kind of record is one object literal: V8 takes several times as long to put one together by spreading. */
+type Decode = (ring: RingReader, whose: Whose) => TraceRecord;
 
 /** Where a field of at most 8 bytes is. */
 type NumberAt = (ring: RingReader) => number;
@@ -114,7 +115,7 @@ class Decoder {
   }
 
   record(ring: RingReader): TraceRecord {
-    const { view, at, time } = ring;
+    const { view, at } = ring;
     const id = view.getUint16(at, this.#little);
     let decode = this.#decoders.get(id);
     if (decode === undefined) {
@@ -122,13 +123,8 @@ class Decoder {
       this.#decoders.set(id, decode);
     }
     return decode(ring, {
-      count: time,
-      time: time / NANOSECONDS,
-      microseconds: Math.floor(time / 1000),
-      cpu: ring.cpu,
       task: this.#task(view.getInt32(at + 4, this.#little)),
       flags: this.#flagsOf(view.getUint16(at + 2, false)),
-      lost: ring.lost,
     });
   }
 
@@ -163,17 +159,31 @@ class Decoder {
     const need = recordSize(format);
     const checked = (decode: Decode): Decode => {
       const short = this.#other(format);
-      return (ring, base) => (ring.size < need ? short(ring, base) : decode(ring, base));
+      return (ring, whose) => (ring.size < need ? short(ring, whose) : decode(ring, whose));
     };
     if (format.name === FUNCTION.name) {
       const [ip, parent] = [number("ip"), number("parent_ip")];
       if (!ip || !parent) return undefined;
-      return checked((ring, base): FunctionEvent & Base => {
+      return checked((ring, { task, flags }): FunctionEvent & Origin => {
+        const { time, cpu, lost } = ring;
         const at = ip(ring);
         const parentIp = parent(ring);
         const { name, module } = symbols.nameOf(at);
-        const parentName = symbols.nameOf(parentIp).name;
-        return { type: "function", ...base, name, module, parentName, ip: at, parentIp };
+        return {
+          type: "function",
+          count: time,
+          time: time / NANOSECONDS,
+          microseconds: Math.floor(time / 1000),
+          cpu,
+          task,
+          flags,
+          lost,
+          name,
+          module,
+          parentName: symbols.nameOf(parentIp).name,
+          ip: at,
+          parentIp,
+        };
       });
     }
     const [func, stated] = [number("func"), number("depth")];
@@ -184,12 +194,21 @@ class Decoder {
       throw ring.damage(`a call can't be ${calls} deep`);
     };
     if (format.name === FUNCGRAPH_ENTRY.name) {
-      return checked((ring, base): EntryEvent & Base => {
+      return checked((ring, { task, flags }): EntryEvent & Origin => {
+        const { time, cpu, lost } = ring;
         const ip = func(ring);
+        const { name, module } = symbols.nameOf(ip);
         return {
           type: "funcgraph_entry",
-          ...base,
-          ...symbols.nameOf(ip),
+          count: time,
+          time: time / NANOSECONDS,
+          microseconds: Math.floor(time / 1000),
+          cpu,
+          task,
+          flags,
+          lost,
+          name,
+          module,
           ip,
           depth: depth(ring),
         };
@@ -197,17 +216,26 @@ class Decoder {
     }
     const [overrun, called, returned] = [number("overrun"), number("calltime"), number("rettime")];
     if (format.name !== FUNCGRAPH_EXIT.name || !overrun || !called || !returned) return undefined;
-    return checked((ring, base): ReturnEvent & Base => {
+    return checked((ring, { task, flags }): ReturnEvent & Origin => {
+      const { time, cpu, lost } = ring;
       const ip = func(ring);
+      const { name, module } = symbols.nameOf(ip);
       return {
         type: "funcgraph_exit",
-        ...base,
-        ...symbols.nameOf(ip),
+        count: time,
+        time: time / NANOSECONDS,
+        microseconds: Math.floor(time / 1000),
+        cpu,
+        task,
+        flags,
+        lost,
+        name,
+        module,
         ip,
         depth: depth(ring),
         overrun: overrun(ring),
         // The record is written a moment after the return that it tells of.
-        entryCount: base.count - (returned(ring) - called(ring)),
+        entryCount: time - (returned(ring) - called(ring)),
       };
     });
   }
@@ -219,9 +247,15 @@ class Decoder {
 
   #other(format: EventFormat): Decode {
     const own = format.fields.filter(({ name }) => !name.startsWith("common_"));
-    return (ring, base): OtherEvent => ({
+    return (ring, { task, flags }): OtherEvent => ({
       type: "other",
-      ...base,
+      count: ring.time,
+      time: ring.time / NANOSECONDS,
+      microseconds: Math.floor(ring.time / 1000),
+      cpu: ring.cpu,
+      task,
+      flags,
+      lost: ring.lost,
       name: format.name,
       fields: own.map((field) => `${field.name}=${this.#fieldText(field, ring)}`).join(" "),
     });

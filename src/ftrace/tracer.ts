@@ -6,7 +6,7 @@
 
 import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/layout.ts";
 import { Misuse } from "../errors.ts";
-import { ftraceHeader, ftraceLine, type TraceTask } from "../report/ftrace-text.ts";
+import { FtraceLines, ftraceHeader, type TraceTask } from "../report/ftrace-text.ts";
 import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
 import {
   type EntryEvent,
@@ -467,7 +467,11 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
       return;
     }
     yield ftraceHeader(this.entries, this.written);
-    for (const event of this.#functionEvents()) yield ftraceLine(task, event);
+    const lines = new FtraceLines();
+    for (const event of this.#functionEvents()) {
+      lines.add(task, event);
+      yield lines.take();
+    }
   }
 
   /** What the kernel's function profiler would tell of the events still in the ring, the costliest first. */

@@ -2,6 +2,8 @@
 // trace.c's header of 6.1, byte for byte in shape. What a lab has no counterpart for (interrupt state,
 // preemption) prints as the kernel prints "nothing special": dots.
 
+import { bytesOf, LineBuffer } from "./line-buffer.ts";
+
 /** What a line needs to know of one function event. */
 export interface FunctionLine {
   /** Whole microseconds since the machine's reset. */
@@ -40,29 +42,38 @@ export function ftraceHeader(entries: number, written: number, cpus = 1): string
 
 /** One line, with its newline: `"%16s-%-7d [%03d] ..... %5lu.%06lu: %s <-%s"`. */
 export function ftraceLine(task: TraceTask, line: FunctionLine): string {
-  return new FtraceLines().line(task, line);
+  const lines = new FtraceLines();
+  lines.add(task, line);
+  return lines.take();
 }
 
 /** Pairs of callee and caller whose text is kept. */
 const MOST_CALLS = 1 << 14;
 
 /**
- * Prints lines of one trace after another; what lines share is made once. Making text out of many small
- * pieces is what printing takes its time for, so a line is three: all before the fraction of the second,
- * this, and the call.
+ * Prints lines of one trace after another. A line is three pieces, of which two are made once: all before the fraction
+ * of the second, and the call.
  */
 export class FtraceLines {
+  readonly #lines = new LineBuffer();
   #task: TraceTask | null = null;
   #cpu = -1;
   #flags = "";
   #seconds = -1;
-  #head = "";
-  readonly #calls = new Map<string, Map<string, string>>();
+  #head = bytesOf("");
+  readonly #calls = new Map<string, Map<string, Uint8Array>>();
   #callCount = 0;
 
-  /** As ftraceLine() does. */
-  line(task: TraceTask, line: FunctionLine): string {
-    const { cpu, microseconds, flags = "....." } = line;
+  /** Whether there are enough lines for take(). */
+  get full(): boolean {
+    return this.#lines.full;
+  }
+
+  /** Appends the line that ftraceLine() gives. */
+  add(
+    task: TraceTask,
+    { cpu, microseconds, name, parentName, flags = "....." }: FunctionLine,
+  ): void {
     const seconds = Math.floor(microseconds / 1e6);
     if (
       seconds !== this.#seconds ||
@@ -74,16 +85,22 @@ export class FtraceLines {
       this.#cpu = cpu;
       this.#flags = flags;
       this.#seconds = seconds;
-      const name = task.name.slice(0, 16).padStart(16);
+      const who = task.name.slice(0, 16).padStart(16);
       const where = `[${String(cpu).padStart(3, "0")}]`;
       const pid = String(task.pid).padEnd(7);
-      this.#head = onePiece(`${name}-${pid} ${where} ${flags} ${String(seconds).padStart(5)}.`);
+      this.#head = bytesOf(`${who}-${pid} ${where} ${flags} ${String(seconds).padStart(5)}.`);
     }
-    const fraction = sixDigits(microseconds - seconds * 1e6);
-    return this.#head + fraction + this.#call(line.name, line.parentName);
+    this.#lines.add(this.#head);
+    this.#lines.addDigits(microseconds - seconds * 1e6, 6);
+    this.#lines.add(this.#call(name, parentName));
   }
 
-  #call(name: string, parentName: string): string {
+  /** The lines since the last time. */
+  take(): string {
+    return this.#lines.take();
+  }
+
+  #call(name: string, parentName: string): Uint8Array {
     let callers = this.#calls.get(name);
     const known = callers?.get(parentName);
     if (known !== undefined) return known;
@@ -95,22 +112,9 @@ export class FtraceLines {
       callers = new Map();
       this.#calls.set(name, callers);
     }
-    const text = onePiece(`: ${name} <-${parentName}\n`);
-    callers.set(parentName, text);
+    const bytes = bytesOf(`: ${name} <-${parentName}\n`);
+    callers.set(parentName, bytes);
     this.#callCount += 1;
-    return text;
+    return bytes;
   }
-}
-
-/** The same text as one run of characters, where V8 would remember how it was put together. */
-function onePiece(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, "0"));
-
-/** `%06lu` of a number below a million. */
-function sixDigits(value: number): string {
-  const thousands = Math.floor(value / 1000);
-  return `${THREE_DIGITS[thousands]}${THREE_DIGITS[value - thousands * 1000]}`;
 }

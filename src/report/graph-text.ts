@@ -4,6 +4,7 @@
 
 import type { EntryEvent, ReturnEvent } from "../ftrace/event.ts";
 import type { TraceTask } from "./ftrace-text.ts";
+import { bytesOf, LineBuffer } from "./line-buffer.ts";
 
 /** The tracer's options, under trace_options' names. */
 export interface GraphTextOptions {
@@ -63,14 +64,14 @@ const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
   [10_000, "+"],
 ];
 const NANOSECONDS = 1_000_000_000;
-const NO_DURATION = "              |  ";
+const NO_DURATION = bytesOf("              |  ");
 const INDENT = "  ";
 /** Characters of a task's name and pid, and how many of its name are shown. */
 const PROC_WIDTH = 14;
 const PROC_NAME = 7;
 const RULE = ` ${"-".repeat(42)}\n`;
 
-/** The text, line by line; a return that came at once is in its entry's. */
+/** The text, some lines at a time; a return that came at once is in its entry's line. */
 export function* graphText(
   trace: GraphTextTrace,
   options: GraphTextOptions = {},
@@ -83,14 +84,16 @@ export function* graphText(
     if (waiting === null) {
       waiting = event;
     } else if (isReturnOf(waiting, event)) {
-      yield lines.line(waiting, event);
+      lines.add(waiting, event);
       waiting = null;
     } else {
-      yield lines.line(waiting, null);
+      lines.add(waiting, null);
       waiting = event;
     }
+    if (lines.full) yield lines.take();
   }
-  if (waiting !== null) yield lines.line(waiting, null);
+  if (waiting !== null) lines.add(waiting, null);
+  yield lines.take();
 }
 
 function header(shown: Required<GraphTextOptions>): string {
@@ -115,13 +118,25 @@ function isReturnOf(entry: GraphTextEvent, event: GraphTextEvent): event is Retu
   );
 }
 
+/** What a line says of a call: all of it, that it begins, that it ends. */
+type Form = "leaf" | "entry" | "return";
+
+/** Texts of calls and of durations that are kept. */
+const MOST_TEXTS = 1 << 14;
+
 class GraphLines {
+  readonly #lines = new LineBuffer();
   readonly #trace: GraphTextTrace;
   readonly #shown: Required<GraphTextOptions>;
   readonly #cpuWidth: number;
   /** By CPU: which function was entered at each depth, and whose event came last. */
-  readonly #entered = new Map<number, (string | undefined)[]>();
+  readonly #entered = new Map<number, (GraphTextEvent | undefined)[]>();
   readonly #tasks = new Map<number, TraceTask>();
+  /** What lines share: CPUs' columns, durations, and calls by form, depth and name. */
+  readonly #cpus = new Map<number, Uint8Array>();
+  readonly #durations = new Map<number, Uint8Array>();
+  #calls = newCalls();
+  #callCount = 0;
 
   constructor(trace: GraphTextTrace, shown: Required<GraphTextOptions>) {
     this.#trace = trace;
@@ -129,55 +144,94 @@ class GraphLines {
     this.#cpuWidth = String(Math.max(0, trace.cpus - 1)).length;
   }
 
-  /** @param leaf the return of an entry that nothing came between. */
-  line(event: GraphTextEvent, leaf: ReturnEvent | null): string {
+  /** Whether there are enough lines for take(). */
+  get full(): boolean {
+    return this.#lines.full;
+  }
+
+  /** The lines since the last time. */
+  take(): string {
+    return this.#lines.take();
+  }
+
+  /** Appends an event's line. @param leaf the return of an entry that nothing came between. */
+  add(event: GraphTextEvent, leaf: ReturnEvent | null): void {
     const { cpu, lost } = event;
-    const gap =
-      lost === 0 || lost === undefined
-        ? ""
-        : `CPU:${cpu} [LOST ${lost === null ? "" : `${lost} `}EVENTS]\n`;
-    const switched = this.#taskSwitch(event);
-    return `${gap}${switched}${this.#columns(event)}${this.#call(event, leaf)}`;
+    if (lost !== 0 && lost !== undefined) {
+      this.#text(`CPU:${cpu} [LOST ${lost === null ? "" : `${lost} `}EVENTS]\n`);
+    }
+    this.#taskSwitch(event);
+    this.#columns(event);
+    this.#call(event, leaf);
   }
 
-  #call(event: GraphTextEvent, leaf: ReturnEvent | null): string {
+  #text(text: string): void {
+    this.#lines.add(bytesOf(text));
+  }
+
+  #call(event: GraphTextEvent, leaf: ReturnEvent | null): void {
+    const { depth, type } = event;
     const entered = this.#enteredOn(event.cpu);
-    const indent = INDENT.repeat(event.depth);
-    const name = nameOf(event);
+    const before = entered[depth];
+    entered[depth] = leaf === null && type === "funcgraph_entry" ? event : undefined;
     if (leaf !== null) {
-      entered[event.depth] = undefined;
-      return `${this.#duration(leaf)}${indent}${name}();\n`;
+      this.#duration(leaf);
+      this.#lines.add(this.#callText("leaf", event));
+    } else if (type === "funcgraph_entry") {
+      if (this.#shown.duration) this.#lines.add(NO_DURATION);
+      this.#lines.add(this.#callText("entry", event));
+    } else {
+      this.#duration(event);
+      const matches = before?.name === event.name && before.module === event.module;
+      if (matches && !this.#shown.tail) this.#text(`${INDENT.repeat(depth)}}\n`);
+      else this.#lines.add(this.#callText("return", event));
+      if (this.#shown.overrun) this.#text(` (Overruns: ${event.overrun})\n`);
     }
-    if (event.type === "funcgraph_entry") {
-      entered[event.depth] = name;
-      return `${this.#shown.duration ? NO_DURATION : ""}${indent}${name}() {\n`;
-    }
-    const matches = entered[event.depth] === name;
-    entered[event.depth] = undefined;
-    const tail = matches && !this.#shown.tail ? "" : ` /* ${name} */`;
-    const overrun = this.#shown.overrun ? ` (Overruns: ${event.overrun})\n` : "";
-    return `${this.#duration(event)}${indent}}${tail}\n${overrun}`;
   }
 
-  #columns(event: GraphTextEvent): string {
+  #callText(form: Form, { depth, name, module }: GraphTextEvent): Uint8Array {
+    const known = this.#calls[form][depth]?.get(name);
+    if (known?.module === module) return known.bytes;
+    if (this.#callCount === MOST_TEXTS) {
+      this.#calls = newCalls();
+      this.#callCount = 0;
+    }
+    this.#callCount += 1;
+    const symbol = module === null ? name : `${name} [${module}]`;
+    const texts = { leaf: `${symbol}();`, entry: `${symbol}() {`, return: `} /* ${symbol} */` };
+    const bytes = bytesOf(`${INDENT.repeat(depth)}${texts[form]}\n`);
+    const depths = this.#calls[form];
+    const names = depths[depth] ?? new Map();
+    depths[depth] = names;
+    names.set(name, { module, bytes });
+    return bytes;
+  }
+
+  #columns(event: GraphTextEvent): void {
     const { abstime, cpu, proc } = this.#shown;
-    return (
-      (abstime ? this.#time(event.count) : "") +
-      (cpu ? this.#cpu(event.cpu) : "") +
-      (proc ? `${procText(event.task ?? this.#trace.task)} | ` : "")
-    );
+    if (abstime) this.#text(this.#time(event.count));
+    if (cpu) this.#lines.add(this.#cpu(event.cpu));
+    if (proc) this.#text(`${procText(event.task ?? this.#trace.task)} | `);
   }
 
   /** Three lines where another task than the last one's runs on the CPU. */
-  #taskSwitch({ cpu, task = this.#trace.task }: GraphTextEvent): string {
+  #taskSwitch({ cpu, task = this.#trace.task }: GraphTextEvent): void {
     const before = this.#tasks.get(cpu);
+    if (before === task) return;
     this.#tasks.set(cpu, task);
-    if (before === undefined || before.pid === task.pid) return "";
-    return `${RULE}${this.#cpu(cpu)}${procText(before)} => ${procText(task)}\n${RULE}\n`;
+    if (before === undefined || before.pid === task.pid) return;
+    this.#text(RULE);
+    this.#lines.add(this.#cpu(cpu));
+    this.#text(`${procText(before)} => ${procText(task)}\n${RULE}\n`);
   }
 
-  #cpu(cpu: number): string {
-    return ` ${String(cpu).padStart(this.#cpuWidth)}) `;
+  #cpu(cpu: number): Uint8Array {
+    let bytes = this.#cpus.get(cpu);
+    if (bytes === undefined) {
+      bytes = bytesOf(` ${String(cpu).padStart(this.#cpuWidth)}) `);
+      this.#cpus.set(cpu, bytes);
+    }
+    return bytes;
   }
 
   #time(count: number): string {
@@ -187,15 +241,21 @@ class GraphLines {
     return `${String(seconds).padStart(5)}.${String(rest).padStart(6, "0")} |  `;
   }
 
-  #duration({ count, entryCount }: ReturnEvent): string {
+  #duration({ count, entryCount }: ReturnEvent): void {
     const { duration, overhead } = this.#shown;
-    if (!duration) return "";
+    if (!duration) return;
     const nanoseconds = Math.floor(((count - entryCount) * NANOSECONDS) / this.#trace.clockHz);
-    const mark = overhead ? markOf(nanoseconds) : " ";
-    return `${mark} ${durationText(nanoseconds)}|  `;
+    let bytes = this.#durations.get(nanoseconds);
+    if (bytes === undefined) {
+      if (this.#durations.size === MOST_TEXTS) this.#durations.clear();
+      const mark = overhead ? markOf(nanoseconds) : " ";
+      bytes = bytesOf(`${mark} ${durationText(nanoseconds)}|  `);
+      this.#durations.set(nanoseconds, bytes);
+    }
+    this.#lines.add(bytes);
   }
 
-  #enteredOn(cpu: number): (string | undefined)[] {
+  #enteredOn(cpu: number): (GraphTextEvent | undefined)[] {
     let entered = this.#entered.get(cpu);
     if (entered === undefined) {
       entered = [];
@@ -203,6 +263,13 @@ class GraphLines {
     }
     return entered;
   }
+}
+
+/** By depth and name, and whose function that is. */
+type CallTexts = Map<string, { readonly module: string | null; readonly bytes: Uint8Array }>[];
+
+function newCalls(): Record<Form, CallTexts> {
+  return { leaf: [], entry: [], return: [] };
 }
 
 function markOf(nanoseconds: number): string {
@@ -216,11 +283,6 @@ export function durationText(nanoseconds: number): string {
   const fraction = String(nanoseconds % 1000).padStart(3, "0");
   const number = digits > 0 ? `${whole}.${fraction.slice(0, digits)}` : whole;
   return `${number} us ${" ".repeat(Math.max(0, 8 - number.length))}`;
-}
-
-/** `%ps`: with its module. */
-function nameOf({ name, module }: GraphTextEvent): string {
-  return module === null ? name : `${name} [${module}]`;
 }
 
 /** Name and pid in the middle of their column. */
