@@ -124,10 +124,11 @@ export class KernelSpace {
     }
   }
 
-  /** What the kernel exports under a name; code is put behind it when there is none yet. */
+  /** What the kernel exports under a name; code is put behind it when there is none yet. What stub() made is no export. */
   findExport(name: string): Export | undefined {
-    const stub = this.#stubs.get(name);
-    if (stub !== undefined) return { ...this.#facts(name), name, address: stub };
+    const own = this.#stubs.get(name);
+    if (own !== undefined && this.ownerOf(name) !== "stub")
+      return { ...this.#facts(name), name, address: own };
     const kernel = this.#kernel;
     if (kernel === null) {
       const address = this.#lab?.exports.get(name);
@@ -181,6 +182,11 @@ export class KernelSpace {
       this.#memory.setU32(address, this.#functions.provide(name, unresolved));
     }
     return { ...this.#facts(name), name, address };
+  }
+
+  /** What stub() made for a name, if it did. */
+  stubFor(name: string): Export | undefined {
+    return this.#stubs.has(name) && this.ownerOf(name) === "stub" ? this.stub(name) : undefined;
   }
 
   /** Whose code stands behind an export that findExport() or stub() gave. */
@@ -309,13 +315,23 @@ export class KernelSpace {
   }
 
   #switchKernelSitesOff(mcount: number, start: number, size: number): void {
-    const call = jump(OP_JAL, mcount);
-    const view = new DataView(this.#memory.read(start, size).buffer);
-    const little = this.#core.endian === "little";
-    for (let at = 0; at + 8 <= size; at += 4) {
-      if (view.getUint32(at, little) !== call || view.getUint32(at + 4, little) !== PUSH) continue;
-      this.#memory.write(start + at, new Uint8Array(8));
+    const bytes = this.#memory.read(start, size & ~3);
+    // Millions of words are looked at for each machine: the two are put into the guest's byte order, once.
+    const words = new Uint32Array(bytes.buffer);
+    const [call, push] = this.#inGuestOrder(jump(OP_JAL, mcount), PUSH);
+    for (let index = 0; index + 1 < words.length; index += 1) {
+      if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
     }
+    this.#memory.write(start, bytes);
+  }
+
+  /** Words as typed arrays read the guest's bytes. */
+  #inGuestOrder(...values: readonly number[]): Uint32Array {
+    const view = new DataView(new ArrayBuffer(4 * values.length));
+    values.forEach((value, index) => {
+      view.setUint32(4 * index, value, this.#core.endian === "little");
+    });
+    return new Uint32Array(view.buffer);
   }
 
   /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */

@@ -191,6 +191,11 @@ export class Machine {
     return this.#residents.map(({ module }) => module);
   }
 
+  /** The kernel's taints that modules have set, as /proc/sys/kernel/tainted has them. */
+  get taints(): readonly Taint[] {
+    return [...this.#taints];
+  }
+
   /** Instructions completed since the machine was made. */
   get instructions(): number {
     return this.core.count;
@@ -257,7 +262,9 @@ export class Machine {
     const own = this.#kernel.findExport(name);
     if (own !== undefined) return { ...own, from: this.#kernel.ownerOf(name) };
     const other = this.#moduleExport(name);
-    return other && { ...other, from: "module" };
+    if (other !== undefined) return { ...other, from: "module" };
+    const stub = this.#kernel.stubFor(name);
+    return stub && { ...stub, from: "stub" };
   }
 
   /** Where the kernel's memory is: the user's, if there is one, and the lab's. */

@@ -108,6 +108,11 @@ export class StillMachine {
     this.#physical = new RangeAllocator(0, this.#core.ramSize);
   }
 
+  /** The kernel's taints that modules have set. */
+  get taints(): readonly Taint[] {
+    return [...this.#taints];
+  }
+
   /** Modules loaded now, in the order they came. */
   get modules(): readonly LoadedModule<bigint>[] {
     return [...this.#modules.keys()];

@@ -1,6 +1,6 @@
 // Finds the files of the modules that a module depends on, as its modinfo names them: beside its file, or
-// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/`, as
-// /lib/modules/RELEASE does). '-' and '_' are the same in a module's name, as for modprobe.
+// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/` and lists as
+// `modules.order`, as /lib/modules/RELEASE does); of a whole directory's modules, in that directory first. '-' and '_' are the same in a module's name, as for modprobe.
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -39,6 +39,14 @@ export class ModuleFinder {
   }
 }
 
+/** Name → path of the modules in a directory and, behind them, of the tree that it is a part of. */
+export function modulesAround(directory: string): Map<string, string> {
+  const own = resolve(directory);
+  const root = treeRoot(own);
+  const around = root === undefined || root === own ? [] : modulesIn(root, true);
+  return new Map([...around, ...modulesIn(own, true)]);
+}
+
 /** Name → path; of two files with one name the first in the alphabet. */
 export function modulesIn(directory: string, recursive: boolean): Map<string, string> {
   const modules = new Map<string, string>();
@@ -65,9 +73,14 @@ function filesIn(directory: string, recursive: boolean): string[] {
   }
 }
 
+/** modules.order comes with the modules, modules.dep is depmod's. */
+function isListed(directory: string): boolean {
+  return filesIn(directory, false).some((name) => name.startsWith("modules."));
+}
+
 function treeRoot(directory: string): string | undefined {
   for (let at = directory; ; at = dirname(at)) {
-    if (existsSync(join(at, "kernel"))) return at;
+    if (existsSync(join(at, "kernel")) && isListed(at)) return at;
     if (at === dirname(at)) return undefined;
   }
 }

@@ -13,7 +13,7 @@ import { readAnyKernel } from "../kernel/read.ts";
 import { type ModuleFile, readModule } from "../module/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
-import { dependencyNames, modulesIn } from "./dependencies.ts";
+import { dependencyNames, modulesAround } from "./dependencies.ts";
 import type { ModuleResult } from "./result.ts";
 import { type AnyStack, kindFor, loadedFirst, makeStack, type PlacedFile } from "./stack.ts";
 
@@ -69,7 +69,7 @@ export class TreeLoader {
   private constructor(setup: LoaderSetup, kernel: AnyKernel | null) {
     this.#setup = setup;
     this.#kernel = kernel;
-    this.#paths = modulesIn(resolve(setup.directory), true);
+    this.#paths = modulesAround(setup.directory);
   }
 
   /** Loads one module at a base and takes it out again. Whatever the file holds, this ends in an answer. */
@@ -82,7 +82,7 @@ export class TreeLoader {
     try {
       result = { ...where, ...(await this.#verdict(path, base)) };
     } catch (error) {
-      this.#stack = undefined;
+      if (!(error instanceof Refusal)) this.#stack = undefined;
       result = { ...where, ...failure(error) };
     }
     return {

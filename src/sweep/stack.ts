@@ -1,6 +1,6 @@
 // A machine of either class with modules in it, as a sweep needs one for each module: exactly the module's
-// dependencies, at places that their order decides, those that lie there already left where they are. A
-// machine whose kernel has said a line may be tainted, and is spent.
+// dependencies, at places that their order decides, those that lie there already left where they are. A refused
+// module leaves nothing behind but the kernel's taints, of which each is told once: with one, a machine is spent.
 
 import { PAGE_SIZE } from "../../assembly/layout.ts";
 import { type Address, distance, plus } from "../address.ts";
@@ -36,6 +36,7 @@ export interface PlacedFile {
 }
 
 interface StackMachine<A extends Address> {
+  readonly taints: readonly unknown[];
   insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
   rmmod(module: LoadedModule<A>): void;
 }
@@ -83,7 +84,6 @@ export class ModuleStack<A extends Address> {
   readonly #machine: StackMachine<A>;
   readonly #addressOf: (given: Address) => A;
   #loaded: Dependency<A>[] = [];
-  #spent = false;
 
   constructor(
     kind: MachineKind,
@@ -101,14 +101,14 @@ export class ModuleStack<A extends Address> {
   serves({ bits, endian, pageSize }: MachineKind): boolean {
     const own = this.#kind;
     const same = own.bits === bits && own.endian === endian && own.pageSize === pageSize;
-    return same && !this.#spent;
+    return same && this.#machine.taints.length === 0;
   }
 
   /**
    * Loads a module with its dependencies before it, and takes it out again.
    * @param order the dependencies, each behind what it needs itself.
    * @param onLoad told of each module that is loaded now.
-   * @throws what insmodFile() throws; the stack is then of no more use.
+   * @throws what insmodFile() throws; after anything but a Refusal, the stack is of no more use.
    */
   load(
     file: ModuleFile,
@@ -129,7 +129,6 @@ export class ModuleStack<A extends Address> {
     const module = this.#insmod(file, base);
     onLoad(module);
     this.#machine.rmmod(module);
-    if (module.dmesg.length > 0) this.#spent = true;
     return module;
   }
 
@@ -156,7 +155,6 @@ export class ModuleStack<A extends Address> {
     try {
       const module = this.#insmod(file, base);
       this.#loaded.push({ path, base, module });
-      if (module.dmesg.length > 0) this.#spent = true;
       onLoad(module);
     } catch (error) {
       throw loadedFirst(path, error);

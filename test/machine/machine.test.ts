@@ -135,6 +135,18 @@ for (const endian of ["little", "big"] as const) {
       assert.ok(module.exports.length > 0);
     });
 
+    test("takes a stub for nobody's export: who exports the name comes later, and is no duplicate", async () => {
+      const machine = await Machine.create({ endian });
+      const user = await machine.insmod(built("imports", endian), { stubMissing: true });
+      assert.equal(machine.importOf("init_count")?.from, "stub");
+      await assert.rejects(machine.insmod(built("imports_undeclared", endian)), /Unknown symbol/);
+      machine.rmmod(user);
+      await machine.insmod(built("init", endian), { stubMissing: true });
+      assert.equal(machine.importOf("init_count")?.from, "module");
+      const { exception } = machine.call("init_count");
+      assert.equal(exception, undefined);
+    });
+
     test("does not take a made-up hypercall", async () => {
       const machine = await Machine.create({ endian });
       const { exception } = machine.call(code(machine, 0x70000011 | (0xfffff << 6)));

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import {
   Misuse,
@@ -96,6 +96,26 @@ suite("sweep", () => {
     );
     const other = { ...two.sweep, subject: { ...two.sweep.subject, kernel: "another" } };
     assert.throws(() => mergeSweeps([one, { name: "x", sweep: other }]), /of different kernels/);
+  });
+
+  test("finds dependencies in the modules tree that the directory is a part of", async () => {
+    const root = mkdtempSync(join(tmpdir(), "farjal-sweep-"));
+    try {
+      const part = join(root, "kernel/drivers");
+      for (const path of ["kernel/lib/init.ko", "kernel/drivers/imports.ko"]) {
+        mkdirSync(join(root, dirname(path)), { recursive: true });
+        copyFileSync(built(basename(path, ".ko")), join(root, path));
+      }
+      const verdicts = async () => {
+        const { results } = await sweep(part, { jobs: 1 });
+        return results.map(({ path, verdict }) => [path, verdict]);
+      };
+      assert.deepEqual(await verdicts(), [["imports.ko", "refused"]]);
+      writeFileSync(join(root, "modules.order"), "");
+      assert.deepEqual(await verdicts(), [["imports.ko", "loads"]]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test("takes modules of either class and byte order, each as if it were alone", async () => {
