@@ -18,7 +18,7 @@ export class StringTable {
 
   /** The name at an offset, or undefined when it starts outside the table or has no end in reach. */
   at(offset: number): string | undefined {
-    if (offset >= this.#bytes.length) return undefined;
+    if (offset < 0 || offset >= this.#bytes.length) return undefined;
     const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
     let end = offset;
     while (end < last && this.#bytes[end] !== 0) end += 1;

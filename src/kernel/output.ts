@@ -8,12 +8,13 @@ import { Misuse } from "../errors.ts";
 export const LARGEST_IMAGE = 0x800_0000;
 
 export class Output {
-  #bytes = new Uint8Array(0x10_0000);
+  #bytes: Uint8Array;
   #length = 0;
   readonly #most: number;
 
   /** @param most bytes that may be written. */
   constructor(most = LARGEST_IMAGE) {
+    this.#bytes = new Uint8Array(Math.min(0x10_0000, most));
     this.#most = most;
   }
 

@@ -280,7 +280,17 @@ function vmlinux(endian: "little" | "big", bits: 32 | 64): Uint8Array {
   });
 }
 
-const FIXTURES = ["kernel.xz", "kernel.lzma", "parameters.lzma", "kernel.lz4", "kernel.zst"];
+const FIXTURES = [
+  "kernel.xz",
+  "kernel.lzma",
+  "openwrt.lzma",
+  "parameters.lzma",
+  "kernel.lz4",
+  "kernel.zst",
+  "short.zst",
+  "short.lzma",
+  "short.xz",
+];
 
 /** Sets the checksums right that keep a damaged xz header from being read. */
 function mendXz(bytes: Buffer): void {

@@ -4,16 +4,25 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import * as zlib from "node:zlib";
 import { gzipSync } from "node:zlib";
 import { Misuse } from "../../src/errors.ts";
 import { unpackLzma } from "../../src/kernel/lzma.ts";
 import { LARGEST_IMAGE, Output } from "../../src/kernel/output.ts";
 import { findPayloads } from "../../src/kernel/payload.ts";
 import { readKernel } from "../../src/kernel/read.ts";
+import { unpackZstd } from "../../src/kernel/zstd.ts";
+import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { makeKernel } from "./synthetic.ts";
 
 const IMAGE = makeKernel().bytes;
+/** Node has it since 22.15. */
+const ZSTD = (
+  zlib as { zstdCompressSync?: (data: Uint8Array, options: { params: object }) => Uint8Array }
+).zstdCompressSync;
+/** ZSTD_c_compressionLevel. */
+const ZSTD_LEVEL = 100;
 
 function fixture(name: string): Uint8Array {
   return readFileSync(repositoryFile(`test/kernel/payloads/${name}`));
@@ -88,6 +97,47 @@ suite("compressed kernels", () => {
     assert.equal(file[13], 0x3c);
     file.set([0xf0, 0xff], 14);
     await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
+  });
+
+  test("zstd of which a block would make gigabytes is refused, not decoded for hours", async () => {
+    // Tens of thousands of sequences, each of the one code whose matches are longest, out of no bits at all.
+    const sequences = [255, 0xe8, 0, 0x54, 0, 0, 52, 1];
+    const block = [0, ...sequences];
+    const header = (block.length << 3) | (2 << 1);
+    const blocks = Array.from({ length: 1000 }, () => [header, 0, 0, ...block]).flat();
+    const file = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38, ...blocks, 1, 0, 0, ...AFTER]);
+    await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
+  });
+
+  test("zstd of a large window is unpacked without moving that for each block", async () => {
+    const blocks = Array.from({ length: 100_000 }, () => [0, 0, 0]).flat();
+    const file = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, ...blocks, 1, 0, 0, ...AFTER]);
+    const start = performance.now();
+    assert.equal((await unpacked(file)).length, 0);
+    assert.ok(performance.now() - start < 10_000);
+  });
+
+  test("zstd of every kind of data and level, as Node's own packs it", {
+    skip: ZSTD === undefined && "this Node has no zstd",
+  }, async () => {
+    const random = new Random(8);
+    const kinds: ((size: number) => Uint8Array)[] = [
+      (size) => Uint8Array.from({ length: size }, () => random.below(256)),
+      (size) => Uint8Array.from({ length: size }, () => 65 + random.below(3)),
+      (size) => new Uint8Array(size).fill(7),
+      (size) => Uint8Array.from({ length: size }, (_, at) => (random.oneIn(50) ? at : at & 7)),
+      (size) => IMAGE.subarray(0, size),
+    ];
+    for (const size of [0, 1, 5, 300, 5000, 80_000, 131_072, 300_000]) {
+      for (const make of kinds) {
+        const data = Buffer.from(make(size));
+        for (const level of [-5, 1, 9, 19]) {
+          const output = new Output();
+          unpackZstd(ZSTD?.(data, { params: { [ZSTD_LEVEL]: level } }) ?? data, output);
+          assert.ok(data.equals(output.bytes()), `${size} bytes, level ${level}`);
+        }
+      }
+    }
   });
 
   test("lzma as OpenWrt packs it, in a legacy uImage", async () => {

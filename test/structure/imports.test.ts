@@ -78,7 +78,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tinypool: "src/sweep/sweep.ts",
   "cli-progress": "src/cli/progress.ts",
   picocolors: "src/cli/",
-  fzstd: "src/kernel/zstd.ts",
   "xz-decompress": "src/kernel/xz.ts",
 };
 

@@ -24,4 +24,8 @@ node -e "
 " > parameters.lzma
 lz4 -l -9 < image > kernel.lz4
 zstd -q -22 --ultra < image > kernel.zst
+# Short ones, of which a change hits what leads through them.
+tail -c 3000 image | zstd -q -19 > short.zst
+tail -c 3000 image | xz --format=lzma --lzma1=lc=1,lp=2,pb=2,dict=8MiB > short.lzma
+tail -c 3000 image | xz --check=crc32 --lzma2=dict=1MiB > short.xz
 rm image raw

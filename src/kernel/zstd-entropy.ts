@@ -1,0 +1,241 @@
+// Zstandard's two entropy coders (RFC 8878, 4): tables of finite state entropy and of Huffman codes as a
+// frame describes them, and the streams that are read backwards by them. Every table has a bounded size, and
+// reading before a stream's start is an error, so nothing here goes on for ever. What the symbols mean is
+// zstd.ts's business.
+
+import { Misuse } from "../errors.ts";
+
+export function damaged(): never {
+  throw new Misuse("the compressed data is damaged");
+}
+
+/** Bits of bytes that are read from the last one back, below the mark that ends them (4.1). */
+export class BackwardBits {
+  readonly #bytes: Uint8Array;
+  /** Bits that are left; below 0, so many have been read from before the start. */
+  left: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    const last = bytes.at(-1) ?? 0;
+    if (last === 0) damaged();
+    this.left = 8 * (bytes.length - 1) + (31 - Math.clz32(last));
+  }
+
+  /** The next bits, at most 16, as if zeros stood before the start. */
+  peek(count: number): number {
+    const from = this.left - count;
+    const mask = (1 << count) - 1;
+    if (from < 0) return (this.#at(0) << -from) & mask;
+    return (this.#at(from >>> 3) >>> (from & 7)) & mask;
+  }
+
+  /** The same, taken. */
+  read(count: number): number {
+    const value = this.peek(count);
+    this.left -= count;
+    return value;
+  }
+
+  /** 24 bits from a byte on. */
+  #at(byte: number): number {
+    const bytes = this.#bytes;
+    return (bytes[byte] ?? 0) | ((bytes[byte + 1] ?? 0) << 8) | ((bytes[byte + 2] ?? 0) << 16);
+  }
+}
+
+/** Decoding table of finite state entropy: for each state its symbol, and how the next one is made. */
+export interface FseTable {
+  /** Bits of a state. */
+  readonly accuracy: number;
+  readonly symbols: Uint8Array;
+  readonly bits: Uint8Array;
+  readonly bases: Uint16Array;
+}
+
+/** The state after this one. */
+export function nextState(table: FseTable, state: number, bits: BackwardBits): number {
+  return (table.bases[state] as number) + bits.read(table.bits[state] as number);
+}
+
+/** The table whose one state leads to itself. */
+export function singleSymbol(symbol: number): FseTable {
+  return {
+    accuracy: 0,
+    symbols: Uint8Array.of(symbol),
+    bits: new Uint8Array(1),
+    bases: new Uint16Array(1),
+  };
+}
+
+/** Builds a table out of the symbols' probabilities, -1 for less than one (4.1.1). */
+export function fseTable(accuracy: number, probabilities: readonly number[]): FseTable {
+  const size = 1 << accuracy;
+  const symbols = new Uint8Array(size);
+  const next = new Uint16Array(probabilities.length);
+  let high = size;
+  for (const [symbol, probability] of probabilities.entries()) {
+    next[symbol] = Math.abs(probability);
+    if (probability === -1) symbols[--high] = symbol;
+  }
+  const step = (size >>> 1) + (size >>> 3) + 3;
+  let at = 0;
+  for (const [symbol, probability] of probabilities.entries()) {
+    for (let count = 0; count < probability; count++) {
+      symbols[at] = symbol;
+      do at = (at + step) & (size - 1);
+      while (at >= high);
+    }
+  }
+  const bits = new Uint8Array(size);
+  const bases = new Uint16Array(size);
+  for (let state = 0; state < size; state++) {
+    const symbol = symbols[state] as number;
+    const turn = next[symbol] as number;
+    next[symbol] = turn + 1;
+    const taken = accuracy - (31 - Math.clz32(turn));
+    bits[state] = taken;
+    bases[state] = (turn << taken) - size;
+  }
+  return { accuracy, symbols, bits, bases };
+}
+
+/**
+ * Reads a table's description, whose bits are read forwards.
+ * @param most the largest accuracy and the largest symbol that may be.
+ * @returns the table, and how many bytes told of it.
+ */
+export function readFseTable(
+  bytes: Uint8Array,
+  most: { readonly accuracy: number; readonly symbol: number },
+): { table: FseTable; size: number } {
+  let at = 0;
+  const read = (count: number): number => {
+    const byte = at >>> 3;
+    const word =
+      (bytes[byte] ?? 0) | ((bytes[byte + 1] ?? 0) << 8) | ((bytes[byte + 2] ?? 0) << 16);
+    const value = (word >>> (at & 7)) & ((1 << count) - 1);
+    at += count;
+    return value;
+  };
+  const accuracy = 5 + read(4);
+  if (accuracy > most.accuracy) damaged();
+  const probabilities: number[] = [];
+  let left = 1 << accuracy;
+  while (left > 0) {
+    if (probabilities.length > most.symbol) damaged();
+    // Small values, of which there are more than fit, take a bit less.
+    const count = 32 - Math.clz32(left + 1);
+    const low = (1 << (count - 1)) - 1;
+    const short = (1 << count) - 2 - left;
+    let value = read(count);
+    if ((value & low) < short) {
+      value &= low;
+      at -= 1;
+    } else if (value > low) {
+      value -= short;
+    }
+    const probability = value - 1;
+    left -= Math.abs(probability);
+    probabilities.push(probability);
+    if (probability !== 0) continue;
+    for (let zeros = 3; zeros === 3; ) {
+      zeros = read(2);
+      for (let count = 0; count < zeros; count++) probabilities.push(0);
+      if (probabilities.length > most.symbol + 1) damaged();
+    }
+  }
+  const size = Math.ceil(at / 8);
+  if (left < 0 || probabilities.length > most.symbol + 1 || size > bytes.length) damaged();
+  return { table: fseTable(accuracy, probabilities), size };
+}
+
+/** Decoding table of Huffman codes: the symbol that the next bits begin with, and how many are its own. */
+export interface HuffmanTable {
+  readonly bits: number;
+  readonly symbols: Uint8Array;
+  readonly lengths: Uint8Array;
+}
+
+const LONGEST_CODE = 11;
+const MOST_WEIGHTS = 255;
+/** From here on a description's first byte tells how many weights of 4 bits follow. */
+const DIRECT = 128;
+const WEIGHTS = { accuracy: 6, symbol: LONGEST_CODE };
+
+/** Reads a table's description (4.2.1). @returns the table, and how many bytes told of it. */
+export function readHuffmanTable(bytes: Uint8Array): { table: HuffmanTable; size: number } {
+  const [first = 0] = bytes;
+  if (first < DIRECT) {
+    const size = 1 + first;
+    if (size > bytes.length) damaged();
+    return { table: huffmanTable(packedWeights(bytes.subarray(1, size))), size };
+  }
+  const count = first - DIRECT + 1;
+  const size = 1 + Math.ceil(count / 2);
+  if (size > bytes.length) damaged();
+  const weights = Array.from({ length: count }, (_, index) => {
+    const byte = bytes[1 + (index >>> 1)] as number;
+    return index % 2 === 0 ? byte >>> 4 : byte & 15;
+  });
+  return { table: huffmanTable(weights), size };
+}
+
+/** Weights by two states in turn, until a state would take bits from before the start. */
+function packedWeights(bytes: Uint8Array): number[] {
+  const { table, size } = readFseTable(bytes, WEIGHTS);
+  const bits = new BackwardBits(bytes.subarray(size));
+  let state = bits.read(table.accuracy);
+  let other = bits.read(table.accuracy);
+  if (bits.left < 0) damaged();
+  const weights: number[] = [];
+  for (;;) {
+    weights.push(table.symbols[state] as number);
+    const next = nextState(table, state, bits);
+    [state, other] = [other, next];
+    if (bits.left < 0) break;
+    if (weights.length >= MOST_WEIGHTS) damaged();
+  }
+  weights.push(table.symbols[state] as number);
+  if (weights.length > MOST_WEIGHTS) damaged();
+  return weights;
+}
+
+/** The last symbol's weight isn't told: it fills what the others leave of a power of two. */
+function huffmanTable(told: readonly number[]): HuffmanTable {
+  const share = (weight: number): number => (weight === 0 ? 0 : 1 << (weight - 1));
+  const sum = told.reduce((all, weight) => all + share(weight), 0);
+  if (sum === 0) damaged();
+  const bits = 32 - Math.clz32(sum);
+  const rest = (1 << bits) - sum;
+  if (bits > LONGEST_CODE || (rest & (rest - 1)) !== 0) damaged();
+  const weights = [...told, 32 - Math.clz32(rest)];
+  const symbols = new Uint8Array(1 << bits);
+  const lengths = new Uint8Array(1 << bits);
+  let at = 0;
+  for (let weight = 1; weight <= bits; weight++) {
+    for (const [symbol, own] of weights.entries()) {
+      if (own !== weight) continue;
+      symbols.fill(symbol, at, at + share(weight));
+      lengths.fill(bits + 1 - weight, at, at + share(weight));
+      at += share(weight);
+    }
+  }
+  return { bits, symbols, lengths };
+}
+
+/** Decodes one stream, which must hold just as many symbols as `into` has room for. */
+export function readHuffmanStream(
+  bytes: Uint8Array,
+  { bits: width, symbols, lengths }: HuffmanTable,
+  into: Uint8Array,
+): void {
+  const bits = new BackwardBits(bytes);
+  for (let index = 0; index < into.length; index++) {
+    const code = bits.peek(width);
+    into[index] = symbols[code] as number;
+    bits.left -= lengths[code] as number;
+    if (bits.left < 0) damaged();
+  }
+  if (bits.left !== 0) damaged();
+}
