@@ -15,25 +15,18 @@ export class Ring {
   @inline static record(ip: u32, parent: u32, count: u64): void {
     const capacity = load<u32>(RING_CAPACITY);
     if (capacity === 0) return;
-    const written = load<u64>(RING_WRITTEN);
-    const at = (<u32>written & (capacity - 1)) << 4;
-    store<u32>(at, ip, RING);
-    store<u32>(at, parent, RING + 4);
-    store<u64>(at, count, RING + 8);
-    Ring.wrote(written + 1);
+    Ring.begin(Ring.place(capacity, ~0), ip, parent, count);
+    Ring.wrote(1);
   }
 
   /** Writes an entry's record of two slots. */
   @inline static recordEntry(ip: u32, parent: u32, count: u64, depth: u32): void {
     const capacity = load<u32>(RING_CAPACITY);
     if (capacity === 0) return;
-    const written = load<u64>(RING_WRITTEN);
-    const at = (<u32>written & (capacity - 1) & ~1) << 4;
-    store<u32>(at, ip, RING);
-    store<u32>(at, parent, RING + 4);
-    store<u64>(at, count, RING + 8);
+    const at = Ring.place(capacity, ~1);
+    Ring.begin(at, ip, parent, count);
     store<u32>(at, depth, RING + 24);
-    Ring.wrote(written + 2);
+    Ring.wrote(2);
   }
 
   /** The same with all its fields; a depth with GRAPH_RETURN is a return's. */
@@ -47,18 +40,27 @@ export class Ring {
   ): void {
     const capacity = load<u32>(RING_CAPACITY);
     if (capacity === 0) return;
-    const written = load<u64>(RING_WRITTEN);
-    const at = (<u32>written & (capacity - 1) & ~1) << 4;
-    store<u32>(at, ip, RING);
-    store<u32>(at, parent, RING + 4);
-    store<u64>(at, count, RING + 8);
+    const at = Ring.place(capacity, ~1);
+    Ring.begin(at, ip, parent, count);
     store<u64>(at, entered, RING + 16);
     store<u32>(at, depth, RING + 24);
     store<u32>(at, overrun, RING + 28);
-    Ring.wrote(written + 2);
+    Ring.wrote(2);
   }
 
-  @inline static wrote(written: u64): void {
+  /** Where the next record goes, for an access that adds RING; of slots in the mask. */
+  @inline static place(capacity: u32, mask: u32): usize {
+    return (load<u32>(RING_WRITTEN) & (capacity - 1) & mask) << 4;
+  }
+
+  @inline static begin(at: usize, ip: u32, parent: u32, count: u64): void {
+    store<u32>(at, ip, RING);
+    store<u32>(at, parent, RING + 4);
+    store<u64>(at, count, RING + 8);
+  }
+
+  @inline static wrote(slots: u64): void {
+    const written = load<u64>(RING_WRITTEN) + slots;
     store<u64>(RING_WRITTEN, written);
     if ((<u32>written & (RING_BATCH - 1)) === 0) atomic.store<u64>(RING_PUBLISHED, written);
   }
