@@ -1,5 +1,5 @@
 // The document that --json prints, as JSON.stringify() with two spaces writes it, but piece by piece: a generator
-// among its values becomes an array, element by element, so that a document may be larger than memory.
+// among its values becomes an array, an element a line, so that a document may be larger than memory.
 
 const INDENT = 2;
 
@@ -9,7 +9,7 @@ export function* jsonText(document: Readonly<Record<string, unknown>>): Generato
   for (const [key, value] of Object.entries(document)) {
     const text = isGenerator(value) ? "" : JSON.stringify(value, null, INDENT);
     if (text === undefined) continue;
-    yield `${before}  ${JSON.stringify(key)}: ${indented(text, INDENT)}`;
+    yield `${before}  ${JSON.stringify(key)}: ${indented(text)}`;
     if (isGenerator(value)) yield* arrayText(value);
     before = ",\n";
   }
@@ -19,16 +19,15 @@ export function* jsonText(document: Readonly<Record<string, unknown>>): Generato
 function* arrayText(elements: Iterable<unknown>): Generator<string> {
   let before = "[";
   for (const element of elements) {
-    const text = JSON.stringify(element, null, INDENT);
-    yield `${before}\n    ${indented(text, 2 * INDENT)}`;
+    yield `${before}\n    ${JSON.stringify(element)}`;
     before = ",";
   }
   yield before === "," ? "\n  ]" : "[]";
 }
 
 /** No text within JSON holds a newline of its own. */
-function indented(text: string, columns: number): string {
-  return text.replaceAll("\n", `\n${" ".repeat(columns)}`);
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${" ".repeat(INDENT)}`);
 }
 
 function isGenerator(value: unknown): value is Generator {

@@ -11,7 +11,7 @@ import { htmlPage } from "./page.ts";
 import type { Sink } from "./sink.ts";
 import { speedscope } from "./speedscope.ts";
 import { systrace } from "./systrace.ts";
-import { namesOf, type Trace } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 import type { FileVersion } from "./trace-dat.ts";
 import { traceDatWriting } from "./trace-dat-writer.ts";
 
@@ -122,5 +122,5 @@ export function* traceWriting(
   if (!trace.addresses) {
     throw new Misuse("ftrace text has no addresses, which a trace.dat needs: write another format");
   }
-  yield* traceDatWriting(trace, sink, { version, writer, names: namesOf(trace) });
+  yield* traceDatWriting(trace, sink, { version, writer });
 }

@@ -36,11 +36,12 @@ export class RingPages {
   #at = 0;
   #end = 0;
   #time = 0;
-  #lost: number;
+  /** Events that were lost before the page that is being filled; null when nobody counted them. */
+  #lost: number | null;
   #written = 0;
 
   /** @param lost events that the ring lost before the first one. */
-  constructor(sink: Sink, endian: Endian, lost: number) {
+  constructor(sink: Sink, endian: Endian, lost: number | null) {
     this.#sink = sink;
     this.#lost = lost;
     this.little = endian === "little";
@@ -78,6 +79,14 @@ export class RingPages {
     return at;
   }
 
+  /** Events were lost before the next record, which begins a page: a page tells what was lost before it. */
+  lose(events: number | null): void {
+    this.#closePage();
+    this.#end = 0;
+    this.#at = 0;
+    this.#lost = events;
+  }
+
   /** Writes what is still in memory. */
   end(): void {
     this.#closePage();
@@ -98,18 +107,20 @@ export class RingPages {
     this.view.setUint32(this.#page + (this.little ? 4 : 0), high, this.little);
     this.view.setUint32(this.#page + (this.little ? 0 : 4), nanoseconds, this.little);
     this.#at = this.#page + PAGE_HEADER;
-    this.#end = this.#page + RING_PAGE_SIZE - (this.#lost > 0 ? 4 : 0);
+    this.#end = this.#page + RING_PAGE_SIZE - (this.#lost === 0 ? 0 : 4);
   }
 
   #closePage(): void {
     if (this.#at === 0) return;
     let length = this.#at - this.#page - PAGE_HEADER;
     this.#bytes.fill(0, this.#at, this.#page + RING_PAGE_SIZE);
-    if (this.#lost > 0) {
+    if (this.#lost === null) {
+      length += MISSED_EVENTS;
+    } else if (this.#lost > 0) {
       this.view.setUint32(this.#at, this.#lost, this.little);
       length += MISSED_EVENTS + MISSED_STORED;
-      this.#lost = 0;
     }
+    this.#lost = 0;
     this.view.setUint32(this.#page + 8, length, this.little);
   }
 

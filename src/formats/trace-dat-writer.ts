@@ -1,7 +1,6 @@
 // Writes a trace.dat that trace-cmd and KernelShark read, as a 32-bit MIPS kernel and trace-cmd would have
-// made it: the events' formats, the symbols, the tasks, then each CPU's ring pages. Events go through one
-// by one and never pile up; what only the end knows (how many pages there were) is patched into what is
-// written. The same trace gives the same bytes: neither a date nor an id of the session is in it.
+// made it: the events' formats, the symbols, the tasks, each CPU's ring pages. Events go through one by one
+// and never pile up; what only the end knows stands at the end, or is patched into what is written. The same trace gives the same bytes: neither a date nor an id of the session is in it.
 
 import type { FunctionEvent, ReturnEvent } from "../ftrace/event.ts";
 import { digits } from "../hex.ts";
@@ -17,6 +16,8 @@ import { Packer } from "./packer.ts";
 import { RING_PAGE_SIZE, RingPages } from "./ring-pages.ts";
 import type { Sink } from "./sink.ts";
 import {
+  NameGatherer,
+  namesOf,
   nanosecondsOf,
   type RecordedEvent,
   type Trace,
@@ -51,8 +52,6 @@ import {
 
 export interface TraceDatOptions {
   readonly version: FileVersion;
-  /** What the events name; namesOf() gives it. */
-  readonly names: TraceNames;
   /** Who writes the file. */
   readonly writer: string;
 }
@@ -98,7 +97,9 @@ export function* traceDatWriting(
   sink: Sink,
   options: TraceDatOptions,
 ): Generator<void> {
-  const writer = new TraceDatWriter(trace, sink, options);
+  const { version } = options;
+  const names = version === 6 ? { names: namesOf(trace) } : {};
+  const writer = new TraceDatWriter(trace, sink, { ...options, ...names });
   let left = STEP;
   for (let cpu = 0; cpu < trace.cpus; cpu += 1) {
     writer.beginCpu();
@@ -113,11 +114,15 @@ export function* traceDatWriting(
   writer.end();
 }
 
-/** Takes a trace event by event, one CPU after the other: beginCpu(), its events, …, end(). */
+/**
+ * Takes a trace event by event, one CPU after the other: beginCpu(), its events, …, end(). Version 6 has what the events
+ * name in front of them, so it must be told; version 7 has it behind them.
+ */
 export class TraceDatWriter {
   readonly #facts: TraceFacts;
   readonly #sink: CountingSink;
   readonly #options: TraceDatOptions;
+  readonly #gatherer: NameGatherer;
   readonly #nanoseconds: (count: number) => number;
   readonly #strings = new Packer("little");
   /** Where each CPU's pages begin, and how many bytes they have. */
@@ -125,16 +130,23 @@ export class TraceDatWriter {
   /** Version 7: what options will say. Version 6: where the places of the CPUs' pages stand. */
   readonly #sections: { readonly id: number; readonly offset: number }[] = [];
   #places = 0;
+  /** Version 7: where the buffer's section begins. */
+  #buffer = 0;
   #firstOptions = 0;
   #pages: RingPages | null = null;
   #start = 0;
 
-  constructor(facts: TraceFacts, sink: Sink, options: TraceDatOptions) {
+  constructor(
+    facts: TraceFacts,
+    sink: Sink,
+    options: TraceDatOptions & { readonly names?: TraceNames },
+  ) {
     this.#facts = facts;
+    this.#gatherer = new NameGatherer(facts.task);
     this.#sink = new CountingSink(sink);
     this.#options = options;
     this.#nanoseconds = nanosecondsOf(facts.clockHz);
-    this.#head();
+    this.#head(options.names ?? this.#gatherer.names());
   }
 
   /** The events that follow are the next CPU's, from 0 on. */
@@ -148,6 +160,8 @@ export class TraceDatWriter {
   /** Writes an event. @throws Misuse when it is earlier than the one before it. */
   event(event: RecordedEvent): void {
     const pages = this.#pages as RingPages;
+    if (this.#options.version === 7) this.#gatherer.add(event);
+    if (event.lost !== undefined && event.lost !== 0) pages.lose(event.lost);
     const pid = event.task === undefined ? this.#facts.task.pid : event.task.pid;
     const time = this.#nanoseconds(event.count);
     if (event.type === "function") {
@@ -177,7 +191,7 @@ export class TraceDatWriter {
     this.#pages = null;
   }
 
-  #head(): void {
+  #head(names: TraceNames): void {
     const { version } = this.#options;
     const start = this.#packer().raw(MAGIC).string(String(version));
     start
@@ -193,11 +207,18 @@ export class TraceDatWriter {
     this.#section(SECTION_HEADERS, "headers", this.#headers());
     this.#section(SECTION_FTRACE_FORMATS, "ftrace events", this.#formats());
     this.#section(SECTION_EVENT_FORMATS, "events format", this.#packer().u32(0));
-    this.#section(SECTION_KALLSYMS, "kallsyms", this.#packer().sized(this.#kallsyms(), 4));
+    if (version === 7) {
+      this.#beginDataV7();
+      return;
+    }
+    this.#names(names);
+    this.#beginDataV6();
+  }
+
+  #names(names: TraceNames): void {
+    this.#section(SECTION_KALLSYMS, "kallsyms", this.#packer().sized(kallsyms(names), 4));
     this.#section(SECTION_PRINTK, "printk", this.#packer().u32(0));
-    this.#section(SECTION_CMDLINES, "command lines", this.#packer().sized(this.#cmdlines(), 8));
-    if (version === 6) this.#beginDataV6();
-    else this.#beginDataV7();
+    this.#section(SECTION_CMDLINES, "command lines", this.#packer().sized(cmdlines(names), 8));
   }
 
   /** A part of the file, which version 7 puts a header before. */
@@ -227,21 +248,6 @@ export class TraceDatWriter {
     const packer = this.#packer().u32(FORMATS.length);
     for (const format of FORMATS) packer.sized(formatText(format), 8);
     return packer;
-  }
-
-  /** As /proc/kallsyms. Readers take its last line for the end of what is named. */
-  #kallsyms(): string {
-    const { symbols } = this.#options.names;
-    const lines = symbols.map(({ address, name, module }) => {
-      return `${digits(address)} t ${name}${module === null ? "" : `\t[${module}]`}\n`;
-    });
-    const last = symbols.at(-1);
-    if (last !== undefined) lines.push(`${digits(last.address + 4)} t _end\n`);
-    return lines.join("");
-  }
-
-  #cmdlines(): string {
-    return this.#options.names.tasks.map(({ pid, name }) => `${pid} ${name}\n`).join("");
   }
 
   /** The options that both versions have: number and content. */
@@ -275,7 +281,7 @@ export class TraceDatWriter {
   }
 
   #beginDataV7(): void {
-    this.#sections.push({ id: SECTION_BUFFER, offset: this.#sink.length });
+    this.#buffer = this.#sink.length;
     this.#sink.write(this.#sectionHeader(SECTION_BUFFER, "buffer flyrecord", 0));
     this.#align();
   }
@@ -293,16 +299,16 @@ export class TraceDatWriter {
   }
 
   #tail(): void {
-    const data = this.#sections.pop() as { offset: number };
-    const size = this.#sink.length - data.offset - SECTION_HEADER;
-    this.#sink.patch(data.offset + 8, this.#packer().u64(size).bytes());
+    const size = this.#sink.length - this.#buffer - SECTION_HEADER;
+    this.#sink.patch(this.#buffer + 8, this.#packer().u64(size).bytes());
+    this.#names(this.#gatherer.names());
     const options = this.#packer();
     const add = (id: number, content: Uint8Array) =>
       options.u16(id).u32(content.length).raw(content);
     for (const { id, offset } of this.#sections) add(id, this.#packer().u64(offset).bytes());
     for (const [id, content] of this.#optionList()) add(id, content);
     add(OPTION_CPUCOUNT, this.#packer().u32(this.#facts.cpus).bytes());
-    const buffer = this.#packer().u64(data.offset).string("").string(CLOCK);
+    const buffer = this.#packer().u64(this.#buffer).string("").string(CLOCK);
     buffer.u32(RING_PAGE_SIZE).u32(this.#cpus.length);
     for (const [cpu, { offset, size }] of this.#cpus.entries()) {
       buffer.u32(cpu).u64(offset).u64(size);
@@ -321,6 +327,20 @@ export class TraceDatWriter {
     this.#sink.write(header);
     this.#sink.write(this.#strings.bytes());
   }
+}
+
+/** As /proc/kallsyms. Readers take its last line for the end of what is named. */
+function kallsyms({ symbols }: TraceNames): string {
+  const lines = symbols.map(({ address, name, module }) => {
+    return `${digits(address)} t ${name}${module === null ? "" : `\t[${module}]`}\n`;
+  });
+  const last = symbols.at(-1);
+  if (last !== undefined) lines.push(`${digits(last.address + 4)} t _end\n`);
+  return lines.join("");
+}
+
+function cmdlines({ tasks }: TraceNames): string {
+  return tasks.map(({ pid, name }) => `${pid} ${name}\n`).join("");
 }
 
 class CountingSink implements Sink {

@@ -102,34 +102,52 @@ export interface TraceNames {
   readonly symbols: readonly TraceSymbol[];
 }
 
-/** Goes through a trace for its names. */
-export function namesOf(trace: Trace): TraceNames {
-  const tasks = new Map([[trace.task.pid, trace.task]]);
-  const symbols = new Map<number, TraceSymbol>();
-  const modules = new Map<string, string | null>();
-  const callers = new Map<number, string>();
-  let task: TraceTask | undefined;
-  for (const event of trace.events) {
-    if (event.task !== task) {
-      task = event.task;
-      if (task !== undefined && !tasks.has(task.pid)) tasks.set(task.pid, task);
+/** Gathers the names as events go by. */
+export class NameGatherer {
+  readonly #tasks: Map<number, TraceTask>;
+  readonly #symbols = new Map<number, TraceSymbol>();
+  readonly #modules = new Map<string, string | null>();
+  readonly #callers = new Map<number, string>();
+  #task: TraceTask | undefined;
+
+  /** @param task the trace's own. */
+  constructor(task: TraceTask) {
+    this.#tasks = new Map([[task.pid, task]]);
+  }
+
+  add(event: RecordedEvent): void {
+    if (event.task !== this.#task) {
+      this.#task = event.task;
+      const { task } = event;
+      if (task !== undefined && !this.#tasks.has(task.pid)) this.#tasks.set(task.pid, task);
     }
     const { ip, name, module } = event;
-    if (!symbols.has(ip)) {
-      symbols.set(ip, { address: ip, name, module });
-      modules.set(name, module);
+    if (!this.#symbols.has(ip)) {
+      this.#symbols.set(ip, { address: ip, name, module });
+      this.#modules.set(name, module);
     }
-    if (event.type === "function" && !callers.has(event.parentIp)) {
-      callers.set(event.parentIp, event.parentName);
-    }
-  }
-  for (const [address, name] of callers) {
-    if (!symbols.has(address)) {
-      symbols.set(address, { address, name, module: modules.get(name) ?? null });
+    if (event.type === "function" && !this.#callers.has(event.parentIp)) {
+      this.#callers.set(event.parentIp, event.parentName);
     }
   }
-  return {
-    tasks: [...tasks.values()],
-    symbols: [...symbols.values()].sort((a, b) => a.address - b.address),
-  };
+
+  names(): TraceNames {
+    const symbols = new Map(this.#symbols);
+    for (const [address, name] of this.#callers) {
+      if (!symbols.has(address)) {
+        symbols.set(address, { address, name, module: this.#modules.get(name) ?? null });
+      }
+    }
+    return {
+      tasks: [...this.#tasks.values()],
+      symbols: [...symbols.values()].sort((a, b) => a.address - b.address),
+    };
+  }
+}
+
+/** Goes through a trace for its names. */
+export function namesOf(trace: Trace): TraceNames {
+  const gatherer = new NameGatherer(trace.task);
+  for (const event of trace.events) gatherer.add(event);
+  return gatherer.names();
 }

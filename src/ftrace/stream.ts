@@ -32,6 +32,8 @@ export function followTrace<E extends TraceEvent = TraceEvent>(feed: TraceFeed):
 
 export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIterableIterator<E> {
   readonly tracer: TracerName;
+  /** Instructions a second of virtual time. */
+  readonly clockHz: number;
   readonly #capacity: number;
   readonly #cursor: RingCursor;
   readonly #port: MessagePort;
@@ -54,6 +56,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
 
   constructor(feed: TraceFeed) {
     this.tracer = feed.kind;
+    this.clockHz = feed.clockHz;
     this.#capacity = feed.capacity;
     this.#cursor = new RingCursor(feed.buffer, feed);
     this.#batch = this.#cursor.take();

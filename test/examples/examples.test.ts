@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
-import { builtModule } from "../cli/farjal.ts";
+import { readTrace } from "../../src/formats/read.ts";
+import { builtModule, temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 function run(words: readonly string[]) {
@@ -38,6 +40,23 @@ test("the example of two threads follows one from the other", () => {
   const [, calls] = /^leaf_step: (\d+) calls$/m.exec(stdout) ?? [];
   assert.ok(Number(calls) >= 99_999, stdout);
   assert.match(stdout, /^\d+ events went by too fast$/m);
+});
+
+test("the example that records writes in a worker what the main thread runs", async (context) => {
+  const path = join(temporaryDirectory(context), "trace.dat");
+  const { status, stdout, stderr } = run([repositoryFile("examples/record-in-a-worker.mjs"), path]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  const [, written] = /^14000022 instructions, (\d+) events$/m.exec(stdout) ?? [];
+  const [, events, lost] = /^(\d+) events in the file, (\d+) went by too fast$/m.exec(stdout) ?? [];
+  assert.equal(Number(events) + Number(lost), Number(written));
+  let [read, gaps] = [0, 0];
+  for (const event of (await readTrace(path)).events) {
+    read += 1;
+    gaps += event.lost ?? 0;
+  }
+  // What is lost behind the last event has no event to stand before.
+  assert.equal(read, Number(events));
+  assert.ok(gaps <= Number(lost));
 });
 
 test("the example of assertions about a trace passes, on its golden as it stands", () => {

@@ -8,7 +8,7 @@ import { readFields } from "../../src/formats/event-format.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import { MemorySink } from "../../src/formats/sink.ts";
-import { namesOf, type Trace } from "../../src/formats/trace.ts";
+import type { Trace } from "../../src/formats/trace.ts";
 import { SECTION_KALLSYMS } from "../../src/formats/trace-dat.ts";
 import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
 import { call, entry, exit, graphEvents, ORDERS, traceOf } from "./traces.ts";
@@ -25,7 +25,7 @@ function quickly(work: () => void): void {
 
 function fileOf(trace: Trace, version: 6 | 7): Buffer {
   const sink = new MemorySink();
-  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
+  writeTraceDat(trace, sink, { version, writer: "farjal" });
   return Buffer.from(sink.bytes());
 }
 

@@ -70,6 +70,31 @@ suite("trace.dat", () => {
     }
   }
 
+  test("losses stand where they were, counted or not", { skip: traceCmdSkip }, async (context) => {
+    const path = join(temporaryDirectory(context), "trace.dat");
+    const losses = new Map<number, number | null>([
+      [0, 9],
+      [100, null],
+      [101, 3],
+      [599, 1_000_000],
+    ]);
+    for (const endian of ORDERS) {
+      for (const version of VERSIONS) {
+        const events = functionEvents().map((event, index) => ({
+          ...event,
+          lost: losses.get(index) ?? (losses.has(index) ? null : 0),
+        }));
+        writeFileSync(path, fileOf(traceOf(events, endian), version));
+        const read = await readTrace(path);
+        assert.deepEqual(
+          [...read.events].map(({ lost }) => lost),
+          events.map(({ lost }) => lost),
+        );
+        assert.equal(report(read), traceCmdReportOf(path));
+      }
+    }
+  });
+
   test("packed by trace-cmd's zstd it reads the same", { skip: traceCmdSkip }, async (context) => {
     const folder = temporaryDirectory(context);
     const plain = join(folder, "plain.dat");

@@ -6,7 +6,7 @@ import { diffTraces } from "../../src/compare/diff.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import { MemorySink, type Sink } from "../../src/formats/sink.ts";
-import { namesOf, type Trace } from "../../src/formats/trace.ts";
+import type { Trace } from "../../src/formats/trace.ts";
 import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
 import { diffText } from "../../src/report/diff-text.ts";
 import { PLAIN } from "../../src/report/paint.ts";
@@ -81,7 +81,7 @@ function varyDigits(input: Uint8Array, random: Random): Uint8Array {
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
   const sink = new MemorySink();
-  writeTraceDat(trace, sink, { version, names: namesOf(trace), writer: "farjal" });
+  writeTraceDat(trace, sink, { version, writer: "farjal" });
   return sink.bytes();
 }
 
