@@ -38,7 +38,7 @@ export {
   writeTrace,
 } from "./formats/export.ts";
 export { type FollowedFacts, writeFollowed } from "./formats/followed.ts";
-export { readTrace, traceFromBytes } from "./formats/read.ts";
+export { type ReadOptions, readTrace, traceFromBytes } from "./formats/read.ts";
 export { MemorySink, type Sink } from "./formats/sink.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
 export {

@@ -20,12 +20,17 @@ Examples:
 
 interface ReportOptions extends AnswerOptions, TraceFormatOptions {
   readonly input?: string;
+  readonly instance?: string;
 }
 
 export function addReport(program: Command, give: Give): void {
   withTraceFormat(program.command("report"), "report")
     .argument("[FILE]", "the trace; trace.dat unless told")
     .option("-i, --input <FILE>", "the same, as trace-cmd's users write it")
+    .option(
+      "--instance <NAME>",
+      "of several buffers, this one's (trace-cmd record -B); top is the trace's own",
+    )
     .option("--json", "print one JSON document")
     .summary("show a recorded trace, or convert it")
     .description(
@@ -43,13 +48,16 @@ async function report(file: string | undefined, options: ReportOptions): Promise
     throw new Misuse("the trace is named twice: give FILE or -i FILE");
   }
   const format = chosenFormat(options, "report");
-  const trace = await openTrace(file ?? options.input ?? "trace.dat");
+  const trace = await openTrace(file ?? options.input ?? "trace.dat", options);
   const text = await deliver(trace, format, options, `farjal ${version()}`);
   return { held: true, json: options.json === true ? traceJson(trace) : {}, text };
 }
 
-async function openTrace(path: string): Promise<Trace> {
-  return path === "-" ? traceFromBytes(readInput("-"), "standard input") : readTrace(path);
+async function openTrace(path: string, { instance }: ReportOptions): Promise<Trace> {
+  const whose = instance === undefined ? {} : { instance };
+  return path === "-"
+    ? traceFromBytes(readInput("-"), "standard input", whose)
+    : readTrace(path, whose);
 }
 
 function traceJson(trace: Trace): Answer["json"] {

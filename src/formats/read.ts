@@ -8,24 +8,32 @@ import type { Trace } from "./trace.ts";
 import { isTraceDat } from "./trace-dat-file.ts";
 import { readTraceDat } from "./trace-dat-reader.ts";
 
+export interface ReadOptions {
+  /** Of a trace.dat with several buffers, whose to read: an instance's name, or `top` for the trace's own. */
+  readonly instance?: string;
+}
+
 /**
  * Reads a trace. The file is read again each time the events are gone through.
  * @throws Misuse when it can't be read, is no trace or is damaged, the last also while events are read.
  */
-export async function readTrace(path: string): Promise<Trace> {
-  return traceOf(() => fileSource(path), path);
+export async function readTrace(path: string, options: ReadOptions = {}): Promise<Trace> {
+  return traceOf(() => fileSource(path), path, options);
 }
 
 /** The same for a file's bytes. @param name what to call them in errors. */
-export function traceFromBytes(bytes: Uint8Array, name: string): Trace {
-  return traceOf(() => memorySource(bytes), name);
+export function traceFromBytes(bytes: Uint8Array, name: string, options: ReadOptions = {}): Trace {
+  return traceOf(() => memorySource(bytes), name, options);
 }
 
-function traceOf(open: Opener, name: string): Trace {
+function traceOf(open: Opener, name: string, { instance }: ReadOptions): Trace {
   const source = open();
   try {
-    if (isTraceDat(source)) return readTraceDat(open, name);
-    if (isFtraceText(source)) return readFtraceText(open, name);
+    if (isTraceDat(source)) return readTraceDat(open, name, instance);
+    if (isFtraceText(source)) {
+      if (instance === undefined) return readFtraceText(open, name);
+      throw new Misuse(`${name} is ftrace text, which has no instances`);
+    }
   } finally {
     source.close();
   }

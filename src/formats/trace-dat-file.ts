@@ -70,6 +70,10 @@ export interface TraceDatFile {
   readonly compression: Compression;
 }
 
+/** What trace-cmd calls the file's own buffer, beside those of `record -B NAME`. */
+const TOP = "top";
+/** Instances that an error names. */
+const MOST_NAMED = 8;
 /** As many as Linux can be built for (CONFIG_NR_CPUS of x86); a CPU's number is lower. */
 const MOST_CPUS = 1 << 13;
 /** Bytes that a page of each CPU may have together, since as much is read at once. */
@@ -88,9 +92,14 @@ export function isTraceDat(source: ByteSource): boolean {
 /**
  * Reads everything but the events.
  * @param name the file's, for errors.
+ * @param instance whose buffer the events are of; it may be left out where there is one.
  * @throws Misuse when it is no trace.dat of version 6 or 7, or is damaged.
  */
-export function readTraceDatFile(source: ByteSource, name: string): TraceDatFile {
+export function readTraceDatFile(
+  source: ByteSource,
+  name: string,
+  instance?: string,
+): TraceDatFile {
   if (!isTraceDat(source)) throw new Misuse(`${name} is not a trace.dat`);
   const start = new Cursor(source, name, "little", MAGIC.length);
   const version = start.string("the version");
@@ -104,8 +113,8 @@ export function readTraceDatFile(source: ByteSource, name: string): TraceDatFile
   const cursor = new Cursor(source, name, endian, start.at, LARGEST_DESCRIPTION);
   const pageSize = cursor.u32("the page size");
   return version === "6"
-    ? new Version6(source, cursor, pageSize).read()
-    : new Version7(source, cursor, pageSize).read();
+    ? new Version6(source, cursor, pageSize, instance).read()
+    : new Version7(source, cursor, pageSize, instance).read();
 }
 
 /** What both versions gather, and how the parts that they share are read. */
@@ -120,11 +129,34 @@ class Reading {
   uname = "";
   overruns = 0;
   cpus: CpuData[] = [];
+  /** The instance whose buffer is read, and those that have one. */
+  readonly #wanted: string | undefined;
+  readonly #instances = new Set<string>();
 
-  constructor(source: ByteSource, cursor: Cursor, pageSize: number) {
+  constructor(source: ByteSource, cursor: Cursor, pageSize: number, instance?: string) {
     this.source = source;
     this.cursor = cursor;
     this.pageSize = pageSize;
+    this.#wanted = instance;
+  }
+
+  /** Hears of an instance's buffer. @returns whether it is the one to read. */
+  wants(instance: string): boolean {
+    this.#instances.add(instance);
+    return instance === (this.#wanted ?? TOP);
+  }
+
+  /** @throws Misuse when it isn't clear whose buffer to read, or it isn't there. */
+  #checkInstance(): void {
+    const there = [...this.#instances];
+    if (this.#wanted === undefined ? there.length < 2 : there.includes(this.#wanted)) return;
+    const names = there.slice(0, MOST_NAMED).join(", ");
+    const { name } = this.cursor;
+    throw new Misuse(
+      this.#wanted === undefined
+        ? `${name} holds the buffers of several instances; say which one to read (--instance): ${names}`
+        : `${name} holds no buffer of an instance '${this.#wanted}', but of ${names || "none"}`,
+    );
   }
 
   headers(cursor: Cursor): void {
@@ -162,6 +194,7 @@ class Reading {
   }
 
   finish(version: FileVersion, compression: Compression): TraceDatFile {
+    this.#checkInstance();
     const { name, endian } = this.cursor;
     const page = this.#pageLayout();
     let held = 0;
@@ -224,6 +257,9 @@ class Reading {
 
 /** The version whose parts follow one another. */
 class Version6 extends Reading {
+  /** Where the wanted instance's buffer is; 0 for the file's own. */
+  #buffer = 0;
+
   read(): TraceDatFile {
     const { cursor } = this;
     this.headers(cursor);
@@ -239,7 +275,9 @@ class Version6 extends Reading {
       for (;;) {
         const id = cursor.u16("an option's number");
         if (id === OPTION_DONE) break;
-        this.option(id, cursor.bytes(cursor.u32("an option's size"), "an option"));
+        const content = cursor.bytes(cursor.u32("an option's size"), "an option");
+        if (id === OPTION_BUFFER) this.#instance(content);
+        else this.option(id, content);
       }
       part = cursor.string("the data's kind");
     }
@@ -247,11 +285,27 @@ class Version6 extends Reading {
       throw new Misuse(`${cursor.name} holds a latency tracer's text, not events`);
     }
     if (part !== FLYRECORD_V6) throw damaged(cursor.name, cursor.at, "no events follow");
+    if (this.wants(TOP)) this.#places(cursor, cpus);
+    else if (this.#buffer !== 0) {
+      const buffer = new Cursor(this.source, cursor.name, cursor.endian, this.#buffer);
+      buffer.expect(FLYRECORD_V6);
+      this.#places(buffer, cpus);
+    }
+    return this.finish(6, "none");
+  }
+
+  #instance(content: Uint8Array): void {
+    const { name, endian } = this.cursor;
+    const option = new Cursor(memorySource(content), `${name}'s option`, endian);
+    const offset = option.u64("a buffer's place");
+    if (this.wants(option.string("a buffer's name"))) this.#buffer = offset;
+  }
+
+  #places(cursor: Cursor, cpus: number): void {
     for (let cpu = 0; cpu < cpus; cpu += 1) {
       const offset = cursor.u64("a CPU's place");
       this.cpus.push({ cpu, offset, size: cursor.u64("a CPU's size") });
     }
-    return this.finish(6, "none");
   }
 }
 
@@ -314,11 +368,11 @@ class Version7 extends Reading {
     readers[id]?.(this.#section(option.u64("a section's place"), id, "a section"));
   }
 
-  /** The trace's own buffer; those of other instances are left alone. */
+  /** The wanted instance's buffer; the trace's own has no name. */
   #buffer(option: Cursor, at: number): void {
     const offset = option.u64("the buffer's place");
     const instance = option.string("the buffer's name");
-    if (instance !== "") return;
+    if (!this.wants(instance || TOP)) return;
     option.string("the buffer's clock");
     this.pageSize = option.u32("the page size");
     const cpus = option.u32("the number of CPUs");

@@ -25,13 +25,14 @@ const UNKNOWN = "<...>";
 /**
  * Reads a trace.dat's description; its events are read from the file each time they are gone through.
  * @param name the file's, for errors.
+ * @param instance as readTraceDatFile() takes it.
  * @throws Misuse when it is none or is damaged, also while its events are gone through.
  */
-export function readTraceDat(open: Opener, name: string): Trace {
+export function readTraceDat(open: Opener, name: string, instance?: string): Trace {
   const source = open();
   let file: TraceDatFile;
   try {
-    file = readTraceDatFile(source, name);
+    file = readTraceDatFile(source, name, instance);
   } finally {
     source.close();
   }
