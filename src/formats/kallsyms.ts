@@ -61,8 +61,8 @@ export class Kallsyms {
   }
 }
 
-/** One by one: a list of all lines takes more than the text when they are short. */
-function* linesOf(text: string): Generator<string> {
+/** A text's lines one by one: a list of them all takes more than the text when they are short. */
+export function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf("\n", start);
     yield text.slice(start, end < 0 ? text.length : end);

@@ -12,7 +12,7 @@ import { unpackZstd } from "../kernel/zstd.ts";
 import { type ByteSource, memorySource } from "./bytes.ts";
 import { Cursor, damaged } from "./cursor.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
-import { Kallsyms } from "./kallsyms.ts";
+import { Kallsyms, linesOf } from "./kallsyms.ts";
 import {
   COMPRESSED,
   type FileVersion,
@@ -132,6 +132,8 @@ class Reading {
   /** The instance whose buffer is read, and those that have one. */
   readonly #wanted: string | undefined;
   readonly #instances = new Set<string>();
+  /** Formats, as the file counts them. */
+  #told = 0;
 
   constructor(source: ByteSource, cursor: Cursor, pageSize: number, instance?: string) {
     this.source = source;
@@ -167,20 +169,23 @@ class Reading {
   }
 
   ftraceFormats(cursor: Cursor): void {
-    for (let left = cursor.u32("the number of formats"); left > 0; left -= 1) {
-      this.#format(cursor);
-    }
+    const count = cursor.u32("the number of formats");
+    this.#told += count;
+    if (this.#told > MOST_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} formats`);
+    for (let left = count; left > 0; left -= 1) this.#format(cursor);
   }
 
   eventFormats(cursor: Cursor): void {
-    for (let systems = cursor.u32("the number of systems"); systems > 0; systems -= 1) {
+    const count = cursor.u32("the number of systems");
+    if (count > MOST_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} systems`);
+    for (let left = count; left > 0; left -= 1) {
       cursor.string("a system's name");
       this.ftraceFormats(cursor);
     }
   }
 
   cmdlines(cursor: Cursor): void {
-    for (const line of cursor.sized(8, "the tasks' names").split("\n")) {
+    for (const line of linesOf(cursor.sized(8, "the tasks' names"))) {
       const [, pid, task] = /^(\d+) (.*)$/.exec(line) ?? [];
       if (pid !== undefined && task !== undefined) this.tasks.set(Number(pid), task);
     }

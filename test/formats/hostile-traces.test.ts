@@ -94,6 +94,22 @@ suite("hostile traces", () => {
     refused(grown, /a section that is told of twice/);
   });
 
+  test("more formats, systems and CPUs than there can be", () => {
+    const file = fileOf(traceOf([]), 6);
+    const formats = file.indexOf("name: function\n") - 12;
+    const systems = file.indexOf("REC->depth\n", file.indexOf("name: funcgraph_exit")) + 11;
+    const cpus = file.indexOf("options  \0") - 4;
+    for (const [at, what] of [
+      [formats, "formats"],
+      [systems, "systems"],
+      [cpus, "CPUs"],
+    ] as const) {
+      const lie = Buffer.from(file);
+      lie.writeUInt32LE(1 << 20, at);
+      refused(lie, new RegExp(`at offset ${at}: 1048576 ${what}`));
+    }
+  });
+
   test("a format with hundreds of thousands of fields", () => {
     const trace = traceOf([call(1, "mix", "host_call")]);
     const file = fileOf(trace, 6);
