@@ -23,6 +23,7 @@ import { SNAPSHOT_TARGETS } from "./snapshots.ts";
 import type { Target } from "./target.ts";
 import { TEXT_TARGETS } from "./texts.ts";
 import { TRACE_TARGETS } from "./traces.ts";
+import { makeZstdFrame } from "./zstd-frame.ts";
 
 const EI_DATA = 5;
 
@@ -229,6 +230,7 @@ const kernel: Target = {
     Buffer.from(
       "0x9514151a\t_mcount\tvmlinux\tEXPORT_SYMBOL\t\n0x1\tf\tdrivers/a\tEXPORT_SYMBOL_GPL\tNS\n",
     ),
+    gzipSync(makeKernel({ symbols: KERNEL_SYMBOLS, endian: "big" }).bytes),
     Buffer.from("ffffffff80100000 T _text\nffffffff80100400 T _mcount\n"),
     ...([32, 64] as const).flatMap((bits) => [vmlinux("little", bits), vmlinux("big", bits)]),
   ],
@@ -308,6 +310,7 @@ const payload: Target = {
     gzipSync(Buffer.alloc(1 << 20)),
   ],
   vary: (input, other, random) => {
+    if (random.oneIn(4)) return makeZstdFrame(random);
     const bytes = Buffer.from(damage(input, other, random));
     if (!random.oneIn(3)) mendXz(bytes);
     return bytes;
