@@ -7,6 +7,9 @@ import { Misuse } from "../errors.ts";
 /** Far more than any 32-bit MIPS kernel takes: Debian's has 16 MiB, and kseg0 512. */
 export const LARGEST_IMAGE = 0x800_0000;
 
+/** Up to so many bytes are copied faster one by one. */
+const SHORT = 64;
+
 export class Output {
   #bytes: Uint8Array;
   #length = 0;
@@ -32,10 +35,17 @@ export class Output {
     this.#bytes[this.#length++] = value;
   }
 
-  append(chunk: Uint8Array): void {
-    if (this.#length + chunk.length > this.#bytes.length) this.#grow(chunk.length);
-    this.#bytes.set(chunk, this.#length);
-    this.#length += chunk.length;
+  /** Appends bytes, or a piece of them. */
+  append(chunk: Uint8Array, from = 0, to = chunk.length): void {
+    const length = to - from;
+    if (this.#length + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    const at = this.#length;
+    this.#length += length;
+    if (length > SHORT) bytes.set(chunk.subarray(from, to), at);
+    else
+      for (let index = 0; index < length; index++)
+        bytes[at + index] = chunk[from + index] as number;
   }
 
   /** The byte that was written `distance` bytes ago; 0 before the first. */
@@ -50,7 +60,8 @@ export class Output {
     const bytes = this.#bytes;
     let at = this.#length;
     this.#length += length;
-    if (distance >= length) bytes.copyWithin(at, at - distance, at - distance + length);
+    if (distance >= length && length > SHORT)
+      bytes.copyWithin(at, at - distance, at - distance + length);
     else for (; at < this.#length; at++) bytes[at] = bytes[at - distance] as number;
   }
 

@@ -26,8 +26,7 @@ export class BackwardBits {
   peek(count: number): number {
     const from = this.left - count;
     const mask = (1 << count) - 1;
-    if (from < 0) return (this.#at(0) << -from) & mask;
-    return (this.#at(from >>> 3) >>> (from & 7)) & mask;
+    return from < 0 ? (this.#at(0) << -from) & mask : (this.#at(from >>> 3) >>> (from & 7)) & mask;
   }
 
   /** The same, taken. */
@@ -37,10 +36,14 @@ export class BackwardBits {
     return value;
   }
 
-  /** 24 bits from a byte on. */
+  /** 24 bits from a byte on, zeros behind the end. */
   #at(byte: number): number {
     const bytes = this.#bytes;
-    return (bytes[byte] ?? 0) | ((bytes[byte + 1] ?? 0) << 8) | ((bytes[byte + 2] ?? 0) << 16);
+    if (byte + 2 < bytes.length) {
+      const [low, high] = [bytes[byte] as number, bytes[byte + 2] as number];
+      return low | ((bytes[byte + 1] as number) << 8) | (high << 16);
+    }
+    return (bytes[byte] ?? 0) | ((bytes[byte + 1] ?? 0) << 8);
   }
 }
 

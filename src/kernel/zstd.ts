@@ -273,12 +273,12 @@ class Frame {
       }
       made += length + match;
       if (bits.left < 0 || used + length > literals.length || made > LARGEST_BLOCK) damaged();
-      this.#output.append(literals.subarray(used, used + length));
+      this.#output.append(literals, used, used + length);
       used += length;
       this.#output.repeat(this.#distance(offset, length === 0), match);
     }
     if (bits.left !== 0 || made + literals.length - used > LARGEST_BLOCK) damaged();
-    this.#output.append(literals.subarray(used));
+    this.#output.append(literals, used);
   }
 
   /** The distance that an offset's value means, and which three are the most recent now (3.1.1.5). */
@@ -313,7 +313,8 @@ function value(bits: BackwardBits, { bits: counts, bases }: Codes, code: number)
 
 /** An offset's code is how many bits it has below its highest: more than one read takes, above 16. */
 function offsetValue(bits: BackwardBits, code: number): number {
-  if (code <= 16) return 2 ** code + bits.read(code);
+  const least = (1 << code) >>> 0;
+  if (code <= 16) return least + bits.read(code);
   const high = bits.read(code - 16);
-  return 2 ** code + high * 0x10000 + bits.read(16);
+  return least + high * 0x10000 + bits.read(16);
 }
