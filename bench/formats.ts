@@ -1,15 +1,18 @@
-// How fast are traces written and read, and how large are they? The same function events go through every
+// How fast are traces written and read, and how large are they? The same events of each tracer go through every
 // format, from a generator into a sink that only counts, so neither a tracer nor a disk is in the figures.
 // Rows run in turns; events a second are of one core.
 
 import { interleave } from "../src/cli/interleave.ts";
 import {
   type Endian,
+  type EntryEvent,
   type FunctionEvent,
   MemorySink,
+  type ReturnEvent,
   TRACE_FORMATS,
   type Trace,
   type TraceFormat,
+  type TracerName,
   traceFromBytes,
   writeTrace,
 } from "../src/index.ts";
@@ -22,7 +25,7 @@ const EFFORT = { milliseconds: 1000, rounds: 5 };
 const ENDIANS: readonly Endian[] = ["little", "big"];
 const NAMES = Array.from({ length: FUNCTIONS }, (_, index) => `usb_function_${index}`);
 
-function* events(): Generator<FunctionEvent> {
+function* functionEvents(): Generator<FunctionEvent> {
   for (let i = 0; i < EVENTS; i += 1) {
     const count = 1000 + 37 * i;
     const [callee, caller] = [i % FUNCTIONS, (i + 7) % FUNCTIONS];
@@ -41,8 +44,45 @@ function* events(): Generator<FunctionEvent> {
   }
 }
 
-function traceOf(endian: Endian): Trace {
-  const again = { [Symbol.iterator]: events };
+/** Leaves: each call with its return. */
+function* graphEvents(): Generator<EntryEvent | ReturnEvent> {
+  for (let i = 0; i < EVENTS / 2; i += 1) {
+    const callee = i % FUNCTIONS;
+    const name = NAMES[callee] as string;
+    const ip = 0xc0000000 + 256 * callee;
+    const entryCount = 1000 + 74 * i;
+    const count = entryCount + 3 + (i % 50);
+    yield {
+      type: "funcgraph_entry",
+      count: entryCount,
+      time: entryCount / CLOCK_HZ,
+      microseconds: Math.floor(entryCount / 100),
+      cpu: 0,
+      name,
+      module: "usbcore",
+      ip,
+      depth: 1,
+    };
+    yield {
+      type: "funcgraph_exit",
+      count,
+      time: count / CLOCK_HZ,
+      microseconds: Math.floor(count / 100),
+      cpu: 0,
+      name,
+      module: "usbcore",
+      ip,
+      depth: 1,
+      overrun: 0,
+      entryCount,
+    };
+  }
+}
+
+const TRACERS = { function: functionEvents, function_graph: graphEvents } as const;
+
+function traceOf(tracer: TracerName, endian: Endian): Trace {
+  const again = { [Symbol.iterator]: TRACERS[tracer] };
   return {
     task: { name: "farjal", pid: 1 },
     cpus: 1,
@@ -63,8 +103,7 @@ interface Row {
   readonly run: () => void;
 }
 
-function writing(format: TraceFormat, endian: Endian): Row {
-  const trace = traceOf(endian);
+function writing(format: TraceFormat, trace: Trace): Row {
   let bytes = 0;
   const sink = {
     write: (chunk: Uint8Array) => {
@@ -77,9 +116,9 @@ function writing(format: TraceFormat, endian: Endian): Row {
   return { name: `write ${format}`, bytes, run };
 }
 
-function reading(format: "trace.dat" | "ftrace", endian: Endian): Row {
+function reading(format: "trace.dat" | "ftrace", trace: Trace): Row {
   const sink = new MemorySink();
-  writeTrace(traceOf(endian), format, sink);
+  writeTrace(trace, format, sink);
   const bytes = sink.bytes();
   const run = (): void => {
     for (const _ of traceFromBytes(bytes, "bench").events);
@@ -89,24 +128,29 @@ function reading(format: "trace.dat" | "ftrace", endian: Endian): Row {
 
 /** Lines of text. */
 export async function* formats(): AsyncGenerator<string> {
-  for (const endian of ENDIANS) {
-    yield `${EVENTS.toLocaleString("en-US")} function events through each format, ${endian}-endian`;
-    const rows = [
-      ...TRACE_FORMATS.map((format) => writing(format, endian)),
-      reading("trace.dat", endian),
-      reading("ftrace", endian),
-    ];
-    const timings = await interleave(rows, EFFORT);
-    yield* columns(
-      [
-        ["", "million events a second", "(p25-p75)", "bytes an event"],
-        ...rows.map(({ name, bytes }, index) => {
-          const { p50 = Number.NaN, p25 = 0, p75 = 0 } = timings[index] ?? {};
-          const rate = (seconds: number): string => (EVENTS / seconds / 1e6).toFixed(2);
-          return [name, rate(p50), `(${rate(p75)}-${rate(p25)})`, (bytes / EVENTS).toFixed(1)];
-        }),
-      ],
-      ["left", "right", "left", "right"],
-    );
+  for (const tracer of ["function", "function_graph"] as const) {
+    for (const endian of ENDIANS) yield* table(tracer, endian);
   }
+}
+
+async function* table(tracer: TracerName, endian: Endian): AsyncGenerator<string> {
+  yield `${EVENTS.toLocaleString("en-US")} events of ${tracer} through each format, ${endian}-endian`;
+  const trace = traceOf(tracer, endian);
+  const rows = [
+    ...TRACE_FORMATS.map((format) => writing(format, trace)),
+    reading("trace.dat", trace),
+    reading("ftrace", trace),
+  ];
+  const timings = await interleave(rows, EFFORT);
+  yield* columns(
+    [
+      ["", "million events a second", "(p25-p75)", "bytes an event"],
+      ...rows.map(({ name, bytes }, index) => {
+        const { p50 = Number.NaN, p25 = 0, p75 = 0 } = timings[index] ?? {};
+        const rate = (seconds: number): string => (EVENTS / seconds / 1e6).toFixed(2);
+        return [name, rate(p50), `(${rate(p75)}-${rate(p25)})`, (bytes / EVENTS).toFixed(1)];
+      }),
+    ],
+    ["left", "right", "left", "right"],
+  );
 }
