@@ -3,6 +3,8 @@
 // B and E around a call, I at a moment. So graph events become B and E, and the function tracer's, which tell no
 // durations, I. The columns are the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
 
+import { LineHead } from "../report/ftrace-text.ts";
+import { bytesOf, LineBuffer } from "../report/line-buffer.ts";
 import { symbolText } from "./call-tree.ts";
 import { nanosecondsOf, type RecordedEvent, type Trace } from "./trace.ts";
 
@@ -12,39 +14,72 @@ const HEADER = `# tracer: nop
 #              | |         |   |||||     |         |
 `;
 const NANOSECONDS = 1e9;
+/** A task's functions whose marks are kept. */
+const MOST_MARKS = 1 << 14;
 
-/** The text, line by line. A return whose entry was lost closes nothing and is left out. */
+/** The text, some lines at a time. A return whose entry was lost closes nothing and is left out. */
 export function* systrace(trace: Trace): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
-  /** Calls that are open, of each task. */
-  const open = new Map<number, number>();
+  const lines = new LineBuffer();
+  const head = new LineHead();
+  const tasks = new Map<number, TaskMarks>();
   yield HEADER;
   for (const event of trace.events) {
-    const { pid, name } = event.task ?? trace.task;
-    const mark = markOf(event, pid, open);
+    const task = event.task ?? trace.task;
+    let marks = tasks.get(task.pid);
+    if (marks === undefined) {
+      marks = new TaskMarks(task.pid);
+      tasks.set(task.pid, marks);
+    }
+    const mark = marks.of(event);
     if (mark === null) continue;
     const time = nanoseconds(event.count);
     const seconds = Math.floor(time / NANOSECONDS);
-    const fraction = String(time - seconds * NANOSECONDS).padStart(9, "0");
-    const who = `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)}`;
-    const where = `[${String(event.cpu).padStart(3, "0")}] ${event.flags ?? "....."}`;
-    yield `${who} ${where} ${String(seconds).padStart(5)}.${fraction}: tracing_mark_write: ${mark}\n`;
+    lines.add(head.of(task, event.cpu, event.flags ?? ".....", seconds));
+    lines.addDigits(time - seconds * NANOSECONDS, 9);
+    lines.add(mark);
+    if (lines.full) yield lines.take();
   }
+  yield lines.take();
 }
 
-function markOf(event: RecordedEvent, pid: number, open: Map<number, number>): string | null {
-  if (event.type === "function") return `I|${pid}|${nameOf(event)}`;
-  const depth = open.get(pid) ?? 0;
-  if (event.type === "funcgraph_entry") {
-    open.set(pid, depth + 1);
-    return `B|${pid}|${nameOf(event)}`;
-  }
-  if (depth === 0) return null;
-  open.set(pid, depth - 1);
-  return `E|${pid}`;
+interface Mark {
+  readonly module: string | null;
+  readonly bytes: Uint8Array;
 }
 
-/** As the kernel's %ps, without the mark's own separator. */
-function nameOf({ name, module }: RecordedEvent): string {
-  return symbolText({ name, module }).replaceAll("|", "_");
+/** What a task's lines say, made once for each function. */
+class TaskMarks {
+  readonly #pid: number;
+  readonly #end: Uint8Array;
+  readonly #marks: Record<"B" | "I", Map<string, Mark>> = { B: new Map(), I: new Map() };
+  #open = 0;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#end = bytesOf(`: tracing_mark_write: E|${pid}\n`);
+  }
+
+  of(event: RecordedEvent): Uint8Array | null {
+    if (event.type !== "funcgraph_exit") {
+      if (event.type === "funcgraph_entry") this.#open += 1;
+      return this.#begin(event);
+    }
+    if (this.#open === 0) return null;
+    this.#open -= 1;
+    return this.#end;
+  }
+
+  #begin({ type, name, module }: RecordedEvent): Uint8Array {
+    const phase = type === "function" ? "I" : "B";
+    const marks = this.#marks[phase];
+    const known = marks.get(name);
+    if (known?.module === module) return known.bytes;
+    if (marks.size === MOST_MARKS) marks.clear();
+    // As the kernel's %ps, without the mark's own separator.
+    const symbol = symbolText({ name, module }).replaceAll("|", "_");
+    const bytes = bytesOf(`: tracing_mark_write: ${phase}|${this.#pid}|${symbol}\n`);
+    marks.set(name, { module, bytes });
+    return bytes;
+  }
 }

@@ -47,6 +47,34 @@ export function ftraceLine(task: TraceTask, line: FunctionLine): string {
   return lines.take();
 }
 
+/** What lines have before the fraction of the second, made once for each task, CPU and second that comes. */
+export class LineHead {
+  #task: TraceTask | null = null;
+  #cpu = -1;
+  #flags = "";
+  #seconds = -1;
+  #bytes = bytesOf("");
+
+  of(task: TraceTask, cpu: number, flags: string, seconds: number): Uint8Array {
+    if (
+      seconds !== this.#seconds ||
+      task !== this.#task ||
+      cpu !== this.#cpu ||
+      flags !== this.#flags
+    ) {
+      this.#task = task;
+      this.#cpu = cpu;
+      this.#flags = flags;
+      this.#seconds = seconds;
+      const who = task.name.slice(0, 16).padStart(16);
+      const where = `[${String(cpu).padStart(3, "0")}]`;
+      const pid = String(task.pid).padEnd(7);
+      this.#bytes = bytesOf(`${who}-${pid} ${where} ${flags} ${String(seconds).padStart(5)}.`);
+    }
+    return this.#bytes;
+  }
+}
+
 /** Pairs of callee and caller whose text is kept. */
 const MOST_CALLS = 1 << 14;
 
@@ -56,11 +84,7 @@ const MOST_CALLS = 1 << 14;
  */
 export class FtraceLines {
   readonly #lines = new LineBuffer();
-  #task: TraceTask | null = null;
-  #cpu = -1;
-  #flags = "";
-  #seconds = -1;
-  #head = bytesOf("");
+  readonly #head = new LineHead();
   readonly #calls = new Map<string, Map<string, Uint8Array>>();
   #callCount = 0;
 
@@ -75,22 +99,7 @@ export class FtraceLines {
     { cpu, microseconds, name, parentName, flags = "....." }: FunctionLine,
   ): void {
     const seconds = Math.floor(microseconds / 1e6);
-    if (
-      seconds !== this.#seconds ||
-      task !== this.#task ||
-      cpu !== this.#cpu ||
-      flags !== this.#flags
-    ) {
-      this.#task = task;
-      this.#cpu = cpu;
-      this.#flags = flags;
-      this.#seconds = seconds;
-      const who = task.name.slice(0, 16).padStart(16);
-      const where = `[${String(cpu).padStart(3, "0")}]`;
-      const pid = String(task.pid).padEnd(7);
-      this.#head = bytesOf(`${who}-${pid} ${where} ${flags} ${String(seconds).padStart(5)}.`);
-    }
-    this.#lines.add(this.#head);
+    this.#lines.add(this.#head.of(task, cpu, flags, seconds));
     this.#lines.addDigits(microseconds - seconds * 1e6, 6);
     this.#lines.add(this.#call(name, parentName));
   }
