@@ -286,25 +286,27 @@ function eventsJson({ events, length, overruns, clockHz }: Trace): Answer["json"
 }
 
 /**
- * `ts` in seconds since the machine's reset, a return's `duration` in seconds.
+ * `ts` in seconds since the machine's reset, a return's `duration` in seconds; a `task` that nobody told is left out.
  * @param clockHz what the event's counts count a second.
  */
-export function recordJson(event: TraceRecord, clockHz: number) {
-  const { time, cpu, name, task } = event;
-  const head = { ts: time, cpu, ...(task === undefined ? {} : { task }) };
+export function recordJson(event: TraceRecord, clockHz: number): Readonly<Record<string, unknown>> {
+  const { time: ts, cpu, task } = event;
   switch (event.type) {
     case "function": {
-      const { parentName, module, ip, parentIp } = event;
-      const addresses = { ip: hex(ip), parentIp: hex(parentIp) };
-      return { ...head, func: name, parent: parentName, module, ...addresses };
+      const { name: func, parentName: parent, module } = event;
+      const [ip, parentIp] = [hex(event.ip), hex(event.parentIp)];
+      return { ts, cpu, task, func, parent, module, ip, parentIp };
     }
     case "other":
-      return { ...head, event: name, fields: event.fields };
-    default: {
-      const { type, module, depth, ip } = event;
-      const facts = { ...head, event: type, func: name, module, depth, ip: hex(ip) };
-      if (type === "funcgraph_entry") return facts;
-      return { ...facts, duration: (event.count - event.entryCount) / clockHz };
+      return { ts, cpu, task, event: event.name, fields: event.fields };
+    case "funcgraph_entry": {
+      const { type, name: func, module, depth } = event;
+      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip) };
+    }
+    case "funcgraph_exit": {
+      const { type, name: func, module, depth, count, entryCount } = event;
+      const duration = (count - entryCount) / clockHz;
+      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip), duration };
     }
   }
 }

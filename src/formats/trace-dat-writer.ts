@@ -263,7 +263,7 @@ export class TraceDatWriter {
     ]);
     return [
       [OPTION_TRACECLOCK, text(CLOCKS)],
-      [OPTION_UNAME, text(["Linux", "farjal", release, "mips"].filter(Boolean).join(" "))],
+      [OPTION_UNAME, text(`Linux farjal ${release} mips`)],
       [OPTION_VERSION, text(this.#options.writer)],
       ...stats,
     ];

@@ -104,6 +104,13 @@ suite("trace.dat", () => {
     assert.equal(report(await readTrace(packed)), report(await readTrace(plain)));
   });
 
+  test("a release that nobody knows stays unknown", () => {
+    const trace = { ...traceOf(functionEvents(1)), release: "" };
+    for (const version of VERSIONS) {
+      assert.equal(traceFromBytes(fileOf(trace, version), "trace.dat").release, "");
+    }
+  });
+
   test("a trace's file is the same each time", () => {
     const trace = traceOf(functionEvents());
     assert.deepEqual(fileOf(trace, 7), fileOf(trace, 7));
