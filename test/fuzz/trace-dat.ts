@@ -17,6 +17,9 @@ const NAMES = ["work_run", "mix", "checksum", "schedule", "$mark", "a b", "<scri
 const OTHERS = ["sched_switch", "print", "kmem_alloc"];
 const TYPES = ["unsigned long", "int", "char", "__data_loc char[]", "void *", "u64", "char[16]"];
 
+/** What a second buffer is called. */
+export const INSTANCE = "instance";
+
 /** The file's bytes. */
 export function makeTraceDat(random: Random): Uint8Array {
   return new Maker(random).make();
@@ -74,17 +77,31 @@ class Maker {
     this.#sized(file, this.#kallsyms(), 4);
     this.#sized(file, "", 4);
     file.raw(this.#cmdlines()).u32(this.#number(this.#cpus));
-    if (!this.#random.oneIn(8)) {
-      file.string(dat.OPTIONS_V6);
-      for (const [id, content] of this.#options()) this.#option(file, id, content);
-      file.u16(dat.OPTION_DONE);
-    }
-    file.string(this.#random.oneIn(20) ? dat.LATENCY_V6 : dat.FLYRECORD_V6);
     const rings = Array.from({ length: this.#cpus }, () => this.#ring());
-    let offset = file.length + 16 * rings.length;
-    for (const ring of rings) {
-      file.u64(this.#number(offset)).u64(this.#number(ring.length));
-      offset += ring.length;
+    const kind = this.#random.oneIn(20) ? dat.LATENCY_V6 : dat.FLYRECORD_V6;
+    const ownPlaces = `${kind}\0`.length + 16 * rings.length;
+    const options = this.#packer();
+    if (!this.#random.oneIn(8)) {
+      options.string(dat.OPTIONS_V6);
+      for (const [id, content] of this.#options()) this.#option(options, id, content);
+      if (this.#random.oneIn(3)) {
+        // An instance has a part like the file's own, behind that one; here they share the pages.
+        const size = 2 + 4 + 8 + INSTANCE.length + 1 + 2;
+        const place = file.length + options.length + size + ownPlaces;
+        const content = this.#packer().u64(this.#number(place)).string(INSTANCE).bytes();
+        this.#option(options, dat.OPTION_BUFFER, content);
+      }
+      options.u16(dat.OPTION_DONE);
+    }
+    file.raw(options.bytes());
+    const pages = file.length + 2 * ownPlaces;
+    for (let table = 0; table < 2; table++) {
+      file.string(kind);
+      let offset = pages;
+      for (const ring of rings) {
+        file.u64(this.#number(offset)).u64(this.#number(ring.length));
+        offset += ring.length;
+      }
     }
     for (const ring of rings) file.raw(ring);
     return file.bytes();
@@ -119,7 +136,7 @@ class Maker {
       for (let n = 0; n < times; n++) this.#option(options, id, this.#u64(place));
     }
     for (const [id, content] of this.#options()) this.#option(options, id, content);
-    for (const name of this.#random.oneIn(5) ? ["", "instance"] : [""]) {
+    for (const name of this.#random.oneIn(5) ? ["", INSTANCE] : [""]) {
       this.#option(options, dat.OPTION_BUFFER, this.#buffer(body, base, name));
     }
     if (this.#random.oneIn(4)) {
