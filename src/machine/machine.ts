@@ -157,6 +157,7 @@ export class Machine {
   readonly #kernel: KernelSpace;
   readonly #caller: Caller;
   readonly #taints = new Set<Taint>();
+  #debugLocks = true;
   readonly #residents: Resident[] = [];
   /** Where printed lines go as well, while a module is set up. */
   #collected: string[] | undefined;
@@ -709,6 +710,11 @@ export class Machine {
         const clear = !this.#taints.has(taint);
         this.#taints.add(taint);
         return clear;
+      },
+      debugLocksOff: () => {
+        const debugged = this.#debugLocks;
+        this.#debugLocks = false;
+        return debugged;
       },
       allocate: (request) => this.#space.allocate(request),
       free: (block) => this.#space.free(block),

@@ -99,7 +99,7 @@ function taintByModinfo<A extends Address>(loading: Loading<A>): void {
   }
   refuseLivepatch(loading);
   if (isProprietary(loading.file)) {
-    loading.taint(
+    loading.taintLocks(
       "PROPRIETARY_MODULE",
       `module license '${licenseOf(loading.file)}' taints kernel.`,
     );

@@ -90,6 +90,8 @@ export interface ModuleHost<A extends Address = number> {
   isLoaded(name: string): boolean;
   /** Sets a taint of the kernel, and returns whether it was clear. */
   taint(taint: Taint): boolean;
+  /** __debug_locks_off(): returns whether locks were debugged until now, as they are in the beginning. */
+  debugLocksOff(): boolean;
 
   /**
    * Sets aside zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.

@@ -11,6 +11,8 @@ export class Loading<A extends Address = number> {
   readonly host: ModuleHost<A>;
   readonly dmesg: string[];
   readonly #dry: boolean;
+  /** What a dry attempt has told of. */
+  readonly #told = new Set<Taint | "locks">();
 
   /** @param options.dry leave the kernel's taints as they are. */
   constructor(file: ModuleFile, host: ModuleHost<A>, options: { readonly dry?: boolean } = {}) {
@@ -27,12 +29,28 @@ export class Loading<A extends Address = number> {
 
   /** Taints the kernel; the line is printed the first time only. */
   taint(taint: Taint, text: string): void {
-    if (this.#dry || this.host.taint(taint)) this.print(text);
+    if (this.#isFirst(taint, () => this.host.taint(taint))) this.print(text);
+  }
+
+  /** The same for a taint after which lockdep isn't to be relied on (LOCKDEP_NOW_UNRELIABLE): the first one says so. */
+  taintLocks(taint: "PROPRIETARY_MODULE" | "FORCED_MODULE", text: string): void {
+    this.taint(taint, text);
+    if (this.#isFirst("locks", () => this.host.debugLocksOff())) {
+      this.dmesg.push("Disabling lock debugging due to kernel taint");
+    }
   }
 
   /** try_to_force_load() of a kernel with CONFIG_MODULE_FORCE_LOAD=y, such as Debian's. */
   force(reason: string): void {
-    this.taint("FORCED_MODULE", `${reason}: kernel tainted.`);
+    this.taintLocks("FORCED_MODULE", `${reason}: kernel tainted.`);
+  }
+
+  /** A dry attempt asks nobody: it tells what a kernel without taints would. */
+  #isFirst(what: Taint | "locks", ask: () => boolean): boolean {
+    if (!this.#dry) return ask();
+    const first = !this.#told.has(what);
+    this.#told.add(what);
+    return first;
   }
 
   refusal(errno: Errno | null, explanation: string): Refusal {

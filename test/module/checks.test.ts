@@ -26,6 +26,7 @@ suite("what the kernel asks before it loads", () => {
   const kernel = { vermagic: VERMAGIC, exports: [LAYOUT, PRINTK, MCOUNT] };
   const uses = { name: "greet", symbols: [undefinedSymbol("_printk")] };
   const good = { module_layout: LAYOUT.crc, _printk: PRINTK.crc };
+  const locks = "Disabling lock debugging due to kernel taint";
   const unsigned =
     "greet: module verification failed: signature and/or required key missing - tainting kernel";
 
@@ -80,7 +81,11 @@ suite("what the kernel asks before it loads", () => {
   });
 
   test("no checksums at all: loaded by force, said once", () => {
-    assert.deepEqual(load(uses, kernel).dmesg, ["greet: module_layout: kernel tainted.", unsigned]);
+    assert.deepEqual(load(uses, kernel).dmesg, [
+      "greet: module_layout: kernel tainted.",
+      locks,
+      unsigned,
+    ]);
   });
 
   test("an exporter without a checksum takes any", () => {
@@ -104,6 +109,7 @@ suite("what the kernel asks before it loads", () => {
       kernel,
       "ENOEXEC",
       "greet: module_layout: kernel tainted.",
+      locks,
       `greet: version magic '${otherRelease}' should be '${VERMAGIC}'`,
     );
     const preempt = VERMAGIC.replace("SMP", "SMP preempt");
@@ -126,6 +132,7 @@ suite("what the kernel asks before it loads", () => {
     );
     assert.deepEqual(module.dmesg, [
       "greet: bad vermagic: kernel tainted.",
+      locks,
       "greet: loading out-of-tree module taints kernel.",
       unsigned,
     ]);
@@ -175,12 +182,13 @@ suite("what the kernel asks before it loads", () => {
     ];
     const spec = { name: "blob", modinfo: proprietary, symbols: [undefinedSymbol("helper")] };
     const line = "blob: module license 'Secret' taints kernel.";
-    assert.deepEqual(load(spec, { exports: [{ name: "helper" }] }).dmesg, [line]);
+    assert.deepEqual(load(spec, { exports: [{ name: "helper" }] }).dmesg, [line, locks]);
     refusedWith(
       spec,
       { exports: [{ name: "helper", gpl: true }] },
       "ENOENT",
       line,
+      locks,
       "blob: Unknown symbol helper (err -2)",
     );
     const gpl = { name: "free", symbols: [undefinedSymbol("helper")] };

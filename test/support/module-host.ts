@@ -46,6 +46,7 @@ export class TestHost implements ModuleHost {
   readonly #virtual = new RangeAllocator(KSEG2, 0xfffcd000);
   readonly #mapped = new Map<number, { physical: number; size: number }>();
   readonly #perCpu = new Set<number>();
+  #debugLocks = true;
 
   constructor(options: TestHostOptions = {}) {
     this.endian = options.endian ?? "little";
@@ -94,6 +95,12 @@ export class TestHost implements ModuleHost {
     const fresh = !this.taints.has(taint);
     this.taints.add(taint);
     return fresh;
+  }
+
+  debugLocksOff(): boolean {
+    const debugged = this.#debugLocks;
+    this.#debugLocks = false;
+    return debugged;
   }
 
   allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {

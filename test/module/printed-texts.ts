@@ -1,0 +1,76 @@
+// The kernel's lines as the loader's sources have them: the texts that are printed, read out of the code itself, so
+// that a test can hold each of them to something. It knows what printing functions are called, and no line.
+
+import { readdirSync, readFileSync } from "node:fs";
+import ts from "typescript";
+import { repositoryFile } from "../support/repository.ts";
+
+/** By a function's name, which of its arguments is a line of the kernel's. */
+const PRINTERS: Readonly<Record<string, number>> = {
+  print: 0,
+  force: 0,
+  taint: 1,
+  taintLocks: 1,
+  "dmesg.push": 0,
+  refuse: 0, // of the ELF reader
+  "#refuse": 1, // of a relocation
+  bad: 0, // of a signature
+};
+
+export interface PrintedText {
+  readonly file: string;
+  /** Between two of them a value is put in. */
+  readonly parts: readonly string[];
+}
+
+/** What the loader's sources print for the kernel. */
+export function printedTexts(): PrintedText[] {
+  const modules = readdirSync(repositoryFile("src/module")).map((name) => `src/module/${name}`);
+  return ["src/elf/reader.ts", ...modules].flatMap((file) => {
+    const text = readFileSync(repositoryFile(file), "utf8");
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+    return nodesOf(source)
+      .flatMap(lineIn)
+      .flatMap((line) => textsOf(line, source))
+      .map((parts) => ({ file, parts }));
+  });
+}
+
+function nodesOf(node: ts.Node): ts.Node[] {
+  const nodes = [node];
+  ts.forEachChild(node, (child) => void nodes.push(...nodesOf(child)));
+  return nodes;
+}
+
+/** The expression that is a line: a printer's argument, or what a dmesg is made of. */
+function lineIn(node: ts.Node): ts.Expression[] {
+  if (ts.isCallExpression(node)) {
+    const [printer] = Object.entries(PRINTERS).filter(([name]) => {
+      const called = node.expression.getText();
+      return called === name || called.endsWith(`.${name}`);
+    });
+    const line = printer && node.arguments[printer[1]];
+    return line === undefined ? [] : [line];
+  }
+  const made = ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node);
+  if (!made || node.name.getText() !== "dmesg" || node.initializer === undefined) return [];
+  return [node.initializer];
+}
+
+/** The texts of an expression; a name stands for what it was declared as. */
+function textsOf(expression: ts.Expression, source: ts.SourceFile): string[][] {
+  if (ts.isStringLiteralLike(expression)) return [[expression.text]];
+  if (ts.isTemplateExpression(expression)) {
+    const spans = expression.templateSpans.map(({ literal }) => literal.text);
+    return [[expression.head.text, ...spans]];
+  }
+  if (ts.isArrayLiteralExpression(expression)) {
+    return expression.elements.flatMap((element) => textsOf(element, source));
+  }
+  if (!ts.isIdentifier(expression)) return [];
+  return nodesOf(source).flatMap((node) => {
+    const isIt = ts.isVariableDeclaration(node) && node.name.getText() === expression.text;
+    const value = isIt ? node.initializer : undefined;
+    return value === undefined || ts.isIdentifier(value) ? [] : textsOf(value, source);
+  });
+}
