@@ -80,6 +80,23 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(refusal(() => machine.rmmod("lost")).errno, "EBUSY");
     });
 
+    test("can't end before it is LIVE, nor once it is GOING", async () => {
+      const machine = await Machine.create({ endian });
+      const said: unknown[] = [];
+      machine.provide("_printk", () => {
+        const { errno, explanation } = refusal(() => machine.rmmod("greet"));
+        said.push(errno, explanation);
+        return 0;
+      });
+      await machine.insmod(built("greet", endian), { init: true });
+      machine.rmmod("greet");
+      const only = "and only a LIVE one can go";
+      assert.deepEqual(said, [
+        ...["EBUSY", `module greet is COMING, ${only}`],
+        ...["EBUSY", `module greet is GOING, ${only}`],
+      ]);
+    });
+
     test("runs the exit function only when init has run", async () => {
       const machine = await Machine.create({ endian });
       await machine.insmod(built("init", endian));
