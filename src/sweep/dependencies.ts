@@ -1,9 +1,10 @@
 // Finds the files of the modules that a module depends on, as its modinfo names them: beside its file, or
-// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/` and lists as
-// `modules.order`, as /lib/modules/RELEASE does); of a whole directory's modules, in that directory first. '-' and '_' are the same in a module's name, as for modprobe.
+// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/`, and stands in
+// `modules/` or has lists such as `modules.order`, as /lib/modules/RELEASE does); of a whole directory's modules, in
+// that directory first. '-' and '_' are the same in a module's name, as for modprobe.
 
 import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ModuleFile } from "../module/file.ts";
 import { moduleName } from "../module/name.ts";
 
@@ -73,14 +74,16 @@ function filesIn(directory: string, recursive: boolean): string[] {
   }
 }
 
-/** modules.order comes with the modules, modules.dep is depmod's. */
-function isListed(directory: string): boolean {
-  return filesIn(directory, false).some((name) => name.startsWith("modules."));
+/** By its place, or by its lists: modules.order comes with the modules, modules.dep is depmod's. */
+function isTree(directory: string): boolean {
+  if (!existsSync(join(directory, "kernel"))) return false;
+  const isOfRelease = basename(dirname(directory)) === "modules";
+  return isOfRelease || filesIn(directory, false).some((name) => name.startsWith("modules."));
 }
 
 function treeRoot(directory: string): string | undefined {
   for (let at = directory; ; at = dirname(at)) {
-    if (existsSync(join(at, "kernel")) && isListed(at)) return at;
+    if (isTree(at)) return at;
     if (at === dirname(at)) return undefined;
   }
 }
