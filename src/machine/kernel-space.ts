@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/layout.ts";
 import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
 import type { Address } from "../address.ts";
+import { Words } from "../elf/words.ts";
 import { Misuse } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import { PUSH } from "../ftrace/site.ts";
@@ -327,11 +328,9 @@ export class KernelSpace {
 
   /** Words as typed arrays read the guest's bytes. */
   #inGuestOrder(...values: readonly number[]): Uint32Array {
-    const view = new DataView(new ArrayBuffer(4 * values.length));
-    values.forEach((value, index) => {
-      view.setUint32(4 * index, value, this.#core.endian === "little");
-    });
-    return new Uint32Array(view.buffer);
+    const words = new Words(new Uint8Array(4 * values.length), this.#core.endian);
+    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
+    return new Uint32Array(words.bytes.buffer);
   }
 
   /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */

@@ -30,6 +30,7 @@ import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { moduleName } from "../module/name.ts";
+import { Taints } from "../module/taints.ts";
 import type { Veneers } from "../trampoline/plan.ts";
 import { type Argument, argumentWords } from "./argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./call.ts";
@@ -156,8 +157,7 @@ export class Machine {
   readonly #functions = new HostFunctions();
   readonly #kernel: KernelSpace;
   readonly #caller: Caller;
-  readonly #taints = new Set<Taint>();
-  #debugLocks = true;
+  readonly #taints = new Taints();
   readonly #residents: Resident[] = [];
   /** Where printed lines go as well, while a module is set up. */
   #collected: string[] | undefined;
@@ -194,7 +194,7 @@ export class Machine {
 
   /** The kernel's taints that modules have set, as /proc/sys/kernel/tainted has them. */
   get taints(): readonly Taint[] {
-    return [...this.#taints];
+    return this.#taints.all;
   }
 
   /** Instructions completed since the machine was made. */
@@ -614,7 +614,7 @@ export class Machine {
         if (address !== undefined) this.call(address, args);
       },
       print,
-      taintUser: () => this.#taints.add("USER"),
+      taintUser: () => void this.#taints.add("USER"),
     };
   }
 
@@ -706,16 +706,8 @@ export class Machine {
         this.#kernel.findExport(name) ?? this.#moduleExport(name) ?? missing(name),
       whyMissing: (names) => this.#kernel.whyMissing(names),
       isLoaded: (name) => this.modules.some((module) => module.name === name),
-      taint: (taint) => {
-        const clear = !this.#taints.has(taint);
-        this.#taints.add(taint);
-        return clear;
-      },
-      debugLocksOff: () => {
-        const debugged = this.#debugLocks;
-        this.#debugLocks = false;
-        return debugged;
-      },
+      taint: (taint) => this.#taints.add(taint),
+      debugLocksOff: () => this.#taints.debugLocksOff(),
       allocate: (request) => this.#space.allocate(request),
       free: (block) => this.#space.free(block),
       allocatePerCpu: (size, alignment) => this.memory.alloc(size, alignment),

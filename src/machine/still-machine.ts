@@ -16,6 +16,7 @@ import type { Export, MemoryBlock, MemoryRequest, ModuleHost, Taint } from "../m
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { relocateSection64 } from "../module/relocation.ts";
+import { Taints } from "../module/taints.ts";
 import { AddressRanges } from "./address-ranges.ts";
 import { Core } from "./core.ts";
 import type { CodeOwner, KernelRange } from "./kernel-space.ts";
@@ -82,8 +83,7 @@ export class StillMachine {
   readonly #kernel: Kernel<bigint> | null;
   readonly #blocks = new Map<bigint, Block>();
   readonly #stubs = new Map<string, bigint>();
-  readonly #taints = new Set<Taint>();
-  #debugLocks = true;
+  readonly #taints = new Taints();
   /** In the order they came, with the call sites that __mcount_loc has. */
   readonly #modules = new Map<LoadedModule<bigint>, readonly RecognisedSite<bigint>[]>();
   /** What the modules export; no name has two exporters. */
@@ -111,7 +111,7 @@ export class StillMachine {
 
   /** The kernel's taints that modules have set. */
   get taints(): readonly Taint[] {
-    return [...this.#taints];
+    return this.#taints.all;
   }
 
   /** Modules loaded now, in the order they came. */
@@ -239,16 +239,8 @@ export class StillMachine {
         (imports.has(name) ? this.#stub(name) : undefined),
       whyMissing: (names) => this.#whyMissing(names),
       isLoaded: (name) => this.modules.some((module) => module.name === name),
-      taint: (taint) => {
-        const clear = !this.#taints.has(taint);
-        this.#taints.add(taint);
-        return clear;
-      },
-      debugLocksOff: () => {
-        const debugged = this.#debugLocks;
-        this.#debugLocks = false;
-        return debugged;
-      },
+      taint: (taint) => this.#taints.add(taint),
+      debugLocksOff: () => this.#taints.debugLocksOff(),
       allocate: (request) => this.#allocate(request),
       free: (block) => this.#free(block),
       allocatePerCpu: (size, alignment) => plus(PER_CPU, this.#takePhysical(size, alignment)),

@@ -114,7 +114,7 @@ const RELOCATE = "arch/mips/kernel/module.c, __apply_relocate()";
 export const MESSAGES: readonly MessageRow[] = [
   // The file
   {
-    from: "kernel/module/signing.c, mod_check_sig() in kernel/module_signature.c",
+    from: "kernel/module_signature.c, mod_check_sig()",
     module: signed([0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 4]),
     errno: null,
     lines: ["module: not signed with expected PKCS#7 message"],

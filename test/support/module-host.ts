@@ -20,6 +20,7 @@ import type {
 } from "../../src/module/host.ts";
 import type { LoadedModule } from "../../src/module/loaded.ts";
 import { relocateSection } from "../../src/module/relocation.ts";
+import { Taints } from "../../src/module/taints.ts";
 
 const RAM_SIZE = 0x2000000;
 
@@ -38,7 +39,7 @@ export class TestHost implements ModuleHost {
   readonly pageSize = PAGE_SIZE;
   readonly vermagic: string | null;
   readonly core: Core;
-  readonly taints = new Set<Taint>();
+  readonly #taints = new Taints();
   readonly modules = new Map<string, LoadedModule>();
   readonly #exports = new Map<string, Export>();
   readonly #everything: TestHostOptions["everything"];
@@ -46,7 +47,6 @@ export class TestHost implements ModuleHost {
   readonly #virtual = new RangeAllocator(KSEG2, 0xfffcd000);
   readonly #mapped = new Map<number, { physical: number; size: number }>();
   readonly #perCpu = new Set<number>();
-  #debugLocks = true;
 
   constructor(options: TestHostOptions = {}) {
     this.endian = options.endian ?? "little";
@@ -61,6 +61,10 @@ export class TestHost implements ModuleHost {
   provide(symbol: Partial<Export> & { readonly name: string }): void {
     const plain = { address: 0x80001000, crc: null, gpl: false, namespace: null, owner: null };
     this.#exports.set(symbol.name, { ...plain, ...symbol });
+  }
+
+  get taints(): ReadonlySet<Taint> {
+    return new Set(this.#taints.all);
   }
 
   /** Counts a module as loaded. */
@@ -92,15 +96,11 @@ export class TestHost implements ModuleHost {
   }
 
   taint(taint: Taint): boolean {
-    const fresh = !this.taints.has(taint);
-    this.taints.add(taint);
-    return fresh;
+    return this.#taints.add(taint);
   }
 
   debugLocksOff(): boolean {
-    const debugged = this.#debugLocks;
-    this.#debugLocks = false;
-    return debugged;
+    return this.#taints.debugLocksOff();
   }
 
   allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {
