@@ -1,14 +1,14 @@
 // What the core exports: a list, without logic. (asc strips the extension of an import's path, but not of
 // a re-export's, so the paths here have none.)
 
-export { storeBesideCode } from "./code-map";
-export { untranslated } from "./dispatch";
-export { emit, emitLeave } from "./emit";
-export { enterTraced, returnTraced } from "./graph";
-export { run, runExactly } from "./interpreter";
-export { probe } from "./memory";
-export { mapPages, markPage, markPhysical, unmapPages } from "./pages";
-export { finishSection, relocate } from "./relocate";
-export { relocate64 } from "./relocate64";
-export { getCp0, reset, setCp0, setInterrupts } from "./reset";
-export { unwatch, watch } from "./watches";
+export { storeBesideCode } from "./memory/code-map";
+export { untranslated } from "./cpu/dispatch";
+export { emit, emitLeave } from "./readings/emit";
+export { enterTraced, returnTraced } from "./tracing/graph";
+export { run, runExactly } from "./cpu/interpreter";
+export { probe } from "./memory/translate";
+export { mapPages, markPage, markPhysical, unmapPages } from "./memory/pages";
+export { finishSection, relocate } from "./relocation/relocate";
+export { relocate64 } from "./relocation/relocate64";
+export { getCp0, reset, setCp0, setInterrupts } from "./cpu/reset";
+export { unwatch, watch } from "./memory/watches";

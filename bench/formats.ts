@@ -2,7 +2,6 @@
 // format, from a generator into a sink that only counts, so neither a tracer nor a disk is in the figures.
 // Rows run in turns; events a second are of one core.
 
-import { interleave } from "../src/cli/interleave.ts";
 import {
   type Endian,
   type EntryEvent,
@@ -16,6 +15,7 @@ import {
   traceFromBytes,
   writeTrace,
 } from "../src/index.ts";
+import { interleave } from "../src/measure/interleave.ts";
 import { columns } from "../src/report/table.ts";
 
 const EVENTS = 100_000;

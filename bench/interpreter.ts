@@ -2,7 +2,7 @@
 // whole processor with TLB, exceptions and exact counting against a switch over flat memory without a
 // check (yardstick/). Both count the same instructions and return the same sums, or the bench fails.
 
-import { interleave } from "../src/cli/interleave.ts";
+import { interleave } from "../src/measure/interleave.ts";
 import { columns } from "../src/report/table.ts";
 import { instructionsARound, machineWithProgram, PROGRAMS } from "./programs.ts";
 import { buildYardstick, Yardstick } from "./yardstick.ts";

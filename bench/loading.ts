@@ -2,8 +2,8 @@
 // file, planning its far jumps, and loading it.
 
 import { readFileSync } from "node:fs";
-import { interleave, type Task } from "../src/cli/interleave.ts";
 import { Machine, readModule } from "../src/index.ts";
+import { interleave, type Task } from "../src/measure/interleave.ts";
 import { duration } from "../src/report/bench-text.ts";
 import { columns } from "../src/report/table.ts";
 import { builtModule } from "./modules.ts";

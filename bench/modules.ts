@@ -1,4 +1,4 @@
-// The built modules that the benches run: test/modules and src/lab keep them.
+// The built modules that the benches run: test/modules and src/lab-kernel keep them.
 
 import { readFileSync } from "node:fs";
 import { type Endian, Machine, type ModuleFile, readModule } from "../src/index.ts";

@@ -8,14 +8,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { interleave } from "../src/cli/interleave.ts";
 import { contents, relocationTables } from "../src/elf/contents.ts";
 import { SHF_ALLOC, SHN_UNDEF } from "../src/elf/numbers.ts";
 import type { ElfObject } from "../src/elf/object.ts";
 import { readElf } from "../src/elf/reader.ts";
-import { Core } from "../src/machine/core.ts";
+import { interleave } from "../src/measure/interleave.ts";
 import type { SectionRelocations } from "../src/module/host.ts";
-import { relocateSection } from "../src/module/relocation.ts";
+import { relocateSection } from "../src/module/relocation/relocation.ts";
+import { Core } from "../src/processor/processor.ts";
 import { columns } from "../src/report/table.ts";
 
 const TOOLS = ["mipsel-linux-gnu-as", "mipsel-linux-gnu-ld"] as const;

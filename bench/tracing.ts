@@ -3,8 +3,8 @@
 // event. Instructions are exact, from two runs of different length; times are of rows that take turns. Beside them stands what a real 6.1 kernel takes for
 // the same round (Debian's 4kc-malta under QEMU -icount, 20,000 rounds).
 
-import { interleave } from "../src/cli/interleave.ts";
 import type { Endian, Machine, Tracer, TracerName, TraceWay } from "../src/index.ts";
+import { interleave } from "../src/measure/interleave.ts";
 import { columns } from "../src/report/table.ts";
 import { machineWith } from "./modules.ts";
 

@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 import { Machine, Refusal } from "farjal";
 
 for (const endian of ["little", "big"]) {
-  const path = fileURLToPath(new URL(`../src/lab/built/demo-modern-${endian}.ko`, import.meta.url));
+  const path = fileURLToPath(
+    new URL(`../src/lab-kernel/built/demo-modern-${endian}.ko`, import.meta.url),
+  );
 
   test(`demo_run finds four devices, ${endian}-endian`, async () => {
     const machine = await Machine.create({ endian });
@@ -43,14 +45,14 @@ test("without memory the hub reports nothing", async () => {
   // The host stands in for the kernel's allocator, which has nothing left.
   machine.provide("__kmalloc", () => 0);
   await machine.insmod(
-    fileURLToPath(new URL("../src/lab/built/demo-modern-little.ko", import.meta.url)),
+    fileURLToPath(new URL("../src/lab-kernel/built/demo-modern-little.ko", import.meta.url)),
   );
   assert.equal(machine.call("demo_run", [4]).v0, 0);
 });
 
 test("the module of 2009 is refused without trampolines", async () => {
   const machine = await Machine.create({ endian: "little" });
-  const old = fileURLToPath(new URL("../src/lab/built/demo-little.ko", import.meta.url));
+  const old = fileURLToPath(new URL("../src/lab-kernel/built/demo-little.ko", import.meta.url));
   await assert.rejects(machine.insmod(old, { farJumps: "refuse" }), (error) => {
     assert.ok(error instanceof Refusal);
     assert.equal(error.errno, "ENOEXEC");

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { Machine, Refusal, readModule } from "farjal";
 
-const demo = new URL("../src/lab/built/demo-little.ko", import.meta.url);
+const demo = new URL("../src/lab-kernel/built/demo-little.ko", import.meta.url);
 const [path, name, ...numbers] =
   process.argv.length > 2 ? process.argv.slice(2) : [demo, "demo_run", "2"];
 

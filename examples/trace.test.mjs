@@ -11,7 +11,7 @@ import { expectTrace } from "farjal/testing";
 
 for (const endian of ["little", "big"]) {
   const module = fileURLToPath(
-    new URL(`../src/lab/built/demo-modern-${endian}.ko`, import.meta.url),
+    new URL(`../src/lab-kernel/built/demo-modern-${endian}.ko`, import.meta.url),
   );
 
   test(`demo_run calls what it should, ${endian}-endian`, async () => {

@@ -21,7 +21,7 @@ export interface Width<A extends Address> {
   pack(addresses: readonly A[]): Uint32Array | BigUint64Array;
 }
 
-/** Bytes with a byte order: elf/words.ts. */
+/** Bytes with a byte order: bytes/words.ts. */
 export interface PointerBytes {
   u32(offset: number): number;
   u64(offset: number): bigint;

@@ -1,6 +1,8 @@
 // farjal's library: everything a Node tool or a test imports, and nothing else. The command line is
 // built on this same surface.
 
+export type { Endian } from "./bytes/endian.ts";
+export { MemorySink, type Sink } from "./bytes/sink.ts";
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
 export {
   callsByJal,
@@ -22,7 +24,6 @@ export {
 } from "./cost/interruption.ts";
 export { type Patch, patchesOf } from "./cost/patch.ts";
 export { type PatchTrial, tryPatches } from "./cost/trial.ts";
-export type { Endian } from "./elf/object.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
 export { type Story, type StoryMachine, type TellOptions, tellStory } from "./explain/story.ts";
@@ -39,7 +40,6 @@ export {
 } from "./formats/export.ts";
 export { type FollowedFacts, writeFollowed } from "./formats/followed.ts";
 export { type ReadOptions, readTrace, traceFromBytes } from "./formats/read.ts";
-export { MemorySink, type Sink } from "./formats/sink.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
 export {
   type EntryEvent,
@@ -49,12 +49,12 @@ export {
   type TraceEvent,
   type TracerName,
 } from "./ftrace/event.ts";
-export type { TraceFeed } from "./ftrace/feed.ts";
-export type { FilterFile } from "./ftrace/function-set.ts";
-export type { FunctionProfile, ProfileOptions } from "./ftrace/profile.ts";
-export { largestCapacity, recordSize } from "./ftrace/record.ts";
-export type { Recording } from "./ftrace/recording.ts";
-export { followTrace, type TraceStream } from "./ftrace/stream.ts";
+export type { FilterFile } from "./ftrace/filters/function-set.ts";
+export type { FunctionProfile, ProfileOptions } from "./ftrace/function-profile.ts";
+export type { TraceFeed } from "./ftrace/ring/feed.ts";
+export { largestCapacity, recordSize } from "./ftrace/ring/record.ts";
+export type { Recording } from "./ftrace/ring/recording.ts";
+export { followTrace, type TraceStream } from "./ftrace/ring/stream.ts";
 export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
 export type {
   GraphEvent,
@@ -71,33 +71,33 @@ export {
   readKernel,
   readKernel64,
 } from "./kernel/read.ts";
-export type { Argument } from "./machine/argument.ts";
-export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./machine/core.ts";
-export {
-  Debugger,
-  type DebugTarget,
-  type RunOptions,
-  type Watchpoint,
-} from "./machine/debugger.ts";
-export type { CallResult, GuestCall } from "./machine/guest-call.ts";
-export type { GuestMemory } from "./machine/guest-memory.ts";
-export type { GuestStop } from "./machine/guest-stop.ts";
-export type { Halt } from "./machine/halt.ts";
-export type { HostCall, HostFunction } from "./machine/host-functions.ts";
+export type { Argument } from "./lab/calls/argument.ts";
+export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
+export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
 export {
   type CallOptions,
   type InsmodOptions,
   Machine,
   type MachineOptions,
-} from "./machine/machine.ts";
-export type { ModuleState, ModuleStatus } from "./machine/resident.ts";
-export { pageSizeOf, StillMachine, type StillMachineOptions } from "./machine/still-machine.ts";
-export type { NamedAddress } from "./machine/symbol-index.ts";
-export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file.ts";
-export { describeModule, type ModuleInfo } from "./module/info.ts";
+} from "./lab/machine.ts";
+export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
+export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
+export type { NamedAddress } from "./lab/symbol-index.ts";
+export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file/file.ts";
+export { describeModule, type ModuleInfo } from "./module/file/info.ts";
+export { moduleName } from "./module/file/name.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
-export { moduleName } from "./module/name.ts";
+export {
+  Debugger,
+  type DebugTarget,
+  type RunOptions,
+  type Watchpoint,
+} from "./processor/debugger.ts";
+export type { GuestMemory } from "./processor/guest-memory.ts";
+export type { GuestStop } from "./processor/guest-stop.ts";
+export type { Halt } from "./processor/halt.ts";
+export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./processor/processor.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {
   type ModuleResult,

@@ -12,7 +12,7 @@ import { goldenText, readGolden } from "./compare/golden.ts";
 import { plainTree, treeLines } from "./compare/tree.ts";
 import { Misuse } from "./errors.ts";
 import type { TraceEvent, TracerName } from "./ftrace/event.ts";
-import { FunctionFilter } from "./ftrace/filter.ts";
+import { FunctionFilter } from "./ftrace/filters/filter.ts";
 
 const UPDATE = "FARJAL_UPDATE";
 const HOW_TO_MAKE = `run the test with ${UPDATE}=1 to write it`;

@@ -13,11 +13,11 @@ import {
   STATUS_IE,
   setStatus,
   writeCp0,
-} from "../cp0.ts";
-import { cpu } from "../cpu.ts";
-import { goTo, signal, signalUnusable } from "../exceptions.ts";
-import { cp0Register, funct, op, rd, rdField, rsField, rt } from "../fields.ts";
-import { CPU_GPR, STOP_WAIT } from "../layout.ts";
+} from "../cpu/cp0.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { goTo, signal, signalUnusable } from "../cpu/exceptions.ts";
+import { cp0Register, funct, op, rd, rdField, rsField, rt } from "../readings/fields.ts";
+import { CPU_GPR, STOP_WAIT } from "../shared/memory-map.ts";
 import {
   COP0_CO,
   COP0_DERET,
@@ -42,11 +42,11 @@ import {
   EXC_RI,
   OP_COP0,
   OP_SPECIAL3,
-} from "../opcodes.ts";
-import { EXIT, NEXT } from "../outcome.ts";
-import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../profile.ts";
-import { countNow, skipToTimer, timerCanInterrupt } from "../timer.ts";
-import { tlbProbe, tlbRead, tlbWriteIndexed, tlbWriteRandom } from "../tlb.ts";
+} from "../shared/opcodes.ts";
+import { EXIT, NEXT } from "../readings/outcome.ts";
+import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../cpu/cpu-model.ts";
+import { countNow, skipToTimer, timerCanInterrupt } from "../cpu/timer.ts";
+import { tlbProbe, tlbRead, tlbWriteIndexed, tlbWriteRandom } from "../cpu/tlb.ts";
 
 /** Hardware registers of rdhwr. */
 const HWR_CPUNUM = 0;

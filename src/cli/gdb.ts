@@ -11,8 +11,8 @@ import {
   type Machine,
   serveGdb,
 } from "../index.ts";
-import type { CallOptions } from "./module-options.ts";
-import { countReader } from "./numbers.ts";
+import type { CallOptions } from "./options/module-options.ts";
+import { countReader } from "./options/numbers.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MOST_PORTS = 65535;

@@ -1,7 +1,7 @@
 // A machine with a module in it, as the options ask: the kernel read, the byte order found, dependencies
 // loaded first and out of the module's way. What is done with the module is the command's business.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { type Address, distance, plus } from "../address.ts";
 import {
   type Kernel,
@@ -26,7 +26,7 @@ import {
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64, dependencyBase } from "../sweep/module-address.ts";
-import type { ModuleOptions } from "./module-options.ts";
+import type { ModuleOptions } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, the dependencies' too. */

@@ -5,10 +5,10 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { Misuse } from "../errors.ts";
-import { symbolText } from "../formats/call-tree.ts";
 import { traceFromBytes } from "../formats/read.ts";
+import { symbolText } from "../formats/viewers/call-tree.ts";
 import type { TracerName } from "../ftrace/event.ts";
-import { ftraceHeader, ftraceLine } from "../report/ftrace-text.ts";
+import { ftraceHeader, ftraceLine } from "../ftrace/text/function-text.ts";
 import { type Call, CallReader, isCall } from "./calls.ts";
 
 const VERSION = 1;

@@ -1,11 +1,11 @@
 // The designs of call sites that the cost lab knows, and which of them a loaded module has, told by the sites
 // themselves.
 
-import { R_MIPS_26 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
 import { relocationTables } from "../elf/contents.ts";
 import type { ElfObject } from "../elf/object.ts";
-import type { CallSite } from "../ftrace/site.ts";
-import { MCOUNT } from "../module/call-sites.ts";
+import type { CallSite } from "../ftrace/sites/site.ts";
+import { MCOUNT } from "../module/file/call-sites.ts";
 import type { Entries } from "./entry.ts";
 
 export const DESIGNS = ["none", "jal", "jal-ra", "long", "long-ra", "nops", "mixed"] as const;

@@ -9,16 +9,22 @@
 // sites have it: the veneer goes to ftrace_caller past the pop (nothing was pushed), with t4 = 0, which says
 // that ra isn't in the frame. `move` is written as addu, as gcc never does, for t4 to be believed. With four,
 // F is in reach from everywhere, and the link goes to at: ra stays as it is. That takes an ftrace_caller of
-// its own, ftrace_entry_caller (src/lab/entry.S). All but one word of an entry is written once, when nobody
+// its own, ftrace_entry_caller (src/lab-kernel/entry.S). All but one word of an entry is written once, when nobody
 // runs the module yet; the jal, or the lui, is what switches it.
 
-import { OP_ADDIU, OP_JAL, OP_LUI, OP_SPECIAL, SPECIAL_ADDU } from "../../assembly/opcodes.ts";
+import {
+  OP_ADDIU,
+  OP_JAL,
+  OP_LUI,
+  OP_SPECIAL,
+  SPECIAL_ADDU,
+} from "../../assembly/shared/opcodes.ts";
 import { ascending } from "../address.ts";
 import { Misuse } from "../errors.ts";
-import type { CallSite, SitePatch } from "../ftrace/site.ts";
+import type { CallSite, SitePatch } from "../ftrace/sites/site.ts";
 import { hex } from "../hex.ts";
-import type { Machine } from "../machine/machine.ts";
-import type { ModuleSite } from "../machine/module-sites.ts";
+import type { Machine } from "../lab/machine.ts";
+import type { ModuleSite } from "../lab/module-sites.ts";
 import type { LoadedModule, LoadedSection } from "../module/loaded.ts";
 import { reachOf, regionOf } from "../trampoline/region.ts";
 import { veneerSize, veneerWords } from "../trampoline/veneer.ts";

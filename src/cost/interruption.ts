@@ -5,13 +5,13 @@
 // written when it goes on, the call is run, and has to return what it always returns, with the stack and the
 // registers that the ABI keeps. A patch is atomic when all of these run right.
 
-import { OP_J } from "../../assembly/opcodes.ts";
-import type { CallSite, SitePatch } from "../ftrace/site.ts";
+import { OP_J } from "../../assembly/shared/opcodes.ts";
+import type { CallSite, SitePatch } from "../ftrace/sites/site.ts";
 import { hex } from "../hex.ts";
 import { registerName } from "../isa/registers.ts";
-import { Debugger } from "../machine/debugger.ts";
-import type { GuestCall } from "../machine/guest-call.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { GuestCall } from "../lab/calls/guest-call.ts";
+import type { Machine } from "../lab/machine.ts";
+import { Debugger } from "../processor/debugger.ts";
 import type { CodeWrite, Patch } from "./patch.ts";
 
 /** An interruption after which the call went wrong. */

@@ -1,7 +1,7 @@
 // How a call site is switched, as words written one after the other: 6.1's way, and one of a single word
 // where there is one. A patch is a value; interruption.ts finds out whether it is safe.
 
-import { type CallSite, type SitePatch, sitePatch } from "../ftrace/site.ts";
+import { type CallSite, type SitePatch, sitePatch } from "../ftrace/sites/site.ts";
 import type { Trampoline } from "../trampoline/plan.ts";
 import { veneerWords } from "../trampoline/veneer.ts";
 import type { Design } from "./design.ts";

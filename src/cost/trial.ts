@@ -1,10 +1,10 @@
 // Every way to switch a module's sites, tried: which sites a call comes by, which patches they have, and how
 // each stands being interrupted. A long call is tried at fewer sites, a very long one at none.
 
-import type { SitePatch } from "../ftrace/site.ts";
-import { Debugger } from "../machine/debugger.ts";
-import type { Machine } from "../machine/machine.ts";
-import type { ModuleSite } from "../machine/module-sites.ts";
+import type { SitePatch } from "../ftrace/sites/site.ts";
+import type { Machine } from "../lab/machine.ts";
+import type { ModuleSite } from "../lab/module-sites.ts";
+import { Debugger } from "../processor/debugger.ts";
 import type { Trampoline } from "../trampoline/plan.ts";
 import type { Design } from "./design.ts";
 import {

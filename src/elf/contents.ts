@@ -1,8 +1,8 @@
 // A section's bytes, and the sections that carry relocations. Views of the file, nothing is copied.
 
+import { Words } from "../bytes/words.ts";
 import { REL_SIZE, RELA64_SIZE, SHT_NOBITS, SHT_NULL, SHT_REL, SHT_RELA } from "./numbers.ts";
 import type { ElfObject, RelocationTable, Section } from "./object.ts";
-import { Words } from "./words.ts";
 
 /** The section's bytes in the file; none for SHT_NOBITS, whose bytes are zeros that the file leaves out. */
 export function contents(elf: ElfObject, section: Section): Words {

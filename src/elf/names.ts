@@ -1,7 +1,7 @@
 // What ELF's numbers are called in print, as readelf prints them. A number without a name here prints as
 // hexadecimal, so that nothing in a file is ever hidden.
 
-import * as types from "../../assembly/relocation-types.ts";
+import * as types from "../../assembly/shared/relocation-types.ts";
 import {
   EF_MIPS_ABI,
   EF_MIPS_ABI_EABI32,

@@ -1,5 +1,5 @@
 // ELF's numbers, by the names of the System V ABI and its MIPS supplement, as far as a kernel module, an
-// object file or a vmlinux holds them. Relocation types stand in assembly/relocation-types.ts, since the
+// object file or a vmlinux holds them. Relocation types stand in assembly/shared/relocation-types.ts, since the
 // core reads them too.
 
 export const EI_CLASS = 4;

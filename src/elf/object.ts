@@ -2,8 +2,7 @@
 // Nothing here looks at bytes; reader.ts does, and has checked every offset and count before.
 
 import type { Address } from "../address.ts";
-
-export type Endian = "little" | "big";
+import type { Endian } from "../bytes/endian.ts";
 
 export interface Section {
   readonly index: number;

@@ -3,6 +3,8 @@
 // Linux takes on trust: every offset, count and name is inside the file before anything is made of it.
 // Sections and symbols come out as values; what they mean to a module is src/module/'s business.
 
+import type { Endian } from "../bytes/endian.ts";
+import { Words } from "../bytes/words.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { abiName } from "./names.ts";
@@ -30,9 +32,8 @@ import {
   SYM_SIZE,
   SYM64_SIZE,
 } from "./numbers.ts";
-import type { ElfObject, ElfSymbol, Endian, Section } from "./object.ts";
+import type { ElfObject, ElfSymbol, Section } from "./object.ts";
 import { StringTable } from "./strings.ts";
-import { Words } from "./words.ts";
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
@@ -56,7 +57,7 @@ function damaged(explanation: string): never {
 
 /**
  * Reads an ELF file's header, sections and symbols.
- * @param bytes the file, without a module's signature (src/module/signature.ts takes that off).
+ * @param bytes the file, without a module's signature (src/module/file/signature.ts takes that off).
  * @throws Refusal (ENOEXEC) with Linux's line and an explanation; with no line where only farjal looks.
  */
 export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObject {

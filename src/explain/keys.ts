@@ -3,9 +3,9 @@
 // (include/linux/jump_label.h).
 
 import type { Address } from "../address.ts";
-import { symbolName } from "../module/jumps.ts";
-import type { Pointer } from "../module/pointers.ts";
-import { readPointers } from "../module/pointers.ts";
+import type { Pointer } from "../module/file/pointers.ts";
+import { readPointers } from "../module/file/pointers.ts";
+import { symbolName } from "../module/relocation/jumps.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
 export interface KeyStory<A extends Address = Address> {

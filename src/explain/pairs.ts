@@ -3,13 +3,13 @@
 // LO16's addend (apply_r_mips_lo16() of arch/mips/kernel/module.c). This retraces that from the file and
 // changes nothing. Relocations with addends of their own (RELA) don't pair.
 
-import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import { type Address, lowWord, plus } from "../address.ts";
+import type { Words } from "../bytes/words.ts";
 import { contents, relocationTables } from "../elf/contents.ts";
 import { SHF_ALLOC, SHT_REL } from "../elf/numbers.ts";
 import type { RelocationTable } from "../elf/object.ts";
-import type { Words } from "../elf/words.ts";
-import { symbolName } from "../module/jumps.ts";
+import { symbolName } from "../module/relocation/jumps.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
 /**

@@ -5,8 +5,8 @@
 import { type Address, plus, type Width } from "../address.ts";
 import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";
 import type { ElfSymbol, Section } from "../elf/object.ts";
-import type { ModuleFile } from "../module/file.ts";
-import type { ModuleLayout } from "../module/layout.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import type { ModuleLayout } from "../module/layout/layout.ts";
 import type { Block } from "../trampoline/plan.ts";
 
 /** Where offset 0 of each block's layout lies. */

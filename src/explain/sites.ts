@@ -2,12 +2,12 @@
 // once it is switched off. Of a module that was refused only the file's words are known.
 
 import { type Address, plus } from "../address.ts";
+import type { Words } from "../bytes/words.ts";
 import { contents } from "../elf/contents.ts";
 import type { Section } from "../elf/object.ts";
-import type { Words } from "../elf/words.ts";
-import { type CallSite, recogniseSite } from "../ftrace/site.ts";
-import type { RecognisedSite } from "../machine/module-sites.ts";
-import type { CallSitePlace } from "../module/call-sites.ts";
+import { type CallSite, recogniseSite } from "../ftrace/sites/site.ts";
+import type { RecognisedSite } from "../lab/module-sites.ts";
+import type { CallSitePlace } from "../module/file/call-sites.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
 export interface SiteStory<A extends Address = Address> extends PlaceStory<A> {

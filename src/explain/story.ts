@@ -5,19 +5,20 @@
 // those of `farjal explain --json`, and stay.
 
 import { type Address, ascending, distance, plus, type Width } from "../address.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { relocationTables } from "../elf/contents.ts";
 import { abiName, isaName, sectionFlagLetters } from "../elf/names.ts";
 import { SHF_ALLOC, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
-import type { Endian, Section } from "../elf/object.ts";
+import type { Section } from "../elf/object.ts";
 import { type Errno, Refusal } from "../errors.ts";
-import type { CodeOwner, KernelRange } from "../machine/kernel-space.ts";
-import type { RecognisedSite } from "../machine/module-sites.ts";
-import type { ModuleFile } from "../module/file.ts";
+import type { CodeOwner, KernelRange } from "../lab/kernel-space.ts";
+import type { RecognisedSite } from "../lab/module-sites.ts";
+import type { ModuleFile } from "../module/file/file.ts";
 import type { Export } from "../module/host.ts";
-import { layOut, type ModuleLayout } from "../module/layout.ts";
+import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
 import type { ModulePlan } from "../module/load.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import type { Parameter } from "../module/parameters.ts";
+import type { Parameter } from "../module/parameters/parameters.ts";
 import type { Block, FarJump, Trampoline } from "../trampoline/plan.ts";
 import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
 import { type KeyStory, tellKeys } from "./keys.ts";

@@ -1,19 +1,19 @@
 // A trace in any format, by the format's name: what all of them share is only that they take a trace and
 // write bytes.
 
+import type { Sink } from "../bytes/sink.ts";
 import { Misuse } from "../errors.ts";
-import type { GraphTextOptions } from "../report/graph-text.ts";
-import { traceCmdReport } from "../report/trace-cmd-text.ts";
-import { chromeTrace } from "./chrome.ts";
-import { foldedStacks } from "./folded.ts";
-import { ftraceText } from "./ftrace-text.ts";
-import { htmlPage } from "./page.ts";
-import type { Sink } from "./sink.ts";
-import { speedscope } from "./speedscope.ts";
-import { systrace } from "./systrace.ts";
+import type { GraphTextOptions } from "../ftrace/text/graph-text.ts";
+import { traceCmdReport } from "../ftrace/text/trace-cmd-text.ts";
+import { htmlPage } from "./page/page.ts";
+import { ftraceText } from "./text/writer.ts";
 import type { Trace } from "./trace.ts";
-import type { FileVersion } from "./trace-dat.ts";
-import { traceDatWriting } from "./trace-dat-writer.ts";
+import type { FileVersion } from "./trace-dat/format.ts";
+import { traceDatWriting } from "./trace-dat/writer.ts";
+import { chromeTrace } from "./viewers/chrome.ts";
+import { foldedStacks } from "./viewers/folded.ts";
+import { speedscope } from "./viewers/speedscope.ts";
+import { systrace } from "./viewers/systrace.ts";
 
 /** Formats that are text, each as its pieces. */
 const TEXTS = {

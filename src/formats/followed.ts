@@ -3,10 +3,10 @@
 // what its events name, and no memory but for these names. What the stream has lost stands in the file where it was.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TraceStream } from "../ftrace/stream.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "../bytes/sink.ts";
+import type { TraceStream } from "../ftrace/ring/stream.ts";
 import type { TraceFacts } from "./trace.ts";
-import { TraceDatWriter } from "./trace-dat-writer.ts";
+import { TraceDatWriter } from "./trace-dat/writer.ts";
 
 /** Milliseconds between two looks at a stream that had nothing new. */
 const PATIENCE = 1;

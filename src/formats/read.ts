@@ -1,12 +1,12 @@
 // Reads a trace from whatever file holds it, told by how the file begins: a trace.dat of farjal's or a real
 // machine's, or ftrace text.
 
+import { fileSource, memorySource, type Opener } from "../bytes/source.ts";
 import { Misuse } from "../errors.ts";
-import { fileSource, memorySource, type Opener } from "./bytes.ts";
-import { isFtraceText, readFtraceText } from "./ftrace-text-reader.ts";
+import { isFtraceText, readFtraceText } from "./text/reader.ts";
 import type { Trace } from "./trace.ts";
-import { isTraceDat } from "./trace-dat-file.ts";
-import { readTraceDat } from "./trace-dat-reader.ts";
+import { isTraceDat } from "./trace-dat/file.ts";
+import { readTraceDat } from "./trace-dat/reader.ts";
 
 export interface ReadOptions {
   /** Of a trace.dat with several buffers, whose to read: an instance's name, or `top` for the trace's own. */

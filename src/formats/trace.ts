@@ -2,9 +2,9 @@
 // trace.dat of a real machine and a text file all become one of these; what an event alone can't say
 // (another task than the trace's, latency flags, events of other kinds) stands beside it and may be absent.
 
-import type { Endian } from "../elf/object.ts";
+import type { Endian } from "../bytes/endian.ts";
 import type { FunctionEvent, TraceEvent, TracerName } from "../ftrace/event.ts";
-import type { TraceTask } from "../report/ftrace-text.ts";
+import type { TraceTask } from "../ftrace/text/function-text.ts";
 
 /** What only a real machine tells of an event. */
 export interface Origin {

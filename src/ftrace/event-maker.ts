@@ -4,7 +4,7 @@
 
 import { hex } from "../hex.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./event.ts";
-import { functionRecord, type GraphRecord, graphRecord, type TraceRecord } from "./record.ts";
+import { functionRecord, type GraphRecord, graphRecord, type TraceRecord } from "./ring/record.ts";
 
 /** What is known of an address. */
 export interface EventName {

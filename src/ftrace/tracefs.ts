@@ -2,11 +2,11 @@
 // the ring is, what functions took. Which text stands in which file is told here, by the names that
 // /sys/kernel/tracing has for them.
 
-import { ftraceHeader } from "../report/ftrace-text.ts";
-import { enabledLine, functionText, profileText, statisticsText } from "../report/tracefs-text.ts";
 import { TRACERS } from "./event.ts";
-import { FILTER_FILES, FunctionSet, type Traceable } from "./function-set.ts";
-import { recordSize } from "./record.ts";
+import { FILTER_FILES, FunctionSet, type Traceable } from "./filters/function-set.ts";
+import { recordSize } from "./ring/record.ts";
+import { ftraceHeader } from "./text/function-text.ts";
+import { enabledLine, functionText, profileText, statisticsText } from "./text/tracefs-text.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** Files whose text there is. */

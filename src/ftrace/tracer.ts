@@ -4,10 +4,8 @@
 // farjal's own in passing, `guest` through the guest's own ftrace_caller. It knows sites and symbols through
 // TraceHost only; the machine is behind it.
 
-import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/layout.ts";
+import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../errors.ts";
-import { FtraceLines, ftraceHeader, type TraceTask } from "../report/ftrace-text.ts";
-import { type GraphTextOptions, graphText } from "../report/graph-text.ts";
 import {
   type EntryEvent,
   type FunctionEvent,
@@ -17,19 +15,20 @@ import {
   type TracerName,
 } from "./event.ts";
 import { EventMaker } from "./event-maker.ts";
-import { Feeds, type FeedWish, type TraceFeed } from "./feed.ts";
 import {
   type FilterFile,
   FunctionSet,
   type Traceable,
   type TraceableSite,
-} from "./function-set.ts";
-import type { TraceableFunction } from "./pattern.ts";
-import { type FunctionProfile, type ProfileOptions, profileOf } from "./profile.ts";
-import { instructionsToFill, Recording } from "./recording.ts";
-import { TraceRing } from "./ring.ts";
-import { RingCursor } from "./ring-cursor.ts";
-import { ShadowStack } from "./shadow-stack.ts";
+} from "./filters/function-set.ts";
+import type { TraceableFunction } from "./filters/pattern.ts";
+import { type FunctionProfile, type ProfileOptions, profileOf } from "./function-profile.ts";
+import { Feeds, type FeedWish, type TraceFeed } from "./ring/feed.ts";
+import { instructionsToFill, Recording } from "./ring/recording.ts";
+import { TraceRing } from "./ring/ring.ts";
+import { RingCursor } from "./ring/ring-cursor.ts";
+import { ShadowStack } from "./ring/shadow-stack.ts";
+import { TraceStream } from "./ring/stream.ts";
 import {
   type CallSite,
   enterWord,
@@ -37,11 +36,12 @@ import {
   type SiteState,
   sitePatch,
   TRACE_SITE,
-} from "./site.ts";
-import { TraceStream } from "./stream.ts";
+} from "./sites/site.ts";
 import type { SymbolTable } from "./symbol-table.ts";
+import { FtraceLines, ftraceHeader, type TraceTask } from "./text/function-text.ts";
+import { type GraphTextOptions, graphText } from "./text/graph-text.ts";
 
-export type { GraphTextOptions } from "../report/graph-text.ts";
+export type { GraphTextOptions } from "./text/graph-text.ts";
 
 /** A site with what it belongs to. */
 export interface TraceSite extends TraceableFunction {

@@ -2,8 +2,8 @@
 // by its number. gdb insists on a floating-point unit in the description; there is none, so its registers
 // are unavailable, which the protocol writes as x.
 
-import { CP0_BADVADDR, CP0_CAUSE, CP0_STATUS } from "../../assembly/opcodes.ts";
-import type { Debugger } from "../machine/debugger.ts";
+import { CP0_BADVADDR, CP0_CAUSE, CP0_STATUS } from "../../assembly/shared/opcodes.ts";
+import type { Debugger } from "../processor/debugger.ts";
 
 type Core = Debugger["core"];
 

@@ -4,7 +4,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Misuse } from "../errors.ts";
-import type { Debugger } from "../machine/debugger.ts";
+import type { Debugger } from "../processor/debugger.ts";
 import { framed, PacketReader } from "./packets.ts";
 import { type Answer, Stub } from "./stub.ts";
 

@@ -3,10 +3,10 @@
 // A packet that is not understood gets the empty answer, one that can't be done an error number; no packet
 // is trusted in its numbers.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../errors.ts";
-import type { Debugger, Watchpoint } from "../machine/debugger.ts";
-import type { Halt } from "../machine/halt.ts";
+import type { Debugger, Watchpoint } from "../processor/debugger.ts";
+import type { Halt } from "../processor/halt.ts";
 import { PACKET_SIZE } from "./packets.ts";
 import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
 

@@ -12,7 +12,7 @@ import {
   OP_SPECIAL,
   OP_SWC1,
   SPECIAL_MOVCI,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
 import type { Spelling } from "./spellings.ts";
 

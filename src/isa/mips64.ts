@@ -2,7 +2,7 @@
 // 64-bit processor, and shows such words in 64-bit modules' call sites and veneers. A row that is another
 // name for a case of a later one stands before it.
 
-import { OP_SPECIAL, OP_SPECIAL3 } from "../../assembly/opcodes.ts";
+import { OP_SPECIAL, OP_SPECIAL3 } from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
 import type { Spelling } from "./spellings.ts";
 

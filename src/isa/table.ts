@@ -1,11 +1,11 @@
 // MIPS32 Release 2, one row for each instruction: how its word is recognised, its operands in the order
-// an assembler writes them, what kind it is. The numbers are assembly/opcodes.ts's; what an instruction
+// an assembler writes them, what kind it is. The numbers are assembly/shared/opcodes.ts's; what an instruction
 // does stands once, in assembly/instructions/. A word is the row's when (word & mask) === match, and every
 // bit is either fixed by the mask or belongs to an operand, so reserved fields have to be 0, as the manual
 // has it, and no word is two rows'. Other names for the same words (nop, move, b) are in spellings.ts.
 // Coprocessors 1 and 2 are not here: the processor has none; coprocessor1.ts has what the disassembler says of 1.
 
-import * as opcodes from "../../assembly/opcodes.ts";
+import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
 
 /** What an instruction is about; the vectors are made and kept by these. */

@@ -1,7 +1,7 @@
 // What a kernel says of itself: its release, in linux_banner, and the vermagic that a module must bear
 // (include/linux/vermagic.h).
 
-import { latin1 } from "../elf/words.ts";
+import { latin1 } from "../bytes/words.ts";
 
 const BANNER = "Linux version ";
 const LONGEST_RELEASE = 64; // __NEW_UTS_LEN

@@ -4,8 +4,8 @@
 // A kernel lies in 4 GiB of addresses, so all its pointers to itself have one high word. Once that is known,
 // addresses are the low words here, whatever the class, and pointers to elsewhere are told apart.
 
-import type { Endian } from "../elf/object.ts";
-import { latin1 } from "../elf/words.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { latin1 } from "../bytes/words.ts";
 
 export class Image {
   readonly bytes: Uint8Array;

@@ -13,8 +13,8 @@
 //
 // Since 6.4 offsets and relative_base come last. A name's first character is the symbol's type.
 
-import type { Endian } from "../elf/object.ts";
-import { latin1 } from "../elf/words.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { latin1 } from "../bytes/words.ts";
 import { Image, pair } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 

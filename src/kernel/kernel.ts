@@ -3,7 +3,7 @@
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
 import { type Address, distance, type Width } from "../address.ts";
-import type { Endian } from "../elf/object.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { hex } from "../hex.ts";
 
 export type KernelSource = "System.map" | "kallsyms" | "Module.symvers" | "vmlinux" | "vmlinuz";

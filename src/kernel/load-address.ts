@@ -3,7 +3,7 @@
 // name, which is found in the image as text. The pointer less the text's offset is the load address; one
 // such entry may be chance, the thousands of a kernel agree.
 
-import { latin1 } from "../elf/words.ts";
+import { latin1 } from "../bytes/words.ts";
 import type { Image } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 

@@ -2,13 +2,13 @@
 // around it, so it is found the way the kernel's own scripts/extract-vmlinux finds it: by signature, each
 // place tried until one unpacks to a kernel.
 
+import { Output } from "../bytes/output.ts";
+import { unpackGzip } from "../compression/gzip.ts";
+import { unpackLz4 } from "../compression/lz4.ts";
+import { isLzma, unpackLzma } from "../compression/lzma.ts";
+import { unpackXz } from "../compression/xz.ts";
+import { unpackZstd } from "../compression/zstd.ts";
 import { Misuse } from "../errors.ts";
-import { unpackGzip } from "./gzip.ts";
-import { unpackLz4 } from "./lz4.ts";
-import { isLzma, unpackLzma } from "./lzma.ts";
-import { Output } from "./output.ts";
-import { unpackXz } from "./xz.ts";
-import { unpackZstd } from "./zstd.ts";
 
 interface Format {
   readonly name: string;

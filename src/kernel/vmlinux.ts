@@ -2,6 +2,7 @@
 // its sections, and the image is put together from what is loaded.
 
 import { type Address, ascending, lowWord, WIDTH_32, WIDTH_64, type Width } from "../address.ts";
+import { LARGEST_IMAGE } from "../bytes/output.ts";
 import {
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -22,7 +23,6 @@ import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
 import { type AnyKernel, Kernel, type KernelSymbol, widenedExports } from "./kernel.ts";
 import { type ExportTable, readExports, tableAt } from "./ksymtab.ts";
-import { LARGEST_IMAGE } from "./output.ts";
 import { globalsOf } from "./symbol-list.ts";
 
 const WORD = 4;

@@ -2,10 +2,10 @@
 // module_finalize(). The exception table is sorted, the kallsyms tables are filled, and static keys' sites
 // that start out as no jump become a nop.
 
-import { OP_J } from "../../assembly/opcodes.ts";
+import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { type Address, ascending, lowWord, plus } from "../address.ts";
-import type { Endian } from "../elf/object.ts";
-import { Words } from "../elf/words.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { Words } from "../bytes/words.ts";
 import type { ModuleHost } from "./host.ts";
 
 /** A loaded section. */

@@ -3,7 +3,7 @@
 // it over less. The loader asks for nothing else, and never keeps an address between two loads.
 
 import type { Address, Width } from "../address.ts";
-import type { Endian } from "../elf/object.ts";
+import type { Endian } from "../bytes/endian.ts";
 
 /** A symbol that the kernel or a loaded module exports. */
 export interface Export<A extends Address = number> {
@@ -68,7 +68,7 @@ export interface SectionRelocations<A extends Address = number> {
 }
 
 export interface RelocationOutcome {
-  /** RELOC_* of assembly/layout.ts. */
+  /** RELOC_* of assembly/shared/memory-map.ts. */
   readonly code: number;
   /** The entry that failed; meaningless when none did or none is to blame (RELOC_UNPAIRED_HI16). */
   readonly entry: number;

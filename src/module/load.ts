@@ -6,19 +6,19 @@
 // Memory is set aside after symbols are resolved, not before, since the far-jump plan decides how much.
 
 import { type Address, plus } from "../address.ts";
+import { Words } from "../bytes/words.ts";
 import { contents } from "../elf/contents.ts";
-import { Words } from "../elf/words.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Jump, Place, TrampolinePlan } from "../trampoline/plan.ts";
-import { checkBeforeLayout, checkBeforeSymbols } from "./checks.ts";
-import type { ModuleFile } from "./file.ts";
+import { checkBeforeLayout, checkBeforeSymbols } from "./checks/checks.ts";
+import { isProprietary } from "./checks/license.ts";
+import type { ModuleFile } from "./file/file.ts";
+import { EXIT_FUNCTION, INIT_FUNCTION } from "./file/this-module.ts";
 import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
 import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
-import { gatherJumps } from "./jumps.ts";
-import { kallsymsBytes } from "./kallsyms.ts";
-import { checkedAlignment, layOut, type ModuleLayout } from "./layout.ts";
-import { isProprietary } from "./license.ts";
+import { checkedAlignment, layOut, type ModuleLayout } from "./layout/layout.ts";
+import { type Placement, type Placing, placeModule, planFor } from "./layout/placement.ts";
 import {
   freeMemory,
   type LoadedModule,
@@ -30,10 +30,10 @@ import {
   noMemory,
 } from "./loaded.ts";
 import { Loading } from "./loading.ts";
-import { type Placement, type Placing, placeModule, planFor } from "./placement.ts";
-import { relocateModule } from "./relocate.ts";
-import { type ResolvedSymbols, resolveSymbols } from "./symbols.ts";
-import { EXIT_FUNCTION, INIT_FUNCTION } from "./this-module.ts";
+import { gatherJumps } from "./relocation/jumps.ts";
+import { relocateModule } from "./relocation/relocate.ts";
+import { kallsymsBytes } from "./symbols/kallsyms.ts";
+import { type ResolvedSymbols, resolveSymbols } from "./symbols/symbols.ts";
 
 export interface LoadOptions<A extends Address = number> extends Placing<A> {
   /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */

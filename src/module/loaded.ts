@@ -3,13 +3,13 @@
 // unloadModule() knows from it what to give back.
 
 import { type Address, ascending, distance, plus } from "../address.ts";
+import { Words } from "../bytes/words.ts";
 import { SHF_EXECINSTR, STT_FILE, STT_SECTION } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
-import { Words } from "../elf/words.ts";
 import type { Block, TrampolinePlan } from "../trampoline/plan.ts";
-import type { ModuleFile } from "./file.ts";
+import type { ModuleFile } from "./file/file.ts";
 import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
-import type { ModuleLayout } from "./layout.ts";
+import type { ModuleLayout } from "./layout/layout.ts";
 
 export interface LoadedSection<A extends Address = number> {
   readonly name: string;

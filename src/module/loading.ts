@@ -3,7 +3,7 @@
 
 import type { Address } from "../address.ts";
 import { type Errno, Refusal } from "../errors.ts";
-import type { ModuleFile } from "./file.ts";
+import type { ModuleFile } from "./file/file.ts";
 import type { ModuleHost, Taint } from "./host.ts";
 
 export class Loading<A extends Address = number> {

@@ -4,8 +4,8 @@
 import type { TracerName } from "../ftrace/event.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
-import type { Engine } from "../machine/core.ts";
-import { grouped } from "./numbers.ts";
+import { grouped } from "../html/numbers.ts";
+import type { Engine } from "../processor/processor.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

@@ -2,9 +2,9 @@
 // processor looked like then is stop-text.ts's.
 
 import { hex } from "../hex.ts";
-import type { CallResult } from "../machine/guest-call.ts";
+import { counted } from "../html/numbers.ts";
+import type { CallResult } from "../lab/calls/guest-call.ts";
 import { hexDump } from "./hex-dump.ts";
-import { counted } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 
 export interface CallReport {

@@ -1,13 +1,13 @@
 // The demo's story for people. It tells what demo.ts did and measured, in six parts that fit on a screen
 // or two.
 
-import type { Endian } from "../elf/object.ts";
+import type { Endian } from "../bytes/endian.ts";
 import type { RefusalDetails } from "../errors.ts";
 import type { FunctionEvent } from "../ftrace/event.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { digits, hex } from "../hex.ts";
+import { counted, grouped } from "../html/numbers.ts";
 import type { FarJump, Trampoline } from "../trampoline/plan.ts";
-import { counted, grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { reach, veneerLines } from "./plan-text.ts";
 import { refusalText } from "./refusal-text.ts";

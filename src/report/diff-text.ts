@@ -2,7 +2,7 @@
 // functions whose counts or costs changed.
 
 import type { Edge, Pair, TraceDiff } from "../compare/diff.ts";
-import { counted, grouped } from "./numbers.ts";
+import { counted, grouped } from "../html/numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

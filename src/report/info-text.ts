@@ -1,8 +1,8 @@
 // What a module says of itself, for people.
 
 import { digits } from "../hex.ts";
-import type { ModuleInfo } from "../module/info.ts";
-import { counted, grouped } from "./numbers.ts";
+import { counted, grouped } from "../html/numbers.ts";
+import type { ModuleInfo } from "../module/file/info.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

@@ -2,8 +2,8 @@
 
 import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
+import { counted, grouped } from "../html/numbers.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import { counted, grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

@@ -1,7 +1,7 @@
 // The modules of a machine as lsmod prints them: the newest first, each with how many hold it and, by name,
 // the modules among those.
 
-import type { ModuleStatus } from "../machine/resident.ts";
+import type { ModuleStatus } from "../lab/resident.ts";
 
 /** Lines, each with its newline. */
 export function* moduleListText(modules: readonly ModuleStatus[]): Generator<string> {

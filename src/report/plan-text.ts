@@ -2,9 +2,9 @@
 
 import { type Address, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
+import { counted } from "../html/numbers.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { FarJump, Trampoline } from "../trampoline/plan.ts";
-import { counted } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

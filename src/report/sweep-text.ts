@@ -1,7 +1,7 @@
 // A sweep for people: what was loaded and how fast, then each module that wasn't, with the reason.
 
+import { counted, grouped } from "../html/numbers.ts";
 import type { ModuleResult, Sweep, SweepSummary } from "../sweep/result.ts";
-import { counted, grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

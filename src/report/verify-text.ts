@@ -1,9 +1,9 @@
 // A verification for people: a line for each module, then what was explained, and each unexplained word.
 
 import { digits } from "../hex.ts";
+import { counted, grouped } from "../html/numbers.ts";
 import type { Comparison } from "../verify/compare.ts";
 import type { Verification, VerifiedModule } from "../verify/verify.ts";
-import { counted, grouped } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

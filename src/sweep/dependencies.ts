@@ -5,8 +5,8 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { ModuleFile } from "../module/file.ts";
-import { moduleName } from "../module/name.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
 
 /** The modules that modinfo's `depends=` names. */
 export function dependencyNames(file: ModuleFile): string[] {

@@ -1,7 +1,7 @@
 // Addresses that are given for modules: on a command line, or to a sweep of a tree that may hold modules of
 // either class.
 
-import { KSEG2 } from "../../assembly/layout.ts";
+import { KSEG2 } from "../../assembly/shared/memory-map.ts";
 import { type Address, lowWord, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";

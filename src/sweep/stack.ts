@@ -2,16 +2,16 @@
 // dependencies, at places that their order decides, those that lie there already left where they are. A refused
 // module leaves nothing behind but the kernel's taints, of which each is told once: with one, a machine is spent.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { type Address, distance, plus } from "../address.ts";
-import type { Endian } from "../elf/object.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { type AnyKernel, isOf32Bits, isOf64Bits } from "../kernel/kernel.ts";
-import { Machine } from "../machine/machine.ts";
-import { pageSizeOf, StillMachine } from "../machine/still-machine.ts";
-import type { ModuleFile } from "../module/file.ts";
+import { Machine } from "../lab/machine.ts";
+import { pageSizeOf, StillMachine } from "../lab/still-machine.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import { moduleName } from "../module/name.ts";
 import { address32, address64, dependencyBase } from "./module-address.ts";
 
 export interface StackSetup {

@@ -2,7 +2,7 @@
 // the jump must be a call or a tail call by the ABI's rules; where the code around a jump keeps t9 live,
 // or where there is nothing to jump to, refusing is the only right plan.
 
-import { OP_J, OP_JAL } from "../../assembly/opcodes.ts";
+import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { type Address, lowWord } from "../address.ts";
 import { hex } from "../hex.ts";
 import type { Jump } from "./plan.ts";

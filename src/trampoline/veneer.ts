@@ -6,7 +6,7 @@
 // the veneer ends in jr and never in jalr. t9, the conventional call register, is dead there and at every
 // standard call. Which jumps may go through a veneer at all is refusal.ts's business.
 
-import { OP_ADDIU, OP_LUI, OP_SPECIAL, SPECIAL_JR } from "../../assembly/opcodes.ts";
+import { OP_ADDIU, OP_LUI, OP_SPECIAL, SPECIAL_JR } from "../../assembly/shared/opcodes.ts";
 import { type Address, isSignExtended, lowWord } from "../address.ts";
 import { hex } from "../hex.ts";
 

@@ -1,4 +1,4 @@
-// The core's table of code addresses (assembly/dispatch.ts), written from the host's side: what is translated
+// The core's table of code addresses (assembly/cpu/dispatch.ts), written from the host's side: what is translated
 // and in which slot, and what never will be. An address has two places; a third address for both takes the second one.
 
 import {
@@ -10,7 +10,7 @@ import {
   DISPATCH_SIZE,
   DISPATCH_TRANSLATED,
   HOT_AFTER,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 
 /** Visits that bring back what rests. */
 const REST = 64;

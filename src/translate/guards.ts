@@ -12,7 +12,7 @@ import {
   OP_SB,
   OP_SH,
   OP_SW,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import type { Access, Instruction, Window } from "./instruction.ts";
 
 /** Bytes of what the instruction touches; the other accesses have guards of their own. */

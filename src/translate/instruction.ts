@@ -26,7 +26,7 @@ import {
   EMIT_WINDOW_START,
   EMIT_WRITES,
   EMITTED,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 
 const KINDS: ReadonlyMap<number, Instruction["kind"]> = new Map([
   [EMIT_NEXT, "next"],

@@ -1,8 +1,8 @@
 // What code was seen doing, by the address of the instruction: which addresses it touched, where it jumped.
-// The core notes it while the exact reading runs (assembly/observation.ts); here it is kept, bounded, and
+// The core notes it while the exact reading runs (assembly/cpu/observation.ts); here it is kept, bounded, and
 // answers the questions a translation has. It only ever guides: translated code checks what it assumes.
 
-import { OBSERVED, OBSERVED_LENGTH, OBSERVED_SIZE } from "../../assembly/layout.ts";
+import { OBSERVED, OBSERVED_LENGTH, OBSERVED_SIZE } from "../../assembly/shared/memory-map.ts";
 
 /** Most targets of one jump that are remembered, and most instructions. */
 const MOST_TARGETS = 256;

@@ -37,8 +37,8 @@ import {
   LOCAL_TARGET,
   LOCAL_WIDE,
   RETURN_HOOK,
-} from "../../assembly/layout.ts";
-import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/memory-map.ts";
+import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
 import {
   I32_ADD,
   I32_AND,
@@ -60,14 +60,14 @@ import {
   I64_LOAD,
   I64_ROTL,
   I64_STORE,
-} from "../../assembly/wasm-opcodes.ts";
+} from "../../assembly/shared/wasm-opcodes.ts";
 import { type Block, blockLength, successors } from "./blocks.ts";
-import { Body, type FunctionType, type Label } from "./body.ts";
-import type { Bytes } from "./bytes.ts";
+import { Body, type FunctionType, type Label } from "./encoder/body.ts";
+import type { Bytes } from "./encoder/bytes.ts";
+import type { ValueType } from "./encoder/opcodes.ts";
 import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
 import { accessPlan } from "./guards.ts";
 import type { Access, Emitter, Instruction } from "./instruction.ts";
-import type { ValueType } from "./opcodes.ts";
 import { instructionsOf, type RegisterState, registerState } from "./register-state.ts";
 
 /** Regions that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
@@ -535,7 +535,7 @@ class Region {
       body.set(LOCAL_B);
       body.else();
     }
-    // As assembly/dispatch.ts finds an address' entry.
+    // As assembly/cpu/dispatch.ts finds an address' entry.
     body.get(LOCAL_TARGET);
     body.op(I32_CONST, DISPATCH_LOW);
     body.op(I32_SHR_U);

@@ -18,14 +18,14 @@ import {
   RETURN_HOOK,
   SLOTS,
   STAYED,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 import { type Block, blockLength, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";
+import { wasmModule } from "./encoder/wasm-module.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
 import { HOOK_SLOT, IMPORTS, LONGEST_REGION, regionBody, TYPES } from "./region.ts";
-import { wasmModule } from "./wasm-module.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
 /** Instructions observed before a translation. */

@@ -3,9 +3,9 @@
 // A reason is never a whole section's name alone where more can be asked: a table that the kernel sorts must
 // have the same entries, a static key's site must hold one of its two words.
 
-import { PAGE_SIZE } from "../../assembly/layout.ts";
-import { Words } from "../elf/words.ts";
-import { THIS_MODULE } from "../module/sections.ts";
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { Words } from "../bytes/words.ts";
+import { THIS_MODULE } from "../module/layout/sections.ts";
 import type { Moment } from "./records.ts";
 
 export interface ComparedSection {

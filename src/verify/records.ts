@@ -2,7 +2,7 @@
 // {kind, moment, module, value, size} and `size` bytes, padded to four; two words stand before the first, how
 // many bytes all of them are and whether the guest got to the end.
 
-import { Words } from "../elf/words.ts";
+import { Words } from "../bytes/words.ts";
 
 /** Where the records lie in the guest's RAM, and the room there is. guest.c has the same numbers. */
 export const RECORDS = { offset: 128 << 20, size: 64 << 20 } as const;

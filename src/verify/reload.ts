@@ -3,16 +3,16 @@
 // made, the core is the one with the module's name in its struct module, and the symbol table in the init block
 // tells where its per-CPU variables are.
 
-import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
-import { OP_J } from "../../assembly/opcodes.ts";
+import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { OP_J } from "../../assembly/shared/opcodes.ts";
+import { Words } from "../bytes/words.ts";
 import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
-import { Words } from "../elf/words.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { Machine } from "../machine/machine.ts";
-import type { ModuleFile } from "../module/file.ts";
-import { layOut, type ModuleLayout } from "../module/layout.ts";
+import { Machine } from "../lab/machine.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
+import { PERCPU, THIS_MODULE } from "../module/layout/sections.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import { PERCPU, THIS_MODULE } from "../module/sections.ts";
 import type { ComparedBlock } from "./compare.ts";
 import type { GuestModule, Moment } from "./records.ts";
 import type { Subject } from "./subjects.ts";

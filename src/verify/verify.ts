@@ -7,7 +7,7 @@ import { errnoName, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { readKernel } from "../kernel/read.ts";
-import type { ModuleFile } from "../module/file.ts";
+import type { ModuleFile } from "../module/file/file.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
 import { type GuestOptions, runGuest } from "./guest.ts";
 import type { GuestModule } from "./records.ts";

@@ -4,8 +4,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RAM_SIZE_MAX, STOP_WAIT } from "../../assembly/layout.ts";
-import { Core } from "../../src/machine/core.ts";
+import { RAM_SIZE_MAX, STOP_WAIT } from "../../assembly/shared/memory-map.ts";
+import { Core } from "../../src/processor/processor.ts";
 import { asOurs, DEPARTURES } from "./departures.ts";
 import { qemuSystemSkip, runOnBoard } from "./qemu.ts";
 import { lines, nameOf, RUNS, type Run, recorded, romBytes } from "./roms.ts";

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { type Run, romBytes } from "./roms.ts";
 
 const LIMIT_MS = 60_000;

@@ -2,8 +2,8 @@
 // each beside it. The same ROM runs on the board from reset, and on farjal.
 
 import { readFileSync } from "node:fs";
-import type { Endian } from "../../src/elf/object.ts";
-import type { Profile } from "../../src/machine/core.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import type { Profile } from "../../src/processor/processor.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 /** A ROM on a processor. */

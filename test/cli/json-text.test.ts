@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { jsonText } from "../../src/cli/json-text.ts";
+import { jsonText } from "../../src/cli/json/json-text.ts";
 
 const text = (document: Record<string, unknown>): string => [...jsonText(document)].join("");
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Machine } from "../../src/machine/machine.ts";
+import { Machine } from "../../src/lab/machine.ts";
 import {
   assertMisuse,
   builtModule,

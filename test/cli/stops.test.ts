@@ -1,6 +1,6 @@
 // Calls that end badly, as `farjal run` and `farjal trace` tell of them: the sentence, the registers with
 // their ABI names and the instructions around pc, on stderr and in --json; never a host error. Exceptions
-// that a well-built module can't be led into are test/machine/stops.test.ts's.
+// that a well-built module can't be led into are test/lab/stops.test.ts's.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
-import type { CallSite } from "../../src/ftrace/site.ts";
+import type { CallSite } from "../../src/ftrace/sites/site.ts";
 import {
   designOf,
   detour,

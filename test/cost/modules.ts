@@ -26,7 +26,7 @@ export interface Loaded {
 
 /** The file of a design. */
 export function costModule(design: DesignName, endian: Endian): string {
-  return repositoryFile(`src/lab/built/cost-${design}-${endian}.ko`);
+  return repositoryFile(`src/lab-kernel/built/cost-${design}-${endian}.ko`);
 }
 
 /** A machine with that module in it, its patchable entries as they are. */

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_EXCEPTION, STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/layout.ts";
+import { STOP_EXCEPTION, STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/shared/memory-map.ts";
 import {
   EXC_ADEL,
   EXC_ADES,
@@ -18,7 +18,7 @@ import {
   EXC_TLBL,
   EXC_TLBS,
   EXC_TR,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const EPC = 14;

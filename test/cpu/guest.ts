@@ -9,12 +9,12 @@ import {
   CPU_RECORD_PARENT,
   CPU_STOP,
   RAM,
-} from "../../assembly/layout.ts";
-import { CP0_CAUSE } from "../../assembly/opcodes.ts";
-import type { Endian } from "../../src/elf/object.ts";
+} from "../../assembly/shared/memory-map.ts";
+import { CP0_CAUSE } from "../../assembly/shared/opcodes.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { fieldsOf, insert } from "../../src/isa/fields.ts";
 import { FARJAL_WORDS, instruction } from "../../src/isa/table.ts";
-import { Core } from "../../src/machine/core.ts";
+import { Core } from "../../src/processor/processor.ts";
 
 export const ENDIANS: readonly Endian[] = ["little", "big"];
 export const CODE = 0x80001000;

@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CPU, RAM, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";
+import { CPU, RAM, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import { Core } from "../../src/machine/core.ts";
+import { Core } from "../../src/processor/processor.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "./guest.ts";
 
 /** What lwl, lwr, swl and swr make of register aabbccdd and memory bytes 01 23 45 67, at each of the four bytes. */

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_LIMIT } from "../../assembly/layout.ts";
+import { STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import {
   EXC_ADEL,
   EXC_ADES,
@@ -13,7 +13,7 @@ import {
   EXC_RI,
   EXC_TLBL,
   EXC_TLBS,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const INDEX = 0;

@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { RAM, RAM_SIZE_MAX, STOP_RETURN } from "../../assembly/layout.ts";
-import { EXC_RI } from "../../assembly/opcodes.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { Core } from "../../src/machine/core.ts";
+import { RAM, RAM_SIZE_MAX, STOP_RETURN } from "../../assembly/shared/memory-map.ts";
+import { EXC_RI } from "../../assembly/shared/opcodes.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Core } from "../../src/processor/processor.ts";
 import { ENDIANS } from "./guest.ts";
 import {
   answers,

@@ -13,8 +13,8 @@ import {
   STOP_LIMIT,
   STOP_RETURN,
   STOP_WAIT,
-} from "../../assembly/layout.ts";
-import { EXC_ADEL, EXC_RI } from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/memory-map.ts";
+import { EXC_ADEL, EXC_RI } from "../../assembly/shared/opcodes.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const LOOP = [asm("beq", R.zero, R.zero, -1), NOP];

@@ -13,9 +13,9 @@ import {
   CP0_STATUS,
   CP0_WIRED,
   EXC_TLBL,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../src/errors.ts";
-import { Core, PROFILE_NAMES } from "../../src/machine/core.ts";
+import { Core, PROFILE_NAMES } from "../../src/processor/processor.ts";
 import { asm, CODE, ENDIANS, Guest, R } from "./guest.ts";
 
 const VALID = 2;

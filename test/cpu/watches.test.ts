@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_BREAKPOINT, STOP_LIMIT, STOP_WATCHPOINT } from "../../assembly/layout.ts";
+import { STOP_BREAKPOINT, STOP_LIMIT, STOP_WATCHPOINT } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import type { Core, Watch, WatchKind } from "../../src/machine/core.ts";
+import type { Core, Watch, WatchKind } from "../../src/processor/processor.ts";
 import { Random } from "../support/random.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, NOP, R } from "./guest.ts";
 

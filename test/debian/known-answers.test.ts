@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { before, suite, test } from "node:test";
+import { Output } from "../../src/bytes/output.ts";
+import { unpackLz4 } from "../../src/compression/lz4.ts";
 import {
   type Argument,
   type HostCall,
@@ -14,8 +16,6 @@ import {
   readKernel,
   type TraceWay,
 } from "../../src/index.ts";
-import { unpackLz4 } from "../../src/kernel/lz4.ts";
-import { Output } from "../../src/kernel/output.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { Random } from "../support/random.ts";
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import { OP_ADDIU, OP_LBU, OP_LW } from "../../assembly/opcodes.ts";
+import { OP_ADDIU, OP_LBU, OP_LW } from "../../assembly/shared/opcodes.ts";
 import {
   type Kernel,
   type LoadedModule,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { contents, relocationTables } from "../../src/elf/contents.ts";
 import { abiName, isaName } from "../../src/elf/names.ts";
 import {
@@ -13,7 +14,6 @@ import {
   SHT_RELA,
   STT_FUNC,
 } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
 import { readElf } from "../../src/elf/reader.ts";
 import { type ElfSpec, writeElf } from "../support/elf-writer.ts";
 import { refusal, refusedAs } from "../support/refusal.ts";

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import { WIDTH_32 } from "../../src/address.ts";
 import { SHN_ABS } from "../../src/elf/numbers.ts";
 import { type PairKind, tellPairs } from "../../src/explain/pairs.ts";
 import { Places } from "../../src/explain/places.ts";
-import { readModule } from "../../src/module/file.ts";
-import { layOut } from "../../src/module/layout.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { layOut } from "../../src/module/layout/layout.ts";
 import type { RelocationSpec } from "../support/elf-writer.ts";
 import { BASE, load } from "../support/load-module.ts";
 import { TestHost } from "../support/module-host.ts";

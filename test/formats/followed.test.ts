@@ -5,14 +5,14 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { MemorySink } from "../../src/bytes/sink.ts";
 import { Misuse } from "../../src/errors.ts";
 import { writeFollowed } from "../../src/formats/followed.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
-import { MemorySink } from "../../src/formats/sink.ts";
 import type { TracerName } from "../../src/ftrace/event.ts";
-import { Machine } from "../../src/machine/machine.ts";
-import { traceCmdReport } from "../../src/report/trace-cmd-text.ts";
+import { traceCmdReport } from "../../src/ftrace/text/trace-cmd-text.ts";
+import { Machine } from "../../src/lab/machine.ts";
 import { builtModule, ORDERS, temporaryDirectory } from "../cli/farjal.ts";
 import { traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
 

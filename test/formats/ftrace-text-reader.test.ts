@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import type { Trace } from "../../src/formats/trace.ts";
-import { ftraceHeader, ftraceLine } from "../../src/report/ftrace-text.ts";
+import { ftraceHeader, ftraceLine } from "../../src/ftrace/text/function-text.ts";
 import { functionEvents, traceOf } from "./traces.ts";
 
 const read = (text: string): Trace => traceFromBytes(Buffer.from(text), "trace");

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { MemorySink } from "../../src/bytes/sink.ts";
 import { Misuse } from "../../src/errors.ts";
-import { readFields } from "../../src/formats/event-format.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
-import { MemorySink } from "../../src/formats/sink.ts";
 import type { Trace } from "../../src/formats/trace.ts";
-import { SECTION_KALLSYMS } from "../../src/formats/trace-dat.ts";
-import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import { readFields } from "../../src/formats/trace-dat/event-format.ts";
+import { SECTION_KALLSYMS } from "../../src/formats/trace-dat/format.ts";
+import { writeTraceDat } from "../../src/formats/trace-dat/writer.ts";
 import { call, entry, exit, graphEvents, ORDERS, traceOf } from "./traces.ts";
 
 /** A quadratic step over a megabyte takes minutes. */

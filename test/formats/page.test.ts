@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Page } from "playwright-core";
-import { htmlPage } from "../../src/formats/page.ts";
+import { htmlPage } from "../../src/formats/page/page.ts";
 import type { Trace } from "../../src/formats/trace.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { chromiumSkip, withPage } from "../support/chromium.ts";

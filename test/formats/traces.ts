@@ -1,7 +1,7 @@
 // Traces made by hand for the formats' tests: every kind of event, gaps of time on both sides of what a
 // record's 27 bits hold, pages that fill up, a name without a symbol.
 
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import type { RecordedEvent, Trace } from "../../src/formats/trace.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../src/ftrace/event.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Misuse } from "../../src/errors.ts";
-import { FunctionFilter } from "../../src/ftrace/filter.ts";
+import { FunctionFilter } from "../../src/ftrace/filters/filter.ts";
 
 const HUB = { name: "hub_port_init", module: "usbcore" };
 const DISABLED = { name: "usb_disabled", module: "usbcore" };

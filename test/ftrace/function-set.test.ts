@@ -9,7 +9,7 @@ import {
   FunctionSet,
   type Traceable,
   type TraceableSite,
-} from "../../src/ftrace/function-set.ts";
+} from "../../src/ftrace/filters/function-set.ts";
 
 function site(address: number, name: string, module: string | null): TraceableSite {
   return { address, name, module };

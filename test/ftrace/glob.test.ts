@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { globMatcher } from "../../src/ftrace/glob.ts";
+import { globMatcher } from "../../src/ftrace/filters/glob.ts";
 
 const CASES: readonly [pattern: string, matches: readonly string[], not: readonly string[]][] = [
   ["usb_disabled", ["usb_disabled"], ["usb_disable", "xusb_disabled", ""]],

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../src/ftrace/event.ts";
-import { profileOf } from "../../src/ftrace/profile.ts";
-import { profileText, statisticsText } from "../../src/report/tracefs-text.ts";
+import { profileOf } from "../../src/ftrace/function-profile.ts";
+import { profileText, statisticsText } from "../../src/ftrace/text/tracefs-text.ts";
 
 const CLOCK = 1e9;
 

@@ -12,11 +12,11 @@ import {
   RING_PUBLISHED,
   RING_SLOT_SIZE,
   RING_WRITTEN,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import { RECORD_SLOTS, type RecordKind } from "../../src/ftrace/record.ts";
-import { TraceRing } from "../../src/ftrace/ring.ts";
-import { RingCursor } from "../../src/ftrace/ring-cursor.ts";
+import { RECORD_SLOTS, type RecordKind } from "../../src/ftrace/ring/record.ts";
+import { TraceRing } from "../../src/ftrace/ring/ring.ts";
+import { RingCursor } from "../../src/ftrace/ring/ring-cursor.ts";
 
 const KINDS: readonly RecordKind[] = ["function", "function_graph"];
 const BUFFER = new SharedArrayBuffer(RAM);

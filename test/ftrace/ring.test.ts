@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RAM, RING, RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/layout.ts";
+import { RAM, RING, RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import { largestCapacity } from "../../src/ftrace/record.ts";
-import { TraceRing } from "../../src/ftrace/ring.ts";
+import { largestCapacity } from "../../src/ftrace/ring/record.ts";
+import { TraceRing } from "../../src/ftrace/ring/ring.ts";
 
 function filled(capacity: number, records: number): TraceRing {
   const buffer = new SharedArrayBuffer(RAM);

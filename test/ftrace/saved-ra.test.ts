@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { savedRaByPrologue, savedRaByT4 } from "../../src/ftrace/saved-ra.ts";
-import { enterWord, recogniseSite } from "../../src/ftrace/site.ts";
+import { savedRaByPrologue, savedRaByT4 } from "../../src/ftrace/sites/saved-ra.ts";
+import { enterWord, recogniseSite } from "../../src/ftrace/sites/site.ts";
 
 const MOVE_T4_ZERO = 0x00006025;
 const ADDIU_T4_SP_36 = 0x27ac0024;

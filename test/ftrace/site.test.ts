@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recogniseSite, sitePatch } from "../../src/ftrace/site.ts";
+import { recogniseSite, sitePatch } from "../../src/ftrace/sites/site.ts";
 
 const LUI = 0x3c038011;
 const ADDIU = 0x246356a0;

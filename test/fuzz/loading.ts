@@ -15,7 +15,7 @@ import {
   type StoryMachine,
   tellStory,
 } from "../../src/index.ts";
-import { explainPage } from "../../src/report/explain-page.ts";
+import { explainPage } from "../../src/report/explain/page.ts";
 import { checksum } from "./modules.ts";
 
 const BASES = [0xc0000000, 0xc0000000, 0xcfffe000, 0xcffff000, 0x80f00000, 0xfffc0000, undefined];

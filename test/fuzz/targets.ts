@@ -4,7 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { crc32, gzipSync } from "node:zlib";
-import * as types from "../../assembly/relocation-types.ts";
+import * as types from "../../assembly/shared/relocation-types.ts";
 import { relocationTables } from "../../src/elf/contents.ts";
 import { RELA64_SIZE, SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_WEAK } from "../../src/elf/numbers.ts";
 import { readElf } from "../../src/elf/reader.ts";

@@ -1,11 +1,11 @@
 // Texts from outside as targets: symbol lists and Module.symvers, words for set_ftrace_filter and its kin,
 // arguments of modules and what modinfo says.
 
-import { FunctionFilter } from "../../src/ftrace/filter.ts";
-import { FILTER_FILES, FunctionSet } from "../../src/ftrace/function-set.ts";
+import { FunctionFilter } from "../../src/ftrace/filters/filter.ts";
+import { FILTER_FILES, FunctionSet } from "../../src/ftrace/filters/function-set.ts";
 import { Machine, readAnyKernel } from "../../src/index.ts";
 import type { AnyKernel } from "../../src/kernel/kernel.ts";
-import { argumentText } from "../../src/module/arguments.ts";
+import { argumentText } from "../../src/module/parameters/arguments.ts";
 import { EXTREMES } from "../hostile/mutate.ts";
 import { code, data, modinfo, VERMAGIC, writeModule } from "../support/module-writer.ts";
 import { Random } from "../support/random.ts";

@@ -4,9 +4,9 @@
 // so that the lie gets through to who believes it.
 
 import { deflateSync } from "node:zlib";
-import type { Endian } from "../../src/elf/object.ts";
-import { Packer } from "../../src/formats/packer.ts";
-import * as dat from "../../src/formats/trace-dat.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Packer } from "../../src/bytes/packer.ts";
+import * as dat from "../../src/formats/trace-dat/format.ts";
 import { EXTREMES } from "../hostile/mutate.ts";
 import type { Random } from "../support/random.ts";
 

@@ -1,13 +1,13 @@
 // Recorded traces as targets: trace.dat of both versions, the text of ftrace's two tracers, and what is
 // compared by `farjal diff`. The way through is every event read, the report and each format written.
 
-import { recordJson } from "../../src/cli/trace.ts";
+import { MemorySink, type Sink } from "../../src/bytes/sink.ts";
+import { recordJson } from "../../src/cli/commands/trace.ts";
 import { diffTraces } from "../../src/compare/diff.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
-import { MemorySink, type Sink } from "../../src/formats/sink.ts";
 import type { Trace } from "../../src/formats/trace.ts";
-import { writeTraceDat } from "../../src/formats/trace-dat-writer.ts";
+import { writeTraceDat } from "../../src/formats/trace-dat/writer.ts";
 import { diffText } from "../../src/report/diff-text.ts";
 import { PLAIN } from "../../src/report/paint.ts";
 import { functionEvents, graphEvents, ORDERS, traceOf } from "../formats/traces.ts";

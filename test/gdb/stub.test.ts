@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { REGISTERS } from "../../src/gdb/registers.ts";
 import { Stub } from "../../src/gdb/stub.ts";
-import { bareRun } from "../../src/machine/bare-run.ts";
-import { Debugger } from "../../src/machine/debugger.ts";
+import { bareRun } from "../../src/processor/bare-run.ts";
+import { Debugger } from "../../src/processor/debugger.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, NOP, R } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
 

@@ -1,7 +1,7 @@
 // The disassembler and objdump on the same words. objdump knows ASEs and coprocessors that the table
 // leaves out; those words, .word to us, are counted apart.
 
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
 import { objdump } from "./objdump.ts";
 

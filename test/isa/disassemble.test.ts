@@ -7,7 +7,7 @@ import {
   SPECIAL2_TRACE_CALL,
   SPECIAL2_TRACE_ENTER,
   SPECIAL2_TRACE_SITE,
-} from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/opcodes.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
 import { instruction } from "../../src/isa/table.ts";
 import { readGolden } from "./golden.ts";

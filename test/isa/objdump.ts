@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Address } from "../../src/address.ts";
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 
 function tool(endian: Endian): string {
   return endian === "big" ? "mips-linux-gnu-objdump" : "mipsel-linux-gnu-objdump";

@@ -1,6 +1,6 @@
 // Words to disassemble: for each row of the table and each spelling, operands at random from a seed.
 
-import { OP_COP1, OP_COP1X } from "../../assembly/opcodes.ts";
+import { OP_COP1, OP_COP1X } from "../../assembly/shared/opcodes.ts";
 import { COPROCESSOR_1 } from "../../src/isa/coprocessor1.ts";
 import { FIELDS, type FieldName, fieldsOf, insert } from "../../src/isa/fields.ts";
 import { ALIASES, SHORTHANDS, type Spelling } from "../../src/isa/spellings.ts";

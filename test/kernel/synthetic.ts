@@ -2,7 +2,7 @@
 // as Linux's build lays them out, in either byte order and in each form that farjal reads. The writer knows
 // nothing of the reader: it follows scripts/kallsyms.c and include/asm-generic/vmlinux.lds.h.
 
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 
 export interface SyntheticOptions {
   readonly endian?: Endian;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import type { Endian } from "../../src/bytes/endian.ts";
 import {
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -14,7 +15,6 @@ import {
   STT_FUNC,
   STT_OBJECT,
 } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
 import { readKernel, readKernel64 } from "../../src/kernel/read.ts";
 import { type ElfSpec, type SectionSpec, writeElf } from "../support/elf-writer.ts";
 import { makeKernel, RELEASE, VERMAGIC } from "./synthetic.ts";

@@ -3,7 +3,11 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { argumentText, readArgumentText, sameParameter } from "../../src/module/arguments.ts";
+import {
+  argumentText,
+  readArgumentText,
+  sameParameter,
+} from "../../src/module/parameters/arguments.ts";
 
 /** Name and value pairs; a name alone stands as a string. */
 function cut(text: string): (string | [string, string])[] {

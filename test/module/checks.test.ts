@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26 } from "../../assembly/relocation-types.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { readModule } from "../../src/module/file.ts";
+import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { LAYOUT, load, MCOUNT, PRINTK, refused, refusedWith } from "../support/load-module.ts";
 import { TestHost } from "../support/module-host.ts";

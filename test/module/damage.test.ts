@@ -3,10 +3,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import {
+  R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+} from "../../assembly/shared/relocation-types.ts";
 import { Refusal } from "../../src/errors.ts";
-import { readModule } from "../../src/module/file.ts";
-import { describeModule } from "../../src/module/info.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { describeModule } from "../../src/module/file/info.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { unloadModule } from "../../src/module/loaded.ts";
 import { TestHost } from "../support/module-host.ts";

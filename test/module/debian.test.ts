@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readModule } from "../../src/module/file.ts";
-import { describeModule } from "../../src/module/info.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { describeModule } from "../../src/module/file/info.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { unloadModule } from "../../src/module/loaded.ts";
 import { debian, debianSkip } from "../support/debian.ts";

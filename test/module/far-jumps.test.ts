@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26, R_MIPS_32 } from "../../assembly/relocation-types.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { readModule } from "../../src/module/file.ts";
+import { R_MIPS_26, R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { loadModule, planModule } from "../../src/module/load.ts";
 import { unloadModule } from "../../src/module/loaded.ts";
 import { TestHost } from "../support/module-host.ts";

@@ -3,9 +3,14 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
-import { readModule } from "../../src/module/file.ts";
-import { describeModule } from "../../src/module/info.ts";
+import {
+  R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+} from "../../assembly/shared/relocation-types.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { describeModule } from "../../src/module/file/info.ts";
 import {
   code,
   data,

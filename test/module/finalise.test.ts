@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26, R_MIPS_32 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_26, R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { SHN_ABS } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
 import { BASE, load } from "../support/load-module.ts";
 import { TestHost } from "../support/module-host.ts";
 import {

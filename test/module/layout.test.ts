@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { SHT_NOBITS } from "../../src/elf/numbers.ts";
-import { readModule } from "../../src/module/file.ts";
-import { layOut } from "../../src/module/layout.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { layOut } from "../../src/module/layout/layout.ts";
 import type { SectionSpec } from "../support/elf-writer.ts";
 import {
   CODE,

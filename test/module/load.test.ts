@@ -2,10 +2,15 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import {
+  R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+} from "../../assembly/shared/relocation-types.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { SHN_ABS, SHT_NOBITS } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { readModule } from "../../src/module/file.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { freeInit, unloadModule } from "../../src/module/loaded.ts";
 import { BASE, load } from "../support/load-module.ts";

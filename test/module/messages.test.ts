@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Refusal } from "../../src/errors.ts";
-import { readModule } from "../../src/module/file.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { BASE } from "../support/load-module.ts";
 import { TestHost } from "../support/module-host.ts";

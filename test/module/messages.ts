@@ -9,7 +9,7 @@ import {
   R_MIPS_PC16,
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
-} from "../../assembly/relocation-types.ts";
+} from "../../assembly/shared/relocation-types.ts";
 import { SHN_COMMON, SHT_RELA } from "../../src/elf/numbers.ts";
 import type { Errno } from "../../src/errors.ts";
 import { LAYOUT, MCOUNT, type Options, PRINTK } from "../support/load-module.ts";

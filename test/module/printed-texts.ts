@@ -1,9 +1,9 @@
 // The kernel's lines as the loader's sources have them: the texts that are printed, read out of the code itself, so
 // that a test can hold each of them to something. It knows what printing functions are called, and no line.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import ts from "typescript";
-import { repositoryFile } from "../support/repository.ts";
+import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** By a function's name, which of its arguments is a line of the kernel's. */
 const PRINTERS: Readonly<Record<string, number>> = {
@@ -25,7 +25,7 @@ export interface PrintedText {
 
 /** What the loader's sources print for the kernel. */
 export function printedTexts(): PrintedText[] {
-  const modules = readdirSync(repositoryFile("src/module")).map((name) => `src/module/${name}`);
+  const modules = sourceFiles("src/module");
   return ["src/elf/reader.ts", ...modules].flatMap((file) => {
     const text = readFileSync(repositoryFile(file), "utf8");
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);

@@ -8,7 +8,7 @@ import {
   R_MIPS_HI16,
   R_MIPS_LO16,
   R_MIPS_PC16,
-} from "../../assembly/relocation-types.ts";
+} from "../../assembly/shared/relocation-types.ts";
 import { SHN_ABS, SHT_RELA } from "../../src/elf/numbers.ts";
 import type { RelocationSpec, SectionSpec } from "../support/elf-writer.ts";
 import { load, refusedWith } from "../support/load-module.ts";

@@ -13,7 +13,7 @@ import {
   RELOC_OVERFLOW,
   RELOC_UNKNOWN_SYMBOL,
   RELOC_UNKNOWN_TYPE,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 import {
   R_MIPS_26,
   R_MIPS_32,
@@ -28,12 +28,12 @@ import {
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
   R_MIPS_SUB,
-} from "../../assembly/relocation-types.ts";
+} from "../../assembly/shared/relocation-types.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Words } from "../../src/bytes/words.ts";
 import { RELA64_SIZE } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { Words } from "../../src/elf/words.ts";
-import { Core } from "../../src/machine/core.ts";
-import { relocateSection64 } from "../../src/module/relocation.ts";
+import { relocateSection64 } from "../../src/module/relocation/relocation.ts";
+import { Core } from "../../src/processor/processor.ts";
 
 const PHYSICAL = 0x10000;
 const BASE = 0xffffffff_c0000000n;

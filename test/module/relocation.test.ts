@@ -14,11 +14,11 @@ import {
   RELOC_UNKNOWN_SYMBOL,
   RELOC_UNKNOWN_TYPE,
   RELOC_UNPAIRED_HI16,
-} from "../../assembly/layout.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { Words } from "../../src/elf/words.ts";
-import { Core } from "../../src/machine/core.ts";
-import { relocateSection } from "../../src/module/relocation.ts";
+} from "../../assembly/shared/memory-map.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Words } from "../../src/bytes/words.ts";
+import { relocateSection } from "../../src/module/relocation/relocation.ts";
+import { Core } from "../../src/processor/processor.ts";
 
 const NONE = 0;
 const R32 = 2;

@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/relocation-types.ts";
+import {
+  R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+} from "../../assembly/shared/relocation-types.ts";
 import { SHN_ABS, SHN_COMMON, STB_WEAK } from "../../src/elf/numbers.ts";
 import { unloadModule } from "../../src/module/loaded.ts";
 import type { SectionSpec } from "../support/elf-writer.ts";

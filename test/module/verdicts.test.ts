@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Errno, Refusal } from "../../src/errors.ts";
-import { readModule } from "../../src/module/file.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { loadModule } from "../../src/module/load.ts";
 import { TestHost } from "../support/module-host.ts";
 import { VERMAGIC } from "../support/module-writer.ts";
@@ -20,7 +20,7 @@ const CHECKSUMS = { module_layout: 0x2154240b, _printk: 0x92997ed8, _mcount: 0x9
 const NEEDS: Readonly<Record<string, string>> = { imports: "init", imports_undeclared: "init" };
 
 function built(name: string): Buffer {
-  const folder = name.startsWith("demo") ? "src/lab/built" : "test/modules/built";
+  const folder = name.startsWith("demo") ? "src/lab-kernel/built" : "test/modules/built";
   return readFileSync(repositoryFile(`${folder}/${name}-little.ko`));
 }
 

@@ -5,7 +5,7 @@
 # python3.
 set -eu
 cd "$(dirname "$0")"
-lab=../../src/lab
+lab=../../src/lab-kernel
 . $lab/module.sh
 
 ra="-mmcount-ra-address -DKBUILD_MCOUNT_RA_ADDRESS"

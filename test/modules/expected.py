@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LAB = HERE / "../../src/lab/built"
+LAB = HERE / "../../src/lab-kernel/built"
 ORDERS = {
     "little": ("mipsel-linux-gnu-", "elf32ltsmip", "qemu-mipsel"),
     "big": ("mips-linux-gnu-", "elf32btsmip", "qemu-mips"),

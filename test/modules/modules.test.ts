@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Endian } from "../../src/elf/object.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { type Errno, Refusal } from "../../src/errors.ts";
 import type { GraphEvent, TraceWay } from "../../src/ftrace/tracer.ts";
-import { ENGINES } from "../../src/machine/core.ts";
-import { Machine } from "../../src/machine/machine.ts";
+import { Machine } from "../../src/lab/machine.ts";
+import { ENGINES } from "../../src/processor/processor.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 interface Call {
@@ -49,7 +49,7 @@ function readJson<T>(name: string): T {
 }
 
 function built(module: string, order: Endian): string {
-  const [own, labs] = ["test/modules/built", "src/lab/built"].map((folder) =>
+  const [own, labs] = ["test/modules/built", "src/lab-kernel/built"].map((folder) =>
     repositoryFile(`${folder}/${module}-${order}.ko`),
   );
   return own !== undefined && existsSync(own) ? own : String(labs);

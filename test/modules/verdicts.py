@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FOLDERS = (HERE / "built", HERE / "../../src/lab/built")
+FOLDERS = (HERE / "built", HERE / "../../src/lab-kernel/built")
 # insmod's exit status is errno.
 ERRNO = {0: None, 2: "ENOENT", 8: "ENOEXEC", 22: "EINVAL"}
 NEEDS = {"imports": "init", "imports_undeclared": "init"}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counted, grouped } from "../../src/report/numbers.ts";
+import { counted, grouped } from "../../src/html/numbers.ts";
 import { columns } from "../../src/report/table.ts";
 
 test("columns are as wide as their widest cell and leave no spaces at the end", () => {

@@ -1,10 +1,10 @@
-// The memory map is stated in assembly/layout.ts and, where asc must know it, in asconfig.json: the same
+// The memory map is stated in assembly/shared/memory-map.ts and, where asc must know it, in asconfig.json: the same
 // numbers. And the map holds together: its regions follow one another and fit below the guest's memory.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
-import * as layout from "../../assembly/layout.ts";
+import * as layout from "../../assembly/shared/memory-map.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 const WASM_PAGE = 0x10000;

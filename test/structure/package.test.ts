@@ -72,8 +72,10 @@ suite("the package", () => {
     const packed = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...["layout", "opcodes", "wasm-opcodes"].map((name) => `build/assembly/${name}.js`),
-      ...sourceFiles("src/lab/built"),
+      ...["memory-map", "opcodes", "wasm-opcodes"].map(
+        (name) => `build/assembly/shared/${name}.js`,
+      ),
+      ...sourceFiles("src/lab-kernel/built"),
       ...sourceFiles("src/verify/built"),
       ...sourceFiles("src")
         .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))

@@ -1,6 +1,7 @@
 // Writes small ELF files for tests: sections, symbols, relocations (ELF32's), in either byte order, with room
 // to lie in any header field. It knows ELF's records and nothing of modules; module-writer.ts does.
 
+import type { Endian } from "../../src/bytes/endian.ts";
 import {
   EHDR_SIZE,
   EHDR64_SIZE,
@@ -21,7 +22,6 @@ import {
   SYM_SIZE,
   SYM64_SIZE,
 } from "../../src/elf/numbers.ts";
-import type { Endian } from "../../src/elf/object.ts";
 
 export interface SectionSpec {
   readonly name: string;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Errno, Refusal } from "../../src/errors.ts";
-import { readModule } from "../../src/module/file.ts";
+import { readModule } from "../../src/module/file/file.ts";
 import { type LoadOptions, loadModule } from "../../src/module/load.ts";
 import type { LoadedModule } from "../../src/module/loaded.ts";
 import { TestHost, type TestHostOptions } from "./module-host.ts";

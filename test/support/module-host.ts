@@ -1,13 +1,13 @@
 // A machine as small as the module loader needs: guest memory on a core of either byte order, two address
 // allocators, and whatever exports a test gives it. It keeps loaded modules, so that one can use another.
 
-import { KSEG2, PAGE_SIZE } from "../../assembly/layout.ts";
+import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { WIDTH_32 } from "../../src/address.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { Words } from "../../src/elf/words.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
+import { Words } from "../../src/bytes/words.ts";
 import { Refusal } from "../../src/errors.ts";
-import { Core } from "../../src/machine/core.ts";
-import { alignUp, RangeAllocator } from "../../src/machine/ranges.ts";
+import { Taints } from "../../src/module/checks/taints.ts";
 import type {
   Export,
   MemoryBlock,
@@ -19,8 +19,8 @@ import type {
   Taint,
 } from "../../src/module/host.ts";
 import type { LoadedModule } from "../../src/module/loaded.ts";
-import { relocateSection } from "../../src/module/relocation.ts";
-import { Taints } from "../../src/module/taints.ts";
+import { relocateSection } from "../../src/module/relocation/relocation.ts";
+import { Core } from "../../src/processor/processor.ts";
 
 const RAM_SIZE = 0x2000000;
 

@@ -2,7 +2,7 @@
 // asks for. The default module loads on Debian's kernel and is as dull as can be; a test adds the one
 // thing that matters.
 
-import { R_MIPS_32 } from "../../assembly/relocation-types.ts";
+import { R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHN_UNDEF, STT_FUNC } from "../../src/elf/numbers.ts";
 import { type ElfSpec, type SectionSpec, type SymbolSpec, writeElf } from "./elf-writer.ts";
 

@@ -5,11 +5,11 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { KSEG2, PAGE_SIZE, STOP_RETURN } from "../../assembly/layout.ts";
-import type { Endian } from "../../src/elf/object.ts";
-import { Core } from "../../src/machine/core.ts";
-import { GuestMemory } from "../../src/machine/guest-memory.ts";
-import { alignUp, RangeAllocator } from "../../src/machine/ranges.ts";
+import { KSEG2, PAGE_SIZE, STOP_RETURN } from "../../assembly/shared/memory-map.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
+import { GuestMemory } from "../../src/processor/guest-memory.ts";
+import { Core } from "../../src/processor/processor.ts";
 import { type PlanFacts, planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
 import { crowded } from "./facts.ts";
 

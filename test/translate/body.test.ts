@@ -3,8 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CALL, I32_ADD, I32_CONST, I64_ADD, I64_CONST } from "../../assembly/wasm-opcodes.ts";
-import { Body, type FunctionType } from "../../src/translate/body.ts";
+import {
+  CALL,
+  I32_ADD,
+  I32_CONST,
+  I64_ADD,
+  I64_CONST,
+} from "../../assembly/shared/wasm-opcodes.ts";
+import { Body, type FunctionType } from "../../src/translate/encoder/body.ts";
 
 const TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
 

@@ -30,7 +30,7 @@ import {
   RING_PUBLISHED,
   RING_SLOT_SIZE,
   RING_WRITTEN,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 
 const REGISTERS =
   "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(

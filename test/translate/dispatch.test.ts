@@ -7,7 +7,7 @@ import {
   DISPATCH_HIGH,
   DISPATCH_LOW,
   STOP_EXCEPTION,
-} from "../../assembly/layout.ts";
+} from "../../assembly/shared/memory-map.ts";
 import type { Engine } from "../../src/index.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "../cpu/guest.ts";
 

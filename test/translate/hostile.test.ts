@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CPU_LIMIT, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/layout.ts";
+import { CPU_LIMIT, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import { asm, CODE, ENDIANS, Guest, R } from "../cpu/guest.ts";
 import { assertValid, modulesMade } from "./captured.ts";
 import * as programs from "./programs.ts";

@@ -12,7 +12,7 @@
 // exception in the delay slot of a branch that can't be taken, such as bne of one register (it translates
 // the branch to nothing, so EPC isn't the branch's); sc alone at a bad address (it looks at the link first).
 
-import * as opcodes from "../../assembly/opcodes.ts";
+import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { FIELDS, fieldMask, fieldsOf, insert } from "../../src/isa/fields.ts";
 import { hasDelaySlot, INSTRUCTIONS, type Instruction, instruction } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";

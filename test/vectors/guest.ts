@@ -6,10 +6,10 @@ import {
   PAGE_SIZE,
   RAM,
   STOP_EXCEPTION,
-} from "../../assembly/layout.ts";
-import * as opcodes from "../../assembly/opcodes.ts";
+} from "../../assembly/shared/memory-map.ts";
+import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
-import { Core, type Profile } from "../../src/machine/core.ts";
+import { Core, type Profile } from "../../src/processor/processor.ts";
 import {
   BREAK_LAST,
   DATA,

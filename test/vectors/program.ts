@@ -2,7 +2,7 @@
 // buffer of memory; and a stop, where it came to rest and with what. Both sides use the same addresses, in
 // the user segment, so that nothing has to be translated between them.
 
-import * as opcodes from "../../assembly/opcodes.ts";
+import * as opcodes from "../../assembly/shared/opcodes.ts";
 
 export type Endian = "little" | "big";
 

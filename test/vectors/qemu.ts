@@ -7,7 +7,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as opcodes from "../../assembly/opcodes.ts";
+import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { DATA, type Endian, type Program, REGISTERS, type Stop, setsBadVAddr } from "./program.ts";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EXC_RI } from "../../assembly/opcodes.ts";
+import { EXC_RI } from "../../assembly/shared/opcodes.ts";
 import { INSTRUCTIONS } from "../../src/isa/table.ts";
 import { programOf } from "./cases.ts";
 import { differences, Guest, READINGS, type Reading } from "./guest.ts";

@@ -1,0 +1,134 @@
+// The joint TLB: entries (profile.ts says how many), each a pair of pages of one size, in the form the four TLB instructions
+// read and write. Looking an address up is here; the exceptions that follow, and the page tables that keep
+// what was found, are memory.ts's and pages.ts's.
+//
+//   EntryHi   VPN2 31..13, ASID 7..0          EntryLo   PFN 25..6, C 5..3, D 2, V 1, G 0
+
+import { Cp0, ENTRYHI_ASID } from "./cp0.ts";
+import { cpu } from "./cpu.ts";
+import { CPU_TLB, KSEG0 } from "../shared/memory-map.ts";
+import {
+  CP0_ENTRYHI,
+  CP0_ENTRYLO0,
+  CP0_ENTRYLO1,
+  CP0_INDEX,
+  CP0_PAGEMASK,
+  CP0_WIRED,
+} from "../shared/opcodes.ts";
+import { Pages } from "../memory/pages.ts";
+import { Profile } from "./cpu-model.ts";
+
+export const ENTRYLO_G: u32 = 1 << 0;
+export const ENTRYLO_V: u32 = 1 << 1;
+export const ENTRYLO_D: u32 = 1 << 2;
+const ENTRYLO_PFN: u32 = 0x03ffffc0;
+const ENTRYHI_VPN2: u32 = 0xffffe000;
+/** The bits below a pair of 4 KiB pages. */
+const PAIR: u32 = 0x1fff;
+/** Index after a probe that found nothing. */
+const PROBE_FAILED: u32 = 0x80000000;
+
+@unmanaged
+@final
+export class TlbEntry {
+  hi: u32;
+  pageMask: u32;
+  lo0: u32;
+  lo1: u32;
+
+  /** Whether this entry translates va under an EntryHi's ASID. */
+  matches(va: u32, asid: u32): bool {
+    const compared = ENTRYHI_VPN2 & ~this.pageMask;
+    if ((this.hi ^ va) & compared) return false;
+    return (this.lo0 & ENTRYLO_G) !== 0 || ((this.hi ^ asid) & ENTRYHI_ASID) === 0;
+  }
+
+  /** The EntryLo of va's half of the pair. */
+  lo(va: u32): u32 {
+    const half = (this.pageMask | PAIR) + 1;
+    return va & (half >>> 1) ? this.lo1 : this.lo0;
+  }
+
+  /** va's physical address through this entry. */
+  physical(va: u32): u32 {
+    const within = (this.pageMask | PAIR) >>> 1;
+    return (((this.lo(va) & ENTRYLO_PFN) << 6) & ~within) | (va & within);
+  }
+}
+
+export function tlbEntry(index: u32): TlbEntry {
+  return changetype<TlbEntry>(CPU_TLB + index * offsetof<TlbEntry>());
+}
+
+/** Index of the entry that translates va now, or the number of entries. */
+export function tlbLookup(va: u32): u32 {
+  const asid = Cp0.get(CP0_ENTRYHI);
+  const entries = Profile.tlbEntries();
+  let index: u32 = 0;
+  while (index < entries && !tlbEntry(index).matches(va, asid)) index++;
+  return index;
+}
+
+/** Entries that match nothing: kseg0 is never looked up. */
+export function resetTlb(): void {
+  for (let index: u32 = 0; index < Profile.tlbEntries(); index++) {
+    const entry = tlbEntry(index);
+    entry.hi = KSEG0 + index * (PAIR + 1);
+    entry.pageMask = 0;
+    entry.lo0 = 0;
+    entry.lo1 = 0;
+  }
+  Pages.removeTlbPages();
+}
+
+/** CP0 Random: runs down from the last entry to Wired with every instruction, and round. */
+export function random(): u32 {
+  const wired = Cp0.get(CP0_WIRED);
+  const entries = Profile.tlbEntries();
+  return entries - 1 - <u32>(cpu.count % (entries - wired));
+}
+
+/** TLBP: Index becomes the entry that matches EntryHi. */
+export function tlbProbe(): void {
+  const index = tlbLookup(Cp0.get(CP0_ENTRYHI));
+  Cp0.set(CP0_INDEX, index < Profile.tlbEntries() ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
+}
+
+/** TLBR: the entry at Index into EntryHi, PageMask, EntryLo0 and EntryLo1. */
+export function tlbRead(): void {
+  const entry = tlbEntry(indexed());
+  if ((Cp0.get(CP0_ENTRYHI) ^ entry.hi) & ENTRYHI_ASID) Pages.removeTlbPages();
+  Cp0.set(CP0_ENTRYHI, entry.hi);
+  Cp0.set(CP0_PAGEMASK, entry.pageMask);
+  Cp0.set(CP0_ENTRYLO0, entry.lo0);
+  Cp0.set(CP0_ENTRYLO1, entry.lo1);
+}
+
+/** TLBWI: writes the entry at Index. */
+export function tlbWriteIndexed(): void {
+  write(indexed());
+}
+
+/** TLBWR: writes the entry at Random. */
+export function tlbWriteRandom(): void {
+  write(random());
+}
+
+function indexed(): u32 {
+  return Cp0.get(CP0_INDEX) & (Profile.tlbEntries() - 1);
+}
+
+/** Both EntryLo carry the G they share; PFN bits within the page are clear. */
+function write(index: u32): void {
+  const entry = tlbEntry(index);
+  Pages.removeTlbPages(entry.hi & ENTRYHI_VPN2 & ~entry.pageMask, ENTRYHI_VPN2 & ~entry.pageMask);
+  const lo0 = Cp0.get(CP0_ENTRYLO0);
+  const lo1 = Cp0.get(CP0_ENTRYLO1);
+  const pageMask = Cp0.get(CP0_PAGEMASK);
+  const keep = ~(ENTRYLO_G | ((pageMask >>> 7) & ENTRYLO_PFN));
+  const global = lo0 & lo1 & ENTRYLO_G;
+  entry.hi = Cp0.get(CP0_ENTRYHI) & (ENTRYHI_VPN2 | ENTRYHI_ASID);
+  entry.pageMask = pageMask;
+  entry.lo0 = (lo0 & keep) | global;
+  entry.lo1 = (lo1 & keep) | global;
+}

@@ -1,0 +1,155 @@
+// Exact translation: what an address means in the present mode, and the exception if it means nothing. The
+// fast reading comes here only through the exact one, when the page tables (pages.ts) don't answer; what is
+// found is entered there. Every access ends in RAM, in a page the host mapped, or in an exception.
+//
+//   useg 0..7fffffff   mapped by the TLB; unmapped while Status.ERL is set
+//   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
+//   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only, but supervisor mode has kseg2 too
+
+import { Cp0, inSupervisorMode, STATUS_ERL } from "../cpu/cp0.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { signal, signalAddress, signalTlb } from "../cpu/exceptions.ts";
+import { KSEG0, KSEG2, WATCH_READ, WATCH_WRITE } from "../shared/memory-map.ts";
+import {
+  CP0_STATUS,
+  EXC_ADEL,
+  EXC_ADES,
+  EXC_DBE,
+  EXC_IBE,
+  EXC_MOD,
+  EXC_TLBL,
+  EXC_TLBS,
+} from "../shared/opcodes.ts";
+import { Observation } from "../cpu/observation.ts";
+import { Pages } from "./pages.ts";
+import { Profile } from "../cpu/cpu-model.ts";
+import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "../cpu/tlb.ts";
+import { meetsWatchpoint } from "./watches.ts";
+
+/** What an access is for. */
+export const FETCH: u32 = 0;
+export const LOAD: u32 = 1;
+export const STORE: u32 = 2;
+
+/** translate()'s answer when it has signalled an exception; no physical address of RAM. */
+export const NOWHERE: u32 = 0xffffffff;
+
+/** kseg0 and kseg1 are windows on the first 512 MiB. */
+const DIRECT_MASK: u32 = 0x1fffffff;
+
+/**
+ * The physical address of va, in RAM, or NOWHERE after signalling the exception or meeting a watchpoint.
+ * size is the access's in bytes, a power of two: va must be a multiple of it.
+ */
+export function translate(va: u32, size: u32, access: u32): u32 {
+  const physical = locate(va, size, access);
+  return watched(physical, va, va + size - 1, access) ? NOWHERE : physical;
+}
+
+/** The same for lwl and swl: the bytes from va to the end of its word that is the most significant. */
+export function translateLeft(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? translateUp(va, access) : translateDown(va, access);
+}
+
+/** The same for lwr and swr, to the least significant end. */
+export function translateRight(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? translateDown(va, access) : translateUp(va, access);
+}
+
+function translateUp(va: u32, access: u32): u32 {
+  const physical = locate(va, 1, access);
+  return watched(physical, va, va | 3, access) ? NOWHERE : physical;
+}
+
+function translateDown(va: u32, access: u32): u32 {
+  const physical = locate(va, 1, access);
+  return watched(physical, va & ~3, va, access) ? NOWHERE : physical;
+}
+
+/** Whether an access that goes to physical meets a watchpoint; one that failed doesn't, nor does a fetch. */
+function watched(physical: u32, first: u32, last: u32, access: u32): bool {
+  if (physical === NOWHERE || access === FETCH) return false;
+  Observation.note(first);
+  return meetsWatchpoint(first, last, access === STORE ? WATCH_WRITE : WATCH_READ);
+}
+
+function locate(va: u32, size: u32, access: u32): u32 {
+  const addressError = access === STORE ? EXC_ADES : EXC_ADEL;
+  if (va & (size - 1)) {
+    signalAddress(addressError, va);
+    return NOWHERE;
+  }
+  if (va & cpu.forbidden && !(inSupervisorSegment(va) && inSupervisorMode())) {
+    // Context and EntryHi, UNDEFINED after this, change as QEMU's do.
+    signalTlb(addressError, va, false);
+    return NOWHERE;
+  }
+  const entry = access === STORE ? Pages.writable(va) : Pages.readable(va);
+  if (entry) return Pages.physical(entry, va);
+  if (va >= KSEG0 && va < KSEG2) return direct(va, va & DIRECT_MASK, access, false);
+  if (va < KSEG0 && Cp0.has(CP0_STATUS, STATUS_ERL)) return direct(va, va, access, true);
+  return mapped(va, access);
+}
+
+/** ksseg, as kseg2 is called in supervisor mode: c0000000..dfffffff. */
+function inSupervisorSegment(va: u32): bool {
+  return va >>> 29 === 6;
+}
+
+/** An unmapped segment: there is RAM at the physical address, or a bus error. */
+function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
+  if (physical >= cpu.ramSize) return busError(access);
+  if (leaves) Pages.enterFromTlb(va, physical, true);
+  else Pages.enter(va, physical, true);
+  return physical;
+}
+
+function mapped(va: u32, access: u32): u32 {
+  // Readable but not writable: the store is what is wrong with it, whoever mapped the page.
+  if (access === STORE && Pages.readable(va)) {
+    signalTlb(EXC_MOD, va, false);
+    return NOWHERE;
+  }
+  const index = tlbLookup(va);
+  const missing = index === Profile.tlbEntries();
+  const lo = missing ? 0 : tlbEntry(index).lo(va);
+  if (!(lo & ENTRYLO_V)) {
+    signalTlb(access === STORE ? EXC_TLBS : EXC_TLBL, va, missing);
+    return NOWHERE;
+  }
+  const writable = (lo & ENTRYLO_D) !== 0;
+  if (access === STORE && !writable) {
+    signalTlb(EXC_MOD, va, false);
+    return NOWHERE;
+  }
+  const physical = tlbEntry(index).physical(va);
+  if (physical >= cpu.ramSize) return busError(access);
+  Pages.enterFromTlb(va, physical, writable);
+  return physical;
+}
+
+function busError(access: u32): u32 {
+  signal(access === FETCH ? EXC_IBE : EXC_DBE);
+  return NOWHERE;
+}
+
+/**
+ * Where an access of the host would go, in the rights of kernel mode, without an exception and without
+ * touching any state: the physical address, or NOWHERE.
+ */
+export function probe(va: u32, write: u32): u32 {
+  const entry = write ? Pages.writable(va) : Pages.readable(va);
+  if (entry) return Pages.physical(entry, va);
+  let physical: u32 = NOWHERE;
+  if (va >= KSEG0 && va < KSEG2) {
+    physical = va & DIRECT_MASK;
+  } else if (va < KSEG0 && Cp0.has(CP0_STATUS, STATUS_ERL)) {
+    physical = va;
+  } else if (!(write && Pages.readable(va))) {
+    const index = tlbLookup(va);
+    const needed = write ? ENTRYLO_V | ENTRYLO_D : ENTRYLO_V;
+    if (index < Profile.tlbEntries() && (tlbEntry(index).lo(va) & needed) === needed)
+      physical = tlbEntry(index).physical(va);
+  }
+  return physical < cpu.ramSize ? physical : NOWHERE;
+}

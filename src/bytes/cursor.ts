@@ -1,0 +1,103 @@
+// Goes through a binary file's parts with every step checked: a size that doesn't fit, a number too large to
+// be one, a text without its end is one error that names the file and the place.
+
+import { Misuse } from "../errors.ts";
+import type { Endian } from "./endian.ts";
+import type { ByteSource } from "./source.ts";
+import { latin1 } from "./words.ts";
+
+/** A part of a file that is read whole is no larger. */
+export const LARGEST_PART = 256 << 20;
+/** Names and the like. */
+const LONGEST_STRING = 4096;
+
+/** The one error that a damaged file gives. */
+export function damaged(name: string, offset: number, why: string): Misuse {
+  return new Misuse(`${name} is damaged at offset ${offset}: ${why}`);
+}
+
+export class Cursor {
+  at: number;
+  readonly end: number;
+  readonly name: string;
+  readonly #source: ByteSource;
+  readonly #little: boolean;
+
+  /** @param name the file's, for errors. */
+  constructor(source: ByteSource, name: string, endian: Endian, at = 0, end = source.size) {
+    this.#source = source;
+    this.name = name;
+    this.#little = endian === "little";
+    this.at = at;
+    this.end = Math.min(end, source.size);
+  }
+
+  get endian(): Endian {
+    return this.#little ? "little" : "big";
+  }
+
+  /** Bytes that are left. */
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  /** @throws Misuse when fewer than `size` are left. The bytes stay valid. */
+  bytes(size: number, what: string): Uint8Array {
+    if (size > this.left) {
+      throw damaged(this.name, this.at, `${what} of ${size} bytes, and ${this.left} are left`);
+    }
+    if (size > LARGEST_PART) {
+      throw damaged(this.name, this.at, `${what} of ${size} bytes is more than any trace has`);
+    }
+    const bytes = this.#source.read(this.at, size);
+    if (bytes.length < size) throw damaged(this.name, this.at, `${what} ends early`);
+    this.at += size;
+    return bytes;
+  }
+
+  u8(what: string): number {
+    return this.#view(1, what).getUint8(0);
+  }
+
+  u16(what: string): number {
+    return this.#view(2, what).getUint16(0, this.#little);
+  }
+
+  u32(what: string): number {
+    return this.#view(4, what).getUint32(0, this.#little);
+  }
+
+  /** A size or an offset. @throws Misuse for one that no file can have. */
+  u64(what: string): number {
+    const value = this.#view(8, what).getBigUint64(0, this.#little);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw damaged(this.name, this.at - 8, `${what} can't be ${value}`);
+    }
+    return Number(value);
+  }
+
+  /** A text up to its NUL. */
+  string(what: string): string {
+    const bytes = this.#source.read(this.at, Math.min(this.left, LONGEST_STRING));
+    const end = bytes.indexOf(0);
+    if (end < 0) throw damaged(this.name, this.at, `${what} doesn't end`);
+    this.at += end + 1;
+    return latin1(bytes.subarray(0, end));
+  }
+
+  /** A text whose size stands before it. */
+  sized(size: 4 | 8, what: string): string {
+    return latin1(this.bytes(size === 4 ? this.u32(what) : this.u64(what), what));
+  }
+
+  /** Steps over a text that must stand here. */
+  expect(text: string): void {
+    const at = this.at;
+    if (this.string(`'${text}'`) !== text) throw damaged(this.name, at, `'${text}' isn't there`);
+  }
+
+  #view(size: number, what: string): DataView {
+    const bytes = this.bytes(size, what);
+    return new DataView(bytes.buffer, bytes.byteOffset, size);
+  }
+}

@@ -1,0 +1,81 @@
+// Numbers out of bytes, in a given byte order. Reading past the end throws a Refusal and never returns
+// something made up: whoever reads a table checks its size first, this is the net beneath.
+
+import { Refusal } from "../errors.ts";
+import type { Endian } from "./endian.ts";
+
+export class Words {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #little: boolean;
+
+  constructor(bytes: Uint8Array, endian: Endian) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#little = endian === "little";
+  }
+
+  /** Bytes there are. */
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  u8(offset: number): number {
+    this.#check(offset, 1);
+    return this.#view.getUint8(offset);
+  }
+
+  u16(offset: number): number {
+    this.#check(offset, 2);
+    return this.#view.getUint16(offset, this.#little);
+  }
+
+  u32(offset: number): number {
+    this.#check(offset, 4);
+    return this.#view.getUint32(offset, this.#little);
+  }
+
+  u64(offset: number): bigint {
+    this.#check(offset, 8);
+    return this.#view.getBigUint64(offset, this.#little);
+  }
+
+  /** 64 bits as a number, exact below 2⁵³ and never less than 2⁵³ above. */
+  size64(offset: number): number {
+    this.#check(offset, 8);
+    const [high, low] = this.#little ? [offset + 4, offset] : [offset, offset + 4];
+    return this.u32(high) * 2 ** 32 + this.u32(low);
+  }
+
+  setU64(offset: number, value: bigint): void {
+    this.#check(offset, 8);
+    this.#view.setBigUint64(offset, value, this.#little);
+  }
+
+  setU32(offset: number, value: number): void {
+    this.#check(offset, 4);
+    this.#view.setUint32(offset, value, this.#little);
+  }
+
+  /** The bytes up to the next NUL, or to `limit` bytes or the end, as Latin-1. */
+  string(offset: number, limit = this.size): string {
+    this.#check(offset, 0);
+    const end = Math.min(this.size, offset + limit);
+    const nul = this.bytes.subarray(offset, end).indexOf(0);
+    return latin1(this.bytes.subarray(offset, nul < 0 ? end : offset + nul));
+  }
+
+  #check(offset: number, size: number): void {
+    if (offset >= 0 && offset + size <= this.size) return;
+    throw new Refusal({
+      errno: "ENOEXEC",
+      dmesg: [],
+      explanation: `the file is damaged: ${size} bytes at offset ${offset} of a part that has ${this.size}`,
+    });
+  }
+}
+
+/** Bytes as text, one character a byte, so that no name is ever changed by reading it. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

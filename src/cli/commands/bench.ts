@@ -1,0 +1,191 @@
+// `farjal bench M.ko --call NAME [ARG…]`: the same call untraced, with tracing off and traced, in one
+// process. Instructions are exact and come from a first call on a new machine, where the results are
+// compared too; seconds come from repeating the call, the rows in turns.
+
+import type { Command } from "commander";
+import { ENGINES, type Engine, Misuse, TRACERS, type TraceWay } from "../../index.ts";
+import { interleave, type Timing } from "../../measure/interleave.ts";
+import { Run, type Setup } from "../../measure/measured-run.ts";
+import { type BenchRow, benchText, type Tracing } from "../../report/bench-text.ts";
+import type { Answer, Give } from "../answer.ts";
+import {
+  ARGUMENT_HELP,
+  type CallOptions,
+  called,
+  moduleCommand,
+} from "../options/module-options.ts";
+import { countReader, gather } from "../options/numbers.ts";
+import { readSource, type Source } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+A module built with -pg can't say what it would cost without: --plain names the same module built without.
+
+Examples:
+  farjal bench crc16.ko --call crc16 0 @message.bin 4096
+  farjal bench demo.ko --plain demo-plain.ko --call demo_run 8
+  farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json
+  farjal bench demo.ko --call demo_run 8 --tracer off --engine interpreter --engine translator`;
+
+const TRACINGS: readonly Tracing[] = ["none", "off", ...TRACERS];
+const WAYS: readonly TraceWay[] = ["native", "guest"];
+const ROUNDS = 8;
+
+interface BenchOptions extends Omit<CallOptions, "engine"> {
+  readonly plain?: string;
+  readonly engine?: readonly string[];
+  readonly tracer?: readonly string[];
+  readonly time: number;
+}
+
+export function addBench(program: Command, give: Give, terminal: Terminal): void {
+  called(moduleCommand(program, "bench"))
+    .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
+    .option("--engine <E>", `${ENGINES.join(", ")} (may be given again; auto unless told)`, gather)
+    .option(
+      "--tracer <T>",
+      "none, off, function or function_graph (may be given again; all unless told)",
+      gather,
+    )
+    .option("--time <MS>", "milliseconds for each row", countReader(1, 600_000), 400)
+    .summary("the same call untraced, with tracing off, and traced")
+    .description(
+      "Measures a call untraced, with its call sites switched off, and traced in both ways: exact guest " +
+        "instructions, and time. Exit code 1: the module doesn't load, a call doesn't return, or the " +
+        "results differ.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: BenchOptions) =>
+      give(options, () => bench(path, args, options, terminal)),
+    );
+}
+
+async function bench(
+  path: string,
+  texts: readonly string[],
+  options: BenchOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const engines = enginesOf(options);
+  const wanted = tracersOf(options);
+  const source = await readSource(path, sourceOptions(options));
+  const traced = source.file.callSites.recorded.length > 0;
+  const plain = await untraced(source, traced, options, wanted);
+  const setups = engines.flatMap((engine) =>
+    [...plain, ...tracedSetups(source, traced, wanted)].map((setup) => ({ engine, ...setup })),
+  );
+  if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
+  const runs: Run[] = [];
+  for (const setup of setups) runs.push(await Run.start(setup, texts, options));
+  const timings = await interleave(
+    runs.map((run) => run.task()),
+    { milliseconds: options.time, rounds: ROUNDS },
+  );
+  const rows = rowsOf(runs, timings);
+  const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
+  const call = `${options.call}(${texts.join(", ")})`;
+  const notes = leftOut(traced, options, wanted);
+  return {
+    held: equal,
+    json: { verdict: equal ? "equal" : "differ", call, rows },
+    text: benchText(call, rows, terminal.paint),
+    ...(notes === "" ? {} : { notes }),
+  };
+}
+
+function enginesOf({ engine = ["auto"] }: BenchOptions): readonly Engine[] {
+  return [...new Set(engine)].map((name) => known(name, ENGINES));
+}
+
+function tracersOf({ tracer = TRACINGS }: BenchOptions): ReadonlySet<Tracing> {
+  return new Set(tracer.map((name) => known(name, TRACINGS)));
+}
+
+function known<T extends string>(name: string, names: readonly T[]): T {
+  const found = names.find((one) => one === name);
+  if (found === undefined) {
+    throw new Misuse(`'${name}' can't be measured, but ${names.join(", ")}`);
+  }
+  return found;
+}
+
+/** What files are read with: the engine is a matter of the rows. */
+function sourceOptions({ engine: _rows, ...options }: BenchOptions): CallOptions {
+  return options;
+}
+
+/** The row without call sites: the module itself when it has none, else the one --plain names. */
+async function untraced(
+  source: Source,
+  traced: boolean,
+  options: BenchOptions,
+  wanted: ReadonlySet<Tracing>,
+): Promise<Omit<Setup, "engine">[]> {
+  if (!wanted.has("none")) return [];
+  if (!traced) return [{ source, tracer: "none", way: null }];
+  if (options.plain === undefined) {
+    if (options.tracer === undefined) return [];
+    throw new Misuse(
+      "--tracer none needs the same module built without -pg: give it with --plain FILE",
+    );
+  }
+  const plain = await readSource(options.plain, sourceOptions(options));
+  return [{ source: plain, tracer: "none", way: null }];
+}
+
+function tracedSetups(
+  source: Source,
+  traced: boolean,
+  wanted: ReadonlySet<Tracing>,
+): Omit<Setup, "engine">[] {
+  if (!traced) return [];
+  const setups: Omit<Setup, "engine">[] = [
+    { source, tracer: "off", way: null },
+    ...TRACERS.flatMap((tracer) => WAYS.map((way) => ({ source, tracer, way }))),
+  ];
+  return setups.filter(({ tracer }) => wanted.has(tracer));
+}
+
+function whyNothing({ file }: Source, traced: boolean): string {
+  return traced
+    ? `no row is left to measure for ${file.name}`
+    : `${file.name} has no call site that ftrace can switch (it is built without -pg): only --tracer none can be measured`;
+}
+
+function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<Tracing>): string {
+  if (!traced && [...wanted].some((one) => one !== "none")) {
+    return "the module has no call site that ftrace can switch, so there is nothing to switch off or on\n";
+  }
+  if (traced && wanted.has("none") && options.plain === undefined) {
+    return "the row without tracing is left out: it needs the module built without -pg (--plain FILE)\n";
+  }
+  return "";
+}
+
+function rowsOf(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
+  const base = runs[0];
+  const baseTime = timings[0]?.p50 ?? Number.NaN;
+  const calls = Math.max(0, ...runs.map((run) => run.calls));
+  return runs.map((run, index) => {
+    const { engine, tracer, way } = run.setup;
+    const { v0, instructions } = run.first;
+    const seconds = timings[index] as Timing;
+    const more = instructions - (base?.first.instructions ?? instructions);
+    return {
+      engine,
+      tracer,
+      way,
+      v0,
+      instructions,
+      seconds,
+      instructionsPerSecond: instructions / seconds.p50,
+      perCallOverhead: run === base || calls === 0 ? null : more / calls,
+      tracedCalls: run.calls,
+      ratio: {
+        instructions: instructions / (base?.first.instructions ?? instructions),
+        seconds: seconds.p50 / baseTime,
+      },
+    };
+  });
+}

@@ -1,0 +1,139 @@
+// `farjal cost`: designs of call sites compared on the same code in one run. Bytes are read from the loaded
+// modules, guest instructions are counted, patches are interrupted, and host time is measured in turns.
+// Without a module it takes farjal's own, built with each design (src/lab-kernel/cost.sh).
+
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { type Build, costTable } from "../../cost/table.ts";
+import { hex } from "../../hex.ts";
+import { type Endian, type MissingDesign, Misuse } from "../../index.ts";
+import type { RunOptions } from "../../measure/measured-run.ts";
+import { costPage } from "../../report/cost/page.ts";
+import { type CostRow, costText } from "../../report/cost/text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
+import { ARGUMENT_HELP, initOption, placed } from "../options/module-options.ts";
+import { countReader } from "../options/numbers.ts";
+import { readSource } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+A build without call sites is what the others are counted above; without one, what their sites execute is
+taken off. Designs are told by the modules' sites, whatever their files are called.
+
+Examples:
+  farjal cost                                       farjal's own modules, one for each design
+  farjal cost --endian big --json
+  farjal cost --html cost.html
+  farjal cost modern.ko --call 'work_run(50)'
+  farjal cost plain.ko modern.ko jal.ko --call 'work_run(50)'`;
+
+/** farjal's own builds of one source, the ones without call sites first. */
+const OWN = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"];
+const OWN_CALL = "cost_loop(1000)";
+/** MiB that they need; a machine is saved and restored the faster, the less it has. */
+const OWN_MEMORY = 16;
+
+interface CostOptions extends Omit<RunOptions, "call"> {
+  readonly call?: string;
+  readonly html?: string;
+  readonly time: number;
+}
+
+export function addCost(program: Command, give: Give, terminal: Terminal): void {
+  placed(program.command("cost"))
+    .argument("[M.ko...]", "builds of one module; farjal's own unless told")
+    .option("--json", "print one JSON document")
+    .option("--object", "take plain .o files, which Linux would refuse as modules")
+    .addOption(initOption())
+    .option("--html <FILE>", "write it as one page, with plots")
+    .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
+    .option(
+      "--budget <N>",
+      "instructions the call may take",
+      countReader(1, Number.MAX_SAFE_INTEGER),
+      1_000_000_000,
+    )
+    .option(
+      "--time <MS>",
+      "milliseconds for each state of each design",
+      countReader(1, 600_000),
+      100,
+    )
+    .summary("compare designs of call sites on the same code")
+    .description(
+      "Compares designs of call sites: bytes of code and veneers, guest instructions for each call with " +
+        "tracing off and on, what switching a site writes and whether that is safe, and host time. Exit " +
+        "code 1: a module doesn't load, the call doesn't return, or results differ.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((paths: string[], options: CostOptions) =>
+      give(options, () => cost(paths, options, terminal)),
+    );
+}
+
+async function cost(
+  paths: readonly string[],
+  options: CostOptions,
+  { paint }: Terminal,
+): Promise<Answer> {
+  const own = paths.length === 0;
+  if (own && options.call !== undefined) {
+    throw new Misuse("--call is about a module: farjal cost M.ko --call …");
+  }
+  const call = own ? OWN_CALL : options.call;
+  if (call === undefined) throw new Misuse("--call 'NAME(ARG, …)' says what is measured");
+  const { name, args } = readCall(call);
+  const runOptions = { ...options, call: name, memory: own ? OWN_MEMORY : options.memory };
+  const builds: Build[] = [];
+  for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
+    builds.push({ path: own ? null : path, source: await readSource(path, runOptions) });
+  }
+  const { rows, missing, notes } = await costTable(builds, args, runOptions, options.time);
+  const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
+  const title = `${name}(${args.join(", ")})`;
+  if (options.html !== undefined)
+    await writeWhole(options.html, costPage(title, rows, { missing, notes }));
+  return {
+    held: equal,
+    json: {
+      verdict: equal ? "equal" : "differ",
+      call: title,
+      rows: rows.map(rowJson),
+      missing: missing.map((one) => ({ ...one })),
+      notes: [...notes],
+    },
+    text: options.html === undefined ? costText(title, rows, paint) : [`${options.html}\n`],
+    ...(missing.length + notes.length === 0 ? {} : { notes: noteText(missing, notes) }),
+  };
+}
+
+function noteText(missing: readonly MissingDesign[], notes: readonly string[]): string {
+  const designs = missing.map(({ design, why }) => `not compared: ${design}; ${why}`);
+  return [...notes, ...designs].map((line) => `${line}\n`).join("");
+}
+
+function rowJson({ code, ...row }: CostRow): Answer["json"] {
+  const words = (list: readonly number[]): string[] => list.map(hex);
+  const site = code && { address: hex(code.address), off: words(code.off), on: words(code.on) };
+  return { ...row, code: site };
+}
+
+function ownFiles(order: Endian): string[] {
+  return OWN.map((design) =>
+    fileURLToPath(
+      new URL(`../../../../src/lab-kernel/built/cost-${design}-${order}.ko`, import.meta.url),
+    ),
+  );
+}
+
+/** `name(1, "two, three")`; a name alone is a call without arguments. */
+function readCall(text: string): { name: string; args: string[] } {
+  const [, name, list = ""] = /^\s*([^\s(),]+)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? [];
+  if (name === undefined) throw new Misuse(`--call takes 'NAME(ARG, …)', not '${text}'`);
+  const args = list.match(/(?:"[^"]*"|[^",])+|(?<=,)(?=,|$)/g) ?? [];
+  const trimmed = args.map((arg) => arg.trim());
+  if (trimmed.includes("")) throw new Misuse(`an argument is missing in '${text}'`);
+  return { name, args: trimmed };
+}

@@ -1,0 +1,92 @@
+// `farjal explain M.ko`: the whole story of a module at an address, as text, as JSON, and as one page that
+// needs nothing but a browser.
+
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Address } from "../../address.ts";
+import { hex } from "../../hex.ts";
+import { filterStory, type Story } from "../../index.ts";
+import { explainPage } from "../../report/explain/page.ts";
+import { explainText } from "../../report/explain/text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
+import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
+import { openSession } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal explain usbcore.ko --kernel vmlinuz
+  farjal explain old.ko --far-jumps refuse         how far Linux comes with it, and why no further
+  farjal explain usbcore.ko --kernel vmlinuz --html usbcore.html
+  farjal explain usbcore.ko --symbol usb_disabled
+  farjal explain usbcore.ko --json | jq '.callSites[] | select(.lost)'`;
+
+interface ExplainOptions extends ModuleOptions {
+  readonly section?: string;
+  readonly symbol?: string;
+  readonly html?: string;
+}
+
+export function addExplain(program: Command, give: Give, terminal: Terminal): void {
+  placed(moduleCommand(program, "explain"))
+    .addOption(new Option("--section <NAME>", "only what is in this section"))
+    .addOption(new Option("--symbol <NAME>", "only what has to do with this function or symbol"))
+    .option("--html <FILE>", "write it as one page, with the address space drawn")
+    .summary("the whole story of a module at an address")
+    .description(
+      "Loads a module and tells where everything of it lies and why: sections, regions, far jumps and " +
+        "their trampolines, HI16/LO16 pairs, call sites before and after patching, imports, exports, static " +
+        "keys. Of a module that is refused, the same up to where it stopped. Exit code 1: it doesn't load.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, options: ExplainOptions) =>
+      give(options, () => explain(path, options, terminal)),
+    );
+}
+
+async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<Answer> {
+  const session = await openSession(path, options);
+  const story = filterStory<Address>(session.story(), options);
+  if (options.html !== undefined) await writeWhole(options.html, explainPage(story));
+  return {
+    held: story.verdict.verdict === "loads",
+    json: storyJson(story),
+    text: options.html === undefined ? explainText(story, terminal.paint) : [`${options.html}\n`],
+  };
+}
+
+/** Keys whose numbers are addresses or words. */
+const HEXADECIMAL: ReadonlySet<string> = new Set([
+  "address",
+  "after",
+  "base",
+  "before",
+  "crc",
+  "end",
+  "region",
+  "sites",
+  "siteRegion",
+  "start",
+  "target",
+  "targetRegion",
+  "trampoline",
+  "value",
+  "word",
+  "words",
+]);
+
+/** The story with the verdict's keys beside the others, as every command has them, and addresses as strings. */
+function storyJson({ name, verdict, ...rest }: Story): Answer["json"] {
+  return withHex({ name, ...verdict, ...rest }, false) as Answer["json"];
+}
+
+function withHex(value: unknown, hexadecimal: boolean): unknown {
+  if (typeof value === "bigint") return hex(value);
+  if (typeof value === "number") return hexadecimal ? hex(value) : value;
+  if (Array.isArray(value)) return value.map((one) => withHex(one, hexadecimal));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, withHex(one, HEXADECIMAL.has(key))]),
+  );
+}

@@ -1,0 +1,125 @@
+// `farjal load M.ko`: lays out, resolves and relocates, and shows where everything lies. -o keeps the
+// core block's bytes, to compare with a real kernel's memory.
+
+import { createHash } from "node:crypto";
+import type { Command } from "commander";
+import type { Address } from "../../address.ts";
+import { hex } from "../../hex.ts";
+import {
+  type LoadedModule,
+  Machine,
+  Misuse,
+  type ModuleStatus,
+  moduleName,
+  Refusal,
+  type StillMachine,
+} from "../../index.ts";
+import { loadText } from "../../report/load-text.ts";
+import { moduleListText } from "../../report/module-list-text.ts";
+import type { Paint } from "../../report/paint.ts";
+import { refusalText } from "../../report/refusal-text.ts";
+import { type Answer, type Give, refusalJson } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
+import {
+  initOption,
+  type ModuleOptions,
+  moduleCommand,
+  placed,
+} from "../options/module-options.ts";
+import { gather } from "../options/numbers.ts";
+import { openSession } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal load crc16.ko
+  farjal load usbcore.ko --kernel vmlinuz --base c00a2000 -o usbcore.bin
+  farjal load old.ko --far-jumps refuse            what insmod would say
+  farjal load ehci-hcd.ko --kernel vmlinuz --list  what lsmod would print
+  farjal load ehci-hcd.ko --kernel vmlinuz --unload usbcore  what rmmod would say
+  farjal load loop.ko --init --param 'who=two words' --param quiet`;
+
+interface LoadOptions extends ModuleOptions {
+  readonly output?: string;
+  readonly init?: boolean;
+  readonly list?: boolean;
+  readonly unload?: readonly string[];
+}
+
+export function addLoad(program: Command, give: Give, terminal: Terminal): void {
+  placed(moduleCommand(program, "load"))
+    .option(
+      "--unload <NAME>",
+      "then unload this module, as rmmod does (may be given again)",
+      gather,
+    )
+    .option("--list", "print the modules that are loaded then, as lsmod does")
+    .addOption(initOption())
+    .option("-o, --output <FILE>", "write the core block's bytes to FILE")
+    .summary("lay out, resolve and relocate as Linux does")
+    .description(
+      "Loads a module as Linux 6.1 does and shows where its sections lie. Its call sites stand switched " +
+        "off, as after insmod. Exit code 1: the module doesn't load, or its init function fails.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, options: LoadOptions) =>
+      give(options, () => load(path, options, terminal.paint)),
+    );
+}
+
+async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
+  try {
+    const session = await openSession(path, options);
+    const { module, core } = session.loadWhole();
+    for (const name of options.unload ?? []) unload(session.machine, name);
+    const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
+    const sha256 = createHash("sha256").update(core).digest("hex");
+    if (options.output !== undefined) await writeWhole(options.output, core);
+    return {
+      held: true,
+      json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
+      text:
+        options.list === true && modules !== null
+          ? moduleListText(modules)
+          : [...loadText(module, sha256, paint), ...(options.unload ?? []).map(unloadedLine)],
+    };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const nothing = { core: null, init: null, sections: {}, sha256: null, modules: [] };
+    return {
+      held: false,
+      json: { ...refusalJson(error), ...nothing },
+      text: [refusalText(error, paint)],
+    };
+  }
+}
+
+/** @throws Refusal as delete_module() refuses it. */
+function unload(machine: Machine | StillMachine, name: string): void {
+  if (machine instanceof Machine) machine.rmmod(moduleName(name));
+  else throw new Misuse("--unload needs a module of 32 bits");
+}
+
+function unloadedLine(name: string): string {
+  return `${moduleName(name)} is unloaded\n`;
+}
+
+function statusJson(status: ModuleStatus): Answer["json"] {
+  return { ...status, base: hex(status.base) };
+}
+
+function loadedJson(module: LoadedModule<Address>, sha256: string): Answer["json"] {
+  const { name, core, init, sections, dmesg, sites, plan } = module;
+  return {
+    verdict: "loads",
+    errno: null,
+    dmesg,
+    name,
+    core: { base: hex(core.base), size: core.size },
+    init: { base: hex(init.base), size: init.size },
+    sections: Object.fromEntries(sections.map((one) => [one.name, hex(one.address)])),
+    callSites: sites.length,
+    trampolines: plan.trampolines.length,
+    sha256,
+  };
+}

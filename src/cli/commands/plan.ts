@@ -1,0 +1,118 @@
+// `farjal plan M.ko`: the far jumps of a module and the trampolines that mend them. The plan is made and
+// then carried out on a machine, so the verdict is the loader's and not a guess from the plan.
+
+import type { Command } from "commander";
+import type { Address } from "../../address.ts";
+import { hex } from "../../hex.ts";
+import { counted } from "../../html/numbers.ts";
+import { type FarJump, Refusal, type RefusalDetails, type Trampoline } from "../../index.ts";
+import type { Paint } from "../../report/paint.ts";
+import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
+import { refusalText } from "../../report/refusal-text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
+import { openSession, type RunningSession, type StillSession } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal plan old.ko                               which jumps are far, and the trampolines for them
+  farjal plan old.ko --far-jumps refuse            Linux's own verdict
+  farjal plan old.ko --kernel vmlinuz --base c0100000 --json`;
+
+export function addPlan(program: Command, give: Give, terminal: Terminal): void {
+  placed(moduleCommand(program, "plan"))
+    .summary("far jumps, and the trampolines that mend them")
+    .description(
+      "Finds every jal and j that can't reach its target from where the module is loaded, and plans the " +
+        "trampolines that mend them. Exit code 1: the module doesn't load.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, options: ModuleOptions) =>
+      give(options, () => plan(path, options, terminal.paint)),
+    );
+}
+
+/** What is known before and after loading; nothing is far in a module that is refused earlier. */
+interface Verdict {
+  readonly farJumps: readonly FarJump<Address>[];
+  readonly trampolines: readonly Trampoline<Address>[];
+  readonly dmesg: readonly string[];
+  readonly refusal: RefusalDetails | null;
+}
+
+async function plan(path: string, options: ModuleOptions, paint: Paint): Promise<Answer> {
+  const session = await openSession(path, options);
+  const verdict = judge(session, options.farJumps);
+  const { farJumps, trampolines, dmesg, refusal } = verdict;
+  return {
+    held: refusal === null,
+    json: {
+      verdict: refusal === null ? "loads" : "refused",
+      errno: refusal?.errno ?? null,
+      dmesg,
+      explanation: refusal?.explanation ?? null,
+      farJumps: farJumps.map(farJumpJson),
+      trampolines: trampolines.map(trampolineJson),
+    },
+    text: text(session.file.name, verdict, paint),
+  };
+}
+
+function judge(session: RunningSession | StillSession, how: ModuleOptions["farJumps"]): Verdict {
+  let farJumps: readonly FarJump<Address>[] = [];
+  let trampolines: readonly Trampoline<Address>[] = [];
+  try {
+    ({ farJumps, trampolines } = session.plan().plan);
+    if (how === "refuse") {
+      farJumps = farJumps.map((far) => ({ ...far, trampoline: null, word: null }));
+      trampolines = [];
+    }
+    return { farJumps, trampolines, dmesg: session.load().dmesg, refusal: null };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { farJumps, trampolines, dmesg: error.dmesg, refusal: error };
+  }
+}
+
+function* text(name: string, verdict: Verdict, paint: Paint): Generator<string> {
+  const { farJumps, trampolines, refusal } = verdict;
+  const parts = function* (): Generator<string> {
+    yield* farJumpLines(farJumps, paint);
+    yield* trampolineLines(trampolines, paint);
+  };
+  for (const line of parts()) yield `${line}\n`;
+  if (refusal !== null) {
+    yield `${paint.bold(name)} ${paint.red("is refused")}\n`;
+    yield refusalText(refusal, paint);
+    return;
+  }
+  const how =
+    farJumps.length === 0
+      ? "as it is: every jump reaches"
+      : `with ${counted(trampolines.length, "trampoline")}`;
+  yield `${paint.bold(name)} ${paint.green("loads")} ${how}\n`;
+}
+
+export function farJumpJson(far: FarJump<Address>) {
+  return {
+    ...far,
+    address: hex(far.address),
+    target: hex(far.target),
+    siteRegion: hex(far.siteRegion),
+    targetRegion: hex(far.targetRegion),
+    trampoline: far.trampoline === null ? null : hex(far.trampoline),
+    word: far.word === null ? null : hex(far.word),
+  };
+}
+
+export function trampolineJson(trampoline: Trampoline<Address>) {
+  return {
+    ...trampoline,
+    address: hex(trampoline.address),
+    target: hex(trampoline.target),
+    region: hex(trampoline.region),
+    words: trampoline.words.map((word) => hex(word)),
+    sites: trampoline.sites.map((site) => hex(site)),
+  };
+}

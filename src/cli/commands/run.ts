@@ -1,0 +1,120 @@
+// `farjal run M.ko --call NAME [ARG…]`: loads the module and calls one of its functions.
+
+import type { Command } from "commander";
+import { hex } from "../../hex.ts";
+import type { CallResult } from "../../index.ts";
+import { type CallReport, callText } from "../../report/call-text.ts";
+import { codeLines, stopText } from "../../report/stop-text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { type CallArguments, readArguments } from "../options/call-arguments.ts";
+import {
+  ARGUMENT_HELP,
+  type CallOptions,
+  called,
+  moduleCommand,
+  withEngine,
+} from "../options/module-options.ts";
+import { isSaved, type SaveOptions, saved, savedCall } from "../saved-call.ts";
+import { type RunningSession, readSource, Session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+Examples:
+  farjal run crc16.ko --call crc16 0 @message.bin 64
+  farjal run libchacha.ko --call chacha_crypt_generic @state out:64 @zeros 64 20
+  farjal run loop.ko --call spin --budget 100000
+  farjal run long.ko --call work 9 --budget 1000000 --save half
+  farjal run long.ko --call work 9 --restore half`;
+
+type RunOptions = CallOptions & GdbOptions & SaveOptions;
+
+export function addRun(program: Command, give: Give, terminal: Terminal): void {
+  withEngine(saved(debugged(called(moduleCommand(program, "run")))))
+    .summary("load a module and call one of its functions")
+    .description(
+      "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
+        "load, or the call doesn't return.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: RunOptions) =>
+      give(options, () => run(path, args, options, terminal)),
+    );
+}
+
+async function run(
+  path: string,
+  texts: readonly string[],
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const session = await Session.open(await readSource(path, options), options);
+  const module = session.load();
+  const args = readArguments(texts, session.machine);
+  const result = isSaved(options)
+    ? await savedCall(session.machine, args.values, options, terminal)
+    : await performCall(session.machine, module, args.values, options, path, terminal);
+  const report = callReport(session, options.call, texts, args, result);
+  return {
+    held: result.exception === undefined,
+    json: { ...callJson(report), engine: engineJson(session) },
+    text: [callText(report, terminal.paint)],
+    ...stopNote(report, terminal),
+  };
+}
+
+/** How the instructions were run, and what the translator did for it. */
+function engineJson({ machine }: RunningSession): Answer["json"] {
+  return { name: machine.core.engine, translator: machine.core.statistics };
+}
+
+/** A call that didn't return has its registers and code told on stderr. */
+function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: string } {
+  return result.exception === undefined ? {} : { notes: stopText(result.exception, notePaint) };
+}
+
+/** What `run` and `trace` both tell of their call. */
+export function callReport(
+  { machine }: RunningSession,
+  name: string,
+  texts: readonly string[],
+  args: CallArguments,
+  result: CallResult,
+): CallReport {
+  return {
+    call: `${name}(${texts.join(", ")})`,
+    result,
+    log: machine.log,
+    outputs: args.outputs.map(({ address, size }) => ({
+      address,
+      bytes: machine.memory.read(address, size),
+    })),
+  };
+}
+
+export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
+  const { v0, v1, instructions, exception } = result;
+  return {
+    v0,
+    v1,
+    instructions,
+    outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+    exception:
+      exception === undefined
+        ? null
+        : {
+            ...exception,
+            pc: hex(exception.pc),
+            ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
+            registers: exception.registers.map(hex),
+            neighbourhood: codeLines(exception).map((line) => ({
+              ...line,
+              address: hex(line.address),
+              word: line.word === null ? null : hex(line.word),
+            })),
+            code: undefined,
+          },
+    log,
+  };
+}

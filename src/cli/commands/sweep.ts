@@ -1,0 +1,165 @@
+// `farjal sweep DIR`: every module of a tree loaded at the given bases, on all cores; and its shards joined.
+
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { Address } from "../../address.ts";
+import {
+  Misuse,
+  mergeSweeps,
+  type Sweep,
+  summariseSweep,
+  sweep,
+  sweepFromJson,
+} from "../../index.ts";
+import { readInput } from "../../input.ts";
+import { readingShare, sweepText } from "../../report/sweep-text.ts";
+import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { DEFAULT_BASE } from "../options/module-options.ts";
+import { countReader, readAddress } from "../options/numbers.ts";
+import { progressBar } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal sweep /lib/modules/6.1.0-50-4kc-malta --kernel vmlinuz
+  farjal sweep modules --base c0000000 --base d0000000 --far-jumps refuse
+  farjal sweep modules --shard 1/4 --json > 1.json
+  farjal sweep --merge 1.json 2.json 3.json 4.json`;
+
+interface SweepOptions extends AnswerOptions {
+  readonly kernel?: string;
+  readonly symvers?: string;
+  readonly base?: readonly Address[];
+  readonly farJumps: "refuse" | "trampoline";
+  readonly stubMissing?: boolean;
+  readonly memory: number;
+  readonly jobs?: number;
+  readonly timeLimit: number;
+  readonly shard?: Sweep["shard"];
+  readonly merge?: boolean;
+}
+
+export function addSweep(program: Command, give: Give, terminal: Terminal): void {
+  program
+    .command("sweep")
+    .argument(
+      "<DIR...>",
+      "a directory with modules in it; with --merge, the shards' JSON documents",
+    )
+    .option("--json", "print one JSON document")
+    .option(
+      "--kernel <FILE>",
+      "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .option("--symvers <FILE>", "the Module.symvers of that kernel")
+    .option(
+      "--base <HEX>",
+      "where core blocks go, an address in hexadecimal (may be given again)",
+      (text: string, sofar: readonly Address[] | undefined) => [
+        ...(sofar ?? []),
+        readAddress(text),
+      ],
+    )
+    .addOption(
+      new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
+        .choices(["refuse", "trampoline"])
+        .default("trampoline"),
+    )
+    .option("--stub-missing", "give imports that nobody exports a stub")
+    .option("--memory <MIB>", "each machine's memory in MiB", countReader(16, 512), 128)
+    .option("--jobs <N>", "threads; one for each processor unless told", countReader(1, 1024))
+    .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
+    .option("--shard <I/N>", "do the I-th of N parts of the work", readShard)
+    .option("--merge", "join the JSON documents of all shards")
+    .summary("load every module of a tree, on all cores")
+    .description(
+      "Loads every module of a tree with its dependencies, patches its call sites off and takes it out " +
+        "again. Exit code 1: a module doesn't load.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((names: readonly string[], options: SweepOptions) =>
+      give(options, async () => {
+        if (options.merge === true) return answer(merged(names), terminal);
+        return answer(await swept(names, options, terminal), terminal);
+      }),
+    );
+}
+
+async function swept(
+  names: readonly string[],
+  options: SweepOptions,
+  terminal: Terminal,
+): Promise<Sweep> {
+  const [directory = "", another] = names;
+  if (another !== undefined) throw new Misuse("one directory is swept at a time");
+  const {
+    kernel,
+    symvers,
+    base = [DEFAULT_BASE],
+    farJumps,
+    memory,
+    jobs,
+    timeLimit,
+    shard,
+  } = options;
+  const bar = progressBar(terminal);
+  try {
+    return await sweep(directory, {
+      bases: base,
+      farJumps,
+      stubMissing: options.stubMissing === true,
+      memory: memory << 20,
+      timeLimit,
+      ...(kernel === undefined ? {} : { kernel }),
+      ...(symvers === undefined ? {} : { symvers }),
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(shard === undefined ? {} : { shard }),
+      onResult: (result, done, count) => {
+        if (!bar?.isActive) bar?.start(count, done, { path: result.path });
+        else bar.update(done, { path: result.path });
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+function merged(names: readonly string[]): Sweep {
+  return mergeSweeps(names.map((name) => ({ name, sweep: sweepFromJson(name, parsed(name)) })));
+}
+
+function parsed(name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(readInput(name)));
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`${name} is not JSON`);
+  }
+}
+
+function answer(sweep: Sweep, terminal: Terminal): Answer {
+  const summary = summariseSweep(sweep.results);
+  const { speed, results } = sweep;
+  return {
+    held: summary.loads === results.length,
+    json: {
+      ...sweep,
+      summary,
+      rates: {
+        modulesPerSecond: results.length / speed.seconds,
+        relocationsPerSecond: speed.relocations / speed.seconds,
+        readingShare: readingShare(speed),
+      },
+    },
+    text: sweepText(sweep, summary, terminal.paint),
+  };
+}
+
+function readShard(text: string): Sweep["shard"] {
+  const [, index, count] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
+  const shard = { index: Number(index), count: Number(count) };
+  if (!(shard.index >= 1 && shard.index <= shard.count)) {
+    throw new InvalidArgumentError("A part is I/N, from 1/N to N/N.");
+  }
+  return shard;
+}

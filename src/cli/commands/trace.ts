@@ -1,0 +1,317 @@
+// `farjal trace M.ko --call NAME [ARG…]`: the same call with a tracer on. Options mean what they mean to
+// trace-cmd; the trace is the kernel's text on stdout or in -o's file, and the call's result a note.
+
+import type { Command } from "commander";
+import { Option } from "commander";
+import { hex } from "../../hex.ts";
+import { grouped } from "../../html/numbers.ts";
+import {
+  type Machine,
+  Misuse,
+  type Recording,
+  recordSize,
+  TRACE_FILES,
+  TRACERS,
+  type Trace,
+  type TraceFile,
+  type TraceRecord,
+  type Tracer,
+  type TracerName,
+  type TraceWay,
+} from "../../index.ts";
+import { readInput } from "../../input.ts";
+import { callText } from "../../report/call-text.ts";
+import { stopText } from "../../report/stop-text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { temporaryPath } from "../atomic-file.ts";
+import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { readArguments } from "../options/call-arguments.ts";
+import {
+  ARGUMENT_HELP,
+  type CallOptions,
+  called,
+  moduleCommand,
+  withEngine,
+} from "../options/module-options.ts";
+import { countReader, gather } from "../options/numbers.ts";
+import {
+  chosenFormat,
+  deliver,
+  type TraceFormatOptions,
+  withTraceFormat,
+} from "../options/trace-format.ts";
+import { version } from "../package.ts";
+import { readSource, Session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+import { callJson, callReport } from "./run.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+Functions are what set_ftrace_filter takes: names, globs, numbers of \`farjal list -f\`, FUNC:mod:MODULE, several
+with spaces between; ! in front takes them out again.
+
+Examples:
+  farjal trace usbcore.ko --kernel vmlinuz --call usb_disabled
+  farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
+  farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
+
+/** KiB of the ring's memory. */
+const SMALLEST_BUFFER = 1;
+const LARGEST_BUFFER = 16384;
+const USUAL_BUFFER = 1024;
+
+interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
+  readonly plugin: TracerName;
+  readonly tracer?: TracerName;
+  readonly func?: readonly string[];
+  readonly filterFile?: string;
+  readonly notrace?: readonly string[];
+  readonly graph?: readonly string[];
+  readonly graphNotrace?: readonly string[];
+  readonly maxGraphDepth?: number;
+  readonly buffer?: number;
+  readonly show?: TraceFile;
+  readonly way: TraceWay;
+}
+
+export function addTrace(program: Command, give: Give, terminal: Terminal): void {
+  withTraceFormat(withEngine(debugged(called(moduleCommand(program, "trace")))), "ftrace")
+    .addOption(
+      new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
+    )
+    .addOption(new Option("--tracer <TRACER>", "the same").choices(TRACERS))
+    .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
+    .option(
+      "--filter-file <FILE>",
+      "trace only the functions that FILE names, in set_ftrace_filter's grammar; -l adds to them",
+    )
+    .option("-n, --notrace <FUNC>", "don't trace these functions (may be given again)", gather)
+    .option(
+      "-g, --graph <FUNC>",
+      "function_graph: trace only within these functions (may be given again)",
+      gather,
+    )
+    .option(
+      "--graph-notrace <FUNC>",
+      "function_graph: trace nothing within these functions (may be given again)",
+      gather,
+    )
+    .option(
+      "--max-graph-depth <DEPTH>",
+      "function_graph: trace only so many levels, 0 for all",
+      countReader(0, 0xffffffff),
+    )
+    .option(
+      "-b, --buffer <KB>",
+      `keep the newest events only, in a ring of this size: ${recordSize("function")} bytes an event, ` +
+        `${recordSize("function_graph")} of function_graph; ${USUAL_BUFFER} unless told, and with -o ` +
+        "every event is kept (without --json)",
+      countReader(SMALLEST_BUFFER, LARGEST_BUFFER),
+    )
+    .addOption(
+      new Option(
+        "--show <FILE>",
+        "print a file of tracefs as it is after the call, not the trace: trace_stat/function0 is the function profile",
+      ).choices(TRACE_FILES),
+    )
+    .addOption(
+      new Option(
+        "--way <WAY>",
+        "native: the emulator records a call as it passes; guest: the guest's own ftrace_caller runs",
+      )
+        .choices(["native", "guest"])
+        .default("native"),
+    )
+    .summary("the same, traced as dynamic ftrace traces")
+    .description(
+      "Loads a module, switches its call sites on and calls one of its functions. The trace is what the " +
+        "kernel's trace file would show; the call's result goes to stderr. Exit code 1: the module " +
+        "doesn't load, or the call doesn't return.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: TraceOptions) =>
+      give(options, () => {
+        const { plugin, tracer = plugin } = options;
+        return trace(path, args, { ...options, plugin: tracer }, terminal);
+      }),
+    );
+}
+
+async function trace(
+  path: string,
+  texts: readonly string[],
+  options: TraceOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  refuseWhatIsGraphs(options);
+  const format = chosenFormat(options, "ftrace");
+  const session = await Session.open(await readSource(path, options), options);
+  const { machine } = session;
+  const module = session.load();
+  const args = readArguments(texts, machine);
+  const tracer = machine.trace({
+    tracer: options.plugin,
+    filter: [...filterFileTexts(options), ...(options.func ?? [])],
+    notrace: options.notrace ?? [],
+    graph: options.graph ?? [],
+    graphNotrace: options.graphNotrace ?? [],
+    maxDepth: options.maxGraphDepth ?? 0,
+    way: options.way,
+    capacity: capacityOf(options),
+  });
+  const recording = recordingOf(tracer, options);
+  try {
+    const result = await performCall(machine, module, args.values, options, path, terminal);
+    const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
+    tracer.stop();
+    const report = callReport(session, options.call, texts, args, result);
+    const cost = costOf(tracer, result.instructions, options.way);
+    const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
+    const text = await deliver(kept, format, options, `farjal ${version()}`);
+    const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
+    const counts = `${kept.length} of ${tracer.written} events kept, ${kept.overruns} overrun\n`;
+    return {
+      held: result.exception === undefined,
+      json: {
+        ...callJson(report),
+        ...(options.json === true ? eventsJson(kept) : {}),
+        ...(shown === undefined ? {} : { shown }),
+      },
+      text: shown === undefined ? text : [shown],
+      notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
+    };
+  } finally {
+    recording?.close();
+  }
+}
+
+/** Options that mean nothing to the function tracer. */
+function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: TraceOptions): void {
+  const given = {
+    "-g": graph,
+    "--graph-notrace": graphNotrace,
+    "--max-graph-depth": maxGraphDepth,
+  };
+  const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (plugin === "function_graph" || option === undefined) return;
+  throw new Misuse(`${option} is for function_graph: ask for it with -p function_graph`);
+}
+
+/** What a filter file says, without lines of comment. */
+function filterFileTexts({ filterFile }: TraceOptions): string[] {
+  if (filterFile === undefined) return [];
+  const lines = Buffer.from(readInput(filterFile)).toString("latin1").split("\n");
+  return lines.filter((line) => !line.startsWith("#"));
+}
+
+/** Whether every event is kept, beside the file that is to have them. */
+function keepsAll({ output, buffer, json }: TraceOptions): boolean {
+  return output !== undefined && buffer === undefined && json !== true;
+}
+
+/** Whole records that fit, rounded down to a power of two. */
+function capacityOf(options: TraceOptions): number {
+  const kilobytes = keepsAll(options) ? LARGEST_BUFFER : (options.buffer ?? USUAL_BUFFER);
+  return 2 ** Math.floor(Math.log2((kilobytes * 1024) / recordSize(options.plugin)));
+}
+
+function recordingOf(tracer: Tracer, options: TraceOptions): Recording | null {
+  const { output } = options;
+  return output !== undefined && keepsAll(options)
+    ? tracer.record(temporaryPath(output, "records"))
+    : null;
+}
+
+/** What the recording holds, or the tracer's ring, as formats take it. */
+function keptEvents(
+  machine: Machine,
+  tracer: Tracer,
+  recording: Recording | null,
+  release: string,
+): Trace & { readonly length: number } {
+  const events = recording ?? { [Symbol.iterator]: () => tracer.events() };
+  return {
+    task: { name: "farjal", pid: 1 },
+    cpus: 1,
+    clockHz: machine.clockHz,
+    endian: machine.endian,
+    release,
+    overruns: recording === null ? tracer.overruns : 0,
+    addresses: true,
+    tracer: tracer.name,
+    length: recording?.length ?? tracer.entries,
+    events,
+    records: events,
+  };
+}
+
+/** A loop of twelve instructions around a traced call of four, in a real 6.1 kernel: traced and not. */
+const KERNEL_TRACED: Readonly<Record<TracerName, number>> = { function: 943, function_graph: 2128 };
+const KERNEL_PLAIN = 14;
+/** What tracing runs at a traced call. */
+const FOR_TRACING: Readonly<Record<TraceWay, Readonly<Record<TracerName, string>>>> = {
+  native: {
+    function: "none: a site records as it is passed",
+    function_graph:
+      "none: a site records as it is passed, and a hook that isn't counted as it returns",
+  },
+  guest: {
+    function: "ftrace_caller's, at each call",
+    function_graph: "ftrace_graph_caller's and return_to_handler's, at each call",
+  },
+};
+
+/** What tracing the call took here, and would take of a real machine's time. */
+function costOf(
+  { name, calls }: Tracer,
+  instructions: number,
+  way: TraceWay,
+): NonNullable<Trace["cost"]> {
+  const kernel = calls * (KERNEL_TRACED[name] - KERNEL_PLAIN);
+  const slower = (instructions + kernel) / Math.max(1, instructions);
+  return {
+    rows: [
+      ["Instructions of the call", grouped(instructions)],
+      ["Traced calls", grouped(calls)],
+      ["Instructions a traced call", (instructions / Math.max(1, calls)).toFixed(1)],
+      ["Of them, for tracing", FOR_TRACING[way][name]],
+      ["Instructions that a real kernel would add", `about ${grouped(kernel)}`],
+      ["It would take, against farjal's run", `about ${slower.toFixed(1)} times as long`],
+    ],
+    note:
+      "A real 6.1 kernel (Debian's 4kc-malta under QEMU, counting instructions) ran " +
+      `${grouped(KERNEL_TRACED[name])} instructions for a traced round of a small loop, and ` +
+      `${KERNEL_PLAIN} with tracing off.`,
+  };
+}
+
+function eventsJson({ events, length, overruns, clockHz }: Trace): Answer["json"] {
+  const json = [...events].map((event) => recordJson(event, clockHz));
+  return { events: json, entries: length, overruns };
+}
+
+/**
+ * `ts` in seconds since the machine's reset, a return's `duration` in seconds; a `task` that nobody told is left out.
+ * @param clockHz what the event's counts count a second.
+ */
+export function recordJson(event: TraceRecord, clockHz: number): Readonly<Record<string, unknown>> {
+  const { time: ts, cpu, task } = event;
+  switch (event.type) {
+    case "function": {
+      const { name: func, parentName: parent, module } = event;
+      const [ip, parentIp] = [hex(event.ip), hex(event.parentIp)];
+      return { ts, cpu, task, func, parent, module, ip, parentIp };
+    }
+    case "other":
+      return { ts, cpu, task, event: event.name, fields: event.fields };
+    case "funcgraph_entry": {
+      const { type, name: func, module, depth } = event;
+      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip) };
+    }
+    case "funcgraph_exit": {
+      const { type, name: func, module, depth, count, entryCount } = event;
+      const duration = (count - entryCount) / clockHz;
+      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip), duration };
+    }
+  }
+}

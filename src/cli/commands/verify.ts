@@ -1,0 +1,80 @@
+// `farjal verify MODULE…`: a real kernel boots in QEMU and loads modules, farjal loads the same, and their
+// memory is compared word by word.
+
+import type { Command } from "commander";
+import { hex } from "../../hex.ts";
+import { type VerifiedModule, verify } from "../../index.ts";
+import { verifyText } from "../../report/verify-text.ts";
+import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { countReader } from "../options/numbers.ts";
+import { progressBar } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal verify usbcore.ko --kernel vmlinuz-6.1.0-50-4kc-malta
+  farjal verify ext4 cfg80211 --kernel vmlinuz --modules lib/modules/6.1.0-50-4kc-malta`;
+
+interface VerifyOptions extends AnswerOptions {
+  readonly kernel: string;
+  readonly modules?: string;
+  readonly timeLimit: number;
+}
+
+export function addVerify(program: Command, give: Give, terminal: Terminal): void {
+  program
+    .command("verify")
+    .argument("<MODULE...>", "a module's file, or its name in the tree of --modules")
+    .option("--json", "print one JSON document")
+    .requiredOption("--kernel <FILE>", "the vmlinuz to boot, for a little-endian Malta board")
+    .option("--modules <DIR>", "a modules tree, where names and dependencies are found")
+    .option("--time-limit <S>", "seconds that the boot may take", countReader(1, 86_400), 300)
+    .summary("compare with a real kernel's memory, word by word")
+    .description(
+      "Boots a kernel in qemu-system-mipsel, loads the modules there and in farjal at the same addresses, and " +
+        "compares their memory: relocated and nothing run yet, loaded, and traced. Exit code 1: a word differs and " +
+        "nothing explains it, or one of the two refuses a module as the other doesn't.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((names: readonly string[], options: VerifyOptions) =>
+      give(options, async () => {
+        const verification = await verified(names, options, terminal);
+        return {
+          held: verification.held,
+          json: { ...verification, modules: verification.modules.map(moduleJson) },
+          text: verifyText(verification, terminal.paint),
+        };
+      }),
+    );
+}
+
+function moduleJson(module: VerifiedModule): Answer["json"] {
+  const comparisons = module.comparisons.map((comparison) => ({
+    ...comparison,
+    differences: comparison.differences.map(({ section, address, ours, live }) => {
+      return { section, address: hex(address), ours: hex(ours), live: hex(live) };
+    }),
+  }));
+  return { ...module, comparisons };
+}
+
+async function verified(
+  names: readonly string[],
+  { kernel, modules, timeLimit }: VerifyOptions,
+  terminal: Terminal,
+) {
+  const bar = progressBar(terminal);
+  try {
+    return await verify(names, {
+      kernel,
+      timeLimit,
+      ...(modules === undefined ? {} : { tree: modules }),
+      onProgress: (done, total) => {
+        if (!bar?.isActive) bar?.start(total, done);
+        else bar.update(done);
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}

@@ -1,0 +1,127 @@
+// The options that every command with a module takes, declared once, and their values as commander
+// gives them.
+
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Address } from "../../address.ts";
+import { ENGINES, type Endian, type Engine, PROFILE_NAMES, type Profile } from "../../index.ts";
+import type { AnswerOptions } from "../answer.ts";
+import { countReader, gather, readAddress } from "./numbers.ts";
+
+/** Where a module goes that nobody gave a place. */
+export const DEFAULT_BASE = 0xc0000000;
+const MOST_MEMORY = 512;
+
+export interface ModuleOptions extends AnswerOptions {
+  readonly kernel?: string;
+  readonly symvers?: string;
+  /** On 64 bits, one of up to eight digits is meant with its sign extended. */
+  readonly base: Address;
+  readonly initBase?: Address;
+  readonly object?: boolean;
+  readonly endian?: Endian;
+  readonly memory: number;
+  readonly cpu: Profile;
+  readonly engine?: Engine;
+  readonly with?: readonly string[];
+  /** `NAME=VALUE` or `NAME`, one an option. */
+  readonly param?: readonly string[];
+  readonly farJumps: "refuse" | "trampoline";
+  readonly stubMissing?: boolean;
+}
+
+export interface CallOptions extends ModuleOptions {
+  readonly call: string;
+  readonly budget: number;
+  readonly init?: boolean;
+}
+
+/** A command that takes a module: `farjal NAME M.ko`. */
+export function moduleCommand(program: Command, name: string): Command {
+  return program
+    .command(name)
+    .argument("<M.ko>", "the module, or - for standard input")
+    .option("--json", "print one JSON document")
+    .option("--object", "take a plain .o, which Linux would refuse as a module");
+}
+
+/** What a command needs that gives the module an address. */
+export function placed(command: Command): Command {
+  const address = "an address in hexadecimal";
+  return command
+    .option(
+      "--kernel <FILE>",
+      "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .option(
+      "--symvers <FILE>",
+      "the Module.symvers of that kernel: its exports with their checksums, to a System.map's addresses",
+    )
+    .addOption(
+      new Option("--base <HEX>", `where the core block goes, ${address}`)
+        .argParser(readAddress)
+        .default(DEFAULT_BASE, "c0000000"),
+    )
+    .option("--init-base <HEX>", `where the init block goes, ${address}`, readAddress)
+    .addOption(
+      new Option(
+        "--endian <ORDER>",
+        "the machine's byte order; the module's own unless told",
+      ).choices(["little", "big"]),
+    )
+    .addOption(
+      new Option("--cpu <NAME>", "the processor; a 4Kc has no Release 2 instructions")
+        .choices(PROFILE_NAMES)
+        .default("24Kc"),
+    )
+    .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)
+    .option("--with <FILE>", "load this module first (may be given again)", gather)
+    .option(
+      "--param <NAME=VALUE>",
+      "set a parameter of the module, as insmod does (may be given again)",
+      gather,
+    )
+    .addOption(
+      new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
+        .choices(["refuse", "trampoline"])
+        .default("trampoline"),
+    )
+    .option(
+      "--stub-missing",
+      "give imports that nobody exports a stub, which ends a run when called",
+    );
+}
+
+/** What a command needs that calls a function of the module. */
+export function called(command: Command): Command {
+  return placed(command)
+    .argument("[ARG...]", "the function's arguments")
+    .requiredOption("--call <NAME>", "the function to call, exported or local")
+    .option(
+      "--budget <N>",
+      "instructions the call may take",
+      countReader(1, Number.MAX_SAFE_INTEGER),
+      1_000_000_000,
+    )
+    .addOption(initOption());
+}
+
+/** Whether init functions run: the module's own, and before it those of what it depends on. */
+export function initOption(): Option {
+  return new Option("--init", "run the module's init function first");
+}
+
+/** What a command needs that runs its call in one way. */
+export function withEngine(command: Command): Command {
+  return command.addOption(
+    new Option("--engine <NAME>", "how instructions are run; auto translates what is hot")
+      .choices(ENGINES)
+      .default("auto"),
+  );
+}
+
+export const ARGUMENT_HELP = `
+Arguments, as the function's registers and stack get them:
+  7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of registers
+  @FILE         a file's bytes, by address    out:64   64 zero bytes, by address, shown afterwards
+  TEXT          a string, by address          '"7"'    the string 7: in double quotes all is text`;

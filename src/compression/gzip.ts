@@ -1,0 +1,40 @@
+// gzip, through node:zlib. Its gunzip takes what follows a member for another one, so this reads the
+// member's header itself (RFC 1952) and leaves the deflate stream, whose end zlib knows, to zlib.
+
+import { createInflateRaw } from "node:zlib";
+import type { Output } from "../bytes/output.ts";
+import { Misuse } from "../errors.ts";
+
+/** Header flags. */
+const FHCRC = 2;
+const FEXTRA = 4;
+const FNAME = 8;
+const FCOMMENT = 16;
+
+function headerSize(bytes: Uint8Array): number {
+  const flags = bytes[3] ?? 0;
+  let at = 10;
+  if ((flags & FEXTRA) !== 0) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0);
+  for (const flag of [FNAME, FCOMMENT]) {
+    if ((flags & flag) === 0) continue;
+    const nul = bytes.indexOf(0, at);
+    at = nul < 0 ? bytes.length : nul + 1;
+  }
+  return at + ((flags & FHCRC) !== 0 ? 2 : 0);
+}
+
+/**
+ * Unpacks one gzip member.
+ * @throws Misuse when it is cut off or too large, zlib's error when it is damaged.
+ */
+export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<void> {
+  const start = headerSize(bytes);
+  const inflate = createInflateRaw({ chunkSize: 0x10_0000 });
+  inflate.end(bytes.subarray(start));
+  for await (const chunk of inflate) output.append(chunk as Uint8Array);
+  // The trailer: a CRC, then the unpacked size.
+  const size = start + inflate.bytesWritten + 4;
+  if (size + 4 > bytes.length) throw new Misuse("the compressed data is cut off");
+  const stated = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(size, true);
+  if (stated !== output.length) throw new Misuse("the compressed data is damaged");
+}

@@ -1,0 +1,335 @@
+// The rows of `farjal cost`: each build of the module in each state of its sites, counted, interrupted and
+// timed. A build with far jumps of its sites makes two rows, with and without shared veneers; where no build
+// is without sites, a build's own instructions without those of its sites stand for one.
+
+import { basename } from "node:path";
+import type { Source } from "../cli/session.ts";
+import { counted } from "../html/numbers.ts";
+import {
+  adoptEntries,
+  callsByJal,
+  DEAD_ENTRIES,
+  type Design,
+  designOf,
+  type Entries,
+  type LoadedModule,
+  type Machine,
+  type MissingDesign,
+  Misuse,
+  missingDesigns,
+  type PatchTrial,
+  readEntries,
+  sequenceStart,
+  sequenceWords,
+  type TraceWay,
+  tryPatches,
+  VENEER_SECTION,
+  type Veneers,
+} from "../index.ts";
+import { interleave, type Timing } from "../measure/interleave.ts";
+import { Run, type RunOptions } from "../measure/measured-run.ts";
+import type { Tracing } from "../report/bench-text.ts";
+import type { CostRow, SiteCode, Spread, States } from "../report/cost/text.ts";
+
+/** One build of the measured module. */
+export interface Build {
+  /** null for farjal's own. */
+  readonly path: string | null;
+  readonly source: Source;
+}
+
+export interface CostTable {
+  readonly rows: readonly CostRow[];
+  /** Designs that none of the builds has. */
+  readonly missing: readonly MissingDesign[];
+  /** What else there is to say of the builds, in sentences. */
+  readonly notes: readonly string[];
+}
+
+const ROUNDS = 8;
+const WORD = 4;
+/** How far past its own length a call may run that a patch led astray. */
+const ASTRAY = 100_000;
+
+/** @throws Misuse and Refusal as Run.start() does. */
+export async function costTable(
+  builds: readonly Build[],
+  texts: readonly string[],
+  options: RunOptions,
+  milliseconds: number,
+): Promise<CostTable> {
+  const variants: Variant[] = [];
+  for (const build of builds) {
+    const shared = await Variant.measured(build, texts, options);
+    if (shared.module.plan.trampolines.length < shared.module.plan.farJumps.length) {
+      variants.push(await Variant.measured(build, texts, { ...options, veneers: "each" }));
+    }
+    variants.push(shared);
+  }
+  const timings = await interleave(
+    variants.flatMap(({ timed }) => timed.map((run) => run.task())),
+    { milliseconds, rounds: ROUNDS },
+  );
+  const calls = Math.max(1, ...variants.map((variant) => variant.calls));
+  const plain = variants.filter(({ design }) => design.kind === "none");
+  const rows = variants.flatMap((variant) => {
+    const own = timings.splice(0, variant.timed.length).map((timing) => spread(timing, calls));
+    const like = plainLike(variant, plain);
+    if (like !== undefined) return [rowOf(variant, like.base, own)];
+    const reckoned = withoutSites(variant);
+    if (reckoned === null) return [rowOf(variant, null, own)];
+    const row = rowOf(variant, { name: reckoned.design, count: reckoned.instructions.off }, own);
+    return variant.veneers === "each" ? [row] : [row, reckoned];
+  });
+  return {
+    rows,
+    missing: missingDesigns(new Set(variants.map(({ design }) => design.title))),
+    notes: [...new Set(variants.flatMap(({ notes }) => notes))],
+  };
+}
+
+/** What instructions are counted above: a row's name, and the instructions of the measured call in it. */
+interface Base {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** A build with its far jumps mended in one way. */
+class Variant {
+  readonly build: Build;
+  readonly veneers: Veneers | null;
+  readonly module: LoadedModule;
+  readonly design: Design;
+  readonly off: Run;
+  /** Traced natively, for the time: nothing for a build without sites. */
+  readonly native: readonly Run[];
+  /** Traced by guest code: instructions of function and of function_graph. */
+  readonly guest: readonly number[];
+  readonly calls: number;
+  readonly patches: readonly PatchTrial[];
+  readonly code: SiteCode | null;
+  readonly notes: readonly string[];
+
+  static async measured(
+    build: Build,
+    texts: readonly string[],
+    options: RunOptions,
+  ): Promise<Variant> {
+    let adopted: Adopted = { entries: null, fault: null };
+    const prepare = (machine: Machine, module: LoadedModule): void => {
+      adopted = adopt(machine, module);
+    };
+    const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> => {
+      // What is only counted isn't worth translating at once.
+      const engine = way === "guest" ? "auto" : "translator";
+      return Run.start({ engine, source: build.source, tracer, way, prepare }, texts, options);
+    };
+    const off = await start("off", null);
+    const native: Run[] = [];
+    const guest: Run[] = [];
+    if (off.machine.callSites(off.module).length > 0) {
+      for (const tracer of ["function", "function_graph"] as const) {
+        native.push(await start(tracer, "native"));
+        guest.push(await start(tracer, "guest"));
+      }
+    }
+    const { plan } = off.module;
+    const veneers = plan.farJumps.length === 0 ? null : (options.veneers ?? "shared");
+    return new Variant(build, veneers, adopted, off, native, guest);
+  }
+
+  private constructor(
+    build: Build,
+    veneers: Veneers | null,
+    { entries, fault }: Adopted,
+    off: Run,
+    native: readonly Run[],
+    guest: readonly Run[],
+  ) {
+    const { machine, module } = off;
+    const sites = machine.callSites(module);
+    const design = designOf(
+      sites.map(({ site }) => site),
+      entries,
+    );
+    this.build = build;
+    this.veneers = veneers;
+    this.module = module;
+    this.design = fault !== null && design.kind === "none" ? DEAD_ENTRIES : design;
+    this.off = off;
+    this.native = native;
+    this.guest = guest.map(({ first }) => first.instructions);
+    this.calls = guest[0]?.calls ?? 0;
+    this.patches = guest[0] === undefined ? [] : tried(guest[0], this.design);
+    this.code = siteCode(off);
+    this.notes = notesOn(module, fault, this.patches);
+  }
+
+  get timed(): readonly Run[] {
+    return [this.off, ...this.native];
+  }
+
+  get title(): string {
+    const { design, veneers, module } = this;
+    if (veneers !== null) {
+      return `${this.file}${design.title}, ${veneers === "each" ? "a veneer each" : "shared veneers"}`;
+    }
+    const long = design.kind === "none" && !callsByJal(module.file.elf);
+    return `${this.file}${design.title}${long ? ", long calls" : ""}`;
+  }
+
+  /** How its title begins. */
+  get file(): string {
+    const { path } = this.build;
+    return path === null ? "" : `${basename(path)}: `;
+  }
+
+  get base(): Base {
+    return { name: this.title, count: this.off.first.instructions };
+  }
+}
+
+/** What became of a module's patchable entries; `fault` says why they stay nops. */
+interface Adopted {
+  readonly entries: Entries | null;
+  readonly fault: string | null;
+}
+
+function adopt(machine: Machine, module: LoadedModule): Adopted {
+  try {
+    const entries = readEntries(machine, module);
+    if (entries !== null) adoptEntries(machine, module, entries);
+    return { entries, fault: null };
+  } catch (error) {
+    if (!(error instanceof Misuse)) throw error;
+    return { entries: null, fault: error.message };
+  }
+}
+
+function notesOn(
+  { name, sites }: LoadedModule,
+  fault: string | null,
+  patches: readonly PatchTrial[],
+): string[] {
+  const lost = sites.filter(({ recorded }) => !recorded).length;
+  return [
+    ...(fault === null ? [] : [`${name}'s patchable entries stay nops: ${fault}`]),
+    ...(lost === 0
+      ? []
+      : [
+          `${counted(lost, "call")} of _mcount in ${name} can't be switched: recordmcount lost them`,
+        ]),
+    ...(patches.some(({ sites: tried }) => tried === 0)
+      ? [
+          `no patch of ${name} was interrupted: the call comes by no site, or takes too many instructions`,
+        ]
+      : []),
+  ];
+}
+
+/** The words of the module's first site, off and on. */
+function siteCode({ machine, module }: Run): SiteCode | null {
+  const [first] = machine.callSites(module);
+  if (first === undefined) return null;
+  const address = sequenceStart(first.site);
+  const words = (): number[] =>
+    Array.from({ length: sequenceWords(first.site) }, (_, index) =>
+      machine.memory.u32(address + WORD * index),
+    );
+  const off = words();
+  const tracer = machine.trace({ way: "guest" });
+  const on = words();
+  tracer.stop();
+  return { address, off, on };
+}
+
+function tried({ machine, module, target, args, first }: Run, design: Design): PatchTrial[] {
+  const probe = { machine, target, args, budget: 2 * first.instructions + ASTRAY };
+  const { trampolines } = module.plan;
+  const { instructions } = first;
+  return tryPatches(probe, machine.callSites(module), { design, trampolines, instructions });
+}
+
+/** A build without sites, one that makes its calls as this one does if there is one. */
+function plainLike({ module }: Variant, plain: readonly Variant[]): Variant | undefined {
+  const byJal = callsByJal(module.file.elf);
+  return plain.find((one) => callsByJal(one.module.file.elf) === byJal) ?? plain[0];
+}
+
+/** What the module would take and execute without its sites, as far as these alone make it so. */
+function withoutSites(variant: Variant): CostRow | null {
+  const { build, file, module, design, off, calls } = variant;
+  const { siteBytes, offInstructions } = design;
+  if (siteBytes === null || offInstructions === null) return null;
+  const sites = off.machine.callSites(module);
+  const own = new Set(sites.map(({ site }) => site.address));
+  const others = module.plan.trampolines.filter((one) => one.sites.some((at) => !own.has(at)));
+  return {
+    design: `${file}without its sites`,
+    kind: "none",
+    file: build.path,
+    reckoned: true,
+    veneers: null,
+    v0: off.first.v0,
+    sites: 0,
+    calls: 0,
+    bytes: {
+      code: bytesOf(module).code - siteBytes * sites.length,
+      veneers: sum(others.map(({ words }) => WORD * words.length)),
+    },
+    base: null,
+    instructions: statesOf(off.first.instructions - offInstructions * calls, []),
+    perCall: statesOf(null, []),
+    nanoseconds: statesOf(null, []),
+    patches: [],
+    code: null,
+  };
+}
+
+function rowOf(variant: Variant, base: Base | null, nanoseconds: readonly Spread[]): CostRow {
+  const { build, title, veneers, module, design, off, guest, calls, patches, code } = variant;
+  const instructions = statesOf(off.first.instructions, guest);
+  const above = (count: number): number | null =>
+    base === null || calls === 0 ? null : (count - base.count) / calls;
+  return {
+    design: title,
+    kind: design.kind,
+    file: build.path,
+    reckoned: false,
+    veneers,
+    v0: off.first.v0,
+    sites: off.machine.callSites(module).length,
+    calls,
+    bytes: bytesOf(module),
+    base: design.kind === "none" ? null : (base?.name ?? null),
+    instructions,
+    perCall: statesOf(above(instructions.off), guest.map(above)),
+    nanoseconds: statesOf(nanoseconds[0] ?? null, nanoseconds.slice(1)),
+    patches,
+    code,
+  };
+}
+
+function statesOf<T>(off: T, [first, second]: readonly T[]): States<T> {
+  return { off, function: first ?? null, functionGraph: second ?? null };
+}
+
+/** Code without its veneers, and those: planned ones, and the room that the module itself has for one. */
+function bytesOf({ sections, plan }: LoadedModule): CostRow["bytes"] {
+  const code = sections.filter(({ executable }) => executable);
+  const room = code.filter(({ name }) => name === VENEER_SECTION);
+  const own = sum(room.map(({ size }) => size));
+  return {
+    code: sum(code.map(({ size }) => size)) - own,
+    veneers: own + sum(plan.trampolines.map(({ words }) => WORD * words.length)),
+  };
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+function spread({ p50, p25, p75, samples }: Timing, calls: number): Spread {
+  const each = (seconds: number): number => (seconds * 1e9) / calls;
+  return { p50: each(p50), p25: each(p25), p75: each(p75), samples };
+}

@@ -1,0 +1,323 @@
+// A trace.dat's events, of all CPUs in the order of time. The three ftrace entries become events as farjal's
+// own tracers make them, whatever kernel wrote the file, since its formats say where their fields are; others
+// keep their names and fields. Counts are nanoseconds here: a real machine's instructions weren't counted.
+
+import type { Opener } from "../../bytes/source.ts";
+import { latin1 } from "../../bytes/words.ts";
+import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
+import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { hex } from "../../hex.ts";
+import type { Origin, OtherEvent, RecordedEvent, Trace, TraceRecord } from "../trace.ts";
+import type { EventField, EventFormat } from "./event-format.ts";
+import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
+import { readTraceDatFile, type TraceDatFile, untilNul } from "./file.ts";
+import { latencyFlags } from "./latency-flags.ts";
+import { RingReader } from "./ring-reader.ts";
+
+const NANOSECONDS = 1e9;
+const TWO_32 = 2 ** 32;
+/** No kernel's shadow stack holds more calls: from 6.13 on it has 4,096 words, before it had 50 frames. */
+const DEEPEST = 4096;
+/** The tasks whose names no list holds, as trace-cmd calls them. */
+const IDLE = "<idle>";
+const UNKNOWN = "<...>";
+
+/**
+ * Reads a trace.dat's description; its events are read from the file each time they are gone through.
+ * @param name the file's, for errors.
+ * @param instance as readTraceDatFile() takes it.
+ * @throws Misuse when it is none or is damaged, also while its events are gone through.
+ */
+export function readTraceDat(open: Opener, name: string, instance?: string): Trace {
+  const source = open();
+  let file: TraceDatFile;
+  try {
+    file = readTraceDatFile(source, name, instance);
+  } finally {
+    source.close();
+  }
+  const task = firstTask(file);
+  return {
+    task,
+    cpus: Math.max(1, ...file.cpus.map(({ cpu }) => cpu + 1)),
+    clockHz: NANOSECONDS,
+    endian: file.endian,
+    release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",
+    overruns: file.overruns,
+    addresses: true,
+    records: { [Symbol.iterator]: () => recordsOf(open, file, isAny) },
+    events: { [Symbol.iterator]: () => recordsOf(open, file, isOwn) },
+  };
+}
+
+function firstTask({ tasks }: TraceDatFile): TraceTask {
+  const [[pid, name] = [0, IDLE]] = tasks;
+  return { pid, name };
+}
+
+function isOwn(record: TraceRecord): record is RecordedEvent {
+  return record.type !== "other";
+}
+
+const isAny = (_record: TraceRecord): _record is TraceRecord => true;
+
+/**
+ * The records of all CPUs, the earliest first; of two at one time, the lower CPU's. One generator makes them: each that
+ * stood around it would cost as much as reading a record does.
+ */
+function* recordsOf<R extends TraceRecord>(
+  open: Opener,
+  file: TraceDatFile,
+  isWanted: (record: TraceRecord) => record is R,
+): Generator<R> {
+  const source = open();
+  try {
+    const decoder = new Decoder(file);
+    const rings = file.cpus
+      .map((data) => new RingReader(source, file, data))
+      .filter((ring) => ring.next());
+    while (rings.length > 0) {
+      let first = 0;
+      for (let i = 1; i < rings.length; i += 1) {
+        if ((rings[i] as RingReader).time < (rings[first] as RingReader).time) first = i;
+      }
+      const ring = rings[first] as RingReader;
+      const record = decoder.record(ring);
+      if (isWanted(record)) yield record;
+      if (!ring.next()) rings.splice(first, 1);
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** Whose record it is, and its five columns. */
+interface Whose {
+  readonly task: TraceTask;
+  readonly flags: string;
+}
+
+/** Each kind of record is one object literal: V8 takes several times as long to put one together by spreading. */
+type Decode = (ring: RingReader, whose: Whose) => TraceRecord;
+
+/** Where a field of at most 8 bytes is. */
+type NumberAt = (ring: RingReader) => number;
+
+class Decoder {
+  readonly #file: TraceDatFile;
+  readonly #little: boolean;
+  readonly #decoders = new Map<number, Decode>();
+  readonly #tasks = new Map<number, TraceTask>();
+  readonly #flags = new Map<number, string>();
+
+  constructor(file: TraceDatFile) {
+    this.#file = file;
+    this.#little = file.endian === "little";
+  }
+
+  record(ring: RingReader): TraceRecord {
+    const { view, at } = ring;
+    const id = view.getUint16(at, this.#little);
+    let decode = this.#decoders.get(id);
+    if (decode === undefined) {
+      decode = this.#decoderOf(id);
+      this.#decoders.set(id, decode);
+    }
+    return decode(ring, {
+      task: this.#task(view.getInt32(at + 4, this.#little)),
+      flags: this.#flagsOf(view.getUint16(at + 2, false)),
+    });
+  }
+
+  #task(pid: number): TraceTask {
+    let task = this.#tasks.get(pid);
+    if (task === undefined) {
+      task = { pid, name: pid === 0 ? IDLE : (this.#file.tasks.get(pid) ?? UNKNOWN) };
+      this.#tasks.set(pid, task);
+    }
+    return task;
+  }
+
+  #flagsOf(word: number): string {
+    let flags = this.#flags.get(word);
+    if (flags === undefined) {
+      flags = latencyFlags(word >>> 8, word & 0xff);
+      this.#flags.set(word, flags);
+    }
+    return flags;
+  }
+
+  #decoderOf(id: number): Decode {
+    const format = this.#file.formats.get(id);
+    if (format === undefined) return this.#other({ name: `event ${id}`, id, fields: [] });
+    return this.#own(format) ?? this.#other(format);
+  }
+
+  /** One of ftrace's entries, when it has the fields. */
+  #own(format: EventFormat): Decode | undefined {
+    const { symbols } = this.#file;
+    const number = (name: string): NumberAt | undefined => this.#number(format, name);
+    const need = recordSize(format);
+    const checked = (decode: Decode): Decode => {
+      const short = this.#other(format);
+      return (ring, whose) => (ring.size < need ? short(ring, whose) : decode(ring, whose));
+    };
+    if (format.name === FUNCTION.name) {
+      const [ip, parent] = [number("ip"), number("parent_ip")];
+      if (!ip || !parent) return undefined;
+      return checked((ring, { task, flags }): FunctionEvent & Origin => {
+        const { time, cpu, lost } = ring;
+        const at = ip(ring);
+        const parentIp = parent(ring);
+        const { name, module } = symbols.nameOf(at);
+        return {
+          type: "function",
+          count: time,
+          time: time / NANOSECONDS,
+          microseconds: Math.floor(time / 1000),
+          cpu,
+          task,
+          flags,
+          lost,
+          name,
+          module,
+          parentName: symbols.nameOf(parentIp).name,
+          ip: at,
+          parentIp,
+        };
+      });
+    }
+    const [func, stated] = [number("func"), number("depth")];
+    if (!func || !stated) return undefined;
+    const depth = (ring: RingReader): number => {
+      const calls = stated(ring);
+      if (calls >= 0 && calls < DEEPEST) return calls;
+      throw ring.damage(`a call can't be ${calls} deep`);
+    };
+    if (format.name === FUNCGRAPH_ENTRY.name) {
+      return checked((ring, { task, flags }): EntryEvent & Origin => {
+        const { time, cpu, lost } = ring;
+        const ip = func(ring);
+        const { name, module } = symbols.nameOf(ip);
+        return {
+          type: "funcgraph_entry",
+          count: time,
+          time: time / NANOSECONDS,
+          microseconds: Math.floor(time / 1000),
+          cpu,
+          task,
+          flags,
+          lost,
+          name,
+          module,
+          ip,
+          depth: depth(ring),
+        };
+      });
+    }
+    const [overrun, called, returned] = [number("overrun"), number("calltime"), number("rettime")];
+    if (format.name !== FUNCGRAPH_EXIT.name || !overrun || !called || !returned) return undefined;
+    return checked((ring, { task, flags }): ReturnEvent & Origin => {
+      const { time, cpu, lost } = ring;
+      const ip = func(ring);
+      const { name, module } = symbols.nameOf(ip);
+      return {
+        type: "funcgraph_exit",
+        count: time,
+        time: time / NANOSECONDS,
+        microseconds: Math.floor(time / 1000),
+        cpu,
+        task,
+        flags,
+        lost,
+        name,
+        module,
+        ip,
+        depth: depth(ring),
+        overrun: overrun(ring),
+        // The record is written a moment after the return that it tells of.
+        entryCount: time - (returned(ring) - called(ring)),
+      };
+    });
+  }
+
+  #number({ fields }: EventFormat, name: string): NumberAt | undefined {
+    const field = fields.find((one) => one.name === name);
+    return field === undefined ? undefined : numberAt(field, this.#little);
+  }
+
+  #other(format: EventFormat): Decode {
+    const own = format.fields.filter(({ name }) => !name.startsWith("common_"));
+    return (ring, { task, flags }): OtherEvent => ({
+      type: "other",
+      count: ring.time,
+      time: ring.time / NANOSECONDS,
+      microseconds: Math.floor(ring.time / 1000),
+      cpu: ring.cpu,
+      task,
+      flags,
+      lost: ring.lost,
+      name: format.name,
+      fields: own.map((field) => `${field.name}=${this.#fieldText(field, ring)}`).join(" "),
+    });
+  }
+
+  #fieldText(field: EventField, ring: RingReader): string {
+    const { type, offset, size, name } = field;
+    if (offset + size > ring.size) return "?";
+    const bytes = (from: number, length: number): Uint8Array => {
+      const { view, at } = ring;
+      return new Uint8Array(view.buffer, view.byteOffset + at + from, length);
+    };
+    if (type.startsWith("__data_loc")) {
+      const place = numberAt(field, this.#little)?.(ring) ?? 0;
+      const [from, length] = [place & 0xffff, place >>> 16];
+      return from + length > ring.size ? "?" : textOf(bytes(from, length), type);
+    }
+    if (type.includes("[")) return textOf(bytes(offset, size), type);
+    const value = numberAt(field, this.#little)?.(ring);
+    if (value === undefined) return textOf(bytes(offset, size), "");
+    const isAddress = /(^|_)(ip|func|function|caller|addr)$/.test(name) && /long|\*/.test(type);
+    if (isAddress) return this.#file.symbols.nameOf(value).name;
+    return type.includes("*") ? hex(value) : String(value);
+  }
+}
+
+/** An array of characters is a text up to its NUL, any other its bytes. */
+function textOf(bytes: Uint8Array, type: string): string {
+  if (/\bchar\b/.test(type)) return untilNul(latin1(bytes));
+  return Buffer.from(bytes).toString("hex");
+}
+
+/**
+ * Reads an integer field. One of 8 bytes is exact below 2^53; addresses of a 64-bit kernel are read as
+ * signed, as Kallsyms takes them.
+ */
+function numberAt(
+  { type, offset, size, signed }: EventField,
+  little: boolean,
+): NumberAt | undefined {
+  switch (size) {
+    case 1:
+      return signed
+        ? ({ view, at }) => view.getInt8(at + offset)
+        : ({ view, at }) => view.getUint8(at + offset);
+    case 2:
+      return signed
+        ? ({ view, at }) => view.getInt16(at + offset, little)
+        : ({ view, at }) => view.getUint16(at + offset, little);
+    case 4:
+      return signed
+        ? ({ view, at }) => view.getInt32(at + offset, little)
+        : ({ view, at }) => view.getUint32(at + offset, little);
+    case 8:
+      if (signed || type === "unsigned long") {
+        return ({ view, at }) => Number(view.getBigInt64(at + offset, little));
+      }
+      return ({ view, at }) =>
+        view.getUint32(at + offset + (little ? 4 : 0), little) * TWO_32 +
+        view.getUint32(at + offset + (little ? 0 : 4), little);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,177 @@
+// Goes through one CPU's ring pages of a trace.dat record by record: times added up, padding stepped over,
+// losses counted. It holds a few pages at a time, unpacked where the file is compressed, and gives each
+// record as a place in a view, without knowing what it means.
+
+import { Cursor, damaged } from "../../bytes/cursor.ts";
+import type { ByteSource } from "../../bytes/source.ts";
+import { type CpuData, type TraceDatFile, unpackChunk } from "./file.ts";
+import {
+  MISSED_EVENTS,
+  MISSED_STORED,
+  PADDING,
+  TIME_BITS,
+  TIME_EXTEND,
+  TIME_STAMP,
+} from "./ring-pages.ts";
+
+const TWO_32 = 2 ** 32;
+const TWO_27 = 2 ** TIME_BITS;
+const TIME_MASK = TWO_27 - 1;
+/** An absolute time's bits; those above are the last time's. */
+const TWO_59 = 2 ** 59;
+const LENGTH_MASK = 0x07ffffff;
+/** Bytes of a CPU that are read at once, and the most that a packed chunk may make; fewer of many CPUs. */
+const READ_AHEAD = 1 << 18;
+const LARGEST_CHUNK = 1 << 26;
+/** What all CPUs' together may be. */
+const READ_AHEAD_OF_ALL = 1 << 26;
+const LARGEST_CHUNKS = 1 << 29;
+
+export class RingReader {
+  readonly cpu: number;
+  /** The present record: its nanoseconds, and its bytes in `view`. */
+  time = 0;
+  at = 0;
+  size = 0;
+  /** Events that the ring lost before the present record; null when they weren't counted. */
+  lost: number | null = 0;
+  view: DataView = new DataView(new ArrayBuffer(0));
+  readonly #file: TraceDatFile;
+  readonly #little: boolean;
+  readonly #blocks: Generator<Block>;
+  #block: Block = { bytes: new Uint8Array(0), offset: 0 };
+  #page = 0;
+  #next = 0;
+  #end = 0;
+
+  constructor(source: ByteSource, file: TraceDatFile, data: CpuData) {
+    this.#file = file;
+    this.#little = file.endian === "little";
+    this.cpu = data.cpu;
+    this.#blocks = blocks(source, file, data);
+  }
+
+  /** Steps to the next record. @returns false at the end. @throws Misuse when the ring is damaged. */
+  next(): boolean {
+    this.lost = 0;
+    for (;;) {
+      if (this.#next >= this.#end) {
+        if (!this.#nextPage()) return false;
+        continue;
+      }
+      const word = this.#u32(this.#next);
+      const type = this.#little ? word & 31 : word >>> TIME_BITS;
+      const delta = this.#little ? word >>> 5 : word & TIME_MASK;
+      const body = this.#next + 4;
+      if (type === PADDING && delta === 0) {
+        this.#next = this.#end;
+        continue;
+      }
+      const extra = type === 0 || type >= PADDING ? this.#u32(body) : 0;
+      if (type === TIME_EXTEND) {
+        this.time += delta + extra * TWO_27;
+        this.#next = body + 4;
+      } else if (type === TIME_STAMP) {
+        this.time = Math.floor(this.time / TWO_59) * TWO_59 + extra * TWO_27 + delta;
+        this.#next = body + 4;
+      } else if (type === PADDING) {
+        this.time += delta;
+        this.#step(body, extra);
+      } else {
+        this.time += delta;
+        this.at = type === 0 ? body + 4 : body;
+        this.size = type === 0 ? extra - 4 : type * 4;
+        this.#step(body, type === 0 ? extra : this.size);
+        if (this.size < 8) throw this.damage("a record of fewer than 8 bytes");
+        return true;
+      }
+    }
+  }
+
+  #step(body: number, length: number): void {
+    const next = body + Math.ceil(length / 4) * 4;
+    if (next > this.#end) throw this.damage(`a record of ${length} bytes reaches past its page`);
+    this.#next = next;
+  }
+
+  #u32(at: number): number {
+    if (at + 4 > this.#end) throw this.damage("a record reaches past its page");
+    return this.view.getUint32(at, this.#little);
+  }
+
+  /** The error for a record that can't be, at the one after it. */
+  damage(why: string): Error {
+    const { name, compression } = this.#file;
+    const packed = compression === "none" ? "" : `, unpacked byte ${this.#next}`;
+    const offset = this.#block.offset + (compression === "none" ? this.#next : 0);
+    return damaged(name, offset, `CPU ${this.cpu}${packed}: ${why}`);
+  }
+
+  #nextPage(): boolean {
+    const { page } = this.#file;
+    if (this.#page + page.size > this.#block.bytes.length) {
+      const { value, done } = this.#blocks.next();
+      if (done === true) return false;
+      this.#block = value;
+      const { bytes } = value;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.#page = 0;
+    }
+    const start = this.#page;
+    this.#page += page.size;
+    const little = this.#little;
+    const high = this.view.getUint32(start + (little ? 4 : 0), little);
+    this.time = high * TWO_32 + this.view.getUint32(start + (little ? 0 : 4), little);
+    const { commit } = page;
+    const low = start + commit.offset + (little ? 0 : commit.size - 4);
+    const word = this.view.getUint32(low, little);
+    const length = word & LENGTH_MASK;
+    this.#next = start + page.data;
+    this.#end = this.#next + length;
+    if (length > page.size - page.data) {
+      this.#next = start;
+      throw this.damage(`a page that holds ${length} bytes in ${page.size}`);
+    }
+    if ((word & MISSED_EVENTS) !== 0) this.#readLoss(word);
+    return true;
+  }
+
+  /** A number of lost events stands behind the page's records, when it fits there. */
+  #readLoss(word: number): void {
+    const { commit, size } = this.#file.page;
+    const at = this.#end + (this.#little ? 0 : commit.size - 4);
+    const stored = (word & MISSED_STORED) !== 0 && this.#end + commit.size <= this.#page;
+    if (stored && size > 0) this.lost = this.view.getUint32(at, this.#little);
+    else this.lost = null;
+  }
+}
+
+/** Whole pages, and where in the file they are or were packed. */
+interface Block {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
+
+function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generator<Block> {
+  const { page, compression, name, endian } = file;
+  const whole = (bytes: Uint8Array, offset: number): Block => {
+    if (bytes.length % page.size === 0) return { bytes, offset };
+    throw damaged(name, offset, `CPU ${data.cpu}'s pages end within one`);
+  };
+  if (compression === "none") {
+    const share = Math.min(READ_AHEAD, READ_AHEAD_OF_ALL / file.cpus.length);
+    const ahead = Math.ceil(share / page.size) * page.size;
+    for (let done = 0; done < data.size; done += ahead) {
+      const offset = data.offset + done;
+      yield whole(source.read(offset, Math.min(ahead, data.size - done)), offset);
+    }
+  } else if (data.size > 0) {
+    // The size that trace-cmd states leaves the number of chunks out; each chunk has its own.
+    const cursor = new Cursor(source, name, endian, data.offset);
+    const most = Math.min(LARGEST_CHUNK, LARGEST_CHUNKS / file.cpus.length);
+    for (let chunks = cursor.u32("the number of chunks"); chunks > 0; chunks -= 1) {
+      const offset = cursor.at;
+      yield whole(unpackChunk(cursor, compression, most), offset);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// The symbols that travel in a trace.dat, as lines of /proc/kallsyms, and the search for an address: the
+// nearest symbol at or below it, as trace-cmd finds it, the last line only closing the table. Addresses of a
+// 64-bit kernel are taken as signed numbers: near zero from below they are exact.
+
+import { digits } from "../../hex.ts";
+
+const LINE = /^([0-9a-f]+) (\S) (\S+)(?:\s+\[(\S+)\])?/;
+
+export interface AddressName {
+  readonly name: string;
+  readonly module: string | null;
+}
+
+export class Kallsyms {
+  readonly #addresses: Float64Array;
+  readonly #names: readonly AddressName[];
+  readonly #found = new Map<number, AddressName>();
+  readonly #longSize: number;
+
+  /** @param longSize bytes of an address of the traced kernel. */
+  constructor(text: string, longSize: number) {
+    this.#longSize = longSize;
+    const symbols: { readonly address: number; readonly name: AddressName }[] = [];
+    for (const line of linesOf(text)) {
+      const [, address = "", type = "", name = "", module] = LINE.exec(line) ?? [];
+      // Absolute ones are sizes and offsets; `$` begins an assembler's marks.
+      if (name === "" || type === "A" || type === "a" || name.startsWith("$")) continue;
+      symbols.push({
+        address: addressOf(address, longSize),
+        name: { name, module: module ?? null },
+      });
+    }
+    symbols.sort((a, b) => a.address - b.address);
+    this.#addresses = Float64Array.from(symbols, ({ address }) => address);
+    this.#names = symbols.map(({ name }) => name);
+  }
+
+  /** What an address is called: its digits where no symbol is. */
+  nameOf(address: number): AddressName {
+    const known = this.#found.get(address);
+    if (known !== undefined) return known;
+    const name = this.#search(address) ?? { name: this.#digits(address), module: null };
+    this.#found.set(address, name);
+    return name;
+  }
+
+  #search(address: number): AddressName | undefined {
+    let low = 0;
+    let high = this.#addresses.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#addresses[middle] as number) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low === this.#addresses.length ? undefined : this.#names[low - 1];
+  }
+
+  #digits(address: number): string {
+    if (this.#longSize === 4) return `0x${digits(address)}`;
+    return `0x${BigInt.asUintN(64, BigInt(address)).toString(16).padStart(16, "0")}`;
+  }
+}
+
+/** A text's lines one by one: a list of them all takes more than the text when they are short. */
+export function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf("\n", start);
+    yield text.slice(start, end < 0 ? text.length : end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+
+/** An address of hexadecimal digits, as a number: unsigned with 32 bits, signed with 64. */
+function addressOf(text: string, longSize: number): number {
+  if (longSize === 4) return Number.parseInt(text.slice(-8), 16);
+  return Number(BigInt.asIntN(64, BigInt(`0x${text}`)));
+}

@@ -1,0 +1,110 @@
+// Every event of a trace, however many: the ring's records go to a file before the ring can be full, in stretches of
+// the run so short that it can't fill in between. The guest's time stands still meanwhile, so the trace is the
+// same as with a ring without an end. The file holds records as the ring does; it has no name, and is gone with
+// the process.
+
+import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { GRAPH_FRAMES_MOST } from "../../../assembly/shared/memory-map.ts";
+import { Misuse, systemError } from "../../errors.ts";
+import type { TraceEvent, TracerName } from "../event.ts";
+import type { EventMaker } from "../event-maker.ts";
+import { recordSize } from "./record.ts";
+import type { RingCursor } from "./ring-cursor.ts";
+
+/** Records that are read back at once. */
+const READ_AHEAD = 1 << 13;
+
+/**
+ * Instructions after which a ring of so many records can't be full yet. Each writes one at most: a call, or a
+ * return; but returns that lead to each other take no instruction, and there are as many as calls are open.
+ */
+export function instructionsToFill(kind: TracerName, capacity: number): number {
+  const records = kind === "function" ? capacity : Math.floor((capacity - GRAPH_FRAMES_MOST) / 2);
+  return Math.max(1, records);
+}
+
+export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E> {
+  readonly tracer: TracerName;
+  readonly #path: string;
+  readonly #cursor: RingCursor;
+  readonly #maker: EventMaker;
+  #file: number | null;
+  #length = 0;
+
+  /**
+   * @param path where the file is while it has a name.
+   * @throws Misuse when it can't be made.
+   */
+  constructor(path: string, tracer: TracerName, cursor: RingCursor, maker: EventMaker) {
+    this.tracer = tracer;
+    this.#path = path;
+    this.#cursor = cursor;
+    this.#maker = maker;
+    this.#file = this.#orSay(() => {
+      const file = openSync(path, "wx+");
+      rmSync(path);
+      return file;
+    });
+  }
+
+  /** Events in it. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes what is in the ring, while the machine stands still. @throws Misuse when the file can't be written. */
+  take(): void {
+    for (;;) {
+      const { length, words } = this.#cursor.take(true);
+      if (length === 0) return;
+      const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+      for (let done = 0; done < bytes.length; ) {
+        done += this.#orSay(() => writeSync(this.#open, bytes, done, bytes.length - done));
+      }
+      this.#length += length;
+    }
+  }
+
+  /** The events, oldest first, read from the file each time. */
+  *[Symbol.iterator](): Generator<E> {
+    const size = recordSize(this.tracer);
+    const words = new Int32Array((READ_AHEAD * size) / 4);
+    for (let first = 0; first < this.#length; first += READ_AHEAD) {
+      const count = Math.min(READ_AHEAD, this.#length - first);
+      this.#read(new Uint8Array(words.buffer, 0, count * size), first * size);
+      for (let index = 0; index < count; index += 1) {
+        yield this.#maker.event(this.tracer, words, (index * size) / 4) as E;
+      }
+    }
+  }
+
+  /** Lets the file go. */
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #read(bytes: Uint8Array, from: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      const got = this.#orSay(() =>
+        readSync(this.#open, bytes, done, bytes.length - done, from + done),
+      );
+      if (got === 0) throw new Misuse(`${this.#path} ends early: somebody has cut it`);
+      done += got;
+    }
+  }
+
+  get #open(): number {
+    if (this.#file === null) throw new Misuse("the recording is closed");
+    return this.#file;
+  }
+
+  #orSay<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Misuse) throw error;
+      throw new Misuse(`${this.#path} can't be written: ${systemError(error)}`);
+    }
+  }
+}

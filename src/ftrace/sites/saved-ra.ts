@@ -1,0 +1,93 @@
+// Where a traced function keeps its caller's return address when it passes its call site: what
+// function_graph replaces. Built with -mmcount-ra-address a site says so in t4; otherwise the stores of the
+// prologue before it do, as arch/mips/kernel/ftrace.c's ftrace_get_parent_ra_addr() reads them, which stops
+// at a store of another register than ra and the s registers and takes such a function for a leaf; here
+// every store of a prologue is passed. Pure: words in, a place out.
+
+import {
+  OP_ADDIU,
+  OP_LUI,
+  OP_ORI,
+  OP_SPECIAL,
+  OP_SW,
+  SPECIAL_ADDU,
+  SPECIAL_OR,
+  SPECIAL_SUBU,
+} from "../../../assembly/shared/opcodes.ts";
+
+const ZERO = 0;
+export const T4 = 12;
+const SP = 29;
+const S8 = 30;
+const RA = 31;
+/** A prologue saves ten registers at most, and stores a few arguments. */
+const LONGEST_PROLOGUE = 32;
+
+/** Bytes above sp, or in the register; unknown where no prologue is that can be read. */
+export type SavedRa = number | "ra" | "unknown";
+
+interface Fields {
+  readonly op: number;
+  readonly rs: number;
+  readonly rt: number;
+  readonly rd: number;
+  readonly funct: number;
+  /** Sign-extended. */
+  readonly immediate: number;
+}
+
+function fields(word: number): Fields {
+  return {
+    op: word >>> 26,
+    rs: (word >>> 21) & 31,
+    rt: (word >>> 16) & 31,
+    rd: (word >>> 11) & 31,
+    funct: word & 63,
+    immediate: (word << 16) >> 16,
+  };
+}
+
+/** What the words of a site that set t4 make of it: 0 in a leaf, else an address above sp. */
+export function savedRaByT4(words: readonly number[]): SavedRa {
+  let value = 0;
+  let aboveSp = false;
+  for (const word of words) {
+    const { op, rs, rt, rd, funct, immediate } = fields(word);
+    if (op === OP_SPECIAL) {
+      const others = [rs, rt].filter((register) => register !== T4 && register !== ZERO);
+      if (rd !== T4 || (funct !== SPECIAL_OR && funct !== SPECIAL_ADDU)) return "unknown";
+      if (others.some((register) => register !== SP)) return "unknown";
+      if (rs !== T4 && rt !== T4) value = 0;
+      aboveSp = others.length > 0 || (aboveSp && (rs === T4 || rt === T4));
+    } else if (rt !== T4 || (op !== OP_LUI && ![ZERO, T4, SP].includes(rs))) {
+      return "unknown";
+    } else {
+      const before = rs === T4 && op !== OP_LUI ? value : 0;
+      aboveSp = rs === SP || (aboveSp && rs === T4);
+      if (op === OP_LUI) value = (immediate << 16) >>> 0;
+      else if (op === OP_ORI) value = (before | (word & 0xffff)) >>> 0;
+      else if (op === OP_ADDIU) value = before + immediate;
+      else return "unknown";
+    }
+  }
+  if (aboveSp) return value;
+  return value === 0 ? "ra" : "unknown";
+}
+
+/**
+ * What a prologue says, read backwards from the word before the site.
+ * @param word the words before it: index -1 is the last of the prologue.
+ */
+export function savedRaByPrologue(word: (index: number) => number): SavedRa {
+  for (let index = -1; index >= -LONGEST_PROLOGUE; index -= 1) {
+    const { op, rs, rt, rd, funct, immediate } = fields(word(index));
+    const store = op === OP_SW && rs === SP;
+    if (store && rt === RA) return immediate;
+    const setsS8 = op === OP_SPECIAL && rd === S8 && rs === SP && rt === ZERO;
+    // A large frame's second part: how large is not in this word, and whether ra lies above it isn't either.
+    if (op === OP_SPECIAL && funct === SPECIAL_SUBU && rd === SP) return "unknown";
+    // Also addiu sp,sp,-N, which a prologue begins with.
+    if (!store && !setsS8) return "ra";
+  }
+  return "unknown";
+}

@@ -1,0 +1,272 @@
+// Call sites: what gcc leaves at a function's start for _mcount, and the words that switch it.
+// A site is recognised by the words that stand there, never by what a kernel's configuration says,
+// because the wrong form skips or repeats an instruction of the traced function. Pure: words in,
+// words out; tracer.ts writes them. Forms and words are arch/mips/kernel/ftrace.c's and gcc's
+// MIPS_FUNCTION_PROFILER's; where the kernel's own patch would be wrong for a form (2009's short
+// call in a module, -O0), the one that keeps the stack and the instructions whole is used.
+
+import { GRAPH_LEAF } from "../../../assembly/shared/memory-map.ts";
+import {
+  OP_ADDIU,
+  OP_BEQ,
+  OP_JAL,
+  OP_LUI,
+  OP_ORI,
+  OP_SPECIAL,
+  OP_SPECIAL2,
+  SPECIAL_ADDU,
+  SPECIAL_OR,
+  SPECIAL2_TRACE_ENTER,
+  SPECIAL2_TRACE_SITE,
+} from "../../../assembly/shared/opcodes.ts";
+import { type Address, plus } from "../../address.ts";
+import { type SavedRa, savedRaByPrologue, savedRaByT4, T4 } from "./saved-ra.ts";
+
+/** MIPS64 encodings. */
+const OP_DADDIU = 25;
+const SPECIAL_DADDU = 45;
+
+const NOP = 0x00000000;
+const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
+const JALR_V1 = 0x0060f809; // jalr v1
+/** addiu sp,sp,-8: o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
+export const PUSH = 0x27bdfff8;
+const POP = 0x27bd0008; // addiu sp,sp,8
+const PUSHED = 8;
+const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
+/** The word that writes the function tracer's record in passing. */
+export const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
+/** Largest place of a saved ra that a TRACE_ENTER word can name, in words above sp. */
+const HIGHEST_RA = GRAPH_LEAF - 1;
+
+/** A call through v1 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
+export interface CallSite<A extends Address = number> {
+  readonly kind: "long" | "short";
+  /** Address that __mcount_loc names: the lui of a long call, the jal of a short one. */
+  readonly address: A;
+  /** Words of the whole sequence, from `address` on. */
+  readonly words: number;
+  /** Words that set t4 to the address of the saved ra, or to 0 in a leaf; none without -mmcount-ra-address. */
+  readonly raAddressWords: number;
+  /** -O0 or -fno-delayed-branch: what would stand in the delay slot (o32's push) is before the call. */
+  readonly emptyDelaySlot: boolean;
+  /** Where the function keeps its return address when it passes the site; not read in n64. */
+  readonly savedRa: SavedRa;
+}
+
+/** The two words that stand at a site's address in one state. */
+export type SitePatch = readonly [number, number];
+
+/** What the site does: `call` goes to _mcount; a word of farjal's own takes the event in passing. */
+export type SiteState = "off" | "call" | { readonly word: number };
+
+function opcode(word: number): number {
+  return word >>> 26;
+}
+
+function isV1High(word: number): boolean {
+  return opcode(word) === OP_LUI && ((word >>> 16) & 31) === 3;
+}
+
+function isV1Low(word: number): boolean {
+  return word >>> 16 === ((OP_ADDIU << 10) | (3 << 5) | 3);
+}
+
+/** Whether a word does nothing but set t4: `move`, `addiu`, `lui`, `ori` or `addu`, as gcc loads an address. */
+function setsT4(word: number): boolean {
+  const rt = (word >>> 16) & 31;
+  const rd = (word >>> 11) & 31;
+  switch (opcode(word)) {
+    case OP_ADDIU:
+    case OP_DADDIU:
+    case OP_ORI:
+    case OP_LUI:
+      return rt === T4;
+    case OP_SPECIAL:
+      return rd === T4 && [SPECIAL_OR, SPECIAL_ADDU, SPECIAL_DADDU].includes(word & 63);
+    default:
+      return false;
+  }
+}
+
+/**
+ * How many words from `first` on, in steps of `step`, hand over the address of the saved ra: none without
+ * -mmcount-ra-address, one in most functions, two or three where the frame is larger than 32 KiB.
+ */
+function raAddressWords(word: (index: number) => number, first: number, step: 1 | -1): number {
+  let count = 0;
+  while (count < MOST_RA_ADDRESS_WORDS && setsT4(word(first + step * count))) count += 1;
+  return count;
+}
+
+/**
+ * Recognises the call to _mcount at `address`: an o32 one in a 32-bit module, an n64 one in a 64-bit one.
+ * @param read returns the instruction word at a guest address, or undefined outside the module.
+ * @returns undefined when no form fits: the site must then be left alone.
+ */
+export function recogniseSite<A extends Address>(
+  address: A,
+  read: (address: A) => number | undefined,
+): CallSite<A> | undefined {
+  const word = (index: number): number => read(plus(address, 4 * index)) ?? NOP;
+  const short = opcode(word(0)) === OP_JAL;
+  if (typeof address === "bigint")
+    return short ? shortCall64(address, word) : longCall64(address, word);
+  return short ? shortCall(address, word) : longCall(address, word);
+}
+
+function shortCall<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const emptyDelaySlot = word(1) === NOP && word(-1) === PUSH;
+  if (word(1) !== PUSH && !emptyDelaySlot) return undefined;
+  const last = emptyDelaySlot ? -2 : -1;
+  const raAddress = raAddressWords(word, last, -1);
+  if (word(last - raAddress) !== MOVE_AT_RA) return undefined;
+  const savedRa = savedRaOf(word, last - raAddress, last - raAddress + 1, raAddress);
+  return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot, savedRa };
+}
+
+function longCall<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
+  const raAddress = raAddressWords(word, 3, 1);
+  const call = 3 + raAddress;
+  const savedRa = savedRaOf(word, 0, 3, raAddress);
+  const site = { kind: "long", address, raAddressWords: raAddress, savedRa } as const;
+  if (word(call) === JALR_V1 && word(call + 1) === PUSH) {
+    return { ...site, words: call + 2, emptyDelaySlot: false };
+  }
+  if (word(call) === PUSH && word(call + 1) === JALR_V1 && word(call + 2) === NOP) {
+    return { ...site, words: call + 3, emptyDelaySlot: true };
+  }
+  return undefined;
+}
+
+/** @param start the sequence's first word; `first` of `count` that set t4 stand at `t4`. */
+function savedRaOf(
+  word: (index: number) => number,
+  start: number,
+  t4: number,
+  count: number,
+): SavedRa {
+  if (count === 0) return savedRaByPrologue((index) => word(start + index));
+  return savedRaByT4(Array.from({ length: count }, (_, index) => word(t4 + index)));
+}
+
+/** n64's callers push nothing: the delay slot holds the last word for the ra address, or a nop. */
+function shortCall64<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const before = raAddressWords(word, -1, -1);
+  const inSlot = setsT4(word(1));
+  if ((word(1) !== NOP && !inSlot) || word(-1 - before) !== MOVE_AT_RA) return undefined;
+  const raAddress = before + (inSlot ? 1 : 0);
+  const emptyDelaySlot = !inSlot && before > 0;
+  return {
+    kind: "short",
+    address,
+    words: 2,
+    raAddressWords: raAddress,
+    emptyDelaySlot,
+    savedRa: "unknown",
+  };
+}
+
+function longCall64<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const move = addressWords64(word);
+  if (move === null || word(move) !== MOVE_AT_RA) return undefined;
+  const before = raAddressWords(word, move + 1, 1);
+  const call = move + 1 + before;
+  const inSlot = setsT4(word(call + 1));
+  if (word(call) !== JALR_V1 || (word(call + 1) !== NOP && !inSlot)) return undefined;
+  return {
+    kind: "long",
+    address,
+    words: call + 2,
+    raAddressWords: before + (inSlot ? 1 : 0),
+    emptyDelaySlot: !inSlot && before > 0,
+    savedRa: "unknown",
+  };
+}
+
+/** lui at; daddiu v1; daddiu at; dsll32 v1,v1,0; daddu v1,v1,at: after lui v1, the rest of a full address. */
+const FULL_ADDRESS = [
+  [0x3c010000, 0xffff0000],
+  [0x64630000, 0xffff0000],
+  [0x64210000, 0xffff0000],
+  [0x0003183c, 0xffffffff],
+  [0x0061182d, 0xffffffff],
+] as const;
+
+/** How many words load _mcount's address into v1: two with -msym32, six without; null when none do. */
+function addressWords64(word: (index: number) => number): 2 | 6 | null {
+  if (!isV1High(word(0))) return null;
+  if (word(1) >>> 16 === ((OP_DADDIU << 10) | (3 << 5) | 3)) return 2;
+  const full = FULL_ADDRESS.every(
+    ([value, mask], index) => (word(index + 1) & mask) >>> 0 === value,
+  );
+  return full ? 6 : null;
+}
+
+/**
+ * `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address in o32,
+ * 10000004 without and in n64. Where the delay slot is empty, the branch goes to its nop.
+ */
+function branchOver<A extends Address>(site: CallSite<A>): number {
+  return ((OP_BEQ << 26) | (site.words - (site.emptyDelaySlot ? 2 : 1))) >>> 0;
+}
+
+/**
+ * The two words at the site in each state.
+ *
+ * | form | off | a word | call |
+ * |---|---|---|---|
+ * | long | `b` over; nop | `b` over; the word | as loaded: `lui v1`; `addiu v1` |
+ * | short | nop; nop | the word; nop | as loaded: `jal`; `addiu sp,sp,-8` |
+ * | short, empty delay slot | nop; `addiu sp,sp,8` | the word; `addiu sp,sp,8` | as loaded |
+ *
+ * An -O0 long call branches to the nop in its delay slot, so its push and _mcount's pop are both skipped.
+ * In n64 nothing is pushed, and the second word stays as it is but for the trace word of a long call.
+ * @param loaded the two words that relocation left there.
+ */
+export function sitePatch<A extends Address>(
+  site: CallSite<A>,
+  state: SiteState,
+  loaded: SitePatch,
+): SitePatch {
+  if (state === "call") return loaded;
+  const word = state === "off" ? NOP : state.word;
+  if (typeof site.address === "bigint") {
+    if (site.kind === "short") return [word, loaded[1]];
+    return [branchOver(site), state === "off" ? loaded[1] : word];
+  }
+  if (site.kind === "long") return [branchOver(site), word];
+  return [word, site.emptyDelaySlot ? POP : NOP];
+}
+
+/**
+ * The word that enters the function into function_graph's shadow stack in passing, or undefined where it
+ * isn't known where the function keeps its return address.
+ * @param bits GRAPH_OPENS, GRAPH_WITHIN, GRAPH_SILENCES.
+ */
+export function enterWord(site: CallSite, bits: number): number | undefined {
+  const place = raPlace(site);
+  if (place === undefined) return undefined;
+  return ((OP_SPECIAL2 << 26) | (bits << 22) | (place << 6) | SPECIAL2_TRACE_ENTER) >>> 0;
+}
+
+/** In words above sp, or GRAPH_LEAF. A short call with an empty delay slot comes after the push. */
+function raPlace({ savedRa, kind, emptyDelaySlot }: CallSite): number | undefined {
+  if (savedRa === "ra") return GRAPH_LEAF;
+  if (savedRa === "unknown") return undefined;
+  const bytes = savedRa + (kind === "short" && emptyDelaySlot ? PUSHED : 0);
+  return bytes % 4 === 0 && bytes >= 0 && bytes / 4 <= HIGHEST_RA ? bytes / 4 : undefined;
+}

@@ -1,0 +1,294 @@
+// Events of function_graph as the kernel's own `trace` file prints them: trace_functions_graph.c of 6.1, byte
+// for byte in shape, with its funcgraph- options. An entry that its return follows at once is one line. What
+// a lab has no counterpart for (interrupts, sleeping) has no lines.
+
+import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
+import type { EntryEvent, ReturnEvent } from "../event.ts";
+import type { TraceTask } from "./function-text.ts";
+
+/** The tracer's options, under trace_options' names. */
+export interface GraphTextOptions {
+  /** The CPU's column; shown unless told. */
+  readonly cpu?: boolean;
+  /** Marks on long durations; shown unless told. */
+  readonly overhead?: boolean;
+  /** What calls took; shown unless told. */
+  readonly duration?: boolean;
+  /** Task and pid. */
+  readonly proc?: boolean;
+  /** The time of each line. */
+  readonly abstime?: boolean;
+  /** The function's name behind each closing brace. */
+  readonly tail?: boolean;
+  /** A line behind each closing brace: functions that found the shadow stack full. */
+  readonly overrun?: boolean;
+}
+
+type GraphTextEvent = (EntryEvent | ReturnEvent) & {
+  readonly task?: TraceTask;
+  readonly lost?: number | null;
+};
+
+export interface GraphTextTrace {
+  /** Whose events those are that name no task. */
+  readonly task: TraceTask;
+  readonly cpus: number;
+  readonly clockHz: number;
+  readonly events: Iterable<GraphTextEvent>;
+}
+
+const SHOWN: Required<GraphTextOptions> = {
+  cpu: true,
+  overhead: true,
+  duration: true,
+  proc: false,
+  abstime: false,
+  tail: false,
+  overrun: false,
+};
+/** Columns in the order of the header, with their two lines of it. */
+const COLUMNS: readonly (readonly [option: keyof GraphTextOptions, title: string, rule: string])[] =
+  [
+    ["abstime", "     TIME       ", "      |         "],
+    ["cpu", " CPU", " |  "],
+    ["proc", "  TASK/PID       ", "   |    |        "],
+    ["duration", "  DURATION   ", "   |   |      "],
+  ];
+/** What a call took more than, in nanoseconds, and its mark. */
+const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
+  [1_000_000_000, "$"],
+  [100_000_000, "@"],
+  [10_000_000, "*"],
+  [1_000_000, "#"],
+  [100_000, "!"],
+  [10_000, "+"],
+];
+const NANOSECONDS = 1_000_000_000;
+const NO_DURATION = bytesOf("              |  ");
+const INDENT = "  ";
+/** Characters of a task's name and pid, and how many of its name are shown. */
+const PROC_WIDTH = 14;
+const PROC_NAME = 7;
+const RULE = ` ${"-".repeat(42)}\n`;
+
+/** The text, some lines at a time; a return that came at once is in its entry's line. */
+export function* graphText(
+  trace: GraphTextTrace,
+  options: GraphTextOptions = {},
+): Generator<string> {
+  const shown = { ...SHOWN, ...options };
+  yield header(shown);
+  const lines = new GraphLines(trace, shown);
+  let waiting: GraphTextEvent | null = null;
+  for (const event of trace.events) {
+    if (waiting === null) {
+      waiting = event;
+    } else if (isReturnOf(waiting, event)) {
+      lines.add(waiting, event);
+      waiting = null;
+    } else {
+      lines.add(waiting, null);
+      waiting = event;
+    }
+    if (lines.full) yield lines.take();
+  }
+  if (waiting !== null) lines.add(waiting, null);
+  yield lines.take();
+}
+
+function header(shown: Required<GraphTextOptions>): string {
+  const columns = COLUMNS.filter(([option]) => shown[option]);
+  const titles = columns.map(([, title]) => title).join("");
+  const rules = columns.map(([, , rule]) => rule).join("");
+  const room = " ".repeat(15);
+  return (
+    "# tracer: function_graph\n#\n" +
+    `#${titles}${room}FUNCTION CALLS\n#${rules}${room}|   |   |   |\n`
+  );
+}
+
+function isReturnOf(entry: GraphTextEvent, event: GraphTextEvent): event is ReturnEvent {
+  return (
+    entry.type === "funcgraph_entry" &&
+    event.type === "funcgraph_exit" &&
+    entry.cpu === event.cpu &&
+    entry.ip === event.ip &&
+    entry.name === event.name &&
+    entry.task?.pid === event.task?.pid
+  );
+}
+
+/** What a line says of a call: all of it, that it begins, that it ends. */
+type Form = "leaf" | "entry" | "return";
+
+/** Texts of calls and of durations that are kept. */
+const MOST_TEXTS = 1 << 14;
+
+class GraphLines {
+  readonly #lines = new LineBuffer();
+  readonly #trace: GraphTextTrace;
+  readonly #shown: Required<GraphTextOptions>;
+  readonly #cpuWidth: number;
+  /** By CPU: which function was entered at each depth, and whose event came last. */
+  readonly #entered = new Map<number, (GraphTextEvent | undefined)[]>();
+  readonly #tasks = new Map<number, TraceTask>();
+  /** What lines share: CPUs' columns, durations, and calls by form, depth and name. */
+  readonly #cpus = new Map<number, Uint8Array>();
+  readonly #durations = new Map<number, Uint8Array>();
+  #calls = newCalls();
+  #callCount = 0;
+
+  constructor(trace: GraphTextTrace, shown: Required<GraphTextOptions>) {
+    this.#trace = trace;
+    this.#shown = shown;
+    this.#cpuWidth = String(Math.max(0, trace.cpus - 1)).length;
+  }
+
+  /** Whether there are enough lines for take(). */
+  get full(): boolean {
+    return this.#lines.full;
+  }
+
+  /** The lines since the last time. */
+  take(): string {
+    return this.#lines.take();
+  }
+
+  /** Appends an event's line. @param leaf the return of an entry that nothing came between. */
+  add(event: GraphTextEvent, leaf: ReturnEvent | null): void {
+    const { cpu, lost } = event;
+    if (lost !== 0 && lost !== undefined) {
+      this.#text(`CPU:${cpu} [LOST ${lost === null ? "" : `${lost} `}EVENTS]\n`);
+    }
+    this.#taskSwitch(event);
+    this.#columns(event);
+    this.#call(event, leaf);
+  }
+
+  #text(text: string): void {
+    this.#lines.add(bytesOf(text));
+  }
+
+  #call(event: GraphTextEvent, leaf: ReturnEvent | null): void {
+    const { depth, type } = event;
+    const entered = this.#enteredOn(event.cpu);
+    const before = entered[depth];
+    entered[depth] = leaf === null && type === "funcgraph_entry" ? event : undefined;
+    if (leaf !== null) {
+      this.#duration(leaf);
+      this.#lines.add(this.#callText("leaf", event));
+    } else if (type === "funcgraph_entry") {
+      if (this.#shown.duration) this.#lines.add(NO_DURATION);
+      this.#lines.add(this.#callText("entry", event));
+    } else {
+      this.#duration(event);
+      const matches = before?.name === event.name && before.module === event.module;
+      if (matches && !this.#shown.tail) this.#text(`${INDENT.repeat(depth)}}\n`);
+      else this.#lines.add(this.#callText("return", event));
+      if (this.#shown.overrun) this.#text(` (Overruns: ${event.overrun})\n`);
+    }
+  }
+
+  #callText(form: Form, { depth, name, module }: GraphTextEvent): Uint8Array {
+    const known = this.#calls[form][depth]?.get(name);
+    if (known?.module === module) return known.bytes;
+    if (this.#callCount === MOST_TEXTS) {
+      this.#calls = newCalls();
+      this.#callCount = 0;
+    }
+    this.#callCount += 1;
+    const symbol = module === null ? name : `${name} [${module}]`;
+    const texts = { leaf: `${symbol}();`, entry: `${symbol}() {`, return: `} /* ${symbol} */` };
+    const bytes = bytesOf(`${INDENT.repeat(depth)}${texts[form]}\n`);
+    const depths = this.#calls[form];
+    const names = depths[depth] ?? new Map();
+    depths[depth] = names;
+    names.set(name, { module, bytes });
+    return bytes;
+  }
+
+  #columns(event: GraphTextEvent): void {
+    const { abstime, cpu, proc } = this.#shown;
+    if (abstime) this.#text(this.#time(event.count));
+    if (cpu) this.#lines.add(this.#cpu(event.cpu));
+    if (proc) this.#text(`${procText(event.task ?? this.#trace.task)} | `);
+  }
+
+  /** Three lines where another task than the last one's runs on the CPU. */
+  #taskSwitch({ cpu, task = this.#trace.task }: GraphTextEvent): void {
+    const before = this.#tasks.get(cpu);
+    if (before === task) return;
+    this.#tasks.set(cpu, task);
+    if (before === undefined || before.pid === task.pid) return;
+    this.#text(RULE);
+    this.#lines.add(this.#cpu(cpu));
+    this.#text(`${procText(before)} => ${procText(task)}\n${RULE}\n`);
+  }
+
+  #cpu(cpu: number): Uint8Array {
+    let bytes = this.#cpus.get(cpu);
+    if (bytes === undefined) {
+      bytes = bytesOf(` ${String(cpu).padStart(this.#cpuWidth)}) `);
+      this.#cpus.set(cpu, bytes);
+    }
+    return bytes;
+  }
+
+  #time(count: number): string {
+    const { clockHz } = this.#trace;
+    const seconds = Math.floor(count / clockHz);
+    const rest = Math.floor(((count - seconds * clockHz) * 1e6) / clockHz);
+    return `${String(seconds).padStart(5)}.${String(rest).padStart(6, "0")} |  `;
+  }
+
+  #duration({ count, entryCount }: ReturnEvent): void {
+    const { duration, overhead } = this.#shown;
+    if (!duration) return;
+    const nanoseconds = Math.floor(((count - entryCount) * NANOSECONDS) / this.#trace.clockHz);
+    let bytes = this.#durations.get(nanoseconds);
+    if (bytes === undefined) {
+      if (this.#durations.size === MOST_TEXTS) this.#durations.clear();
+      const mark = overhead ? markOf(nanoseconds) : " ";
+      bytes = bytesOf(`${mark} ${durationText(nanoseconds)}|  `);
+      this.#durations.set(nanoseconds, bytes);
+    }
+    this.#lines.add(bytes);
+  }
+
+  #enteredOn(cpu: number): (GraphTextEvent | undefined)[] {
+    let entered = this.#entered.get(cpu);
+    if (entered === undefined) {
+      entered = [];
+      this.#entered.set(cpu, entered);
+    }
+    return entered;
+  }
+}
+
+/** By depth and name, and whose function that is. */
+type CallTexts = Map<string, { readonly module: string | null; readonly bytes: Uint8Array }>[];
+
+function newCalls(): Record<Form, CallTexts> {
+  return { leaf: [], entry: [], return: [] };
+}
+
+function markOf(nanoseconds: number): string {
+  return MARKS.find(([least]) => nanoseconds > least)?.[1] ?? " ";
+}
+
+/** Microseconds in seven digits or more, as trace_print_graph_duration() prints them: cut off, not rounded. */
+export function durationText(nanoseconds: number): string {
+  const whole = String(Math.floor(nanoseconds / 1000));
+  const digits = Math.min(3, 7 - whole.length);
+  const fraction = String(nanoseconds % 1000).padStart(3, "0");
+  const number = digits > 0 ? `${whole}.${fraction.slice(0, digits)}` : whole;
+  return `${number} us ${" ".repeat(Math.max(0, 8 - number.length))}`;
+}
+
+/** Name and pid in the middle of their column. */
+function procText({ name, pid }: TraceTask): string {
+  const text = `${name.slice(0, PROC_NAME)}-${pid}`;
+  const spaces = Math.max(0, PROC_WIDTH - text.length);
+  const before = Math.floor(spaces / 2);
+  return `${" ".repeat(before)}${text}${" ".repeat(spaces - before)}`;
+}

@@ -1,0 +1,100 @@
+// Events as `trace-cmd report -O parent` prints them (3.1, with the plugins that it comes with), so that who
+// reads its output by eye or script reads farjal's. A call and its return with nothing between are one line.
+
+import type { RecordedEvent, Trace, TraceRecord } from "../../formats/trace.ts";
+
+const NAME_WIDTH = 20;
+const NANOSECONDS = 1_000_000_000;
+/** What a call took more than, and its mark. */
+const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
+  [1_000_000_000, "$"],
+  [1_000_000, "#"],
+  [100_000, "!"],
+  [10_000, "+"],
+];
+const NO_DURATION = `${" ".repeat(13)}|  `;
+
+/** The report, line by line. */
+export function* traceCmdReport(trace: Trace): Generator<string> {
+  yield `cpus=${trace.cpus}\n`;
+  const lines = new Lines(trace);
+  let waiting: TraceRecord | null = null;
+  for (const record of trace.records) {
+    if (waiting !== null) {
+      const leaf = isReturnOf(waiting, record);
+      yield lines.line(waiting, leaf ? record : null);
+      waiting = leaf ? null : record;
+    } else {
+      waiting = record;
+    }
+  }
+  if (waiting !== null) yield lines.line(waiting, null);
+}
+
+type Return = Extract<RecordedEvent, { type: "funcgraph_exit" }>;
+
+function isReturnOf(entry: TraceRecord, record: TraceRecord): record is Return {
+  return (
+    entry.type === "funcgraph_entry" &&
+    record.type === "funcgraph_exit" &&
+    entry.ip === record.ip &&
+    entry.name === record.name &&
+    entry.task?.pid === record.task?.pid
+  );
+}
+
+class Lines {
+  readonly #trace: Trace;
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  /** @param leaf the return of an entry that nothing came between. */
+  line(record: TraceRecord, leaf: Return | null): string {
+    const { cpu, lost } = record;
+    const task = record.task ?? this.#trace.task;
+    const name = record.type === "other" ? record.name : record.type;
+    const gap =
+      lost === 0 || lost === undefined ? "" : `CPU:${cpu} [${lost ?? ""} EVENTS DROPPED]\n`;
+    const who = `${task.name.padStart(16)}-${String(task.pid).padEnd(5)}`;
+    const where = `[${String(cpu).padStart(3, "0")}]`;
+    const what = `${name}:`.padEnd(NAME_WIDTH + 1);
+    return `${gap.replace("[ ", "[")}${who} ${where} ${this.#time(record.count)}: ${what} ${this.#content(record, leaf)}\n`;
+  }
+
+  /** Seconds with microseconds, rounded to the nearest. */
+  #time(count: number): string {
+    const { clockHz } = this.#trace;
+    const total = Math.round((count * 1e6) / clockHz);
+    const seconds = Math.floor(total / 1e6);
+    return `${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
+  }
+
+  #content(record: TraceRecord, leaf: Return | null): string {
+    switch (record.type) {
+      case "function":
+        return `${record.name} <-- ${record.parentName}`;
+      case "funcgraph_entry": {
+        const indent = "  ".repeat(record.depth);
+        const name = record.name.replace(/^0x/, "");
+        return leaf === null
+          ? `${NO_DURATION}${indent}${name}() {`
+          : `${this.#duration(leaf)}${indent}${name}();`;
+      }
+      case "funcgraph_exit":
+        return `${this.#duration(record)}${"  ".repeat(record.depth)}}`;
+      default:
+        return record.fields;
+    }
+  }
+
+  #duration({ count, entryCount }: Return): string {
+    const nanoseconds = Math.floor(((count - entryCount) * NANOSECONDS) / this.#trace.clockHz);
+    const mark = MARKS.find(([least]) => nanoseconds > least)?.[1] ?? " ";
+    const whole = String(Math.floor(nanoseconds / 1000));
+    const fraction = `.${String(nanoseconds % 1000).padStart(3, "0")}`;
+    const digits = whole.length < 7 ? `${whole}${fraction}` : whole;
+    return `${mark} ${digits} us ${" ".repeat(Math.max(0, 7 - digits.length))}|  `;
+  }
+}

@@ -1,0 +1,32 @@
+// The o32 calling convention: what a call's arguments become in registers and on the stack. Strings and
+// byte arrays are put into guest memory for the length of the call and passed by address.
+
+import { Misuse } from "../../errors.ts";
+
+/** number: one word; bigint: two words, aligned to an even pair; string (NUL added) and bytes: by address. */
+export type Argument = number | bigint | string | Uint8Array;
+
+/** Words as o32 passes them, the first four in a0-a3. */
+export function argumentWords(
+  args: readonly Argument[],
+  littleEndian: boolean,
+  place: (bytes: Uint8Array) => number,
+): number[] {
+  const words: number[] = [];
+  for (const argument of args) {
+    if (typeof argument === "bigint") {
+      if (words.length % 2 === 1) words.push(0);
+      const low = Number(BigInt.asUintN(32, argument));
+      const high = Number(BigInt.asUintN(32, argument >> 32n));
+      words.push(...(littleEndian ? [low, high] : [high, low]));
+    } else if (typeof argument === "number") {
+      if (!Number.isInteger(argument) || argument < -(2 ** 31) || argument >= 2 ** 32) {
+        throw new Misuse(`${argument} is not a 32-bit word; pass a bigint for 64 bits`);
+      }
+      words.push(argument >>> 0);
+    } else {
+      words.push(place(typeof argument === "string" ? Buffer.from(`${argument}\0`) : argument));
+    }
+  }
+  return words;
+}

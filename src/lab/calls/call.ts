@@ -1,0 +1,245 @@
+// Calling guest code from the host: registers set as o32 wants, host functions served on the way. How a
+// call runs, whole or in pieces, is guest-call.ts's. Calls nest (a host function may call the guest), so
+// each puts the processor's state back as it found it; the budget is shared by all that are open.
+
+import {
+  CPU_GPR,
+  CPU_HI,
+  CPU_IN_DELAY_SLOT,
+  CPU_LO,
+  CPU_NEXT_PC,
+  CPU_PC,
+  KSEG0,
+} from "../../../assembly/shared/memory-map.ts";
+import { EXC_TLBL, EXC_TLBS } from "../../../assembly/shared/opcodes.ts";
+import { Misuse } from "../../errors.ts";
+import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";
+import { type GuestMemory, Unmapped } from "../../processor/guest-memory.ts";
+import {
+  exceptionStop,
+  type GuestStop,
+  panicStop,
+  type StopPlace,
+  unresolvedStop,
+} from "../../processor/guest-stop.ts";
+import { type Naming, stopPlace } from "../../processor/halt.ts";
+import type { Core } from "../../processor/processor.ts";
+import { Pauses } from "../pauses.ts";
+import { Budget, type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
+import type { HostCall, HostFunctions } from "./host-functions.ts";
+
+/** Where called functions return to; never executed, since the run stops before it. */
+export const RETURN_ADDRESS = KSEG0 + 0xff0;
+
+const V0 = 2;
+const A0 = 4;
+const GP = 28;
+const SP = 29;
+const RA = 31;
+/** o32: the caller leaves room for four register arguments, and sp is a multiple of eight. */
+const REGISTER_ARGUMENTS = 4;
+const STACK_ALIGNMENT = 8;
+/** Host function calls within host function calls; each costs host stack. */
+const DEEPEST_NESTING = 64;
+
+/** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
+export class GuestEnd extends Error {
+  readonly kind: "unresolved" | "panic";
+
+  constructor(kind: "unresolved" | "panic", text: string) {
+    super(text);
+    this.kind = kind;
+  }
+}
+
+export interface CallSetup extends Naming {
+  /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
+  readonly stackTop: number;
+  readonly threadInfo: number;
+  /** function_graph's, native and the guest's own. */
+  readonly shadows: readonly OpenFunctions[];
+}
+
+export class Caller {
+  readonly #core: Core;
+  readonly #memory: GuestMemory;
+  readonly #functions: HostFunctions;
+  readonly #setup: CallSetup;
+  readonly #words: Uint32Array;
+  /** What is done in the middle of calls. */
+  readonly pauses = new Pauses();
+  /** Calls that are entered and not left, the innermost last. */
+  readonly #open: GuestCall[] = [];
+
+  constructor(core: Core, memory: GuestMemory, functions: HostFunctions, setup: CallSetup) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#functions = functions;
+    this.#setup = setup;
+    this.#words = core.words;
+  }
+
+  /** Calls that are entered and not left. */
+  get depth(): number {
+    return this.#open.length;
+  }
+
+  /** Calls the function at `address`; `budget` counts steps and holds for nested calls too. */
+  call(address: number, args: readonly number[], budget: number): CallResult {
+    const call = this.start(address, args, budget);
+    try {
+      for (;;) {
+        const { reason } = call.advance();
+        // Breakpoints are for calls that someone steps through.
+        if (reason !== "breakpoint" && reason !== "watchpoint") return call.result();
+      }
+    } finally {
+      call.close();
+    }
+  }
+
+  /** The same, entered only: nothing has run yet. Within another call its budget counts. */
+  start(address: number, args: readonly number[], budget: number): GuestCall {
+    if (this.#open.length >= DEEPEST_NESTING) {
+      throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
+    }
+    const outer = this.#open.at(-1);
+    const saved = this.#saveState();
+    const call = this.#made(outer?.budget ?? new Budget(budget), this.#core.count, saved);
+    if (outer === undefined) {
+      this.#core.setGpr(SP, this.#setup.stackTop);
+      this.#core.setGpr(GP, this.#setup.threadInfo);
+    }
+    try {
+      this.#enter(address, args);
+    } catch (error) {
+      call.close();
+      throw error;
+    }
+    return call;
+  }
+
+  /** Whether no call runs now. */
+  get still(): boolean {
+    return !this.#open.some((call) => call.running);
+  }
+
+  /** The one call that is open, as numbers, or null. */
+  get state(): CallState | null {
+    return this.#open.at(-1)?.state ?? null;
+  }
+
+  /**
+   * Goes on with a call of an earlier state; calls of the present one are over.
+   * @param budget steps that it may still take; unless told, those that it had left.
+   */
+  restore(state: CallState | null, budget?: number): GuestCall | null {
+    for (const call of this.#open) call.abandon();
+    this.#open.length = 0;
+    if (state === null) return null;
+    const total = budget === undefined ? state.total : state.spent + budget;
+    return this.#made(new Budget(total, state.spent), state.started, Uint32Array.from(state.saved));
+  }
+
+  /** Whether a call's state has the registers that are saved here, the first of them zero. */
+  fits({ saved }: CallState): boolean {
+    return saved.length === this.#saveState().length && saved[0] === 0;
+  }
+
+  #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
+    const host: CallHost = {
+      core: this.#core,
+      pauses: this.pauses,
+      serve: (code) => this.#serve(code),
+      place: () => this.#place(),
+      leave: (call) => this.#leave(call),
+    };
+    const call = new GuestCall(host, budget, started, saved);
+    this.#open.push(call);
+    return call;
+  }
+
+  #leave(call: GuestCall): void {
+    if (this.#open.at(-1) !== call) throw new Misuse("a call within this one is not over yet");
+    this.#open.pop();
+    this.#putBack(call.saved);
+  }
+
+  #enter(address: number, args: readonly number[]): void {
+    const stackWords = Math.max(args.length, REGISTER_ARGUMENTS);
+    const below = this.#core.gpr(SP) - 4 * stackWords;
+    const sp = below - (below % STACK_ALIGNMENT);
+    args.forEach((word, index) => {
+      if (index < REGISTER_ARGUMENTS) this.#core.setGpr(A0 + index, word);
+      else this.#memory.setU32(sp + 4 * index, word);
+    });
+    this.#core.setGpr(SP, sp);
+    this.#core.setGpr(RA, RETURN_ADDRESS);
+    this.#core.returnTo = RETURN_ADDRESS;
+    this.#core.pc = address;
+  }
+
+  /** Runs the host function behind a HYPERCALL, then goes on at ra. */
+  #serve(code: number): GuestStop | undefined {
+    const entry = this.#functions.at(code);
+    if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
+    const returnAddress = this.#core.gpr(RA);
+    try {
+      const result = entry.run(this.#hostCall(entry.name, returnAddress));
+      if (result !== undefined) this.#core.setGpr(V0, result);
+    } catch (error) {
+      // The guest passed an address that a kernel's own function would have faulted on.
+      if (error instanceof Unmapped) {
+        return exceptionStop(error.write ? EXC_TLBS : EXC_TLBL, error.address, this.#place());
+      }
+      if (!(error instanceof GuestEnd)) throw error;
+      const end = error.kind === "panic" ? panicStop : unresolvedStop;
+      return end(error.message, this.#place());
+    }
+    this.#core.pc = returnAddress;
+    return undefined;
+  }
+
+  #hostCall(name: string, returnAddress: number): HostCall {
+    const memory = this.#memory;
+    const arg = (index: number): number =>
+      index < REGISTER_ARGUMENTS
+        ? this.#core.gpr(A0 + index)
+        : memory.u32(this.#core.gpr(SP) + 4 * index);
+    return {
+      name,
+      memory,
+      returnAddress,
+      arg,
+      string: (index) => memory.string(arg(index)),
+      register: (number) => this.#core.gpr(number),
+      setRegister: (number, value) => this.#core.setGpr(number, value),
+      callGuest: (address, args) => {
+        const { v0, exception } = this.call(address, args, 0);
+        if (exception !== undefined) throw new GuestEnd("panic", exception.message);
+        return v0;
+      },
+    };
+  }
+
+  #place(): StopPlace {
+    return stopPlace(this.#core, this.#setup);
+  }
+
+  /** The registers, then how far function_graph's shadow stacks had come. */
+  #saveState(): Uint32Array {
+    const last = Math.max(CPU_HI, CPU_LO, CPU_PC, CPU_NEXT_PC, CPU_IN_DELAY_SLOT);
+    const registers = this.#words.subarray(CPU_GPR / 4, last / 4 + 1);
+    return Uint32Array.from([...registers, ...this.#setup.shadows.flatMap(({ place }) => place)]);
+  }
+
+  #putBack(saved: Uint32Array): void {
+    let end = saved.length;
+    for (const shadow of this.#setup.shadows.toReversed()) {
+      const start = end - shadow.place.length;
+      shadow.return(saved.subarray(start, end));
+      end = start;
+    }
+    this.#words.set(saved.subarray(0, end), CPU_GPR / 4);
+  }
+}

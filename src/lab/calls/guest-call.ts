@@ -1,0 +1,197 @@
+// A call into the guest that has been entered and not yet left: it can be run in pieces, stopped at
+// breakpoints and looked at in between. call.ts enters calls and serves their host functions; this says how
+// far one goes and why it stands still. A plain call is one that runs to its end in one piece.
+
+import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/memory-map.ts";
+import { Misuse } from "../../errors.ts";
+import {
+  budgetStop,
+  type GuestStop,
+  killedStop,
+  type StopPlace,
+} from "../../processor/guest-stop.ts";
+import { type Halt, haltOf } from "../../processor/halt.ts";
+import type { Core } from "../../processor/processor.ts";
+import type { Pauses } from "../pauses.ts";
+
+export interface CallResult {
+  readonly v0: number;
+  readonly v1: number;
+  /** Instructions this call completed, everything it called included. */
+  readonly instructions: number;
+  /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
+  readonly exception?: GuestStop;
+}
+
+/** What a call needs of the one who entered it. */
+export interface CallHost {
+  readonly core: Core;
+  readonly pauses: Pauses;
+  /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
+  serve(code: number): GuestStop | undefined;
+  place(): StopPlace;
+  /** The call is over: the state from before it is put back. */
+  leave(call: GuestCall): void;
+}
+
+/** An open call as numbers, from which it can be gone on with. */
+export interface CallState {
+  /** CPU_COUNT when the call was entered. */
+  readonly started: number;
+  /** The budget, and what is spent of it. */
+  readonly total: number;
+  readonly spent: number;
+  /** The processor's registers from before the call, and the shadow stacks' places. */
+  readonly saved: readonly number[];
+}
+
+/** Steps that a run gets which nobody gives a budget to: a loop without an end must not be the host's. */
+export const DEFAULT_BUDGET = 1_000_000_000;
+
+/** Steps that may be done, shared by a call and those within it. */
+export class Budget {
+  readonly total: number;
+  #spent = 0;
+
+  constructor(total: number, spent = 0) {
+    this.total = total;
+    this.#spent = spent;
+  }
+
+  get spent(): number {
+    return this.#spent;
+  }
+
+  get left(): number {
+    return Math.max(this.total - this.#spent, 0);
+  }
+
+  spend(steps: number): void {
+    this.#spent += steps;
+  }
+}
+
+const V0 = 2;
+const V1 = 3;
+
+export class GuestCall {
+  readonly core: Core;
+  readonly budget: Budget;
+  /** CPU_COUNT when the call was entered. */
+  readonly started: number;
+  /** The processor's registers from before the call, and the shadow stacks' places. */
+  readonly saved: Uint32Array;
+  readonly #host: CallHost;
+  #halt: Halt = { reason: "steps" };
+  #open = true;
+  #running = false;
+
+  constructor(host: CallHost, budget: Budget, started: number, saved: Uint32Array) {
+    this.#host = host;
+    this.core = host.core;
+    this.budget = budget;
+    this.started = started;
+    this.saved = saved;
+  }
+
+  /** Why it stands still now. */
+  get halt(): Halt {
+    return this.#halt;
+  }
+
+  /**
+   * Goes on for at most so many steps: instructions, each host function served counting as one. What has
+   * ended may be gone on with too, at the instruction where it ended.
+   */
+  advance(steps = Number.POSITIVE_INFINITY): Halt {
+    if (!(steps >= 0)) throw new Misuse(`a number of steps can't be ${steps}`);
+    if (!this.#open) throw new Misuse("the call is over");
+    if (this.#running) throw new Misuse("the call is running");
+    if (this.#halt.reason === "returned") return this.#halt;
+    this.#running = true;
+    try {
+      this.#halt = this.#run(steps);
+      return this.#halt;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #run(steps: number): Halt {
+    let left = steps;
+    const spend = (done: number): void => {
+      left -= done;
+      this.budget.spend(done);
+    };
+    for (;;) {
+      const before = this.core.count;
+      const { pauses } = this.#host;
+      const reason = this.core.run(Math.min(left, this.budget.left, pauses.left(before)));
+      spend(this.core.count - before);
+      pauses.attend(this.core.count);
+      if (reason === STOP_LIMIT && left > 0 && this.budget.left > 0) continue;
+      if (reason === STOP_HYPERCALL && this.budget.left > 0) {
+        const stop = this.#host.serve(this.core.stopValue);
+        if (stop !== undefined) return this.#ended(stop);
+        spend(1);
+        continue;
+      }
+      return this.#why(reason);
+    }
+  }
+
+  /** v0 and v1 as they are, or why there are none. */
+  result(): CallResult {
+    const result = {
+      v0: this.core.gpr(V0),
+      v1: this.core.gpr(V1),
+      instructions: this.core.count - this.started,
+    };
+    return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
+  }
+
+  /**
+   * Ends it where it stands, as somebody wants who steps through it; an end that it came to itself stays.
+   * @param by who that is, for the stop's message.
+   */
+  kill(by = "the debugger"): void {
+    if (this.#halt.reason === "ended" || this.#halt.reason === "returned") return;
+    this.#halt = this.#ended(killedStop(this.#host.place(), by));
+  }
+
+  /** Whether it runs now: whoever asks is a host function in it. */
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** What a machine made in the same way needs to go on with it. */
+  get state(): CallState {
+    const { started, budget, saved } = this;
+    return { started, total: budget.total, spent: budget.spent, saved: [...saved] };
+  }
+
+  /** Is over without a trace: the state around it is no longer its own. */
+  abandon(): void {
+    this.#open = false;
+  }
+
+  /** Leaves the call, wherever it stands: the registers from before it are put back. */
+  close(): void {
+    if (!this.#open) return;
+    if (this.#running) throw new Misuse("the call is running");
+    this.#host.leave(this);
+    this.#open = false;
+  }
+
+  /** A HYPERCALL that comes to be asked about here is one that the budget has no step for. */
+  #why(reason: number): Halt {
+    const outOfSteps = reason === STOP_LIMIT || reason === STOP_HYPERCALL;
+    if (!outOfSteps) return haltOf(this.core, reason, () => this.#host.place());
+    if (this.budget.left > 0) return { reason: "steps" };
+    return this.#ended(budgetStop(this.budget.total, this.#host.place()));
+  }
+
+  #ended(stop: GuestStop): Halt {
+    return { reason: "ended", stop };
+  }
+}

@@ -1,0 +1,81 @@
+// Functions that the guest calls and the host runs. Each is one HYPERCALL word: the core stops there,
+// the host's function runs on the registers it finds, and the guest goes on at ra with v0 set. The code
+// in the word is an index into this table, so guest code that makes up a code gets nothing but an error.
+
+import { OP_SPECIAL2, SPECIAL2_HYPERCALL } from "../../../assembly/shared/opcodes.ts";
+import { Misuse } from "../../errors.ts";
+import type { GuestMemory } from "../../processor/guest-memory.ts";
+
+/** What a host function sees of the call: o32 arguments, memory, and who called. */
+export interface HostCall {
+  /** The function's name. */
+  readonly name: string;
+  readonly memory: GuestMemory;
+  /** ra: where the guest goes on. */
+  readonly returnAddress: number;
+  /** Argument `index` as an unsigned word: a0-a3, then the caller's stack. */
+  arg(index: number): number;
+  /** The NUL-terminated string that argument `index` points to. */
+  string(index: number): string;
+  /** A register by number (2 is v0, 29 is sp). */
+  register(number: number): number;
+  setRegister(number: number, value: number): void;
+  /** Calls guest code from here; the machine's registers are put back afterwards. */
+  callGuest(address: number, args: readonly number[]): number;
+}
+
+/** Returns v0; nothing (undefined) leaves v0 as it is. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return
+export type HostFunction = (call: HostCall) => number | void;
+
+interface Entry {
+  readonly name: string;
+  run: HostFunction;
+}
+
+const CODE_LIMIT = 1 << 20;
+
+export class HostFunctions {
+  readonly #entries: Entry[] = [];
+  readonly #codes = new Map<string, number>();
+
+  /** Adds a function, or replaces the one of that name. @returns its HYPERCALL word. */
+  provide(name: string, run: HostFunction): number {
+    const known = this.#codes.get(name);
+    const entry = known === undefined ? undefined : this.#entries[known];
+    if (known !== undefined && entry !== undefined) {
+      entry.run = run;
+      return hypercallWord(known);
+    }
+    if (this.#entries.length >= CODE_LIMIT) {
+      throw new Misuse(`a machine takes at most ${CODE_LIMIT} host functions`);
+    }
+    const code = this.#entries.push({ name, run }) - 1;
+    this.#codes.set(name, code);
+    return hypercallWord(code);
+  }
+
+  /** The function behind a HYPERCALL's code, or undefined when the guest made the code up. */
+  at(code: number): Readonly<Entry> | undefined {
+    return this.#entries[code];
+  }
+
+  /** All names, by their codes. */
+  get names(): string[] {
+    return this.#entries.map(({ name }) => name);
+  }
+
+  has(name: string): boolean {
+    return this.#codes.has(name);
+  }
+
+  /** What runs behind a name. */
+  named(name: string): HostFunction | undefined {
+    const code = this.#codes.get(name);
+    return code === undefined ? undefined : this.#entries[code]?.run;
+  }
+}
+
+function hypercallWord(code: number): number {
+  return ((OP_SPECIAL2 << 26) | (code << 6) | SPECIAL2_HYPERCALL) >>> 0;
+}

@@ -1,0 +1,413 @@
+// The kernel that modules find: whose symbols they import, and what code stands behind them. There are
+// two, and the lab is always one of them. Without a kernel from the user, the lab kernel is the kernel.
+// With one, its symbols and addresses count; the lab then lies above it and lends code: to every service
+// that only a booted kernel could give and, where the user's file has no code (System.map, kallsyms,
+// Module.symvers), to all it knows, each by a `j` at the address that the user's kernel says. What has
+// no code at all is one HYPERCALL word that ends the run with the function's name.
+
+import { createHash } from "node:crypto";
+import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
+import type { Address } from "../address.ts";
+import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
+import { Words } from "../bytes/words.ts";
+import { Misuse } from "../errors.ts";
+import type { TracerName } from "../ftrace/event.ts";
+import { PUSH } from "../ftrace/sites/site.ts";
+import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
+import { hex } from "../hex.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Export } from "../module/host.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
+import type { Core } from "../processor/processor.ts";
+import { GuestEnd } from "./calls/call.ts";
+import type { HostFunction, HostFunctions } from "./calls/host-functions.ts";
+import type { Lab } from "./lab-kernel.ts";
+
+/** Where a kernel is loaded on MIPS: 1 MiB into kseg0. */
+const KERNEL_BASE = KSEG0 + 0x100000;
+/** What an import gets that has no address of its own: room for a jump and its delay slot. */
+const STUB_SIZE = 8;
+const NOP = 0;
+/** The kernel's lines name every symbol that is missing; the explanation need not. */
+const MOST_NAMES_TOLD = 3;
+
+/** Whose code a call of a kernel's export runs: a stub is nobody's, and ends the run. */
+export type CodeOwner = "kernel" | "lab" | "host" | "stub";
+
+/** A stretch of guest memory that is a kernel's. */
+export interface KernelRange<A extends Address = number> {
+  readonly owner: "kernel" | "lab";
+  readonly base: A;
+  readonly size: number;
+}
+
+/** A name for an address inside the kernel. */
+export interface KernelName {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number | null;
+}
+
+export class KernelSpace {
+  readonly #core: Core;
+  readonly #memory: GuestMemory;
+  readonly #physical: RangeAllocator;
+  readonly #functions: HostFunctions;
+  /** The user's kernel; null when the lab is the kernel. */
+  readonly #kernel: Kernel | null;
+  #lab: Lab | null = null;
+  /** Names that got an address here: provided by the host, or without one in the user's file. */
+  readonly #stubs = new Map<string, number>();
+  #stubTable: SymbolTable | undefined;
+  #fixedTables: readonly SymbolTable[] | undefined;
+  /** Names whose code has been put in place. */
+  readonly #placed = new Set<string>();
+
+  constructor(
+    core: Core,
+    memory: GuestMemory,
+    physical: RangeAllocator,
+    functions: HostFunctions,
+    kernel: Kernel | null,
+  ) {
+    this.#core = core;
+    this.#memory = memory;
+    this.#physical = physical;
+    this.#functions = functions;
+    this.#kernel = kernel;
+  }
+
+  /** The version magic that modules must have; null when the kernel doesn't tell. */
+  get vermagic(): string | null {
+    return this.#kernel?.vermagic ?? null;
+  }
+
+  /** Puts the user's kernel into memory, if there is one, and returns where the lab goes. */
+  mapImage(): number {
+    const kernel = this.#kernel;
+    if (kernel === null) return KERNEL_BASE;
+    const { image } = kernel;
+    if (image !== null) {
+      const physical = image.address - KSEG0;
+      if (physical < 0 || physical + image.bytes.length > this.#core.ramSize) {
+        throw new Misuse(
+          `the kernel's image of ${image.bytes.length} bytes at ${hex(image.address)} does not fit ` +
+            `into ${this.#core.ramSize >>> 20} MiB of guest memory; give the machine more`,
+        );
+      }
+      this.#core.writeBytes(physical, image.bytes);
+    }
+    const end = this.#kernelEnd(kernel);
+    this.#physical.reserve(KERNEL_BASE - KSEG0, end - (KERNEL_BASE - KSEG0));
+    return KSEG0 + end;
+  }
+
+  /** The first page of RAM above the kernel and all its symbols that lie in RAM. */
+  #kernelEnd(kernel: Kernel): number {
+    const addresses = [
+      KERNEL_BASE + PAGE_SIZE,
+      kernel.image === null ? 0 : kernel.image.address + kernel.image.bytes.length,
+      ...[...kernel.exports.values()].map(({ address }) => address ?? 0),
+      ...kernel.symbols.map(({ address }) => address),
+    ];
+    const inRam = addresses.filter((at) => at >= KSEG0 && at - KSEG0 < this.#core.ramSize);
+    const highest = inRam.reduce((a, b) => Math.max(a, b), 0);
+    return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), RAM_SIZE_MAX);
+  }
+
+  /** Takes the lab in: its services behind the user's kernel, its mcount ready for tracing. */
+  attach(lab: Lab): void {
+    this.#lab = lab;
+    const kernel = this.#kernel;
+    if (kernel?.image != null) {
+      for (const name of lab.services) this.#place(name, kernel.addressOf(name));
+    }
+  }
+
+  /** What the kernel exports under a name; code is put behind it when there is none yet. What stub() made is no export. */
+  findExport(name: string): Export | undefined {
+    const own = this.#stubs.get(name);
+    if (own !== undefined && this.ownerOf(name) !== "stub")
+      return { ...this.#facts(name), name, address: own };
+    const kernel = this.#kernel;
+    if (kernel === null) {
+      const address = this.#lab?.exports.get(name);
+      return address === undefined ? undefined : { ...this.#facts(name), name, address };
+    }
+    const found = kernel.exports.get(name);
+    if (found === undefined) return undefined;
+    const address = found.address ?? this.#addressless(name);
+    if (kernel.image === null) this.#place(name, address);
+    return { ...this.#facts(name), name, address };
+  }
+
+  /** Tells one user's kernel from another by its exports; null when the lab is the kernel. */
+  get digest(): string | null {
+    if (this.#kernel === null) return null;
+    const hash = createHash("sha256").update(this.#kernel.vermagic ?? "");
+    for (const { name, address } of this.#kernel.exports.values()) {
+      hash.update(`${name} ${address}\n`);
+    }
+    return hash.digest("hex");
+  }
+
+  /** Names that got an address here, and their addresses. */
+  get stubs(): [name: string, address: number][] {
+    return [...this.#stubs];
+  }
+
+  /** Why the kernel doesn't export these names, and what would help. */
+  whyMissing(names: readonly string[]): string {
+    const shown = names.slice(0, MOST_NAMES_TOLD);
+    const rest = names.length - shown.length;
+    const more = rest > 0 ? [`and ${rest} more`] : [];
+    const kernel = this.#kernel;
+    if (kernel !== null) {
+      return [...shown.map((name) => kernel.whyMissing(name)), ...more].join("; ");
+    }
+    return (
+      `the built-in lab kernel has no ${[...shown, ...more].join(", ")}: give the kernel that the ` +
+      "module was built for (--kernel vmlinuz), or take stubs for what is missing (--stub-missing)"
+    );
+  }
+
+  /**
+   * For a name that nobody exports: the lab's own, where it has one, else an export that stops the run
+   * when it is called.
+   */
+  stub(name: string): Export {
+    const own = this.#lab?.exports.get(name);
+    const address = own ?? this.#reserveStub(name);
+    if (own === undefined) {
+      this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    }
+    return { ...this.#facts(name), name, address };
+  }
+
+  /** What stub() made for a name, if it did. */
+  stubFor(name: string): Export | undefined {
+    return this.#stubs.has(name) && this.ownerOf(name) === "stub" ? this.stub(name) : undefined;
+  }
+
+  /** Whose code stands behind an export that findExport() or stub() gave. */
+  ownerOf(name: string): CodeOwner {
+    const replaced = this.#placed.has(name) || this.#stubs.has(name);
+    const run = replaced ? this.#functions.named(name) : undefined;
+    if (run !== undefined) return run === unresolved ? "stub" : "host";
+    return replaced || this.#kernel === null ? "lab" : "kernel";
+  }
+
+  /** Where the kernels lie: the user's, from its first symbol in RAM to its last, and the lab. */
+  get ranges(): KernelRange[] {
+    const ranges: KernelRange[] = [];
+    const lab = this.#lab?.memory;
+    if (this.#kernel !== null) {
+      const base = this.#kernel.image?.address ?? KERNEL_BASE;
+      const end = KSEG0 + this.#kernelEnd(this.#kernel);
+      ranges.push({ owner: "kernel", base, size: end - base });
+    }
+    if (lab !== undefined) ranges.push({ owner: "lab", ...lab });
+    return ranges;
+  }
+
+  /** Puts a host function behind a name, whoever else has code there. */
+  provide(name: string, run: HostFunction): void {
+    const address = this.addressOf(name) ?? this.#reserveStub(name);
+    this.#placed.add(name);
+    this.#memory.setU32(address, this.#functions.provide(name, run));
+  }
+
+  /** Any symbol of the kernel. */
+  addressOf(name: string): number | undefined {
+    const stub = this.#stubs.get(name);
+    if (stub !== undefined) return stub;
+    return this.#kernel === null ? this.#lab?.addressOf(name) : this.#kernel.addressOf(name);
+  }
+
+  /** The kernel's symbol that holds an address. */
+  nameAt(address: number): KernelName | undefined {
+    for (const [name, at] of this.#stubs) {
+      if (address >= at && address < at + STUB_SIZE) {
+        return { name, offset: address - at, size: STUB_SIZE };
+      }
+    }
+    const own = this.#lab?.nameAt(address);
+    if (own !== undefined) return own;
+    const found = this.#kernel?.symbolAt(address);
+    if (found == null) return undefined;
+    return { name: found.symbol.name, offset: found.offset, size: null };
+  }
+
+  /** What nameAt() knows, as tables, the first that has an address first; made anew where it has changed. */
+  get symbolTables(): readonly SymbolTable[] {
+    if (this.#stubTable?.names.length !== this.#stubs.size) {
+      const ranges = [...this.#stubs].map(([name, address]) => {
+        return { name, address, end: address + STUB_SIZE };
+      });
+      this.#stubTable = symbolTable(
+        null,
+        ranges.sort((a, b) => a.address - b.address),
+      );
+    }
+    this.#fixedTables ??= [
+      symbolTable(null, firstAtEach(this.#lab?.functions ?? [])),
+      symbolTable(null, this.#kernel === null ? [] : kernelRanges(this.#kernel)),
+    ];
+    return [this.#stubTable, ...this.#fixedTables];
+  }
+
+  /**
+   * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
+   * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
+   * own ftrace_graph_caller calls.
+   * @throws Misuse when the kernel was built without them.
+   */
+  setMcountCalls(tracer: TracerName | null): void {
+    const lab = this.#requireLab();
+    const from = this.#kernel?.image == null ? lab : this.#kernel;
+    const need = (name: string): number => {
+      const address = from.addressOf(name);
+      if (address === undefined) {
+        throw new Misuse(`the kernel has no ${name}: it was built without dynamic ftrace for it`);
+      }
+      return address;
+    };
+    const called = tracer === "function" ? lab.require("lab_trace_function") : need("ftrace_stub");
+    this.#memory.setU32(need("ftrace_call"), jump(OP_JAL, called));
+    if (tracer === "function_graph") {
+      const hook = need("prepare_ftrace_return");
+      const own = lab.require("prepare_ftrace_return");
+      if (hook !== own) this.#jumpFrom(hook, own);
+      this.#memory.setU32(need("ftrace_graph_call"), jump(OP_J, need("ftrace_graph_caller")));
+    } else if (from.addressOf("ftrace_graph_call") !== undefined) {
+      this.#memory.setU32(need("ftrace_graph_call"), NOP);
+    }
+    this.#setEntryCalls(lab, tracer);
+  }
+
+  /** The same for the lab's other ftrace_caller (src/lab-kernel/entry.S). */
+  #setEntryCalls(lab: Lab, tracer: TracerName | null): void {
+    const called = lab.require(tracer === "function" ? "lab_trace_entry" : "ftrace_entry_stub");
+    const graph =
+      tracer === "function_graph" ? jump(OP_J, lab.require("ftrace_entry_graph_caller")) : NOP;
+    this.#memory.setU32(lab.require("ftrace_entry_call"), jump(OP_JAL, called));
+    this.#memory.setU32(lab.require("ftrace_entry_graph_call"), graph);
+  }
+
+  #jumpFrom(address: number, target: number): void {
+    this.#memory.setU32(address, jump(OP_J, target));
+    this.#memory.setU32(address + 4, NOP);
+  }
+
+  /**
+   * What ftrace_dyn_arch_init() and the boot do: _mcount's first word, a branch past everything, becomes
+   * a nop, and every call site of the kernel's own text is switched off.
+   */
+  enableDynamicFtrace(): void {
+    const lab = this.#requireLab();
+    const mcount = lab.addressOf("_mcount");
+    if (mcount !== undefined) this.#memory.setU32(mcount, NOP);
+    const kernel = this.#kernel;
+    const own = kernel?.image == null ? undefined : kernel.addressOf("_mcount");
+    if (own === undefined || kernel?.image == null) return;
+    this.#memory.setU32(own, NOP);
+    this.#switchKernelSitesOff(own, kernel.image.address, kernel.image.bytes.length);
+  }
+
+  #switchKernelSitesOff(mcount: number, start: number, size: number): void {
+    const bytes = this.#memory.read(start, size & ~3);
+    // Millions of words are looked at for each machine: the two are put into the guest's byte order, once.
+    const words = new Uint32Array(bytes.buffer);
+    const [call, push] = this.#inGuestOrder(jump(OP_JAL, mcount), PUSH);
+    for (let index = 0; index + 1 < words.length; index += 1) {
+      if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
+    }
+    this.#memory.write(start, bytes);
+  }
+
+  /** Words as typed arrays read the guest's bytes. */
+  #inGuestOrder(...values: readonly number[]): Uint32Array {
+    const words = new Words(new Uint8Array(4 * values.length), this.#core.endian);
+    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
+    return new Uint32Array(words.bytes.buffer);
+  }
+
+  /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */
+  #place(name: string, address: number | undefined): void {
+    if (address === undefined || this.#placed.has(name)) return;
+    this.#placed.add(name);
+    if (!this.#memory.mapped(address, STUB_SIZE)) return;
+    const lab = this.#requireLab();
+    const data = lab.dataOf(name);
+    if (data !== undefined) {
+      this.#memory.write(address, data);
+      return;
+    }
+    const target = lab.exports.get(name);
+    if (target !== undefined) {
+      if (target === address) return;
+      this.#jumpFrom(address, target);
+    } else if (this.#mayBeCode(name)) {
+      this.#memory.setU32(address, this.#functions.provide(name, unresolved));
+    }
+  }
+
+  /** A kernel's data symbol gets no code; a file that tells no types may mean either. */
+  #mayBeCode(name: string): boolean {
+    const type = this.#kernel?.symbol(name)?.type;
+    return type === undefined || "tTwW".includes(type);
+  }
+
+  /** Where an export lies whose kernel file says no addresses: on the lab's own, or on a new stub. */
+  #addressless(name: string): number {
+    return this.#lab?.exports.get(name) ?? this.#reserveStub(name);
+  }
+
+  #reserveStub(name: string): number {
+    const known = this.#stubs.get(name);
+    if (known !== undefined) return known;
+    const address = this.#memory.alloc(STUB_SIZE);
+    this.#stubs.set(name, address);
+    return address;
+  }
+
+  #facts(name: string): Omit<Export, "name" | "address"> {
+    const found = this.#kernel?.exports.get(name);
+    return {
+      crc: found?.crc ?? null,
+      gpl: found?.gplOnly ?? false,
+      namespace: found?.namespace ?? null,
+      owner: null,
+    };
+  }
+
+  #requireLab(): Lab {
+    if (this.#lab === null) throw new Misuse("the lab kernel is not loaded yet");
+    return this.#lab;
+  }
+}
+
+const unresolved: HostFunction = ({ name }) => {
+  throw new GuestEnd("unresolved", name);
+};
+
+/** `j` or `jal` to an address in the same 256 MiB region, which all of kseg0's RAM is for a kernel. */
+function jump(opcode: number, target: number): number {
+  return ((opcode << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
+}
+
+/** A kernel's symbols with their parts: each goes to the next one, the last to the end of the image. */
+function kernelRanges({ symbols, image }: Kernel): NamedRange[] {
+  const starts = firstAtEach(symbols.map(({ name, address }) => ({ name, address, end: address })));
+  const imageEnd = image === null ? 0 : image.address + image.bytes.length;
+  return starts.map(({ name, address }, index) => {
+    const end = starts[index + 1]?.address ?? Math.max(address + 1, imageEnd);
+    return { name, address, end };
+  });
+}
+
+/** Of ranges that begin together, the first. */
+function firstAtEach(ranges: readonly NamedRange[]): NamedRange[] {
+  return ranges.filter(({ address }, index) => ranges[index - 1]?.address !== address);
+}

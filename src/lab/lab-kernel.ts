@@ -1,0 +1,88 @@
+// The lab kernel once it is loaded: our own small kernel (src/lab-kernel/), placed by the same loader as any
+// module. This reads what its object says beyond a module's: which exports are services, which names
+// its HYPERCALL codes stand for; and answers where things are.
+
+import { readFileSync } from "node:fs";
+import type { Endian } from "../bytes/endian.ts";
+import { contents } from "../elf/contents.ts";
+import { STT_FUNC, STT_OBJECT } from "../elf/numbers.ts";
+import { Misuse } from "../errors.ts";
+import type { NamedRange } from "../ftrace/symbol-table.ts";
+import { type ModuleFile, readModule } from "../module/file/file.ts";
+import type { MemoryBlock } from "../module/host.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
+
+/** What the lab is called where a module's name would stand; symbols in it print without one, as the kernel's. */
+const LAB_NAME = "vmlinux";
+
+/** Reads the built-in lab kernel of a byte order. */
+export function readLab(endian: Endian): ModuleFile {
+  const url = new URL(`../../../src/lab-kernel/built/lab-${endian}.o`, import.meta.url);
+  return readModule(readFileSync(url), { object: true, name: LAB_NAME });
+}
+
+/** The names in one of the lab's own tables, `.lab_hypercalls` or `.lab_services`. */
+export function labNames(file: ModuleFile, table: string): string[] {
+  const section = file.elf.sections.find(({ name }) => name === table);
+  if (section === undefined) throw new Misuse(`the lab kernel's object has no ${table}`);
+  const text = Buffer.from(contents(file.elf, section).bytes).toString("latin1");
+  return text.split("\0").filter((name) => name !== "");
+}
+
+export class Lab {
+  /** Exported name → address. */
+  readonly exports: ReadonlyMap<string, number>;
+  /** Exports that only a booted kernel could give: memory, locks, the log, time. */
+  readonly services: readonly string[];
+  readonly #module: LoadedModule;
+  readonly #memory: GuestMemory;
+
+  constructor(file: ModuleFile, module: LoadedModule, memory: GuestMemory) {
+    this.#module = module;
+    this.#memory = memory;
+    this.services = labNames(file, ".lab_services");
+    this.exports = new Map(module.exports.map(({ name, address }) => [name, address]));
+  }
+
+  /** The block that holds it. */
+  get memory(): MemoryBlock {
+    return this.#module.core;
+  }
+
+  addressOf(name: string): number | undefined {
+    return this.#module.symbols.find((symbol) => symbol.name === name)?.address;
+  }
+
+  /** The address of a symbol that the lab can't do without. */
+  require(name: string): number {
+    const address = this.addressOf(name);
+    if (address === undefined) throw new Misuse(`the lab kernel's object has no ${name}`);
+    return address;
+  }
+
+  /** An exported variable's bytes as they stand now; undefined for functions. */
+  dataOf(name: string): Uint8Array | undefined {
+    const symbol = this.#module.symbols.find((one) => one.name === name);
+    if (symbol?.type !== STT_OBJECT || !this.exports.has(name)) return undefined;
+    return this.#memory.read(symbol.address, symbol.size);
+  }
+
+  /** Its functions, ascending. */
+  get functions(): readonly NamedRange[] {
+    return this.#module.symbols
+      .filter(({ type }) => type === STT_FUNC)
+      .map(({ name, address, size }) => ({ name, address, end: address + size }))
+      .sort((a, b) => a.address - b.address);
+  }
+
+  /** The lab's function that holds an address. */
+  nameAt(address: number): { name: string; offset: number; size: number } | undefined {
+    const { core } = this.#module;
+    if (address < core.base || address >= core.base + core.size) return undefined;
+    const symbol = this.#module.symbols.find(
+      (one) => one.type === STT_FUNC && address >= one.address && address < one.address + one.size,
+    );
+    return symbol && { name: symbol.name, offset: address - symbol.address, size: symbol.size };
+  }
+}

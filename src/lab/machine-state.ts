@@ -1,0 +1,119 @@
+// What a machine's snapshot says beside the processor's state (snapshot.ts carries it as its note): how the
+// machine was made, which must be so where it is restored, and the little that the host keeps, which is put
+// back. Loaded modules, host functions and tracers are objects of the host and no bytes: they are compared,
+// never restored. So a snapshot goes into the same machine later, or into one that was made by the same
+// steps: same kernel, same modules at the same addresses, same host functions in the same order.
+
+import { isDeepStrictEqual } from "node:util";
+import type { Range } from "../bytes/ranges.ts";
+import { Misuse } from "../errors.ts";
+import type { CallState } from "./calls/guest-call.ts";
+
+/** How the machine was made: equal in the one that is saved and the one that is restored. */
+export interface MachineMaking {
+  readonly clockHz: number;
+  /** A digest of the kernel's symbols, or null for the lab. */
+  readonly kernel: string | null;
+  /** Where host functions and stubs lie, by their codes. */
+  readonly functions: readonly string[];
+  readonly stubs: readonly (readonly [name: string, address: number])[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly core: readonly [base: number, size: number];
+    readonly init: readonly [base: number, size: number];
+    readonly initFreed: boolean;
+  }[];
+  /** Call sites that a tracer has on. */
+  readonly traced: readonly number[];
+}
+
+/** What is put back. */
+export interface MachineKeeping {
+  /** Physical memory in use. */
+  readonly physical: readonly Range[];
+  readonly log: readonly string[];
+  /** The call that is open, or null. */
+  readonly call: CallState | null;
+}
+
+const SAYS: Readonly<Record<keyof MachineMaking, string>> = {
+  clockHz: "clock rate",
+  kernel: "kernel",
+  functions: "host functions",
+  stubs: "stubs for missing symbols",
+  modules: "modules",
+  traced: "switched-on call sites",
+};
+
+export function writeState(making: MachineMaking, keeping: MachineKeeping): Uint8Array {
+  return Buffer.from(JSON.stringify({ making, keeping }));
+}
+
+/**
+ * Reads what writeState() wrote, for a machine that was made like this.
+ * @throws Misuse when the snapshot is a bare processor's, another machine's, or damaged.
+ */
+export function readState(note: Uint8Array, making: MachineMaking): MachineKeeping {
+  if (note.length === 0) throw new Misuse("the snapshot is of a processor without a machine");
+  const read = parsed(note);
+  const saved = object(read["making"]);
+  const here = object(JSON.parse(JSON.stringify(making)));
+  for (const [key, what] of Object.entries(SAYS)) {
+    if (!isDeepStrictEqual(saved[key], here[key])) {
+      throw new Misuse(
+        `the snapshot is of a machine with other ${what}; make this one in the same way`,
+      );
+    }
+  }
+  const keeping = object(read["keeping"]);
+  const { call } = keeping;
+  return {
+    physical: list(keeping["physical"]).map((one) => {
+      const { start, size } = object(one);
+      return { start: count(start), size: count(size) };
+    }),
+    log: list(keeping["log"]).map((line) => {
+      if (typeof line !== "string") throw damaged();
+      return line;
+    }),
+    call: call === null ? null : callState(object(call)),
+  };
+}
+
+function callState({ started, total, spent, saved }: Readonly<Record<string, unknown>>): CallState {
+  return {
+    started: count(started),
+    total: count(total),
+    spent: count(spent),
+    saved: list(saved).map(count),
+  };
+}
+
+function parsed(note: Uint8Array): Readonly<Record<string, unknown>> {
+  let read: unknown;
+  try {
+    read = JSON.parse(Buffer.from(note).toString("utf8"));
+  } catch {
+    throw damaged();
+  }
+  return object(read);
+}
+
+function object(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged();
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw damaged();
+  return value;
+}
+
+function count(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw damaged();
+  return value;
+}
+
+function damaged(): Misuse {
+  return new Misuse("the snapshot is damaged: what it says of the machine can't be");
+}

@@ -1,0 +1,161 @@
+// Puts a module's arguments in place as Linux does between COMING and init: parse_args() of
+// kernel/params.c over the module's __param records in guest memory. Each value is set by the guest
+// function that the record's ops name, so every type is the kernel's own, the module's own types too.
+
+import { Misuse } from "../errors.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import { readArgumentText, sameParameter } from "../module/parameters/arguments.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
+import type { CallResult } from "./calls/guest-call.ts";
+
+/** struct kernel_param of a 32-bit kernel: {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}. */
+const RECORD = 20;
+const OWNER = 4;
+const OPS = 8;
+const FLAGS = 15;
+const UNSAFE = 1;
+/** struct kernel_param_ops: {flags, set*, get*, free*}. */
+const SET = 4;
+const FREE = 12;
+const WITHOUT_VALUE = 1;
+
+/** As the kernel numbers them, on MIPS too. */
+const ENOENT = 2;
+const EINVAL = 22;
+const ENOSPC = 28;
+const LONGEST_NAME = 4096;
+
+/** What setting parameters asks of the machine. */
+export interface ParameterHost {
+  readonly memory: GuestMemory;
+  readonly call: (address: number, args: readonly number[]) => CallResult;
+  /** Calls one of the kernel's functions, if it has that. */
+  readonly callKernel: (name: string, args: readonly number[]) => void;
+  /** The kernel's own lines, in order with what guest code prints. */
+  readonly print: (line: string) => void;
+  /** Sets TAINT_USER. */
+  readonly taintUser: () => void;
+}
+
+export interface ParameterOutcome {
+  /** Guest memory that the values lie in, which parameters may point to until the module is gone. */
+  readonly memory: readonly number[];
+  /** The last failure's errno as a positive number; 0 when every argument was taken. */
+  readonly error: number;
+}
+
+/**
+ * Sets what the text says, in its order; a failure does not keep the kernel from what follows.
+ * @throws Misuse when a parameter's function does not return.
+ */
+export function setParameters(
+  module: LoadedModule,
+  text: string,
+  host: ParameterHost,
+): ParameterOutcome {
+  const { list, afterDashes } = readArgumentText(text);
+  const records = recordsOf(module, host.memory);
+  const memory: number[] = [];
+  let error = 0;
+  for (const { name, value } of list) {
+    const record = records.find((one) => sameParameter(one.name, name));
+    if (record === undefined) {
+      if (!isEveryModules(name)) host.print(`${module.name}: unknown parameter '${name}' ignored`);
+      continue;
+    }
+    const place = value === null ? 0 : placed(value, host.memory);
+    if (place !== 0) memory.push(place);
+    const result = setOne(record, place, host);
+    if (result === 0) continue;
+    error = result;
+    const left = place === 0 ? "" : textAt(place, host.memory);
+    host.print(`${module.name}: ${complaint(result, left, name)}`);
+  }
+  if (error === 0 && afterDashes !== null) {
+    host.print(`${module.name}: parameters '${afterDashes}' after \`--' ignored`);
+  }
+  return { memory, error };
+}
+
+/** module_destroy_params(): each parameter's own free function, when its type has one. */
+export function freeParameters(module: LoadedModule, host: ParameterHost): void {
+  for (const { address } of recordsOf(module, host.memory)) {
+    const ops = host.memory.u32(address + OPS);
+    const free = host.memory.mapped(ops, FREE + 4) ? host.memory.u32(ops + FREE) : 0;
+    if (free !== 0) host.call(free, [host.memory.u32(address + RECORD - 4)]);
+  }
+}
+
+/** What a refused argument's explanation says: which parameters there are, and of which type. */
+export function parameterAdvice({ name, parameters }: ModuleFile): string {
+  const list = parameters.map(
+    (one) => `${one.name} (${one.type ?? one.ops ?? "a type of its own"})`,
+  );
+  return list.length === 0 ? `${name} has no parameters` : `${name} takes ${list.join(", ")}`;
+}
+
+interface Record {
+  readonly name: string;
+  readonly address: number;
+}
+
+function recordsOf(module: LoadedModule, memory: GuestMemory): Record[] {
+  const section = module.sections.find(({ name }) => name === "__param");
+  if (section === undefined) return [];
+  const count = Math.floor(section.size / RECORD);
+  return Array.from({ length: count }, (_, index) => {
+    const address = section.address + index * RECORD;
+    const name = memory.u32(address);
+    return { address, name: memory.mapped(name, 1) ? memory.string(name, LONGEST_NAME) : "" };
+  });
+}
+
+/** parse_one(). @param value where its text lies; 0 without one. @returns 0 or an errno. */
+function setOne({ name, address }: Record, value: number, host: ParameterHost): number {
+  const { memory } = host;
+  const ops = memory.u32(address + OPS);
+  const set = memory.mapped(ops, FREE) ? memory.u32(ops + SET) : 0;
+  if (set === 0) {
+    throw new Misuse(
+      `parameter ${name} can't be set: the kernel that was given has no code for its type`,
+    );
+  }
+  if (value === 0 && (memory.u32(ops) & WITHOUT_VALUE) === 0) return EINVAL;
+  if ((memory.u8(address + FLAGS) & UNSAFE) !== 0) {
+    host.print(`Setting dangerous option ${name} - tainting kernel`);
+    host.taintUser();
+  }
+  // The kernel's array functions insist on the lock.
+  const owner = memory.u32(address + OWNER);
+  host.callKernel("kernel_param_lock", [owner]);
+  const { v0, exception } = host.call(set, [value, address]);
+  if (exception !== undefined) {
+    throw new Misuse(`parameter ${name} can't be set: ${exception.message}`);
+  }
+  host.callKernel("kernel_param_unlock", [owner]);
+  return Math.max(0, -(v0 | 0));
+}
+
+/** What parse_args() says of a value, as far as the parameter's function has left it. */
+function complaint(error: number, value: string, name: string): string {
+  if (error === ENOENT) return `Unknown parameter \`${name}'`;
+  const fault = error === ENOSPC ? "too large" : "invalid";
+  return `\`${value}' ${fault} for parameter \`${name}'`;
+}
+
+function textAt(address: number, memory: GuestMemory): string {
+  return Buffer.from(memory.string(address), "latin1").toString();
+}
+
+function placed(value: string, memory: GuestMemory): number {
+  const bytes = Buffer.from(`${value}\0`);
+  const at = memory.alloc(bytes.length);
+  memory.write(at, bytes);
+  return at;
+}
+
+/** What unknown_module_param_cb() takes for every module. */
+function isEveryModules(name: string): boolean {
+  return name === "async_probe" || name === "dyndbg";
+}

@@ -1,0 +1,109 @@
+// A loaded module's call sites, read from its memory as relocation left it: the form of each, whose
+// function it is, and the words that switch it off. One that recordmcount lost keeps calling _mcount when
+// nothing traces, on a real kernel as here.
+
+import { type Address, ascending, distance, plus } from "../address.ts";
+import { Words } from "../bytes/words.ts";
+import { Refusal } from "../errors.ts";
+import { type CallSite, recogniseSite, type SitePatch } from "../ftrace/sites/site.ts";
+import type { TraceSite } from "../ftrace/tracer.ts";
+import { hex } from "../hex.ts";
+import type { ModuleHost } from "../module/host.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
+import type { Block } from "../trampoline/plan.ts";
+import type { SymbolIndex } from "./symbol-index.ts";
+
+/** Memory that code lies in. */
+export interface CodeMemory<A extends Address> {
+  u32(address: A): number;
+}
+
+export interface ModuleSite extends TraceSite {
+  readonly block: Block;
+}
+
+/** A site as its words show it. */
+export interface RecognisedSite<A extends Address> {
+  readonly site: CallSite<A>;
+  readonly loaded: SitePatch;
+  /** Whether __mcount_loc names it. */
+  readonly recorded: boolean;
+  readonly block: Block;
+}
+
+/**
+ * A module's sites whose words can be read, in the order of their addresses.
+ * @throws Refusal when __mcount_loc names an address outside the module's code, or one where no form of
+ * call stands: Linux would overwrite what is there.
+ */
+export function recognisedSites<A extends Address>(
+  module: LoadedModule<A>,
+  memory: CodeMemory<A>,
+): RecognisedSite<A>[] {
+  const code = module.sections.filter(({ executable }) => executable);
+  const inCode = (address: A): boolean =>
+    code.some((one) => {
+      const into = distance(one.address, address);
+      return into >= 0 && into + 4 <= one.size;
+    });
+  const read = (address: A): number | undefined =>
+    inCode(address) ? memory.u32(address) : undefined;
+  const inOrder = module.sites.toSorted((a, b) => ascending(a.address, b.address));
+  return inOrder.flatMap(({ address, block, recorded }) => {
+    const site = recogniseSite(address, read);
+    if (site === undefined) {
+      if (recorded) throw badSite(module.name, address, inCode(address));
+      return [];
+    }
+    const loaded: SitePatch = [memory.u32(address), memory.u32(plus(address, 4))];
+    return { site, loaded, recorded, block };
+  });
+}
+
+/** The same with the functions' names. @throws Refusal as recognisedSites() does. */
+export function moduleSites(
+  module: LoadedModule,
+  memory: GuestMemory,
+  names: SymbolIndex,
+): ModuleSite[] {
+  return recognisedSites(module, memory).map((recognised) => {
+    const { address } = recognised.site;
+    return {
+      ...recognised,
+      name: names.at(address)?.name ?? hex(address),
+      module: module.name,
+    };
+  });
+}
+
+/** Sorts __mcount_loc in place, as ftrace_process_locs() does before it takes the sites. */
+export function sortMcountLoc<A extends Address>(
+  module: LoadedModule<A>,
+  { width, ...host }: Pick<ModuleHost<A>, "endian" | "read" | "width" | "write">,
+): void {
+  const table = module.sections.find(({ name }) => name === "__mcount_loc");
+  const bytes = table && host.read(table.address, table.size);
+  if (table === undefined || bytes === undefined || bytes.length === 0) return;
+  const words = new Words(bytes, host.endian);
+  const count = Math.floor(table.size / width.bytes);
+  Array.from({ length: count }, (_, index) => width.read(words, index * width.bytes))
+    .sort(ascending)
+    .forEach((address, index) => {
+      width.write(words, index * width.bytes, address);
+    });
+  host.write(table.address, words.bytes);
+}
+
+function badSite(name: string, address: Address, inCode: boolean): Refusal {
+  return new Refusal({
+    errno: null,
+    dmesg: [],
+    explanation:
+      `__mcount_loc of ${name} names ${hex(address)}, ` +
+      (inCode
+        ? "where no call to _mcount stands that farjal knows; Linux would overwrite two words there"
+        : "which is outside the module's code; Linux would overwrite what lies there") +
+      ". The object was linked or patched after recordmcount ran; build it again",
+  });
+}

@@ -1,0 +1,114 @@
+// Where modules live: kseg2 from 0xc0000000 as on a real 32-bit kernel, backed by pieces of the
+// machine's RAM, each block followed by a guard page that stays unmapped. A block in kseg0 (the lab
+// kernel, or a base asked for there, as OpenWrt's loader does it) is RAM itself. This is the memory half
+// of the loader's ModuleHost; which symbols there are is kernel-space.ts's.
+
+import { KSEG0, KSEG1, KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { alignUp, RangeAllocator } from "../bytes/ranges.ts";
+import { Misuse, Refusal } from "../errors.ts";
+import { hex } from "../hex.ts";
+import type {
+  MemoryBlock,
+  MemoryRequest,
+  ModuleMemory,
+  RelocationOutcome,
+  SectionRelocations,
+} from "../module/host.ts";
+import { relocateSection } from "../module/relocation/relocation.ts";
+import type { Core } from "../processor/processor.ts";
+
+/** VMALLOC_END of a 32-bit kernel: FIXADDR_START less two pages. */
+const MODULE_END = 0xfffcd000;
+const NO_BLOCK: MemoryBlock = { base: 0, size: 0 };
+
+export class ModuleSpace {
+  readonly #core: Core;
+  readonly #physical: RangeAllocator;
+  readonly #addresses = new RangeAllocator(KSEG2, MODULE_END);
+  /** Guest base of each kseg2 block → its physical address. */
+  readonly #mapped = new Map<number, number>();
+
+  constructor(core: Core, physical: RangeAllocator) {
+    this.#core = core;
+    this.#physical = physical;
+  }
+
+  /** As ModuleHost.allocate(); both blocks or none. */
+  allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {
+    const core = this.#allocateBlock(coreSize, base, "core");
+    try {
+      const above = core.base + alignUp(core.size, PAGE_SIZE) + PAGE_SIZE;
+      const init = this.#allocateBlock(initSize, initBase, "init", above);
+      return { core, init };
+    } catch (error) {
+      this.free(core);
+      throw error;
+    }
+  }
+
+  /** Gives back the block that allocate() put at this base. */
+  free({ base, size }: MemoryBlock): void {
+    if (size === 0) return;
+    const physical = this.#mapped.get(base);
+    if (physical === undefined) {
+      this.#physical.free(base - KSEG0);
+      return;
+    }
+    this.#core.unmapPages(base, alignUp(size, PAGE_SIZE));
+    this.#mapped.delete(base);
+    this.#physical.free(physical);
+    this.#addresses.free(base);
+  }
+
+  relocate(section: SectionRelocations): RelocationOutcome {
+    const physical = this.#core.translate(section.address, true);
+    if (physical === undefined)
+      throw new Misuse(`${hex(section.address)} is not in a module's block`);
+    return relocateSection(this.#core.relocator, physical, section);
+  }
+
+  #allocateBlock(
+    size: number,
+    wanted: number | undefined,
+    block: string,
+    from = KSEG2,
+  ): MemoryBlock {
+    if (size === 0) return NO_BLOCK;
+    const bytes = alignUp(size, PAGE_SIZE);
+    const base = wanted ?? this.#addresses.allocate(bytes + PAGE_SIZE, PAGE_SIZE, from);
+    if (base === undefined) throw noRoom(size, block, "the module space is full");
+    if (base % PAGE_SIZE !== 0)
+      throw new Misuse(`a module's base is page-aligned; ${hex(base)} is not`);
+    if (base >= KSEG0 && base + bytes <= KSEG1) return this.#takeRam(base, size, bytes, block);
+    if (wanted !== undefined && !this.#addresses.reserve(base, bytes + PAGE_SIZE)) {
+      const why = `${hex(base)} up to ${hex(base + bytes)} and its guard page are not all free`;
+      throw noRoom(size, block, `${why} between ${hex(KSEG2)} and ${hex(MODULE_END)}`);
+    }
+    const physical = this.#physical.allocate(bytes, PAGE_SIZE);
+    if (physical === undefined) {
+      this.#addresses.free(base);
+      throw noRoom(size, block, "the machine's RAM is full; give it more (--memory MIB)");
+    }
+    this.#core.clear(physical, bytes);
+    this.#core.mapPages(base, physical, bytes, true);
+    this.#mapped.set(base, physical);
+    return { base, size };
+  }
+
+  /** A block in kseg0: the physical pages under that address. */
+  #takeRam(base: number, size: number, bytes: number, block: string): MemoryBlock {
+    if (!this.#physical.reserve(base - KSEG0, bytes)) {
+      throw noRoom(size, block, `RAM at ${hex(base)} is in use or beyond the machine's memory`);
+    }
+    this.#core.clear(base - KSEG0, bytes);
+    return { base, size };
+  }
+}
+
+function noRoom(size: number, block: string, why: string): Refusal {
+  return new Refusal({
+    errno: "ENOMEM",
+    dmesg: [],
+    explanation: `no room for the module's ${block} block of ${size} bytes: ${why}`,
+  });
+}

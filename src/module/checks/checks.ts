@@ -1,0 +1,136 @@
+// What Linux 6.1 asks of a module before it gets memory, and the taints it sets: check_modstruct_version(),
+// check_modinfo() and the license checks of kernel/module/. A plain object, which says nothing of itself,
+// is asked nothing.
+
+import type { Address } from "../../address.ts";
+import type { Endian } from "../../bytes/endian.ts";
+import type { Loading } from "../loading.ts";
+import { checkVersion } from "../symbols/imports.ts";
+import { isProprietary, licenseOf } from "./license.ts";
+
+const MODULE_LAYOUT = "module_layout";
+
+/**
+ * The checks up to layout, in Linux's order.
+ * @throws Refusal (ENOEXEC): the byte order, module_layout's checksum or the version magic doesn't fit.
+ */
+export function checkBeforeLayout<A extends Address>(loading: Loading<A>): void {
+  checkByteOrder(loading);
+  checkClass(loading);
+  if (loading.file.object) return;
+  checkModuleLayout(loading);
+  checkVermagic(loading);
+  taintByModinfo(loading);
+}
+
+/** A kernel reads the header in its own byte order, so the first field it compares is already wrong. */
+function checkByteOrder<A extends Address>(loading: Loading<A>): void {
+  const { elf } = loading.file;
+  const { endian } = loading.host;
+  if (elf.endian === endian) return;
+  const swapped = ((elf.type & 0xff) << 8) | (elf.type >>> 8);
+  loading.dmesg.push(`Invalid ELF header type: ${swapped} != 1`);
+  const name = (order: Endian): string => `${order}-endian`;
+  throw loading.refusal(
+    "ENOEXEC",
+    `the module is ${name(elf.endian)} and the machine is ${name(endian)}; a ${name(endian)} kernel reads ` +
+      `e_type as ${swapped}`,
+  );
+}
+
+/** elf_check_arch() of the machine's kernel; the rest of it was seen when the file was read. */
+function checkClass<A extends Address>(loading: Loading<A>): void {
+  const { elf } = loading.file;
+  const { bits } = loading.host.width;
+  if (elf.class === bits) return;
+  loading.dmesg.push(`Invalid architecture in ELF header: ${elf.machine}`);
+  throw loading.refusal(
+    "ENOEXEC",
+    `the module is ELF${elf.class}, for a ${elf.class}-bit kernel, and the machine has ${bits} bits`,
+  );
+}
+
+function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
+  const layout = loading.host.findExport(MODULE_LAYOUT);
+  if (layout === undefined || checkVersion(loading, layout)) return;
+  throw loading.refusal(
+    "ENOEXEC",
+    "the module was built for a kernel whose struct module is another; build it against this kernel's headers",
+  );
+}
+
+function checkVermagic<A extends Address>(loading: Loading<A>): void {
+  const expected = loading.host.vermagic;
+  if (expected === null) return;
+  const { modinfo, versions } = loading.file;
+  const found = modinfo.get("vermagic");
+  if (found === undefined) {
+    loading.force("bad vermagic");
+    return;
+  }
+  // With modversions the release doesn't count: the comparison starts at the first space.
+  const compared = (magic: string): string =>
+    versions === null ? magic : magic.replace(/^[^ ]*/, "");
+  if (compared(found) === compared(expected)) return;
+  loading.print(`version magic '${found}' should be '${expected}'`);
+  throw loading.refusal(
+    "ENOEXEC",
+    "the module was built for another kernel, or for another configuration of it",
+  );
+}
+
+/** MIPS has no livepatching. */
+function refuseLivepatch<A extends Address>(loading: Loading<A>): void {
+  if (loading.file.modinfo.get("livepatch") === undefined) return;
+  loading.print("module is marked as livepatch module, but livepatch support is disabled");
+  throw loading.refusal("ENOEXEC", "no MIPS kernel takes livepatches");
+}
+
+function taintByModinfo<A extends Address>(loading: Loading<A>): void {
+  const { modinfo } = loading.file;
+  if (modinfo.get("intree") === undefined) {
+    loading.taint("OOT_MODULE", "loading out-of-tree module taints kernel.");
+  }
+  if (modinfo.get("staging") !== undefined) {
+    loading.host.taint("CRAP");
+    loading.print(
+      "module is from the staging directory, the quality is unknown, you have been warned.",
+    );
+  }
+  refuseLivepatch(loading);
+  if (isProprietary(loading.file)) {
+    loading.taintLocks(
+      "PROPRIETARY_MODULE",
+      `module license '${licenseOf(loading.file)}' taints kernel.`,
+    );
+  }
+  if (modinfo.get("test") !== undefined)
+    loading.taint("TEST", "loading test module taints kernel.");
+}
+
+/**
+ * What Linux looks at between allocating and resolving symbols: the name, the signature, and exports
+ * without checksums. A kernel whose version magic is known is taken to check signatures, as Debian's does.
+ * @throws Refusal (EEXIST) when a module of this name is loaded.
+ */
+export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void {
+  const { file, host } = loading;
+  if (host.isLoaded(file.name)) {
+    throw loading.refusal(
+      "EEXIST",
+      `a module named ${file.name} is loaded already; unload it first`,
+    );
+  }
+  if (file.object) return;
+  if (host.vermagic !== null && file.signature?.supported !== true) {
+    loading.taint(
+      "UNSIGNED_MODULE",
+      "module verification failed: signature and/or required key missing - tainting kernel",
+    );
+  }
+  if (file.sections.find("__obsparm") !== undefined) loading.print("Ignoring obsolete parameters");
+  const crcsKnown = host.findExport(MODULE_LAYOUT)?.crc != null;
+  if (crcsKnown && file.exports.some(({ crc }) => crc === null)) {
+    loading.force("no versions for exported symbols");
+  }
+}

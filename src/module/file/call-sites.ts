@@ -1,0 +1,76 @@
+// The calls of _mcount in a module's file, found twice: as recordmcount recorded them (__mcount_loc, a
+// table of pointers) and as the relocations against _mcount show them. The two differ where recordmcount
+// lost a site (its static offset that is never reset) or leaves a section out (.exit.text), and in an
+// object that it never saw. An unrecorded site still calls _mcount, always.
+
+import {
+  R_MIPS_26,
+  R_MIPS_HI16,
+  R_MIPS_HIGHEST,
+} from "../../../assembly/shared/relocation-types.ts";
+import { relocationTables } from "../../elf/contents.ts";
+import { SHF_ALLOC, SHF_EXECINSTR } from "../../elf/numbers.ts";
+import type { ElfObject, Section } from "../../elf/object.ts";
+import type { ModuleSections } from "../layout/sections.ts";
+import { readPointers } from "./pointers.ts";
+
+export const MCOUNT = "_mcount";
+const MCOUNT_LOC = "__mcount_loc";
+
+export interface CallSitePlace {
+  readonly section: Section;
+  /** Of the lui of a long call, of the jal of a short one. */
+  readonly offset: number;
+}
+
+export interface CallSites {
+  /** Where __mcount_loc points, in its own order. */
+  readonly recorded: readonly CallSitePlace[];
+  /** Calls that the relocations show and __mcount_loc doesn't, in the relocations' order. */
+  readonly unrecorded: readonly CallSitePlace[];
+  /** R_MIPS_26 relocations against _mcount: the short calls, which can't reach from a module. */
+  readonly shortCalls: number;
+}
+
+/** Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is no site. */
+export function readCallSites(sections: ModuleSections): CallSites {
+  const table = sections.find(MCOUNT_LOC);
+  const recorded: CallSitePlace[] = [];
+  for (const { section, offset } of table ? readPointers(sections, table).pointers.values() : []) {
+    if (section !== undefined) recorded.push({ section, offset });
+  }
+  const known = new Set(recorded.map(key));
+  const calls = callsOf(sections.elf, MCOUNT);
+  return {
+    recorded,
+    unrecorded: calls.filter(({ place }) => !known.has(key(place))).map(({ place }) => place),
+    shortCalls: calls.filter(({ type }) => type === R_MIPS_26).length,
+  };
+}
+
+function key({ section, offset }: CallSitePlace): string {
+  return `${section.index}+${offset}`;
+}
+
+/**
+ * A call is one R_MIPS_26, or the relocation that begins loading the function's address: R_MIPS_HI16, or
+ * R_MIPS_HIGHEST before it where the code is built for full 64-bit addresses (-mno-sym32).
+ */
+function callsOf(elf: ElfObject, name: string): { place: CallSitePlace; type: number }[] {
+  const calls: { place: CallSitePlace; type: number }[] = [];
+  const code = SHF_ALLOC | SHF_EXECINSTR;
+  for (const table of relocationTables(elf)) {
+    if ((table.target.flags & code) !== code) continue;
+    let highest = Number.NaN;
+    for (let index = 0; index < table.count; index++) {
+      const type = table.type(index);
+      if (type !== R_MIPS_26 && type !== R_MIPS_HI16 && type !== R_MIPS_HIGHEST) continue;
+      if (elf.symbols[table.symbol(index)]?.name !== name) continue;
+      const offset = table.offset(index);
+      if (type === R_MIPS_HI16 && offset === highest + 4) continue;
+      if (type === R_MIPS_HIGHEST) highest = offset;
+      calls.push({ place: { section: table.target, offset }, type });
+    }
+  }
+  return calls;
+}

@@ -1,0 +1,93 @@
+// A module's file, read: ELF, the signature cut off, and the tables that Linux and farjal take from it.
+// Everything here holds before the module has an address; load.ts gives it one. The checks are those of
+// module_sig_check(), elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
+
+import { contents } from "../../elf/contents.ts";
+import type { ElfObject } from "../../elf/object.ts";
+import { readElf } from "../../elf/reader.ts";
+import { Refusal } from "../../errors.ts";
+import { ModuleSections } from "../layout/sections.ts";
+import { type Parameter, readParameters } from "../parameters/parameters.ts";
+import { type ExportedSymbol, readExports } from "../symbols/exports.ts";
+import { readVersions } from "../symbols/versions.ts";
+import { type CallSites, readCallSites } from "./call-sites.ts";
+import { Modinfo } from "./modinfo.ts";
+import { type Signature, splitSignature } from "./signature.ts";
+import { readThisModule, type ThisModule } from "./this-module.ts";
+
+export interface ModuleFile {
+  /** The module's name: modinfo's, else struct module's. */
+  readonly name: string;
+  /** A plain object, without struct module: Linux would refuse it, so its checks of a module don't apply. */
+  readonly object: boolean;
+  readonly elf: ElfObject;
+  readonly sections: ModuleSections;
+  readonly signature: Signature | null;
+  readonly modinfo: Modinfo;
+  /** Symbol → checksum; null when the file has no __versions. */
+  readonly versions: ReadonlyMap<string, number> | null;
+  readonly exports: readonly ExportedSymbol[];
+  readonly parameters: readonly Parameter[];
+  readonly callSites: CallSites;
+  /** null in a plain object. */
+  readonly thisModule: ThisModule | null;
+  /** The kernel's lines so far. */
+  readonly dmesg: readonly string[];
+}
+
+export interface ReadModuleOptions {
+  /** Take a plain .o, which Linux would refuse as a module. */
+  readonly object?: boolean;
+  /** What to call a file that says no name of its own ("module" unless told). */
+  readonly name?: string;
+}
+
+/**
+ * Reads a kernel module.
+ * @param bytes the whole .ko (or .o) file.
+ * @throws Refusal as Linux refuses it (ENOEXEC, EBADMSG), or ENOEXEC without a kernel's line where the
+ * file is damaged in a way that Linux doesn't look for.
+ */
+export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): ModuleFile {
+  const { image, signature, dmesg } = splitSignature(bytes);
+  const elf = readElf(image, { relocatable: true });
+  const sections = new ModuleSections(elf);
+  const section = (name: string) => {
+    const found = sections.find(name);
+    return found && contents(elf, found);
+  };
+  const modinfo = new Modinfo(section(".modinfo")?.bytes ?? new Uint8Array(0));
+  const versions = section("__versions");
+  const thisModule = readThisModule(sections);
+  const printedName = modinfo.get("name") ?? "(missing .modinfo section or name field)";
+  if (sections.symtab === undefined) {
+    throw new Refusal({
+      errno: "ENOEXEC",
+      dmesg: [...dmesg, `${printedName}: module has no symbols (stripped?)`],
+      explanation: "the file has no symbol table; strip a module with --strip-debug at most",
+    });
+  }
+  if (thisModule === undefined && options.object !== true) {
+    throw new Refusal({
+      errno: "ENOEXEC",
+      dmesg: [...dmesg, `${printedName}: No module found in object`],
+      explanation:
+        "there is no .gnu.linkonce.this_module section, which modpost adds when a .ko is linked; " +
+        "--object takes a plain .o as it is",
+    });
+  }
+  return {
+    name: modinfo.get("name") ?? (thisModule?.name || (options.name ?? "module")),
+    object: thisModule === undefined,
+    elf,
+    sections,
+    signature,
+    modinfo,
+    versions: versions === undefined ? null : readVersions(versions, elf.class === 64 ? 8 : 4),
+    exports: readExports(sections),
+    parameters: readParameters(sections, modinfo),
+    callSites: readCallSites(sections),
+    thisModule: thisModule ?? null,
+    dmesg,
+  };
+}

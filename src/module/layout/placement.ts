@@ -1,0 +1,165 @@
+// Gives a module its memory, and its far-jump plan with it: the plan depends on where the blocks lie, and
+// how much memory they need depends on the plan. So the blocks are first set aside as laid out, which is
+// all that Linux does and enough for most modules; a plan that doesn't fit gives them back and asks for as
+// much as its far jumps can need.
+
+import { type Address, plus } from "../../address.ts";
+import { Refusal } from "../../errors.ts";
+import {
+  type Jump,
+  planTrampolines,
+  type TrampolinePlan,
+  type Veneers,
+} from "../../trampoline/plan.ts";
+import { veneerSize } from "../../trampoline/veneer.ts";
+import type { ModuleHost, ModuleMemory } from "../host.ts";
+import { freeMemory } from "../loaded.ts";
+import type { BlockLayout, ModuleLayout } from "./layout.ts";
+
+/** Where the blocks must lie; see MemoryRequest. */
+export interface Bases<A extends Address = number> {
+  readonly base?: A | undefined;
+  readonly initBase?: A | undefined;
+}
+
+/** And how its far jumps share veneers; see PlanFacts. */
+export interface Placing<A extends Address = number> extends Bases<A> {
+  readonly veneers?: Veneers;
+}
+
+export interface Placement<A extends Address> {
+  readonly memory: ModuleMemory<A>;
+  /** Without jumps an empty plan: no shift, sizes as laid out. */
+  readonly plan: TrampolinePlan<A>;
+  /** Where offset 0 of each block's layout lies: the block's base and the plan's shift. */
+  readonly origin: { readonly core: A; readonly init: A };
+}
+
+interface Sizes {
+  readonly core: number;
+  readonly init: number;
+}
+
+/** Asking for more can move a block across a region's line, where it needs more again; twice is plenty. */
+const ROUNDS = 4;
+
+/**
+ * Sets memory aside and plans.
+ * @param jumps the jumps that veneers should mend; none, as on Linux, when empty.
+ * @throws Refusal (ENOMEM) when there is no room, from the host or when no size is ever enough.
+ */
+export function placeModule<A extends Address>(
+  host: ModuleHost<A>,
+  layout: ModuleLayout,
+  placing: Placing<A>,
+  jumps: readonly Jump<A>[],
+): Placement<A> {
+  let sizes: Sizes = { core: layout.blocks.core.size, init: layout.blocks.init.size };
+  for (let round = 0; round < ROUNDS; round++) {
+    const placement = place(host, layout, placing, jumps, sizes);
+    const { plan } = placement;
+    const roomy = sizesWithVeneers(layout, plan, placing);
+    // A jump may be refused for want of room, which more memory mends, or for good.
+    const mayLackRoom = plan.refused.length > 0 && !fitsInto(host, roomy, sizes);
+    if (fitsInto(host, plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
+    freeMemory(host, placement.memory, null);
+    sizes = {
+      core: Math.max(sizes.core, roomy.core, plan.size.core),
+      init: Math.max(sizes.init, roomy.init, plan.size.init),
+    };
+  }
+  throw new Refusal({
+    errno: "ENOMEM",
+    dmesg: [],
+    explanation: `the module's veneers don't fit into ${sizes.core} + ${sizes.init} bytes of module memory`,
+  });
+}
+
+/** Swaps memory that is larger than its plan needs for just enough, at the same addresses. */
+function tighten<A extends Address>(
+  host: ModuleHost<A>,
+  placement: Placement<A>,
+  sizes: Sizes,
+): Placement<A> {
+  const { memory, plan } = placement;
+  const exact = { ...placement, memory: resized(memory, plan.size) };
+  if (fitsInto(host, sizes, plan.size)) return exact;
+  freeMemory(host, memory, null);
+  host.allocate({
+    coreSize: plan.size.core,
+    initSize: plan.size.init,
+    base: memory.core.base,
+    initBase: memory.init.size > 0 ? memory.init.base : undefined,
+  });
+  return exact;
+}
+
+function resized<A extends Address>(
+  { core, init }: ModuleMemory<A>,
+  sizes: Sizes,
+): ModuleMemory<A> {
+  return {
+    core: { base: core.base, size: sizes.core },
+    init: { base: init.base, size: sizes.init },
+  };
+}
+
+function place<A extends Address>(
+  host: ModuleHost<A>,
+  layout: ModuleLayout,
+  { base, initBase, veneers }: Placing<A>,
+  jumps: readonly Jump<A>[],
+  sizes: Sizes,
+): Placement<A> {
+  const memory = host.allocate({ coreSize: sizes.core, initSize: sizes.init, base, initBase });
+  const plan = planFor(memory, layout, jumps, veneers);
+  return {
+    memory,
+    plan,
+    origin: {
+      core: plus(memory.core.base, plan.shift.core),
+      init: plus(memory.init.base, plan.shift.init),
+    },
+  };
+}
+
+/** The plan for a module in this memory. */
+export function planFor<A extends Address>(
+  memory: ModuleMemory<A>,
+  layout: ModuleLayout,
+  jumps: readonly Jump<A>[],
+  veneers: Veneers = "shared",
+): TrampolinePlan<A> {
+  const facts = (base: A, { size, alignment }: BlockLayout) => ({ base, size, alignment });
+  return planTrampolines({
+    blocks: {
+      core: facts(memory.core.base, layout.blocks.core),
+      init: facts(memory.init.base, layout.blocks.init),
+    },
+    jumps,
+    veneers,
+  });
+}
+
+/** Each block with all the veneers that it may need, twice: above its sections, and in head room below. */
+function sizesWithVeneers<A extends Address>(
+  layout: ModuleLayout,
+  { farJumps }: TrampolinePlan<A>,
+  { veneers }: Placing<A>,
+): Sizes {
+  const targets = new Set(farJumps.map(({ siteRegion, target }) => `${siteRegion} ${target}`));
+  const most = veneers === "each" ? farJumps.length : targets.size;
+  const veneer = farJumps.reduce((size, far) => Math.max(size, veneerSize(far.target)), 0);
+  const withVeneers = ({ size, alignment }: BlockLayout): number =>
+    size === 0 ? 0 : size + 2 * (veneer * (most + 1) + alignment);
+  return { core: withVeneers(layout.blocks.core), init: withVeneers(layout.blocks.init) };
+}
+
+function fitsInto<A extends Address>(
+  { pageSize }: ModuleHost<A>,
+  wanted: Sizes,
+  sizes: Sizes,
+): boolean {
+  const pages = (size: number): number => Math.ceil(size / pageSize);
+  return pages(wanted.core) <= pages(sizes.core) && pages(wanted.init) <= pages(sizes.init);
+}

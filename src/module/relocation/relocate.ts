@@ -1,0 +1,352 @@
+// Relocates a placed module: apply_relocations() of Linux 6.1. Sections are taken in index order, those
+// that aren't loaded are skipped, and the first failure ends it. The core does the arithmetic and answers
+// with a code (assembly/relocation/relocate.ts); here a code becomes the kernel's line and a sentence of ours.
+
+import {
+  RELOC_COMPOSITE,
+  RELOC_DANGEROUS,
+  RELOC_NO_SYMBOL,
+  RELOC_NOT_ON_32_BIT,
+  RELOC_OK,
+  RELOC_OUT_OF_SECTION,
+  RELOC_OVERFLOW,
+  RELOC_TOO_MANY_PENDING,
+  RELOC_UNKNOWN_SYMBOL,
+  RELOC_UNKNOWN_TYPE,
+  RELOC_UNPAIRED_HI16,
+} from "../../../assembly/shared/memory-map.ts";
+import {
+  R_MIPS_26,
+  R_MIPS_32,
+  R_MIPS_64,
+  R_MIPS_HI16,
+  R_MIPS_HIGHER,
+  R_MIPS_HIGHEST,
+  R_MIPS_JALR,
+  R_MIPS_LO16,
+  R_MIPS_NONE,
+  R_MIPS_PC16,
+  R_MIPS_PC21_S2,
+  R_MIPS_PC26_S2,
+} from "../../../assembly/shared/relocation-types.ts";
+import { type Address, plus } from "../../address.ts";
+import { relocationKind, relocationTable } from "../../elf/contents.ts";
+import { relocationName } from "../../elf/names.ts";
+import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA, STB_WEAK } from "../../elf/numbers.ts";
+import type { ElfObject, RelocationTable } from "../../elf/object.ts";
+import type { Refusal } from "../../errors.ts";
+import { hex } from "../../hex.ts";
+import { reachOf, regionOf } from "../../trampoline/region.ts";
+import type { AddressArray } from "../host.ts";
+import type { Loading } from "../loading.ts";
+import { symbolName } from "./jumps.ts";
+
+/** Those that a 64-bit kernel knows: reloc_handlers of arch/mips/kernel/module.c. */
+const KNOWN_64: ReadonlySet<number> = new Set([
+  R_MIPS_NONE,
+  R_MIPS_32,
+  R_MIPS_26,
+  R_MIPS_HI16,
+  R_MIPS_LO16,
+  R_MIPS_PC16,
+  R_MIPS_64,
+  R_MIPS_HIGHER,
+  R_MIPS_HIGHEST,
+  R_MIPS_PC21_S2,
+  R_MIPS_PC26_S2,
+]);
+/** S from here on is an error number to Linux: (unsigned long)-4095. */
+const FIRST_ERROR_VALUE = -4095;
+
+export interface RelocationWork<A extends Address> {
+  /** Addresses of the loaded sections, by index. */
+  readonly addresses: ReadonlyMap<number, A>;
+  /** Final symbol values, by index. */
+  readonly values: readonly A[];
+  /** Sites that hold their final instruction already, and whose relocation is left out. */
+  readonly mended: ReadonlySet<A>;
+  /** What to add to the explanation of a jump that overflows: the end of a sentence. */
+  farJumpHint(site: A): string;
+}
+
+interface Job<A extends Address> extends RelocationWork<A> {
+  readonly loading: Loading<A>;
+  /** `values` as the core takes them. */
+  readonly symbols: AddressArray;
+  /** Symbols whose relocations Linux leaves out without a word. */
+  readonly skipped: ReadonlySet<number>;
+}
+
+/** @throws Refusal, as Linux refuses. */
+export function relocateModule<A extends Address>(
+  loading: Loading<A>,
+  work: RelocationWork<A>,
+): void {
+  const { elf } = loading.file;
+  const job = {
+    ...work,
+    loading,
+    symbols: loading.host.width.pack(work.values),
+    skipped: skippedSymbols(loading, work.values),
+  };
+  for (const section of elf.sections) {
+    const target = elf.sections[section.info];
+    if (target === undefined || !work.addresses.has(target.index)) continue;
+    if (section.type === otherKind(elf)) throw kindRefusal(loading, section.name);
+    if (section.type === relocationKind(elf))
+      relocateTable(job, relocationTable(elf, section, target));
+  }
+}
+
+/** Weak symbols whose value Linux takes for an error number. */
+function skippedSymbols<A extends Address>(loading: Loading<A>, values: readonly A[]): Set<number> {
+  const skipped = new Set<number>();
+  const first = loading.host.width.of(FIRST_ERROR_VALUE);
+  for (const [index, value] of values.entries()) {
+    if (value < first) continue;
+    if (loading.file.elf.symbols[index]?.binding === STB_WEAK) skipped.add(index);
+  }
+  return skipped;
+}
+
+function relocateTable<A extends Address>(job: Job<A>, table: RelocationTable): void {
+  const address = job.addresses.get(table.target.index) ?? job.loading.host.width.zero;
+  if (table.target.size === 0) {
+    refuseOutside(job, table);
+    return;
+  }
+  const { code, entry } = job.loading.host.relocate({
+    address,
+    size: table.target.size,
+    symbols: job.symbols,
+    entries: table.hasAddends ? stageRela(job, table, address) : stageRel(job, table, address),
+  });
+  if (code !== RELOC_OK) throw new Failure(job, table, entry).refusal(code);
+}
+
+/** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
+function refuseOutside<A extends Address>(job: Job<A>, table: RelocationTable): void {
+  for (let entry = 0; entry < table.count; entry++) {
+    if (table.type(entry) === R_MIPS_NONE) continue;
+    throw new Failure(job, table, entry).refusal(RELOC_OUT_OF_SECTION);
+  }
+}
+
+/** Whether an entry has no effect: a jump that is mended, a symbol whose relocations are left out. */
+function isIdle<A extends Address>(
+  { mended, skipped }: Job<A>,
+  table: RelocationTable,
+  address: A,
+  entry: number,
+): boolean {
+  if (skipped.has(table.symbol(entry))) return true;
+  return table.type(entry) === R_MIPS_26 && mended.has(plus(address, table.offset(entry)));
+}
+
+/** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
+function stageRel<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
+  const entries = Buffer.from(table.bytes);
+  if (job.loading.file.elf.endian === "big") entries.swap32();
+  if (job.skipped.size > 0 || job.mended.size > 0) {
+    for (let entry = 0; entry < table.count; entry++) {
+      if (isIdle(job, table, address, entry))
+        entries.fill(0, entry * REL_SIZE + 4, entry * REL_SIZE + 8);
+    }
+  }
+  return entries;
+}
+
+/** The same for Elf64_Rela, whose four bytes of types have no byte order. */
+function stageRela<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
+  const entries = new Uint8Array(table.bytes);
+  if (job.loading.file.elf.endian === "big") {
+    for (let at = 0; at < entries.length; at += RELA64_SIZE) {
+      entries.subarray(at, at + 8).reverse();
+      entries.subarray(at + 8, at + 12).reverse();
+      entries.subarray(at + 16, at + RELA64_SIZE).reverse();
+    }
+  }
+  if (job.skipped.size > 0 || job.mended.size > 0) {
+    for (let entry = 0; entry < table.count; entry++) {
+      const at = entry * RELA64_SIZE;
+      if (isIdle(job, table, address, entry)) entries.fill(0, at + 8, at + 16);
+    }
+  }
+  return entries;
+}
+
+/** The kind of relocation section that modules of this class aren't made of. */
+function otherKind(elf: ElfObject): number {
+  return relocationKind(elf) === SHT_REL ? SHT_RELA : SHT_REL;
+}
+
+function kindRefusal<A extends Address>(loading: Loading<A>, section: string): Refusal {
+  if (loading.file.elf.class === 64) {
+    return loading.refusal(
+      null,
+      `${section} holds relocations without addends (REL), which no compiler makes for 64 bits; a 64-bit kernel ` +
+        "tries, and farjal doesn't",
+    );
+  }
+  loading.dmesg.push(`module ${loading.file.name}: REL relocation unsupported`);
+  return loading.refusal(
+    "ENOEXEC",
+    `${section} holds relocations with addends (RELA), which a 32-bit MIPS kernel doesn't take; the line says ` +
+      "REL by mistake, in Linux too",
+  );
+}
+
+/** One relocation that failed. */
+class Failure<A extends Address> {
+  readonly #job: Job<A>;
+  readonly #loading: Loading<A>;
+  readonly #table: RelocationTable;
+  readonly #entry: number;
+
+  constructor(job: Job<A>, table: RelocationTable, entry: number) {
+    this.#job = job;
+    this.#loading = job.loading;
+    this.#table = table;
+    this.#entry = entry;
+  }
+
+  refusal(code: number): Refusal {
+    const { name } = this.#loading.file;
+    switch (code) {
+      case RELOC_OVERFLOW:
+        return this.#refuse("ENOEXEC", `module ${name}: relocation overflow`, this.#overflow());
+      case RELOC_DANGEROUS:
+        return this.#refuse(
+          "ENOEXEC",
+          `module ${name}: dangerous ${dangerousName(this.#type)} relocation`,
+          this.#dangerous(),
+        );
+      case RELOC_UNKNOWN_TYPE:
+        return this.#refuse(
+          "EINVAL",
+          `${name}: Unknown relocation type ${this.#type}`,
+          this.#unknownType(),
+        );
+      case RELOC_UNKNOWN_SYMBOL:
+        return this.#refuse(
+          "ENOENT",
+          `${name}: Unknown symbol ${this.#symbol}`,
+          `${this.#symbol} is at ${hex(this.#value)}, and Linux takes the last 4095 addresses for error numbers`,
+        );
+      case RELOC_UNPAIRED_HI16:
+        return this.#loading.refusal(
+          "ENOEXEC",
+          `${this.#table.section.name} ends with an R_MIPS_HI16 that no R_MIPS_LO16 follows; Linux refuses it ` +
+            "without a word",
+        );
+      case RELOC_NOT_ON_32_BIT:
+        return this.#loading.refusal(
+          "EINVAL",
+          `${this.#where} is ${relocationName(this.#type)}, which is for 64-bit kernels; Linux prints a warning ` +
+            "with a stack trace",
+        );
+      case RELOC_OUT_OF_SECTION:
+        return this.#damaged(
+          `${this.#where} lies outside the section's ${this.#table.target.size} bytes`,
+        );
+      case RELOC_NO_SYMBOL:
+        return this.#damaged(
+          `${this.#where} names symbol ${this.#table.symbol(this.#entry)}, which isn't there`,
+        );
+      case RELOC_COMPOSITE:
+        if (!KNOWN_64.has(this.#type)) return this.refusal(RELOC_UNKNOWN_TYPE);
+        return this.#loading.refusal(
+          null,
+          `${this.#where} is a composite one, of several types or with a special symbol, as for ` +
+            "position-independent code; Linux applies its first type alone and loads the module wrong without a " +
+            "word; build it as the kernel's own makefiles do (-fno-pic -mno-abicalls -G 0)",
+        );
+      case RELOC_TOO_MANY_PENDING:
+        return this.#damaged(`${this.#where} is one R_MIPS_HI16 too many without an R_MIPS_LO16`);
+      default:
+        throw new Error(`relocate() returned ${code}`);
+    }
+  }
+
+  get #type(): number {
+    return this.#table.type(this.#entry);
+  }
+
+  get #symbol(): string {
+    const { elf } = this.#loading.file;
+    const symbol = elf.symbols[this.#table.symbol(this.#entry)];
+    return symbol === undefined ? "" : symbolName(elf, symbol);
+  }
+
+  /** What the kernel's checks look at: S, and A too where the relocation holds it. */
+  get #value(): A {
+    const { zero } = this.#loading.host.width;
+    const symbol = this.#job.values[this.#table.symbol(this.#entry)] ?? zero;
+    return plus(symbol, this.#table.addend(this.#entry));
+  }
+
+  get #address(): A {
+    const { zero } = this.#loading.host.width;
+    const section = this.#job.addresses.get(this.#table.target.index) ?? zero;
+    return plus(section, this.#table.offset(this.#entry));
+  }
+
+  /** `the relocation at .text+0x00000010 (0xc0000010)` */
+  get #where(): string {
+    const { target } = this.#table;
+    return `the relocation at ${target.name}+${hex(this.#table.offset(this.#entry))} (${hex(this.#address)})`;
+  }
+
+  #refuse(errno: "ENOEXEC" | "EINVAL" | "ENOENT", line: string, explanation: string): Refusal {
+    this.#loading.dmesg.push(line);
+    return this.#loading.refusal(errno, explanation);
+  }
+
+  #damaged(explanation: string): Refusal {
+    return this.#loading.refusal("ENOEXEC", `the module is damaged: ${explanation}`);
+  }
+
+  #overflow(): string {
+    if (this.#type !== R_MIPS_26) {
+      return `${this.#where} branches to ${this.#symbol} at ${hex(this.#value)}, further than its offset field holds`;
+    }
+    const site = this.#address;
+    return (
+      `the jump at ${this.#table.target.name}+${hex(this.#table.offset(this.#entry))} (${hex(site)}) stays in ` +
+      `the 256 MiB region of ${hex(reachOf(site))}, and ${this.#symbol} at ${hex(this.#value)} is in that of ` +
+      `${hex(regionOf(this.#value))}${this.#job.farJumpHint(site)}`
+    );
+  }
+
+  #dangerous(): string {
+    if (this.#type === R_MIPS_LO16) {
+      return (
+        `${this.#where} is an R_MIPS_LO16 of ${this.#symbol} (${hex(this.#value)}), but an R_MIPS_HI16 before it ` +
+        "waits for another address"
+      );
+    }
+    return `${this.#where} jumps to ${this.#symbol} at ${hex(this.#value)}, which isn't a multiple of 4`;
+  }
+
+  #unknownType(): string {
+    const built =
+      this.#type === R_MIPS_JALR
+        ? "the object is position-independent code; build it with -fno-pic -mno-abicalls"
+        : "build it as the kernel's own makefiles do (-fno-pic -mno-abicalls -G 0)";
+    return `${this.#where} is ${relocationName(this.#type)}, which the kernel doesn't know; ${built}`;
+  }
+}
+
+/** The types as the kernel's line names them: by the width of the field, without the _S2. */
+function dangerousName(type: number): string {
+  switch (type) {
+    case R_MIPS_PC16:
+      return "R_MIPS_PC16";
+    case R_MIPS_PC21_S2:
+      return "R_MIPS_PC21";
+    case R_MIPS_PC26_S2:
+      return "R_MIPS_PC26";
+    default:
+      return relocationName(type);
+  }
+}

@@ -1,0 +1,89 @@
+// Finds what a module imports: resolve_symbol() of Linux 6.1 with check_version(), the GPL rule, the
+// namespaces and the taint that proprietary modules pass on. It answers for one name at a time, with the
+// export, nothing, or EINVAL; symbols.ts walks the symbol table and prints the last word.
+
+import type { Address } from "../../address.ts";
+import { isProprietary } from "../checks/license.ts";
+import type { Export } from "../host.ts";
+import type { Loading } from "../loading.ts";
+
+/** `undefined`: nobody exports it (to this module). `EINVAL`: somebody does, but not so. */
+export type Resolution<A extends Address> = Export<A> | "EINVAL" | undefined;
+
+/** check_version(): whether the checksum of an import is the one the module was built with. */
+export function checkVersion<A extends Address>(
+  loading: Loading<A>,
+  { name, crc }: Pick<Export<A>, "name" | "crc">,
+): boolean {
+  if (crc === null) return true;
+  const { versions } = loading.file;
+  if (versions === null) {
+    loading.force(name);
+    return true;
+  }
+  const expected = versions.get(name);
+  if (expected === undefined) {
+    loading.print(`no symbol version for ${name}`);
+    return false;
+  }
+  if (expected === crc) return true;
+  loading.print(`disagrees about version of symbol ${name}`);
+  return false;
+}
+
+/** Resolves the undefined symbols of one module. */
+export class Imports<A extends Address> {
+  readonly #loading: Loading<A>;
+  readonly #proprietary: boolean;
+  readonly #namespaces: ReadonlySet<string>;
+  #usesGplOnly = false;
+  #inheritsTaint = false;
+
+  constructor(loading: Loading<A>) {
+    this.#loading = loading;
+    this.#proprietary = isProprietary(loading.file);
+    this.#namespaces = new Set(loading.file.modinfo.all("import_ns"));
+  }
+
+  /** Whether symbols of a proprietary module made this one proprietary too. */
+  get inheritsTaint(): boolean {
+    return this.#inheritsTaint;
+  }
+
+  resolve(name: string): Resolution<A> {
+    const found = this.#loading.host.findExport(name);
+    if (found === undefined || this.#loading.file.object) return found;
+    if (found.gpl && (this.#proprietary || this.#inheritsTaint)) return undefined;
+    if (found.gpl) this.#usesGplOnly = true;
+    if (!this.#mayUseOwner(found)) return undefined;
+    if (!checkVersion(this.#loading, found)) return "EINVAL";
+    return this.#importsNamespace(found) ? found : "EINVAL";
+  }
+
+  /** inherit_taint(). */
+  #mayUseOwner({ name, owner }: Export<A>): boolean {
+    if (owner === null || !owner.proprietary) return true;
+    if (this.#usesGplOnly) {
+      this.#loading.print(
+        `module using GPL-only symbols uses symbols ${name} from proprietary module ${owner.name}.`,
+      );
+      return false;
+    }
+    if (!this.#proprietary && !this.#inheritsTaint) {
+      this.#loading.print(
+        `module uses symbols ${name} from proprietary module ${owner.name}, inheriting taint.`,
+      );
+      this.#inheritsTaint = true;
+    }
+    return true;
+  }
+
+  /** verify_namespace_is_imported(). */
+  #importsNamespace({ name, namespace }: Export<A>): boolean {
+    if (namespace === null || namespace === "" || this.#namespaces.has(namespace)) return true;
+    this.#loading.print(
+      `module uses symbol (${name}) from namespace ${namespace}, but does not import it.`,
+    );
+    return false;
+  }
+}

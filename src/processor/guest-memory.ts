@@ -1,0 +1,167 @@
+// Guest memory as the host sees it: by guest address, in the guest's byte order, through the same page
+// tables as the guest's own loads and stores but without its alignment rules or rights. Every byte goes
+// through translate(), so an address the guest can't reach is an error here, never a read of farjal's
+// own memory. Reached as `machine.memory`.
+
+import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
+import { Misuse, Refusal } from "../errors.ts";
+import { hex } from "../hex.ts";
+import type { Core } from "./processor.ts";
+
+const LONGEST_STRING = 1 << 20;
+/** alloc() hands out multiples of this, at multiples of it. */
+const GRAIN = 16;
+
+/** A guest address behind which there is no memory. */
+export class Unmapped extends Misuse {
+  readonly address: number;
+  readonly write: boolean;
+
+  constructor(address: number, write: boolean) {
+    super(`nothing is mapped at guest address ${hex(address)}`);
+    this.address = address;
+    this.write = write;
+  }
+}
+
+export class GuestMemory {
+  readonly #core: Core;
+  readonly #physical: RangeAllocator;
+
+  constructor(core: Core, physical: RangeAllocator) {
+    this.#core = core;
+    this.#physical = physical;
+  }
+
+  /** The byte at a guest address. @throws Unmapped when nothing is mapped there (so do all accessors). */
+  u8(address: number): number {
+    return this.read(address, 1)[0] ?? 0;
+  }
+
+  u16(address: number): number {
+    return this.#view(address, 2).getUint16(0, this.#little);
+  }
+
+  u32(address: number): number {
+    return this.#view(address, 4).getUint32(0, this.#little);
+  }
+
+  setU8(address: number, value: number): void {
+    this.write(address, Uint8Array.of(value));
+  }
+
+  setU16(address: number, value: number): void {
+    const bytes = new Uint8Array(2);
+    new DataView(bytes.buffer).setUint16(0, value, this.#little);
+    this.write(address, bytes);
+  }
+
+  setU32(address: number, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, this.#little);
+    this.write(address, bytes);
+  }
+
+  /** A copy of `size` bytes, in guest byte order. */
+  read(address: number, size: number): Uint8Array<ArrayBuffer> {
+    if (size > this.#core.ramSize) {
+      throw new Misuse(`${size} bytes are more than the guest's memory`);
+    }
+    const bytes = new Uint8Array(size);
+    for (const piece of pieces(address, size)) {
+      const physical = this.#translate(piece.address);
+      bytes.set(this.#core.readBytes(physical, piece.size), piece.offset);
+    }
+    return bytes;
+  }
+
+  /** Writes bytes as the guest would read them back; read-only pages are written too, as a debugger does. */
+  write(address: number, bytes: Uint8Array): void {
+    for (const piece of pieces(address, bytes.length)) {
+      const physical = this.#translate(piece.address, true);
+      this.#core.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
+    }
+  }
+
+  /**
+   * The NUL-terminated string at an address, bytes read as Latin-1.
+   * @param limit stops after so many bytes, whether or not a NUL came.
+   */
+  string(address: number, limit = LONGEST_STRING): string {
+    let text = "";
+    for (const piece of pieces(address, Math.min(limit, LONGEST_STRING))) {
+      const bytes = this.#core.readBytes(this.#translate(piece.address), piece.size);
+      const end = bytes.indexOf(0);
+      text += Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("latin1");
+      if (end >= 0) break;
+    }
+    return text;
+  }
+
+  /**
+   * Sets aside zeroed guest memory, reachable through kseg0, until free().
+   * @param alignment a power of two; 16 unless told, and at least.
+   * @returns its guest address, a multiple of the alignment.
+   * @throws Refusal (ENOMEM) when the machine's RAM has no room.
+   */
+  alloc(size: number, alignment = GRAIN): number {
+    const bytes = alignUp(Math.max(size, 1), GRAIN);
+    const physical = this.#physical.allocate(bytes, Math.max(alignment, GRAIN));
+    if (physical === undefined) {
+      throw new Refusal({
+        errno: "ENOMEM",
+        dmesg: [],
+        explanation:
+          `no room for ${size} bytes in ${this.#core.ramSize >>> 20} MiB of guest memory; ` +
+          "give the machine more (memory: bytes, --memory MIB)",
+      });
+    }
+    this.#core.clear(physical, bytes);
+    return KSEG0 + physical;
+  }
+
+  /** Gives back what alloc() returned. */
+  free(address: number): void {
+    if (!this.#physical.free(address - KSEG0)) {
+      throw new Misuse(`${hex(address)} is not an address that alloc() returned`);
+    }
+  }
+
+  /** True when every byte of the range can be read. */
+  mapped(address: number, size: number): boolean {
+    for (const piece of pieces(address, size)) {
+      if (this.#core.translate(piece.address, false) === undefined) return false;
+    }
+    return true;
+  }
+
+  get #little(): boolean {
+    return this.#core.endian === "little";
+  }
+
+  #view(address: number, size: number): DataView {
+    return new DataView(this.read(address, size).buffer);
+  }
+
+  /** @param write for the error only: the host writes read-only pages too. */
+  #translate(address: number, write = false): number {
+    const physical = this.#core.translate(address, false);
+    if (physical === undefined) throw new Unmapped(address, write);
+    return physical;
+  }
+}
+
+/** Cuts a range at page boundaries, since neighbouring pages may lie anywhere. */
+function* pieces(
+  address: number,
+  size: number,
+): Generator<{ address: number; offset: number; size: number }> {
+  let offset = 0;
+  while (offset < size) {
+    const at = address + offset;
+    const length = Math.min(size - offset, PAGE_SIZE - (at % PAGE_SIZE));
+    yield { address: at >>> 0, offset, size: length };
+    offset += length;
+  }
+}

@@ -1,0 +1,320 @@
+// A module's story as one page: it asks nobody for anything, works from a file, in light and dark, without
+// its script, and on paper. Long tables are cut, with a count; the JSON document has all of them.
+
+import { type Address, distance, plus } from "../../address.ts";
+import type { PairExample, PairFinding } from "../../explain/pairs.ts";
+import type { SiteStory } from "../../explain/sites.ts";
+import type { Story } from "../../explain/story.ts";
+import { digits, hex } from "../../hex.ts";
+import { type Html, type HtmlValue, html } from "../../html/html.ts";
+import { counted, grouped } from "../../html/numbers.ts";
+import { framedPage } from "../../html/page.ts";
+import { MOST_ROWS, table } from "../../html/table.ts";
+import { disassemble } from "../../isa/disassemble.ts";
+import { veneerLines } from "../plan-text.ts";
+import { explainMap } from "./map.ts";
+import { PAGE_SCRIPT, PAGE_STYLE } from "./style.ts";
+import {
+  addressOr,
+  origin,
+  PAIR_SAYS,
+  placeName,
+  roundName,
+  STAGES,
+  sectionOffset,
+  siteForms,
+} from "./words.ts";
+
+const MOST_HIGHS = 4;
+
+interface Part {
+  readonly id: string;
+  readonly title: string;
+  readonly count: number;
+  readonly body: Html;
+}
+
+/** The page's text. */
+export function explainPage(story: Story): string {
+  const parts = [
+    layoutPart(story),
+    farPart(story),
+    veneerPart(story),
+    pairPart(story),
+    sitePart(story),
+    keyPart(story),
+    importPart(story),
+    exportPart(story),
+    parameterPart(story),
+    leftOutPart(story),
+  ].filter(({ count }) => count > 0);
+  const { name, verdict, file } = story;
+  const loads = verdict.verdict === "loads";
+  return framedPage(
+    { title: `${name} explained`, style: PAGE_STYLE, script: PAGE_SCRIPT },
+    html`<header>
+<h1>${name} <span class="badge ${verdict.verdict}">${loads ? "loads" : "is refused"}</span></h1>
+${file.description === null ? null : html`<p>${file.description}</p>`}
+<p class="facts">${[
+      `ELF${file.class}`,
+      `${file.endian}-endian`,
+      file.abi,
+      file.isa,
+      file.license === null ? "no license" : `license ${file.license}`,
+      file.depends === null ? "" : `depends on ${file.depends}`,
+      file.vermagic ?? "",
+    ]
+      .filter(Boolean)
+      .map((fact) => html`<span>${fact}</span>`)}</p>
+<nav aria-label="Parts of this page"><a href="#map">Map</a>${parts.map(
+      ({ id, title, count }) =>
+        html`<a href="#${id}">${title} <small>${grouped(count)}</small></a>`,
+    )}</nav>
+</header>
+<main>
+${verdictPart(story)}
+<section id="map"><h2>Address space</h2> <small>not to scale</small><div class="scroll">${explainMap(story)}</div></section>
+${parts.map(
+  ({ id, title, count, body }) =>
+    html`<section id="${id}"><details open><summary><h2>${title} <small>${grouped(count)}</small></h2></summary>
+${body}</details></section>
+`,
+)}</main>
+<footer>Made by <code>farjal explain</code>. Addresses are ${
+      verdict.stage === "checked"
+        ? "unknown: the module never had memory"
+        : "those of this one load"
+    }.</footer>`,
+  );
+}
+
+function verdictPart({ verdict, file }: Story): Html {
+  const { dmesg, errno, explanation, stage } = verdict;
+  const refused = verdict.verdict === "refused";
+  return html`<section id="verdict" class="${verdict.verdict}"><h2>${refused ? "Refused" : "Loaded"}</h2>
+<p>${STAGES[stage]}${errno === null ? null : html` · <strong>${errno}</strong>`}</p>
+${dmesg.length === 0 ? null : html`<pre>${dmesg.join("\n")}</pre>`}
+${explanation === null ? null : explanation.split("\n").map((line) => html`<p>${line}</p>`)}
+${file.notes.map((note) => html`<p class="note">${note}</p>`)}</section>`;
+}
+
+/** A part that is one table, with a row for each item. */
+function tablePart<T>(
+  id: string,
+  title: string,
+  items: readonly T[],
+  headings: readonly string[],
+  cells: (item: T) => readonly HtmlValue[],
+): Part {
+  return { id, title, count: items.length, body: table(headings, items.map(cells)) };
+}
+
+function mono(text: string): Html {
+  return html`<code>${text}</code>`;
+}
+
+function layoutPart({ sections }: Story): Part {
+  return {
+    id: "sections",
+    title: "Sections",
+    count: sections.length,
+    body: html`<p>In each block Linux places code first, then read-only data, what only init writes, and data.</p>${table(
+      ["address", "section", "block", ">offset", ">size", ">padding", ">align", "flags", "round"],
+      sections.map((one) => [
+        mono(addressOr(one.address)),
+        mono(one.name),
+        one.block,
+        mono(`0x${one.offset.toString(16)}`),
+        grouped(one.size),
+        one.padding === 0 ? "" : grouped(one.padding),
+        one.alignment,
+        one.flags,
+        roundName(one),
+      ]),
+    )}`,
+  };
+}
+
+function farPart({ farJumps }: Story): Part {
+  return tablePart(
+    "far-jumps",
+    "Far jumps",
+    farJumps,
+    ["site", "place", "to", "target", "mended by", "why it is far"],
+    (far) => [
+      mono(hex(far.address)),
+      mono(sectionOffset(far.section, far.offset)),
+      mono(far.symbol),
+      mono(hex(far.target)),
+      far.trampoline !== null
+        ? html`<a href="#v${digits(far.trampoline)}">${mono(hex(far.trampoline))}</a>`
+        : far.word !== null
+          ? "patched to reach"
+          : html`<strong class="bad">${far.refusal ?? "nothing: Linux refuses it"}</strong>`,
+      far.reason,
+    ],
+  );
+}
+
+function veneerPart({ trampolines }: Story): Part {
+  const shown = trampolines.slice(0, MOST_ROWS / 4);
+  const left = trampolines.length - shown.length;
+  return {
+    id: "veneers",
+    title: "Veneers",
+    count: trampolines.length,
+    body: html`<div class="cards">${shown.map(
+      (
+        one,
+      ) => html`<article id="v${digits(one.address)}"><h3>${mono(hex(one.address))} to ${mono(one.symbol)}</h3>
+<p>${mono(hex(one.target))}, in the ${one.block} block, for ${counted(one.sites.length, "jump")}</p>
+<pre>${veneerLines(one)
+        .map((line) => line.trim())
+        .join("\n")}</pre></article>`,
+    )}</div>${left > 0 ? html`<p class="note">… and ${counted(left, "veneer")} more</p>` : null}`,
+  };
+}
+
+function pairPart({ pairs: { hi16, lo16, mostWaiting, findings } }: Story): Part {
+  return {
+    id: "pairs",
+    title: "HI16/LO16 pairs",
+    count: hi16 + lo16,
+    body: html`<p>${grouped(hi16)} HI16 and ${grouped(lo16)} LO16; at most ${grouped(mostWaiting)} HI16 wait for one LO16. ${
+      findings.length === 0 ? "None is surprising." : "The surprising ones:"
+    }</p>${findings.map(pairFinding)}`,
+  };
+}
+
+function pairFinding({ kind, count, examples }: PairFinding): Html {
+  const [what, why] = PAIR_SAYS[kind];
+  return html`<details class="finding ${kind}"><summary>${grouped(count)} × ${what}: ${why}</summary>${table(
+    ["LO16", "place", "symbol", "S", ">addend", "HI16"],
+    examples.map((one) => pairCells(one)),
+  )}${count > examples.length ? html`<p class="note">The first ${examples.length} are shown.</p>` : null}</details>`;
+}
+
+function pairCells({ lo, hi, symbol, value, addend }: PairExample): HtmlValue[] {
+  const more = hi.length > MOST_HIGHS ? ", …" : "";
+  return [
+    lo === null ? "" : mono(addressOr(lo.address)),
+    lo === null ? "" : mono(placeName(lo)),
+    mono(symbol),
+    value === null ? "" : mono(hex(value)),
+    addend,
+    mono(hi.slice(0, MOST_HIGHS).map(placeName).join(", ") + more),
+  ];
+}
+
+function sitePart({ callSites }: Story): Part {
+  const changed = (site: SiteStory, words: readonly number[] | null): HtmlValue =>
+    words === null ? "" : mono(patchedWords(site, words));
+  return {
+    id: "call-sites",
+    title: "Call sites",
+    count: callSites.length,
+    body: html`<div class="cards">${[...siteForms(callSites)].map(
+      ([form, [first, ...others]]) =>
+        html`<article><h3>${counted(others.length + 1, "site")}: ${form}</h3>${
+          first === undefined ? null : siteCode(first)
+        }</article>`,
+    )}</div>${table(
+      ["site", "place", "function", "before", "after", "note"],
+      callSites.map((site) => [
+        mono(addressOr(site.address)),
+        mono(sectionOffset(site.section, site.offset)),
+        mono(placeName(site)),
+        changed(site, site.before),
+        changed(site, site.after),
+        site.lost === null ? "" : html`<strong class="bad">${site.lost}</strong>`,
+      ]),
+    )}`,
+  };
+}
+
+/** The words that switching changes: those at the site and behind it. */
+function patchedWords(
+  { before, after, start, address }: SiteStory,
+  words: readonly number[],
+): string {
+  const first = address === null || after === null ? 0 : distance(start, address) / 4;
+  return words
+    .slice(first, first + Math.min(2, before.length))
+    .map(digits)
+    .join(" ");
+}
+
+function siteCode({ start, before, after }: SiteStory): Html {
+  return html`<pre>${before.map((word, index) => {
+    const at = plus(start, 4 * index);
+    const now = after?.[index];
+    const line = `${digits(at)}  ${digits(word)}  ${assembly(word, at).padEnd(22)}`;
+    if (now === undefined || now === word) return `${line.trimEnd()}\n`;
+    return html`<del>${line}</del> <ins>${digits(now)}  ${assembly(now, at)}</ins>\n`;
+  })}</pre>`;
+}
+
+function assembly(word: number, address: Address): string {
+  return disassemble(word, address, { farjalWords: true }).replace("\t", " ");
+}
+
+function keyPart({ staticKeys }: Story): Part {
+  return tablePart(
+    "static-keys",
+    "Static keys",
+    staticKeys,
+    ["site", "place", "key", "jumps to", "now"],
+    ({ code, key, target, word }) => [
+      mono(addressOr(code.address)),
+      mono(placeName(code)),
+      mono(key),
+      mono(placeName(target)),
+      word === null || code.address === null ? "" : mono(assembly(word, code.address)),
+    ],
+  );
+}
+
+function importPart({ imports }: Story): Part {
+  return tablePart("imports", "Imports", imports, ["address", "name", "from", ""], (one) => [
+    mono(addressOr(one.address)),
+    mono(one.name),
+    one.from === null && !one.weak ? html`<strong class="bad">nobody</strong>` : origin(one),
+    one.gpl ? "GPL" : "",
+  ]);
+}
+
+function exportPart({ exports }: Story): Part {
+  return tablePart(
+    "exports",
+    "Exports",
+    exports,
+    ["address", "name", "", "crc", "namespace"],
+    ({ name, address, gpl, crc, namespace }) => [
+      mono(addressOr(address)),
+      mono(name),
+      gpl ? "GPL" : "",
+      crc === null ? "" : mono(digits(crc)),
+      namespace ?? "",
+    ],
+  );
+}
+
+function parameterPart({ parameters }: Story): Part {
+  return tablePart(
+    "parameters",
+    "Parameters",
+    parameters,
+    ["name", "type", "description"],
+    ({ name, type, description }) => [mono(name), type ?? "", description ?? ""],
+  );
+}
+
+function leftOutPart({ leftOut }: Story): Part {
+  return tablePart(
+    "left-out",
+    "Not in memory",
+    leftOut,
+    ["section", ">size", "why"],
+    ({ name, size, why }) => [mono(name), grouped(size), why],
+  );
+}

@@ -1,0 +1,335 @@
+// The body of one WebAssembly function, written and checked at once: operand types, labels, locals and
+// nesting, as the specification's validation algorithm has them. What would make an invalid module throws
+// where it is written, and an unfinished body has no bytes. It knows nothing of MIPS.
+
+import {
+  ATOMIC_PREFIX,
+  BLOCK,
+  BR,
+  BR_IF,
+  BR_TABLE,
+  CALL,
+  CALL_INDIRECT,
+  DROP,
+  ELSE,
+  END,
+  IF,
+  LOCAL_GET,
+  LOCAL_SET,
+  LOOP,
+  NO_RESULT,
+  RETURN,
+  SELECT,
+  UNREACHABLE,
+} from "../../../assembly/shared/wasm-opcodes.ts";
+import { ByteReader, Bytes } from "./bytes.ts";
+import { OPCODES, TYPE_BYTES, type ValueType } from "./opcodes.ts";
+
+export interface FunctionType {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A place that branches go to: a block's end or a loop's begin. */
+export class Label {
+  readonly kind: "function" | "block" | "loop" | "if" | "else";
+  readonly result: ValueType | null;
+  /** Operands below it, which are not its own. */
+  readonly height: number;
+  /** Behind a branch that is always taken: whatever is asked for is there. */
+  unreachable = false;
+
+  constructor(kind: Label["kind"], result: ValueType | null, height: number) {
+    this.kind = kind;
+    this.result = result;
+    this.height = height;
+  }
+
+  /** What a branch to it carries. */
+  get carries(): ValueType | null {
+    return this.kind === "loop" ? null : this.result;
+  }
+}
+
+export class Body {
+  readonly #code = new Bytes();
+  readonly #locals: readonly ValueType[];
+  /** The module's functions and types, by index, that the body may call. */
+  readonly #functions: readonly FunctionType[];
+  readonly #types: readonly FunctionType[];
+  readonly #operands: ValueType[] = [];
+  readonly #labels: Label[] = [];
+
+  constructor(
+    type: FunctionType,
+    locals: readonly ValueType[],
+    functions: readonly FunctionType[],
+    types: readonly FunctionType[],
+  ) {
+    this.#locals = [...type.parameters, ...locals];
+    this.#functions = functions;
+    this.#types = types;
+    this.#labels.push(new Label("function", type.results[0] ?? null, 0));
+  }
+
+  /** One that computes: an opcode of OPCODES, with its number or its alignment and offset. */
+  op(code: number, ...immediates: readonly number[]): void {
+    const opcode = OPCODES.get(code);
+    if (opcode === undefined) throw invalid(`opcode ${code.toString(16)} is not known`);
+    for (const type of opcode.takes) this.#take(type, opcode.name);
+    for (const type of opcode.leaves) this.#operands.push(type);
+    if (code > 0xff) this.#code.byte(code >> 8);
+    this.#code.byte(code & 0xff);
+    if (opcode.immediate === "none") return;
+    for (const value of immediates) {
+      if (opcode.immediate === "memory") this.#code.unsigned(value);
+      else this.#code.signed(value);
+    }
+  }
+
+  get(local: number): void {
+    this.#operands.push(this.#localType(local));
+    this.#indexed(LOCAL_GET, local);
+  }
+
+  set(local: number): void {
+    this.#take(this.#localType(local), "local.set");
+    this.#indexed(LOCAL_SET, local);
+  }
+
+  drop(): void {
+    this.#takeAny("drop");
+    this.#code.byte(DROP);
+  }
+
+  block(result: ValueType | null = null): Label {
+    return this.#open(BLOCK, new Label("block", result, this.#operands.length));
+  }
+
+  loop(): Label {
+    return this.#open(LOOP, new Label("loop", null, this.#operands.length));
+  }
+
+  if(): Label {
+    this.#take("i", "if");
+    return this.#open(IF, new Label("if", null, this.#operands.length));
+  }
+
+  else(): void {
+    const label = this.#close("else");
+    if (label.kind !== "if") throw invalid("else without if");
+    this.#labels.push(new Label("else", label.result, label.height));
+    this.#code.byte(ELSE);
+  }
+
+  end(): void {
+    if (this.#labels.length < 2) throw invalid("end without a block");
+    const label = this.#close("end");
+    if (label.result !== null) this.#operands.push(label.result);
+    this.#code.byte(END);
+  }
+
+  br(label: Label): void {
+    this.#branch(BR, this.depth(label));
+  }
+
+  brIf(label: Label): void {
+    this.#branch(BR_IF, this.depth(label));
+  }
+
+  /** The last label is for every other number. */
+  brTable(labels: readonly Label[]): void {
+    this.#take("i", "br_table");
+    const depths = labels.map((label) => this.depth(label));
+    for (const label of labels) {
+      if (label.carries !== null) throw invalid("br_table to a label that takes a value");
+    }
+    if (depths.length === 0) throw invalid("br_table without a label");
+    this.#code.byte(BR_TABLE);
+    this.#code.unsigned(depths.length - 1);
+    for (const depth of depths) this.#code.unsigned(depth);
+    this.#setUnreachable();
+  }
+
+  return(): void {
+    const [outermost] = this.#labels;
+    if (outermost?.result) this.#take(outermost.result, "return");
+    this.#code.byte(RETURN);
+    this.#setUnreachable();
+  }
+
+  unreachable(): void {
+    this.#code.byte(UNREACHABLE);
+    this.#setUnreachable();
+  }
+
+  call(index: number): void {
+    this.#call(this.#functions[index], "call");
+    this.#indexed(CALL, index);
+  }
+
+  /** Through the table; the type is the module's number for it. */
+  callIndirect(type: number): void {
+    this.#take("i", "call_indirect");
+    this.#call(this.#types[type], "call_indirect");
+    this.#indexed(CALL_INDIRECT, type);
+    this.#code.byte(0);
+  }
+
+  /** How many labels stand around here inside this one: what a branch to it says. */
+  depth(label: Label): number {
+    const at = this.#labels.lastIndexOf(label);
+    if (at < 0) throw invalid("a branch to a label that is closed");
+    return this.#labels.length - 1 - at;
+  }
+
+  /** Whether what is written here is never run. */
+  get isUnreachable(): boolean {
+    return this.#innermost.unreachable;
+  }
+
+  /** Code that somebody else wrote, checked like one's own. */
+  append(code: Uint8Array): void {
+    const reader = new ByteReader(code);
+    while (!reader.done) this.#appendOne(reader);
+  }
+
+  /** The body with its locals, as it stands in a module's code section. */
+  finish(parameters: number): Bytes {
+    if (this.#labels.length !== 1) throw invalid(`${this.#labels.length - 1} blocks are open`);
+    this.#close("the function's end");
+    const whole = new Bytes();
+    const groups: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals.slice(parameters)) {
+      const last = groups.at(-1);
+      if (last?.type === type) last.count++;
+      else groups.push({ type, count: 1 });
+    }
+    whole.unsigned(groups.length);
+    for (const { type, count } of groups) {
+      whole.unsigned(count);
+      whole.byte(TYPE_BYTES[type]);
+    }
+    whole.bytes(this.#code.view());
+    whole.byte(END);
+    return whole;
+  }
+
+  #appendOne(reader: ByteReader): void {
+    let code = reader.byte();
+    if (code === ATOMIC_PREFIX) code = (code << 8) | reader.byte();
+    switch (code) {
+      case LOCAL_GET:
+        this.get(reader.unsigned());
+        break;
+      case LOCAL_SET:
+        this.set(reader.unsigned());
+        break;
+      case DROP:
+        this.drop();
+        break;
+      case SELECT:
+        this.#select();
+        break;
+      case BR_IF:
+        this.#branch(BR_IF, reader.unsigned());
+        break;
+      case CALL:
+        this.call(reader.unsigned());
+        break;
+      case IF:
+        if (reader.byte() !== NO_RESULT) throw invalid("an if with a result");
+        this.if();
+        break;
+      case ELSE:
+        this.else();
+        break;
+      case END:
+        this.end();
+        break;
+      default: {
+        const immediate = OPCODES.get(code)?.immediate;
+        if (immediate === "memory") this.op(code, reader.unsigned(), reader.unsigned());
+        else if (immediate === "i32" || immediate === "i64") this.op(code, reader.signed());
+        else this.op(code);
+      }
+    }
+  }
+
+  #select(): void {
+    this.#take("i", "select");
+    const type = this.#takeAny("select");
+    this.#take(type, "select");
+    this.#operands.push(type);
+    this.#code.byte(SELECT);
+  }
+
+  get #innermost(): Label {
+    return this.#labels.at(-1) as Label; // the function's own is always there
+  }
+
+  #open(code: number, label: Label): Label {
+    this.#labels.push(label);
+    this.#code.byte(code);
+    this.#code.byte(label.result === null ? NO_RESULT : TYPE_BYTES[label.result]);
+    return label;
+  }
+
+  #close(what: string): Label {
+    const label = this.#innermost;
+    if (label.result !== null) this.#take(label.result, what);
+    if (this.#operands.length !== label.height) throw invalid(`${what} leaves operands behind`);
+    this.#labels.pop();
+    return label;
+  }
+
+  #branch(code: number, depth: number): void {
+    if (code === BR_IF) this.#take("i", "br_if");
+    const label = this.#labels[this.#labels.length - 1 - depth];
+    if (label === undefined) throw invalid(`a branch out of ${depth} blocks`);
+    if (label.carries !== null) {
+      this.#take(label.carries, "a branch");
+      if (code === BR_IF) this.#operands.push(label.carries);
+    }
+    this.#indexed(code, depth);
+    if (code === BR) this.#setUnreachable();
+  }
+
+  #call(type: FunctionType | undefined, what: string): void {
+    if (type === undefined) throw invalid(`${what} of a function that isn't there`);
+    for (const parameter of type.parameters.toReversed()) this.#take(parameter, what);
+    this.#operands.push(...type.results);
+  }
+
+  #setUnreachable(): void {
+    this.#operands.length = this.#innermost.height;
+    this.#innermost.unreachable = true;
+  }
+
+  #take(type: ValueType, what: string): void {
+    const found = this.#takeAny(what);
+    if (found !== type && !this.isUnreachable) throw invalid(`${what} takes ${type}, not ${found}`);
+  }
+
+  #takeAny(what: string): ValueType {
+    const { height, unreachable } = this.#innermost;
+    if (this.#operands.length > height) return this.#operands.pop() as ValueType;
+    if (!unreachable) throw invalid(`${what} finds no operand`);
+    return "i";
+  }
+
+  #localType(local: number): ValueType {
+    const type = this.#locals[local];
+    if (type === undefined) throw invalid(`there is no local ${local}`);
+    return type;
+  }
+
+  #indexed(code: number, index: number): void {
+    this.#code.byte(code);
+    this.#code.unsigned(index);
+  }
+}
+
+function invalid(why: string): Error {
+  return new Error(`invalid WebAssembly: ${why}`);
+}

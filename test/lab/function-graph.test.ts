@@ -1,0 +1,299 @@
+// function_graph in the machine: what it follows and what it leaves out, and that nobody can tell where a run
+// with open functions stopped: in every engine, at every instruction, across a snapshot, after an exception.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Misuse } from "../../src/errors.ts";
+import { ShadowStack } from "../../src/ftrace/ring/shadow-stack.ts";
+import type { GraphEvent, TraceOptions, Tracer } from "../../src/ftrace/tracer.ts";
+import { Machine } from "../../src/lab/machine.ts";
+import { ENGINES, type Engine } from "../../src/processor/processor.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+async function machineWith(name: string, endian: Endian, engine: Engine): Promise<Machine> {
+  const machine = await Machine.create({ endian, engine });
+  await machine.insmod(repositoryFile(`test/modules/built/${name}-${endian}.ko`));
+  return machine;
+}
+
+function shapes(endian: Endian, engine: Engine = "auto"): Promise<Machine> {
+  return machineWith("shapes", endian, engine);
+}
+
+/** The native way. */
+function graph(machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> {
+  return machine.trace({ ...options, tracer: "function_graph" });
+}
+
+/** `+name` for an entry, `-name` for a return, without the module's prefix. */
+function story(events: Iterable<GraphEvent>): string[] {
+  return [...events].map(({ type, name }) => {
+    return (type === "funcgraph_entry" ? "+" : "-") + name.replace("shapes_", "");
+  });
+}
+
+for (const [endian, way] of [
+  ["little", "native"],
+  ["big", "native"],
+  ["little", "guest"],
+  ["big", "guest"],
+] as const) {
+  const graph = (machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> =>
+    machine.trace({ ...options, way, tracer: "function_graph" });
+  /** Functions that are open. */
+  const depth = (machine: Machine): number =>
+    way === "native"
+      ? new ShadowStack(machine.core.words).depth
+      : machine.memory.u32(machine.addressOf("lab_graph_depth") ?? 0);
+
+  suite(`function_graph, ${endian} endian, the ${way} way`, () => {
+    test("follows 50 functions at once and counts those past them", async () => {
+      for (const engine of ENGINES) {
+        const machine = await shapes(endian, engine);
+        const plain = machine.call("shapes_recurse", [60]);
+        const tracer = graph(machine);
+        assert.equal(machine.call("shapes_recurse", [60]).v0, plain.v0);
+        tracer.stop();
+        assert.equal(tracer.graphOverruns, 61 - 50);
+        const depths = [...tracer.events()].map(({ depth }) => depth);
+        const down = Array.from({ length: 50 }, (_, depth) => depth);
+        assert.deepEqual(depths, [...down, ...down.toReversed()]);
+        const last = [...tracer.events()].at(-1);
+        assert.ok(last?.type === "funcgraph_exit" && last.overrun === 11);
+      }
+    });
+
+    test("takes durations from entry to return, calls included", async () => {
+      const machine = await shapes(endian);
+      const tracer = graph(machine);
+      const { instructions } = machine.call("shapes_caller", [3]);
+      const exits = [...tracer.events()].filter((event) => event.type === "funcgraph_exit");
+      const outer = exits.at(-1);
+      assert.equal(outer?.name, "shapes_caller");
+      const last = (outer?.count ?? 0) - (outer?.entryCount ?? 0);
+      assert.ok(last > 0 && last < instructions);
+      const inner = exits.slice(0, -1).reduce((sum, one) => sum + one.count - one.entryCount, 0);
+      assert.ok(inner < last);
+    });
+
+    test("maxDepth leaves out what lies deeper", async () => {
+      const machine = await shapes(endian);
+      const tracer = graph(machine, { maxDepth: 2 });
+      machine.call("shapes_tail_after_call", [6]);
+      assert.deepEqual(story(tracer.events()), [
+        "+tail_after_call",
+        "+caller",
+        "-caller",
+        "+tail",
+        "-tail",
+        "-tail_after_call",
+      ]);
+    });
+
+    test("graph keeps to what happens within, graphNotrace leaves it out", async () => {
+      const machine = await shapes(endian);
+      let tracer = graph(machine, { graph: ["shapes_caller"] });
+      machine.call("shapes_tail_after_call", [6]);
+      tracer.stop();
+      const caller = [
+        "+caller",
+        "+leaf",
+        "-leaf",
+        "+leaf_with_frame",
+        "-leaf_with_frame",
+        "-caller",
+      ];
+      assert.deepEqual(story(tracer.events()), caller);
+      tracer = graph(machine, { graphNotrace: ["shapes_caller", "shapes_tail"] });
+      machine.call("shapes_tail_after_call", [6]);
+      tracer.stop();
+      assert.deepEqual(story(tracer.events()), ["+tail_after_call", "-tail_after_call"]);
+      tracer = graph(machine, { graph: ["shapes_*"], graphNotrace: ["*_caller"] });
+      machine.call("shapes_tail_after_call", [6]);
+      tracer.stop();
+      assert.deepEqual(story(tracer.events()), [
+        "+tail_after_call",
+        "+tail",
+        "+leaf",
+        "-leaf",
+        "-tail",
+        "-tail_after_call",
+      ]);
+    });
+
+    test("filters choose what is followed", async () => {
+      const machine = await shapes(endian);
+      const tracer = graph(machine, { filter: ["shapes_leaf*"], notrace: ["*_frame"] });
+      machine.call("shapes_tail_after_call", [6]);
+      assert.deepEqual(story(tracer.events()), ["+leaf", "-leaf", "+leaf", "-leaf"]);
+    });
+
+    test("stopped and started in the middle, open functions still return", async () => {
+      const machine = await shapes(endian);
+      const plain = machine.call("shapes_tail_after_call", [6]);
+      const tracer = graph(machine);
+      const call = machine.start("shapes_tail_after_call", [6]);
+      call.advance(way === "native" ? 40 : 600);
+      tracer.stop();
+      assert.ok(depth(machine) > 0 && tracer.written > 0);
+      const functions = machine.trace({ tracer: "function" });
+      assert.equal(call.advance().reason, "returned");
+      assert.equal(depth(machine), 0);
+      assert.equal(call.result().v0, plain.v0);
+      call.close();
+      assert.ok([...functions.events()].every(({ type }) => type === "function"));
+    });
+
+    test("a call that ends in the middle takes its functions with it", async () => {
+      const machine = await shapes(endian);
+      const tracer = graph(machine, { graph: ["shapes_through"] });
+      const { exception } = machine.call("shapes_through", [0x40000000, 1]);
+      assert.equal(exception?.kind, "exception");
+      assert.equal(depth(machine), 0);
+      tracer.clear();
+      machine.call("shapes_caller", [1]);
+      assert.deepEqual(story(tracer.events()), [], "nothing of graph's is open any more");
+      const short = machine.call("shapes_recurse", [9], { budget: way === "native" ? 50 : 700 });
+      assert.equal(short.exception?.kind, "budget");
+      assert.equal(depth(machine), 0);
+    });
+
+    test("sees a function whose site recordmcount lost", async () => {
+      const file = repositoryFile(`test/modules/built/lost-${endian}.ko`);
+      const seen = async (options: TraceOptions): Promise<string[]> => {
+        const machine = await Machine.create({ endian });
+        const tracer = machine.trace({ ...options, way });
+        await machine.insmod(file, { init: true });
+        tracer.stop();
+        return [...tracer.events()].map(({ type, name }) => `${type} ${name}`);
+      };
+      const tree = ["entry init_module", "entry lost_leaf", "exit lost_leaf", "exit init_module"];
+      const graphs = tree.map((line) => `funcgraph_${line}`);
+      assert.deepEqual(await seen({ tracer: "function_graph" }), graphs);
+      // function_graph doesn't look at the filter again, the function tracer does.
+      assert.deepEqual(await seen({ tracer: "function_graph", filter: [":mod:nosuch"] }), [
+        graphs[0],
+        graphs[3],
+      ]);
+      assert.deepEqual(await seen({}), ["function init_module", "function lost_leaf"]);
+      assert.deepEqual(await seen({ filter: ["*:mod:lost"] }), ["function lost_leaf"]);
+    });
+  });
+}
+
+for (const endian of ["little", "big"] as const) {
+  suite(`function_graph's state, ${endian} endian`, () => {
+    // A site that is branched over leaves the code after it with fuel to spare; one of 2009 doesn't.
+    for (const [name, symbol] of [
+      ["shapes", "shapes_tail_after_call"],
+      ["leaf_jal", "leaf_loop"],
+    ] as const)
+      test(`stops at every instruction of ${symbol} alike in every engine, and goes on from a snapshot`, async () => {
+        const machines = await Promise.all(
+          ENGINES.map((engine) => machineWith(name, endian, engine)),
+        );
+        const tracers = machines.map((machine) => graph(machine));
+        // Hot, so that there is translated code.
+        for (const machine of machines) {
+          for (let round = 0; round < 150; round += 1) machine.call(symbol, [6]);
+        }
+        const [reference] = machines;
+        const whole = reference?.call(symbol, [6]);
+        for (let steps = 1; steps <= (whole?.instructions ?? 0); steps += 1) {
+          const states = machines.map((machine, index) => {
+            tracers[index]?.clear();
+            const call = machine.start(symbol, [6]);
+            call.advance(steps);
+            const { pc, core } = { pc: machine.core.pc, core: machine.core };
+            const state = [pc, core.nextPc, core.gpr(31), core.gpr(2), core.gpr(29)];
+            const frames = new ShadowStack(core.words).place;
+            const saved = steps % 10 === 0 ? machine.save() : undefined;
+            if (saved !== undefined) {
+              call.close();
+              const again = machine.restore(saved);
+              again?.advance();
+              const result = again?.result();
+              again?.close();
+              assert.deepEqual(
+                [result?.v0, result?.instructions],
+                [whole?.v0, whole?.instructions],
+              );
+            } else {
+              call.advance();
+              call.close();
+            }
+            const events = story(tracers[index]?.events() ?? []);
+            return { state, frames, events };
+          });
+          for (const state of states) assert.deepEqual(state, states[0], `after ${steps}`);
+        }
+      });
+
+    test("hot code tells the same, whatever the options", async () => {
+      const options: readonly TraceOptions[] = [
+        {},
+        { maxDepth: 3 },
+        { graph: ["shapes_caller", "*_alloca", "shapes_recurse"] },
+        { graphNotrace: ["shapes_caller", "*_through"], maxDepth: 4 },
+        { graph: ["shapes_run"], graphNotrace: ["shapes_leaf*"], notrace: ["*_odd"] },
+      ];
+      const told = async (engine: Engine): Promise<GraphEvent[][]> => {
+        const machine = await shapes(endian, engine);
+        return options.map((option) => {
+          const tracer = graph(machine, option);
+          for (let round = 0; round < 120; round += 1) {
+            if (round === 110) tracer.clear();
+            machine.call("shapes_run", [round]);
+            machine.call("shapes_recurse", [50 + (round % 7)]);
+          }
+          tracer.stop();
+          return [...tracer.events()];
+        });
+      };
+      const [reference, ...others] = await Promise.all(ENGINES.map(told));
+      for (const other of others) assert.deepEqual(other, reference);
+      assert.ok(reference?.every((events) => events.length > 20));
+    });
+
+    test("the hook without an open function is a reserved instruction", async () => {
+      const machine = await shapes(endian);
+      const { exception } = machine.call(0x80000fe0);
+      assert.equal(exception?.kind, "exception");
+      assert.match(exception?.message ?? "", /RI/);
+    });
+  });
+}
+
+test("what isn't function_graph's own is refused", async () => {
+  const machine = await shapes("little");
+  assert.throws(() => machine.trace({ graph: ["shapes_run"] }), Misuse);
+  assert.throws(() => machine.trace({ maxDepth: 2 }), Misuse);
+  assert.throws(() => graph(machine, { maxDepth: -1 }), Misuse);
+  assert.throws(() => graph(machine, { maxDepth: 1.5 }), Misuse);
+  assert.throws(() => graph(machine, { graph: ["nosuch"] }), /no function with a call site/);
+  assert.throws(
+    () => graph(machine, { capacity: 1 << 20 }),
+    /power of two of records, up to 524288/,
+  );
+});
+
+test("a module's names outlive it, and its text is the kernel's", async () => {
+  const machine = await Machine.create();
+  const module = await machine.insmod(repositoryFile("test/modules/built/shapes-little.ko"));
+  const tracer = graph(machine);
+  machine.call("shapes_tail", [5]);
+  tracer.stop();
+  machine.rmmod(module);
+  assert.equal(
+    [...tracer.text()].join(""),
+    `# tracer: function_graph
+#
+# CPU  DURATION                  FUNCTION CALLS
+# |     |   |                     |   |   |   |
+ 0)               |  shapes_tail [shapes]() {
+ 0)   0.050 us    |    shapes_leaf [shapes]();
+ 0)   0.110 us    |  }
+`,
+  );
+});

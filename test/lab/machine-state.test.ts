@@ -1,0 +1,163 @@
+// Machines saved and restored: in the same machine, in one made by the same steps, with a call open and a
+// tracer on; and refused where the steps were others.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { suite, test } from "node:test";
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Misuse } from "../../src/errors.ts";
+import { Machine } from "../../src/lab/machine.ts";
+import { Core } from "../../src/processor/processor.ts";
+import { saveCore } from "../../src/processor/snapshot.ts";
+import { ENDIANS } from "../cpu/guest.ts";
+import { Random } from "../support/random.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+async function made(endian: Endian, module = "modern", options = {}): Promise<Machine> {
+  const machine = await Machine.create({ endian, memory: 16 << 20, ...options });
+  await machine.insmod(repositoryFile(`test/modules/built/${module}-${endian}.ko`));
+  return machine;
+}
+
+for (const endian of ENDIANS) {
+  suite(`a machine's snapshot, ${endian} endian`, () => {
+    test("of an open call goes on in another machine, wherever it stood", async () => {
+      const first = await made(endian);
+      const text = first.memory.alloc(32);
+      const call = first.start("work_run", [5]);
+      const random = new Random(5);
+      const second = await made(endian);
+      for (let saved = 0; saved < 20; saved += 1) {
+        call.advance(random.below(300));
+        const going = second.restore(first.save());
+        assert.ok(going !== null);
+        assert.deepEqual(
+          [going.core.pc, going.core.inDelaySlot],
+          [first.core.pc, first.core.inDelaySlot],
+        );
+        assert.equal(going.advance().reason, "returned");
+        const { v0, instructions } = going.result();
+        assert.deepEqual([v0, instructions], [0x5dde5b4e, 4990]);
+        going.close();
+        assert.equal(second.call("work_signed", [-100, 7]).v0 | 0, -14002);
+        // What the first has set aside is set aside here too.
+        assert.notEqual(second.memory.alloc(32), text);
+      }
+      call.close();
+    });
+
+    test("goes back in the same machine: memory, the log, and what was allocated", async () => {
+      const machine = await made(endian);
+      machine.call("_printk", ["one\n"]);
+      const bytes = machine.memory.alloc(16);
+      machine.memory.write(bytes, Buffer.from("before"));
+      const saved = machine.save();
+      const late = machine.memory.alloc(64);
+      machine.memory.write(bytes, Buffer.from("after!"));
+      machine.call("_printk", ["two\n"]);
+      const call = machine.start("work_run", [1]);
+      assert.equal(machine.restore(saved), null);
+      assert.throws(() => call.advance(), /the call is over/);
+      call.close();
+      assert.deepEqual(machine.log, ["one"]);
+      assert.equal(machine.memory.string(bytes, 6), "before");
+      assert.equal(machine.memory.alloc(64), late);
+      assert.equal(machine.call("work_run", [5]).v0, 0x5dde5b4e);
+    });
+
+    test("keeps the trace, where the same sites are on", async () => {
+      const machine = await made(endian);
+      const tracer = machine.trace({ filter: ["work_*"] });
+      machine.call("work_run", [1]);
+      const saved = machine.save();
+      const events = [...tracer.events()];
+      machine.call("work_run", [2]);
+      machine.restore(saved);
+      assert.deepEqual([...tracer.events()], events);
+      tracer.stop();
+      assert.throws(() => machine.restore(saved), /other switched-on call sites/);
+    });
+
+    test("is refused where the steps were others", async () => {
+      const saved = (await made(endian)).save();
+      const refusals: [Machine, RegExp][] = [
+        [await made(endian === "big" ? "little" : "big"), /endian|machine with other/],
+        [await made(endian, "shapes"), /other modules/],
+        [await Machine.create({ endian, memory: 16 << 20 }), /other modules/],
+        [await made(endian, "modern", { memory: 32 << 20 }), /bytes of memory/],
+        [
+          await made(endian, "modern", { cpu: "4KEc" }),
+          /of a \w+-endian 24Kc .*; this is a \w+-endian 4KEc/,
+        ],
+        [await made(endian, "modern", { clockHz: 1000 }), /other clock rate/],
+      ];
+      const provided = await made(endian);
+      provided.provide("mine", () => 1);
+      refusals.push([provided, /other host functions/]);
+      for (const [machine, says] of refusals) {
+        assert.throws(() => machine.restore(saved), says);
+        assert.equal(machine.call("strlen", ["alive"]).v0, 5);
+      }
+    });
+
+    test("can't be taken or put back by a host function", async () => {
+      const machine = await made(endian);
+      const saved = machine.save();
+      machine.provide("strlen", () => void machine.save());
+      assert.throws(() => machine.call("strlen"), /by a host function that it runs/);
+      machine.provide("strlen", () => void machine.restore(saved));
+      assert.throws(() => machine.call("strlen"), /by a host function that it runs/);
+    });
+  });
+}
+
+test("a snapshot of a bare processor, or with a note that can't be, is refused", async () => {
+  const machine = await made("little");
+  const call = machine.start("work_run", [1]);
+  const whole = Buffer.from(machine.save());
+  call.close();
+  const before = machine.call("work_run", [5]).v0;
+  assert.throws(
+    () => machine.restore(saveCore(Core.create("little", 16 << 20))),
+    /without a machine/,
+  );
+  const note = /\{"making".*$/s.exec(inflateSync(whole.subarray(64)).toString("latin1"))?.[0] ?? "";
+  const forge = (changed: string): Buffer => {
+    const body = inflateSync(whole.subarray(64));
+    const start = body.length - note.length;
+    const bytes = Buffer.concat([body.subarray(0, start), Buffer.from(changed)]);
+    bytes.writeUInt32LE(changed.length, start - 4);
+    const head = Buffer.from(whole.subarray(0, 32));
+    head.writeUInt32LE(bytes.length, 28);
+    const packed = deflateSync(bytes);
+    return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
+  };
+  const parsed = JSON.parse(note);
+  const keeping = (changes: object) =>
+    JSON.stringify({ ...parsed, keeping: { ...parsed.keeping, ...changes } });
+  const lies = [
+    "{",
+    "[]",
+    "null",
+    "{}",
+    JSON.stringify({ ...parsed, keeping: null }),
+    keeping({ physical: [{ start: 0, size: 4096 }] }),
+    keeping({ physical: [{ start: 4096, size: 2 ** 31 }] }),
+    keeping({
+      physical: [
+        { start: 4096, size: 8192 },
+        { start: 8192, size: 16 },
+      ],
+    }),
+    keeping({ physical: {} }),
+    keeping({ log: [1] }),
+    keeping({ call: { started: 0 } }),
+    keeping({ call: { started: 0, total: 1, spent: 0, saved: [1, 2, 3] } }),
+    keeping({ call: { ...parsed.keeping.call, saved: parsed.keeping.call.saved.with(0, 1) } }),
+  ];
+  for (const lie of lies)
+    assert.throws(() => machine.restore(forge(lie)), Misuse, lie.slice(0, 80));
+  assert.equal(machine.call("work_run", [5]).v0, before);
+  assert.equal(machine.restore(forge(note))?.advance().reason, "returned");
+});

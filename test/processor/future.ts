@@ -1,0 +1,28 @@
+// What comes of a snapshot, for snapshot.test.ts to compare, in a process of its own: reads the snapshot
+// that the first argument names, runs as many instructions as the second says, and prints a digest of the
+// state that follows.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CPU, CPU_END, CPU_STOP, RAM } from "../../assembly/shared/memory-map.ts";
+import type { Core } from "../../src/processor/processor.ts";
+import { coreOf, readSnapshot } from "../../src/processor/snapshot.ts";
+
+/** The path of this program as it is built. */
+export const PROGRAM = fileURLToPath(import.meta.url);
+
+/** SHA-256 of all that a program can change. */
+export function stateDigest(core: Core): string {
+  const cpu = core.bytes.slice(CPU, CPU_END);
+  cpu.fill(0, CPU_STOP - CPU, CPU_STOP - CPU + 4);
+  const memory = core.bytes.subarray(RAM, RAM + core.ramSize);
+  return createHash("sha256").update(cpu).update(memory).digest("hex");
+}
+
+const [, program, path, steps] = process.argv;
+if (program === PROGRAM && path !== undefined) {
+  const core = coreOf(readSnapshot(readFileSync(path)));
+  core.run(Number(steps));
+  process.stdout.write(`${core.pc} ${stateDigest(core)}`);
+}

@@ -1,0 +1,305 @@
+// Snapshots: the same future wherever a processor is stopped, in the same core, another one and another
+// process; the format, held to its version; and damage of every kind, told and harmless.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { deflateSync, gunzipSync, inflateSync } from "node:zlib";
+import * as layout from "../../assembly/shared/memory-map.ts";
+import { Misuse } from "../../src/errors.ts";
+import { Core, PROFILE_NAMES } from "../../src/processor/processor.ts";
+import {
+  coreOf,
+  readSnapshot,
+  restoreCore,
+  SNAPSHOT_VERSION,
+  saveCore,
+} from "../../src/processor/snapshot.ts";
+import { temporaryDirectory } from "../cli/farjal.ts";
+import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "../cpu/guest.ts";
+import { Random } from "../support/random.ts";
+import { repositoryFile } from "../support/repository.ts";
+import { PROGRAM as FUTURE, stateDigest } from "./future.ts";
+
+const BOARD = 0x80200000;
+/** The board's program has made its log by then: exceptions, TLB, timer, modes. */
+const BOARD_STEPS = 20_000;
+
+function board(endian: "little" | "big"): Core {
+  const { core } = new Guest(endian, true, 4 << 20);
+  const program = readFileSync(repositoryFile(`test/cpu/board/board.${endian}.bin.gz`));
+  core.writeBytes(BOARD & 0x1fffffff, gunzipSync(program));
+  core.pc = BOARD;
+  return core;
+}
+
+const copied = (core: Core): Core => coreOf(readSnapshot(saveCore(core)));
+
+for (const endian of ENDIANS) {
+  suite(`a snapshot, ${endian}-endian`, () => {
+    test("taken anywhere, again and again, has the future of a run without", () => {
+      const whole = board(endian);
+      whole.run(BOARD_STEPS);
+      const random = new Random(11);
+      let core = board(endian);
+      let slots = 0;
+      for (let saved = 0; saved < 40; saved += 1) {
+        core.run(random.below(BOARD_STEPS / 40));
+        if (core.inDelaySlot) slots += 1;
+        core = copied(core);
+      }
+      assert.ok(slots > 0, "some stops are in delay slots");
+      core.run(BOARD_STEPS - core.count);
+      assert.equal(stateDigest(core), stateDigest(whole));
+    });
+
+    test("of every instruction of a loop with delay slots, lab style", () => {
+      const start = (): Core => {
+        const guest = new Guest(endian);
+        const { core } = guest;
+        core.mapPages(0xc0000000, 0x4000, 0x2000, true);
+        core.mapPages(0xc0002000, 0x6000, 0x1000, false);
+        core.words[layout.RING_CAPACITY / 4] = 8;
+        guest.put(
+          CODE,
+          ...li(R.a0, 0xc0000ff0),
+          asm("addiu", R.a1, R.zero, 6),
+          asm("ll", R.v0, 0, R.a0),
+          asm("addiu", R.v0, R.v0, 5),
+          asm("sc", R.v0, 0, R.a0),
+          asm("trace_site", 0),
+          asm("addiu", R.a1, R.a1, -1),
+          asm("bne", R.a1, R.zero, -6),
+          asm("addiu", R.a0, R.a0, 4),
+          asm("beq", R.zero, R.zero, -1),
+          NOP,
+        );
+        core.pc = CODE;
+        return core;
+      };
+      const whole = start();
+      whole.run(60);
+      for (let at = 0; at <= 60; at += 1) {
+        const core = start();
+        core.run(at);
+        const copy = copied(core);
+        assert.equal(copy.inDelaySlot, core.inDelaySlot);
+        copy.run(60 - at);
+        assert.equal(stateDigest(copy), stateDigest(whole), `after ${at}`);
+        const ring = (one: Core) => one.bytes.slice(layout.RING, layout.RING + 8 * 16);
+        assert.deepEqual(ring(copy), ring(whole));
+        for (const va of [0xc0000000, 0xc0001000, 0xc0002000]) {
+          assert.equal(copy.translate(va, false), whole.translate(va, false));
+          assert.equal(copy.translate(va, true), whole.translate(va, true));
+        }
+      }
+    });
+
+    test("goes back in the same core, breakpoints and all, as often as wanted", () => {
+      const core = board(endian);
+      core.run(3000);
+      const bytes = saveCore(core);
+      core.setWatches([{ address: core.pc, size: 4, kind: "execute" }]);
+      const { pc } = core;
+      for (let round = 0; round < 3; round += 1) {
+        restoreCore(core, readSnapshot(bytes));
+        assert.equal(core.run(1), layout.STOP_BREAKPOINT);
+        assert.equal(core.pc, pc);
+        core.run(500);
+      }
+      core.setWatches([]);
+      restoreCore(core, readSnapshot(bytes));
+      assert.deepEqual(saveCore(core), bytes);
+    });
+
+    test("survives the process, between a branch and its delay slot", (context) => {
+      const core = board(endian);
+      core.run(2000);
+      while (!core.inDelaySlot) core.run(1);
+      const path = join(temporaryDirectory(context), "state");
+      writeFileSync(path, saveCore(core));
+      const { stdout, status, stderr } = spawnSync(process.execPath, [FUTURE, path, "5000"], {
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+      core.run(5000);
+      assert.equal(stdout, `${core.pc} ${stateDigest(core)}`);
+    });
+
+    test("is not taken by another byte order, size of memory or processor", () => {
+      const snapshot = readSnapshot(saveCore(board(endian)));
+      const other = endian === "big" ? "little" : "big";
+      for (const core of [
+        Core.create(other, 4 << 20),
+        Core.create(endian, 8 << 20),
+        Core.create(endian, 4 << 20, "4KEc"),
+        Core.create(endian, 4 << 20, "24Kc", { tlbEntries: 32 }),
+      ]) {
+        const before = stateDigest(core);
+        assert.throws(() => restoreCore(core, snapshot), Misuse);
+        assert.equal(stateDigest(core), before);
+      }
+    });
+
+    test("says which processor it is of, and makes that one again", () => {
+      for (const profile of PROFILE_NAMES) {
+        for (const tlbEntries of [16, 64]) {
+          const core = Core.create(endian, 1 << 20, profile, { tlbEntries });
+          const copy = copied(core);
+          assert.deepEqual([copy.profile, copy.tlbEntries], [profile, tlbEntries]);
+          assert.equal(stateDigest(copy), stateDigest(core));
+        }
+      }
+    });
+  });
+}
+
+suite("a snapshot's bytes", () => {
+  const whole = Buffer.from(saveCore(board("little"), Buffer.from("note")));
+
+  /** The snapshot with its body or head changed and its checksum right again. */
+  function forged(change: (body: Buffer, head: Buffer) => Buffer | undefined): Buffer {
+    const head = Buffer.from(whole.subarray(0, 32));
+    const before = inflateSync(whole.subarray(64));
+    const body = change(before, head) ?? before;
+    const packed = deflateSync(body);
+    return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
+  }
+
+  test("carry a note", () => {
+    assert.equal(Buffer.from(readSnapshot(whole).note).toString(), "note");
+    readSnapshot(forged(() => undefined));
+  });
+
+  test("cut or changed anywhere are refused", () => {
+    for (let size = 0; size < whole.length; size += size < 100 ? 1 : 997) {
+      assert.throws(() => readSnapshot(whole.subarray(0, size)), Misuse, String(size));
+    }
+    const random = new Random(3);
+    for (let round = 0; round < 200; round += 1) {
+      const bytes = Buffer.from(whole);
+      const at = round < 64 ? round : random.below(bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
+      assert.throws(() => readSnapshot(bytes), Misuse, `byte ${at}`);
+    }
+    assert.throws(() => readSnapshot(Buffer.concat([whole, Buffer.alloc(1)])), Misuse);
+    assert.throws(() => readSnapshot(new Uint8Array()), /no snapshot/);
+  });
+
+  test("of another version are told as such", () => {
+    const bytes = Buffer.from(whole);
+    bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, 8);
+    assert.throws(() => readSnapshot(bytes), /is of version 6; this farjal reads 5/);
+  });
+
+  test("that lie with a right checksum are refused", () => {
+    const cpu = (at: number) => at - layout.CPU;
+    const afterCpu = layout.CPU_END - layout.CPU;
+    const lies: [string, (body: Buffer, head: Buffer) => Buffer | undefined][] = [
+      ["memory size", (_, head) => void head.writeUInt32LE(3 << 20, 16)],
+      ["no memory", (_, head) => void head.writeUInt32LE(0, 16)],
+      ["huge memory", (_, head) => void head.writeUInt32LE(0xffff0000, 16)],
+      ["no processor", (_, head) => void head.writeUInt32LE(3, 20)],
+      ["TLB", (_, head) => void head.writeUInt32LE(17, 24)],
+      ["huge body", (_, head) => void head.writeUInt32LE(0xffffffff, 28)],
+      ["small body", (_, head) => void head.writeUInt32LE(100, 28)],
+      ["zero register", (body) => void body.writeUInt32LE(1, cpu(layout.CPU_GPR))],
+      ["ring", (body) => void body.writeUInt32LE(3, cpu(layout.RING_CAPACITY))],
+      ["huge ring", (body) => void body.writeUInt32LE(0x80000000, cpu(layout.RING_CAPACITY))],
+      ["clock", (body) => void body.writeUInt32LE(0xffffffff, cpu(layout.CPU_COUNT + 4))],
+      ["pages", (body) => void body.writeUInt32LE(0xffffffff, afterCpu)],
+      ["more pages than bytes", (body) => void body.writeUInt32LE(0xfffff, afterCpu)],
+      ["longer", (body, head) => {
+        head.writeUInt32LE(body.length + 1, 28);
+        return Buffer.concat([body, Buffer.alloc(1)]);
+      }],
+    ]; // biome-ignore format: a list
+    for (const [what, lie] of lies) assert.throws(() => readSnapshot(forged(lie)), Misuse, what);
+  });
+
+  test("can't map pages outside the guest's memory", () => {
+    const { core } = new Guest("little");
+    core.mapPages(0xc0000000, DATA & 0xfffff, 0x1000, true);
+    const bytes = Buffer.from(saveCore(core));
+    const at = layout.CPU_END - layout.CPU + 4;
+    const lie = (offset: number, value: number): Buffer => {
+      const body = inflateSync(bytes.subarray(64));
+      assert.equal(body.readUInt32LE(at - 4), 1);
+      body.writeUInt32LE(value, at + offset);
+      const packed = deflateSync(body);
+      const head = bytes.subarray(0, 32);
+      const digest = createHash("sha256").update(head).update(packed).digest();
+      return Buffer.concat([head, digest, packed]);
+    };
+    readSnapshot(lie(4, 0x1001));
+    for (const physical of [1 << 20, 0xfffff000, 0x10, 0xffffffff]) {
+      assert.throws(() => readSnapshot(lie(4, physical)), /a mapped page can't be/);
+    }
+    for (const address of [0x80000000, 0xbffff000]) {
+      assert.throws(() => readSnapshot(lie(0, address)), /a mapped page can't be/);
+    }
+  });
+
+  test("can't have more open functions than the shadow stack holds", () => {
+    for (const at of [layout.GRAPH_DEPTH, layout.GRAPH_LIMIT]) {
+      const lie = (value: number): Buffer =>
+        forged((body) => {
+          body.writeUInt32LE(value, at - layout.CPU);
+          return undefined;
+        });
+      readSnapshot(lie(layout.GRAPH_FRAMES_MOST));
+      for (const value of [layout.GRAPH_FRAMES_MOST + 1, 0xffffffff]) {
+        assert.throws(() => readSnapshot(lie(value)), /its shadow stack can't be/);
+      }
+    }
+  });
+
+  test("can't make the core divide by zero: Wired stays below the TLB's size", () => {
+    const WIRED = 6 * 8 * 4;
+    const bytes = forged((body) => {
+      body.writeUInt32LE(16, layout.CPU_CP0 - layout.CPU + WIRED);
+      return undefined;
+    });
+    const core = coreOf(readSnapshot(bytes));
+    assert.ok(core.cp0(6) < 16);
+    assert.ok(core.cp0(1) < 16);
+  });
+
+  test("can't be another processor's than they say", () => {
+    for (const [register, changed] of [
+      [15 * 8, 0x00018000],
+      [16 * 8 + 1, 0xfe190c82],
+      [16 * 8, 0x80000082],
+    ] as const) {
+      const bytes = forged((body) => {
+        body.writeUInt32LE(changed, layout.CPU_CP0 - layout.CPU + 4 * register);
+        return undefined;
+      });
+      assert.throws(() => coreOf(readSnapshot(bytes)), /its processor can't be/);
+    }
+  });
+
+  test("of a machine that has done nothing are small", () => {
+    const core = Core.create("big", 64 << 20);
+    const started = performance.now();
+    const bytes = saveCore(core);
+    assert.ok(bytes.length < 2000, `${bytes.length} bytes`);
+    assert.ok(performance.now() - started < 2000);
+  });
+
+  // The CPU's words are in the snapshot as they lie in memory. When this fails, the layout has changed:
+  // count SNAPSHOT_VERSION up, and put the new digest here.
+  test("mean what their version means", () => {
+    const places = Object.entries(layout)
+      .filter(([name]) => name.startsWith("CPU_") || name.startsWith("RING_"))
+      .filter(([name]) => name !== "RING_SIZE")
+      .map(([name, at]) => `${name} ${name.endsWith("_SIZE") ? at : at - layout.CPU}`)
+      .sort()
+      .join("\n");
+    const digest = createHash("sha256").update(places).digest("hex").slice(0, 16);
+    assert.deepEqual([SNAPSHOT_VERSION, digest], [5, "a72c0e09ee086ca5"]);
+  });
+});
