@@ -108,7 +108,10 @@ export {
   summarise as summariseSweep,
 } from "./sweep/result.ts";
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
-export type { FarJump, Trampoline, TrampolinePlan, Veneers } from "./trampoline/plan.ts";
+export type { Veneers } from "./trampoline/facts.ts";
+export type { FarJump } from "./trampoline/far-jump.ts";
+export type { Trampoline } from "./trampoline/place.ts";
+export type { TrampolinePlan } from "./trampoline/plan.ts";
 export type { TranslatorStatistics } from "./translate/translator.ts";
 export type { Comparison, WordDifference } from "./verify/compare.ts";
 export {

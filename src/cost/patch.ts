@@ -2,7 +2,7 @@
 // where there is one. A patch is a value; interruption.ts finds out whether it is safe.
 
 import { type CallSite, type SitePatch, sitePatch } from "../ftrace/sites/site.ts";
-import type { Trampoline } from "../trampoline/plan.ts";
+import type { Trampoline } from "../trampoline/place.ts";
 import { veneerWords } from "../trampoline/veneer.ts";
 import type { Design } from "./design.ts";
 

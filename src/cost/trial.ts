@@ -5,7 +5,7 @@ import type { SitePatch } from "../ftrace/sites/site.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { ModuleSite } from "../lab/module-sites.ts";
 import { Debugger } from "../processor/debugger.ts";
-import type { Trampoline } from "../trampoline/plan.ts";
+import type { Trampoline } from "../trampoline/place.ts";
 import type { Design } from "./design.ts";
 import {
   detour,

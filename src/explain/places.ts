@@ -7,7 +7,7 @@ import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";
 import type { ElfSymbol, Section } from "../elf/object.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { ModuleLayout } from "../module/layout/layout.ts";
-import type { Block } from "../trampoline/plan.ts";
+import type { Block } from "../trampoline/facts.ts";
 
 /** Where offset 0 of each block's layout lies. */
 export type Origin<A extends Address> = Readonly<Record<Block, A>>;

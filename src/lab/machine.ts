@@ -35,7 +35,7 @@ import { argumentText } from "../module/parameters/arguments.ts";
 import { GuestMemory } from "../processor/guest-memory.ts";
 import { Core, type Engine, type Profile } from "../processor/processor.ts";
 import { checkFits, readSnapshot, restoreCore, saveCore } from "../processor/snapshot.ts";
-import type { Veneers } from "../trampoline/plan.ts";
+import type { Veneers } from "../trampoline/facts.ts";
 import { type Argument, argumentWords } from "./calls/argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./calls/call.ts";
 import { type CallResult, DEFAULT_BUDGET, type GuestCall } from "./calls/guest-call.ts";

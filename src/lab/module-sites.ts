@@ -11,7 +11,7 @@ import { hex } from "../hex.ts";
 import type { ModuleHost } from "../module/host.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
-import type { Block } from "../trampoline/plan.ts";
+import type { Block } from "../trampoline/facts.ts";
 import type { SymbolIndex } from "./symbol-index.ts";
 
 /** Memory that code lies in. */

@@ -4,7 +4,8 @@ import { type Address, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
 import { counted } from "../html/numbers.ts";
 import { disassemble } from "../isa/disassemble.ts";
-import type { FarJump, Trampoline } from "../trampoline/plan.ts";
+import type { FarJump } from "../trampoline/far-jump.ts";
+import type { Trampoline } from "../trampoline/place.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

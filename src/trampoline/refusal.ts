@@ -5,7 +5,7 @@
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { type Address, lowWord } from "../address.ts";
 import { hex } from "../hex.ts";
-import type { Jump } from "./plan.ts";
+import type { Jump } from "./facts.ts";
 
 /**
  * Functions that inline assembly calls with a clobber list of its own, which leaves out t9: the compiler may
@@ -52,7 +52,7 @@ export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string |
 }
 
 /** Why a jump may not go through a veneer; null when it may. */
-export function noVeneer<A extends Address>(jump: Jump<A>): string | null {
+export function noVeneer(jump: Pick<Jump, "symbol" | "word" | "targetIsFunction">): string | null {
   if (PRIVATE_CLOBBERS.has(jump.symbol)) {
     return (
       `${jump.symbol} is called from inline assembly whose clobber list leaves out t9, so t9 may be live; ` +

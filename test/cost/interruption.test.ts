@@ -16,7 +16,7 @@ import {
   patchesOf,
   readModule,
 } from "../../src/index.ts";
-import type { Trampoline } from "../../src/trampoline/plan.ts";
+import type { Trampoline } from "../../src/trampoline/place.ts";
 import { costModule, type DesignName, ENDIANS, type Loaded, loaded } from "./modules.ts";
 
 const BUDGET = 100_000;

@@ -4,13 +4,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import {
-  type Block,
-  type Place,
-  type PlanFacts,
-  planTrampolines,
-  type TrampolinePlan,
-} from "../../src/trampoline/plan.ts";
+import type { Block, Place, PlanFacts } from "../../src/trampoline/facts.ts";
+import { planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
 import { crowded, J } from "./facts.ts";
 
 const BLOCKS: readonly Block[] = ["core", "init"];

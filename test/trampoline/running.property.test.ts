@@ -10,7 +10,8 @@ import type { Endian } from "../../src/bytes/endian.ts";
 import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
 import { GuestMemory } from "../../src/processor/guest-memory.ts";
 import { Core } from "../../src/processor/processor.ts";
-import { type PlanFacts, planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
+import type { PlanFacts } from "../../src/trampoline/facts.ts";
+import { planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
 import { crowded } from "./facts.ts";
 
 const BLOCKS = ["core", "init"] as const;

@@ -7,7 +7,7 @@
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_RO_AFTER_INIT, SHF_WRITE } from "../../elf/numbers.ts";
 import type { Section } from "../../elf/object.ts";
 import { Refusal } from "../../errors.ts";
-import type { Block } from "../../trampoline/plan.ts";
+import type { Block } from "../../trampoline/facts.ts";
 import type { ModuleFile } from "../file/file.ts";
 import { type Kallsyms, placeKallsyms } from "../symbols/kallsyms.ts";
 import { NOT_KEPT, PERCPU } from "./sections.ts";

@@ -5,12 +5,8 @@
 
 import { type Address, plus } from "../../address.ts";
 import { Refusal } from "../../errors.ts";
-import {
-  type Jump,
-  planTrampolines,
-  type TrampolinePlan,
-  type Veneers,
-} from "../../trampoline/plan.ts";
+import type { Jump, Veneers } from "../../trampoline/facts.ts";
+import { planTrampolines, type TrampolinePlan } from "../../trampoline/plan.ts";
 import { veneerSize } from "../../trampoline/veneer.ts";
 import type { ModuleHost, ModuleMemory } from "../host.ts";
 import { freeMemory } from "../loaded.ts";

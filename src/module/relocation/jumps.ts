@@ -6,7 +6,7 @@ import { type Address, plus } from "../../address.ts";
 import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHN_LORESERVE, SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_NOTYPE } from "../../elf/numbers.ts";
 import type { ElfObject, ElfSymbol } from "../../elf/object.ts";
-import type { Jump, Place } from "../../trampoline/plan.ts";
+import type { Jump, Place } from "../../trampoline/facts.ts";
 import type { ModuleLayout } from "../layout/layout.ts";
 
 /**

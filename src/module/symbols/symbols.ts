@@ -6,7 +6,7 @@ import { type Address, plus } from "../../address.ts";
 import { SHN_ABS, SHN_COMMON, SHN_LIVEPATCH, SHN_UNDEF, STB_WEAK } from "../../elf/numbers.ts";
 import type { ElfSymbol } from "../../elf/object.ts";
 import type { Errno } from "../../errors.ts";
-import type { Place } from "../../trampoline/plan.ts";
+import type { Place } from "../../trampoline/facts.ts";
 import type { Export } from "../host.ts";
 import type { ModuleLayout } from "../layout/layout.ts";
 import type { Loading } from "../loading.ts";

@@ -6,7 +6,7 @@ import type { WrongRun } from "../../cost/interruption.ts";
 import type { PatchTrial } from "../../cost/trial.ts";
 import { hex } from "../../hex.ts";
 import { counted, grouped } from "../../html/numbers.ts";
-import type { Veneers } from "../../trampoline/plan.ts";
+import type { Veneers } from "../../trampoline/facts.ts";
 import { SHORT_CALL, SHORT_CALL_NOTE } from "../bench-text.ts";
 import type { Paint } from "../paint.ts";
 import { columns } from "../table.ts";

@@ -1,0 +1,65 @@
+// What the far-jump planner is told: the module's two blocks and its jumps, each with the place it is at and
+// the place it goes to. Values only. The module loader gathers them (module/relocation/jumps.ts), group.ts
+// and place.ts read them.
+
+import type { Address } from "../address.ts";
+
+/** The two blocks a module is loaded into; init is freed after the module's init function. */
+export type Block = "core" | "init";
+
+export const BLOCKS: readonly Block[] = ["core", "init"];
+
+/** A value for each block. */
+export type PerBlock<T> = Readonly<Record<Block, T>>;
+
+/**
+ * Where something is: in a block of this module, which may still move, or at a final address outside both
+ * blocks.
+ */
+export type Place<A extends Address = number> =
+  | { readonly block: Block; readonly offset: number }
+  | { readonly address: A };
+
+/** One R_MIPS_26 relocation, its symbol resolved. */
+export interface Jump<A extends Address = number> {
+  /** The section that is patched, and r_offset in it. */
+  readonly section: string;
+  readonly offset: number;
+  /** The instruction as it is in the file, in-place addend included. */
+  readonly word: number;
+  readonly symbol: string;
+  /** The block that holds `section`, and the site's place in that block. */
+  readonly block: Block;
+  readonly at: Place<A>;
+  /** What Linux's overflow check looks at: S alone, or S + A where the relocation holds the addend. */
+  readonly value: Place<A>;
+  /**
+   * S + A: where the jump goes. A is the relocation's, or the in-place field times four, its sign extended
+   * from 28 bits.
+   */
+  readonly target: Place<A>;
+  /** Whether S + A is the first instruction of a function; an imported symbol counts as one. */
+  readonly targetIsFunction: boolean;
+}
+
+/** One block without veneers; offset 0 is its first section. */
+export interface BlockFacts<A extends Address = number> {
+  /** Address the block is loaded at. */
+  readonly base: A;
+  /** Bytes from the first section's start to the last section's end. */
+  readonly size: number;
+  /** The greatest alignment among the block's sections, a power of two. */
+  readonly alignment: number;
+}
+
+/** Who shares a veneer: all jumps to one target from one region, or none, as in OpenWrt's loader. */
+export type Veneers = "shared" | "each";
+
+export interface PlanFacts<A extends Address = number> {
+  readonly blocks: PerBlock<BlockFacts<A>>;
+  readonly jumps: readonly Jump<A>[];
+  /** The register that veneers go through, by number; default: t9. */
+  readonly register?: number;
+  /** Default: "shared". */
+  readonly veneers?: Veneers;
+}

@@ -1,0 +1,127 @@
+// One jump at its final address: whether it reaches its target, what Linux says to it, and the sentence for
+// both. Which veneer a far jump goes through is place.ts's choice, whether it may go through one group.ts's.
+
+import { type Address, distance, lowWord, plus } from "../address.ts";
+import { Misuse } from "../errors.ts";
+import { hex } from "../hex.ts";
+import type { Jump, PerBlock, Place, PlanFacts } from "./facts.ts";
+import { brokenJump } from "./refusal.ts";
+import { reachOf, regionOf, sameToLinux } from "./region.ts";
+
+/** A jump that doesn't reach its target, or that Linux refuses. */
+export interface FarJump<A extends Address = number> {
+  readonly section: string;
+  readonly offset: number;
+  /** The site. */
+  readonly address: A;
+  readonly symbol: string;
+  /** S + A. */
+  readonly target: A;
+  /** The first address of the 256 MiB region that the site's jump stays in, and of the target's. */
+  readonly siteRegion: A;
+  readonly targetRegion: A;
+  /** Why the jump is listed, in a sentence. */
+  readonly reason: string;
+  /** Linux's verdict, which looks at `value` alone: true where it says "relocation overflow". */
+  readonly overflowsInLinux: boolean;
+  /** The veneer the jump goes through; null when it needs none or is refused. */
+  readonly trampoline: A | null;
+  /** What mends the site: the jump to the veneer, or to a target in reach; null when refused. */
+  readonly word: number | null;
+  /** Why nothing mends it, in a sentence; null when something does. */
+  readonly refusal: string | null;
+}
+
+/** A jump with its places turned into addresses. */
+export interface Site<A extends Address> {
+  readonly jump: Jump<A>;
+  readonly address: A;
+  readonly value: A;
+  readonly target: A;
+}
+
+/**
+ * @param shift bytes that each block's sections move up.
+ * @throws Misuse when the site isn't in its block.
+ */
+export function settle<A extends Address>(
+  facts: PlanFacts<A>,
+  shift: PerBlock<number>,
+  jump: Jump<A>,
+): Site<A> {
+  const addressOf = (place: Place<A>): A =>
+    "block" in place
+      ? plus(facts.blocks[place.block].base, shift[place.block] + place.offset)
+      : plus(place.address, 0);
+  const address = addressOf(jump.at);
+  const into = distance(facts.blocks[jump.block].base, address) - shift[jump.block];
+  if (into < 0 || into + 4 > facts.blocks[jump.block].size) {
+    throw new Misuse(
+      `the jump at ${jump.section}+${hex(jump.offset)} isn't in the ${jump.block} block`,
+    );
+  }
+  return { jump, address, value: addressOf(jump.value), target: addressOf(jump.target) };
+}
+
+/** The jump with its 26-bit field set to an address in reach. */
+export function aimed(word: number, address: Address): number {
+  return ((word & 0xfc00_0000) | ((lowWord(address) >>> 2) & 0x03ff_ffff)) >>> 0;
+}
+
+/**
+ * What is wrong with a jump, or null when nothing is. A far jump that may go through a veneer is returned
+ * with neither word nor refusal.
+ * @param alone whether no other relocation patches the same instruction.
+ * @param noVeneer why the jump may not go through a veneer; null when it may.
+ */
+export function judge<A extends Address>(
+  site: Site<A>,
+  alone: boolean,
+  noVeneer: string | null,
+): FarJump<A> | null {
+  const { jump, address, value, target } = site;
+  const siteRegion = reachOf(address);
+  const targetRegion = regionOf(target);
+  const far = siteRegion !== targetRegion;
+  const misaligned = lowWord(value) % 4 !== 0;
+  // Linux looks at the alignment first, then at the region, in both without an in-place addend.
+  const overflowsInLinux = !misaligned && !sameToLinux(value, siteRegion);
+  if (!far && !misaligned && !overflowsInLinux) return null;
+  const shared = alone ? null : "more than one relocation patches this instruction";
+  const refusal = brokenJump(jump, value) ?? shared ?? (far ? noVeneer : null);
+  const { section, offset, symbol } = jump;
+  return {
+    section,
+    offset,
+    address,
+    symbol,
+    target,
+    siteRegion,
+    targetRegion,
+    reason: reason(site),
+    overflowsInLinux,
+    trampoline: null,
+    word: far || refusal !== null ? null : aimed(jump.word, target),
+    refusal,
+  };
+}
+
+function reason<A extends Address>({ jump, address, value, target }: Site<A>): string {
+  const { symbol } = jump;
+  const siteRegion = reachOf(address);
+  if (lowWord(value) % 4 !== 0)
+    return `${symbol} is at ${hex(value)}, and a jump reaches multiples of 4 only`;
+  if (regionOf(target) === siteRegion) {
+    return (
+      `the jump reaches ${hex(target)}, but Linux checks ${symbol} without the addend, ` +
+      `and ${hex(value)} is outside the region of ${hex(siteRegion)}`
+    );
+  }
+  const goes = `the jump goes to ${hex(target)} (${symbol}${value === target ? "" : " plus an addend"})`;
+  const reach = `${goes}, in the region of ${hex(regionOf(target))}, but stays in that of ${hex(siteRegion)}`;
+  if (!sameToLinux(value, siteRegion)) return reach;
+  const lost = hex(plus(siteRegion, lowWord(target) & 0x0fff_ffff));
+  const looks =
+    value === target ? "compares bits 31 to 28 only" : `checks ${symbol} without the addend`;
+  return `${reach}; Linux ${looks} and sends it to ${lost}`;
+}

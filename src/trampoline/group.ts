@@ -1,0 +1,47 @@
+// Which jumps of a module may share a veneer, and which may not go through one. No address is needed for
+// this: it holds wherever the blocks and the kernel are. place.ts gives the groups their veneers once
+// addresses are known; what writes veneers into a module's file has no addresses and needs this half alone.
+
+import type { Block, Jump, PerBlock, Place, Veneers } from "./facts.ts";
+import { noVeneer } from "./refusal.ts";
+
+/** What grouping reads of a jump. */
+export type Groupable = Pick<Jump, "block" | "word" | "symbol" | "targetIsFunction">;
+
+/** Jumps to one target, by the block they are in: indices into the list that was grouped, ascending. */
+export type Group = PerBlock<readonly number[]>;
+
+export interface Grouping {
+  /** In the order of their first jumps. */
+  readonly groups: readonly Group[];
+  /** For each jump the index of its group, or the sentence that says why it may not go through a veneer. */
+  readonly jumps: readonly (number | string)[];
+}
+
+/**
+ * Groups jumps by target; with "each", every jump is a group of its own.
+ * @param targetOf a text that is equal for two jumps when they go to the same instruction.
+ */
+export function group<J extends Groupable>(
+  jumps: readonly J[],
+  targetOf: (jump: J) => string,
+  veneers: Veneers = "shared",
+): Grouping {
+  const groups: Record<Block, number[]>[] = [];
+  const byTarget = new Map<string, number>();
+  const grouped = jumps.map((jump, index) => {
+    const refusal = noVeneer(jump);
+    if (refusal !== null) return refusal;
+    const name = veneers === "each" ? `${index}` : targetOf(jump);
+    const found = byTarget.get(name) ?? groups.push({ core: [], init: [] }) - 1;
+    byTarget.set(name, found);
+    groups[found]?.[jump.block].push(index);
+    return found;
+  });
+  return { groups, jumps: grouped };
+}
+
+/** A place as a text: the same for the same place. */
+export function placeText(place: Place<number | bigint>): string {
+  return "block" in place ? `${place.block}+${place.offset}` : `${place.address}`;
+}
