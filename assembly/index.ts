@@ -11,4 +11,5 @@ export { mapPages, markPage, markPhysical, unmapPages } from "./memory/pages";
 export { finishSection, relocate } from "./relocation/relocate";
 export { relocate64 } from "./relocation/relocate64";
 export { getCp0, reset, setCp0, setInterrupts } from "./cpu/reset";
+export { skip } from "./cpu/timer";
 export { unwatch, watch } from "./memory/watches";

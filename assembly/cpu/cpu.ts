@@ -6,6 +6,8 @@ import {
   CPU_BRANCH_TARGET,
   CPU_COUNT,
   CPU_COUNT_OFFSET,
+  CPU_DEVICE_FAULT,
+  CPU_EVENT_DUE,
   CPU_FORBIDDEN,
   CPU_HI,
   CPU_IDLE,
@@ -53,6 +55,8 @@ class Cpu {
   interrupts: u32;
   recordIp: u32;
   recordParent: u32;
+  eventDue: u64;
+  deviceFault: u32;
 }
 
 if (offsetof<Cpu>("lo") !== CPU_LO - CPU_HI) ERROR("layout drift: lo");
@@ -78,5 +82,7 @@ if (offsetof<Cpu>("interrupts") !== CPU_INTERRUPTS - CPU_HI) ERROR("layout drift
 if (offsetof<Cpu>("recordIp") !== CPU_RECORD_IP - CPU_HI) ERROR("layout drift: recordIp");
 if (offsetof<Cpu>("recordParent") !== CPU_RECORD_PARENT - CPU_HI)
   ERROR("layout drift: recordParent");
+if (offsetof<Cpu>("eventDue") !== CPU_EVENT_DUE - CPU_HI) ERROR("layout drift: eventDue");
+if (offsetof<Cpu>("deviceFault") !== CPU_DEVICE_FAULT - CPU_HI) ERROR("layout drift: deviceFault");
 
 export const cpu = changetype<Cpu>(CPU_HI);

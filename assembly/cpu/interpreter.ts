@@ -11,7 +11,7 @@ import { exact } from "../readings/exact.ts";
 import { interruptPending, signal, signalInterrupt } from "./exceptions.ts";
 import { fast, fastInSlot } from "../readings/fast.ts";
 import { hasDelaySlot } from "../instructions/branches.ts";
-import { OUTCOME, RUNNING, STOP_LIMIT, STOP_RETURN, STRETCH_END } from "../shared/memory-map.ts";
+import { OUTCOME, RUNNING, STOP_EVENT, STOP_LIMIT, STOP_RETURN, STRETCH_END } from "../shared/memory-map.ts";
 import { FETCH, NOWHERE, translate } from "../memory/translate.ts";
 import { Observation } from "./observation.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
@@ -35,7 +35,7 @@ export function run(): u32 {
   cpu.stop = RUNNING;
   let reason = pause();
   while (reason === RUNNING) {
-    const until = min(cpu.limit, cpu.timerDue);
+    const until = min(cpu.limit, min(cpu.timerDue, cpu.eventDue));
     if (Dispatch.on()) dispatch(until);
     else if (!quickly(until)) exactly();
     reason = pause();
@@ -66,10 +66,11 @@ export function runExactly(): u32 {
   return reason;
 }
 
-/** What is looked at between instructions: a stop, the timer, the two ends of a run, interrupts. */
+/** What is looked at between instructions: a stop, the timer, the host's event, the two ends of a run, interrupts. */
 function pause(): u32 {
   if (cpu.stop !== RUNNING) return cpu.stop;
   if (cpu.count >= cpu.timerDue) expire();
+  if (cpu.count >= cpu.eventDue) return STOP_EVENT;
   if (isReturn(cpu.pc)) return STOP_RETURN;
   if (cpu.count >= cpu.limit) return meetsBreakpoint(cpu.pc) ? cpu.stop : STOP_LIMIT;
   if (interruptPending()) signalInterrupt();

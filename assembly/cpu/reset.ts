@@ -6,7 +6,7 @@ import { goTo } from "./exceptions.ts";
 import { CPU, CPU_CP0, READ_TABLE, READ_TABLE_SIZE, WRITE_TABLE_SIZE } from "../shared/memory-map.ts";
 import { CP0_CAUSE } from "../shared/opcodes.ts";
 import { resetCp0 } from "./cpu-model.ts";
-import { schedule } from "./timer.ts";
+import { NEVER, schedule } from "./timer.ts";
 import { resetTlb } from "./tlb.ts";
 
 const RESET_VECTOR: u32 = 0xbfc00000;
@@ -21,6 +21,7 @@ export function reset(ramSize: u32, profile: u32, tlbEntries: u32): void {
   memory.fill(READ_TABLE, 0, READ_TABLE_SIZE + WRITE_TABLE_SIZE);
   cpu.ramSize = ramSize;
   cpu.returnTo = 0xffffffff;
+  cpu.eventDue = NEVER;
   resetCp0(profile, tlbEntries);
   resetTlb();
   schedule();

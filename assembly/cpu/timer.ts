@@ -1,13 +1,13 @@
 // The clock: time is instructions. CPU_COUNT + CPU_IDLE is the clock, Count ticks once in COUNT_RESOLUTION
 // instructions, and when it meets Compare the timer interrupt stands until Compare is written again. The
-// run loop asks only whether CPU_COUNT has reached cpu.timerDue.
+// run loop asks only whether CPU_COUNT has reached cpu.timerDue, or cpu.eventDue, which is the host's.
 
 import { CAUSE_DC, CAUSE_IP7, CAUSE_TI, Cp0 } from "./cp0.ts";
 import { cpu } from "./cpu.ts";
 import { CP0_CAUSE, CP0_COMPARE, CP0_COUNT } from "../shared/opcodes.ts";
 import { COUNT_RESOLUTION } from "./cpu-model.ts";
 
-const NEVER: u64 = u64.MAX_VALUE;
+export const NEVER: u64 = u64.MAX_VALUE;
 /** Ticks until Count comes round to the same value. */
 const ROUND: u64 = 1 << 32;
 
@@ -53,12 +53,27 @@ export function expire(): void {
   schedule();
 }
 
+/** Lets the time of so many instructions pass without any; the timer's interrupt is raised if it falls within. */
+export function skip(instructions: f64): void {
+  pass(<u64>instructions);
+  if (cpu.count >= cpu.timerDue) expire();
+}
+
+function pass(time: u64): void {
+  cpu.idle += time;
+  if (cpu.timerDue !== NEVER) cpu.timerDue = cpu.count + left(cpu.timerDue, time);
+  if (cpu.eventDue !== NEVER) cpu.eventDue = cpu.count + left(cpu.eventDue, time);
+}
+
+/** Instructions from now to `due` once `time` has passed. */
+function left(due: u64, time: u64): u64 {
+  const distance = due - min(due, cpu.count);
+  return distance - min(distance, time);
+}
+
 /** Lets the time until the timer is due pass without instructions. */
 export function skipToTimer(): void {
-  if (cpu.timerDue > cpu.count) {
-    cpu.idle += cpu.timerDue - cpu.count;
-    cpu.timerDue = cpu.count;
-  }
+  if (cpu.timerDue > cpu.count) pass(cpu.timerDue - cpu.count);
 }
 
 /** Whether the timer will raise an interrupt that is among the given bits of Cause.IP. */

@@ -17,7 +17,7 @@ import {
 import { cpu } from "../cpu/cpu.ts";
 import { goTo, signal, signalUnusable } from "../cpu/exceptions.ts";
 import { cp0Register, funct, op, rd, rdField, rsField, rt } from "../readings/fields.ts";
-import { CPU_GPR, STOP_WAIT } from "../shared/memory-map.ts";
+import { CPU_GPR, MODE_BOARD, STOP_IDLE, STOP_WAIT } from "../shared/memory-map.ts";
 import {
   COP0_CO,
   COP0_DERET,
@@ -151,12 +151,17 @@ function deret(): u32 {
 }
 
 /**
- * Waits for an interrupt that Status.IM lets through, enabled or not. If only the timer can bring it, time
- * passes at once; if nothing in the core can, the host is asked, with pc still here.
+ * Waits for an interrupt that Status.IM lets through, enabled or not. On a board the instruction is completed,
+ * and what is to happen is the host's decision. Elsewhere, if only the timer can bring it, time passes at once;
+ * if nothing in the core can, the host is asked, with pc still here.
  */
 function wait(): u32 {
   const masked = Cp0.get(CP0_STATUS) & CAUSE_IP;
   if (Cp0.get(CP0_CAUSE) & masked) return NEXT;
+  if (cpu.mode & MODE_BOARD) {
+    cpu.stop = STOP_IDLE;
+    return NEXT;
+  }
   if (!timerCanInterrupt(masked)) {
     cpu.stop = STOP_WAIT;
     cpu.stopValue = 0;

@@ -1,6 +1,7 @@
 // Exact translation: what an address means in the present mode, and the exception if it means nothing. The
 // fast reading comes here only through the exact one, when the page tables (pages.ts) don't answer; what is
-// found is entered there. Every access ends in RAM, in a page the host mapped, or in an exception.
+// found is entered there. Every access ends in RAM, in a page the host mapped, in a device of a board, whose
+// pages are never entered, or in an exception.
 //
 //   useg 0..7fffffff   mapped by the TLB; unmapped while Status.ERL is set
 //   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
@@ -9,7 +10,7 @@
 import { Cp0, inSupervisorMode, STATUS_ERL } from "../cpu/cp0.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { signal, signalAddress, signalTlb } from "../cpu/exceptions.ts";
-import { KSEG0, KSEG2, WATCH_READ, WATCH_WRITE } from "../shared/memory-map.ts";
+import { KSEG0, KSEG2, MODE_BOARD, WATCH_READ, WATCH_WRITE } from "../shared/memory-map.ts";
 import {
   CP0_STATUS,
   EXC_ADEL,
@@ -31,14 +32,14 @@ export const FETCH: u32 = 0;
 export const LOAD: u32 = 1;
 export const STORE: u32 = 2;
 
-/** translate()'s answer when it has signalled an exception; no physical address of RAM. */
+/** translate()'s answer when it has signalled an exception; no physical address of RAM or of a device. */
 export const NOWHERE: u32 = 0xffffffff;
 
 /** kseg0 and kseg1 are windows on the first 512 MiB. */
 const DIRECT_MASK: u32 = 0x1fffffff;
 
 /**
- * The physical address of va, in RAM, or NOWHERE after signalling the exception or meeting a watchpoint.
+ * The physical address of va, or NOWHERE after signalling the exception or meeting a watchpoint.
  * size is the access's in bytes, a power of two: va must be a multiple of it.
  */
 export function translate(va: u32, size: u32, access: u32): u32 {
@@ -96,9 +97,9 @@ function inSupervisorSegment(va: u32): bool {
   return va >>> 29 === 6;
 }
 
-/** An unmapped segment: there is RAM at the physical address, or a bus error. */
+/** An unmapped segment: there is RAM or a device at the physical address, or a bus error. */
 function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
-  if (physical >= cpu.ramSize) return busError(access);
+  if (physical >= cpu.ramSize) return outside(physical, access);
   if (leaves) Pages.enterFromTlb(va, physical, true);
   else Pages.enter(va, physical, true);
   return physical;
@@ -123,9 +124,15 @@ function mapped(va: u32, access: u32): u32 {
     return NOWHERE;
   }
   const physical = tlbEntry(index).physical(va);
-  if (physical >= cpu.ramSize) return busError(access);
+  if (physical >= cpu.ramSize) return outside(physical, access);
   Pages.enterFromTlb(va, physical, writable);
   return physical;
+}
+
+/** Past RAM: for a board's devices to answer, which hold data only. */
+function outside(physical: u32, access: u32): u32 {
+  const mayAnswer = (cpu.mode & MODE_BOARD) !== 0 && access !== FETCH && physical !== NOWHERE;
+  return mayAnswer ? physical : busError(access);
 }
 
 function busError(access: u32): u32 {

@@ -3,6 +3,7 @@
 // date when it starts, and is when it ends. The interpreter's loop and translated code leave to it what they
 // can't do; run alone it is the reference that they are compared with.
 
+import { Bus } from "../memory/bus.ts";
 import { CodeMap } from "../memory/code-map.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { signal, signalDebugBreakpoint, signalUnusable } from "../cpu/exceptions.ts";
@@ -11,7 +12,7 @@ import { Graph, raPlace } from "../tracing/graph.ts";
 import { privileged } from "../instructions/privileged.ts";
 import { GRAPH_LEAF, GRAPH_RETURN, RETURN_HOOK, STOP_HYPERCALL } from "../shared/memory-map.ts";
 import { LOAD, NOWHERE, STORE, translate, translateLeft, translateRight } from "../memory/translate.ts";
-import { EXC_OV, EXC_RI, EXC_TR } from "../shared/opcodes.ts";
+import { EXC_DBE, EXC_OV, EXC_RI, EXC_TR } from "../shared/opcodes.ts";
 import { Operations } from "./operations.ts";
 import { EXIT, NEXT, UNCOUNTED } from "./outcome.ts";
 import { Physical } from "../memory/physical.ts";
@@ -23,43 +24,48 @@ import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "../instructions/
 class Exact extends Operations {
   // Loads
 
+  /** Ends a load: the register gets the value, unless no device was there to give it. */
+  loaded(register: u32, value: u32): u32 {
+    return Bus.failed() ? signal(EXC_DBE) : this.set(register, value);
+  }
+
   load8(register: u32, va: u32): u32 {
     const physical = translate(va, 1, LOAD);
-    return physical === NOWHERE ? EXIT : this.set(register, Physical.load8(physical));
+    return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load8(physical));
   }
 
   load8s(register: u32, va: u32): u32 {
     const physical = translate(va, 1, LOAD);
-    return physical === NOWHERE ? EXIT : this.set(register, this.extend8(Physical.load8(physical)));
+    return physical === NOWHERE ? EXIT : this.loaded(register, this.extend8(Bus.load8(physical)));
   }
 
   load16(register: u32, va: u32): u32 {
     const physical = translate(va, 2, LOAD);
-    return physical === NOWHERE ? EXIT : this.set(register, Physical.load16(physical));
+    return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load16(physical));
   }
 
   load16s(register: u32, va: u32): u32 {
     const physical = translate(va, 2, LOAD);
     return physical === NOWHERE
       ? EXIT
-      : this.set(register, this.extend16(Physical.load16(physical)));
+      : this.loaded(register, this.extend16(Bus.load16(physical)));
   }
 
   load32(register: u32, va: u32): u32 {
     const physical = translate(va, 4, LOAD);
-    return physical === NOWHERE ? EXIT : this.set(register, Physical.load32(physical));
+    return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load32(physical));
   }
 
   loadLeft(register: u32, va: u32): u32 {
     const physical = translateLeft(va, LOAD);
     if (physical === NOWHERE) return EXIT;
-    return this.set(register, mergeLeft(this.get(register), Physical.load32(physical & ~3), va));
+    return this.loaded(register, mergeLeft(this.get(register), Bus.load32(physical & ~3), va));
   }
 
   loadRight(register: u32, va: u32): u32 {
     const physical = translateRight(va, LOAD);
     if (physical === NOWHERE) return EXIT;
-    return this.set(register, mergeRight(this.get(register), Physical.load32(physical & ~3), va));
+    return this.loaded(register, mergeRight(this.get(register), Bus.load32(physical & ~3), va));
   }
 
   loadLinked(register: u32, va: u32): u32 {
@@ -67,7 +73,7 @@ class Exact extends Operations {
     if (physical === NOWHERE) return EXIT;
     cpu.llAddress = physical;
     cpu.llBit = 1;
-    return this.set(register, Physical.load32(physical));
+    return this.loaded(register, Bus.load32(physical));
   }
 
   // Stores
@@ -75,41 +81,36 @@ class Exact extends Operations {
   store8(va: u32, value: u32): u32 {
     const physical = translate(va, 1, STORE);
     if (physical === NOWHERE) return EXIT;
-    Physical.store8(physical, value);
-    CodeMap.stored(physical);
-    return NEXT;
+    Bus.store8(physical, value);
+    return stored(physical);
   }
 
   store16(va: u32, value: u32): u32 {
     const physical = translate(va, 2, STORE);
     if (physical === NOWHERE) return EXIT;
-    Physical.store16(physical, value);
-    CodeMap.stored(physical);
-    return NEXT;
+    Bus.store16(physical, value);
+    return stored(physical);
   }
 
   store32(va: u32, value: u32): u32 {
     const physical = translate(va, 4, STORE);
     if (physical === NOWHERE) return EXIT;
-    Physical.store32(physical, value);
-    CodeMap.stored(physical);
-    return NEXT;
+    Bus.store32(physical, value);
+    return stored(physical);
   }
 
   storeLeft(va: u32, value: u32): u32 {
     const physical = translateLeft(va, STORE);
     if (physical === NOWHERE) return EXIT;
-    Physical.store32(physical & ~3, spreadLeft(Physical.load32(physical & ~3), value, va));
-    CodeMap.stored(physical);
-    return NEXT;
+    Bus.store32(physical & ~3, spreadLeft(Bus.load32(physical & ~3), value, va));
+    return stored(physical);
   }
 
   storeRight(va: u32, value: u32): u32 {
     const physical = translateRight(va, STORE);
     if (physical === NOWHERE) return EXIT;
-    Physical.store32(physical & ~3, spreadRight(Physical.load32(physical & ~3), value, va));
-    CodeMap.stored(physical);
-    return NEXT;
+    Bus.store32(physical & ~3, spreadRight(Bus.load32(physical & ~3), value, va));
+    return stored(physical);
   }
 
   /** Stores the register if the link of the last LL stands, and sets it to whether it did. */
@@ -118,8 +119,8 @@ class Exact extends Operations {
     if (physical === NOWHERE) return EXIT;
     const linked = cpu.llBit !== 0 && cpu.llAddress === physical;
     if (linked) {
-      Physical.store32(physical, this.get(register));
-      CodeMap.stored(physical);
+      Bus.store32(physical, this.get(register));
+      if (stored(physical) === EXIT) return EXIT;
     }
     cpu.llBit = 0;
     return this.set(register, u32(linked));
@@ -167,6 +168,7 @@ class Exact extends Operations {
     }
     const physical = translate(this.get(SP) + (place << 2), 4, STORE);
     if (physical === NOWHERE) return EXIT;
+    if (!Bus.isRam(physical)) return signal(EXC_DBE);
     if (Graph.enter(word, site, Physical.load32(physical), cpu.count)) {
       Physical.store32(physical, RETURN_HOOK);
       CodeMap.stored(physical);
@@ -193,6 +195,13 @@ class Exact extends Operations {
     Ring.recordGraph(this.get(A0), this.get(A1), cpu.count, entered, this.get(A2), this.get(A3));
     return NEXT;
   }
+}
+
+/** Ends a store: a board has no device there, or it may have hit code. */
+function stored(physical: u32): u32 {
+  if (Bus.failed()) return signal(EXC_DBE);
+  if (Bus.isRam(physical)) CodeMap.stored(physical);
+  return NEXT;
 }
 
 /** It has no state of its own: the value only names the reading. */

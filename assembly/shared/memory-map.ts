@@ -32,6 +32,8 @@ export const CPU_COUNT_OFFSET = CPU + 0xd8; // CP0 Count less the clock's share 
 export const CPU_INTERRUPTS = CPU + 0xdc; // interrupt lines held by devices, at Cause.IP's bits
 export const CPU_RECORD_IP = CPU + 0xe0; // TRACE_CALL's record on its way to the ring
 export const CPU_RECORD_PARENT = CPU + 0xe4;
+export const CPU_EVENT_DUE = CPU + 0xe8; // u64: CPU_COUNT at which the host has something to do, or all ones
+export const CPU_DEVICE_FAULT = CPU + 0xf0; // 1: the device access that just ended found no device
 /** CP0 registers: a word each, at CPU_CP0 + 4 * (register * 8 + select). */
 export const CPU_CP0 = CPU + 0x100;
 export const CPU_CP0_SIZE = 0x400;
@@ -118,6 +120,7 @@ export const KSEG2 = 0xc0000000;
 /** CPU_MODE bits. */
 export const MODE_STOP_ON_EXCEPTION = 1; // the host takes exceptions; no vector is entered
 export const MODE_FARJAL_WORDS = 2; // HYPERCALL and the TRACE_ words are instructions, not reserved
+export const MODE_BOARD = 4; // physical addresses past RAM are the host's devices, and WAIT stops with STOP_IDLE
 
 /** Where functions return to that function_graph follows: a word that sends them on, put there by the host. */
 export const RETURN_HOOK = 0x80000fe0;
@@ -146,6 +149,11 @@ export const STOP_NO_HANDLER = 7; // exception CPU_STOP_VALUE while one is taken
 export const STOP_HOT = 8; // pc was come to often enough to be translated
 export const STOP_EXITS = 9; // a region's guards failed often; STOP_ABOUT is its table slot
 export const STOP_CODE = 10; // the last instruction wrote to translated code, at physical STOP_ABOUT
+
+/** Reasons that a board has. */
+export const STOP_IDLE = 11; // WAIT was completed, and no interrupt ends it yet
+export const STOP_EVENT = 12; // CPU_COUNT reached CPU_EVENT_DUE
+export const STOP_DEVICE = 13; // a device asked for it; the instruction that reached the device is completed
 
 export const RUNNING = 0xffffffff; // CPU_STOP while there is no reason to stop
 

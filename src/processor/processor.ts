@@ -7,8 +7,11 @@ import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
 import {
   CPU_COUNT,
+  CPU_DEVICE_FAULT,
+  CPU_EVENT_DUE,
   CPU_GPR,
   CPU_HI,
+  CPU_IDLE,
   CPU_IN_DELAY_SLOT,
   CPU_LIMIT,
   CPU_LO,
@@ -16,7 +19,9 @@ import {
   CPU_NEXT_PC,
   CPU_PC,
   CPU_RETURN_TO,
+  CPU_STOP,
   CPU_STOP_VALUE,
+  CPU_TIMER_DUE,
   ENGINE,
   HOT_AFTER,
   KSEG0,
@@ -32,6 +37,7 @@ import {
   SLOTS,
   STOP_ABOUT,
   STOP_CODE,
+  STOP_DEVICE,
   STOP_EXITS,
   STOP_HOT,
   STOP_LIMIT,
@@ -97,6 +103,7 @@ interface CoreExports {
   getCp0(register: number): number;
   setCp0(register: number, value: number): void;
   setInterrupts(lines: number): void;
+  skip(instructions: number): void;
   unwatch(): void;
   watch(length: number): void;
   markPage(address: number): void;
@@ -158,11 +165,40 @@ function coreModule(endian: Endian): WebAssembly.Module {
   return module;
 }
 
+/** What answers at physical addresses past RAM, when MODE_BOARD is set. Sizes are 1, 2 or 4 bytes. */
+export interface DeviceSpace {
+  /** @returns the value in the low bits, or undefined where no device is: a bus error. */
+  read(physical: number, size: number): number | undefined;
+  /** @returns whether a device is there. */
+  write(physical: number, size: number, value: number): boolean;
+}
+
+const NO_DEVICES: DeviceSpace = { read: () => undefined, write: () => false };
+
+/** The core's imports for a device space that may change, and the word in which a bus error is reported. */
+function deviceImports(space: () => DeviceSpace, words: Uint32Array) {
+  return {
+    deviceRead: (physical: number, size: number): number => {
+      const value = space().read(physical >>> 0, size);
+      if (value === undefined) words[CPU_DEVICE_FAULT / 4] = 1;
+      return value ?? 0;
+    },
+    deviceWrite: (physical: number, size: number, value: number): void => {
+      const found = space().write(physical >>> 0, size, value >>> 0);
+      if (!found) words[CPU_DEVICE_FAULT / 4] = 1;
+    },
+  };
+}
+
 /** An instance over the memory, with a function table of its own. */
-function coreInstance(endian: Endian, memory: WebAssembly.Memory): CoreInstance {
+function coreInstance(
+  endian: Endian,
+  memory: WebAssembly.Memory,
+  devices: ReturnType<typeof deviceImports>,
+): CoreInstance {
   const table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
   const { exports, instance } = instantiateSync<CoreExports>(coreModule(endian), {
-    env: { memory, table },
+    env: { memory, table, ...devices },
   });
   // What other modules call has to be WebAssembly's own function, not the loader's.
   const functions = instance.exports as unknown as Omit<Linked, "table">;
@@ -176,6 +212,9 @@ export class Core {
   /** The whole shared memory as assembly/shared/memory-map.ts maps it, in bytes and in words. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly words: Uint32Array<SharedArrayBuffer>;
+  /** What is past RAM; it matters only while MODE_BOARD is set. */
+  devices: DeviceSpace = NO_DEVICES;
+  readonly #deviceImports: ReturnType<typeof deviceImports>;
   readonly #memory: WebAssembly.Memory;
   /** From RING_WRITTEN to RING_PUBLISHED. */
   readonly #ring: BigInt64Array;
@@ -233,7 +272,8 @@ export class Core {
     this.#flip = endian === "big" ? 3 : 0;
     this.#memory = memory;
     this.#ring = new BigInt64Array(buffer, RING_WRITTEN, (RING_PUBLISHED - RING_WRITTEN) / 8 + 1);
-    this.#instance = coreInstance(endian, memory);
+    this.#deviceImports = deviceImports(() => this.devices, this.words);
+    this.#instance = coreInstance(endian, memory, this.#deviceImports);
     this.#exports.start();
   }
 
@@ -333,7 +373,39 @@ export class Core {
 
   /** Instructions completed since reset; with exceptions in vectors, those that ended in one too. */
   get count(): number {
-    return this.#word(CPU_COUNT) + this.#word(CPU_COUNT + 4) * ADDRESS_SPACE;
+    return this.#wide(CPU_COUNT);
+  }
+
+  /** The clock: instructions completed, and the time that passed while the processor waited. */
+  get clock(): number {
+    return this.count + this.#wide(CPU_IDLE);
+  }
+
+  /** Instructions until the processor's own timer interrupts; Infinity while it is stopped. */
+  get untilTimer(): number {
+    return this.#until(CPU_TIMER_DUE);
+  }
+
+  /** Instructions until a run stops with STOP_EVENT; Infinity for never. */
+  get untilEvent(): number {
+    return this.#until(CPU_EVENT_DUE);
+  }
+
+  set untilEvent(instructions: number) {
+    const due = this.count + Math.max(instructions, 0);
+    const never = due > Number.MAX_SAFE_INTEGER;
+    this.words[CPU_EVENT_DUE / 4] = never ? NOWHERE : due % ADDRESS_SPACE;
+    this.words[CPU_EVENT_DUE / 4 + 1] = never ? NOWHERE : Math.floor(due / ADDRESS_SPACE);
+  }
+
+  /** Lets time pass without instructions. The timer and the next event come as much nearer. */
+  skip(instructions: number): void {
+    this.#exports.skip(instructions);
+  }
+
+  /** For a device that is being accessed: the run stops with STOP_DEVICE after the instruction. */
+  stopAfterThis(): void {
+    this.words[CPU_STOP / 4] = STOP_DEVICE;
   }
 
   /** MODE_* bits. */
@@ -494,7 +566,7 @@ export class Core {
         return core.#instance.linked;
       },
       renew: () => {
-        core.#instance = coreInstance(core.endian, core.#memory);
+        core.#instance = coreInstance(core.endian, core.#memory, core.#deviceImports);
       },
       get sp() {
         return core.gpr(SP);
@@ -668,6 +740,15 @@ export class Core {
     if (va < KSEG2 && va + size > KSEG0) {
       throw new Misuse(`${size} bytes at ${hex(va)} touch kseg0 or kseg1, which are never mapped`);
     }
+  }
+
+  #until(due: number): number {
+    const at = this.#wide(due);
+    return at > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : at - this.count;
+  }
+
+  #wide(at: number): number {
+    return this.#word(at) + this.#word(at + 4) * ADDRESS_SPACE;
   }
 
   #word(at: number): number {

@@ -198,6 +198,7 @@ export function restoreCore(core: Core, snapshot: Snapshot): void {
   core.clear(0, core.ramSize);
   for (const { page, bytes } of state.memory) core.bytes.set(bytes, RAM + page * PAGE_SIZE);
   core.words[WATCH_TOLD / WORD] = 0;
+  core.untilEvent = Number.POSITIVE_INFINITY; // the host's, who knows its events
   const fromTlb = new Set(state.tlbPages);
   core.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));
 }
