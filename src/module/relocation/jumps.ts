@@ -8,9 +8,10 @@ import { SHN_LORESERVE, SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_NOTYPE } from "../..
 import type { ElfObject, ElfSymbol } from "../../elf/object.ts";
 import type { Jump, Place } from "../../trampoline/facts.ts";
 import type { ModuleLayout } from "../layout/layout.ts";
+import { appliedEntries, stoppingSymbols } from "./applied.ts";
 
 /**
- * Every R_MIPS_26 of the loaded sections, in the relocations' order. Those that can't be relocated at all
+ * Every R_MIPS_26 of the loaded sections that Linux applies, in the relocations' order. Those that can't be relocated at all
  * (outside their section, without a symbol) are left to the relocation, which refuses them.
  * @param places the symbols' places, by index.
  */
@@ -21,9 +22,14 @@ export function gatherJumps<A extends Address>(
 ): Jump<A>[] {
   let functions: ReadonlySet<string> | undefined;
   const jumps: Jump<A>[] = [];
-  for (const table of relocationTables(elf)) {
-    const placed = layout.sections.get(table.target.index);
+  const stopping = stoppingSymbols(elf, (index) => {
+    const place = places[index];
+    return place !== undefined && "address" in place ? place.address : undefined;
+  });
+  for (const whole of relocationTables(elf)) {
+    const placed = layout.sections.get(whole.target.index);
     if (placed === undefined) continue;
+    const table = appliedEntries(whole, stopping);
     const words = contents(elf, table.target);
     for (let index = 0; index < table.count; index++) {
       if (table.type(index) !== R_MIPS_26) continue;

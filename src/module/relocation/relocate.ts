@@ -32,13 +32,14 @@ import {
 import { type Address, plus } from "../../address.ts";
 import { relocationKind, relocationTable } from "../../elf/contents.ts";
 import { relocationName } from "../../elf/names.ts";
-import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA, STB_WEAK } from "../../elf/numbers.ts";
+import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA } from "../../elf/numbers.ts";
 import type { ElfObject, RelocationTable } from "../../elf/object.ts";
 import type { Refusal } from "../../errors.ts";
 import { hex } from "../../hex.ts";
 import { reachOf, regionOf } from "../../trampoline/region.ts";
 import type { AddressArray } from "../host.ts";
 import type { Loading } from "../loading.ts";
+import { appliedEntries, stoppingSymbols } from "./applied.ts";
 import { symbolName } from "./jumps.ts";
 
 /** Those that a 64-bit kernel knows: reloc_handlers of arch/mips/kernel/module.c. */
@@ -55,8 +56,6 @@ const KNOWN_64: ReadonlySet<number> = new Set([
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
 ]);
-/** S from here on is an error number to Linux: (unsigned long)-4095. */
-const FIRST_ERROR_VALUE = -4095;
 
 export interface RelocationWork<A extends Address> {
   /** Addresses of the loaded sections, by index. */
@@ -73,8 +72,8 @@ interface Job<A extends Address> extends RelocationWork<A> {
   readonly loading: Loading<A>;
   /** `values` as the core takes them. */
   readonly symbols: AddressArray;
-  /** Symbols whose relocations Linux leaves out without a word. */
-  readonly skipped: ReadonlySet<number>;
+  /** Symbols at whose first relocation Linux stops with a section (applied.ts). */
+  readonly stopping: ReadonlySet<number>;
 }
 
 /** @throws Refusal, as Linux refuses. */
@@ -87,26 +86,15 @@ export function relocateModule<A extends Address>(
     ...work,
     loading,
     symbols: loading.host.width.pack(work.values),
-    skipped: skippedSymbols(loading, work.values),
+    stopping: stoppingSymbols(elf, (index) => work.values[index]),
   };
   for (const section of elf.sections) {
     const target = elf.sections[section.info];
     if (target === undefined || !work.addresses.has(target.index)) continue;
     if (section.type === otherKind(elf)) throw kindRefusal(loading, section.name);
     if (section.type === relocationKind(elf))
-      relocateTable(job, relocationTable(elf, section, target));
+      relocateTable(job, appliedEntries(relocationTable(elf, section, target), job.stopping));
   }
-}
-
-/** Weak symbols whose value Linux takes for an error number. */
-function skippedSymbols<A extends Address>(loading: Loading<A>, values: readonly A[]): Set<number> {
-  const skipped = new Set<number>();
-  const first = loading.host.width.of(FIRST_ERROR_VALUE);
-  for (const [index, value] of values.entries()) {
-    if (value < first) continue;
-    if (loading.file.elf.symbols[index]?.binding === STB_WEAK) skipped.add(index);
-  }
-  return skipped;
 }
 
 function relocateTable<A extends Address>(job: Job<A>, table: RelocationTable): void {
@@ -115,11 +103,12 @@ function relocateTable<A extends Address>(job: Job<A>, table: RelocationTable): 
     refuseOutside(job, table);
     return;
   }
+  const entries = table.hasAddends ? stageRela(job, table, address) : stageRel(job, table, address);
   const { code, entry } = job.loading.host.relocate({
     address,
     size: table.target.size,
     symbols: job.symbols,
-    entries: table.hasAddends ? stageRela(job, table, address) : stageRel(job, table, address),
+    entries,
   });
   if (code !== RELOC_OK) throw new Failure(job, table, entry).refusal(code);
 }
@@ -132,14 +121,13 @@ function refuseOutside<A extends Address>(job: Job<A>, table: RelocationTable): 
   }
 }
 
-/** Whether an entry has no effect: a jump that is mended, a symbol whose relocations are left out. */
+/** Whether an entry has no effect: a jump that is mended. */
 function isIdle<A extends Address>(
-  { mended, skipped }: Job<A>,
+  { mended }: Job<A>,
   table: RelocationTable,
   address: A,
   entry: number,
 ): boolean {
-  if (skipped.has(table.symbol(entry))) return true;
   return table.type(entry) === R_MIPS_26 && mended.has(plus(address, table.offset(entry)));
 }
 
@@ -147,7 +135,7 @@ function isIdle<A extends Address>(
 function stageRel<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
   const entries = Buffer.from(table.bytes);
   if (job.loading.file.elf.endian === "big") entries.swap32();
-  if (job.skipped.size > 0 || job.mended.size > 0) {
+  if (job.mended.size > 0) {
     for (let entry = 0; entry < table.count; entry++) {
       if (isIdle(job, table, address, entry))
         entries.fill(0, entry * REL_SIZE + 4, entry * REL_SIZE + 8);
@@ -166,7 +154,7 @@ function stageRela<A extends Address>(job: Job<A>, table: RelocationTable, addre
       entries.subarray(at + 16, at + RELA64_SIZE).reverse();
     }
   }
-  if (job.skipped.size > 0 || job.mended.size > 0) {
+  if (job.mended.size > 0) {
     for (let entry = 0; entry < table.count; entry++) {
       const at = entry * RELA64_SIZE;
       if (isIdle(job, table, address, entry)) entries.fill(0, at + 8, at + 16);
