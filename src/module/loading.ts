@@ -22,7 +22,12 @@ export class Loading<A extends Address = number> {
     this.dmesg = [...file.dmesg];
   }
 
-  /** printk of a line that starts with the module's name, as nearly all do. */
+  /** printk of a line that begins with info->name: what the kernel prints before it has struct module. */
+  printEarly(text: string): void {
+    this.dmesg.push(`${this.file.modinfo.get("name") ?? this.file.name}: ${text}`);
+  }
+
+  /** printk of a line that begins with mod->name, as nearly all do. */
   print(text: string): void {
     this.dmesg.push(`${this.file.name}: ${text}`);
   }

@@ -125,6 +125,43 @@ suite("what the kernel asks before it loads", () => {
     );
   });
 
+  test("a kernel without modversions compares the release although a module has checksums", () => {
+    const plain = VERMAGIC.replace("modversions ", "");
+    const otherRelease = plain.replace("-50-", "-49-");
+    const words = ["license=GPL", "name=greet", "intree=Y", `vermagic=${otherRelease}`];
+    refusedWith(
+      { ...uses, versions: good, modinfo: words },
+      { vermagic: plain, exports: [PRINTK] },
+      "ENOEXEC",
+      `greet: version magic '${otherRelease}' should be '${plain}'`,
+    );
+  });
+
+  test("a name in .modinfo that isn't struct module's is printed by the checks of info->name alone", () => {
+    const own = (...more: string[]) => ["license=GPL", "name=gxeet", ...more];
+    const outOfTree = "greet: loading out-of-tree module taints kernel.";
+    const loaded = load({ ...uses, versions: good, modinfo: own(`vermagic=${VERMAGIC}`) }, kernel);
+    assert.equal(loaded.name, "greet");
+    assert.deepEqual(loaded.dmesg, [outOfTree, unsigned]);
+    refusedWith(
+      { ...uses, versions: good, modinfo: own("vermagic=no") },
+      kernel,
+      "ENOEXEC",
+      `gxeet: version magic 'no' should be '${VERMAGIC}'`,
+    );
+    refusedWith(
+      { ...uses, versions: { ...good, _printk: 1 }, modinfo: own(`vermagic=${VERMAGIC}`) },
+      kernel,
+      "EINVAL",
+      outOfTree,
+      unsigned,
+      "gxeet: disagrees about version of symbol _printk",
+      "greet: Unknown symbol _printk (err -22)",
+    );
+    const forced = load({ ...uses, modinfo: own() }, kernel);
+    assert.equal(forced.dmesg[0], "greet: module_layout: kernel tainted.");
+  });
+
   test("no version magic: loaded by force", () => {
     const module = load(
       { ...uses, versions: good, modinfo: ["license=GPL", "name=greet"] },

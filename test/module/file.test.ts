@@ -95,12 +95,11 @@ suite("a module's file", () => {
     assert.equal(readModule(writeModule({ name: "real" }), { object: true }).object, false);
   });
 
-  test("takes its name from modinfo, else from struct module", () => {
-    assert.equal(
-      readModule(writeModule({ name: "inner", modinfo: ["license=GPL"] })).name,
-      "inner",
-    );
-    assert.equal(readModule(writeModule({ name: "in", modinfo: modinfo("out") })).name, "out");
+  test("takes its name from struct module, without one from modinfo", () => {
+    const names = { name: "inner", modinfo: modinfo("outer") };
+    assert.equal(readModule(writeModule(names)).name, "inner");
+    const object = writeModule({ ...names, noThisModule: true });
+    assert.equal(readModule(object, { object: true, name: "file" }).name, "outer");
   });
 
   test("modinfo: padding between strings, several values, the first counts", () => {

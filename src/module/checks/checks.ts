@@ -68,11 +68,11 @@ function checkVermagic<A extends Address>(loading: Loading<A>): void {
     loading.force("bad vermagic");
     return;
   }
-  // With modversions the release doesn't count: the comparison starts at the first space.
-  const compared = (magic: string): string =>
-    versions === null ? magic : magic.replace(/^[^ ]*/, "");
+  // same_magic(): with modversions the release doesn't count, and the comparison starts at the first space.
+  const hasVersions = versions !== null && expected.includes(" modversions ");
+  const compared = (magic: string): string => (hasVersions ? magic.replace(/^[^ ]*/, "") : magic);
   if (compared(found) === compared(expected)) return;
-  loading.print(`version magic '${found}' should be '${expected}'`);
+  loading.printEarly(`version magic '${found}' should be '${expected}'`);
   throw loading.refusal(
     "ENOEXEC",
     "the module was built for another kernel, or for another configuration of it",

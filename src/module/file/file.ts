@@ -16,7 +16,7 @@ import { type Signature, splitSignature } from "./signature.ts";
 import { readThisModule, type ThisModule } from "./this-module.ts";
 
 export interface ModuleFile {
-  /** The module's name: modinfo's, else struct module's. */
+  /** The module's name: struct module's, which Linux uses from layout on; without one .modinfo's or the file's. */
   readonly name: string;
   /** A plain object, without struct module: Linux would refuse it, so its checks of a module don't apply. */
   readonly object: boolean;
@@ -77,7 +77,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     });
   }
   return {
-    name: modinfo.get("name") ?? (thisModule?.name || (options.name ?? "module")),
+    name: thisModule?.name || (modinfo.get("name") ?? options.name ?? "module"),
     object: thisModule === undefined,
     elf,
     sections,

@@ -23,11 +23,11 @@ export function checkVersion<A extends Address>(
   }
   const expected = versions.get(name);
   if (expected === undefined) {
-    loading.print(`no symbol version for ${name}`);
+    loading.printEarly(`no symbol version for ${name}`);
     return false;
   }
   if (expected === crc) return true;
-  loading.print(`disagrees about version of symbol ${name}`);
+  loading.printEarly(`disagrees about version of symbol ${name}`);
   return false;
 }
 
