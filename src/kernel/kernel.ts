@@ -2,7 +2,7 @@
 // and, when a file holds it, its code. One value for all sources; what a source doesn't tell is null, and
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
-import { type Address, distance, type Width } from "../address.ts";
+import { type Address, distance, isSignExtended, lowWord, type Width } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { hex } from "../hex.ts";
 
@@ -178,6 +178,42 @@ export function widenedExports<A extends Address>(
 
 /** A kernel of either class; one without addresses counts as of 32 bits. */
 export type AnyKernel = Kernel<number> | Kernel<bigint>;
+
+/** A function of every 64-bit MIPS kernel and of no 32-bit one (arch/mips/kernel/scall64-n64.S). */
+const ONLY_IN_64_BITS = "handle_sys64";
+
+/**
+ * The kernel for 32-bit modules: itself, or, for a list that may be a 32-bit kernel's as nm of binutils prints it
+ * on MIPS, in 16 digits with the sign extended, the same with addresses of 32 bits. null for a 64-bit kernel.
+ */
+export function narrowed(kernel: AnyKernel): Kernel<number> | null {
+  if (isOf32Bits(kernel)) return kernel;
+  const known = narrowedKernels.get(kernel);
+  if (known !== undefined) return known;
+  const narrow = narrowedList(kernel);
+  narrowedKernels.set(kernel, narrow);
+  return narrow;
+}
+
+/** What narrowed() answered: a sweep asks for each module. */
+const narrowedKernels = new WeakMap<Kernel<bigint>, Kernel<number> | null>();
+
+function narrowedList(kernel: Kernel<bigint>): Kernel<number> | null {
+  const isList = kernel.source === "System.map" || kernel.source === "kallsyms";
+  if (!isList || kernel.symbol(ONLY_IN_64_BITS) !== undefined) return null;
+  if (!kernel.symbols.every(({ address }) => isSignExtended(address))) return null;
+  const low = (address: bigint | null): number | null =>
+    address === null ? null : lowWord(address);
+  return new Kernel({
+    ...kernel,
+    bits: 32,
+    image: null,
+    symbols: kernel.symbols.map((symbol) => ({ ...symbol, address: lowWord(symbol.address) })),
+    exports: new Map(
+      [...kernel.exports].map(([name, one]) => [name, { ...one, address: low(one.address) }]),
+    ),
+  });
+}
 
 /** Whether a kernel fits 32-bit modules; one without addresses fits either. */
 export function isOf32Bits(kernel: AnyKernel): kernel is Kernel<number> {

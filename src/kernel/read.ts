@@ -6,7 +6,7 @@ import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
-import { type AnyKernel, isOf32Bits, isOf64Bits, type Kernel } from "./kernel.ts";
+import { type AnyKernel, isOf64Bits, type Kernel, narrowed } from "./kernel.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
 import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
@@ -41,8 +41,8 @@ export async function readKernel(
   source: string | Uint8Array,
   options: ReadKernelOptions = {},
 ): Promise<Kernel> {
-  const kernel = await readAnyKernel(source, options);
-  if (isOf32Bits(kernel)) return kernel;
+  const kernel = narrowed(await readAnyKernel(source, options));
+  if (kernel !== null) return kernel;
   throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and a 32-bit one is wanted`);
 }
 

@@ -8,12 +8,17 @@ import { latin1 } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
 
-const LINE = /^([0-9a-f]+) ([A-Za-z]) (\S+)(?:[ \t]+\[(\S+)\])?$/;
+/** nm and the kernel print '?' for a symbol that they have no letter for, nm '-' for one of a debugging format. */
+const LINE = /^([0-9a-f]+) ([A-Za-z?-]) (\S+)(?:[ \t]+\[(\S+)\])?$/;
+/** Digits of a 32-bit address. */
+const NARROW_DIGITS = 8;
+/** The addresses of a 32-bit kernel as nm prints them with their sign extended. */
+const MIXED = /^(?:ffffffff[89a-f]|[0-7])[0-9a-f]{7} /;
 const KSYMTAB = "__ksymtab_";
 
 /** Whether the bytes begin as such a line does. */
 export function isSymbolList(bytes: Uint8Array): boolean {
-  return /^[0-9a-f]{8,16} [A-Za-z] \S/.test(latin1(bytes.subarray(0, 32)));
+  return /^[0-9a-f]{8,16} [A-Za-z?-] \S/.test(latin1(bytes.subarray(0, 32)));
 }
 
 /**
@@ -28,15 +33,22 @@ export function readSymbolList(bytes: Uint8Array): AnyKernel {
   }
   const lines = latin1(bytes).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
-  return (lines[0]?.indexOf(" ") ?? 0) > 8
+  const isWide = (line: string): boolean => line.indexOf(" ") > NARROW_DIGITS;
+  const wide = lines.filter(isWide).length;
+  // nm of binutils extends the sign of ELF32's addresses on MIPS, and prints what needs no more digits in 8.
+  const mixed = wide > 0 && wide < lines.length && lines.every((line) => MIXED.test(line));
+  if (mixed) return kernelOf(lines, 32, (digits) => Number.parseInt(digits.slice(-8), 16), 16);
+  return isWide(lines[0] ?? "")
     ? kernelOf(lines, 64, (digits) => BigInt(`0x${digits}`))
     : kernelOf(lines, 32, (digits) => Number.parseInt(digits, 16));
 }
 
+/** @param mostDigits of an address. */
 function kernelOf<A extends Address>(
   lines: readonly string[],
   bits: 32 | 64,
   parse: (digits: string) => A,
+  mostDigits = bits / 4,
 ): Kernel<A> {
   const symbols: KernelSymbol<A>[] = [];
   let hasModules = false;
@@ -47,7 +59,7 @@ function kernelOf<A extends Address>(
         `line ${index + 1} isn't "address type name": the file is damaged or cut off`,
       );
     }
-    if (address.length > bits / 4) {
+    if (address.length > mostDigits) {
       throw new Misuse(`line ${index + 1} has an address of 64 bits, the first one of 32`);
     }
     if (module !== undefined) hasModules = true;

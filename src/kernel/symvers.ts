@@ -19,8 +19,7 @@ export function isSymvers(bytes: Uint8Array): boolean {
  * @throws Misuse when a line is none of its.
  */
 export function readSymvers(bytes: Uint8Array): Kernel {
-  const exports = new Map<string, KernelExport>();
-  const moduleExports = new Map<string, ModuleExport>();
+  const entries: ModuleExport[] = [];
   for (const [index, line] of latin1(bytes).split(/\r?\n/).entries()) {
     if (line === "") continue;
     const entry = readLine(line);
@@ -28,9 +27,16 @@ export function readSymvers(bytes: Uint8Array): Kernel {
       throw new Misuse(
         `line ${index + 1} isn't "CRC name module export": the file is damaged or cut off`,
       );
-    const { module, ...exported } = entry;
+    entries.push(entry);
+  }
+  const exports = new Map<string, KernelExport>();
+  const moduleExports = new Map<string, ModuleExport>();
+  // modpost writes 0 where it has no checksum: for all of them when the kernel has no CONFIG_MODVERSIONS.
+  const versioned = entries.some(({ crc }) => crc !== 0);
+  for (const entry of entries) {
+    const { module, ...exported } = versioned ? entry : { ...entry, crc: null };
     if (module === "vmlinux") exports.set(exported.name, exported);
-    else moduleExports.set(exported.name, entry);
+    else moduleExports.set(exported.name, { ...exported, module });
   }
   return new Kernel({
     source: "Module.symvers",

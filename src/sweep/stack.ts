@@ -6,7 +6,7 @@ import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { type Address, distance, plus } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse, Refusal } from "../errors.ts";
-import { type AnyKernel, isOf32Bits, isOf64Bits } from "../kernel/kernel.ts";
+import { type AnyKernel, isOf64Bits, narrowed } from "../kernel/kernel.ts";
 import { Machine } from "../lab/machine.ts";
 import { pageSizeOf, StillMachine } from "../lab/still-machine.ts";
 import type { ModuleFile } from "../module/file/file.ts";
@@ -54,7 +54,8 @@ interface Dependency<A extends Address> {
 export type AnyStack = ModuleStack<number> | ModuleStack<bigint>;
 
 export function kindFor(file: ModuleFile, kernel: AnyKernel | null): MachineKind {
-  const bits = kernel?.bits ?? file.elf.class;
+  const fits = kernel === null || (file.elf.class === 32 && narrowed(kernel) !== null);
+  const bits = fits ? file.elf.class : (kernel.bits ?? file.elf.class);
   const endian = kernel?.endian ?? file.elf.endian;
   if (bits === 32) return { bits, endian, pageSize: PAGE_SIZE };
   return {
@@ -73,7 +74,8 @@ export async function makeStack(kind: MachineKind, setup: StackSetup): Promise<A
     const machine = StillMachine.create({ endian, memory, pageSize, ...own });
     return new ModuleStack(kind, setup, machine, address64);
   }
-  const own = kernel !== null && isOf32Bits(kernel) ? { kernel } : {};
+  const narrow = kernel === null ? null : narrowed(kernel);
+  const own = narrow === null ? {} : { kernel: narrow };
   const machine = await Machine.create({ endian, memory, ...own });
   return new ModuleStack(kind, setup, machine, address32);
 }

@@ -65,6 +65,29 @@ suite("System.map", () => {
     await assert.rejects(readKernel64(Buffer.from("80100000 T _stext")), /a 32-bit kernel/);
   });
 
+  test("of a 32-bit kernel has 16 digits where nm of binutils extends the sign of ELF32's addresses", async () => {
+    // What mipsel-linux-gnu-nm 2.40 -n prints.
+    const all = [
+      "ffffffff80100000 T _ftext",
+      "ffffffff80100000 T _text",
+      "ffffffff801156a0 T _mcount",
+      "ffffffff80d97680 B jiffies",
+    ];
+    const absolute = ["00001234 A abs", "7fffffff A low", ...all];
+    for (const lines of [all, absolute]) {
+      const kernel = await read(...lines);
+      assert.equal(kernel.bits, 32);
+      assert.equal(kernel.addressOf("_mcount"), 0x801156a0);
+      assert.equal(kernel.exports.get("jiffies")?.address, 0x80d97680);
+      assert.equal(kernel.symbolAt(0x801156a4)?.symbol.name, "_mcount");
+    }
+    // 16 digits alone may as well be a 64-bit kernel's, and a 64-bit kernel may be known by its symbols.
+    const wide = Buffer.from(all.join("\n"));
+    assert.equal((await readKernel64(wide)).addressOf("_mcount"), 0xffffffff801156a0n);
+    await assert.rejects(read(...all, "ffffffff80117940 T handle_sys64"), /a 64-bit kernel/);
+    await assert.rejects(read(...all, "c000000000000000 A elsewhere"), /a 64-bit kernel/);
+  });
+
   test("with addresses of two widths, or a line that is none, is refused", async () => {
     const two = read("80100000 T _stext", "ffffffff80100000 T _etext");
     await assert.rejects(two, { name: "Misuse", message: /64 bits/ });
@@ -90,6 +113,18 @@ suite("/proc/kallsyms", () => {
       name: "Misuse",
       message: /kptr_restrict/,
     });
+  });
+});
+
+suite("letters of symbols", () => {
+  test("that neither nm nor the kernel has one for are '?', and '-' for those of debuggers", async () => {
+    const lines = ["80100000 ? odd", "80100004 T _text", "80100008 - stab", "c0008000 ? x\t[m]"];
+    const kernel = await read(...lines);
+    assert.deepEqual(
+      kernel.symbols.map(({ name, type }) => `${type} ${name}`),
+      ["? odd", "T _text", "- stab"],
+    );
+    assert.deepEqual([...kernel.exports.keys()], ["_text"]);
   });
 });
 
@@ -125,6 +160,22 @@ suite("Module.symvers", () => {
     assert.equal(
       kernel.whyMissing("usb_register"),
       "usb_register is exported by the module drivers/usb/core/usbcore: load that first",
+    );
+  });
+
+  test("of a kernel without CONFIG_MODVERSIONS has 0 for every checksum, which is none", async () => {
+    const zero = LINES.map((line) => line.replace(/^0x\w+/, "0x00000000"));
+    const kernel = await read(...zero);
+    assert.deepEqual(
+      [...kernel.exports.values()].map(({ crc }) => crc),
+      [null, null],
+    );
+    assert.equal(kernel.moduleExports.get("usb_register")?.crc, null);
+    // One that modpost had no checksum for, among others, is 0: Linux compares with it.
+    const one = await read(...LINES, "0x00000000\tmemcpy\tvmlinux\tEXPORT_SYMBOL\t");
+    assert.deepEqual(
+      [...one.exports.values()].map(({ crc }) => crc),
+      [0x9514151a, 0xc2e587d1, 0],
     );
   });
 
