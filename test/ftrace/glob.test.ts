@@ -19,6 +19,13 @@ const CASES: readonly [pattern: string, matches: readonly string[], not: readonl
   ["[]]x", ["]x"], ["x"]],
   ["a\\*b", ["a*b"], ["axb"]],
   ["a[b", ["a[b"], ["ab"]],
+  // A backslash at the end escapes the NUL behind it: glob_match() takes it for the name's end.
+  ["work_run\\", ["work_run"], ["work_run\\", "work_runs", "work_ru"]],
+  ["work_run\\\\", ["work_run\\"], ["work_run", "work_run\\\\"]],
+  ["*run\\", ["run", "work_run", "runrun"], ["run_", "work_run\\"]],
+  ["\\", [""], ["\\"]],
+  ["a*\\*", ["a*", "ab*"], ["a", "ab", "a*b"]],
+  ["a[!b]", ["ac"], ["a", "ab", "acc"]],
   ["*a*a*a*b", ["xaaab"], ["xaaa"]],
 ];
 

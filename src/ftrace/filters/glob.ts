@@ -15,39 +15,44 @@ export function globMatcher(pattern: string): (name: string) => boolean {
   return (name) => name === pattern;
 }
 
+/** glob_match(): the name's end takes part as a character of its own, "" here and NUL in the kernel. */
 function matchGlob(pattern: string, name: string): boolean {
   let p = 0;
   let n = 0;
   let starPattern = -1;
   let starName = 0;
-  while (n < name.length) {
+  for (;;) {
     if (pattern[p] === "*") {
       starPattern = ++p;
       starName = n;
       continue;
     }
-    const step = p < pattern.length ? matchOne(pattern, p, name.charAt(n)) : 0;
+    const character = name.charAt(n);
+    const step = matchOne(pattern, p, character);
+    if (step > 0 && character === "") return true;
     if (step > 0) {
       p += step;
       n += 1;
-    } else if (starPattern >= 0) {
+    } else if (starPattern >= 0 && character !== "") {
       p = starPattern;
       n = ++starName;
     } else {
       return false;
     }
   }
-  while (pattern[p] === "*") p += 1;
-  return p === pattern.length;
 }
 
-/** How many characters of the pattern at `p` match `character`; 0 when they don't. */
+/**
+ * How many characters of the pattern at `p` match `character`; 0 when they don't match. The name's end, "",
+ * is matched by the pattern's end alone, also when a backslash precedes it.
+ */
 function matchOne(pattern: string, p: number, character: string): number {
-  const first = pattern[p];
-  if (first === "?") return 1;
-  if (first === "\\" && p + 1 < pattern.length) return pattern[p + 1] === character ? 2 : 0;
+  const first = pattern.charAt(p);
+  if (first === "\\") return pattern.charAt(p + 1) === character ? 2 : 0;
+  if (first === "?") return character === "" ? 0 : 1;
   if (first === "[") {
     const length = classLength(pattern, p);
+    if (length > 0 && character === "") return 0;
     if (length > 0) return inClass(pattern.slice(p + 1, p + length - 1), character) ? length : 0;
   }
   return first === character ? 1 : 0;
