@@ -12,10 +12,10 @@ import { contents, relocationTables } from "../src/elf/contents.ts";
 import { SHF_ALLOC, SHN_UNDEF } from "../src/elf/numbers.ts";
 import type { ElfObject } from "../src/elf/object.ts";
 import { readElf } from "../src/elf/reader.ts";
+import { labProcessor } from "../src/lab/lab-processor.ts";
 import { interleave } from "../src/measure/interleave.ts";
 import type { SectionRelocations } from "../src/module/host.ts";
 import { relocateSection } from "../src/module/relocation/relocation.ts";
-import { Core } from "../src/processor/processor.ts";
 import { columns } from "../src/report/table.ts";
 
 const TOOLS = ["mipsel-linux-gnu-as", "mipsel-linux-gnu-ld"] as const;
@@ -153,7 +153,7 @@ function quartiles(samples: readonly number[]): [number, number, number] {
 
 /** The object, ready to be relocated as any of the copies. */
 class Works {
-  static readonly #core = Core.create("little", RAM);
+  static readonly #core = labProcessor("little", RAM);
   readonly #elf: ElfObject;
   readonly #jobs: { readonly physical: number; readonly section: SectionRelocations<number> }[][];
   readonly count: number;

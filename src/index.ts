@@ -94,10 +94,10 @@ export {
   type RunOptions,
   type Watchpoint,
 } from "./processor/debugger.ts";
+export { ENGINES, type Engine } from "./processor/engine.ts";
 export type { GuestMemory } from "./processor/guest-memory.ts";
-export type { GuestStop } from "./processor/guest-stop.ts";
-export type { Halt } from "./processor/halt.ts";
-export { ENGINES, type Engine, PROFILE_NAMES, type Profile } from "./processor/processor.ts";
+export { PROFILE_NAMES, type Profile } from "./processor/processor.ts";
+export type { GuestStop, Halt } from "./processor/stop.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {
   type ModuleResult,

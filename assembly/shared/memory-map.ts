@@ -42,8 +42,9 @@ export const CPU_TLB = CPU_CP0 + CPU_CP0_SIZE;
 export const CPU_TLB_SIZE = 0x400;
 /** Trace ring's header (assembly/tracing/ring.ts). */
 export const RING_WRITTEN = CPU_TLB + CPU_TLB_SIZE; // u64: slots written since the ring was cleared
-export const RING_CAPACITY = RING_WRITTEN + 8; // slots the ring holds, a power of two; 0 drops every record
+export const RING_CAPACITY = RING_WRITTEN + 8; // slots the core records into: RING_SLOTS, or 0 while tracing_on is 0
 export const RING_PUBLISHED = RING_WRITTEN + 16; // u64: RING_WRITTEN as other threads may rely on it
+export const RING_SLOTS = RING_WRITTEN + 24; // slots the ring holds, a power of two
 export const RING_BATCH = 64; // slots after which the writer publishes them; the end of a run does too
 /** function_graph's shadow stack (assembly/tracing/graph.ts): what it goes by, then its frames. */
 export const GRAPH_DEPTH = RING_WRITTEN + 0x100; // frames in use

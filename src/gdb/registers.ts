@@ -3,9 +3,7 @@
 // are unavailable, which the protocol writes as x.
 
 import { CP0_BADVADDR, CP0_CAUSE, CP0_STATUS } from "../../assembly/shared/opcodes.ts";
-import type { Debugger } from "../processor/debugger.ts";
-
-type Core = Debugger["core"];
+import type { Processor } from "../processor/processor.ts";
 
 const GENERAL = 32;
 const PC = 37;
@@ -15,8 +13,8 @@ export const REGISTERS = FLOATING + 34;
 
 interface Special {
   readonly name: string;
-  readonly read: (core: Core) => number;
-  readonly write: (core: Core, value: number) => void;
+  readonly read: (core: Processor) => number;
+  readonly write: (core: Processor, value: number) => void;
 }
 
 function cp0(name: string, number: number): Special {
@@ -57,12 +55,12 @@ const SPECIAL: readonly Special[] = [
 ];
 
 /** A register's value; undefined for those that aren't there. */
-export function readRegister(core: Core, number: number): number | undefined {
+export function readRegister(core: Processor, number: number): number | undefined {
   return number < GENERAL ? core.gpr(number) : SPECIAL[number - GENERAL]?.read(core);
 }
 
 /** Writes a register that changes: pc written with what it is keeps its place in a delay slot. */
-export function writeRegister(core: Core, number: number, value: number): void {
+export function writeRegister(core: Processor, number: number, value: number): void {
   if (readRegister(core, number) === value) return;
   if (number < GENERAL) core.setGpr(number, value);
   else SPECIAL[number - GENERAL]?.write(core, value);

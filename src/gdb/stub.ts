@@ -6,7 +6,7 @@
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../errors.ts";
 import type { Debugger, Watchpoint } from "../processor/debugger.ts";
-import type { Halt } from "../processor/halt.ts";
+import type { Halt } from "../processor/stop.ts";
 import { PACKET_SIZE } from "./packets.ts";
 import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
 

@@ -19,7 +19,7 @@ import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Export } from "../module/host.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
-import type { Core } from "../processor/processor.ts";
+import type { Processor } from "../processor/processor.ts";
 import { GuestEnd } from "./calls/call.ts";
 import type { HostFunction, HostFunctions } from "./calls/host-functions.ts";
 import type { Lab } from "./lab-kernel.ts";
@@ -50,7 +50,7 @@ export interface KernelName {
 }
 
 export class KernelSpace {
-  readonly #core: Core;
+  readonly #processor: Processor;
   readonly #memory: GuestMemory;
   readonly #physical: RangeAllocator;
   readonly #functions: HostFunctions;
@@ -65,13 +65,13 @@ export class KernelSpace {
   readonly #placed = new Set<string>();
 
   constructor(
-    core: Core,
+    processor: Processor,
     memory: GuestMemory,
     physical: RangeAllocator,
     functions: HostFunctions,
     kernel: Kernel | null,
   ) {
-    this.#core = core;
+    this.#processor = processor;
     this.#memory = memory;
     this.#physical = physical;
     this.#functions = functions;
@@ -90,13 +90,13 @@ export class KernelSpace {
     const { image } = kernel;
     if (image !== null) {
       const physical = image.address - KSEG0;
-      if (physical < 0 || physical + image.bytes.length > this.#core.ramSize) {
+      if (physical < 0 || physical + image.bytes.length > this.#processor.ramSize) {
         throw new Misuse(
           `the kernel's image of ${image.bytes.length} bytes at ${hex(image.address)} does not fit ` +
-            `into ${this.#core.ramSize >>> 20} MiB of guest memory; give the machine more`,
+            `into ${this.#processor.ramSize >>> 20} MiB of guest memory; give the machine more`,
         );
       }
-      this.#core.writeBytes(physical, image.bytes);
+      this.#processor.writeBytes(physical, image.bytes);
     }
     const end = this.#kernelEnd(kernel);
     this.#physical.reserve(KERNEL_BASE - KSEG0, end - (KERNEL_BASE - KSEG0));
@@ -111,7 +111,7 @@ export class KernelSpace {
       ...[...kernel.exports.values()].map(({ address }) => address ?? 0),
       ...kernel.symbols.map(({ address }) => address),
     ];
-    const inRam = addresses.filter((at) => at >= KSEG0 && at - KSEG0 < this.#core.ramSize);
+    const inRam = addresses.filter((at) => at >= KSEG0 && at - KSEG0 < this.#processor.ramSize);
     const highest = inRam.reduce((a, b) => Math.max(a, b), 0);
     return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), RAM_SIZE_MAX);
   }
@@ -328,7 +328,7 @@ export class KernelSpace {
 
   /** Words as typed arrays read the guest's bytes. */
   #inGuestOrder(...values: readonly number[]): Uint32Array {
-    const words = new Words(new Uint8Array(4 * values.length), this.#core.endian);
+    const words = new Words(new Uint8Array(4 * values.length), this.#processor.endian);
     for (const [index, value] of values.entries()) words.setU32(4 * index, value);
     return new Uint32Array(words.bytes.buffer);
   }

@@ -32,18 +32,21 @@ import type { Export, ModuleHost, Taint } from "../module/host.ts";
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { argumentText } from "../module/parameters/arguments.ts";
+import { checkBudget, DEFAULT_BUDGET } from "../processor/budget.ts";
+import type { Engine } from "../processor/engine.ts";
 import { GuestMemory } from "../processor/guest-memory.ts";
-import { Core, type Engine, type Profile } from "../processor/processor.ts";
-import { checkFits, readSnapshot, restoreCore, saveCore } from "../processor/snapshot.ts";
+import type { Processor, Profile } from "../processor/processor.ts";
+import { checkFits, readSnapshot, restoreProcessor, saveProcessor } from "../processor/snapshot.ts";
 import type { Veneers } from "../trampoline/facts.ts";
 import { type Argument, argumentWords } from "./calls/argument.ts";
 import { Caller, type CallSetup, RETURN_ADDRESS } from "./calls/call.ts";
-import { type CallResult, DEFAULT_BUDGET, type GuestCall } from "./calls/guest-call.ts";
+import type { CallResult, GuestCall } from "./calls/guest-call.ts";
 import { type HostFunction, HostFunctions } from "./calls/host-functions.ts";
 import { hostServices } from "./calls/host-services.ts";
 import { type CodeOwner, type KernelRange, KernelSpace } from "./kernel-space.ts";
 import { LabGraph } from "./lab-graph.ts";
 import { Lab, labNames, readLab } from "./lab-kernel.ts";
+import { labProcessor } from "./lab-processor.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import {
   freeParameters,
@@ -151,7 +154,7 @@ export class Machine {
   /** What guest code printed through _printk and its kin, one entry a call; 8,192 at least are kept. */
   readonly log: string[] = [];
   /** The processor, for those who want its registers. */
-  readonly core: Core;
+  readonly core: Processor;
   readonly #physical: RangeAllocator;
   readonly #space: ModuleSpace;
   readonly #functions = new HostFunctions();
@@ -176,7 +179,7 @@ export class Machine {
     this.endian = agreedEndian(options.endian, kernel?.endian ?? undefined);
     this.clockHz = options.clockHz ?? DEFAULT_CLOCK_HZ;
     if (!(this.clockHz > 0)) throw new Misuse(`a clock of ${this.clockHz} Hz does not run`);
-    this.core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY, options.cpu);
+    this.core = labProcessor(this.endian, options.memory ?? DEFAULT_MEMORY, options.cpu);
     this.core.engine = options.engine ?? "auto";
     this.#physical = new RangeAllocator(FIRST_FREE, this.core.ramSize);
     this.memory = new GuestMemory(this.core, this.#physical);
@@ -451,7 +454,7 @@ export class Machine {
       log: this.log,
       call: this.#caller.state,
     });
-    return saveCore(this.core, note);
+    return saveProcessor(this.core, note);
   }
 
   /**
@@ -473,7 +476,7 @@ export class Machine {
       throw new Misuse("the snapshot is damaged: what it says of the machine can't be");
     }
     try {
-      restoreCore(this.core, snapshot);
+      restoreProcessor(this.core, snapshot);
     } catch (error) {
       this.#physical.replace(before);
       throw error;
@@ -774,12 +777,6 @@ export class Machine {
     const { name, offset, size } = symbol;
     const where = withOffset ? `+0x${offset.toString(16)}/0x${size.toString(16)}` : "";
     return `${name}${where}${module}`;
-  }
-}
-
-function checkBudget(budget: number): void {
-  if (!Number.isSafeInteger(budget) || budget < 1) {
-    throw new Misuse(`a budget is a number of instructions, at least 1; ${budget} is not`);
   }
 }
 

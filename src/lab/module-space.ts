@@ -15,21 +15,21 @@ import type {
   SectionRelocations,
 } from "../module/host.ts";
 import { relocateSection } from "../module/relocation/relocation.ts";
-import type { Core } from "../processor/processor.ts";
+import type { Processor } from "../processor/processor.ts";
 
 /** VMALLOC_END of a 32-bit kernel: FIXADDR_START less two pages. */
 const MODULE_END = 0xfffcd000;
 const NO_BLOCK: MemoryBlock = { base: 0, size: 0 };
 
 export class ModuleSpace {
-  readonly #core: Core;
+  readonly #processor: Processor;
   readonly #physical: RangeAllocator;
   readonly #addresses = new RangeAllocator(KSEG2, MODULE_END);
   /** Guest base of each kseg2 block → its physical address. */
   readonly #mapped = new Map<number, number>();
 
-  constructor(core: Core, physical: RangeAllocator) {
-    this.#core = core;
+  constructor(processor: Processor, physical: RangeAllocator) {
+    this.#processor = processor;
     this.#physical = physical;
   }
 
@@ -54,17 +54,17 @@ export class ModuleSpace {
       this.#physical.free(base - KSEG0);
       return;
     }
-    this.#core.unmapPages(base, alignUp(size, PAGE_SIZE));
+    this.#processor.unmapPages(base, alignUp(size, PAGE_SIZE));
     this.#mapped.delete(base);
     this.#physical.free(physical);
     this.#addresses.free(base);
   }
 
   relocate(section: SectionRelocations): RelocationOutcome {
-    const physical = this.#core.translate(section.address, true);
+    const physical = this.#processor.translate(section.address, true);
     if (physical === undefined)
       throw new Misuse(`${hex(section.address)} is not in a module's block`);
-    return relocateSection(this.#core.relocator, physical, section);
+    return relocateSection(this.#processor.relocator, physical, section);
   }
 
   #allocateBlock(
@@ -89,8 +89,8 @@ export class ModuleSpace {
       this.#addresses.free(base);
       throw noRoom(size, block, "the machine's RAM is full; give it more (--memory MIB)");
     }
-    this.#core.clear(physical, bytes);
-    this.#core.mapPages(base, physical, bytes, true);
+    this.#processor.clear(physical, bytes);
+    this.#processor.mapPages(base, physical, bytes, true);
     this.#mapped.set(base, physical);
     return { base, size };
   }
@@ -100,7 +100,7 @@ export class ModuleSpace {
     if (!this.#physical.reserve(base - KSEG0, bytes)) {
       throw noRoom(size, block, `RAM at ${hex(base)} is in use or beyond the machine's memory`);
     }
-    this.#core.clear(base - KSEG0, bytes);
+    this.#processor.clear(base - KSEG0, bytes);
     return { base, size };
   }
 }

@@ -1,7 +1,7 @@
 // A 64-bit machine that stands still: memory, a kernel to import from and modules loaded into it, and no
 // processor, since farjal has none of 64 bits. Modules are placed where a kernel built with -msym32 places
 // them, in the segment of sign-extended 32-bit addresses, or wherever they are asked to be; their bytes lie
-// in a core's physical memory, where the relocator finds them.
+// in a processor's physical memory, where the relocator finds them.
 
 import { distance, plus, WIDTH_64 } from "../address.ts";
 import { AddressRanges } from "../bytes/address-ranges.ts";
@@ -19,7 +19,7 @@ import type { Export, MemoryBlock, MemoryRequest, ModuleHost, Taint } from "../m
 import { loadModule, type ModulePlan, planModule } from "../module/load.ts";
 import { type LoadedModule, unloadModule } from "../module/loaded.ts";
 import { relocateSection64 } from "../module/relocation/relocation.ts";
-import { Core } from "../processor/processor.ts";
+import { Processor } from "../processor/processor.ts";
 import type { CodeOwner, KernelRange } from "./kernel-space.ts";
 import {
   type CodeMemory,
@@ -77,7 +77,7 @@ export class StillMachine {
   /** What hangs on its addresses, bigints of 64 bits. */
   readonly width = WIDTH_64;
   readonly pageSize: number;
-  readonly #core: Core;
+  readonly #processor: Processor;
   readonly #physical: RangeAllocator;
   readonly #addresses = new AddressRanges();
   readonly #kernel: Kernel<bigint> | null;
@@ -105,8 +105,8 @@ export class StillMachine {
       );
     }
     this.pageSize = options.pageSize ?? pageSizeOf(this.#kernel?.vermagic ?? "");
-    this.#core = Core.create(this.endian, options.memory ?? DEFAULT_MEMORY);
-    this.#physical = new RangeAllocator(0, this.#core.ramSize);
+    this.#processor = new Processor(this.endian, options.memory ?? DEFAULT_MEMORY);
+    this.#physical = new RangeAllocator(0, this.#processor.ramSize);
   }
 
   /** The kernel's taints that modules have set. */
@@ -252,7 +252,7 @@ export class StillMachine {
         if (physical === undefined) {
           throw new Misuse(`${hex(section.address)} is not in a module's block`);
         }
-        return relocateSection64(this.#core.relocator, physical, section);
+        return relocateSection64(this.#processor.relocator, physical, section);
       },
     };
   }
@@ -336,7 +336,7 @@ export class StillMachine {
     if (physical === undefined) {
       throw noRoom(size, "the machine's memory is full; give it more (--memory MIB)");
     }
-    this.#core.clear(physical, alignUp(size, 4));
+    this.#processor.clear(physical, alignUp(size, 4));
     return physical;
   }
 
@@ -380,13 +380,13 @@ export class StillMachine {
         return image.bytes.slice(into, into + size);
     }
     const physical = this.#physicalOf(address, size);
-    return physical === undefined ? undefined : this.#core.readBytes(physical, size);
+    return physical === undefined ? undefined : this.#processor.readBytes(physical, size);
   }
 
   #write(address: bigint, bytes: Uint8Array): void {
     const physical = this.#physicalOf(address, bytes.length);
     if (physical === undefined) throw new Misuse(`${hex(address)} is not in a module's block`);
-    this.#core.writeBytes(physical, bytes);
+    this.#processor.writeBytes(physical, bytes);
   }
 }
 

@@ -1,21 +1,21 @@
-// A processor without a machine around it, as something to debug: a board's CPU with its own vectors, or
-// one of a test. Nobody serves its HYPERCALL words.
+// A processor without a machine around it, as a target for the debugger: a board's CPU with its own vectors, or
+// one of a test. Its HYPERCALL words have no functions behind them and end a run.
 
 import { hex } from "../hex.ts";
-import { DEFAULT_BUDGET } from "../lab/calls/guest-call.ts";
+import { DEFAULT_BUDGET } from "./budget.ts";
 import type { DebugTarget } from "./debugger.ts";
-import { haltOf, stopPlace } from "./halt.ts";
-import type { Core } from "./processor.ts";
+import type { Processor } from "./processor.ts";
+import { haltOf, stopPlace } from "./stop.ts";
 
 /**
- * Runs the core as it stands, for a thousand million steps unless told; its halts mean what a GuestCall's do.
- * An exception that finds no handler ends the run, and is told at the instruction that it is of.
+ * Runs the processor from its present state. Its halts mean what a GuestCall's do; default: a thousand million
+ * steps. An exception without a handler ends the run; the stop is at the instruction that raised it.
  */
-export function bareRun(core: Core): DebugTarget {
+export function bareRun(processor: Processor): DebugTarget {
   const naming = { describe: hex, nameOf: () => null };
   return {
-    core,
+    core: processor,
     advance: (steps = DEFAULT_BUDGET) =>
-      haltOf(core, core.run(steps), () => stopPlace(core, naming)),
+      haltOf(processor, processor.run(steps), () => stopPlace(processor, naming)),
   };
 }

@@ -9,12 +9,13 @@ import { RangeAllocator } from "../bytes/ranges.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { GuestMemory } from "./guest-memory.ts";
-import type { Halt } from "./halt.ts";
-import type { Core, WatchKind } from "./processor.ts";
+import type { Processor } from "./processor.ts";
+import type { Halt } from "./stop.ts";
+import type { WatchKind } from "./watches.ts";
 
 /** Something that runs guest code and can stand still: a GuestCall is one, bareRun() makes another. */
 export interface DebugTarget {
-  readonly core: Core;
+  readonly core: Processor;
   /** Goes on for at most so many steps. */
   advance(steps?: number): Halt;
 }
@@ -43,7 +44,7 @@ const BOOT_BASE = 0xbfc00200;
 const VECTORS = [0x000, 0x180, 0x200];
 
 export class Debugger {
-  readonly core: Core;
+  readonly core: Processor;
   /** Guest memory by guest address; reading and writing meets no watchpoint. */
   readonly memory: GuestMemory;
   readonly #target: DebugTarget;
@@ -148,7 +149,7 @@ export class Debugger {
 }
 
 /** Where the processor goes with an exception, as far as it takes them itself. */
-function vectors(core: Core): number[] {
+function vectors(core: Processor): number[] {
   if (core.mode & MODE_STOP_ON_EXCEPTION) return [];
   const base = core.cp0(CP0_EBASE >>> 3, CP0_EBASE & 7);
   return [base, BOOT_BASE].flatMap((start) => VECTORS.map((offset) => (start + offset) >>> 0));

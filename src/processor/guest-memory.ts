@@ -7,7 +7,7 @@ import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
-import type { Core } from "./processor.ts";
+import type { Processor } from "./processor.ts";
 
 const LONGEST_STRING = 1 << 20;
 /** alloc() hands out multiples of this, at multiples of it. */
@@ -26,11 +26,11 @@ export class Unmapped extends Misuse {
 }
 
 export class GuestMemory {
-  readonly #core: Core;
+  readonly #processor: Processor;
   readonly #physical: RangeAllocator;
 
-  constructor(core: Core, physical: RangeAllocator) {
-    this.#core = core;
+  constructor(processor: Processor, physical: RangeAllocator) {
+    this.#processor = processor;
     this.#physical = physical;
   }
 
@@ -65,13 +65,13 @@ export class GuestMemory {
 
   /** A copy of `size` bytes, in guest byte order. */
   read(address: number, size: number): Uint8Array<ArrayBuffer> {
-    if (size > this.#core.ramSize) {
+    if (size > this.#processor.ramSize) {
       throw new Misuse(`${size} bytes are more than the guest's memory`);
     }
     const bytes = new Uint8Array(size);
     for (const piece of pieces(address, size)) {
       const physical = this.#translate(piece.address);
-      bytes.set(this.#core.readBytes(physical, piece.size), piece.offset);
+      bytes.set(this.#processor.readBytes(physical, piece.size), piece.offset);
     }
     return bytes;
   }
@@ -80,7 +80,7 @@ export class GuestMemory {
   write(address: number, bytes: Uint8Array): void {
     for (const piece of pieces(address, bytes.length)) {
       const physical = this.#translate(piece.address, true);
-      this.#core.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
+      this.#processor.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
     }
   }
 
@@ -91,7 +91,7 @@ export class GuestMemory {
   string(address: number, limit = LONGEST_STRING): string {
     let text = "";
     for (const piece of pieces(address, Math.min(limit, LONGEST_STRING))) {
-      const bytes = this.#core.readBytes(this.#translate(piece.address), piece.size);
+      const bytes = this.#processor.readBytes(this.#translate(piece.address), piece.size);
       const end = bytes.indexOf(0);
       text += Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("latin1");
       if (end >= 0) break;
@@ -113,11 +113,11 @@ export class GuestMemory {
         errno: "ENOMEM",
         dmesg: [],
         explanation:
-          `no room for ${size} bytes in ${this.#core.ramSize >>> 20} MiB of guest memory; ` +
+          `no room for ${size} bytes in ${this.#processor.ramSize >>> 20} MiB of guest memory; ` +
           "give the machine more (memory: bytes, --memory MIB)",
       });
     }
-    this.#core.clear(physical, bytes);
+    this.#processor.clear(physical, bytes);
     return KSEG0 + physical;
   }
 
@@ -131,13 +131,13 @@ export class GuestMemory {
   /** True when every byte of the range can be read. */
   mapped(address: number, size: number): boolean {
     for (const piece of pieces(address, size)) {
-      if (this.#core.translate(piece.address, false) === undefined) return false;
+      if (this.#processor.translate(piece.address, false) === undefined) return false;
     }
     return true;
   }
 
   get #little(): boolean {
-    return this.#core.endian === "little";
+    return this.#processor.endian === "little";
   }
 
   #view(address: number, size: number): DataView {
@@ -146,7 +146,7 @@ export class GuestMemory {
 
   /** @param write for the error only: the host writes read-only pages too. */
   #translate(address: number, write = false): number {
-    const physical = this.#core.translate(address, false);
+    const physical = this.#processor.translate(address, false);
     if (physical === undefined) throw new Unmapped(address, write);
     return physical;
   }

@@ -1,9 +1,9 @@
 // A processor's whole state as bytes, in a format that outlives the process: registers, CP0 and TLB, the
-// page tables, the trace ring and memory, so that a core made from it has the same future, wherever the
+// page tables, the trace ring and memory, so that a processor made from it has the same future, wherever the
 // first one stood, delay slots included. Breakpoints are the debugger's and not part of it. A note of the
 // caller's own travels along (machine-state.ts's, or none).
 //
-// Version 3. All numbers are 32-bit, little-endian.
+// Version 6. All numbers are 32-bit, little-endian.
 //
 //   0   "farjal\x1a\n"
 //   8   version
@@ -46,6 +46,7 @@ import {
   RING_CAPACITY,
   RING_SIZE,
   RING_SLOT_SIZE,
+  RING_SLOTS,
   RING_WRITTEN,
   TLB_PAGES,
   TLB_PAGES_CAPACITY,
@@ -57,10 +58,10 @@ import { CP0_CONFIG, CP0_CONFIG1, CP0_PRID, CP0_WIRED } from "../../assembly/sha
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Mapping } from "../translate/windows.ts";
-import { Core, type Profile, TLB_SIZES } from "./processor.ts";
+import { Processor, type Profile, TLB_SIZES } from "./processor.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 5;
+export const SNAPSHOT_VERSION = 6;
 const DIGEST_AT = 32;
 const BODY_AT = 64;
 /** Most of a guest's memory is empty or text: the fastest level packs it nearly as small. */
@@ -82,7 +83,7 @@ interface MappedPage {
   readonly writable: boolean;
 }
 
-interface CoreState {
+interface ProcessorState {
   readonly cpu: Uint8Array;
   readonly pages: readonly MappedPage[];
   readonly tlbPages: readonly number[];
@@ -95,22 +96,25 @@ export interface Snapshot {
   readonly ramSize: number;
   readonly profile: Profile;
   readonly tlbEntries: number;
-  /** What saveCore() was given. */
+  /** What saveProcessor() was given. */
   readonly note: Uint8Array;
-  readonly state: CoreState;
+  readonly state: ProcessorState;
 }
 
-/** The state of a core that stands still, with a note of the caller's. */
-export function saveCore(core: Core, note: Uint8Array = new Uint8Array()): Uint8Array {
-  const pages = mappedPages(core);
-  const tlbPages = core.words.slice(
+/** The state of a processor between two runs, with a note of the caller's. */
+export function saveProcessor(
+  processor: Processor,
+  note: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  const pages = mappedPages(processor);
+  const tlbPages = processor.words.slice(
     TLB_PAGES / WORD,
-    TLB_PAGES / WORD + wordAt(core, TLB_PAGES_LENGTH),
+    TLB_PAGES / WORD + wordAt(processor, TLB_PAGES_LENGTH),
   );
-  const ring = core.bytes.slice(RING, RING + ringBytes(core.words));
-  const used = usedPages(core);
+  const ring = processor.bytes.slice(RING, RING + ringBytes(processor.words));
+  const used = usedPages(processor);
   const body = Buffer.concat([
-    core.bytes.slice(CPU, CPU_END),
+    processor.bytes.slice(CPU, CPU_END),
     words([
       pages.length,
       ...pages.flatMap(({ address, physical, writable }) => [address, physical + Number(writable)]),
@@ -119,7 +123,9 @@ export function saveCore(core: Core, note: Uint8Array = new Uint8Array()): Uint8
     words([ring.length]),
     ring,
     words([used.length, ...used]),
-    ...used.map((page) => core.bytes.slice(RAM + page * PAGE_SIZE, RAM + (page + 1) * PAGE_SIZE)),
+    ...used.map((page) =>
+      processor.bytes.slice(RAM + page * PAGE_SIZE, RAM + (page + 1) * PAGE_SIZE),
+    ),
     words([note.length]),
     note,
   ]);
@@ -127,10 +133,10 @@ export function saveCore(core: Core, note: Uint8Array = new Uint8Array()): Uint8
     Buffer.from(MAGIC, "latin1"),
     words([
       SNAPSHOT_VERSION,
-      core.endian === "big" ? 1 : 0,
-      core.ramSize,
-      PROFILES.indexOf(core.profile),
-      core.tlbEntries,
+      processor.endian === "big" ? 1 : 0,
+      processor.ramSize,
+      PROFILES.indexOf(processor.profile),
+      processor.tlbEntries,
       body.length,
     ]),
   ]);
@@ -139,7 +145,7 @@ export function saveCore(core: Core, note: Uint8Array = new Uint8Array()): Uint8
 }
 
 /**
- * Reads and checks what saveCore() wrote.
+ * Reads and checks what saveProcessor() wrote.
  * @throws Misuse for anything else, damaged or of another version.
  */
 export function readSnapshot(bytes: Uint8Array): Snapshot {
@@ -158,7 +164,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
     throw new Misuse("the snapshot is damaged: its checksum is wrong");
   }
   const endian = file.readUInt32LE(12) === 1 ? "big" : "little";
-  const ramSize = Core.checkedSize(file.readUInt32LE(16));
+  const ramSize = Processor.checkedSize(file.readUInt32LE(16));
   const profile = PROFILES[file.readUInt32LE(20)];
   const tlbEntries = file.readUInt32LE(24);
   if (profile === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
@@ -174,33 +180,33 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
 }
 
 /**
- * Puts a snapshot's state into a core of the same byte order and memory; breakpoints stay.
- * @throws Misuse when it is another's, with the core as it was.
+ * Puts a snapshot's state into a processor of the same byte order and memory; breakpoints stay.
+ * @throws Misuse when it is another's, with the processor as it was.
  */
-export function restoreCore(core: Core, snapshot: Snapshot): void {
-  checkFits(core, snapshot);
+export function restoreProcessor(processor: Processor, snapshot: Snapshot): void {
+  checkFits(processor, snapshot);
   const { state } = snapshot;
-  core.bytes.set(state.cpu, CPU);
+  processor.bytes.set(state.cpu, CPU);
   // mtc0 keeps Wired below the TLB's size, on which the core's arithmetic relies.
-  const wired = wordAt(core, CPU_CP0 + WORD * CP0_WIRED);
-  core.words[(CPU_CP0 + WORD * CP0_WIRED) / WORD] = 0;
-  core.setCp0(CP0_WIRED >>> 3, CP0_WIRED & 7, wired);
-  core.words.fill(0, READ_TABLE / WORD, WRITE_TABLE / WORD + PAGES);
+  const wired = wordAt(processor, CPU_CP0 + WORD * CP0_WIRED);
+  processor.words[(CPU_CP0 + WORD * CP0_WIRED) / WORD] = 0;
+  processor.setCp0(CP0_WIRED >>> 3, CP0_WIRED & 7, wired);
+  processor.words.fill(0, READ_TABLE / WORD, WRITE_TABLE / WORD + PAGES);
   for (const { address, physical, writable } of state.pages) {
     const page = address / PAGE_SIZE;
     const entry = physical - address + 1;
-    core.words[READ_TABLE / WORD + page] = entry;
-    core.words[WRITE_TABLE / WORD + page] = writable ? entry : 0;
+    processor.words[READ_TABLE / WORD + page] = entry;
+    processor.words[WRITE_TABLE / WORD + page] = writable ? entry : 0;
   }
-  core.words[TLB_PAGES_LENGTH / WORD] = state.tlbPages.length;
-  core.words.set(state.tlbPages, TLB_PAGES / WORD);
-  core.bytes.set(state.ring, RING);
-  core.clear(0, core.ramSize);
-  for (const { page, bytes } of state.memory) core.bytes.set(bytes, RAM + page * PAGE_SIZE);
-  core.words[WATCH_TOLD / WORD] = 0;
-  core.untilEvent = Number.POSITIVE_INFINITY; // the host's, who knows its events
+  processor.words[TLB_PAGES_LENGTH / WORD] = state.tlbPages.length;
+  processor.words.set(state.tlbPages, TLB_PAGES / WORD);
+  processor.bytes.set(state.ring, RING);
+  processor.clear(0, processor.ramSize);
+  for (const { page, bytes } of state.memory) processor.bytes.set(bytes, RAM + page * PAGE_SIZE);
+  processor.words[WATCH_TOLD / WORD] = 0;
+  processor.untilEvent = Number.POSITIVE_INFINITY; // the host knows its events and sets it again
   const fromTlb = new Set(state.tlbPages);
-  core.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));
+  processor.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));
 }
 
 /** Pages that follow one another, as one piece. */
@@ -219,57 +225,49 @@ function mappings(pages: readonly MappedPage[]): Mapping[] {
   return found;
 }
 
-/** A new core with a snapshot's state. */
-export function coreOf(snapshot: Snapshot): Core {
-  const { endian, ramSize, profile, tlbEntries } = snapshot;
-  const core = Core.create(endian, ramSize, profile, { tlbEntries });
-  restoreCore(core, snapshot);
-  return core;
-}
-
-/** @throws Misuse when a snapshot is of another kind of processor than the core. */
-export function checkFits(core: Core, snapshot: Snapshot): void {
-  const [saved, here] = [description(snapshot), description(core)];
+/** @throws Misuse when a snapshot is of another kind of processor than the processor. */
+export function checkFits(processor: Processor, snapshot: Snapshot): void {
+  const [saved, here] = [description(snapshot), description(processor)];
   if (saved !== here) throw new Misuse(`the snapshot is of a ${saved}; this is a ${here}`);
-  checkProcessor(core, snapshot.state.cpu);
+  checkProcessor(processor, snapshot.state.cpu);
 }
 
-function description({ endian, ramSize, profile, tlbEntries }: Core | Snapshot): string {
+function description({ endian, ramSize, profile, tlbEntries }: Processor | Snapshot): string {
   return `${endian}-endian ${profile} with ${tlbEntries} TLB entries and ${ramSize} bytes of memory`;
 }
 
-/** Compares the registers that say what the processor is. The core shows what the header says. */
-function checkProcessor(core: Core, cpu: Uint8Array): void {
+/** Compares the registers that say what the processor is. The processor has what the header says. */
+function checkProcessor(processor: Processor, cpu: Uint8Array): void {
   const file = Buffer.from(cpu.buffer, cpu.byteOffset, cpu.byteLength);
   const differs = (register: number): number => {
     const at = CPU_CP0 + WORD * register;
-    return file.readUInt32LE(at - CPU) ^ wordAt(core, at);
+    return file.readUInt32LE(at - CPU) ^ wordAt(processor, at);
   };
   const same = FIXED.every((register) => differs(register) === 0);
   if (!same || (differs(CP0_CONFIG) & ~CONFIG_K0) !== 0) throw damaged("its processor");
 }
 
 /** What the tables hold beyond kseg0 and kseg1, whose pages are found again as they are needed. */
-function mappedPages(core: Core): MappedPage[] {
+function mappedPages(processor: Processor): MappedPage[] {
   const found: MappedPage[] = [];
   for (let page = 0; page < PAGES; page += 1) {
     if (page === KSEG0 / PAGE_SIZE) page = KSEG2 / PAGE_SIZE;
-    const entry = core.words[READ_TABLE / WORD + page] ?? 0;
+    const entry = processor.words[READ_TABLE / WORD + page] ?? 0;
     if (entry === 0) continue;
     const address = page * PAGE_SIZE;
     // The low bits say whether a breakpoint is on the page.
     const physical = (address + entry - (entry % PAGE_SIZE)) % 2 ** 32;
-    found.push({ address, physical, writable: core.words[WRITE_TABLE / WORD + page] !== 0 });
+    found.push({ address, physical, writable: processor.words[WRITE_TABLE / WORD + page] !== 0 });
   }
   return found;
 }
 
 /** Numbers of the pages of memory in which not every byte is 0. */
-function usedPages(core: Core): number[] {
-  const words = new BigUint64Array(core.bytes.buffer, RAM, core.ramSize / 8);
+function usedPages(processor: Processor): number[] {
+  const words = new BigUint64Array(processor.bytes.buffer, RAM, processor.ramSize / 8);
   const perPage = PAGE_SIZE / 8;
   const used: number[] = [];
-  for (let page = 0; page < core.ramSize / PAGE_SIZE; page += 1) {
+  for (let page = 0; page < processor.ramSize / PAGE_SIZE; page += 1) {
     const end = (page + 1) * perPage;
     for (let at = page * perPage; at < end; at += 1) {
       if (words[at] !== 0n) {
@@ -285,7 +283,7 @@ function usedPages(core: Core): number[] {
 function ringBytes(words: Uint32Array): number {
   const written =
     (words[RING_WRITTEN / WORD] ?? 0) + (words[RING_WRITTEN / WORD + 1] ?? 0) * 2 ** 32;
-  return Math.min(written, words[RING_CAPACITY / WORD] ?? 0) * RING_SLOT_SIZE;
+  return Math.min(written, words[RING_SLOTS / WORD] ?? 0) * RING_SLOT_SIZE;
 }
 
 class BodyReader {
@@ -296,7 +294,7 @@ class BodyReader {
     this.#body = body;
   }
 
-  state(ramSize: number): CoreState {
+  state(ramSize: number): ProcessorState {
     const cpu = this.bytes(CPU_END - CPU);
     const ringSize = checkCpu(cpu, ramSize);
     const pages = Array.from({ length: this.count(PAGES) }, () => this.#page(ramSize));
@@ -353,9 +351,11 @@ class BodyReader {
 function checkCpu(cpu: Uint8Array, ramSize: number): number {
   const file = Buffer.from(cpu);
   const word = (at: number): number => file.readUInt32LE(at - CPU);
-  const capacity = word(RING_CAPACITY);
-  const powerOfTwo = (capacity & (capacity - 1)) === 0;
-  if (!powerOfTwo || capacity > RING_SIZE / RING_SLOT_SIZE) throw damaged("its trace ring");
+  const slots = word(RING_SLOTS);
+  const powerOfTwo = (slots & (slots - 1)) === 0;
+  if (!powerOfTwo || slots > RING_SIZE / RING_SLOT_SIZE) throw damaged("its trace ring");
+  // 0 while tracing_on is.
+  if (![0, slots].includes(word(RING_CAPACITY))) throw damaged("its trace ring");
   if (word(CPU_RAM_SIZE) !== ramSize || word(CPU_GPR) !== 0) throw damaged("its registers");
   const depth = Math.max(word(GRAPH_DEPTH), word(GRAPH_LIMIT));
   if (depth > GRAPH_FRAMES_MOST) throw damaged("its shadow stack");
@@ -364,7 +364,7 @@ function checkCpu(cpu: Uint8Array, ramSize: number): number {
   for (const at of [CPU_COUNT, CPU_IDLE, RING_WRITTEN]) {
     if (wide(at) > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged("its clock");
   }
-  return Math.min(Number(wide(RING_WRITTEN)), capacity) * RING_SLOT_SIZE;
+  return Math.min(Number(wide(RING_WRITTEN)), slots) * RING_SLOT_SIZE;
 }
 
 function inflated(packed: Uint8Array, size: number): Buffer {
@@ -389,8 +389,8 @@ function words(values: readonly number[]): Uint8Array {
   return bytes;
 }
 
-function wordAt(core: Core, at: number): number {
-  return core.words[at / WORD] ?? 0;
+function wordAt(processor: Processor, at: number): number {
+  return processor.words[at / WORD] ?? 0;
 }
 
 function damaged(what: string): Misuse {

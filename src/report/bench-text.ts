@@ -5,7 +5,7 @@ import type { TracerName } from "../ftrace/event.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import { grouped } from "../html/numbers.ts";
-import type { Engine } from "../processor/processor.ts";
+import type { Engine } from "../processor/engine.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

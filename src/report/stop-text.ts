@@ -5,7 +5,7 @@ import { digits } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import { registerName } from "../isa/registers.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
-import type { GuestStop } from "../processor/guest-stop.ts";
+import type { GuestStop } from "../processor/stop.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 

@@ -5,13 +5,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RAM_SIZE_MAX, STOP_WAIT } from "../../assembly/shared/memory-map.ts";
-import { Core } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
+import type { Processor } from "../../src/processor/processor.ts";
 import { asOurs, DEPARTURES } from "./departures.ts";
 import { qemuSystemSkip, runOnBoard } from "./qemu.ts";
 import { lines, nameOf, RUNS, type Run, recorded, romBytes } from "./roms.ts";
 
 /** How a core runs instructions. */
-const READINGS: Readonly<Record<string, (core: Core, limit: number) => number>> = {
+const READINGS: Readonly<Record<string, (core: Processor, limit: number) => number>> = {
   interpreter: (core, limit) => core.run(limit),
   "exact interpreter": (core, limit) => core.runExactly(limit),
   translator: (core, limit) => {
@@ -29,8 +30,8 @@ const A0 = 4;
 /** Many times what any ROM takes. */
 const LIMIT = 50_000_000;
 
-function runOnFarjal(run: Run, read: (core: Core, limit: number) => number): string[] {
-  const core = Core.create(run.endian, RAM_SIZE_MAX);
+function runOnFarjal(run: Run, read: (core: Processor, limit: number) => number): string[] {
+  const core = labProcessor(run.endian, RAM_SIZE_MAX);
   core.reset(run.cpu);
   core.writeBytes(ROM_PHYSICAL, romBytes(run));
   core.setGpr(A0, CONSOLE);

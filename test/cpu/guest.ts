@@ -14,7 +14,8 @@ import { CP0_CAUSE } from "../../assembly/shared/opcodes.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { fieldsOf, insert } from "../../src/isa/fields.ts";
 import { FARJAL_WORDS, instruction } from "../../src/isa/table.ts";
-import { Core } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
+import type { Processor } from "../../src/processor/processor.ts";
 
 export const ENDIANS: readonly Endian[] = ["little", "big"];
 export const CODE = 0x80001000;
@@ -60,11 +61,11 @@ export function li(register: number, value: number): number[] {
 }
 
 export class Guest {
-  readonly core: Core;
+  readonly core: Processor;
 
   /** The module lab's CPU (exceptions stop it), or with `board` one whose exceptions enter vectors at 80000000. */
   constructor(endian: Endian, board = false, memory = 1 << 20) {
-    this.core = Core.create(endian, memory);
+    this.core = labProcessor(endian, memory);
     if (!board) return;
     this.core.reset("24Kc");
     this.core.setCp0(12, 0, 0);

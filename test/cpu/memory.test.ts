@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { CPU, RAM, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import { Core } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "./guest.ts";
 
 /** What lwl, lwr, swl and swr make of register aabbccdd and memory bytes 01 23 45 67, at each of the four bytes. */
@@ -168,9 +168,9 @@ for (const endian of ENDIANS) {
 }
 
 test("the host's own addresses are checked", () => {
-  const core = Core.create("little", 1 << 20);
+  const core = labProcessor("little", 1 << 20);
   for (const size of [0, -65536, 65537, 0x20010000, Number.NaN, 0x10000000000]) {
-    assert.throws(() => Core.create("little", size), Misuse);
+    assert.throws(() => labProcessor("little", size), Misuse);
   }
   assert.throws(() => core.mapPages(0xc0000004, 0, 0x1000, true), Misuse);
   assert.throws(() => core.mapPages(0xc0000000, 0x100, 0x1000, true), Misuse);

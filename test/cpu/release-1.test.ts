@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { RAM, RAM_SIZE_MAX, STOP_RETURN } from "../../assembly/shared/memory-map.ts";
 import { EXC_RI } from "../../assembly/shared/opcodes.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
-import { Core } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { ENDIANS } from "./guest.ts";
 import {
   answers,
@@ -30,7 +30,7 @@ const LIMIT = 100_000;
 const RESERVED = `exception ${EXC_RI}`;
 
 function ours(endian: Endian, reading: "run" | "runExactly", profile: "4Kc" | "4KEc"): string[] {
-  const core = Core.create(endian, RAM_SIZE_MAX);
+  const core = labProcessor(endian, RAM_SIZE_MAX);
   core.reset(profile);
   const { words, printing } = rom();
   core.words.set(words, (RAM + (ROM & PHYSICAL)) / 4);

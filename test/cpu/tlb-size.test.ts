@@ -15,7 +15,8 @@ import {
   EXC_TLBL,
 } from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../src/errors.ts";
-import { Core, PROFILE_NAMES } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
+import { PROFILE_NAMES } from "../../src/processor/processor.ts";
 import { asm, CODE, ENDIANS, Guest, R } from "./guest.ts";
 
 const VALID = 2;
@@ -36,7 +37,7 @@ for (const endian of ENDIANS) {
     describe(`a TLB of ${tlbEntries} entries, ${endian}-endian`, () => {
       test("is announced, and Index and Wired hold no more", () => {
         for (const profile of PROFILE_NAMES) {
-          const core = Core.create(endian, 1 << 20, profile, { tlbEntries });
+          const core = labProcessor(endian, 1 << 20, profile, { tlbEntries });
           assert.equal(core.tlbEntries, tlbEntries);
           assert.equal((core.cp0(CP0_CONFIG1 >>> 3, 1) >>> 25) & 63, tlbEntries - 1);
           for (const register of [CP0_INDEX, CP0_WIRED]) {
@@ -93,7 +94,7 @@ for (const endian of ENDIANS) {
 
 test("other sizes, and other processors, there are not", () => {
   for (const tlbEntries of [0, 1, 8, 17, 65, 128, -16, Number.NaN]) {
-    assert.throws(() => Core.create("little", 1 << 20, "24Kc", { tlbEntries }), Misuse);
+    assert.throws(() => labProcessor("little", 1 << 20, "24Kc", { tlbEntries }), Misuse);
   }
-  assert.throws(() => Core.create("little", 1 << 20, "R3000" as "24Kc"), /no processor 'R3000'/);
+  assert.throws(() => labProcessor("little", 1 << 20, "R3000" as "24Kc"), /no processor 'R3000'/);
 });

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_BREAKPOINT, STOP_LIMIT, STOP_WATCHPOINT } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../src/errors.ts";
-import type { Core, Watch, WatchKind } from "../../src/processor/processor.ts";
+import type { Processor } from "../../src/processor/processor.ts";
+import type { Watch, WatchKind } from "../../src/processor/watches.ts";
 import { Random } from "../support/random.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
@@ -40,7 +41,7 @@ function looping(endian: "little" | "big"): Guest {
 for (const endian of ENDIANS) {
   for (const reading of READINGS) {
     describe(`watches, ${endian}-endian, ${reading}`, () => {
-      const run = (core: Core, limit = 10_000) => core[reading](limit);
+      const run = (core: Processor, limit = 10_000) => core[reading](limit);
 
       test("a breakpoint stops before its instruction, every time it comes, delay slots included", () => {
         const { core } = looping(endian);

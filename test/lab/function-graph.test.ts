@@ -8,7 +8,7 @@ import { Misuse } from "../../src/errors.ts";
 import { ShadowStack } from "../../src/ftrace/ring/shadow-stack.ts";
 import type { GraphEvent, TraceOptions, Tracer } from "../../src/ftrace/tracer.ts";
 import { Machine } from "../../src/lab/machine.ts";
-import { ENGINES, type Engine } from "../../src/processor/processor.ts";
+import { ENGINES, type Engine } from "../../src/processor/engine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 async function machineWith(name: string, endian: Endian, engine: Engine): Promise<Machine> {

@@ -7,9 +7,9 @@ import { suite, test } from "node:test";
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Misuse } from "../../src/errors.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { Machine } from "../../src/lab/machine.ts";
-import { Core } from "../../src/processor/processor.ts";
-import { saveCore } from "../../src/processor/snapshot.ts";
+import { saveProcessor } from "../../src/processor/snapshot.ts";
 import { ENDIANS } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -79,6 +79,31 @@ for (const endian of ENDIANS) {
       assert.throws(() => machine.restore(saved), /other switched-on call sites/);
     });
 
+    test("keeps the trace while tracing_on is 0, and the size of its ring", async () => {
+      const options = { filter: ["work_*"], capacity: 16 } as const;
+      const machine = await made(endian);
+      const tracer = machine.trace(options);
+      machine.call("work_run", [1]);
+      tracer.tracingOn = false;
+      const events = [...tracer.events()];
+      assert.equal(events.length, 16);
+      const saved = machine.save();
+      tracer.clear();
+      machine.restore(saved);
+      assert.equal(tracer.tracingOn, false);
+      assert.deepEqual([...tracer.events()], events);
+      const other = await made(endian);
+      const second = other.trace({ ...options, capacity: 256 });
+      other.restore(saved);
+      assert.deepEqual([...second.events()], events);
+      machine.call("work_run", [1]);
+      assert.deepEqual([...tracer.events()], events);
+      tracer.tracingOn = true;
+      machine.call("work_run", [1]);
+      assert.equal(tracer.written, 2 * second.written);
+      assert.equal(tracer.entries, 16);
+    });
+
     test("is refused where the steps were others", async () => {
       const saved = (await made(endian)).save();
       const refusals: [Machine, RegExp][] = [
@@ -119,7 +144,7 @@ test("a snapshot of a bare processor, or with a note that can't be, is refused",
   call.close();
   const before = machine.call("work_run", [5]).v0;
   assert.throws(
-    () => machine.restore(saveCore(Core.create("little", 16 << 20))),
+    () => machine.restore(saveProcessor(labProcessor("little", 16 << 20))),
     /without a machine/,
   );
   const note = /\{"making".*$/s.exec(inflateSync(whole.subarray(64)).toString("latin1"))?.[0] ?? "";

@@ -10,7 +10,7 @@ import type { TraceEvent, TracerName } from "../../src/ftrace/event.ts";
 import { instructionsToFill } from "../../src/ftrace/ring/recording.ts";
 import type { TraceWay } from "../../src/ftrace/tracer.ts";
 import { Machine } from "../../src/lab/machine.ts";
-import { ENGINES } from "../../src/processor/processor.ts";
+import { ENGINES } from "../../src/processor/engine.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
 

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Machine } from "../../src/lab/machine.ts";
-import type { GuestStop } from "../../src/processor/guest-stop.ts";
 import type { Profile } from "../../src/processor/processor.ts";
+import type { GuestStop } from "../../src/processor/stop.ts";
 import { PLAIN } from "../../src/report/paint.ts";
 import { codeLines, stopText } from "../../src/report/stop-text.ts";
 import { asm, ENDIANS, li, NOP, R } from "../cpu/guest.ts";

@@ -32,8 +32,8 @@ import {
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Words } from "../../src/bytes/words.ts";
 import { RELA64_SIZE } from "../../src/elf/numbers.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { relocateSection64 } from "../../src/module/relocation/relocation.ts";
-import { Core } from "../../src/processor/processor.ts";
 
 const PHYSICAL = 0x10000;
 const BASE = 0xffffffff_c0000000n;
@@ -50,7 +50,7 @@ interface Entry {
 
 for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
   suite(`relocations with addends, ${endian}-endian`, () => {
-    const core = Core.create(endian, 0x400000);
+    const core = labProcessor(endian, 0x400000);
 
     /** Symbol 0 is the null symbol; `values` start at symbol 1. */
     function run(

@@ -17,8 +17,8 @@ import {
 } from "../../assembly/shared/memory-map.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Words } from "../../src/bytes/words.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { relocateSection } from "../../src/module/relocation/relocation.ts";
-import { Core } from "../../src/processor/processor.ts";
 
 const NONE = 0;
 const R32 = 2;
@@ -38,7 +38,7 @@ interface Run {
 
 for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
   suite(`relocations, ${endian}-endian`, () => {
-    const core = Core.create(endian, 0x400000);
+    const core = labProcessor(endian, 0x400000);
 
     /** Symbol 0 is the null symbol; `values` start at symbol 1. */
     function run(

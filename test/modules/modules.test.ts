@@ -8,7 +8,7 @@ import type { Endian } from "../../src/bytes/endian.ts";
 import { type Errno, Refusal } from "../../src/errors.ts";
 import type { GraphEvent, TraceWay } from "../../src/ftrace/tracer.ts";
 import { Machine } from "../../src/lab/machine.ts";
-import { ENGINES } from "../../src/processor/processor.ts";
+import { ENGINES } from "../../src/processor/engine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 interface Call {

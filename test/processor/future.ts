@@ -6,18 +6,26 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CPU, CPU_END, CPU_STOP, RAM } from "../../assembly/shared/memory-map.ts";
-import type { Core } from "../../src/processor/processor.ts";
-import { coreOf, readSnapshot } from "../../src/processor/snapshot.ts";
+import { Processor } from "../../src/processor/processor.ts";
+import { readSnapshot, restoreProcessor, type Snapshot } from "../../src/processor/snapshot.ts";
 
 /** The path of this program as it is built. */
 export const PROGRAM = fileURLToPath(import.meta.url);
 
 /** SHA-256 of all that a program can change. */
-export function stateDigest(core: Core): string {
+export function stateDigest(core: Processor): string {
   const cpu = core.bytes.slice(CPU, CPU_END);
   cpu.fill(0, CPU_STOP - CPU, CPU_STOP - CPU + 4);
   const memory = core.bytes.subarray(RAM, RAM + core.ramSize);
   return createHash("sha256").update(cpu).update(memory).digest("hex");
+}
+
+/** A new processor with a snapshot's state. */
+export function coreOf(snapshot: Snapshot): Processor {
+  const { endian, ramSize, profile, tlbEntries } = snapshot;
+  const processor = new Processor(endian, ramSize, profile, { tlbEntries });
+  restoreProcessor(processor, snapshot);
+  return processor;
 }
 
 const [, program, path, steps] = process.argv;

@@ -61,7 +61,6 @@ const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   index: ["translate", "trampoline"],
   sweep: ["bytes"],
-  processor: ["module"],
   lab: ["kernel", "trampoline"],
   explain: ["bytes"],
   gdb: ["elf"],
@@ -84,7 +83,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
 };
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {
-  "@assemblyscript/loader": "src/processor/processor.ts",
+  "@assemblyscript/loader": "src/processor/wasm-core.ts",
   commander: "src/cli/",
   tinybench: "src/measure/",
   tinypool: "src/sweep/sweep.ts",

@@ -7,6 +7,7 @@ import type { Endian } from "../../src/bytes/endian.ts";
 import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
 import { Words } from "../../src/bytes/words.ts";
 import { Refusal } from "../../src/errors.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { Taints } from "../../src/module/checks/taints.ts";
 import type {
   Export,
@@ -20,7 +21,7 @@ import type {
 } from "../../src/module/host.ts";
 import type { LoadedModule } from "../../src/module/loaded.ts";
 import { relocateSection } from "../../src/module/relocation/relocation.ts";
-import { Core } from "../../src/processor/processor.ts";
+import type { Processor } from "../../src/processor/processor.ts";
 
 const RAM_SIZE = 0x2000000;
 
@@ -38,7 +39,7 @@ export class TestHost implements ModuleHost {
   readonly width = WIDTH_32;
   readonly pageSize = PAGE_SIZE;
   readonly vermagic: string | null;
-  readonly core: Core;
+  readonly core: Processor;
   readonly #taints = new Taints();
   readonly modules = new Map<string, LoadedModule>();
   readonly #exports = new Map<string, Export>();
@@ -52,7 +53,7 @@ export class TestHost implements ModuleHost {
     this.endian = options.endian ?? "little";
     this.vermagic = options.vermagic ?? null;
     const ramSize = options.ramSize ?? RAM_SIZE;
-    this.core = Core.create(this.endian, ramSize);
+    this.core = labProcessor(this.endian, ramSize);
     this.#physical = new RangeAllocator(0, ramSize);
     this.#everything = options.everything;
     for (const symbol of options.exports ?? []) this.provide(symbol);

@@ -8,8 +8,9 @@ import fc from "fast-check";
 import { KSEG2, PAGE_SIZE, STOP_RETURN } from "../../assembly/shared/memory-map.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { GuestMemory } from "../../src/processor/guest-memory.ts";
-import { Core } from "../../src/processor/processor.ts";
+import type { Processor } from "../../src/processor/processor.ts";
 import type { PlanFacts } from "../../src/trampoline/facts.ts";
 import { planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
 import { crowded } from "./facts.ts";
@@ -24,11 +25,11 @@ const JAL = 3;
 
 /** A core whose kseg2 holds the two blocks of a plan. */
 class Bench {
-  readonly core: Core;
+  readonly core: Processor;
   readonly memory: GuestMemory;
 
   constructor(endian: Endian) {
-    this.core = Core.create(endian, 1 << 20);
+    this.core = labProcessor(endian, 1 << 20);
     this.memory = new GuestMemory(this.core, new RangeAllocator(0, 1 << 20));
   }
 

@@ -9,7 +9,8 @@ import {
 } from "../../assembly/shared/memory-map.ts";
 import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
-import { Core, type Profile } from "../../src/processor/processor.ts";
+import { labProcessor } from "../../src/lab/lab-processor.ts";
+import type { Processor, Profile } from "../../src/processor/processor.ts";
 import {
   BREAK_LAST,
   DATA,
@@ -24,9 +25,9 @@ import {
 
 /** The ways the core runs an instruction. */
 export const READINGS = {
-  interpreter: (core: Core, limit: number) => core.run(limit),
-  "exact interpreter": (core: Core, limit: number) => core.runExactly(limit),
-  translator: (core: Core, limit: number) => {
+  interpreter: (core: Processor, limit: number) => core.run(limit),
+  "exact interpreter": (core: Processor, limit: number) => core.runExactly(limit),
+  translator: (core: Processor, limit: number) => {
     core.engine = "translator";
     core.translateCode();
     return core.run(limit);
@@ -52,13 +53,13 @@ const RAM_SIZE = 0x1_0000;
 const LIMIT = 1_000_000;
 
 export class Guest {
-  readonly #core: Core;
+  readonly #core: Processor;
   readonly #reading: Reading;
   /** Guest address of the page at CODE_AT, and pages mapped there. */
   #code = { page: -1, size: 0 };
 
   constructor(endian: Endian, reading: Reading, profile: Profile = "24Kc") {
-    this.#core = Core.create(endian, RAM_SIZE);
+    this.#core = labProcessor(endian, RAM_SIZE);
     this.#core.reset(profile);
     this.#core.setCp0(opcodes.CP0_STATUS >> 3, 0, 0);
     this.#core.mode = MODE_STOP_ON_EXCEPTION;

@@ -8,6 +8,7 @@ import {
   RING_CAPACITY,
   RING_PUBLISHED,
   RING_SLOT_SIZE,
+  RING_SLOTS,
   RING_WRITTEN,
   TRACE_EPOCH,
   TRACE_SESSION,
@@ -33,8 +34,6 @@ export class TraceRing {
   readonly #written: BigInt64Array;
   readonly #published: BigInt64Array;
   readonly #start: BigInt64Array;
-  /** Slots, also while it is switched off. */
-  #size = 0;
 
   constructor(buffer: SharedArrayBuffer, kind: RecordKind = "function") {
     this.kind = kind;
@@ -57,8 +56,8 @@ export class TraceRing {
       );
     }
     this.#renew(() => {
-      this.#size = capacity * this.#slots;
-      this.#words[RING_CAPACITY / 4] = this.#size;
+      this.#words[RING_SLOTS / 4] = capacity * this.#slots;
+      this.#words[RING_CAPACITY / 4] = capacity * this.#slots;
       Atomics.store(this.#written, 0, 0n);
       Atomics.store(this.#published, 0, 0n);
     });
@@ -94,12 +93,16 @@ export class TraceRing {
   }
 
   set on(on: boolean) {
-    Atomics.store(this.#words, RING_CAPACITY / 4, on ? this.#size : 0);
+    Atomics.store(this.#words, RING_CAPACITY / 4, on ? this.#allSlots : 0);
   }
 
   /** Records that it keeps. */
   get capacity(): number {
-    return ((this.#words[RING_CAPACITY / 4] ?? 0) >>> 0 || this.#size) / this.#slots;
+    return this.#allSlots / this.#slots;
+  }
+
+  get #allSlots(): number {
+    return this.#words[RING_SLOTS / 4] ?? 0;
   }
 
   /** Records written since reset(), overwritten ones included. */

@@ -14,18 +14,20 @@ import {
 import { EXC_TLBL, EXC_TLBS } from "../../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../errors.ts";
 import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";
+import { Budget } from "../../processor/budget.ts";
 import { type GuestMemory, Unmapped } from "../../processor/guest-memory.ts";
+import type { Processor } from "../../processor/processor.ts";
 import {
   exceptionStop,
   type GuestStop,
+  type Naming,
   panicStop,
   type StopPlace,
+  stopPlace,
   unresolvedStop,
-} from "../../processor/guest-stop.ts";
-import { type Naming, stopPlace } from "../../processor/halt.ts";
-import type { Core } from "../../processor/processor.ts";
+} from "../../processor/stop.ts";
 import { Pauses } from "../pauses.ts";
-import { Budget, type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
+import { type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
 
 /** Where called functions return to; never executed, since the run stops before it. */
@@ -61,7 +63,7 @@ export interface CallSetup extends Naming {
 }
 
 export class Caller {
-  readonly #core: Core;
+  readonly #processor: Processor;
   readonly #memory: GuestMemory;
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
@@ -71,12 +73,17 @@ export class Caller {
   /** Calls that are entered and not left, the innermost last. */
   readonly #open: GuestCall[] = [];
 
-  constructor(core: Core, memory: GuestMemory, functions: HostFunctions, setup: CallSetup) {
-    this.#core = core;
+  constructor(
+    processor: Processor,
+    memory: GuestMemory,
+    functions: HostFunctions,
+    setup: CallSetup,
+  ) {
+    this.#processor = processor;
     this.#memory = memory;
     this.#functions = functions;
     this.#setup = setup;
-    this.#words = core.words;
+    this.#words = processor.words;
   }
 
   /** Calls that are entered and not left. */
@@ -105,10 +112,10 @@ export class Caller {
     }
     const outer = this.#open.at(-1);
     const saved = this.#saveState();
-    const call = this.#made(outer?.budget ?? new Budget(budget), this.#core.count, saved);
+    const call = this.#made(outer?.budget ?? new Budget(budget), this.#processor.count, saved);
     if (outer === undefined) {
-      this.#core.setGpr(SP, this.#setup.stackTop);
-      this.#core.setGpr(GP, this.#setup.threadInfo);
+      this.#processor.setGpr(SP, this.#setup.stackTop);
+      this.#processor.setGpr(GP, this.#setup.threadInfo);
     }
     try {
       this.#enter(address, args);
@@ -148,7 +155,7 @@ export class Caller {
 
   #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
     const host: CallHost = {
-      core: this.#core,
+      core: this.#processor,
       pauses: this.pauses,
       serve: (code) => this.#serve(code),
       place: () => this.#place(),
@@ -167,26 +174,26 @@ export class Caller {
 
   #enter(address: number, args: readonly number[]): void {
     const stackWords = Math.max(args.length, REGISTER_ARGUMENTS);
-    const below = this.#core.gpr(SP) - 4 * stackWords;
+    const below = this.#processor.gpr(SP) - 4 * stackWords;
     const sp = below - (below % STACK_ALIGNMENT);
     args.forEach((word, index) => {
-      if (index < REGISTER_ARGUMENTS) this.#core.setGpr(A0 + index, word);
+      if (index < REGISTER_ARGUMENTS) this.#processor.setGpr(A0 + index, word);
       else this.#memory.setU32(sp + 4 * index, word);
     });
-    this.#core.setGpr(SP, sp);
-    this.#core.setGpr(RA, RETURN_ADDRESS);
-    this.#core.returnTo = RETURN_ADDRESS;
-    this.#core.pc = address;
+    this.#processor.setGpr(SP, sp);
+    this.#processor.setGpr(RA, RETURN_ADDRESS);
+    this.#processor.returnTo = RETURN_ADDRESS;
+    this.#processor.pc = address;
   }
 
   /** Runs the host function behind a HYPERCALL, then goes on at ra. */
   #serve(code: number): GuestStop | undefined {
     const entry = this.#functions.at(code);
     if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
-    const returnAddress = this.#core.gpr(RA);
+    const returnAddress = this.#processor.gpr(RA);
     try {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
-      if (result !== undefined) this.#core.setGpr(V0, result);
+      if (result !== undefined) this.#processor.setGpr(V0, result);
     } catch (error) {
       // The guest passed an address that a kernel's own function would have faulted on.
       if (error instanceof Unmapped) {
@@ -196,7 +203,7 @@ export class Caller {
       const end = error.kind === "panic" ? panicStop : unresolvedStop;
       return end(error.message, this.#place());
     }
-    this.#core.pc = returnAddress;
+    this.#processor.pc = returnAddress;
     return undefined;
   }
 
@@ -204,16 +211,16 @@ export class Caller {
     const memory = this.#memory;
     const arg = (index: number): number =>
       index < REGISTER_ARGUMENTS
-        ? this.#core.gpr(A0 + index)
-        : memory.u32(this.#core.gpr(SP) + 4 * index);
+        ? this.#processor.gpr(A0 + index)
+        : memory.u32(this.#processor.gpr(SP) + 4 * index);
     return {
       name,
       memory,
       returnAddress,
       arg,
       string: (index) => memory.string(arg(index)),
-      register: (number) => this.#core.gpr(number),
-      setRegister: (number, value) => this.#core.setGpr(number, value),
+      register: (number) => this.#processor.gpr(number),
+      setRegister: (number, value) => this.#processor.setGpr(number, value),
       callGuest: (address, args) => {
         const { v0, exception } = this.call(address, args, 0);
         if (exception !== undefined) throw new GuestEnd("panic", exception.message);
@@ -223,7 +230,7 @@ export class Caller {
   }
 
   #place(): StopPlace {
-    return stopPlace(this.#core, this.#setup);
+    return stopPlace(this.#processor, this.#setup);
   }
 
   /** The registers, then how far function_graph's shadow stacks had come. */

@@ -4,14 +4,16 @@
 
 import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../errors.ts";
+import type { Budget } from "../../processor/budget.ts";
+import type { Processor } from "../../processor/processor.ts";
 import {
   budgetStop,
   type GuestStop,
+  type Halt,
+  haltOf,
   killedStop,
   type StopPlace,
-} from "../../processor/guest-stop.ts";
-import { type Halt, haltOf } from "../../processor/halt.ts";
-import type { Core } from "../../processor/processor.ts";
+} from "../../processor/stop.ts";
 import type { Pauses } from "../pauses.ts";
 
 export interface CallResult {
@@ -25,7 +27,7 @@ export interface CallResult {
 
 /** What a call needs of the one who entered it. */
 export interface CallHost {
-  readonly core: Core;
+  readonly core: Processor;
   readonly pauses: Pauses;
   /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
   serve(code: number): GuestStop | undefined;
@@ -45,37 +47,11 @@ export interface CallState {
   readonly saved: readonly number[];
 }
 
-/** Steps that a run gets which nobody gives a budget to: a loop without an end must not be the host's. */
-export const DEFAULT_BUDGET = 1_000_000_000;
-
-/** Steps that may be done, shared by a call and those within it. */
-export class Budget {
-  readonly total: number;
-  #spent = 0;
-
-  constructor(total: number, spent = 0) {
-    this.total = total;
-    this.#spent = spent;
-  }
-
-  get spent(): number {
-    return this.#spent;
-  }
-
-  get left(): number {
-    return Math.max(this.total - this.#spent, 0);
-  }
-
-  spend(steps: number): void {
-    this.#spent += steps;
-  }
-}
-
 const V0 = 2;
 const V1 = 3;
 
 export class GuestCall {
-  readonly core: Core;
+  readonly core: Processor;
   readonly budget: Budget;
   /** CPU_COUNT when the call was entered. */
   readonly started: number;

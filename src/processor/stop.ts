@@ -1,27 +1,39 @@
-// Why a call into the guest ended before it returned, as a value and as a sentence. The run's whole
-// state stays in the machine, so that whoever asks can look further.
+// Why the guest stopped: the core's stop reasons as values, and for a run that can't go on, where that was and a
+// sentence about it. The place of a stop (registers, the code around pc) is read only when somebody asks for
+// it. The guest's whole state stays in the machine and can be looked at further.
 
 import {
-  EXC_ADEL,
-  EXC_ADES,
-  EXC_BP,
-  EXC_CPU,
-  EXC_DBE,
-  EXC_IBE,
-  EXC_INT,
-  EXC_MCHECK,
-  EXC_MOD,
-  EXC_OV,
+  RAM,
+  STOP_BREAKPOINT,
+  STOP_EXCEPTION,
+  STOP_HYPERCALL,
+  STOP_LIMIT,
+  STOP_NO_HANDLER,
+  STOP_RETURN,
+  STOP_WATCHPOINT,
+} from "../../assembly/shared/memory-map.ts";
+import {
+  CP0_BADVADDR,
+  CP0_CAUSE,
+  CP0_DEBUG,
+  CP0_DEPC,
+  CP0_EPC,
   EXC_RI,
-  EXC_SYS,
-  EXC_TLBL,
-  EXC_TLBS,
-  EXC_TR,
-  EXC_WATCH,
 } from "../../assembly/shared/opcodes.ts";
 import { hex } from "../hex.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
-import type { Profile } from "./processor.ts";
+import { EXCEPTIONS } from "./exceptions.ts";
+import type { Processor, Profile } from "./processor.ts";
+
+/**
+ * Why the guest stands still. returned: the function came back; steps: those asked for are done;
+ * breakpoint: pc is at one; watchpoint: the instruction at pc would touch `address`; ended: it can't go
+ * on, as `stop` tells. At a breakpoint, a watchpoint and an exception nothing of the instruction is done.
+ */
+export type Halt =
+  | { readonly reason: "returned" | "steps" | "breakpoint" }
+  | { readonly reason: "watchpoint"; readonly address: number }
+  | { readonly reason: "ended"; readonly stop: GuestStop };
 
 export interface GuestStop {
   /**
@@ -54,35 +66,6 @@ export interface CodeWord {
   readonly symbol: string | null;
 }
 
-interface ExceptionName {
-  readonly name: string;
-  readonly says: string;
-  readonly hasAddress: boolean;
-}
-
-const EXCEPTIONS: ReadonlyMap<number, ExceptionName> = new Map(
-  (
-    [
-      [EXC_INT, "Int", "an interrupt", false],
-      [EXC_MOD, "Mod", "a store to a read-only page", true],
-      [EXC_TLBL, "TLBL", "a load or fetch where nothing is mapped", true],
-      [EXC_TLBS, "TLBS", "a store where nothing is mapped", true],
-      [EXC_ADEL, "AdEL", "a load or fetch at an address that is misaligned or not allowed", true],
-      [EXC_ADES, "AdES", "a store at an address that is misaligned or not allowed", true],
-      [EXC_IBE, "IBE", "a fetch outside the guest's memory", false],
-      [EXC_DBE, "DBE", "a load or store outside the guest's memory", false],
-      [EXC_SYS, "Sys", "a syscall, which no kernel is there to serve", false],
-      [EXC_BP, "Bp", "a break, which kernel code uses for BUG()", false],
-      [EXC_RI, "RI", "an instruction that the processor reserves", false],
-      [EXC_CPU, "CpU", "an instruction of a coprocessor that is not there", false],
-      [EXC_OV, "Ov", "an integer overflow", false],
-      [EXC_TR, "Tr", "a trap, which kernel code uses for BUG_ON()", false],
-      [EXC_WATCH, "WATCH", "a watched address", false],
-      [EXC_MCHECK, "MCheck", "a machine check (two TLB entries match)", false],
-    ] as const
-  ).map(([code, name, says, hasAddress]) => [code, { name, says, hasAddress }]),
-);
-
 /** Where a stop happened, as the machine finds it. */
 export interface StopPlace {
   /** Which processor. */
@@ -93,6 +76,91 @@ export interface StopPlace {
   readonly code: readonly CodeWord[];
   /** `symbol+0xoffset [module]` for an address. */
   readonly describe: (address: number) => string;
+}
+
+/** Names for addresses, as a stop prints them. */
+export interface Naming {
+  readonly describe: (address: number) => string;
+  /** `symbol+0xoffset`, or null. */
+  readonly nameOf: (address: number) => string | null;
+}
+
+const DEBUG_DM = 1 << 30;
+const DEBUG_EXC_CODE = 10;
+const CAUSE_EXC_CODE = 2;
+const EXC_CODE = 31;
+
+/** Words before pc and after it. */
+const REACH = 5;
+const WORD = 4;
+
+/** Where the processor stopped. */
+export function stopPlace(processor: Processor, { describe, nameOf }: Naming): StopPlace {
+  const { pc, inDelaySlot } =
+    processor.stopReason === STOP_NO_HANDLER ? faultPlace(processor) : processor;
+  return {
+    profile: processor.profile,
+    pc,
+    inDelaySlot,
+    registers: Array.from({ length: 32 }, (_, index) => processor.gpr(index)),
+    code: codeAround(processor, pc, nameOf),
+    describe,
+  };
+}
+
+/** The instruction whose exception is being taken. */
+function faultPlace(processor: Processor): { pc: number; inDelaySlot: boolean } {
+  const debug = processor.cp0(CP0_DEBUG >>> 3, CP0_DEBUG & 7);
+  const inDebugMode = (debug & DEBUG_DM) !== 0;
+  const inDelaySlot = (inDebugMode ? debug : processor.cp0(CP0_CAUSE >>> 3)) >>> 31 === 1;
+  const restart = processor.cp0((inDebugMode ? CP0_DEPC : CP0_EPC) >>> 3);
+  return { pc: (restart + (inDelaySlot ? 4 : 0)) >>> 0, inDelaySlot };
+}
+
+/** ExcCode of that exception. */
+function faultCode(processor: Processor): number {
+  const debug = processor.cp0(CP0_DEBUG >>> 3, CP0_DEBUG & 7);
+  return debug & DEBUG_DM
+    ? (debug >>> DEBUG_EXC_CODE) & EXC_CODE
+    : (processor.cp0(CP0_CAUSE >>> 3) >>> CAUSE_EXC_CODE) & EXC_CODE;
+}
+
+/** What a STOP_* means where HYPERCALL words have no functions behind them. */
+export function haltOf(processor: Processor, reason: number, place: () => StopPlace): Halt {
+  const ended = (stop: GuestStop): Halt => ({ reason: "ended", stop });
+  switch (reason) {
+    case STOP_LIMIT:
+      return { reason: "steps" };
+    case STOP_RETURN:
+      return { reason: "returned" };
+    case STOP_BREAKPOINT:
+      return { reason: "breakpoint" };
+    case STOP_WATCHPOINT:
+      return { reason: "watchpoint", address: processor.stopValue };
+    case STOP_EXCEPTION:
+      return ended(exceptionStop(processor.stopValue, processor.cp0(CP0_BADVADDR / 8), place()));
+    case STOP_NO_HANDLER:
+      return ended(noHandlerStop(faultCode(processor), processor.stopValue, processor.pc, place()));
+    case STOP_HYPERCALL:
+      return ended(unresolvedStop(`host function ${processor.stopValue}`, place()));
+    default:
+      return ended(waitStop(place()));
+  }
+}
+
+/** Five words before pc, the word at pc, five after. A pc that is not aligned counts as its word. */
+function codeAround(
+  processor: Processor,
+  pc: number,
+  nameOf: (address: number) => string | null,
+): CodeWord[] {
+  const middle = pc - (pc % WORD);
+  return Array.from({ length: 2 * REACH + 1 }, (_, index) => {
+    const address = (middle + WORD * (index - REACH)) >>> 0;
+    const physical = processor.translate(address, false);
+    const word = physical === undefined ? null : (processor.words[(RAM + physical) / WORD] ?? null);
+    return { address, word, symbol: nameOf(address) };
+  });
 }
 
 /** An exception that no handler takes. */

@@ -1,0 +1,24 @@
+// The processor that the module lab runs guest code on: a CPU out of reset, set up as no kernel would have to.
+// Exceptions stop the run and are the host's, and farjal's own words (SPECIAL2 0x10 to 0x15) are instructions.
+
+import { MODE_FARJAL_WORDS, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/memory-map.ts";
+import { CP0_STATUS } from "../../assembly/shared/opcodes.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { Processor, type ProcessorOptions, type Profile } from "../processor/processor.ts";
+
+/**
+ * A processor in kernel mode with an empty TLB and `ramSize` bytes of zeroed memory. reset() makes a board's
+ * CPU of it.
+ */
+export function labProcessor(
+  endian: Endian,
+  ramSize: number,
+  profile: Profile = "24Kc",
+  options: ProcessorOptions = {},
+): Processor {
+  const processor = new Processor(endian, ramSize, profile, options);
+  // Status out of reset has ERL and BEV set, which maps useg onto physical memory.
+  processor.setCp0(CP0_STATUS >>> 3, CP0_STATUS & 7, 0);
+  processor.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;
+  return processor;
+}

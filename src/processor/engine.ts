@@ -1,0 +1,229 @@
+// The engines: how instructions are run, and when code is translated. A run is a loop of slices of the core,
+// and between two slices the translator gets what the core stopped for: hot code, failed guards, code that
+// was written to. The translator may replace the core's instance there, so each slice enters the instance
+// that is current then.
+
+import {
+  CPU_LIMIT,
+  ENGINE,
+  HOT_AFTER,
+  OBSERVING,
+  RING_PUBLISHED,
+  RING_WRITTEN,
+  STOP_ABOUT,
+  STOP_CODE,
+  STOP_EXITS,
+  STOP_HOT,
+  STOP_LIMIT,
+  WATCH_LENGTH,
+} from "../../assembly/shared/memory-map.ts";
+import { Misuse } from "../errors.ts";
+import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
+import type { Mapping } from "../translate/windows.ts";
+import type { WasmCore } from "./wasm-core.ts";
+
+/**
+ * How instructions are run. `interpreter` reads one after the other. `translator` makes WebAssembly of code
+ * that is reached a second time, `auto` of code that is hot. The guest can't tell them apart.
+ */
+export type Engine = "interpreter" | "translator" | "auto";
+export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
+
+/**
+ * Visits before code is translated. A guest instruction costs as much to translate as to interpret several
+ * thousand times: with 100 visits instead of 8,000, a thousand calls of zstd's compressor took three times as long.
+ */
+const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 1, auto: 8000 };
+/**
+ * Instructions since reset before anything is translated. Runs shorter than two million instructions finish in
+ * the interpreter before V8 has compiled the first regions.
+ */
+const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 2e6 };
+
+/** V8 replaces a running function's code only between calls, so a long run is many calls. */
+const SLICE = 2_000_000;
+/** The slice of translated code: it is faster, and interprets the last instructions of each slice. */
+const TRANSLATED_SLICE = 16_000_000;
+const ADDRESS_SPACE = 2 ** 32;
+const SP = 29;
+/** The core's word for "no address". */
+const NOWHERE = 0xffffffff;
+
+/** The two loops of the core: the fast reading, and the exact one alone. */
+type Entry = "run" | "runExactly";
+
+/** What the engines need of the processor. */
+export interface EngineHost {
+  readonly ramSize: number;
+  readonly words: Uint32Array;
+  readonly count: number;
+  readonly pc: number;
+  readonly returnTo: number;
+  readonly mappings: readonly Mapping[];
+  gpr(number: number): number;
+  translate(address: number, write: boolean): number | undefined;
+}
+
+export class RunLoop {
+  readonly #core: WasmCore;
+  readonly #host: EngineHost;
+  readonly #words: Uint32Array;
+  /** From RING_WRITTEN to RING_PUBLISHED. */
+  readonly #ring: BigInt64Array;
+  #engine: Engine = "interpreter";
+  #translator: Translator | undefined;
+  #stopReason = STOP_LIMIT;
+
+  constructor(core: WasmCore, host: EngineHost) {
+    this.#core = core;
+    this.#host = host;
+    this.#words = host.words;
+    const length = (RING_PUBLISHED - RING_WRITTEN) / 8 + 1;
+    this.#ring = new BigInt64Array(core.buffer, RING_WRITTEN, length);
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  set engine(engine: Engine) {
+    this.#engine = engine;
+    if (engine === "interpreter") {
+      this.#translator?.flush();
+      this.#translator = undefined;
+    } else {
+      this.#words[HOT_AFTER / 4] = HOT[engine];
+      this.#translator ??= this.#makeTranslator();
+    }
+  }
+
+  /** The translator, unless the engine is `interpreter`: it is told what changes outside of runs. */
+  get translator(): Translator | undefined {
+    return this.#translator;
+  }
+
+  get statistics(): TranslatorStatistics | null {
+    return this.#translator?.statistics ?? null;
+  }
+
+  /** STOP_* of the last run. */
+  get stopReason(): number {
+    return this.#stopReason;
+  }
+
+  /** Runs at most this many instructions; returns STOP_*, STOP_LIMIT when all of them were completed. */
+  run(limitInstructions: number): number {
+    const cold = this.#engine === "interpreter" ? 0 : COLD[this.#engine] - this.#host.count;
+    if (cold <= 0) return this.#runWarm(limitInstructions);
+    this.#words[ENGINE / 4] = 0;
+    const stop = this.#run(Math.min(limitInstructions, cold), SLICE, "run");
+    if (stop !== STOP_LIMIT || limitInstructions <= cold) return stop;
+    return this.#runWarm(limitInstructions - cold);
+  }
+
+  #runWarm(limitInstructions: number): number {
+    const translating = this.#mayTranslate();
+    this.#words[ENGINE / 4] = Number(translating);
+    return this.#run(limitInstructions, translating ? TRANSLATED_SLICE : SLICE, "run");
+  }
+
+  /** The same by the exact reading alone. */
+  runExactly(limitInstructions: number): number {
+    return this.#run(limitInstructions, SLICE, "runExactly");
+  }
+
+  #run(limitInstructions: number, slice: number, entry: Entry): number {
+    if (!(limitInstructions >= 0))
+      throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
+    const end = Math.min(this.#host.count + limitInstructions, Number.MAX_SAFE_INTEGER);
+    for (;;) {
+      const stop = this.#attend(this.#runTo(end, slice, entry), end);
+      if (stop === undefined) continue;
+      this.#publishRecords();
+      return stop;
+    }
+  }
+
+  #runTo(end: number, slice: number, entry: Entry): number {
+    for (;;) {
+      const limit = Math.min(this.#host.count + slice, end);
+      this.#words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
+      this.#words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
+      const reason = this.#core.exports[entry]() >>> 0;
+      this.#stopReason = reason;
+      if (reason !== STOP_LIMIT || limit === end) return reason;
+    }
+  }
+
+  /** Shows other threads what was recorded since the core last did. */
+  #publishRecords(): void {
+    const written = this.#ring[0] ?? 0n;
+    const published = this.#ring.length - 1;
+    if (this.#ring[published] !== written) Atomics.store(this.#ring, published, written);
+  }
+
+  /** Does the translator's work after a slice; returns the stop reason when the run is over, else undefined. */
+  #attend(reason: number, end: number): number | undefined {
+    const translator = this.#translator;
+    const { pc } = this.#host;
+    const about = this.#words[STOP_ABOUT / 4] ?? 0;
+    if (translator === undefined) return reason;
+    if (reason === STOP_CODE) {
+      translator.written(about & ~3, 4);
+      return undefined;
+    }
+    if (reason === STOP_HOT && translator.reinstall(pc)) return undefined;
+    if (reason !== STOP_HOT && reason !== STOP_EXITS) return reason;
+    const then = this.#observe(end);
+    if (reason === STOP_HOT) translator.translate(pc);
+    else translator.improve(about);
+    if (then === STOP_LIMIT && this.#host.count < end) return undefined; // only the observation is over
+    return this.#attend(then, end);
+  }
+
+  /** Runs on for a while and has the core note what the code does. */
+  #observe(end: number): number {
+    this.#words[OBSERVING / 4] = 1;
+    try {
+      const until = Math.min(this.#host.count + OBSERVATION, end);
+      return this.#runTo(until, OBSERVATION, "runExactly");
+    } finally {
+      this.#words[OBSERVING / 4] = 0;
+    }
+  }
+
+  /** Not while something is watched, nor when the run ends in the middle of what is translated. */
+  #mayTranslate(): boolean {
+    const translator = this.#translator;
+    if (translator === undefined || (this.#words[WATCH_LENGTH / 4] ?? 0) > 0) return false;
+    const { returnTo } = this.#host;
+    return returnTo === NOWHERE || !translator.covers(returnTo);
+  }
+
+  #makeTranslator(): Translator {
+    const core = this.#core;
+    const host = this.#host;
+    return new Translator({
+      memory: core.memory,
+      ramSize: host.ramSize,
+      get linked() {
+        return core.linked;
+      },
+      renew: () => core.renew(),
+      get sp() {
+        return host.gpr(SP);
+      },
+      get returnTo() {
+        return host.returnTo;
+      },
+      get mappings() {
+        return host.mappings;
+      },
+      emit: (word, pc) => core.exports.emit(word, pc),
+      emitLeave: () => core.exports.emitLeave(),
+      translate: (address) => host.translate(address, false),
+      markPage: (address) => core.exports.markPage(address),
+      markPhysical: (physical) => core.exports.markPhysical(physical),
+    });
+  }
+}

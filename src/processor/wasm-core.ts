@@ -1,0 +1,126 @@
+// The WebAssembly core: one shared memory and the instance that works on it now. All state is in the
+// memory, so that an instance can take another's place between two runs; the translator asks for that when
+// it drops everything it has made. This class is the only owner of the current instance. Nobody keeps an
+// instance or one of its functions across a run: each entry asks for `exports` again.
+
+import { readFileSync } from "node:fs";
+import { instantiateSync } from "@assemblyscript/loader";
+import { SLOTS } from "../../assembly/shared/memory-map.ts";
+import type { Endian } from "../bytes/endian.ts";
+import type { Linked } from "../translate/translator.ts";
+import { type DeviceImports, type DeviceSpace, deviceImports, NO_DEVICES } from "./devices.ts";
+
+/** What the core exports; every result that is an address or a register arrives signed. */
+export interface CoreExports {
+  [name: string]: unknown;
+  start(): void;
+  reset(ramSize: number, profile: number, tlbEntries: number): void;
+  run(): number;
+  runExactly(): number;
+  mapPages(va: number, physical: number, size: number, writable: boolean): void;
+  unmapPages(va: number, size: number): void;
+  probe(va: number, write: boolean): number;
+  getCp0(register: number): number;
+  setCp0(register: number, value: number): void;
+  setInterrupts(lines: number): void;
+  skip(instructions: number): void;
+  unwatch(): void;
+  watch(length: number): void;
+  markPage(address: number): void;
+  markPhysical(physical: number): void;
+  emit(word: number, pc: number): number;
+  emitLeave(): void;
+  relocate: Relocate<number>;
+  relocate64: Relocate<bigint>;
+  finishSection(): number;
+}
+
+/** relocate() with addresses of one width. */
+type Relocate<A> = (
+  sectionAddress: A,
+  sectionPhysical: number,
+  sectionSize: number,
+  symbolCount: number,
+  entryCount: number,
+  first: number,
+) => number;
+
+/** The core's functions that relocate, and the memory they work in. */
+export interface Relocator extends Pick<CoreExports, "relocate" | "relocate64" | "finishSection"> {
+  readonly memory: WebAssembly.Memory;
+}
+
+interface Instance {
+  readonly exports: CoreExports;
+  readonly linked: Linked;
+}
+
+const compiled = new Map<Endian, WebAssembly.Module>();
+
+/** The core of a byte order, compiled once in a process. */
+function compiledCore(endian: Endian): WebAssembly.Module {
+  const known = compiled.get(endian);
+  if (known !== undefined) return known;
+  const module = new WebAssembly.Module(
+    readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)),
+  );
+  compiled.set(endian, module);
+  return module;
+}
+
+/** An instance over the memory, with a function table of its own. */
+function instantiate(endian: Endian, memory: WebAssembly.Memory, devices: DeviceImports): Instance {
+  const table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
+  const { exports, instance } = instantiateSync<CoreExports>(compiledCore(endian), {
+    env: { memory, table, ...devices },
+  });
+  // What other modules call has to be WebAssembly's own function, not the loader's.
+  const functions = instance.exports as unknown as Omit<Linked, "table">;
+  return { exports, linked: { ...functions, table } };
+}
+
+export class WasmCore {
+  readonly memory: WebAssembly.Memory;
+  /** What is past RAM. */
+  devices: DeviceSpace = NO_DEVICES;
+  readonly #endian: Endian;
+  readonly #deviceImports: DeviceImports;
+  #instance: Instance;
+
+  /** @param pages of WebAssembly, 64 KiB each. */
+  constructor(endian: Endian, pages: number) {
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.#endian = endian;
+    this.#deviceImports = deviceImports(() => this.devices, new Uint32Array(this.buffer));
+    this.#instance = this.#instantiated();
+    this.exports.start();
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.memory.buffer as SharedArrayBuffer;
+  }
+
+  /** The current instance's exports, to be used at once and not to be kept. */
+  get exports(): CoreExports {
+    return this.#instance.exports;
+  }
+
+  /** What translated code imports from the current instance. */
+  get linked(): Linked {
+    return this.#instance.linked;
+  }
+
+  /** Puts a fresh instance, with an empty function table, in the current one's place. */
+  renew(): void {
+    this.#instance = this.#instantiated();
+  }
+
+  #instantiated(): Instance {
+    return instantiate(this.#endian, this.memory, this.#deviceImports);
+  }
+
+  get relocator(): Relocator {
+    const { relocate, relocate64, finishSection } = this.exports;
+    return { memory: this.memory, relocate, relocate64, finishSection };
+  }
+}
