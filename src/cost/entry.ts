@@ -12,17 +12,12 @@
 // its own, ftrace_entry_caller (src/lab-kernel/entry.S). All but one word of an entry is written once, when nobody
 // runs the module yet; the jal, or the lui, is what switches it.
 
-import {
-  OP_ADDIU,
-  OP_JAL,
-  OP_LUI,
-  OP_SPECIAL,
-  SPECIAL_ADDU,
-} from "../../assembly/shared/opcodes.ts";
 import { ascending } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import type { CallSite, SitePatch } from "../ftrace/sites/site.ts";
 import { hex } from "../hex.ts";
+import { assemble, jumpTo, loadAddress, NOP } from "../isa/assemble.ts";
+import { R } from "../isa/registers.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { ModuleSite } from "../lab/module-sites.ts";
 import type { LoadedModule, LoadedSection } from "../module/loaded.ts";
@@ -33,19 +28,13 @@ export const ENTRIES_SECTION = "__patchable_function_entries";
 /** Where a module keeps room for the veneer, by arm64's name. */
 export const VENEER_SECTION = ".text.ftrace_trampoline";
 
-const NOP = 0;
 const FEWEST_NOPS = 3;
 const WORD = 4;
-const AT = 1;
-const V1 = 3;
-const T4 = 12;
-const RA = 31;
 /** ftrace_caller's second word pops what gcc's sites push. */
 const PAST_POP = 8;
-const MOVE_AT_RA = ((OP_SPECIAL << 26) | (RA << 21) | (AT << 11) | SPECIAL_ADDU) >>> 0;
-const MOVE_T4_ZERO = ((OP_SPECIAL << 26) | (T4 << 11) | SPECIAL_ADDU) >>> 0;
-const SPECIAL_JALR = 9;
-const JALR_AT_V1 = ((OP_SPECIAL << 26) | (V1 << 21) | (AT << 11) | SPECIAL_JALR) >>> 0;
+const MOVE_AT_RA = assemble("addu", R.at, R.ra, R.zero);
+const MOVE_T4_ZERO = assemble("addu", R.t4, R.zero, R.zero);
+const JALR_AT_V1 = assemble("jalr", R.at, R.v1);
 
 export interface Entries {
   /** Of each entry, which is its function's address. */
@@ -153,7 +142,7 @@ function shortEntry(machine: Machine, module: LoadedModule, { addresses }: Entri
     throw new Misuse(`the entry at ${hex(far)} can't reach the veneer at ${hex(veneer)}`);
   }
   writeWords(machine, veneer, [...veneerWords(target).slice(0, -1), MOVE_T4_ZERO]);
-  const jal = ((OP_JAL << 26) | ((veneer >>> 2) & 0x03ffffff)) >>> 0;
+  const jal = jumpTo("jal", veneer);
   return (entry) => {
     const address = entry + WORD;
     machine.memory.setU32(entry, MOVE_AT_RA);
@@ -176,8 +165,7 @@ function longEntry(machine: Machine, nops: number): MakeSite {
   if (caller === undefined) {
     throw new Misuse("four nops call ftrace_entry_caller, which only farjal's own kernel has");
   }
-  const high = ((OP_LUI << 26) | (V1 << 16) | (((caller + 0x8000) >>> 16) & 0xffff)) >>> 0;
-  const low = ((OP_ADDIU << 26) | (V1 << 21) | (V1 << 16) | (caller & 0xffff)) >>> 0;
+  const loaded = loadAddress(R.v1, caller);
   return (address) => {
     writeWords(machine, address + 2 * WORD, [JALR_AT_V1, NOP]);
     return {
@@ -189,7 +177,7 @@ function longEntry(machine: Machine, nops: number): MakeSite {
         emptyDelaySlot: false,
         savedRa: "ra",
       },
-      loaded: [high, low],
+      loaded,
     };
   };
 }

@@ -5,10 +5,10 @@
 // written when it goes on, the call is run, and has to return what it always returns, with the stack and the
 // registers that the ABI keeps. A patch is atomic when all of these run right.
 
-import { OP_J } from "../../assembly/shared/opcodes.ts";
 import type { CallSite, SitePatch } from "../ftrace/sites/site.ts";
 import { hex } from "../hex.ts";
-import { registerName } from "../isa/registers.ts";
+import { assemble, jumpTo, NOP } from "../isa/assemble.ts";
+import { R, registerName } from "../isa/registers.ts";
 import type { GuestCall } from "../lab/calls/guest-call.ts";
 import type { Machine } from "../lab/machine.ts";
 import { Debugger } from "../processor/debugger.ts";
@@ -50,12 +50,11 @@ interface Interruption {
 }
 
 const WORD = 4;
-const BREAK = 0x0000000d;
+const BREAK = assemble("break", 0, 0);
 /** How far from the half of its address a detour begins. */
 const DETOUR = 0x40;
-const V0 = 2;
 /** s0 to s7, gp, sp and s8. */
-const KEPT = [16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 30];
+const KEPT = [R.s0, R.s1, R.s2, R.s3, R.s4, R.s5, R.s6, R.s7, R.gp, R.sp, R.s8];
 const DIRECTIONS = ["on", "off"] as const;
 
 /**
@@ -99,11 +98,11 @@ export function interrupt(probe: Probe, site: CallSite, patch: Patch): Interrupt
 export function detour(machine: Machine, [lui, addiu]: SitePatch): SitePatch {
   const target = (((lui & 0xffff) << 16) + ((addiu << 16) >> 16)) >>> 0;
   const half = machine.memory.alloc(DETOUR + 2 * WORD, 0x10000);
-  const jump = ((OP_J << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
+  const jump = jumpTo("j", target);
   write(machine, [
     { address: half, word: BREAK },
     { address: half + DETOUR, word: jump },
-    { address: half + DETOUR + WORD, word: 0 },
+    { address: half + DETOUR + WORD, word: NOP },
   ]);
   const high = (lui & 0xffff0000) | (half >>> 16);
   return [high >>> 0, ((addiu & 0xffff0000) | DETOUR) >>> 0];
@@ -126,10 +125,10 @@ class Runs {
     this.#probe = probe;
     this.#site = site;
     const nothing = { before: off, meanwhile: [], steps: 0 };
-    const first = this.#run(nothing, () => probe.machine.core.gpr(V0));
+    const first = this.#run(nothing, () => probe.machine.core.gpr(R.v0));
     this.comesBy = first !== "outside";
     this.#result = typeof first === "object" ? first.end : 0;
-    const again = this.#run(nothing, () => probe.machine.core.gpr(V0));
+    const again = this.#run(nothing, () => probe.machine.core.gpr(R.v0));
     this.#repeats = typeof again === "object" && again.end === this.#result;
   }
 
@@ -177,7 +176,7 @@ class Runs {
   #fault({ halt, core }: GuestCall, kept: readonly number[]): string | null {
     if (halt.reason === "ended") return halt.stop.message;
     if (halt.reason !== "returned") return `it stands still: ${halt.reason}`;
-    const result = core.gpr(V0);
+    const result = core.gpr(R.v0);
     if (result !== this.#result) return `returned ${hex(result)}, not ${hex(this.#result)}`;
     const lost = KEPT.findIndex((register, index) => core.gpr(register) !== kept[index]);
     if (lost < 0) return null;

@@ -2,6 +2,7 @@
 // where there is one. A patch is a value; interruption.ts finds out whether it is safe.
 
 import { type CallSite, type SitePatch, sitePatch } from "../ftrace/sites/site.ts";
+import { NOP } from "../isa/assemble.ts";
 import type { Trampoline } from "../trampoline/place.ts";
 import { veneerWords } from "../trampoline/veneer.ts";
 import type { Design } from "./design.ts";
@@ -23,7 +24,6 @@ export interface Patch {
 }
 
 const WORD = 4;
-const NOP = 0;
 
 /** ftrace_caller's second word pops what a site pushes; behind it is where kernel text's own sites enter. */
 const PAST_POP = 8;

@@ -1,18 +1,18 @@
 // A word to text, as binutils' objdump prints it for mips:isa32r2 and o32, or, at an address of 64 bits, for
-// mips:isa64r2 and n64. Reads the table's operand
-// forms; knows nothing of sections or relocations, so a caller who does says what an address is called.
+// mips:isa64r2 and n64. Reads the table's operand forms. Knows nothing of sections or relocations: a caller
+// that does names the addresses.
 // Words that are no instruction of the tables (coprocessor 2, ASEs) print as .word.
 
 import { type Address, plus } from "../address.ts";
 import { COPROCESSOR_1 } from "./coprocessor1.ts";
 import { extract, type FieldName, OPERAND } from "./fields.ts";
-import { MIPS64 } from "./mips64.ts";
+import { MIPS64, MIPS64_ALIASES } from "./mips64.ts";
 import { controlRegisterName, cp0Name, hardwareRegisterName, registerName } from "./registers.ts";
 import { ALIASES, SHORTHANDS, type Spelling } from "./spellings.ts";
 import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
 
 export interface DisassembleOptions {
-  /** Print nop, move, li, b, … for the words they stand for (objdump's default); true when left out. */
+  /** Print nop, move, li, b, … for the words they stand for (objdump's default); default: true. */
   readonly aliases?: boolean;
   /** What objdump prints in <> after a 32-bit branch's or jump's target, such as "printk+0x8". */
   readonly symbol?: (address: number) => string | undefined;
@@ -103,7 +103,7 @@ function byOpcode(rows: readonly Spelling[]): readonly (readonly Spelling[])[] {
 
 const PLAIN_BY_OPCODE = byOpcode(PLAIN);
 const WITH_ALIASES_BY_OPCODE = byOpcode(WITH_ALIASES);
-const WIDE_BY_OPCODE = byOpcode([...WITH_ALIASES, ...MIPS64]);
+const WIDE_BY_OPCODE = byOpcode([...WITH_ALIASES, ...MIPS64_ALIASES, ...MIPS64]);
 
 /**
  * The text of one instruction word (unsigned) at an address, of 32 bits or, as a bigint, of 64: mnemonic,

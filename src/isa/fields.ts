@@ -1,7 +1,7 @@
-// The operand fields of an instruction word: where each lies, by the letter names the manual gives them.
+// The operand fields of an instruction word: where each is, by the letter names the manual gives them.
 // An operand form, such as "rd,rs,rt" or "rt,simm(rs)", is written in these names, so that the table can
 // be checked against itself (every bit of a word is either fixed or an operand) and a form can be read
-// both ways: by the disassembler, and by whoever makes words from operands.
+// both ways: by the disassembler and by the assembler.
 
 /** One operand's place in the word. */
 export interface Field {
@@ -9,6 +9,8 @@ export interface Field {
   readonly shift: number;
   /** Width in bits. */
   readonly width: number;
+  /** Whether the processor extends the number's sign. */
+  readonly signed?: true;
 }
 
 export const FIELDS = {
@@ -17,9 +19,9 @@ export const FIELDS = {
   rd: { shift: 11, width: 5 },
   sa: { shift: 6, width: 5 },
   /** Sign-extended and zero-extended immediates, and a branch's distance in words. */
-  simm: { shift: 0, width: 16 },
+  simm: { shift: 0, width: 16, signed: true },
   uimm: { shift: 0, width: 16 },
-  offset: { shift: 0, width: 16 },
+  offset: { shift: 0, width: 16, signed: true },
   /** instr_index of j and jal. */
   target: { shift: 0, width: 26 },
   /** cache's op and pref's hint. */
@@ -77,7 +79,7 @@ export function insert(name: FieldName, word: number, value: number): number {
 }
 
 /**
- * What stands between a form's punctuation. Two fields that print as one operand count as one: "rd=rt", a
+ * What is between a form's punctuation. Two fields that print as one operand count as one: "rd=rt", a
  * register that is written into both, and "cp0,sel", which have one name between them.
  */
 export const OPERAND = /rd=rt|cp0,sel|[a-z0-9]+/g;

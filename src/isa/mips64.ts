@@ -1,6 +1,5 @@
-// MIPS64 Release 2's integer instructions that MIPS32 hasn't, for the disassembler alone: farjal has no
-// 64-bit processor, and shows such words in 64-bit modules' call sites and veneers. A row that is another
-// name for a case of a later one stands before it.
+// MIPS64 Release 2's integer instructions that MIPS32 doesn't have. farjal has no 64-bit processor: it shows
+// such words in 64-bit modules' call sites, and writes a few of them into veneers.
 
 import { OP_SPECIAL, OP_SPECIAL3 } from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
@@ -8,7 +7,7 @@ import type { Spelling } from "./spellings.ts";
 
 /** Major opcodes. */
 const OP_DADDI = 24;
-const OP_DADDIU = 25;
+export const OP_DADDIU = 25;
 const OP_LDL = 26;
 const OP_LDR = 27;
 const OP_LWU = 39;
@@ -18,13 +17,16 @@ const OP_LLD = 52;
 const OP_LD = 55;
 const OP_SCD = 60;
 const OP_SD = 63;
+/** Functions of SPECIAL. */
+export const SPECIAL_DADDU = 45;
+export const SPECIAL_DSLL = 56;
 
 function row(name: string, op: number, fixed: number, form: string): Spelling {
   const mask = ~formMask(form.replace("zero,", "")) >>> 0;
   return { name, match: ((op << 26) | fixed) >>> 0, mask, form };
 }
 
-/** Of SPECIAL, by function; `rs` is the field that tells a rotation from a shift. */
+/** Of SPECIAL, by function; `rs` distinguishes a rotation from a shift. */
 function special(name: string, funct: number, form: string, rs = 0): Spelling {
   return row(name, OP_SPECIAL, (rs << 21) | funct, form);
 }
@@ -41,6 +43,13 @@ const MEMORY: readonly (readonly [string, number])[] = [
   ["sd", OP_SD],
 ];
 
+/** Other names for some words of the rows below. */
+export const MIPS64_ALIASES: readonly Spelling[] = [
+  special("move", SPECIAL_DADDU, "rd,rs"),
+  special("dneg", 46, "rd,rt"),
+  special("dnegu", 47, "rd,rt"),
+];
+
 export const MIPS64: readonly Spelling[] = [
   row("daddi", OP_DADDI, 0, "rt,rs,simm"),
   row("daddiu", OP_DADDIU, 0, "rt,rs,simm"),
@@ -53,13 +62,10 @@ export const MIPS64: readonly Spelling[] = [
   special("ddiv", 30, "zero,rs,rt"),
   special("ddivu", 31, "zero,rs,rt"),
   special("dadd", 44, "rd,rs,rt"),
-  special("move", 45, "rd,rs"),
-  special("daddu", 45, "rd,rs,rt"),
-  special("dneg", 46, "rd,rt"),
+  special("daddu", SPECIAL_DADDU, "rd,rs,rt"),
   special("dsub", 46, "rd,rs,rt"),
-  special("dnegu", 47, "rd,rt"),
   special("dsubu", 47, "rd,rs,rt"),
-  special("dsll", 56, "rd,rt,sa"),
+  special("dsll", SPECIAL_DSLL, "rd,rt,sa"),
   special("dsrl", 58, "rd,rt,sa"),
   special("dror", 58, "rd,rt,sa", 1),
   special("dsra", 59, "rd,rt,sa"),

@@ -1,10 +1,43 @@
-// Register names as binutils prints them for o32 and n64: general registers, CP0 registers of MIPS32 Release 2,
-// hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
+// Registers by number and name, as binutils prints them for o32 and n64: general registers, CP0 registers of
+// MIPS32 Release 2, hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
 
-const GENERAL =
-  "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(
-    " ",
-  );
+/** Numbers of the general registers, by o32's names. */
+export const R = {
+  zero: 0,
+  at: 1,
+  v0: 2,
+  v1: 3,
+  a0: 4,
+  a1: 5,
+  a2: 6,
+  a3: 7,
+  t0: 8,
+  t1: 9,
+  t2: 10,
+  t3: 11,
+  t4: 12,
+  t5: 13,
+  t6: 14,
+  t7: 15,
+  s0: 16,
+  s1: 17,
+  s2: 18,
+  s3: 19,
+  s4: 20,
+  s5: 21,
+  s6: 22,
+  s7: 23,
+  t8: 24,
+  t9: 25,
+  k0: 26,
+  k1: 27,
+  gp: 28,
+  sp: 29,
+  s8: 30,
+  ra: 31,
+} as const;
+
+const GENERAL: readonly string[] = Object.keys(R);
 
 /** n64 passes eight arguments in registers: o32's t0 to t3 are a4 to a7, and t0 to t3 come after. */
 const GENERAL_N64 = GENERAL.map((name, register) =>
@@ -15,7 +48,7 @@ const GENERAL_N64 = GENERAL.map((name, register) =>
       : name,
 );
 
-/** The name of general register 0 to 31, in o32 unless told. */
+/** The name of general register 0 to 31, as o32 (32 bits) or n64 (64) calls it. */
 export function registerName(register: number, bits: 32 | 64 = 32): string {
   return (bits === 64 ? GENERAL_N64 : GENERAL)[register] as string;
 }

@@ -1,15 +1,16 @@
 // Other names for words of the table, as binutils writes them: shorthands, which objdump prints always,
 // and aliases, which it prints unless -M no-aliases is given. Each is a row of the table with some of its
-// operands fixed, so no encoding is written here. The first that fits a word is the one that is printed.
+// operands fixed, so no encoding is written here. The first that fits a word is printed.
 
 import { type FieldName, fieldMask, insert } from "./fields.ts";
+import { R } from "./registers.ts";
 import { instruction } from "./table.ts";
 
 export interface Spelling {
   readonly name: string;
   readonly match: number;
   readonly mask: number;
-  /** The operands that are left to print; "zero" stands for itself. */
+  /** The operands that are left to print; "zero" is printed as it is. */
   readonly form: string;
 }
 
@@ -27,8 +28,6 @@ function spelling(
   return { name, match, mask, form };
 }
 
-const RA = 31;
-
 export const SHORTHANDS: readonly Spelling[] = [
   spelling("pause", "sll", { rd: 0, rt: 0, sa: 5 }, ""),
   spelling("neg", "sub", { rs: 0 }, "rd,rt"),
@@ -37,8 +36,8 @@ export const SHORTHANDS: readonly Spelling[] = [
   spelling("divu", "divu", {}, "zero,rs,rt"),
   spelling("ror", "rotr", {}, "rd,rt,sa"),
   spelling("rorv", "rotrv", {}, "rd,rt,rs"),
-  spelling("jalr", "jalr", { rd: RA }, "rs"),
-  spelling("jalr.hb", "jalr.hb", { rd: RA }, "rs"),
+  spelling("jalr", "jalr", { rd: R.ra }, "rs"),
+  spelling("jalr.hb", "jalr.hb", { rd: R.ra }, "rs"),
   ...["tge", "tgeu", "tlt", "tltu", "teq", "tne"].map((name) =>
     spelling(name, name, { trapcode: 0 }, "rs,rt"),
   ),

@@ -7,7 +7,6 @@
 
 import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
-import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import type { Address } from "../address.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
 import { Words } from "../bytes/words.ts";
@@ -16,6 +15,7 @@ import type { TracerName } from "../ftrace/event.ts";
 import { PUSH } from "../ftrace/sites/site.ts";
 import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import { hex } from "../hex.ts";
+import { jumpTo, NOP } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Export } from "../module/host.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
@@ -28,7 +28,6 @@ import type { Lab } from "./lab-kernel.ts";
 const KERNEL_BASE = KSEG0 + 0x100000;
 /** What an import gets that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
-const NOP = 0;
 /** The kernel's lines name every symbol that is missing; the explanation need not. */
 const MOST_NAMES_TOLD = 3;
 
@@ -274,12 +273,12 @@ export class KernelSpace {
       return address;
     };
     const called = tracer === "function" ? lab.require("lab_trace_function") : need("ftrace_stub");
-    this.#memory.setU32(need("ftrace_call"), jump(OP_JAL, called));
+    this.#memory.setU32(need("ftrace_call"), jumpTo("jal", called));
     if (tracer === "function_graph") {
       const hook = need("prepare_ftrace_return");
       const own = lab.require("prepare_ftrace_return");
       if (hook !== own) this.#jumpFrom(hook, own);
-      this.#memory.setU32(need("ftrace_graph_call"), jump(OP_J, need("ftrace_graph_caller")));
+      this.#memory.setU32(need("ftrace_graph_call"), jumpTo("j", need("ftrace_graph_caller")));
     } else if (from.addressOf("ftrace_graph_call") !== undefined) {
       this.#memory.setU32(need("ftrace_graph_call"), NOP);
     }
@@ -290,13 +289,13 @@ export class KernelSpace {
   #setEntryCalls(lab: Lab, tracer: TracerName | null): void {
     const called = lab.require(tracer === "function" ? "lab_trace_entry" : "ftrace_entry_stub");
     const graph =
-      tracer === "function_graph" ? jump(OP_J, lab.require("ftrace_entry_graph_caller")) : NOP;
-    this.#memory.setU32(lab.require("ftrace_entry_call"), jump(OP_JAL, called));
+      tracer === "function_graph" ? jumpTo("j", lab.require("ftrace_entry_graph_caller")) : NOP;
+    this.#memory.setU32(lab.require("ftrace_entry_call"), jumpTo("jal", called));
     this.#memory.setU32(lab.require("ftrace_entry_graph_call"), graph);
   }
 
   #jumpFrom(address: number, target: number): void {
-    this.#memory.setU32(address, jump(OP_J, target));
+    this.#memory.setU32(address, jumpTo("j", target));
     this.#memory.setU32(address + 4, NOP);
   }
 
@@ -319,7 +318,7 @@ export class KernelSpace {
     const bytes = this.#memory.read(start, size & ~3);
     // Millions of words are looked at for each machine: the two are put into the guest's byte order, once.
     const words = new Uint32Array(bytes.buffer);
-    const [call, push] = this.#inGuestOrder(jump(OP_JAL, mcount), PUSH);
+    const [call, push] = this.#inGuestOrder(jumpTo("jal", mcount), PUSH);
     for (let index = 0; index + 1 < words.length; index += 1) {
       if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
     }
@@ -391,11 +390,6 @@ export class KernelSpace {
 const unresolved: HostFunction = ({ name }) => {
   throw new GuestEnd("unresolved", name);
 };
-
-/** `j` or `jal` to an address in the same 256 MiB region, which all of kseg0's RAM is for a kernel. */
-function jump(opcode: number, target: number): number {
-  return ((opcode << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0;
-}
 
 /** A kernel's symbols with their parts: each goes to the next one, the last to the end of the image. */
 function kernelRanges({ symbols, image }: Kernel): NamedRange[] {

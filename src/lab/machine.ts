@@ -4,7 +4,6 @@
 
 import { readFileSync } from "node:fs";
 import { KSEG0, PAGE_SIZE, RETURN_HOOK } from "../../assembly/shared/memory-map.ts";
-import { OP_SPECIAL2, SPECIAL2_TRACE_RETURN } from "../../assembly/shared/opcodes.ts";
 import { WIDTH_32 } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { RangeAllocator } from "../bytes/ranges.ts";
@@ -24,6 +23,7 @@ import {
   traceableOf,
 } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
+import { assemble } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Taints } from "../module/checks/taints.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
@@ -186,7 +186,7 @@ export class Machine {
     this.#space = new ModuleSpace(this.core, this.#physical);
     this.#kernel = new KernelSpace(this.core, this.memory, this.#physical, this.#functions, kernel);
     this.#labGraph = new LabGraph(this.#loadLab(), this.memory);
-    this.memory.setU32(RETURN_HOOK, ((OP_SPECIAL2 << 26) | SPECIAL2_TRACE_RETURN) >>> 0);
+    this.memory.setU32(RETURN_HOOK, assemble("farjal.trace_return", 0));
     this.#caller = new Caller(this.core, this.memory, this.#functions, this.#makeThread());
   }
 

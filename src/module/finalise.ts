@@ -6,6 +6,7 @@ import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { type Address, ascending, lowWord, plus } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
+import { NOP } from "../isa/assemble.ts";
 import type { ModuleHost } from "./host.ts";
 
 /** A loaded section. */
@@ -17,7 +18,6 @@ export interface MemoryRange<A extends Address = number> {
 /** Pointers in struct exception_table_entry and in struct jump_entry. */
 const EXCEPTION_ENTRY = 2;
 const JUMP_ENTRY = 3;
-const NOP = 0;
 
 function wordsAt<A extends Address>(host: ModuleHost<A>, { address, size }: MemoryRange<A>): Words {
   return new Words(host.read(address, size) ?? new Uint8Array(0), host.endian);

@@ -4,6 +4,7 @@
 import { type Address, distance, lowWord, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { withTarget } from "../isa/assemble.ts";
 import type { Jump, PerBlock, Place, PlanFacts } from "./facts.ts";
 import { brokenJump } from "./refusal.ts";
 import { reachOf, regionOf, sameToLinux } from "./region.ts";
@@ -63,11 +64,6 @@ export function settle<A extends Address>(
   return { jump, address, value: addressOf(jump.value), target: addressOf(jump.target) };
 }
 
-/** The jump with its 26-bit field set to an address in reach. */
-export function aimed(word: number, address: Address): number {
-  return ((word & 0xfc00_0000) | ((lowWord(address) >>> 2) & 0x03ff_ffff)) >>> 0;
-}
-
 /**
  * What is wrong with a jump, or null when nothing is. A far jump that may go through a veneer is returned
  * with neither word nor refusal.
@@ -101,7 +97,7 @@ export function judge<A extends Address>(
     reason: reason(site),
     overflowsInLinux,
     trampoline: null,
-    word: far || refusal !== null ? null : aimed(jump.word, target),
+    word: far || refusal !== null ? null : withTarget(jump.word, target),
     refusal,
   };
 }

@@ -4,12 +4,14 @@
 
 import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
+import { withTarget } from "../isa/assemble.ts";
+import { R } from "../isa/registers.ts";
 import { BLOCKS, type Block, type PerBlock, type PlanFacts } from "./facts.ts";
-import { aimed, type FarJump, judge, settle } from "./far-jump.ts";
+import { type FarJump, judge, settle } from "./far-jump.ts";
 import type { Grouping } from "./group.ts";
 import { regionOf } from "./region.ts";
 import { headShift, type Room, Slots } from "./room.ts";
-import { T9, veneerWords } from "./veneer.ts";
+import { veneerWords } from "./veneer.ts";
 
 /** One veneer. */
 export interface Trampoline<A extends Address = number> {
@@ -49,7 +51,7 @@ export function place<A extends Address>(
   rooms: PerBlock<Room<A>>,
   heads: PerBlock<number>,
 ): Placement<A> {
-  const register = facts.register ?? T9;
+  const register = facts.register ?? R.t9;
   const shift = perBlock((block) => headShift(rooms[block], heads[block]));
   const slots = perBlock((block) => new Slots(rooms[block], heads[block]));
   const placed = perBlock(() => new Map<string, Trampoline<A> & { readonly sites: A[] }>());
@@ -91,7 +93,7 @@ export function place<A extends Address>(
       judged[index] =
         veneer === null
           ? { ...far, refusal: noRoom(block, far) }
-          : { ...far, trampoline: veneer.address, word: aimed(jump.word, veneer.address) };
+          : { ...far, trampoline: veneer.address, word: withTarget(jump.word, veneer.address) };
     }
   }
 

@@ -6,12 +6,13 @@
 import { type Address, distance, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { R } from "../isa/registers.ts";
 import type { Block, Jump, PerBlock, PlanFacts } from "./facts.ts";
 import type { FarJump } from "./far-jump.ts";
 import { group, placeText } from "./group.ts";
 import { type Placement, place } from "./place.ts";
 import { mostHeadSlots, type Room } from "./room.ts";
-import { T9, veneerFault, veneerSize, veneerWords } from "./veneer.ts";
+import { veneerFault, veneerSize, veneerWords } from "./veneer.ts";
 
 export interface TrampolinePlan<A extends Address = number> extends Omit<Placement<A>, "missing"> {
   /** Those of `farJumps` that nothing mends. */
@@ -35,7 +36,7 @@ const STEPS = 8;
  * site outside its block, a register that a veneer may not use.
  */
 export function planTrampolines<A extends Address>(facts: PlanFacts<A>): TrampolinePlan<A> {
-  const register = facts.register ?? T9;
+  const register = facts.register ?? R.t9;
   const anywhere = facts.blocks.core.base;
   const fault = veneerFault(veneerWords(anywhere, register), anywhere);
   if (fault !== null) throw new Misuse(`a veneer can't go through register ${register}: ${fault}`);

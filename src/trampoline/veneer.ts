@@ -4,52 +4,48 @@
 // `jal _mcount`: `at` holds the caller's return address (and becomes ra), t4 may hold the address of the
 // saved ra (-mmcount-ra-address), arguments are live, and ra already points into the traced function, so
 // the veneer ends in jr and never in jalr. t9, the conventional call register, is dead there and at every
-// standard call. Which jumps may go through a veneer at all is refusal.ts's business.
+// standard call. Which jumps may go through a veneer is decided in refusal.ts.
 
 import { OP_ADDIU, OP_LUI, OP_SPECIAL, SPECIAL_JR } from "../../assembly/shared/opcodes.ts";
-import { type Address, isSignExtended, lowWord } from "../address.ts";
+import { type Address, isSignExtended } from "../address.ts";
 import { hex } from "../hex.ts";
-
-/** MIPS64 encodings. */
-const OP_DADDIU = 25;
-const SPECIAL_DSLL = 56;
+import { assemble, loadAddress, NOP } from "../isa/assemble.ts";
+import { OP_DADDIU, SPECIAL_DSLL } from "../isa/mips64.ts";
+import { R } from "../isa/registers.ts";
 
 /** Bytes of a veneer to a target, and its alignment: a line between two regions never cuts one. */
 export function veneerSize(target: Address): 16 | 32 {
   return isSignExtended(target) ? 16 : 32;
 }
 
-/** $25, t9. */
-export const T9 = 25;
-
 /** Why a register isn't a veneer's to write, by register number; those that aren't listed are dead. */
 const LIVE: Readonly<Record<number, string>> = {
-  0: "zero can't hold an address",
-  1: "at holds the caller's return address at a call of _mcount",
-  2: "v0 holds the static chain of a nested function",
-  4: "a0 holds an argument",
-  5: "a1 holds an argument",
-  6: "a2 holds an argument",
-  7: "a3 holds an argument",
-  12: "t4 holds the address of the saved ra at a call of _mcount, where function_graph writes",
-  16: "s0 is the caller's",
-  17: "s1 is the caller's",
-  18: "s2 is the caller's",
-  19: "s3 is the caller's",
-  20: "s4 is the caller's",
-  21: "s5 is the caller's",
-  22: "s6 is the caller's",
-  23: "s7 is the caller's",
-  26: "k0 is lost at any exception",
-  27: "k1 is lost at any exception",
-  28: "gp is the kernel's current thread",
-  29: "sp is the stack",
-  30: "s8 is the caller's",
-  31: "ra holds the way back into the calling function",
+  [R.zero]: "zero can't hold an address",
+  [R.at]: "at holds the caller's return address at a call of _mcount",
+  [R.v0]: "v0 holds the static chain of a nested function",
+  [R.a0]: "a0 holds an argument",
+  [R.a1]: "a1 holds an argument",
+  [R.a2]: "a2 holds an argument",
+  [R.a3]: "a3 holds an argument",
+  [R.t4]: "t4 holds the address of the saved ra at a call of _mcount, where function_graph writes",
+  [R.s0]: "s0 is the caller's",
+  [R.s1]: "s1 is the caller's",
+  [R.s2]: "s2 is the caller's",
+  [R.s3]: "s3 is the caller's",
+  [R.s4]: "s4 is the caller's",
+  [R.s5]: "s5 is the caller's",
+  [R.s6]: "s6 is the caller's",
+  [R.s7]: "s7 is the caller's",
+  [R.k0]: "k0 is lost at any exception",
+  [R.k1]: "k1 is lost at any exception",
+  [R.gp]: "gp is the kernel's current thread",
+  [R.sp]: "sp is the stack",
+  [R.s8]: "s8 is the caller's",
+  [R.ra]: "ra holds the way back into the calling function",
 };
 
 /** Registers that hold arguments in n64 besides a0 to a3: o32's t0 to t3. */
-const N64_ARGUMENTS = [8, 9, 10, 11];
+const N64_ARGUMENTS: readonly number[] = [R.t0, R.t1, R.t2, R.t3];
 
 /**
  * `lui reg, %hi(target); addiu reg, reg, %lo(target); jr reg; nop`. addiu extends its immediate's sign,
@@ -58,25 +54,21 @@ const N64_ARGUMENTS = [8, 9, 10, 11];
  * `lui reg, %highest; daddiu reg, reg, %higher; dsll reg, reg, 16; daddiu reg, reg, %hi; dsll reg, reg, 16;
  * daddiu reg, reg, %lo; jr reg; nop`, as gcc loads it with one register.
  */
-export function veneerWords(target: Address, register: number = T9): number[] {
-  const lui = (half: number): number => ((OP_LUI << 26) | (register << 16) | half) >>> 0;
-  const add = (opcode: number, half: number): number =>
-    ((opcode << 26) | (register << 21) | (register << 16) | half) >>> 0;
-  const jump = [((register << 21) | SPECIAL_JR) >>> 0, 0];
-  if (isSignExtended(target)) {
-    const low = lowWord(target);
-    return [lui(((low + 0x8000) >>> 16) & 0xffff), add(OP_ADDIU, low & 0xffff), ...jump];
-  }
-  const dsll16 = ((register << 16) | (register << 11) | (16 << 6) | SPECIAL_DSLL) >>> 0;
-  const half = (carry: bigint, shift: bigint): number =>
-    Number(((BigInt(target) + carry) >> shift) & 0xffffn);
+export function veneerWords(target: Address, register: number = R.t9): number[] {
+  const jump = [assemble("jr", register), NOP];
+  if (isSignExtended(target)) return [...loadAddress(register, target), ...jump];
+  // What each half's sign takes away is carried into those above it.
+  const half = (carry: bigint, shift: bigint): bigint => (BigInt(target) + carry) >> shift;
+  const daddiu = (value: bigint): number =>
+    assemble("daddiu", register, register, Number(BigInt.asIntN(16, value)));
+  const dsll16 = assemble("dsll", register, register, 16);
   return [
-    lui(half(0x8000_8000_8000n, 48n)),
-    add(OP_DADDIU, half(0x8000_8000n, 32n)),
+    assemble("lui", register, Number(BigInt.asUintN(16, half(0x8000_8000_8000n, 48n)))),
+    daddiu(half(0x8000_8000n, 32n)),
     dsll16,
-    add(OP_DADDIU, half(0x8000n, 16n)),
+    daddiu(half(0x8000n, 16n)),
     dsll16,
-    add(OP_DADDIU, half(0n, 0n)),
+    daddiu(half(0n, 0n)),
     ...jump,
   ];
 }
@@ -103,7 +95,7 @@ export function veneerFault(words: readonly number[], target: Address): string |
       const there = wide ? BigInt.asUintN(64, goes) : Number(BigInt.asUintN(32, goes));
       const wanted = wide ? target : target >>> 0;
       if (there !== wanted) return `it jumps to ${hex(there)}, not to ${hex(wanted)}`;
-      if (words[index + 1] !== 0) return "the delay slot of its jr isn't a nop";
+      if (words[index + 1] !== NOP) return "the delay slot of its jr isn't a nop";
       return words.length === index + 2 ? null : "words follow its jump";
     }
     const shift = wide && opcode === OP_SPECIAL && rs === 0 && (word & 63) === SPECIAL_DSLL;

@@ -5,6 +5,7 @@
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Words } from "../bytes/words.ts";
+import { NOP } from "../isa/assemble.ts";
 import { THIS_MODULE } from "../module/layout/sections.ts";
 import type { Moment } from "./records.ts";
 
@@ -53,7 +54,6 @@ export interface Comparison {
 
 /** Unexplained words that are shown: the first ones tell what is wrong. */
 const MOST_SHOWN = 100;
-const NOP = 0;
 
 const REASONS = {
   state: "struct module, which the kernel fills in",

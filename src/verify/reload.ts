@@ -4,9 +4,9 @@
 // tells where its per-CPU variables are.
 
 import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
-import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { Words } from "../bytes/words.ts";
 import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
+import { jumpTo } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Machine } from "../lab/machine.ts";
 import type { ModuleFile } from "../module/file/file.ts";
@@ -173,7 +173,7 @@ function jumpWords(machine: Machine, module: LoadedModule): Map<number, number> 
   for (let at = 0; at + JUMP_ENTRY_SIZE <= (table?.size ?? 0); at += JUMP_ENTRY_SIZE) {
     const code = machine.memory.u32((table?.address ?? 0) + at);
     const target = machine.memory.u32((table?.address ?? 0) + at + 4);
-    jumps.set(code, ((OP_J << 26) | ((target >>> 2) & 0x03ffffff)) >>> 0);
+    jumps.set(code, jumpTo("j", target));
   }
   return jumps;
 }

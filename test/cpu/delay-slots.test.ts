@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import { EXC_RI } from "../../assembly/shared/opcodes.ts";
+import { jumpTo } from "../../src/isa/assemble.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const mark = (register: number, value: number) => asm("addiu", register, R.zero, value);
@@ -65,7 +66,7 @@ for (const endian of ENDIANS) {
 
     test("links are the address after the slot, and the slot sees them", () => {
       const guest = new Guest(endian);
-      guest.run([asm("jal", (CODE >>> 2) + 4), asm("addu", R.t0, R.ra, R.zero), NOP, NOP, NOP], 2);
+      guest.run([jumpTo("jal", CODE + 16), asm("addu", R.t0, R.ra, R.zero), NOP, NOP, NOP], 2);
       assert.deepEqual(
         [guest.core.gpr(R.ra), guest.core.gpr(R.t0), guest.core.pc],
         [CODE + 8, CODE + 8, CODE + 16],

@@ -12,52 +12,23 @@ import {
 } from "../../assembly/shared/memory-map.ts";
 import { CP0_CAUSE } from "../../assembly/shared/opcodes.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
-import { fieldsOf, insert } from "../../src/isa/fields.ts";
-import { FARJAL_WORDS, instruction } from "../../src/isa/table.ts";
+import { assemble } from "../../src/isa/assemble.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import type { Processor } from "../../src/processor/processor.ts";
+
+export { assemble as asm, NOP } from "../../src/isa/assemble.ts";
+export { R } from "../../src/isa/registers.ts";
 
 export const ENDIANS: readonly Endian[] = ["little", "big"];
 export const CODE = 0x80001000;
 export const DATA = 0x80008000;
-export const NOP = 0;
-
-/** Numbers of registers, by their names in the o32 ABI. */
-export const R = {
-  zero: 0,
-  at: 1,
-  v0: 2,
-  v1: 3,
-  a0: 4,
-  a1: 5,
-  a2: 6,
-  a3: 7,
-  t0: 8,
-  t1: 9,
-  t2: 10,
-  s0: 16,
-  s1: 17,
-  t9: 25,
-  k0: 26,
-  k1: 27,
-  sp: 29,
-  ra: 31,
-} as const;
-
-/** The word of an instruction; operands in the order of its form, a branch's offset in words. */
-export function asm(name: string, ...operands: readonly number[]): number {
-  const row = FARJAL_WORDS.find((own) => own.name === `farjal.${name}`) ?? instruction(name);
-  const fields = fieldsOf(row.form);
-  if (fields.length !== operands.length) throw new Error(`${name} takes ${row.form}`);
-  return fields.reduce(
-    (word, field, index) => insert(field, word, operands[index] ?? 0),
-    row.match,
-  );
-}
 
 /** lui and ori. */
 export function li(register: number, value: number): number[] {
-  return [asm("lui", register, value >>> 16), asm("ori", register, register, value & 0xffff)];
+  return [
+    assemble("lui", register, value >>> 16),
+    assemble("ori", register, register, value & 0xffff),
+  ];
 }
 
 export class Guest {

@@ -71,7 +71,7 @@ for (const endian of ENDIANS) {
 
     test("a hypercall stops at itself with its code, and isn't counted", () => {
       const guest = new Guest(endian);
-      assert.equal(guest.run([NOP, asm("hypercall", 0xabcde)], 100), STOP_HYPERCALL);
+      assert.equal(guest.run([NOP, asm("farjal.hypercall", 0xabcde)], 100), STOP_HYPERCALL);
       assert.deepEqual(
         [guest.core.stopValue, guest.core.pc, guest.core.count],
         [0xabcde, CODE + 4, 1],
@@ -79,7 +79,7 @@ for (const endian of ENDIANS) {
     });
 
     test("farjal's words are reserved unless switched on, and always in user mode", () => {
-      for (const name of ["hypercall", "trace_site", "trace_call"]) {
+      for (const name of ["farjal.hypercall", "farjal.trace_site", "farjal.trace_call"]) {
         const guest = new Guest(endian);
         guest.core.mode = MODE_STOP_ON_EXCEPTION;
         assert.equal(guest.run([asm(name, 0)]), STOP_EXCEPTION);
@@ -113,7 +113,11 @@ for (const endian of ENDIANS) {
       const guest = new Guest(endian);
       guest.core.words[RING_CAPACITY / 4] = 4;
       guest.core.setGpr(R.ra, 0x80123458);
-      guest.run([asm("trace_site", 0), asm("beq", R.zero, R.zero, 5), asm("trace_site", 0)]);
+      guest.run([
+        asm("farjal.trace_site", 0),
+        asm("beq", R.zero, R.zero, 5),
+        asm("farjal.trace_site", 0),
+      ]);
       assert.equal(guest.core.words[RING_WRITTEN / 4], 2);
       assert.deepEqual(record(guest, 0), [CODE, 0x80123458, 0, 0]);
       assert.deepEqual(record(guest, 1), [CODE + 4, 0x80123458, 2, 0]);
@@ -126,14 +130,14 @@ for (const endian of ENDIANS) {
       guest.core.words[RING_CAPACITY / 4] = 4;
       guest.core.setGpr(R.a0, 0xc0001000);
       guest.core.setGpr(R.a1, 0xc0002000);
-      guest.run([NOP, asm("trace_call", 0)]);
+      guest.run([NOP, asm("farjal.trace_call", 0)]);
       assert.deepEqual(record(guest, 0), [0xc0001000, 0xc0002000, 1, 0]);
     });
 
     test("the exact reading writes the same records", () => {
       const guest = new Guest(endian);
       guest.core.words[RING_CAPACITY / 4] = 4;
-      guest.put(CODE, asm("beq", R.zero, R.zero, 5), asm("trace_site", 0));
+      guest.put(CODE, asm("beq", R.zero, R.zero, 5), asm("farjal.trace_site", 0));
       guest.core.pc = CODE;
       guest.core.runExactly(2);
       assert.deepEqual(record(guest, 0), [CODE, 0, 1, 0]);
@@ -142,10 +146,10 @@ for (const endian of ENDIANS) {
 
     test("a full ring overwrites the oldest and counts on; without a ring nothing is written", () => {
       const guest = new Guest(endian);
-      guest.run([asm("trace_site", 0)]);
+      guest.run([asm("farjal.trace_site", 0)]);
       assert.equal(guest.core.words[RING_WRITTEN / 4], 0);
       guest.core.words[RING_CAPACITY / 4] = 4;
-      guest.run(Array.from({ length: 6 }, () => asm("trace_site", 0)));
+      guest.run(Array.from({ length: 6 }, () => asm("farjal.trace_site", 0)));
       assert.equal(guest.core.words[RING_WRITTEN / 4], 6);
       assert.deepEqual(
         [0, 1, 2, 3].map((index) => record(guest, index)[0]),

@@ -71,7 +71,7 @@ for (const endian of ENDIANS) {
           asm("ll", R.v0, 0, R.a0),
           asm("addiu", R.v0, R.v0, 5),
           asm("sc", R.v0, 0, R.a0),
-          asm("trace_site", 0),
+          asm("farjal.trace_site", 0),
           asm("addiu", R.a1, R.a1, -1),
           asm("bne", R.a1, R.zero, -6),
           asm("addiu", R.a0, R.a0, 4),

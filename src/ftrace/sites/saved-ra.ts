@@ -14,12 +14,10 @@ import {
   SPECIAL_OR,
   SPECIAL_SUBU,
 } from "../../../assembly/shared/opcodes.ts";
+import { R } from "../../isa/registers.ts";
 
-const ZERO = 0;
-export const T4 = 12;
-const SP = 29;
-const S8 = 30;
-const RA = 31;
+/** Registers that a word which sets t4 may read. */
+const T4_FROM: readonly number[] = [R.zero, R.t4, R.sp];
 /** A prologue saves ten registers at most, and stores a few arguments. */
 const LONGEST_PROLOGUE = 32;
 
@@ -54,16 +52,16 @@ export function savedRaByT4(words: readonly number[]): SavedRa {
   for (const word of words) {
     const { op, rs, rt, rd, funct, immediate } = fields(word);
     if (op === OP_SPECIAL) {
-      const others = [rs, rt].filter((register) => register !== T4 && register !== ZERO);
-      if (rd !== T4 || (funct !== SPECIAL_OR && funct !== SPECIAL_ADDU)) return "unknown";
-      if (others.some((register) => register !== SP)) return "unknown";
-      if (rs !== T4 && rt !== T4) value = 0;
-      aboveSp = others.length > 0 || (aboveSp && (rs === T4 || rt === T4));
-    } else if (rt !== T4 || (op !== OP_LUI && ![ZERO, T4, SP].includes(rs))) {
+      const others = [rs, rt].filter((register) => register !== R.t4 && register !== R.zero);
+      if (rd !== R.t4 || (funct !== SPECIAL_OR && funct !== SPECIAL_ADDU)) return "unknown";
+      if (others.some((register) => register !== R.sp)) return "unknown";
+      if (rs !== R.t4 && rt !== R.t4) value = 0;
+      aboveSp = others.length > 0 || (aboveSp && (rs === R.t4 || rt === R.t4));
+    } else if (rt !== R.t4 || (op !== OP_LUI && !T4_FROM.includes(rs))) {
       return "unknown";
     } else {
-      const before = rs === T4 && op !== OP_LUI ? value : 0;
-      aboveSp = rs === SP || (aboveSp && rs === T4);
+      const before = rs === R.t4 && op !== OP_LUI ? value : 0;
+      aboveSp = rs === R.sp || (aboveSp && rs === R.t4);
       if (op === OP_LUI) value = (immediate << 16) >>> 0;
       else if (op === OP_ORI) value = (before | (word & 0xffff)) >>> 0;
       else if (op === OP_ADDIU) value = before + immediate;
@@ -81,11 +79,11 @@ export function savedRaByT4(words: readonly number[]): SavedRa {
 export function savedRaByPrologue(word: (index: number) => number): SavedRa {
   for (let index = -1; index >= -LONGEST_PROLOGUE; index -= 1) {
     const { op, rs, rt, rd, funct, immediate } = fields(word(index));
-    const store = op === OP_SW && rs === SP;
-    if (store && rt === RA) return immediate;
-    const setsS8 = op === OP_SPECIAL && rd === S8 && rs === SP && rt === ZERO;
+    const store = op === OP_SW && rs === R.sp;
+    if (store && rt === R.ra) return immediate;
+    const setsS8 = op === OP_SPECIAL && rd === R.s8 && rs === R.sp && rt === R.zero;
     // A large frame's second part: how large is not in this word, and whether ra lies above it isn't either.
-    if (op === OP_SPECIAL && funct === SPECIAL_SUBU && rd === SP) return "unknown";
+    if (op === OP_SPECIAL && funct === SPECIAL_SUBU && rd === R.sp) return "unknown";
     // Also addiu sp,sp,-N, which a prologue begins with.
     if (!store && !setsS8) return "ra";
   }

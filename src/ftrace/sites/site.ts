@@ -8,34 +8,29 @@
 import { GRAPH_LEAF } from "../../../assembly/shared/memory-map.ts";
 import {
   OP_ADDIU,
-  OP_BEQ,
   OP_JAL,
   OP_LUI,
   OP_ORI,
   OP_SPECIAL,
-  OP_SPECIAL2,
   SPECIAL_ADDU,
   SPECIAL_OR,
-  SPECIAL2_TRACE_ENTER,
-  SPECIAL2_TRACE_SITE,
 } from "../../../assembly/shared/opcodes.ts";
 import { type Address, plus } from "../../address.ts";
-import { type SavedRa, savedRaByPrologue, savedRaByT4, T4 } from "./saved-ra.ts";
+import { assemble, NOP } from "../../isa/assemble.ts";
+import { OP_DADDIU, SPECIAL_DADDU } from "../../isa/mips64.ts";
+import { R } from "../../isa/registers.ts";
+import { type SavedRa, savedRaByPrologue, savedRaByT4 } from "./saved-ra.ts";
 
-/** MIPS64 encodings. */
-const OP_DADDIU = 25;
-const SPECIAL_DADDU = 45;
-
-const NOP = 0x00000000;
-const MOVE_AT_RA = 0x03e00825; // move at,ra: the caller's return address, _mcount's second argument
-const JALR_V1 = 0x0060f809; // jalr v1
-/** addiu sp,sp,-8: o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
-export const PUSH = 0x27bdfff8;
-const POP = 0x27bd0008; // addiu sp,sp,8
+/** `move at,ra`: the caller's return address, _mcount's second argument. */
+const MOVE_AT_RA = assemble("or", R.at, R.ra, R.zero);
+const JALR_V1 = assemble("jalr", R.ra, R.v1);
+/** o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
 const PUSHED = 8;
+export const PUSH = assemble("addiu", R.sp, R.sp, -PUSHED);
+const POP = assemble("addiu", R.sp, R.sp, PUSHED);
 const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
 /** The word that writes the function tracer's record in passing. */
-export const TRACE_SITE = (OP_SPECIAL2 << 26) | SPECIAL2_TRACE_SITE;
+export const TRACE_SITE = assemble("farjal.trace_site", 0);
 /** Largest place of a saved ra that a TRACE_ENTER word can name, in words above sp. */
 const HIGHEST_RA = GRAPH_LEAF - 1;
 
@@ -65,7 +60,7 @@ function opcode(word: number): number {
 }
 
 function isV1High(word: number): boolean {
-  return opcode(word) === OP_LUI && ((word >>> 16) & 31) === 3;
+  return opcode(word) === OP_LUI && ((word >>> 16) & 31) === R.v1;
 }
 
 function isV1Low(word: number): boolean {
@@ -81,9 +76,9 @@ function setsT4(word: number): boolean {
     case OP_DADDIU:
     case OP_ORI:
     case OP_LUI:
-      return rt === T4;
+      return rt === R.t4;
     case OP_SPECIAL:
-      return rd === T4 && [SPECIAL_OR, SPECIAL_ADDU, SPECIAL_DADDU].includes(word & 63);
+      return rd === R.t4 && [SPECIAL_OR, SPECIAL_ADDU, SPECIAL_DADDU].includes(word & 63);
     default:
       return false;
   }
@@ -221,7 +216,7 @@ function addressWords64(word: (index: number) => number): 2 | 6 | null {
  * 10000004 without and in n64. Where the delay slot is empty, the branch goes to its nop.
  */
 function branchOver<A extends Address>(site: CallSite<A>): number {
-  return ((OP_BEQ << 26) | (site.words - (site.emptyDelaySlot ? 2 : 1))) >>> 0;
+  return assemble("beq", R.zero, R.zero, site.words - (site.emptyDelaySlot ? 2 : 1));
 }
 
 /**
@@ -260,7 +255,7 @@ export function sitePatch<A extends Address>(
 export function enterWord(site: CallSite, bits: number): number | undefined {
   const place = raPlace(site);
   if (place === undefined) return undefined;
-  return ((OP_SPECIAL2 << 26) | (bits << 22) | (place << 6) | SPECIAL2_TRACE_ENTER) >>> 0;
+  return assemble("farjal.trace_enter", (bits << 16) | place);
 }
 
 /** In words above sp, or GRAPH_LEAF. A short call with an empty delay slot comes after the push. */

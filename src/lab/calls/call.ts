@@ -14,6 +14,7 @@ import {
 import { EXC_TLBL, EXC_TLBS } from "../../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../errors.ts";
 import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";
+import { R } from "../../isa/registers.ts";
 import { Budget } from "../../processor/budget.ts";
 import { type GuestMemory, Unmapped } from "../../processor/guest-memory.ts";
 import type { Processor } from "../../processor/processor.ts";
@@ -33,11 +34,6 @@ import type { HostCall, HostFunctions } from "./host-functions.ts";
 /** Where called functions return to; never executed, since the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
 
-const V0 = 2;
-const A0 = 4;
-const GP = 28;
-const SP = 29;
-const RA = 31;
 /** o32: the caller leaves room for four register arguments, and sp is a multiple of eight. */
 const REGISTER_ARGUMENTS = 4;
 const STACK_ALIGNMENT = 8;
@@ -114,8 +110,8 @@ export class Caller {
     const saved = this.#saveState();
     const call = this.#made(outer?.budget ?? new Budget(budget), this.#processor.count, saved);
     if (outer === undefined) {
-      this.#processor.setGpr(SP, this.#setup.stackTop);
-      this.#processor.setGpr(GP, this.#setup.threadInfo);
+      this.#processor.setGpr(R.sp, this.#setup.stackTop);
+      this.#processor.setGpr(R.gp, this.#setup.threadInfo);
     }
     try {
       this.#enter(address, args);
@@ -174,14 +170,14 @@ export class Caller {
 
   #enter(address: number, args: readonly number[]): void {
     const stackWords = Math.max(args.length, REGISTER_ARGUMENTS);
-    const below = this.#processor.gpr(SP) - 4 * stackWords;
+    const below = this.#processor.gpr(R.sp) - 4 * stackWords;
     const sp = below - (below % STACK_ALIGNMENT);
     args.forEach((word, index) => {
-      if (index < REGISTER_ARGUMENTS) this.#processor.setGpr(A0 + index, word);
+      if (index < REGISTER_ARGUMENTS) this.#processor.setGpr(R.a0 + index, word);
       else this.#memory.setU32(sp + 4 * index, word);
     });
-    this.#processor.setGpr(SP, sp);
-    this.#processor.setGpr(RA, RETURN_ADDRESS);
+    this.#processor.setGpr(R.sp, sp);
+    this.#processor.setGpr(R.ra, RETURN_ADDRESS);
     this.#processor.returnTo = RETURN_ADDRESS;
     this.#processor.pc = address;
   }
@@ -190,10 +186,10 @@ export class Caller {
   #serve(code: number): GuestStop | undefined {
     const entry = this.#functions.at(code);
     if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
-    const returnAddress = this.#processor.gpr(RA);
+    const returnAddress = this.#processor.gpr(R.ra);
     try {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
-      if (result !== undefined) this.#processor.setGpr(V0, result);
+      if (result !== undefined) this.#processor.setGpr(R.v0, result);
     } catch (error) {
       // The guest passed an address that a kernel's own function would have faulted on.
       if (error instanceof Unmapped) {
@@ -211,8 +207,8 @@ export class Caller {
     const memory = this.#memory;
     const arg = (index: number): number =>
       index < REGISTER_ARGUMENTS
-        ? this.#processor.gpr(A0 + index)
-        : memory.u32(this.#processor.gpr(SP) + 4 * index);
+        ? this.#processor.gpr(R.a0 + index)
+        : memory.u32(this.#processor.gpr(R.sp) + 4 * index);
     return {
       name,
       memory,

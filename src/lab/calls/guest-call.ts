@@ -4,6 +4,7 @@
 
 import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/memory-map.ts";
 import { Misuse } from "../../errors.ts";
+import { R } from "../../isa/registers.ts";
 import type { Budget } from "../../processor/budget.ts";
 import type { Processor } from "../../processor/processor.ts";
 import {
@@ -46,9 +47,6 @@ export interface CallState {
   /** The processor's registers from before the call, and the shadow stacks' places. */
   readonly saved: readonly number[];
 }
-
-const V0 = 2;
-const V1 = 3;
 
 export class GuestCall {
   readonly core: Processor;
@@ -119,8 +117,8 @@ export class GuestCall {
   /** v0 and v1 as they are, or why there are none. */
   result(): CallResult {
     const result = {
-      v0: this.core.gpr(V0),
-      v1: this.core.gpr(V1),
+      v0: this.core.gpr(R.v0),
+      v1: this.core.gpr(R.v1),
       instructions: this.core.count - this.started,
     };
     return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;

@@ -2,8 +2,8 @@
 // the host's function runs on the registers it finds, and the guest goes on at ra with v0 set. The code
 // in the word is an index into this table, so guest code that makes up a code gets nothing but an error.
 
-import { OP_SPECIAL2, SPECIAL2_HYPERCALL } from "../../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../errors.ts";
+import { assemble } from "../../isa/assemble.ts";
 import type { GuestMemory } from "../../processor/guest-memory.ts";
 
 /** What a host function sees of the call: o32 arguments, memory, and who called. */
@@ -77,5 +77,5 @@ export class HostFunctions {
 }
 
 function hypercallWord(code: number): number {
-  return ((OP_SPECIAL2 << 26) | (code << 6) | SPECIAL2_HYPERCALL) >>> 0;
+  return assemble("farjal.hypercall", code);
 }

@@ -1,6 +1,7 @@
 // What the lab kernel asks the host to do: print, panic, tell the time. src/lab-kernel/hypercalls.S names
 // them, in the order of its .lab_hypercalls; a name without a service here is a defect, not a guess.
 
+import { R } from "../../isa/registers.ts";
 import { GuestEnd } from "./call.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 import { formatPrintk, type PrintkArguments } from "./printk.ts";
@@ -15,7 +16,6 @@ export interface ServiceHost {
   symbolText(address: number, withOffset: boolean): string;
 }
 
-const V1 = 3;
 const WORD = 4;
 
 /** The services by the names that hypercalls.S gives them. */
@@ -69,7 +69,7 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
       const now = host.now();
       const low = Number(BigInt.asUintN(32, now));
       const high = Number(now >> 32n);
-      call.setRegister(V1, host.littleEndian ? high : low);
+      call.setRegister(R.v1, host.littleEndian ? high : low);
       return host.littleEndian ? low : high;
     },
   };
