@@ -46,7 +46,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const answer = await answered(make, terminal);
     code = answer.held ? HELD : FAILED;
     if (options.json === true) {
-      await terminal.out(jsonText(answer.json));
+      await terminal.json(jsonText(answer.json));
     } else {
       await terminal.out(answer.text);
       if (answer.notes !== undefined) terminal.note(answer.notes);
@@ -56,7 +56,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     await buildProgram(terminal, give).parseAsync(plainNumbers(args), { from: "user" });
     return code;
   } catch (error) {
-    return failure(error, args, terminal);
+    return await failure(error, args, terminal);
   }
 }
 
@@ -105,15 +105,19 @@ function buildProgram(terminal: Terminal, give: Give): Command {
 }
 
 /** What is thrown past a command is a wrong call or a defect. */
-function failure(error: unknown, args: readonly string[], terminal: Terminal): number {
+async function failure(
+  error: unknown,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
   if (error instanceof CommanderError) {
     // commander has printed the message; help and version that were asked for exit 0.
-    if (error.exitCode !== 0) misuseJson(error.message, args, terminal);
+    if (error.exitCode !== 0) await misuseJson(error.message, args, terminal);
     return error.exitCode === 0 ? HELD : MISUSED;
   }
   if (error instanceof Misuse) {
     terminal.note(`${terminal.notePaint.red("error:")} ${error.message}\n`);
-    misuseJson(error.message, args, terminal);
+    await misuseJson(error.message, args, terminal);
     return MISUSED;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -124,7 +128,11 @@ function failure(error: unknown, args: readonly string[], terminal: Terminal): n
 }
 
 /** A program that asked for JSON gets a document even when it asked wrongly. */
-function misuseJson(message: string, args: readonly string[], terminal: Terminal): void {
+async function misuseJson(
+  message: string,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
   if (!args.includes("--json")) return;
-  terminal.print(`${JSON.stringify({ verdict: "misuse", error: message }, null, 2)}\n`);
+  await terminal.json(jsonText({ verdict: "misuse", error: message }));
 }

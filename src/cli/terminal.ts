@@ -1,7 +1,8 @@
 // The two streams and their colours. Results go to stdout and notes to stderr; a reader that goes away
 // (`farjal trace … | head`) ends the program quietly, and a stream that can't be written (a full disk) with one line
 // that says so. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
-// Names come out of files that anyone may have made, so control characters never reach the terminal.
+// Names come out of files that anyone may have made, so control characters in text never reach the terminal;
+// a JSON document has none (json/json-text.ts), and goes out as it is.
 
 import { once } from "node:events";
 import picocolors from "picocolors";
@@ -44,27 +45,42 @@ export class Terminal {
     return stderr.isTTY === true ? stderr : null;
   }
 
-  /** Writes a result to stdout, and makes no more of it than its reader has taken. */
+  /** Writes a text to stdout, no further ahead than its reader takes it. */
   async out(pieces: Iterable<string>): Promise<void> {
-    let chunk = "";
-    for (const piece of pieces) {
-      chunk += piece;
-      if (chunk.length < CHUNK) continue;
-      if (!this.print(chunk)) await once(this.#process.stdout, "drain");
-      chunk = "";
-    }
-    if (chunk !== "") this.print(chunk);
+    for (const chunk of chunks(pieces)) await this.#write(visible(chunk));
   }
 
-  /** Writes a short result to stdout. @returns false when its reader is behind. */
-  print(text: string): boolean {
-    return this.#process.stdout.write(visible(text));
+  /** Writes a JSON document to stdout in the same way. */
+  async json(pieces: Iterable<string>): Promise<void> {
+    for (const chunk of chunks(pieces)) await this.#write(chunk);
+  }
+
+  /** Writes a short text to stdout. */
+  print(text: string): void {
+    this.#process.stdout.write(visible(text));
   }
 
   /** Writes a note or an error to stderr. */
   note(text: string): void {
     this.#process.stderr.write(visible(text));
   }
+
+  async #write(text: string): Promise<void> {
+    const { stdout } = this.#process;
+    if (!stdout.write(text)) await once(stdout, "drain");
+  }
+}
+
+/** The same text in larger pieces. */
+function* chunks(pieces: Iterable<string>): Generator<string> {
+  let chunk = "";
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = "";
+  }
+  if (chunk !== "") yield chunk;
 }
 
 function coloured({ env }: NodeJS.Process, stream: NodeJS.WriteStream): boolean {

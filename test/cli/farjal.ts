@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { repositoryFile } from "../support/repository.ts";
 
-export const PROGRAM = repositoryFile("build/src/cli/index.js");
+export const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
 export const ORDERS = ["little", "big"] as const;
 
 export interface Outcome {

@@ -22,7 +22,7 @@ import { debian, debianSkip } from "../support/debian.ts";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
-const PROGRAM = repositoryFile("build/src/cli/index.js");
+const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
 /** What the outputs in blocks marked `debian` come from. */
 const RELEASE = "6.1.0-50-4kc-malta";
 /** Modules by the names that the documents give them. */
