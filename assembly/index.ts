@@ -2,14 +2,14 @@
 // a re-export's, so the paths here have none.)
 
 export { storeBesideCode } from "./memory/code-map";
-export { untranslated } from "./cpu/dispatch";
+export { untranslated } from "./interpreter/dispatch";
 export { emit, emitLeave } from "./readings/emit";
 export { enterTraced, returnTraced } from "./tracing/graph";
-export { run, runExactly } from "./cpu/interpreter";
-export { probe } from "./memory/translate";
-export { mapPages, markPage, markPhysical, unmapPages } from "./memory/pages";
+export { run, runExactly } from "./interpreter/interpreter";
+export { probe } from "./system/addresses";
+export { mapPages, markPage, markPhysical, unmapPages } from "./memory/mappings";
 export { finishSection, relocate } from "./relocation/relocate";
 export { relocate64 } from "./relocation/relocate64";
-export { getCp0, reset, setCp0, setInterrupts } from "./cpu/reset";
-export { skip } from "./cpu/timer";
-export { unwatch, watch } from "./memory/watches";
+export { getCp0, reset, setCp0, setInterrupts } from "./system/reset";
+export { skip } from "./system/timer";
+export { unwatch, watch } from "./memory/mappings";

@@ -3,7 +3,6 @@
 // written with ones and written with zeros, save for Config1: a bit that announces what is absent here
 // (MIPS16 in CA, watch registers in WR) is clear.
 
-import { cpu } from "./cpu.ts";
 import { CPU_CP0, CPU_CP0_SIZE } from "../shared/memory-map.ts";
 import {
   CP0_CAUSE,
@@ -39,6 +38,7 @@ import {
   CP0_TAGLO,
   CP0_WIRED,
 } from "../shared/opcodes.ts";
+import { cpu } from "./cpu.ts";
 
 /** reset()'s choice of processor. */
 export const PROFILE_24KC: u32 = 0;

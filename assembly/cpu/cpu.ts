@@ -27,7 +27,7 @@ import {
   CPU_STOP,
   CPU_STOP_VALUE,
   CPU_TIMER_DUE,
-} from "../shared/memory-map.ts";
+} from "../shared/cpu-state.ts";
 
 /** From HI on; the 32 general registers lie before it. */
 @unmanaged

@@ -2,8 +2,9 @@
 // noted as the exact reading runs it. The host reads the pairs at OBSERVED; when they are full, the rest
 // is not noted.
 
+import { OBSERVED, OBSERVED_SIZE } from "../shared/memory-map.ts";
+import { OBSERVED_LENGTH, OBSERVING } from "../shared/translated-code.ts";
 import { cpu } from "./cpu.ts";
-import { OBSERVED, OBSERVED_LENGTH, OBSERVED_SIZE, OBSERVING } from "../shared/memory-map.ts";
 
 @final
 export class Observation {

@@ -1,7 +1,7 @@
 // Sums, comparisons and counts. add, addi and sub trap on overflow, so their sums are 64 bits wide until
 // they are known to fit.
 
-import { immediate, offset, rd, rs, rt } from "../readings/fields.ts";
+import { immediate, offset, rd, rs, rt } from "./fields.ts";
 
 export function add<O>(o: O, word: u32): u32 {
   return o.setOrOverflow(rd(word), o.addWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word)))));

@@ -1,7 +1,7 @@
 // SPECIAL3: bit fields, sign extension and byte swaps of Release 2.
 
-import { rd, rdField, rs, rt, sa } from "../readings/fields.ts";
 import { BSHFL_SEB, BSHFL_SEH, BSHFL_WSBH, EXC_RI } from "../shared/opcodes.ts";
+import { rd, rdField, rs, rt, sa } from "./fields.ts";
 
 /** size ones, size from 1 to 32. */
 function ones(size: u32): u32 {

@@ -1,7 +1,7 @@
 // Branches and jumps. They say where to go and whether; the delay slot between here and there belongs to
 // the frame around instructions. A link is the address after the delay slot.
 
-import { branchTarget, funct, jumpTarget, op, RA, rd, rs, rt, rtField } from "../readings/fields.ts";
+import { RA } from "../cpu/registers.ts";
 import {
   OP_BEQ,
   OP_BEQL,
@@ -20,6 +20,7 @@ import {
   SPECIAL_JALR,
   SPECIAL_JR,
 } from "../shared/opcodes.ts";
+import { branchTarget, funct, jumpTarget, op, rd, rs, rt, rtField } from "./fields.ts";
 
 /** Whether the word is a branch or a jump: the instructions that may not stand in a delay slot. */
 export function hasDelaySlot(word: u32): bool {

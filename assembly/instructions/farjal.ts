@@ -1,7 +1,7 @@
 // farjal's own words, in the space the manual leaves to users: how the guest calls the host, and how a
 // traced function writes its record. They are reserved unless the host switched them on, and in user mode.
 
-import { A0, A1, RA } from "../readings/fields.ts";
+import { A0, A1, RA } from "../cpu/registers.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
 
 /** Bits 25..6 are the code. */

@@ -1,6 +1,6 @@
 // Loads. The register is set by the load itself, so that an access that faults leaves it alone.
 
-import { offset, rs, rt } from "../readings/fields.ts";
+import { offset, rs, rt } from "./fields.ts";
 
 export function lb<O>(o: O, word: u32): u32 {
   return o.load8s(rt(word), o.add(o.get(rs(word)), o.constant(offset(word))));

@@ -1,6 +1,6 @@
 // Bitwise logic; immediates are zero-extended.
 
-import { immediate, rd, rs, rt } from "../readings/fields.ts";
+import { immediate, rd, rs, rt } from "./fields.ts";
 
 export function and<O>(o: O, word: u32): u32 {
   return o.set(rd(word), o.and(o.get(rs(word)), o.get(rt(word))));

@@ -1,8 +1,8 @@
 // Moves on a condition, and to and from HI and LO. The accumulator fields of the DSP extension must be
 // zero: without it, naming another accumulator is reserved.
 
-import { rd, rs, rt } from "../readings/fields.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
+import { rd, rs, rt } from "./fields.ts";
 
 /** The two low bits of a register field name the accumulator: 0 is HI and LO. */
 export function otherAccumulator(register: u32): bool {

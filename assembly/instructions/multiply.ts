@@ -1,8 +1,8 @@
 // Products, sums of products and quotients. Products are 64 bits wide and live in HI and LO; mul alone
 // writes a general register, and leaves HI and LO (UNPREDICTABLE in the manual) as they were.
 
-import { rd, rs, rt } from "../readings/fields.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
+import { rd, rs, rt } from "./fields.ts";
 import { otherAccumulator } from "./moves.ts";
 
 export function mult<O>(o: O, word: u32): u32 {

@@ -4,20 +4,15 @@
 import {
   CAUSE_IP,
   Cp0,
-  cp0Usable,
   DEBUG_DM,
-  modeChanged,
-  readCp0,
   STATUS_ERL,
   STATUS_EXL,
   STATUS_IE,
-  setStatus,
-  writeCp0,
-} from "../cpu/cp0.ts";
+} from "../cpu/cp0-registers.ts";
+import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
-import { goTo, signal, signalUnusable } from "../cpu/exceptions.ts";
-import { cp0Register, funct, op, rd, rdField, rsField, rt } from "../readings/fields.ts";
-import { CPU_GPR, MODE_BOARD, STOP_IDLE, STOP_WAIT } from "../shared/memory-map.ts";
+import { EXIT, NEXT } from "../cpu/outcome.ts";
+import { CPU_GPR, MODE_BOARD } from "../shared/cpu-state.ts";
 import {
   COP0_CO,
   COP0_DERET,
@@ -43,10 +38,13 @@ import {
   OP_COP0,
   OP_SPECIAL3,
 } from "../shared/opcodes.ts";
-import { EXIT, NEXT } from "../readings/outcome.ts";
-import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../cpu/cpu-model.ts";
-import { countNow, skipToTimer, timerCanInterrupt } from "../cpu/timer.ts";
-import { tlbProbe, tlbRead, tlbWriteIndexed, tlbWriteRandom } from "../cpu/tlb.ts";
+import { STOP_IDLE, STOP_WAIT } from "../shared/stops.ts";
+import { readCp0, setStatus, writeCp0 } from "../system/cp0.ts";
+import { goTo, signal, signalUnusable } from "../system/exceptions.ts";
+import { cp0Usable, modeChanged } from "../system/mode.ts";
+import { countNow, skipToTimer, timerCanInterrupt } from "../system/timer.ts";
+import { tlbProbe, tlbRead, tlbWriteIndexed, tlbWriteRandom } from "../system/tlb.ts";
+import { cp0Register, funct, op, rd, rdField, rsField, rt } from "./fields.ts";
 
 /** Hardware registers of rdhwr. */
 const HWR_CPUNUM = 0;

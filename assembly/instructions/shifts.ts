@@ -2,8 +2,8 @@
 // other value there is reserved. So is that bit on Release 1, whose manual leaves open what it does: a
 // rotation that were done as a shift would go unnoticed. A variable shift takes the low five bits of rs.
 
-import { rd, rs, rsField, rt, sa } from "../readings/fields.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
+import { rd, rs, rsField, rt, sa } from "./fields.ts";
 
 export function sll<O>(o: O, word: u32): u32 {
   return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.constant(sa(word))));

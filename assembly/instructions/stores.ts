@@ -1,7 +1,7 @@
 // Stores. The whole store is one operation of the reading, so that an access that faults leaves memory alone;
 // sc alone sets a register as well.
 
-import { offset, rs, rt } from "../readings/fields.ts";
+import { offset, rs, rt } from "./fields.ts";
 
 export function sb<O>(o: O, word: u32): u32 {
   return o.store8(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));

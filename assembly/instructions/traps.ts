@@ -1,7 +1,7 @@
 // Instructions that are exceptions: always, on a condition, or because there is no such coprocessor.
 
-import { offset, rs, rt } from "../readings/fields.ts";
 import { EXC_BP, EXC_SYS } from "../shared/opcodes.ts";
+import { offset, rs, rt } from "./fields.ts";
 
 export function syscall<O>(o: O): u32 {
   return o.signal(EXC_SYS);

@@ -3,8 +3,10 @@
 // reading and translated code don't admit stores to it, and the exact reading asks here whether one hit
 // code. Which region that is, and what follows, is the host's to know.
 
-import { CODE_GRAIN, CODE_MAP, PAGE_SIZE, STOP_ABOUT, STOP_CODE } from "../shared/memory-map.ts";
 import { cpu } from "../cpu/cpu.ts";
+import { CODE_MAP, PAGE_SIZE } from "../shared/memory-map.ts";
+import { STOP_CODE } from "../shared/stops.ts";
+import { CODE_GRAIN, STOP_ABOUT } from "../shared/translated-code.ts";
 import { Pages } from "./pages.ts";
 import { Physical } from "./physical.ts";
 

@@ -7,21 +7,19 @@
 // (pc and CPU_COUNT) the last stops were told.
 
 import { cpu } from "../cpu/cpu.ts";
+import { STOP_BREAKPOINT, STOP_WATCHPOINT } from "../shared/stops.ts";
 import {
-  STOP_BREAKPOINT,
-  STOP_WATCHPOINT,
   WATCH_EXECUTE,
   WATCH_LENGTH,
-  WATCH_TOLD,
-  WATCH_TOLD_COUNT,
-  WATCH_TOLD_PC,
+  WATCH_REPORTED,
+  WATCH_REPORTED_COUNT,
+  WATCH_REPORTED_PC,
   WATCHES,
-} from "../shared/memory-map.ts";
-import { Pages } from "./pages.ts";
+} from "../shared/watches.ts";
 
 @unmanaged
 @final
-class Watch {
+export class Watch {
   first: u32;
   last: u32;
   /** WATCH_* bits. */
@@ -66,34 +64,15 @@ export function meetsWatchpoint(first: u32, last: u32, kind: u32): bool {
 
 /** Asks for the stop, unless it was told of this instruction already. */
 function tell(reason: u32, value: u32): bool {
-  if (load<u32>(WATCH_TOLD_PC) !== cpu.pc || load<u64>(WATCH_TOLD_COUNT) !== cpu.count) {
-    store<u32>(WATCH_TOLD_PC, cpu.pc);
-    store<u64>(WATCH_TOLD_COUNT, cpu.count);
-    store<u32>(WATCH_TOLD, 0);
+  if (load<u32>(WATCH_REPORTED_PC) !== cpu.pc || load<u64>(WATCH_REPORTED_COUNT) !== cpu.count) {
+    store<u32>(WATCH_REPORTED_PC, cpu.pc);
+    store<u64>(WATCH_REPORTED_COUNT, cpu.count);
+    store<u32>(WATCH_REPORTED, 0);
   }
-  const told = load<u32>(WATCH_TOLD);
+  const told = load<u32>(WATCH_REPORTED);
   if (told & (1 << reason)) return false;
-  store<u32>(WATCH_TOLD, told | (1 << reason));
+  store<u32>(WATCH_REPORTED, told | (1 << reason));
   cpu.stop = reason;
   cpu.stopValue = value;
   return true;
-}
-
-/** Forgets all watches; the host then writes others into WATCHES and calls watch(). */
-export function unwatch(): void {
-  const length = load<u32>(WATCH_LENGTH);
-  store<u32>(WATCH_LENGTH, 0);
-  for (let index: u32 = 0; index < length; index++) markPages(Watch.at(index));
-}
-
-/** Takes the first `length` of WATCHES. */
-export function watch(length: u32): void {
-  store<u32>(WATCH_LENGTH, length);
-  for (let index: u32 = 0; index < length; index++) markPages(Watch.at(index));
-}
-
-/** Brings the tables' entries for a watch's pages to what all watches ask. */
-function markPages(watch: Watch): void {
-  const last = watch.last >>> 12;
-  for (let page = watch.first >>> 12; page <= last; page++) Pages.mark(page << 12);
 }

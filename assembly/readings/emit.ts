@@ -6,10 +6,12 @@
 //
 // A guard never does half an instruction: it leaves to the exact reading before anything is written.
 
+import { Profile } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
-import { Code } from "./code-writer.ts";
-import { Decoder } from "./decoder.ts";
-import { A0, A1, A2, A3, RA, SP, V0, V1 } from "./fields.ts";
+import { A0, A1, A2, A3, RA, SP, V0, V1 } from "../cpu/registers.ts";
+import { Decoder } from "../instructions/decoder.ts";
+import { FLIP_16, FLIP_8 } from "../memory/physical.ts";
+import { MODE_FARJAL_WORDS } from "../shared/cpu-state.ts";
 import {
   ACCESS_CHECKED,
   ACCESS_WINDOW,
@@ -33,8 +35,6 @@ import {
   EMIT_WINDOW_SIZE,
   EMIT_WINDOW_START,
   EMIT_WRITES,
-  EMITTED_SIZE,
-  GRAPH_LEAF,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
@@ -44,17 +44,9 @@ import {
   LOCAL_HI_LO,
   LOCAL_TARGET,
   LOCAL_WIDE,
-  MODE_FARJAL_WORDS,
-  RAM,
-  READ_TABLE,
-  RETURN_HOOK,
-  WRITE_TABLE,
-} from "../shared/memory-map.ts";
-import { isFiltered, raPlace } from "../tracing/graph.ts";
-import { NOWHERE } from "../memory/translate.ts";
-import { FLIP_8, FLIP_16 } from "../memory/physical.ts";
-import { Profile } from "../cpu/cpu-model.ts";
-import { TraceCode } from "./trace-code.ts";
+} from "../shared/emitted-code.ts";
+import { EMITTED_SIZE, NOWHERE, RAM, READ_TABLE, WRITE_TABLE } from "../shared/memory-map.ts";
+import { GRAPH_LEAF, RETURN_HOOK } from "../shared/trace-ring.ts";
 import {
   BR_IF,
   CALL,
@@ -68,15 +60,15 @@ import {
   I32_DIV_U,
   I32_EQ,
   I32_EQZ,
-  I32_EXTEND8_S,
   I32_EXTEND16_S,
+  I32_EXTEND8_S,
   I32_GE_S,
   I32_GE_U,
   I32_LOAD,
-  I32_LOAD8_S,
-  I32_LOAD8_U,
   I32_LOAD16_S,
   I32_LOAD16_U,
+  I32_LOAD8_S,
+  I32_LOAD8_U,
   I32_LT_S,
   I32_LT_U,
   I32_MUL,
@@ -89,8 +81,8 @@ import {
   I32_SHR_S,
   I32_SHR_U,
   I32_STORE,
-  I32_STORE8,
   I32_STORE16,
+  I32_STORE8,
   I32_SUB,
   I32_WRAP_I64,
   I32_XOR,
@@ -108,6 +100,9 @@ import {
   LOCAL_SET,
   SELECT,
 } from "../shared/wasm-opcodes.ts";
+import { isFiltered, raPlace } from "../tracing/graph.ts";
+import { Code } from "./code-writer.ts";
+import { TraceCode } from "./trace-code.ts";
 
 /** What a translated module imports of the core is its first functions. */
 const STORE_BESIDE_CODE: u32 = 0;
@@ -446,7 +441,6 @@ class Emit {
     Emit.merge();
     return this.set(register, 0);
   }
-
 
   loadLinked(_register: u32, _va: u32): u32 {
     return EMIT_EXACT;

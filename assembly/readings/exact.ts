@@ -3,21 +3,23 @@
 // date when it starts, and is when it ends. The interpreter's loop and translated code leave to it what they
 // can't do; run alone it is the reference that they are compared with.
 
+import { cpu } from "../cpu/cpu.ts";
+import { EXIT, NEXT, UNCOUNTED } from "../cpu/outcome.ts";
+import { A0, A1, A2, A3, RA, SP, V0, V1 } from "../cpu/registers.ts";
+import { privileged } from "../instructions/privileged.ts";
+import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "../instructions/unaligned.ts";
 import { Bus } from "../memory/bus.ts";
 import { CodeMap } from "../memory/code-map.ts";
-import { cpu } from "../cpu/cpu.ts";
-import { signal, signalDebugBreakpoint, signalUnusable } from "../cpu/exceptions.ts";
-import { A0, A1, A2, A3, RA, SP, V0, V1 } from "./fields.ts";
-import { Graph, raPlace } from "../tracing/graph.ts";
-import { privileged } from "../instructions/privileged.ts";
-import { GRAPH_LEAF, GRAPH_RETURN, RETURN_HOOK, STOP_HYPERCALL } from "../shared/memory-map.ts";
-import { LOAD, NOWHERE, STORE, translate, translateLeft, translateRight } from "../memory/translate.ts";
-import { EXC_DBE, EXC_OV, EXC_RI, EXC_TR } from "../shared/opcodes.ts";
-import { Operations } from "./operations.ts";
-import { EXIT, NEXT, UNCOUNTED } from "./outcome.ts";
 import { Physical } from "../memory/physical.ts";
+import { NOWHERE } from "../shared/memory-map.ts";
+import { EXC_DBE, EXC_OV, EXC_RI, EXC_TR } from "../shared/opcodes.ts";
+import { STOP_HYPERCALL } from "../shared/stops.ts";
+import { GRAPH_LEAF, GRAPH_RETURN, RETURN_HOOK } from "../shared/trace-ring.ts";
+import { LOAD, STORE, translate, translateLeft, translateRight } from "../system/addresses.ts";
+import { signal, signalDebugBreakpoint, signalUnusable } from "../system/exceptions.ts";
+import { Graph, raPlace } from "../tracing/graph.ts";
 import { Ring } from "../tracing/ring.ts";
-import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "../instructions/unaligned.ts";
+import { Operations } from "./operations.ts";
 
 @unmanaged
 @final

@@ -5,10 +5,10 @@
 // isn't NEXT is left in memory, not returned (Operations.leave says why).
 
 import { cpu } from "../cpu/cpu.ts";
-import { FAST, IN_SLOT, Operations } from "./operations.ts";
-import { EXIT, NEXT } from "./outcome.ts";
-import { Pages } from "../memory/pages.ts";
+import { EXIT, NEXT } from "../cpu/outcome.ts";
 import { mergeLeft, mergeRight, spreadLeft, spreadRight } from "../instructions/unaligned.ts";
+import { Pages } from "../memory/pages.ts";
+import { FAST, IN_SLOT, Operations } from "./operations.ts";
 
 @unmanaged
 @final

@@ -4,10 +4,10 @@
 // postfix order as they are called, arguments from left to right; so a word that uses an argument twice
 // is a word of its own here, never two in the instruction.
 
-import { cpu } from "../cpu/cpu.ts";
-import { CPU_GPR, MODE_FARJAL_WORDS, OUTCOME, STRETCH_END } from "../shared/memory-map.ts";
-import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "./outcome.ts";
 import { Profile } from "../cpu/cpu-model.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "../cpu/outcome.ts";
+import { CPU_GPR, MODE_FARJAL_WORDS, OUTCOME, STRETCH_END } from "../shared/cpu-state.ts";
 
 /**
  * What the value of a reading says: bits, known where the decoder is inlined, so that they cost nothing.

@@ -2,13 +2,22 @@
 // an event is tens of instructions, and a call of the core would cost as much again. Where something is in the
 // way the core is called; who writes that call is emit.ts and the host.
 
-import { Code } from "./code-writer.ts";
-import { RA } from "./fields.ts";
+import { RA } from "../cpu/registers.ts";
+import { CPU_GPR } from "../shared/cpu-state.ts";
 import {
-  CPU_GPR,
   EMIT_REFUND,
   EMIT_SITE,
-  FUEL_END,
+  LOCAL_A,
+  LOCAL_ADDRESS,
+  LOCAL_B,
+  LOCAL_COUNT,
+  LOCAL_ENTRY,
+  LOCAL_FUEL,
+  LOCAL_TARGET,
+  LOCAL_WIDE,
+} from "../shared/emitted-code.ts";
+import { RING } from "../shared/memory-map.ts";
+import {
   GRAPH_DEPTH,
   GRAPH_FRAME_BITS,
   GRAPH_FRAME_SIZE,
@@ -18,21 +27,13 @@ import {
   GRAPH_OVERRUN,
   GRAPH_RECORDING,
   GRAPH_RETURN,
-  LOCAL_A,
-  LOCAL_ADDRESS,
-  LOCAL_B,
-  LOCAL_COUNT,
-  LOCAL_ENTRY,
-  LOCAL_FUEL,
-  LOCAL_TARGET,
-  LOCAL_WIDE,
   RETURN_HOOK,
-  RING,
   RING_BATCH,
   RING_CAPACITY,
   RING_PUBLISHED,
   RING_WRITTEN,
-} from "../shared/memory-map.ts";
+} from "../shared/trace-ring.ts";
+import { FUEL_END } from "../shared/translated-code.ts";
 import {
   END,
   I32_ADD,
@@ -59,6 +60,7 @@ import {
   LOCAL_GET,
   LOCAL_SET,
 } from "../shared/wasm-opcodes.ts";
+import { Code } from "./code-writer.ts";
 
 @final
 export class TraceCode {

@@ -8,25 +8,11 @@
 // outside the table, more waiting HI16 than there is room for.
 
 import {
-  RELOC_DANGEROUS,
-  RELOC_DONE,
   RELOC_ENTRIES,
-  RELOC_FAILED_AT,
-  RELOC_NO_SYMBOL,
-  RELOC_NOT_ON_32_BIT,
-  RELOC_OK,
-  RELOC_OUT_OF_SECTION,
-  RELOC_OVERFLOW,
   RELOC_PENDING,
-  RELOC_PENDING_COUNT,
   RELOC_PENDING_SIZE,
   RELOC_SYMBOLS,
-  RELOC_TOO_MANY_PENDING,
-  RELOC_UNKNOWN_SYMBOL,
-  RELOC_UNKNOWN_TYPE,
-  RELOC_UNPAIRED_HI16,
 } from "../shared/memory-map.ts";
-import { insert, loadWord, REGION, storeWord } from "./patch.ts";
 import {
   R_MIPS_26,
   R_MIPS_32,
@@ -40,6 +26,22 @@ import {
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
 } from "../shared/relocation-types.ts";
+import {
+  RELOC_DANGEROUS,
+  RELOC_DONE,
+  RELOC_FAILED_AT,
+  RELOC_NO_SYMBOL,
+  RELOC_NOT_ON_32_BIT,
+  RELOC_OK,
+  RELOC_OUT_OF_SECTION,
+  RELOC_OVERFLOW,
+  RELOC_PENDING_COUNT,
+  RELOC_TOO_MANY_PENDING,
+  RELOC_UNKNOWN_SYMBOL,
+  RELOC_UNKNOWN_TYPE,
+  RELOC_UNPAIRED_HI16,
+} from "../shared/relocation.ts";
+import { insert, loadWord, REGION, storeWord } from "./patch.ts";
 
 /** The lowest symbol value that Linux reads as an error number: (unsigned)-4095. */
 const FIRST_ERROR_VALUE: u32 = 0xfffff001;

@@ -5,21 +5,7 @@
 // here too; one more is of entries with a second and third type, of which the kernel knows nothing and
 // applies the first to what isn't its operand.
 
-import {
-  RELOC_COMPOSITE,
-  RELOC_DANGEROUS,
-  RELOC_DONE,
-  RELOC_ENTRIES,
-  RELOC_FAILED_AT,
-  RELOC_NO_SYMBOL,
-  RELOC_OK,
-  RELOC_OUT_OF_SECTION,
-  RELOC_OVERFLOW,
-  RELOC_SYMBOLS,
-  RELOC_UNKNOWN_SYMBOL,
-  RELOC_UNKNOWN_TYPE,
-} from "../shared/memory-map.ts";
-import { insert, loadWord, REGION, storeWord } from "./patch.ts";
+import { RELOC_ENTRIES, RELOC_SYMBOLS } from "../shared/memory-map.ts";
 import {
   R_MIPS_26,
   R_MIPS_32,
@@ -33,6 +19,19 @@ import {
   R_MIPS_PC21_S2,
   R_MIPS_PC26_S2,
 } from "../shared/relocation-types.ts";
+import {
+  RELOC_COMPOSITE,
+  RELOC_DANGEROUS,
+  RELOC_DONE,
+  RELOC_FAILED_AT,
+  RELOC_NO_SYMBOL,
+  RELOC_OK,
+  RELOC_OUT_OF_SECTION,
+  RELOC_OVERFLOW,
+  RELOC_UNKNOWN_SYMBOL,
+  RELOC_UNKNOWN_TYPE,
+} from "../shared/relocation.ts";
+import { insert, loadWord, REGION, storeWord } from "./patch.ts";
 
 /** The lowest symbol value that Linux reads as an error number: (unsigned long)-4095. */
 const FIRST_ERROR_VALUE: u64 = 0xfffffffffffff001;

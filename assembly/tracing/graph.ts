@@ -4,11 +4,11 @@
 // set_graph_function and the greatest depth. Where ra is and how the registers change is the readings' part.
 
 import { cpu } from "../cpu/cpu.ts";
-import { RA } from "../readings/fields.ts";
+import { RA } from "../cpu/registers.ts";
+import { Pages } from "../memory/pages.ts";
+import { CPU_GPR, MODE_FARJAL_WORDS } from "../shared/cpu-state.ts";
+import { NOWHERE } from "../shared/memory-map.ts";
 import {
-  CPU_GPR,
-  FUEL,
-  FUEL_END,
   GRAPH_DEPTH,
   GRAPH_FRAME_BITS,
   GRAPH_FRAME_SIZE,
@@ -25,11 +25,9 @@ import {
   GRAPH_SILENCES,
   GRAPH_SILENT,
   GRAPH_WITHIN,
-  MODE_FARJAL_WORDS,
   RETURN_HOOK,
-} from "../shared/memory-map.ts";
-import { NOWHERE } from "../memory/translate.ts";
-import { Pages } from "../memory/pages.ts";
+} from "../shared/trace-ring.ts";
+import { FUEL, FUEL_END } from "../shared/translated-code.ts";
 import { Ring } from "./ring.ts";
 
 /** Where a TRACE_ENTER word has its GRAPH_* bits. */

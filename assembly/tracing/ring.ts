@@ -7,7 +7,8 @@
 // on is RING_PUBLISHED, which follows it by an atomic store every RING_BATCH slots and, by the host, at the
 // end of a run. An atomic store for each record would cost three times the record.
 
-import { RING, RING_BATCH, RING_CAPACITY, RING_PUBLISHED, RING_WRITTEN } from "../shared/memory-map.ts";
+import { RING } from "../shared/memory-map.ts";
+import { RING_BATCH, RING_CAPACITY, RING_PUBLISHED, RING_WRITTEN } from "../shared/trace-ring.ts";
 
 @final
 export class Ring {

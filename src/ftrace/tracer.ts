@@ -4,7 +4,7 @@
 // farjal's own in passing, `guest` through the guest's own ftrace_caller. It knows sites and symbols through
 // TraceHost only; the machine is behind it.
 
-import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/shared/memory-map.ts";
+import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../errors.ts";
 import {
   type EntryEvent,

@@ -1,7 +1,7 @@
 // The processor that the module lab runs guest code on: a CPU out of reset, set up as no kernel would have to.
 // Exceptions stop the run and are the host's, and farjal's own words (SPECIAL2 0x10 to 0x15) are instructions.
 
-import { MODE_FARJAL_WORDS, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/memory-map.ts";
+import { MODE_FARJAL_WORDS, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
 import { CP0_STATUS } from "../../assembly/shared/opcodes.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Processor, type ProcessorOptions, type Profile } from "../processor/processor.ts";

@@ -3,7 +3,8 @@
 // (ftrace/) what an event is, call.ts what a call is. One process can have any number of machines.
 
 import { readFileSync } from "node:fs";
-import { KSEG0, PAGE_SIZE, RETURN_HOOK } from "../../assembly/shared/memory-map.ts";
+import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import { WIDTH_32 } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { RangeAllocator } from "../bytes/ranges.ts";

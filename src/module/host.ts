@@ -68,7 +68,7 @@ export interface SectionRelocations<A extends Address = number> {
 }
 
 export interface RelocationOutcome {
-  /** RELOC_* of assembly/shared/memory-map.ts. */
+  /** RELOC_* of assembly/shared/relocation.ts. */
   readonly code: number;
   /** The entry that failed; meaningless when none did or none is to blame (RELOC_UNPAIRED_HI16). */
   readonly entry: number;

@@ -3,7 +3,7 @@
 // run stops is the core's (assembly/memory/watches.ts). Breakpoints never show in guest memory, stops happen
 // before the instruction, and what the host writes or reads meets no watchpoint.
 
-import { MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/memory-map.ts";
+import { MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
 import { CP0_EBASE } from "../../assembly/shared/opcodes.ts";
 import { RangeAllocator } from "../bytes/ranges.ts";
 import { Misuse } from "../errors.ts";

@@ -1,7 +1,7 @@
 // What a board's host puts past RAM: the processor's accesses there become calls of the host, and an address
 // where nothing answers is a bus error. Which devices there are is the board's business.
 
-import { CPU_DEVICE_FAULT } from "../../assembly/shared/memory-map.ts";
+import { CPU_DEVICE_FAULT } from "../../assembly/shared/cpu-state.ts";
 
 /** What answers at physical addresses past RAM, when MODE_BOARD is set. Sizes are 1, 2 or 4 bytes. */
 export interface DeviceSpace {

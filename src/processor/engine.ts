@@ -3,20 +3,11 @@
 // was written to. The translator may replace the core's instance there, so each slice enters the instance
 // that is current then.
 
-import {
-  CPU_LIMIT,
-  ENGINE,
-  HOT_AFTER,
-  OBSERVING,
-  RING_PUBLISHED,
-  RING_WRITTEN,
-  STOP_ABOUT,
-  STOP_CODE,
-  STOP_EXITS,
-  STOP_HOT,
-  STOP_LIMIT,
-  WATCH_LENGTH,
-} from "../../assembly/shared/memory-map.ts";
+import { CPU_LIMIT } from "../../assembly/shared/cpu-state.ts";
+import { STOP_CODE, STOP_EXITS, STOP_HOT, STOP_LIMIT } from "../../assembly/shared/stops.ts";
+import { RING_PUBLISHED, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
+import { ENGINE, HOT_AFTER, OBSERVING, STOP_ABOUT } from "../../assembly/shared/translated-code.ts";
+import { WATCH_LENGTH } from "../../assembly/shared/watches.ts";
 import { Misuse } from "../errors.ts";
 import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
 import type { Mapping } from "../translate/windows.ts";

@@ -19,15 +19,15 @@ import {
   CPU_STOP,
   CPU_STOP_VALUE,
   CPU_TIMER_DUE,
-  PAGE_SIZE,
-  RAM,
-  RAM_SIZE_MAX,
-  STOP_DEVICE,
+} from "../../assembly/shared/cpu-state.ts";
+import { PAGE_SIZE, RAM, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { STOP_DEVICE } from "../../assembly/shared/stops.ts";
+import {
   WATCH_LENGTH,
+  WATCH_REPORTED,
   WATCH_SIZE,
-  WATCH_TOLD,
   WATCHES,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/watches.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
@@ -120,7 +120,7 @@ export class Processor {
     this.#tlbEntries = tlbEntries;
     this.#mappings.replace([]);
     this.#loop.translator?.flush();
-    this.words[WATCH_TOLD / 4] = 0;
+    this.words[WATCH_REPORTED / 4] = 0;
   }
 
   /** Which processor it is since the last reset. */

@@ -14,7 +14,7 @@
 //   28  bytes of the body
 //   32  SHA-256 of what is before and behind it
 //   64  the body, deflated:
-//         the CPU's words as assembly/shared/memory-map.ts has them, from CPU to CPU_END
+//         the processor's state as assembly/shared/memory-map.ts maps it, from CPU to CPU_END
 //         n, then n mapped pages outside kseg0 and kseg1: guest address, physical address (+ 1: writable)
 //         n, then n guest addresses: those of the pages above that leave with their TLB entry
 //         n, then n bytes: the trace ring's records
@@ -26,35 +26,36 @@
 
 import { createHash } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
+import { CPU_COUNT, CPU_GPR, CPU_IDLE, CPU_RAM_SIZE } from "../../assembly/shared/cpu-state.ts";
 import {
   CPU,
-  CPU_COUNT,
   CPU_CP0,
-  CPU_END,
-  CPU_GPR,
-  CPU_IDLE,
-  CPU_RAM_SIZE,
-  GRAPH_DEPTH,
-  GRAPH_FRAMES_MOST,
-  GRAPH_LIMIT,
   KSEG0,
   KSEG2,
   PAGE_SIZE,
   RAM,
   READ_TABLE,
   RING,
-  RING_CAPACITY,
   RING_SIZE,
-  RING_SLOT_SIZE,
-  RING_SLOTS,
-  RING_WRITTEN,
-  TLB_PAGES,
-  TLB_PAGES_CAPACITY,
-  TLB_PAGES_LENGTH,
-  WATCH_TOLD,
   WRITE_TABLE,
 } from "../../assembly/shared/memory-map.ts";
 import { CP0_CONFIG, CP0_CONFIG1, CP0_PRID, CP0_WIRED } from "../../assembly/shared/opcodes.ts";
+import {
+  TLB_PAGES,
+  TLB_PAGES_CAPACITY,
+  TLB_PAGES_LENGTH,
+} from "../../assembly/shared/page-tables.ts";
+import {
+  CPU_END,
+  GRAPH_DEPTH,
+  GRAPH_FRAMES_MOST,
+  GRAPH_LIMIT,
+  RING_CAPACITY,
+  RING_SLOT_SIZE,
+  RING_SLOTS,
+  RING_WRITTEN,
+} from "../../assembly/shared/trace-ring.ts";
+import { WATCH_REPORTED } from "../../assembly/shared/watches.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Mapping } from "../translate/windows.ts";
@@ -203,7 +204,7 @@ export function restoreProcessor(processor: Processor, snapshot: Snapshot): void
   processor.bytes.set(state.ring, RING);
   processor.clear(0, processor.ramSize);
   for (const { page, bytes } of state.memory) processor.bytes.set(bytes, RAM + page * PAGE_SIZE);
-  processor.words[WATCH_TOLD / WORD] = 0;
+  processor.words[WATCH_REPORTED / WORD] = 0;
   processor.untilEvent = Number.POSITIVE_INFINITY; // the host knows its events and sets it again
   const fromTlb = new Set(state.tlbPages);
   processor.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));

@@ -2,16 +2,7 @@
 // sentence about it. The place of a stop (registers, the code around pc) is read only when somebody asks for
 // it. The guest's whole state stays in the machine and can be looked at further.
 
-import {
-  RAM,
-  STOP_BREAKPOINT,
-  STOP_EXCEPTION,
-  STOP_HYPERCALL,
-  STOP_LIMIT,
-  STOP_NO_HANDLER,
-  STOP_RETURN,
-  STOP_WATCHPOINT,
-} from "../../assembly/shared/memory-map.ts";
+import { RAM } from "../../assembly/shared/memory-map.ts";
 import {
   CP0_BADVADDR,
   CP0_CAUSE,
@@ -20,6 +11,15 @@ import {
   CP0_EPC,
   EXC_RI,
 } from "../../assembly/shared/opcodes.ts";
+import {
+  STOP_BREAKPOINT,
+  STOP_EXCEPTION,
+  STOP_HYPERCALL,
+  STOP_LIMIT,
+  STOP_NO_HANDLER,
+  STOP_RETURN,
+  STOP_WATCHPOINT,
+} from "../../assembly/shared/stops.ts";
 import { hex } from "../hex.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
 import { EXCEPTIONS } from "./exceptions.ts";

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
-import { SLOTS } from "../../assembly/shared/memory-map.ts";
+import { SLOTS } from "../../assembly/shared/translated-code.ts";
 import type { Endian } from "../bytes/endian.ts";
 import type { Linked } from "../translate/translator.ts";
 import { type DeviceImports, type DeviceSpace, deviceImports, NO_DEVICES } from "./devices.ts";

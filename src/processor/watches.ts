@@ -1,13 +1,13 @@
 // Breakpoints and watchpoints as the core takes them: checked, and as records of three words. What a watch
 // does to a run is assembly/memory/watches.ts's; which ones there are is the debugger's.
 
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
-  PAGE_SIZE,
   WATCH_EXECUTE,
   WATCH_READ,
   WATCH_WRITE,
   WATCHES_CAPACITY,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/watches.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 

@@ -1,7 +1,8 @@
 // Who was made from which physical memory, by the 64 bytes, and the core's map of it (assembly/memory/code-map.ts): a
 // bit stands there as long as anybody was made from its bytes. It marks no pages and decides nothing.
 
-import { CODE_GRAIN, CODE_MAP, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { CODE_MAP, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { CODE_GRAIN } from "../../assembly/shared/translated-code.ts";
 
 /** Bits of a word of the map, and words of a page. */
 const WORD_BITS = 32;

@@ -1,16 +1,15 @@
-// The core's table of code addresses (assembly/cpu/dispatch.ts), written from the host's side: what is translated
+// The core's table of code addresses (assembly/interpreter/dispatch.ts), written from the host's side: what is translated
 // and in which slot, and what never will be. An address has two places; a third address for both takes the second one.
 
+import { DISPATCH, DISPATCH_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
-  DISPATCH,
   DISPATCH_ENTRIES,
   DISPATCH_HIGH,
   DISPATCH_LOW,
   DISPATCH_NEVER,
-  DISPATCH_SIZE,
   DISPATCH_TRANSLATED,
   HOT_AFTER,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/translated-code.ts";
 
 /** Visits that bring back what rests. */
 const REST = 64;

@@ -25,8 +25,8 @@ import {
   EMIT_WINDOW_SIZE,
   EMIT_WINDOW_START,
   EMIT_WRITES,
-  EMITTED,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/emitted-code.ts";
+import { EMITTED } from "../../assembly/shared/memory-map.ts";
 
 const KINDS: ReadonlyMap<number, Instruction["kind"]> = new Map([
   [EMIT_NEXT, "next"],

@@ -2,7 +2,8 @@
 // The core notes it while the exact reading runs (assembly/cpu/observation.ts); here it is kept, bounded, and
 // answers the questions a translation has. It only ever guides: translated code checks what it assumes.
 
-import { OBSERVED, OBSERVED_LENGTH, OBSERVED_SIZE } from "../../assembly/shared/memory-map.ts";
+import { OBSERVED, OBSERVED_SIZE } from "../../assembly/shared/memory-map.ts";
+import { OBSERVED_LENGTH } from "../../assembly/shared/translated-code.ts";
 
 /** Most targets of one jump that are remembered, and most instructions. */
 const MOST_TARGETS = 256;

@@ -13,16 +13,8 @@
 // which the guest goes on, and only if that is the expected one the caller does. So a frame on the host's
 // stack is a guess that is checked, never a truth.
 
+import { CPU_GPR, CPU_HI } from "../../assembly/shared/cpu-state.ts";
 import {
-  CPU_GPR,
-  CPU_HI,
-  DISPATCH,
-  DISPATCH_ENTRIES,
-  DISPATCH_HIGH,
-  DISPATCH_LOW,
-  DISPATCH_TRANSLATED,
-  EXITED,
-  FUEL,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
@@ -36,9 +28,18 @@ import {
   LOCAL_PC,
   LOCAL_TARGET,
   LOCAL_WIDE,
-  RETURN_HOOK,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/emitted-code.ts";
+import { DISPATCH } from "../../assembly/shared/memory-map.ts";
 import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
+import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
+import {
+  DISPATCH_ENTRIES,
+  DISPATCH_HIGH,
+  DISPATCH_LOW,
+  DISPATCH_TRANSLATED,
+  EXITED,
+  FUEL,
+} from "../../assembly/shared/translated-code.ts";
 import {
   I32_ADD,
   I32_AND,
@@ -535,7 +536,7 @@ class Region {
       body.set(LOCAL_B);
       body.else();
     }
-    // As assembly/cpu/dispatch.ts finds an address' entry.
+    // As assembly/interpreter/dispatch.ts finds an address' entry.
     body.get(LOCAL_TARGET);
     body.op(I32_CONST, DISPATCH_LOW);
     body.op(I32_SHR_U);

@@ -5,20 +5,17 @@
 // so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
 // everything goes, and what is still hot comes back.
 
+import { EXITS, EXITS_ALLOWED, PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
+import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import {
   CODE_GRAIN,
-  EXITS,
-  EXITS_ALLOWED,
   LEFT_BY_GUARD,
   LEFT_BY_RETURN,
   LEFT_FOR_TRANSLATED,
   LEFT_FOR_UNTRANSLATED,
-  PAGE_SIZE,
-  RAM,
-  RETURN_HOOK,
   SLOTS,
   STAYED,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/translated-code.ts";
 import { type Block, blockLength, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";

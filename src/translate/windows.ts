@@ -4,7 +4,8 @@
 // kseg0, where everything is, it keeps away from the neighbourhood of all code; elsewhere it goes from code
 // to code around where the instruction was seen writing, but not far down, since text comes before data.
 
-import { CODE_GRAIN, KSEG0, KSEG1, PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
+import { KSEG0, KSEG1, PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
+import { CODE_GRAIN } from "../../assembly/shared/translated-code.ts";
 import type { Window } from "./instruction.ts";
 
 /** Memory that the host mapped in one piece. */

@@ -4,7 +4,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RAM_SIZE_MAX, STOP_WAIT } from "../../assembly/shared/memory-map.ts";
+import { RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { STOP_WAIT } from "../../assembly/shared/stops.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import type { Processor } from "../../src/processor/processor.ts";
 import { asOurs, DEPARTURES } from "./departures.ts";

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import { EXC_RI } from "../../assembly/shared/opcodes.ts";
+import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { jumpTo } from "../../src/isa/assemble.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_EXCEPTION, STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/shared/memory-map.ts";
 import {
   EXC_ADEL,
   EXC_ADES,
@@ -19,6 +18,7 @@ import {
   EXC_TLBS,
   EXC_TR,
 } from "../../assembly/shared/opcodes.ts";
+import { STOP_EXCEPTION, STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/shared/stops.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const EPC = 14;

@@ -12,7 +12,7 @@ for (const endian of ["little", "big"]) {
   );
   for (const name of ["quickly", "seek"]) {
     test(`${name}() calls nothing, ${endian}-endian`, () => {
-      const prefix = `$assembly/interpreter/${name} `;
+      const prefix = `$assembly/interpreter/interpreter/${name} `;
       const text = functions.find((code) => code.startsWith(prefix)) ?? "";
       assert.match(text, /\bbr_table /);
       assert.deepEqual(text.match(/\bcall(_indirect)? .*/g) ?? [], []);

@@ -2,15 +2,14 @@
 // address. Code lies at CODE and data at DATA, both in kseg0.
 
 import {
-  CPU,
   CPU_BRANCH_TARGET,
-  CPU_END,
   CPU_RECORD_IP,
   CPU_RECORD_PARENT,
   CPU_STOP,
-  RAM,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/cpu-state.ts";
+import { CPU, RAM } from "../../assembly/shared/memory-map.ts";
 import { CP0_CAUSE } from "../../assembly/shared/opcodes.ts";
+import { CPU_END } from "../../assembly/shared/trace-ring.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { assemble } from "../../src/isa/assemble.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";

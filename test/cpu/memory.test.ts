@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CPU, RAM, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
+import { CPU, RAM } from "../../assembly/shared/memory-map.ts";
+import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { Misuse } from "../../src/errors.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "./guest.ts";

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
 import {
   EXC_ADEL,
   EXC_ADES,
@@ -14,6 +13,7 @@ import {
   EXC_TLBL,
   EXC_TLBS,
 } from "../../assembly/shared/opcodes.ts";
+import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const INDEX = 0;

@@ -4,7 +4,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CPU, RING_CAPACITY, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
+import { CPU } from "../../assembly/shared/memory-map.ts";
+import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
+import { RING_CAPACITY } from "../../assembly/shared/trace-ring.ts";
 import { FARJAL_WORDS, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
 import { CODE, DATA, ENDIANS, Guest, R } from "./guest.ts";

@@ -3,18 +3,17 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
+import { RING } from "../../assembly/shared/memory-map.ts";
+import { EXC_ADEL, EXC_RI } from "../../assembly/shared/opcodes.ts";
 import {
-  MODE_STOP_ON_EXCEPTION,
-  RING,
-  RING_CAPACITY,
-  RING_WRITTEN,
   STOP_EXCEPTION,
   STOP_HYPERCALL,
   STOP_LIMIT,
   STOP_RETURN,
   STOP_WAIT,
-} from "../../assembly/shared/memory-map.ts";
-import { EXC_ADEL, EXC_RI } from "../../assembly/shared/opcodes.ts";
+} from "../../assembly/shared/stops.ts";
+import { RING_CAPACITY, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "./guest.ts";
 
 const LOOP = [asm("beq", R.zero, R.zero, -1), NOP];

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_BREAKPOINT, STOP_LIMIT, STOP_WATCHPOINT } from "../../assembly/shared/memory-map.ts";
+import { STOP_BREAKPOINT, STOP_LIMIT, STOP_WATCHPOINT } from "../../assembly/shared/stops.ts";
 import { Misuse } from "../../src/errors.ts";
 import type { Processor } from "../../src/processor/processor.ts";
 import type { Watch, WatchKind } from "../../src/processor/watches.ts";

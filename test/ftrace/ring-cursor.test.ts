@@ -5,14 +5,13 @@
 import assert from "node:assert/strict";
 import { mock, suite, test } from "node:test";
 import fc from "fast-check";
+import { RAM, RING } from "../../assembly/shared/memory-map.ts";
 import {
-  RAM,
-  RING,
   RING_BATCH,
   RING_PUBLISHED,
   RING_SLOT_SIZE,
   RING_WRITTEN,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../src/errors.ts";
 import { RECORD_SLOTS, type RecordKind } from "../../src/ftrace/ring/record.ts";
 import { TraceRing } from "../../src/ftrace/ring/ring.ts";

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RAM, RING, RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/shared/memory-map.ts";
+import { RAM, RING } from "../../assembly/shared/memory-map.ts";
+import { RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../src/errors.ts";
 import { largestCapacity } from "../../src/ftrace/ring/record.ts";
 import { TraceRing } from "../../src/ftrace/ring/ring.ts";

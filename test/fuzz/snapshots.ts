@@ -3,7 +3,8 @@
 
 import { createHash } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
-import { CPU, CPU_END } from "../../assembly/shared/memory-map.ts";
+import { CPU } from "../../assembly/shared/memory-map.ts";
+import { CPU_END } from "../../assembly/shared/trace-ring.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { EXTREMES } from "../hostile/mutate.ts";
 import type { Random } from "../support/random.ts";

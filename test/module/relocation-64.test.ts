@@ -3,17 +3,17 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { RELOC_ENTRIES_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
   RELOC_COMPOSITE,
   RELOC_DANGEROUS,
-  RELOC_ENTRIES_SIZE,
   RELOC_NO_SYMBOL,
   RELOC_OK,
   RELOC_OUT_OF_SECTION,
   RELOC_OVERFLOW,
   RELOC_UNKNOWN_SYMBOL,
   RELOC_UNKNOWN_TYPE,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/relocation.ts";
 import {
   R_MIPS_26,
   R_MIPS_32,

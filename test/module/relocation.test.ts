@@ -14,7 +14,7 @@ import {
   RELOC_UNKNOWN_SYMBOL,
   RELOC_UNKNOWN_TYPE,
   RELOC_UNPAIRED_HI16,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/relocation.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Words } from "../../src/bytes/words.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/shared/memory-map.ts";
+import { STOP_LIMIT, STOP_NO_HANDLER } from "../../assembly/shared/stops.ts";
 import { bareRun } from "../../src/processor/bare-run.ts";
 import { PLAIN } from "../../src/report/paint.ts";
 import { codeLines, stopText } from "../../src/report/stop-text.ts";

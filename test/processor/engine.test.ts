@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
+import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { asm, CODE, ENDIANS, Guest, li, NOP, R } from "../cpu/guest.ts";
 
 /** More than the modules that a translator keeps. */

@@ -5,7 +5,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CPU, CPU_END, CPU_STOP, RAM } from "../../assembly/shared/memory-map.ts";
+import { CPU_STOP } from "../../assembly/shared/cpu-state.ts";
+import { CPU, RAM } from "../../assembly/shared/memory-map.ts";
+import { CPU_END } from "../../assembly/shared/trace-ring.ts";
 import { Processor } from "../../src/processor/processor.ts";
 import { readSnapshot, restoreProcessor, type Snapshot } from "../../src/processor/snapshot.ts";
 

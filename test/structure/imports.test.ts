@@ -81,6 +81,20 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "bytes",
   ],
 };
+/** Folders of assembly, each above those that it may import. */
+const ASSEMBLY = [
+  "index",
+  "interpreter",
+  "readings",
+  "instructions",
+  "tracing",
+  "system",
+  "relocation",
+  "memory",
+  "cpu",
+  "shared",
+];
+const MEMORY_MAP = "assembly/shared/memory-map.ts";
 /** The one file each package is imported in; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@assemblyscript/loader": "src/processor/wasm-core.ts",
@@ -119,6 +133,11 @@ function importsOf(file: string, text: string): Import[] {
 function folderOf(path: string): string {
   const [top, folder = ""] = path.split("/");
   return top === "src" ? folder.replace(/\.ts$/, "") : (top ?? "");
+}
+
+/** The same within assembly: "assembly/cpu/cpu.ts" is of "cpu". */
+function roomOf(path: string): string {
+  return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
 }
 
 const source = (file: string) => readFileSync(repositoryFile(file), "utf8");
@@ -186,18 +205,42 @@ suite("imports", () => {
     assert.deepEqual(wrong.map(said), []);
   });
 
-  test("src reads of assembly only constants, whose files import nothing", () => {
+  test("go one way through assembly", () => {
+    const wrong = imports.filter(({ file, target }) => {
+      if (!file.startsWith("assembly/")) return false;
+      const from = roomOf(file);
+      const to = roomOf(target);
+      return from !== to && ASSEMBLY.indexOf(to) <= ASSEMBLY.indexOf(from);
+    });
+    assert.deepEqual(wrong.map(said), []);
+    const rooms = new Set(files("assembly").map(roomOf));
+    assert.deepEqual([...rooms].sort(), [...ASSEMBLY].sort());
+  });
+
+  test("src reads of assembly only constants, which import nothing but the memory map", () => {
     const read = new Set(
       imports
         .filter(({ file, target }) => file.startsWith("src/") && target.startsWith("assembly/"))
         .map(({ target }) => target),
     );
-    assert.deepEqual(imports.filter(({ file }) => read.has(file)).map(said), []);
-    for (const file of read) {
+    assert.ok(read.size > 0);
+    const shared = files("assembly/shared");
+    assert.deepEqual(
+      [...read].filter((file) => !shared.includes(file)),
+      [],
+    );
+    const wrong = imports.filter(
+      ({ file, target }) => shared.includes(file) && (target !== MEMORY_MAP || file === MEMORY_MAP),
+    );
+    assert.deepEqual(wrong.map(said), []);
+    for (const file of shared) {
       const statements = source(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
       const others = statements
         .split(";")
-        .filter((one) => one.trim() !== "" && !/^\s*export const [A-Z][A-Z0-9_]* = /.test(one));
+        .filter(
+          (one) =>
+            one.trim() !== "" && !/^\s*(export const [A-Z][A-Z0-9_]* = |import \{)/.test(one),
+        );
       assert.deepEqual(others, [], file);
     }
   });

@@ -72,9 +72,7 @@ suite("the package", () => {
     const packed = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...["memory-map", "opcodes", "wasm-opcodes"].map(
-        (name) => `build/assembly/shared/${name}.js`,
-      ),
+      ...sourceFiles("assembly/shared").map((file) => `build/${file.slice(0, -3)}.js`),
       ...sourceFiles("src/lab-kernel/built"),
       ...sourceFiles("src/verify/built"),
       ...sourceFiles("src")

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { KSEG2, PAGE_SIZE, STOP_RETURN } from "../../assembly/shared/memory-map.ts";
+import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { STOP_RETURN } from "../../assembly/shared/stops.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";

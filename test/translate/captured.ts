@@ -3,16 +3,8 @@
 
 import assert from "node:assert/strict";
 import binaryen from "binaryen";
+import { CPU_GPR } from "../../assembly/shared/cpu-state.ts";
 import {
-  CPU_GPR,
-  FUEL,
-  FUEL_END,
-  GRAPH_DEPTH,
-  GRAPH_FRAME_SIZE,
-  GRAPH_FRAMES,
-  GRAPH_LIMIT,
-  GRAPH_OVERRUN,
-  GRAPH_RECORDING,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
@@ -25,12 +17,21 @@ import {
   LOCAL_PC,
   LOCAL_TARGET,
   LOCAL_WIDE,
-  RING,
+} from "../../assembly/shared/emitted-code.ts";
+import { RING } from "../../assembly/shared/memory-map.ts";
+import {
+  GRAPH_DEPTH,
+  GRAPH_FRAME_SIZE,
+  GRAPH_FRAMES,
+  GRAPH_LIMIT,
+  GRAPH_OVERRUN,
+  GRAPH_RECORDING,
   RING_CAPACITY,
   RING_PUBLISHED,
   RING_SLOT_SIZE,
   RING_WRITTEN,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/trace-ring.ts";
+import { EXITED, FUEL, FUEL_END } from "../../assembly/shared/translated-code.ts";
 
 const REGISTERS =
   "zero at v0 v1 a0 a1 a2 a3 t0 t1 t2 t3 t4 t5 t6 t7 s0 s1 s2 s3 s4 s5 s6 s7 t8 t9 k0 k1 gp sp s8 ra".split(
@@ -53,6 +54,7 @@ const LOCALS = new Map([
 
 /** Where code finds what isn't a register: name, address, bytes. */
 const PLACES: readonly (readonly [string, number, number])[] = [
+  ["EXITED", EXITED, 4],
   ["FUEL", FUEL, 4],
   ["FUEL_END", FUEL_END, 8],
   ["GRAPH_DEPTH", GRAPH_DEPTH, 4],

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { STOP_EXCEPTION } from "../../assembly/shared/stops.ts";
 import {
   DISPATCH_ENTRIES,
   DISPATCH_HIGH,
   DISPATCH_LOW,
-  STOP_EXCEPTION,
-} from "../../assembly/shared/memory-map.ts";
+} from "../../assembly/shared/translated-code.ts";
 import type { Engine } from "../../src/index.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "../cpu/guest.ts";
 

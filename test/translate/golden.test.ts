@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { GRAPH_LEAF } from "../../assembly/shared/memory-map.ts";
 import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
+import { GRAPH_LEAF } from "../../assembly/shared/trace-ring.ts";
 import { TRACE_SITE } from "../../src/ftrace/sites/site.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
 import { asm, CODE, Guest, R } from "../cpu/guest.ts";

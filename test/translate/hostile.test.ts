@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CPU_LIMIT, STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/memory-map.ts";
+import { CPU_LIMIT } from "../../assembly/shared/cpu-state.ts";
+import { STOP_EXCEPTION, STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { asm, CODE, ENDIANS, Guest, R } from "../cpu/guest.ts";
 import { assertValid, modulesMade } from "./captured.ts";
 import * as programs from "./programs.ts";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { STOP_EXCEPTION } from "../../assembly/shared/memory-map.ts";
+import { STOP_EXCEPTION } from "../../assembly/shared/stops.ts";
 import { machineWith } from "../../bench/modules.ts";
 import { CODE, ENDIANS, Guest, R } from "../cpu/guest.ts";
 import { rewritesItself } from "./programs.ts";

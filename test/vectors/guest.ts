@@ -1,13 +1,9 @@
 // Runs programs on farjal's core, by each of its readings of an instruction, as qemu.ts does on QEMU.
 
-import {
-  CPU_LL_BIT,
-  MODE_STOP_ON_EXCEPTION,
-  PAGE_SIZE,
-  RAM,
-  STOP_EXCEPTION,
-} from "../../assembly/shared/memory-map.ts";
+import { CPU_LL_BIT, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
+import { PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
 import * as opcodes from "../../assembly/shared/opcodes.ts";
+import { STOP_EXCEPTION } from "../../assembly/shared/stops.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import type { Processor, Profile } from "../../src/processor/processor.ts";

@@ -1,7 +1,8 @@
-// Records of the trace ring, read from its words: assembly/shared/memory-map.ts says what lies where. The ring itself, a
+// Records of the trace ring, read from its words: assembly/shared/trace-ring.ts says what is where. The ring itself, a
 // copy of some of it, and a file of such copies hold the same words.
 
-import { GRAPH_RETURN, RING_SIZE, RING_SLOT_SIZE } from "../../../assembly/shared/memory-map.ts";
+import { RING_SIZE } from "../../../assembly/shared/memory-map.ts";
+import { GRAPH_RETURN, RING_SLOT_SIZE } from "../../../assembly/shared/trace-ring.ts";
 
 /** One passed call site, or one return. */
 export interface TraceRecord {

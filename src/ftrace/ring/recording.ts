@@ -4,7 +4,7 @@
 // the process.
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { GRAPH_FRAMES_MOST } from "../../../assembly/shared/memory-map.ts";
+import { GRAPH_FRAMES_MOST } from "../../../assembly/shared/trace-ring.ts";
 import { Misuse, systemError } from "../../errors.ts";
 import type { TraceEvent, TracerName } from "../event.ts";
 import type { EventMaker } from "../event-maker.ts";

@@ -12,8 +12,8 @@
 // When the ring begins anew, TRACE_EPOCH is odd and then another: a copy made meanwhile counts for nothing. When
 // TRACE_SESSION is another tracer's, nothing in the ring is ours. Reading writes nothing: it can't disturb.
 
+import { RING } from "../../../assembly/shared/memory-map.ts";
 import {
-  RING,
   RING_BATCH,
   RING_CAPACITY,
   RING_PUBLISHED,
@@ -21,7 +21,7 @@ import {
   TRACE_EPOCH,
   TRACE_SESSION,
   TRACE_START,
-} from "../../../assembly/shared/memory-map.ts";
+} from "../../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../errors.ts";
 import { RECORD_SLOTS, type RecordKind, recordSize } from "./record.ts";
 

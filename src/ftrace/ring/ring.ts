@@ -3,8 +3,8 @@
 // lost can be counted. Here the ring is emptied and switched, and read while the machine stands still. Other
 // threads read it through ring-cursor.ts; TRACE_EPOCH and TRACE_SESSION tell them what happens here.
 
+import { RING } from "../../../assembly/shared/memory-map.ts";
 import {
-  RING,
   RING_CAPACITY,
   RING_PUBLISHED,
   RING_SLOT_SIZE,
@@ -13,7 +13,7 @@ import {
   TRACE_EPOCH,
   TRACE_SESSION,
   TRACE_START,
-} from "../../../assembly/shared/memory-map.ts";
+} from "../../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../errors.ts";
 import {
   functionRecord,

@@ -11,7 +11,7 @@ import {
   GRAPH_OVERRUN,
   GRAPH_RECORDING,
   GRAPH_SILENT,
-} from "../../../assembly/shared/memory-map.ts";
+} from "../../../assembly/shared/trace-ring.ts";
 
 /** What changes as functions come and go. */
 const PLACE = [GRAPH_DEPTH, GRAPH_INSIDE, GRAPH_SILENT] as const;

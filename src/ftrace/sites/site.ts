@@ -5,7 +5,6 @@
 // MIPS_FUNCTION_PROFILER's; where the kernel's own patch would be wrong for a form (2009's short
 // call in a module, -O0), the one that keeps the stack and the instructions whole is used.
 
-import { GRAPH_LEAF } from "../../../assembly/shared/memory-map.ts";
 import {
   OP_ADDIU,
   OP_JAL,
@@ -15,6 +14,7 @@ import {
   SPECIAL_ADDU,
   SPECIAL_OR,
 } from "../../../assembly/shared/opcodes.ts";
+import { GRAPH_LEAF } from "../../../assembly/shared/trace-ring.ts";
 import { type Address, plus } from "../../address.ts";
 import { assemble, NOP } from "../../isa/assemble.ts";
 import { OP_DADDIU, SPECIAL_DADDU } from "../../isa/mips64.ts";

@@ -9,8 +9,8 @@ import {
   CPU_LO,
   CPU_NEXT_PC,
   CPU_PC,
-  KSEG0,
-} from "../../../assembly/shared/memory-map.ts";
+} from "../../../assembly/shared/cpu-state.ts";
+import { KSEG0 } from "../../../assembly/shared/memory-map.ts";
 import { EXC_TLBL, EXC_TLBS } from "../../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../errors.ts";
 import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";

@@ -2,7 +2,7 @@
 // breakpoints and looked at in between. call.ts enters calls and serves their host functions; this says how
 // far one goes and why it stands still. A plain call is one that runs to its end in one piece.
 
-import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/memory-map.ts";
+import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/stops.ts";
 import { Misuse } from "../../errors.ts";
 import { R } from "../../isa/registers.ts";
 import type { Budget } from "../../processor/budget.ts";

@@ -5,11 +5,10 @@
 import {
   RELOC_ENTRIES,
   RELOC_ENTRIES_SIZE,
-  RELOC_FAILED_AT,
-  RELOC_OK,
   RELOC_SYMBOLS,
   RELOC_SYMBOLS_SIZE,
 } from "../../../assembly/shared/memory-map.ts";
+import { RELOC_FAILED_AT, RELOC_OK } from "../../../assembly/shared/relocation.ts";
 import type { Address } from "../../address.ts";
 import { REL_SIZE, RELA64_SIZE } from "../../elf/numbers.ts";
 import { Refusal } from "../../errors.ts";

@@ -222,7 +222,7 @@
    (unreachable)
   )
  )
- (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=45072 (i32.const 0) (i32.const 2))))
+ (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
  (local.set $fuel
   (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
  )

@@ -2,10 +2,10 @@
 // instructions, and when it meets Compare the timer interrupt stands until Compare is written again. The
 // run loop asks only whether CPU_COUNT has reached cpu.timerDue, or cpu.eventDue, which is the host's.
 
-import { CAUSE_DC, CAUSE_IP7, CAUSE_TI, Cp0 } from "./cp0.ts";
-import { cpu } from "./cpu.ts";
+import { CAUSE_DC, CAUSE_IP7, CAUSE_TI, Cp0 } from "../cpu/cp0-registers.ts";
+import { COUNT_RESOLUTION } from "../cpu/cpu-model.ts";
+import { cpu } from "../cpu/cpu.ts";
 import { CP0_CAUSE, CP0_COMPARE, CP0_COUNT } from "../shared/opcodes.ts";
-import { COUNT_RESOLUTION } from "./cpu-model.ts";
 
 export const NEVER: u64 = u64.MAX_VALUE;
 /** Ticks until Count comes round to the same value. */

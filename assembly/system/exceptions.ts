@@ -16,15 +16,14 @@ import {
   DEBUG_DBP,
   DEBUG_DEXCCODE,
   DEBUG_DM,
-  modeChanged,
   STATUS_BEV,
   STATUS_ERL,
   STATUS_EXL,
   STATUS_IE,
-  setStatus,
-} from "./cp0.ts";
-import { cpu } from "./cpu.ts";
-import { MODE_STOP_ON_EXCEPTION, STOP_EXCEPTION, STOP_NO_HANDLER } from "../shared/memory-map.ts";
+} from "../cpu/cp0-registers.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { EXIT } from "../cpu/outcome.ts";
+import { MODE_STOP_ON_EXCEPTION } from "../shared/cpu-state.ts";
 import {
   CP0_BADVADDR,
   CP0_CAUSE,
@@ -40,7 +39,9 @@ import {
   EXC_IBE,
   EXC_INT,
 } from "../shared/opcodes.ts";
-import { EXIT } from "../readings/outcome.ts";
+import { STOP_EXCEPTION, STOP_NO_HANDLER } from "../shared/stops.ts";
+import { setStatus } from "./cp0.ts";
+import { modeChanged } from "./mode.ts";
 
 const REFILL: u32 = 0x000;
 const GENERAL: u32 = 0x180;

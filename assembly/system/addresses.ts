@@ -7,10 +7,15 @@
 //   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
 //   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only, but supervisor mode has kseg2 too
 
-import { Cp0, inSupervisorMode, STATUS_ERL } from "../cpu/cp0.ts";
+import { Cp0, STATUS_ERL } from "../cpu/cp0-registers.ts";
+import { Profile } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
-import { signal, signalAddress, signalTlb } from "../cpu/exceptions.ts";
-import { KSEG0, KSEG2, MODE_BOARD, WATCH_READ, WATCH_WRITE } from "../shared/memory-map.ts";
+import { Observation } from "../cpu/observation.ts";
+import { PageTables } from "../memory/page-tables.ts";
+import { Pages } from "../memory/pages.ts";
+import { meetsWatchpoint } from "../memory/watches.ts";
+import { MODE_BOARD } from "../shared/cpu-state.ts";
+import { KSEG0, KSEG2, NOWHERE } from "../shared/memory-map.ts";
 import {
   CP0_STATUS,
   EXC_ADEL,
@@ -21,19 +26,15 @@ import {
   EXC_TLBL,
   EXC_TLBS,
 } from "../shared/opcodes.ts";
-import { Observation } from "../cpu/observation.ts";
-import { Pages } from "./pages.ts";
-import { Profile } from "../cpu/cpu-model.ts";
-import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "../cpu/tlb.ts";
-import { meetsWatchpoint } from "./watches.ts";
+import { WATCH_READ, WATCH_WRITE } from "../shared/watches.ts";
+import { signal, signalAddress, signalTlb } from "./exceptions.ts";
+import { inSupervisorMode } from "./mode.ts";
+import { ENTRYLO_D, ENTRYLO_V, tlbEntry, tlbLookup } from "./tlb.ts";
 
 /** What an access is for. */
 export const FETCH: u32 = 0;
 export const LOAD: u32 = 1;
 export const STORE: u32 = 2;
-
-/** translate()'s answer when it has signalled an exception; no physical address of RAM or of a device. */
-export const NOWHERE: u32 = 0xffffffff;
 
 /** kseg0 and kseg1 are windows on the first 512 MiB. */
 const DIRECT_MASK: u32 = 0x1fffffff;
@@ -100,8 +101,8 @@ function inSupervisorSegment(va: u32): bool {
 /** An unmapped segment: there is RAM or a device at the physical address, or a bus error. */
 function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
   if (physical >= cpu.ramSize) return outside(physical, access);
-  if (leaves) Pages.enterFromTlb(va, physical, true);
-  else Pages.enter(va, physical, true);
+  if (leaves) PageTables.enterFromTlb(va, physical, true);
+  else PageTables.enter(va, physical, true);
   return physical;
 }
 
@@ -125,7 +126,7 @@ function mapped(va: u32, access: u32): u32 {
   }
   const physical = tlbEntry(index).physical(va);
   if (physical >= cpu.ramSize) return outside(physical, access);
-  Pages.enterFromTlb(va, physical, writable);
+  PageTables.enterFromTlb(va, physical, writable);
   return physical;
 }
 

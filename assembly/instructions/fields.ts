@@ -1,16 +1,11 @@
-// The operand fields of an instruction word. A register is named by the offset of its word in the register
-// file, four times its number: it saves the interpreter a shift for every operand, and 0 is still r0.
+// The operand fields of an instruction word. A register field is read as the register's name (registers.ts),
+// which is the offset of its word in the register file.
 
+import { REGISTER_SHIFT } from "../cpu/registers.ts";
 import { OP_SPECIAL } from "../shared/opcodes.ts";
 
-export const V0: u32 = 2 * 4;
-export const V1: u32 = 3 * 4;
-export const A0: u32 = 4 * 4;
-export const A1: u32 = 5 * 4;
-export const A2: u32 = 6 * 4;
-export const A3: u32 = 7 * 4;
-export const SP: u32 = 29 * 4;
-export const RA: u32 = 31 * 4;
+/** The name of any register has no other bits. */
+const REGISTER_MASK: u32 = 31 << REGISTER_SHIFT;
 
 export function op(word: u32): u32 {
   return word >>> 26;
@@ -31,15 +26,15 @@ export function selector(word: u32): u32 {
 }
 
 export function rs(word: u32): u32 {
-  return (word >>> 19) & 0x7c;
+  return (word >>> (21 - REGISTER_SHIFT)) & REGISTER_MASK;
 }
 
 export function rt(word: u32): u32 {
-  return (word >>> 14) & 0x7c;
+  return (word >>> (16 - REGISTER_SHIFT)) & REGISTER_MASK;
 }
 
 export function rd(word: u32): u32 {
-  return (word >>> 9) & 0x7c;
+  return (word >>> (11 - REGISTER_SHIFT)) & REGISTER_MASK;
 }
 
 /** Shift amount; lsb of ext and ins; which one, within BSHFL. */

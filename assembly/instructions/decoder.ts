@@ -3,69 +3,6 @@
 // instruction of the processor's release of MIPS32, 2 or 1, are reserved; those of absent coprocessors say
 // which is unusable.
 
-import { funct, rtField, SPECIAL, selector } from "./fields.ts";
-import {
-  add,
-  addi,
-  addiu,
-  addu,
-  clo,
-  clz,
-  lui,
-  slt,
-  slti,
-  sltiu,
-  sltu,
-  sub,
-  subu,
-} from "../instructions/arithmetic.ts";
-import { bshfl, ext, ins } from "../instructions/bits.ts";
-import {
-  beq,
-  beql,
-  bgez,
-  bgezal,
-  bgezall,
-  bgezl,
-  bgtz,
-  bgtzl,
-  blez,
-  blezl,
-  bltz,
-  bltzal,
-  bltzall,
-  bltzl,
-  bne,
-  bnel,
-  j,
-  jal,
-  jalr,
-  jr,
-} from "../instructions/branches.ts";
-import { hypercall, traceCall, traceEnter, traceGraph, traceReturn, traceSite } from "../instructions/farjal.ts";
-import { lb, lbu, lh, lhu, ll, lw, lwl, lwr } from "../instructions/loads.ts";
-import { and, andi, nor, or, ori, xor, xori } from "../instructions/logic.ts";
-import { mfhi, mflo, movn, movz, mthi, mtlo } from "../instructions/moves.ts";
-import { div, divu, madd, maddu, msub, msubu, mul, mult, multu } from "../instructions/multiply.ts";
-import { sll, sllv, sra, srav, srl, srlv } from "../instructions/shifts.ts";
-import { sb, sc, sh, sw, swl, swr } from "../instructions/stores.ts";
-import {
-  break_,
-  sdbbp,
-  syscall,
-  teq,
-  teqi,
-  tge,
-  tgei,
-  tgeiu,
-  tgeu,
-  tlt,
-  tlti,
-  tltiu,
-  tltu,
-  tne,
-  tnei,
-} from "../instructions/traps.ts";
 import {
   EXC_RI,
   OP_ADDI,
@@ -132,6 +69,24 @@ import {
   REGIMM_TLTI,
   REGIMM_TLTIU,
   REGIMM_TNEI,
+  SPECIAL2_CLO,
+  SPECIAL2_CLZ,
+  SPECIAL2_HYPERCALL,
+  SPECIAL2_MADD,
+  SPECIAL2_MADDU,
+  SPECIAL2_MSUB,
+  SPECIAL2_MSUBU,
+  SPECIAL2_MUL,
+  SPECIAL2_SDBBP,
+  SPECIAL2_TRACE_CALL,
+  SPECIAL2_TRACE_ENTER,
+  SPECIAL2_TRACE_GRAPH,
+  SPECIAL2_TRACE_RETURN,
+  SPECIAL2_TRACE_SITE,
+  SPECIAL3_BSHFL,
+  SPECIAL3_EXT,
+  SPECIAL3_INS,
+  SPECIAL3_RDHWR,
   SPECIAL_ADD,
   SPECIAL_ADDU,
   SPECIAL_AND,
@@ -170,25 +125,70 @@ import {
   SPECIAL_TLTU,
   SPECIAL_TNE,
   SPECIAL_XOR,
-  SPECIAL2_CLO,
-  SPECIAL2_CLZ,
-  SPECIAL2_HYPERCALL,
-  SPECIAL2_MADD,
-  SPECIAL2_MADDU,
-  SPECIAL2_MSUB,
-  SPECIAL2_MSUBU,
-  SPECIAL2_MUL,
-  SPECIAL2_SDBBP,
-  SPECIAL2_TRACE_CALL,
-  SPECIAL2_TRACE_ENTER,
-  SPECIAL2_TRACE_GRAPH,
-  SPECIAL2_TRACE_RETURN,
-  SPECIAL2_TRACE_SITE,
-  SPECIAL3_BSHFL,
-  SPECIAL3_EXT,
-  SPECIAL3_INS,
-  SPECIAL3_RDHWR,
 } from "../shared/opcodes.ts";
+import {
+  add,
+  addi,
+  addiu,
+  addu,
+  clo,
+  clz,
+  lui,
+  slt,
+  slti,
+  sltiu,
+  sltu,
+  sub,
+  subu,
+} from "./arithmetic.ts";
+import { bshfl, ext, ins } from "./bits.ts";
+import {
+  beq,
+  beql,
+  bgez,
+  bgezal,
+  bgezall,
+  bgezl,
+  bgtz,
+  bgtzl,
+  blez,
+  blezl,
+  bltz,
+  bltzal,
+  bltzall,
+  bltzl,
+  bne,
+  bnel,
+  j,
+  jal,
+  jalr,
+  jr,
+} from "./branches.ts";
+import { hypercall, traceCall, traceEnter, traceGraph, traceReturn, traceSite } from "./farjal.ts";
+import { funct, rtField, selector, SPECIAL } from "./fields.ts";
+import { lb, lbu, lh, lhu, ll, lw, lwl, lwr } from "./loads.ts";
+import { and, andi, nor, or, ori, xor, xori } from "./logic.ts";
+import { mfhi, mflo, movn, movz, mthi, mtlo } from "./moves.ts";
+import { div, divu, madd, maddu, msub, msubu, mul, mult, multu } from "./multiply.ts";
+import { sll, sllv, sra, srav, srl, srlv } from "./shifts.ts";
+import { sb, sc, sh, sw, swl, swr } from "./stores.ts";
+import {
+  break_,
+  sdbbp,
+  syscall,
+  teq,
+  teqi,
+  tge,
+  tgei,
+  tgeiu,
+  tgeu,
+  tlt,
+  tlti,
+  tltiu,
+  tltu,
+  tne,
+  tnei,
+} from "./traps.ts";
 
 @final
 export class Decoder {

@@ -1,11 +1,18 @@
 // Reset, and the few calls by which the host reaches what is more than a word in memory.
 
-import { CAUSE_IP, CAUSE_IP7, CAUSE_TI, Cp0, readCp0, writeCp0 } from "./cp0.ts";
-import { cpu } from "./cpu.ts";
-import { goTo } from "./exceptions.ts";
-import { CPU, CPU_CP0, READ_TABLE, READ_TABLE_SIZE, WRITE_TABLE_SIZE } from "../shared/memory-map.ts";
+import { CAUSE_IP, CAUSE_IP7, CAUSE_TI, Cp0 } from "../cpu/cp0-registers.ts";
+import { resetCp0 } from "../cpu/cpu-model.ts";
+import { cpu } from "../cpu/cpu.ts";
+import {
+  CPU,
+  CPU_CP0,
+  READ_TABLE,
+  READ_TABLE_SIZE,
+  WRITE_TABLE_SIZE,
+} from "../shared/memory-map.ts";
 import { CP0_CAUSE } from "../shared/opcodes.ts";
-import { resetCp0 } from "./cpu-model.ts";
+import { readCp0, writeCp0 } from "./cp0.ts";
+import { goTo } from "./exceptions.ts";
 import { NEVER, schedule } from "./timer.ts";
 import { resetTlb } from "./tlb.ts";
 

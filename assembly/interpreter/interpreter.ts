@@ -4,23 +4,34 @@
 // `run` alternates between them, or between translated code (dispatch.ts) and them, and looks at the clock,
 // the interrupts and the limit in between.
 
-import { cpu } from "./cpu.ts";
-import { Decoder } from "../readings/decoder.ts";
-import { Dispatch } from "./dispatch.ts";
-import { exact } from "../readings/exact.ts";
-import { interruptPending, signal, signalInterrupt } from "./exceptions.ts";
-import { fast, fastInSlot } from "../readings/fast.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { Observation } from "../cpu/observation.ts";
+import {
+  EXIT,
+  NEXT,
+  NULLIFIED,
+  RECORD_CALL,
+  RECORD_SITE,
+  TAKEN,
+  UNCOUNTED,
+  UNTAKEN,
+} from "../cpu/outcome.ts";
 import { hasDelaySlot } from "../instructions/branches.ts";
-import { OUTCOME, RUNNING, STOP_EVENT, STOP_LIMIT, STOP_RETURN, STRETCH_END } from "../shared/memory-map.ts";
-import { FETCH, NOWHERE, translate } from "../memory/translate.ts";
-import { Observation } from "./observation.ts";
-import { EXC_RI } from "../shared/opcodes.ts";
-import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNCOUNTED, UNTAKEN } from "../readings/outcome.ts";
+import { Decoder } from "../instructions/decoder.ts";
 import { PAGE_MASK, Pages } from "../memory/pages.ts";
 import { Physical } from "../memory/physical.ts";
-import { Ring } from "../tracing/ring.ts";
-import { expire } from "./timer.ts";
 import { meetsBreakpoint } from "../memory/watches.ts";
+import { exact } from "../readings/exact.ts";
+import { fast, fastInSlot } from "../readings/fast.ts";
+import { OUTCOME, STRETCH_END } from "../shared/cpu-state.ts";
+import { NOWHERE } from "../shared/memory-map.ts";
+import { EXC_RI } from "../shared/opcodes.ts";
+import { RUNNING, STOP_EVENT, STOP_LIMIT, STOP_RETURN } from "../shared/stops.ts";
+import { FETCH, translate } from "../system/addresses.ts";
+import { interruptPending, signal, signalInterrupt } from "../system/exceptions.ts";
+import { expire } from "../system/timer.ts";
+import { Ring } from "../tracing/ring.ts";
+import { Dispatch } from "./dispatch.ts";
 
 /** Whether the run ends here. 0xffffffff, which cpu.returnTo is when there is no such end, is no end either. */
 function isReturn(pc: u32): bool {

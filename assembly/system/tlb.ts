@@ -4,8 +4,10 @@
 //
 //   EntryHi   VPN2 31..13, ASID 7..0          EntryLo   PFN 25..6, C 5..3, D 2, V 1, G 0
 
-import { Cp0, ENTRYHI_ASID } from "./cp0.ts";
-import { cpu } from "./cpu.ts";
+import { Cp0, ENTRYHI_ASID } from "../cpu/cp0-registers.ts";
+import { Profile } from "../cpu/cpu-model.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { PageTables } from "../memory/page-tables.ts";
 import { CPU_TLB, KSEG0 } from "../shared/memory-map.ts";
 import {
   CP0_ENTRYHI,
@@ -15,8 +17,6 @@ import {
   CP0_PAGEMASK,
   CP0_WIRED,
 } from "../shared/opcodes.ts";
-import { Pages } from "../memory/pages.ts";
-import { Profile } from "./cpu-model.ts";
 
 export const ENTRYLO_G: u32 = 1 << 0;
 export const ENTRYLO_V: u32 = 1 << 1;
@@ -78,7 +78,7 @@ export function resetTlb(): void {
     entry.lo0 = 0;
     entry.lo1 = 0;
   }
-  Pages.removeTlbPages();
+  PageTables.removeTlbPages();
 }
 
 /** CP0 Random: runs down from the last entry to Wired with every instruction, and round. */
@@ -97,7 +97,7 @@ export function tlbProbe(): void {
 /** TLBR: the entry at Index into EntryHi, PageMask, EntryLo0 and EntryLo1. */
 export function tlbRead(): void {
   const entry = tlbEntry(indexed());
-  if ((Cp0.get(CP0_ENTRYHI) ^ entry.hi) & ENTRYHI_ASID) Pages.removeTlbPages();
+  if ((Cp0.get(CP0_ENTRYHI) ^ entry.hi) & ENTRYHI_ASID) PageTables.removeTlbPages();
   Cp0.set(CP0_ENTRYHI, entry.hi);
   Cp0.set(CP0_PAGEMASK, entry.pageMask);
   Cp0.set(CP0_ENTRYLO0, entry.lo0);
@@ -121,7 +121,7 @@ function indexed(): u32 {
 /** Both EntryLo carry the G they share; PFN bits within the page are clear. */
 function write(index: u32): void {
   const entry = tlbEntry(index);
-  Pages.removeTlbPages(entry.hi & ENTRYHI_VPN2 & ~entry.pageMask, ENTRYHI_VPN2 & ~entry.pageMask);
+  PageTables.removeTlbPages(entry.hi & ENTRYHI_VPN2 & ~entry.pageMask, ENTRYHI_VPN2 & ~entry.pageMask);
   const lo0 = Cp0.get(CP0_ENTRYLO0);
   const lo1 = Cp0.get(CP0_ENTRYLO1);
   const pageMask = Cp0.get(CP0_PAGEMASK);

@@ -6,9 +6,10 @@
 // A region is a function (pc, depth) -> pc: it runs from its first instruction until it has to leave,
 // counts FUEL down exactly, and returns the next instruction's address, which is never a delay slot's.
 
-import { cpu } from "./cpu.ts";
+import { cpu } from "../cpu/cpu.ts";
+import { DISPATCH, EXITS, EXITS_ALLOWED } from "../shared/memory-map.ts";
+import { RUNNING, STOP_EXITS, STOP_HOT } from "../shared/stops.ts";
 import {
-  DISPATCH,
   DISPATCH_ENTRIES,
   DISPATCH_HIGH,
   DISPATCH_LOW,
@@ -16,8 +17,6 @@ import {
   DISPATCH_TRANSLATED,
   ENGINE,
   EXITED,
-  EXITS,
-  EXITS_ALLOWED,
   FUEL,
   FUEL_END,
   HOT_AFTER,
@@ -25,12 +24,9 @@ import {
   LEFT_BY_RETURN,
   LEFT_FOR_TRANSLATED,
   LEFT_FOR_UNTRANSLATED,
-  RUNNING,
   STAYED,
   STOP_ABOUT,
-  STOP_EXITS,
-  STOP_HOT,
-} from "../shared/memory-map.ts";
+} from "../shared/translated-code.ts";
 
 /** A stay is shorter than what an i32 counts. */
 const LONGEST_STAY: u64 = 0x40000000;
