@@ -57,6 +57,7 @@ import {
 } from "./module-parameters.ts";
 import { type ModuleSite, moduleSites, sortMcountLoc } from "./module-sites.ts";
 import { ModuleSpace } from "./module-space.ts";
+import { PrintkLog } from "./printk/log.ts";
 import { type ModuleStatus, Resident } from "./resident.ts";
 import { type NamedAddress, SymbolIndex } from "./symbol-index.ts";
 
@@ -116,8 +117,6 @@ const STACK_SIZE = 0x28000;
 const STACK_BASE = 0xfffd0000;
 /** kmalloc gets this part of RAM, at its end: the rest stays free for modules in kseg0. */
 const HEAP_SHARE = 4;
-/** Printed lines that are kept at least; twice as many at most. */
-const LOG_LINES = 1 << 13;
 
 /** Who a function called from the host returns to, in traces. */
 const HOST_CALL: NamedAddress = {
@@ -152,8 +151,9 @@ export class Machine {
   readonly clockHz: number;
   /** Guest memory by guest address. */
   readonly memory: GuestMemory;
-  /** What guest code printed through _printk and its kin, one entry a call; 8,192 at least are kept. */
+  /** What guest code printed through _printk and its kin, one record each; the newest 1 MiB at least are kept. */
   readonly log: string[] = [];
+  readonly #printk = new PrintkLog(this.log);
   /** The processor, for those who want its registers. */
   readonly core: Processor;
   readonly #physical: RangeAllocator;
@@ -164,7 +164,7 @@ export class Machine {
   readonly #taints = new Taints();
   readonly #residents: Resident[] = [];
   /** Where printed lines go as well, while a module is set up. */
-  #collected: string[] | undefined;
+  #collected: PrintkLog | undefined;
   /** Newest first; those of modules that are gone stay, so that traces keep their names. */
   readonly #indexes: SymbolIndex[] = [];
   readonly #labGraph: LabGraph;
@@ -482,7 +482,7 @@ export class Machine {
       this.#physical.replace(before);
       throw error;
     }
-    this.log.splice(0, this.log.length, ...log);
+    this.#printk.replace(log);
     this.#tracer?.restored();
     return this.#caller.restore(call, options.budget);
   }
@@ -534,7 +534,7 @@ export class Machine {
   #loadLab(): Lab {
     const file = readLab(this.endian);
     const services = hostServices({
-      log: (line) => this.#print(line.replace(/\n$/, "")),
+      log: (text) => this.#print(text),
       now: () => (BigInt(this.core.count) * 1_000_000_000n) / BigInt(this.clockHz),
       littleEndian: this.endian === "little",
       symbolText: (address, withOffset) => this.#symbolText(address, withOffset),
@@ -561,11 +561,9 @@ export class Machine {
     return lab;
   }
 
-  /** Keeps the newest lines, as the kernel's ring does: a guest may print for ever. */
-  #print(line: string): void {
-    if (this.log.length >= 2 * LOG_LINES) this.log.splice(0, LOG_LINES);
-    this.log.push(line);
-    this.#collected?.push(line);
+  #print(text: string): number {
+    this.#collected?.store(text);
+    return this.#printk.store(text);
   }
 
   /** A stack and a thread_info, both zeroed, for calls from the host. */
@@ -662,7 +660,7 @@ export class Machine {
   /** Keeps what guest code prints meanwhile, beside the log. */
   #collecting<T>(lines: string[], work: () => T): T {
     const outer = this.#collected;
-    this.#collected = lines;
+    this.#collected = new PrintkLog(lines);
     try {
       return work();
     } finally {

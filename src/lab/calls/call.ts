@@ -217,6 +217,7 @@ export class Caller {
       string: (index) => memory.string(arg(index)),
       register: (number) => this.#processor.gpr(number),
       setRegister: (number, value) => this.#processor.setGpr(number, value),
+      charge: (steps) => this.#open.at(-1)?.budget.spend(steps),
       callGuest: (address, args) => {
         const { v0, exception } = this.call(address, args, 0);
         if (exception !== undefined) throw new GuestEnd("panic", exception.message);

@@ -20,6 +20,8 @@ export interface HostCall {
   /** A register by number (2 is v0, 29 is sp). */
   register(number: number): number;
   setRegister(number: number, value: number): void;
+  /** Takes steps from the budget, for work whose size the guest decides. */
+  charge(steps: number): void;
   /** Calls guest code from here; the machine's registers are put back afterwards. */
   callGuest(address: number, args: readonly number[]): number;
 }

@@ -2,13 +2,17 @@
 // them, in the order of its .lab_hypercalls; a name without a service here is a defect, not a guess.
 
 import { R } from "../../isa/registers.ts";
+import type { PrintkArguments, PrintkMemory } from "../printk/arguments.ts";
+import { format } from "../printk/format.ts";
+import { LONGEST_RECORD } from "../printk/log.ts";
+import { FormattedText } from "../printk/text.ts";
 import { GuestEnd } from "./call.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
-import { formatPrintk, type PrintkArguments } from "./printk.ts";
 
 /** What the services need of the machine. */
 export interface ServiceHost {
-  log(line: string): void;
+  /** Stores the text of one printk, with its level in front. @returns the characters stored. */
+  log(text: string): number;
   /** Nanoseconds of the run's clock. */
   now(): bigint;
   readonly littleEndian: boolean;
@@ -17,27 +21,31 @@ export interface ServiceHost {
 }
 
 const WORD = 4;
+const INT_MAX = 0x7fff_ffff;
+/** Characters of a format and of its text that cost nothing but the call. */
+const FREE_WORK = 1024;
+/** Those behind them that cost the host as much as a step of the guest's, or less. */
+const WORK_OF_A_STEP = 8;
 
 /** The services by the names that hypercalls.S gives them. */
 export function hostServices(host: ServiceHost): Readonly<Record<string, HostFunction>> {
-  const format = (call: HostCall, index: number): string =>
-    formatPrintk(call.string(index), variadic(call, index + 1, host));
+  const record = (call: HostCall, index: number): string => {
+    const text = new FormattedText(LONGEST_RECORD, LONGEST_RECORD);
+    return formatted(text, call, call.arg(index), variadic(call, index + 1, host)).text;
+  };
+  const line = (text: string): void => void host.log(`${text}\n`);
   const warned = new Set<number>();
   return {
-    _printk: (call) => {
-      const text = format(call, 0);
-      host.log(text);
-      return text.length;
-    },
+    _printk: (call) => host.log(record(call, 0)),
     panic: (call) => {
-      throw new GuestEnd("panic", `Kernel panic - not syncing: ${format(call, 0)}`);
+      throw new GuestEnd("panic", `Kernel panic - not syncing: ${record(call, 0)}`);
     },
-    __warn_printk: (call) => host.log(format(call, 0)),
+    __warn_printk: (call) => void host.log(record(call, 0)),
     warn_slowpath_fmt: (call) => {
       const at = `${call.string(0)}:${call.arg(1)}`;
       const from = host.symbolText(call.returnAddress, true);
-      host.log(`WARNING: CPU: 0 PID: 1 at ${at} ${from}`);
-      if (call.arg(3) !== 0) host.log(format(call, 3));
+      line(`WARNING: CPU: 0 PID: 1 at ${at} ${from}`);
+      if (call.arg(3) !== 0) host.log(record(call, 3));
     },
     __stack_chk_fail: (call) => {
       const from = host.symbolText(call.returnAddress, true);
@@ -54,16 +62,16 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
       const text = REFCOUNT_WARNINGS[call.arg(1)] ?? "unknown saturation event!?.";
       if (warned.has(call.arg(1))) return;
       warned.add(call.arg(1));
-      host.log(`refcount_t: ${text}`);
+      line(`refcount_t: ${text}`);
     },
     vsnprintf: (call) => {
-      const text = formatPrintk(call.string(2), list(call, call.arg(3), host));
       const size = call.arg(1);
-      if (size > 0) {
-        const bytes = Buffer.from(`${text.slice(0, size - 1)}\0`, "latin1");
-        call.memory.write(call.arg(0), bytes);
-      }
-      return text.length;
+      // WARN_ON_ONCE(size > INT_MAX)
+      if (size > INT_MAX) return 0;
+      const text = new FormattedText(Math.max(size - 1, 0));
+      formatted(text, call, call.arg(2), list(call, call.arg(3), host));
+      if (size > 0) call.memory.write(call.arg(0), Buffer.from(`${text.text}\0`, "latin1"));
+      return Math.min(text.length, INT_MAX);
     },
     ktime_get: (call) => {
       const now = host.now();
@@ -112,10 +120,35 @@ function argumentsFrom(
       next += 2;
       return host.littleEndian ? (b << 32n) | a : (a << 32n) | b;
     },
-    string: (address, limit) => {
-      if (address === 0) return "(null)";
-      return call.memory.mapped(address, 1) ? call.memory.string(address, limit) : "(efault)";
-    },
-    symbol: (address, withOffset) => host.symbolText(address, withOffset),
+    memory: memoryOf(call, host),
   };
+}
+
+function memoryOf(call: HostCall, host: ServiceHost): PrintkMemory {
+  const { memory } = call;
+  return {
+    littleEndian: host.littleEndian,
+    bytes: (address, size) =>
+      memory.mapped(address, size) ? memory.read(address, size) : undefined,
+    string: (address, limit) =>
+      memory.mapped(address, 1) ? memory.string(address, limit) : undefined,
+    symbol: (address, withOffset) => host.symbolText(address, withOffset),
+    list: (address) => list(call, address, host),
+  };
+}
+
+/**
+ * Formats, and takes from the budget what it costs the host: a format, its widths and its strings are the guest's,
+ * and may be a thousand times as long as honest ones.
+ */
+function formatted(
+  out: FormattedText,
+  call: HostCall,
+  address: number,
+  args: PrintkArguments,
+): FormattedText {
+  const text = call.memory.string(address);
+  format(out, text, args);
+  call.charge(Math.floor(Math.max(0, text.length + out.work - FREE_WORK) / WORK_OF_A_STEP));
+  return out;
 }

@@ -1,0 +1,158 @@
+// vsnprintf() of the kernel (lib/vsprintf.c, Linux 6.1): the format is read once from left to right, and each
+// conversion writes into a FormattedText, which bounds it. Numbers, characters and strings are here; %p and its
+// extensions are pointer.ts's. A conversion that the kernel doesn't have, %n among them, ends the text there, because
+// the arguments after it are unknown.
+
+import type { PrintkArguments } from "./arguments.ts";
+import { writePointer } from "./pointer.ts";
+import { type Specification, writeNumber } from "./specification.ts";
+import { writeText } from "./string.ts";
+import type { FormattedText } from "./text.ts";
+
+/** struct printf_spec holds a width in 24 bits and a precision in 16. */
+const FIELD_WIDTH_MAX = (1 << 23) - 1;
+const PRECISION_MAX = (1 << 15) - 1;
+
+/** Widths of integers by their length modifier. */
+const BITS: Readonly<Record<string, 8 | 16 | 32 | 64>> = {
+  hh: 8,
+  h: 16,
+  "": 32,
+  l: 32,
+  z: 32,
+  t: 32,
+  ll: 64,
+  L: 64,
+};
+
+interface Conversion {
+  readonly spec: Specification;
+  readonly modifier: string;
+  /** "" at the end of the format. */
+  readonly letter: string;
+  /** Where the format goes on behind the letter. */
+  readonly end: number;
+}
+
+/** Formats as vsnprintf() does. */
+export function format(out: FormattedText, text: string, args: PrintkArguments): void {
+  let at = 0;
+  while (at < text.length && !out.full) {
+    const percent = text.indexOf("%", at);
+    const end = percent < 0 ? text.length : percent;
+    if (end > at) out.append(text.slice(at, end));
+    if (percent < 0 || out.full) return;
+    const conversion = readConversion(text, percent, args);
+    const next = write(out, text, conversion, args);
+    if (next === null) return;
+    // A conversion that writes nothing costs too.
+    out.read(next - percent);
+    at = next;
+  }
+}
+
+/** format_decode(), with the arguments of `*`. */
+function readConversion(text: string, percent: number, args: PrintkArguments): Conversion {
+  let at = percent + 1;
+  const start = at;
+  while ("-+ #0".includes(text.charAt(at) || "x")) at += 1;
+  const flags = text.slice(start, at);
+  let left = flags.includes("-");
+  let width = -1;
+  let precision = -1;
+  const number = (): number => {
+    let value = 0;
+    for (let digit = digitAt(text, at); digit >= 0; digit = digitAt(text, ++at)) {
+      value = (Math.imul(value, 10) + digit) | 0;
+    }
+    return value;
+  };
+  if (text[at] === "*") {
+    at += 1;
+    const given = clamp(args.word() | 0, -FIELD_WIDTH_MAX, FIELD_WIDTH_MAX);
+    left ||= given < 0;
+    width = Math.abs(given);
+  } else if (digitAt(text, at) >= 0) {
+    width = (number() << 8) >> 8;
+  }
+  if (text[at] === ".") {
+    at += 1;
+    if (text[at] === "*") {
+      at += 1;
+      precision = clamp(args.word() | 0, 0, PRECISION_MAX);
+    } else if (digitAt(text, at) >= 0) {
+      precision = Math.max((number() << 16) >> 16, 0);
+    }
+  }
+  let modifier = "";
+  if ("hlLzt".includes(text.charAt(at) || "x")) {
+    modifier = text.charAt(at++);
+    if ((modifier === "h" || modifier === "l") && text[at] === modifier) {
+      modifier += modifier;
+      at += 1;
+    }
+  }
+  const spec = {
+    width,
+    precision,
+    left,
+    plus: flags.includes("+"),
+    space: flags.includes(" "),
+    special: flags.includes("#"),
+    zeros: flags.includes("0"),
+  };
+  return { spec, modifier, letter: text.charAt(at), end: at + 1 };
+}
+
+/** @returns where the format goes on, or null when the text ends with this conversion. */
+function write(
+  out: FormattedText,
+  text: string,
+  { spec, modifier, letter, end }: Conversion,
+  args: PrintkArguments,
+): number | null {
+  switch (letter) {
+    case "%":
+      out.append("%");
+      return end;
+    case "c":
+      if (!spec.left) out.fill(" ", spec.width - 1);
+      out.append(String.fromCharCode(args.word() & 0xff));
+      if (spec.left) out.fill(" ", spec.width - 1);
+      return end;
+    case "s":
+      writeText(out, args.word(), spec, args.memory);
+      return end;
+    case "p": {
+      let after = end;
+      while (/[0-9A-Za-z]/.test(text.charAt(after))) after += 1;
+      writePointer(out, text.slice(end, after), args.word(), spec, args.memory);
+      return after;
+    }
+    case "d":
+    case "i":
+    case "u":
+    case "o":
+    case "x":
+    case "X": {
+      const signed = letter === "d" || letter === "i";
+      const bits = BITS[modifier] ?? 32;
+      const raw = bits === 64 ? args.doubleWord() : BigInt(args.word());
+      const value = signed ? BigInt.asIntN(bits, raw) : BigInt.asUintN(bits, raw);
+      const base = letter === "o" ? 8 : letter.toLowerCase() === "x" ? 16 : 10;
+      writeNumber(out, value, spec, { base, signed, upperCase: letter === "X" });
+      return end;
+    }
+    default:
+      return null;
+  }
+}
+
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

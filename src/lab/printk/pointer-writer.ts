@@ -1,0 +1,16 @@
+// What every conversion of a pointer is: a function that writes what the pointer says, by the letters behind the p.
+
+import type { PrintkMemory } from "./arguments.ts";
+import type { Specification } from "./specification.ts";
+import type { FormattedText } from "./text.ts";
+
+export type PointerArguments = [
+  out: FormattedText,
+  /** All letters and digits that follow the p. */
+  letters: string,
+  address: number,
+  spec: Specification,
+  memory: PrintkMemory,
+];
+
+export type PointerWriter = (...args: PointerArguments) => void;
