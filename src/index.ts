@@ -83,6 +83,16 @@ export {
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
 export type { NamedAddress } from "./lab/symbol-index.ts";
+export { type Mended, mendModule } from "./mend/mend.ts";
+export type { MendOptions } from "./mend/plan.ts";
+export type {
+  Change,
+  ChangeKind,
+  MendRefusal,
+  MendReport,
+  MendVerdict,
+  SectionChange,
+} from "./mend/report.ts";
 export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file/file.ts";
 export { describeModule, type ModuleInfo } from "./module/file/info.ts";
 export { moduleName } from "./module/file/name.ts";

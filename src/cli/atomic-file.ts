@@ -3,6 +3,7 @@
 // is written as it stands, since it can't be replaced.
 
 import {
+  chmodSync,
   closeSync,
   openSync,
   realpathSync,
@@ -23,27 +24,40 @@ const PATIENCE = 50;
 /** Bytes that are written at once. */
 const STEP = 1 << 20;
 
-/** @throws Misuse when the file can't be written. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+/**
+ * @param mode the permissions of a file that is new (default: what the umask leaves of 0666).
+ * @throws Misuse when the file can't be written.
+ */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  mode?: number,
+): Promise<void> {
   const bytes = Buffer.from(content);
-  await writeAtomically(path, function* (sink) {
-    for (let at = 0; at < bytes.length; at += STEP) {
-      sink.write(bytes.subarray(at, at + STEP));
-      yield;
-    }
-  });
+  await writeAtomically(
+    path,
+    function* (sink) {
+      for (let at = 0; at < bytes.length; at += STEP) {
+        sink.write(bytes.subarray(at, at + STEP));
+        yield;
+      }
+    },
+    mode,
+  );
 }
 
 /**
  * Opens the file, has `fill` write it step by step and puts it in its place. When `fill` throws, or a signal ends the
- * program between two steps, it is as if nothing had been.
+ * program between two steps, it is as if nothing had been. A file that was there keeps its permissions.
  * @throws Misuse when the file can't be written, and what `fill` throws.
  */
 export async function writeAtomically(
   path: string,
   fill: (sink: Sink) => Iterable<unknown>,
+  mode?: number,
 ): Promise<void> {
   const target = orSay(path, () => resolved(path));
+  const permissions = target.mode ?? mode;
   const temporary = target.plain ? beside(target.path, String(process.pid)) : null;
   const signals = new Signals();
   try {
@@ -54,7 +68,9 @@ export async function writeAtomically(
     } finally {
       file.close();
     }
-    if (temporary !== null) orSay(path, () => renameSync(temporary, target.path));
+    if (temporary === null) return;
+    if (permissions !== undefined) orSay(path, () => chmodSync(temporary, permissions));
+    orSay(path, () => renameSync(temporary, target.path));
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
     if (error instanceof Ended) signals.end(error);
@@ -78,12 +94,17 @@ function beside(path: string, ending: string): string {
   return join(dirname(path), `.${basename(path)}.${ending}`);
 }
 
-/** Where a link leads, and whether a plain file is or can be there. */
-function resolved(path: string): { readonly path: string; readonly plain: boolean } {
+/** Where a link leads, whether a plain file is or can be there, and the permissions of one that is. */
+function resolved(path: string): {
+  readonly path: string;
+  readonly plain: boolean;
+  readonly mode?: number;
+} {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there === undefined) return { path, plain: true };
   // What is no plain file may have no path: /dev/stdout leads to a pipe's number.
-  return there.isFile() ? { path: realpathSync(path), plain: true } : { path, plain: false };
+  if (!there.isFile()) return { path, plain: false };
+  return { path: realpathSync(path), plain: true, mode: there.mode & 0o777 };
 }
 
 /** A signal has come: thrown out of the writing, so that what it has begun is put away. */

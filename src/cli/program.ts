@@ -12,6 +12,7 @@ import { addExplain } from "./commands/explain.ts";
 import { addInfo } from "./commands/info.ts";
 import { addList } from "./commands/list.ts";
 import { addLoad } from "./commands/load.ts";
+import { addMend } from "./commands/mend.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
@@ -87,6 +88,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addDemo,
     addInfo,
     addPlan,
+    addMend,
     addLoad,
     addExplain,
     addRun,

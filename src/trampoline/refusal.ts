@@ -36,6 +36,11 @@ const PRIVATE_CLOBBERS: ReadonlySet<string> = new Set([
   "__strnlen_user_nocheck_asm",
 ]);
 
+/** Whether calls of a function may keep a value in t9 across the call. */
+export function hasOwnClobbers(name: string): boolean {
+  return PRIVATE_CLOBBERS.has(name);
+}
+
 /** Why a jump with this S can't be mended at all, near or far; null when it can. */
 export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string | null {
   if (lowWord(value) % 4 !== 0) {
@@ -53,7 +58,7 @@ export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string |
 
 /** Why a jump may not go through a veneer; null when it may. */
 export function noVeneer(jump: Pick<Jump, "symbol" | "word" | "targetIsFunction">): string | null {
-  if (PRIVATE_CLOBBERS.has(jump.symbol)) {
+  if (hasOwnClobbers(jump.symbol)) {
     return (
       `${jump.symbol} is called from inline assembly whose clobber list leaves out t9, so t9 may be live; ` +
       "built with -DMODULE the call loads its target into at and needs no veneer"

@@ -22,8 +22,8 @@ import { R } from "../../isa/registers.ts";
 import { type SavedRa, savedRaByPrologue, savedRaByT4 } from "./saved-ra.ts";
 
 /** `move at,ra`: the caller's return address, _mcount's second argument. */
-const MOVE_AT_RA = assemble("or", R.at, R.ra, R.zero);
-const JALR_V1 = assemble("jalr", R.ra, R.v1);
+export const MOVE_AT_RA = assemble("or", R.at, R.ra, R.zero);
+export const JALR_V1 = assemble("jalr", R.ra, R.v1);
 /** o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
 const PUSHED = 8;
 export const PUSH = assemble("addiu", R.sp, R.sp, -PUSHED);
@@ -84,6 +84,13 @@ function setsT4(word: number): boolean {
   }
 }
 
+/** Whether a word that sets t4 goes on from what t4 holds. */
+function readsT4(word: number): boolean {
+  const rs = (word >>> 21) & 31;
+  const rt = (word >>> 16) & 31;
+  return rs === R.t4 || (opcode(word) === OP_SPECIAL && rt === R.t4);
+}
+
 /**
  * How many words from `first` on, in steps of `step`, hand over the address of the saved ra: none without
  * -mmcount-ra-address, one in most functions, two or three where the frame is larger than 32 KiB.
@@ -130,7 +137,12 @@ function longCall<A extends Address>(
   if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
   const raAddress = raAddressWords(word, 3, 1);
   const call = 3 + raAddress;
-  const savedRa = savedRaOf(word, 0, 3, raAddress);
+  // Where one word doesn't make t4 (a large frame), mended modules have the others before the site.
+  const before = raAddress === 1 && readsT4(word(3)) ? raAddressWords(word, -1, -1) : 0;
+  const savedRa =
+    before === 0
+      ? savedRaOf(word, 0, 3, raAddress)
+      : savedRaByT4([...wordsFrom(word, -before, before), word(3)]);
   const site = { kind: "long", address, raAddressWords: raAddress, savedRa } as const;
   if (word(call) === JALR_V1 && word(call + 1) === PUSH) {
     return { ...site, words: call + 2, emptyDelaySlot: false };
@@ -149,7 +161,11 @@ function savedRaOf(
   count: number,
 ): SavedRa {
   if (count === 0) return savedRaByPrologue((index) => word(start + index));
-  return savedRaByT4(Array.from({ length: count }, (_, index) => word(t4 + index)));
+  return savedRaByT4(wordsFrom(word, t4, count));
+}
+
+function wordsFrom(word: (index: number) => number, first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => word(first + index));
 }
 
 /** n64's callers push nothing: the delay slot holds the last word for the ra address, or a nop. */

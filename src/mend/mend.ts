@@ -1,0 +1,139 @@
+// Rewrites a module's file so that a stock kernel loads and traces it: each call site that is a jal becomes the
+// long call that ftrace patches in modules, and each jump whose target may be out of reach is written out
+// through a register. The sections are laid out again around them. Pure: bytes in, bytes and a report out.
+//
+// Nothing is guessed. What can't be moved for certain is refused by section, offset, symbol and reason, and
+// then there is no file.
+
+import { Words } from "../bytes/words.ts";
+import { readElf } from "../elf/reader.ts";
+import { type ElfImage, writeElf } from "../elf/writer.ts";
+import { Refusal } from "../errors.ts";
+import { splitSignature } from "../module/file/signature.ts";
+import { type Applied, applyPlan } from "./apply.ts";
+import { type Edit, wordsOf } from "./edit.ts";
+import { listedOffset } from "./mcount-table.ts";
+import { notesOn } from "./notes.ts";
+import type { OffsetMap } from "./offset-map.ts";
+import { type MendOptions, type MendPlan, planMend } from "./plan.ts";
+import type { Change, MendReport, SectionChange } from "./report.ts";
+import { Subject } from "./subject.ts";
+
+export interface Mended {
+  /** The file: the given bytes where there is nothing to mend, null where mending is refused. */
+  readonly file: Uint8Array | null;
+  readonly report: MendReport;
+}
+
+/**
+ * Mends one module.
+ * @param bytes a whole .ko or .o of a 32-bit kernel, uncompressed, with its signature if it has one.
+ * @throws Refusal as readModule does, for what is no relocatable ELF file of MIPS or is damaged.
+ */
+export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended {
+  const { image, signature } = splitSignature(bytes);
+  const elf = readElf(image, { relocatable: true });
+  if (elf.symbols.length === 0) {
+    throw new Refusal({
+      errno: "ENOEXEC",
+      dmesg: [],
+      explanation: "the file has no symbol table; strip a module with --strip-debug at most",
+    });
+  }
+  const subject = new Subject(elf);
+  const plan = planMend(subject, options);
+  if (plan === null && subject.refusals.length === 0) {
+    return { file: bytes, report: { ...EMPTY, notes: notesOn(subject, null) } };
+  }
+  const unmovable = subject.unmovable();
+  if (unmovable !== null) {
+    const places = [...(plan?.edits.values() ?? [])].flat();
+    return refused(
+      places.map(({ section, change: { offset, symbol } }) => ({
+        section: section.name,
+        offset,
+        symbol,
+        reason: unmovable,
+      })),
+    );
+  }
+  if (plan === null || subject.refusals.length > 0) return refused(subject.refusals);
+  const applied = applyPlan(subject, plan);
+  if (subject.refusals.length > 0) return refused(subject.refusals);
+  return {
+    file: writeElf(applied.image),
+    report: {
+      verdict: "mended",
+      sections: sectionChanges(subject, applied.image),
+      changes: changesOf(subject, plan, applied),
+      refusals: [],
+      moved: { branches: applied.branches, addends: applied.addends },
+      signatureDropped: signature === null ? 0 : bytes.length - image.length,
+      stripped: [],
+      notes: notesOn(subject, plan),
+    },
+  };
+}
+
+const EMPTY: MendReport = {
+  verdict: "nothing",
+  sections: [],
+  changes: [],
+  refusals: [],
+  moved: { branches: 0, addends: 0 },
+  signatureDropped: 0,
+  stripped: [],
+  notes: [],
+};
+
+function refused(refusals: MendReport["refusals"]): Mended {
+  return { file: null, report: { ...EMPTY, verdict: "refused", refusals } };
+}
+
+function sectionChanges({ elf }: Subject, { sections }: ElfImage): SectionChange[] {
+  return sections
+    .map(({ name, size, bytes }, index) => ({
+      name,
+      before: elf.sections[index]?.size ?? 0,
+      after: size ?? bytes.length,
+    }))
+    .filter(({ before, after }) => before !== after);
+}
+
+function changesOf(subject: Subject, plan: MendPlan, { relaid }: Applied): Change[] {
+  const changes: Change[] = [];
+  for (const [index, edits] of plan.edits) {
+    const map = plan.maps.get(index) as OffsetMap;
+    const words = new Words(relaid.get(index)?.bytes as Uint8Array, subject.elf.endian);
+    for (const edit of edits) changes.push(changeOf(subject, edit, map, words));
+  }
+  for (const listed of plan.added) {
+    const { section, offset, size, call } = listed.site;
+    if (call.kind === "short") continue;
+    const before = wordsOf(subject, section, offset, size);
+    changes.push({
+      section: section.name,
+      offset,
+      kind: "site-listed",
+      symbol: "_mcount",
+      addend: 0,
+      newOffset: listedOffset(plan, listed),
+      before,
+      after: before,
+      register: null,
+      newlyListed: true,
+    });
+  }
+  return changes;
+}
+
+function changeOf(subject: Subject, edit: Edit, map: OffsetMap, words: Words): Change {
+  const newOffset = map.at(edit.offset) as number;
+  return {
+    section: edit.section.name,
+    ...edit.change,
+    newOffset,
+    before: wordsOf(subject, edit.section, edit.offset, edit.size),
+    after: edit.words.map((_, index) => words.u32(newOffset + 4 * index)),
+  };
+}

@@ -1,0 +1,49 @@
+// What a user has to know about a mended file that its changes don't say: what in it describes the code as it
+// was, and what the kernel still does by direct jumps.
+
+import { STB_WEAK } from "../elf/numbers.ts";
+import type { MendPlan } from "./plan.ts";
+import type { Subject } from "./subject.ts";
+
+const BUILD_ID = ".note.gnu.build-id";
+const DEBUG = /^\.debug_/;
+
+/** @param plan null when the file stays as it is. */
+export function notesOn(subject: Subject, plan: MendPlan | null): string[] {
+  const notes: string[] = [];
+  const has = (name: string | RegExp): boolean =>
+    subject.elf.sections.some((section) =>
+      typeof name === "string" ? section.name === name : name.test(section.name),
+    );
+  const edits = [...(plan?.edits.values() ?? [])].flat();
+  if (plan === null) return notes;
+  if (has(BUILD_ID)) notes.push("the build-id is still that of the original file");
+  if (has(DEBUG)) {
+    notes.push(
+      "the debugging sections' line tables, function lengths and call frames describe the code as it was: " +
+        "--strip-debug takes them out",
+    );
+  }
+  if (edits.length > 0) {
+    notes.push(
+      "alignments within a section of code of more than 4 bytes are not kept, and differences of two labels " +
+        "that the assembler has worked out already are not seen",
+    );
+  }
+  if (has("__jump_table")) {
+    notes.push(
+      "the kernel itself writes a j where a static key is switched on: where a block straddles a 256 MiB line, that stays out of reach",
+    );
+  }
+  const weak = new Set(
+    edits
+      .flatMap(({ gone }) => gone.filter(({ symbol }) => symbol.binding === STB_WEAK))
+      .map(({ symbol }) => symbol.name),
+  );
+  for (const name of weak) {
+    notes.push(
+      `${name} is a weak symbol: where no one defines it the module now loads, and a call of it goes to address 0`,
+    );
+  }
+  return notes;
+}
