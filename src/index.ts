@@ -1,6 +1,21 @@
 // farjal's library: everything a Node tool or a test imports, and nothing else. The command line is
 // built on this same surface.
 
+export { type Access, AccessLog } from "./board/access-log.ts";
+export {
+  type AttachOptions,
+  Board,
+  type BoardOptions,
+  type BoardStop,
+  type RunOptions as BoardRunOptions,
+} from "./board/board.ts";
+export { type BootImage, type BootSegment, readBootImage } from "./board/boot-image.ts";
+export type { Console } from "./board/console.ts";
+export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
+export type { BootProgram } from "./board/loader.ts";
+export { postMortem } from "./board/post-mortem.ts";
+export { readScript, ScriptedRun, type ScriptStep, type ScriptStop } from "./board/script.ts";
+export { boardOf, restoreBoard, saveBoard } from "./board/snapshot.ts";
 export type { Endian } from "./bytes/endian.ts";
 export { MemorySink, type Sink } from "./bytes/sink.ts";
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";

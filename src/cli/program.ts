@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { addBench } from "./commands/bench.ts";
+import { addBoot } from "./commands/boot.ts";
 import { addCost } from "./commands/cost.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -100,6 +101,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addCost,
     addSweep,
     addVerify,
+    addBoot,
   ]) {
     add(program, give, terminal);
   }

@@ -2,7 +2,8 @@
 // (`farjal trace … | head`) ends the program quietly, and a stream that can't be written (a full disk) with one line
 // that says so. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
 // Names come out of files that anyone may have made, so control characters in text never reach the terminal;
-// a JSON document has none (json/json-text.ts), and goes out as it is.
+// a JSON document has none (json/json-text.ts), and goes out as it is, and so does a booted
+// guest's console, which is for the terminal.
 
 import { once } from "node:events";
 import picocolors from "picocolors";
@@ -58,6 +59,11 @@ export class Terminal {
   /** Writes a short text to stdout. */
   print(text: string): void {
     this.#process.stdout.write(visible(text));
+  }
+
+  /** Writes bytes to stdout as they are: a guest's console, whose control characters are for the terminal. */
+  raw(bytes: Uint8Array): void {
+    this.#process.stdout.write(bytes);
   }
 
   /** Writes a note or an error to stderr. */

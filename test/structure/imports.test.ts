@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   measure: ["index"],
   testing: ["compare", "ftrace"],
   index: [
+    "board",
     "compare",
     "cost",
     "sweep",
@@ -32,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "bytes",
   ],
   report: ["html", "isa"],
+  board: ["processor", "kernel", "bytes"],
   verify: ["sweep", "lab", "input", "kernel", "module", "isa", "elf", "bytes"],
   sweep: ["lab", "input", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],

@@ -1,0 +1,396 @@
+// A whole computer: the processor with its memory, Malta's devices on a bus, time, and the ways a run ends. It
+// decides what happens between two stretches of the processor's instructions: events that are due, waiting that
+// lets time pass, a reset that boots anew. Time is instructions, so the same board with the same input does the
+// same, whatever the machine it runs on is doing.
+
+import { MODE_BOARD } from "../../assembly/shared/cpu-state.ts";
+import {
+  STOP_BREAKPOINT,
+  STOP_DEVICE,
+  STOP_EVENT,
+  STOP_IDLE,
+  STOP_LIMIT,
+  STOP_WATCHPOINT,
+} from "../../assembly/shared/stops.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { Misuse } from "../errors.ts";
+import type { Engine } from "../processor/engine.ts";
+import { Processor, type Profile } from "../processor/processor.ts";
+import { AccessLog } from "./access-log.ts";
+import { Bus, type RegionOptions } from "./bus.ts";
+import { Console } from "./console.ts";
+import type { Device, DevicePort, DeviceStop } from "./device.ts";
+import { type BootProgram, loadProgram } from "./loader.ts";
+import { buildMalta, type Malta } from "./malta.ts";
+import { Timeline } from "./timeline.ts";
+
+const MIB = 1 << 20;
+/** Devices begin at 10000000. */
+const MOST_MEMORY = 256 * MIB;
+const CLOCK_RATE = 100_000_000;
+/** 1 January 2025, 00:00 UTC. */
+const DATE = 1_735_689_600_000;
+const MEMORY = 256 * MIB;
+/** Instructions between two looks at the wall clock. */
+const STRETCH = 4_000_000;
+/** Waits that follow each other without an instruction: nothing will ever end them. */
+const MOST_WAITS = 1_000_000;
+const STATUS = 12;
+const CAUSE = 13;
+const INTERRUPTS = 0xff00;
+const TIMER_INTERRUPT = 0x8000;
+const ALL_ONES = 0xff;
+
+export interface BoardOptions {
+  readonly endian: Endian;
+  /** Bytes of RAM, a multiple of 64 KiB, at most 256 MiB; default: 256 MiB. */
+  readonly memory?: number | undefined;
+  /** Default: 24Kc. */
+  readonly cpu?: Profile | undefined;
+  /** 16 (default), 32 or 64. */
+  readonly tlbEntries?: number | undefined;
+  /** How instructions are run; default: interpreter. Both give the same run. */
+  readonly engine?: Engine | undefined;
+  /** What the clock shows at the start, in milliseconds since 1970, UTC; default: 1 January 2025. */
+  readonly date?: number | undefined;
+}
+
+/** How a user's device is attached. */
+export interface AttachOptions extends RegionOptions {
+  /** The ISA interrupt line that its port raises, 0 to 15: Linux's interrupt of the same number. */
+  readonly line?: number;
+  /** Its name in snapshots; default: its address. */
+  readonly name?: string;
+}
+
+export interface RunOptions {
+  /** Ends the run after so many instructions. */
+  readonly instructions?: number | undefined;
+  /** Ends the run when this text, or one of these, has come out of the console; `console.matched` is which. */
+  readonly until?: string | readonly string[] | undefined;
+  /** Ends the run after so many seconds of real time. */
+  readonly timeLimit?: number | undefined;
+  /** What happens while the processor waits: time passes at once (`skip`, default), or the run ends (`return`). */
+  readonly idle?: "skip" | "return" | undefined;
+}
+
+/**
+ * Why a run ended. until: the text came; instructions, time: the limits; power-off, reset, device: a device asked
+ * for it; panic: the kernel said so and has stopped; halted: the processor waits, and nothing will end that; idle:
+ * it waits, with { idle: "return" }; stopped: stop() was called; fault: an exception without a handler;
+ * breakpoint, watchpoint: a debugger's.
+ */
+export type BoardStop =
+  | "until"
+  | "instructions"
+  | "time"
+  | "panic"
+  | "halted"
+  | "idle"
+  | "stopped"
+  | "fault"
+  | "breakpoint"
+  | "watchpoint"
+  | DeviceStop;
+
+/** What a board has beside its processor and its devices. */
+export interface BoardState {
+  /** Instructions before the last reset. */
+  readonly before: number;
+  /** The processor's interrupt inputs, at Cause.IP's bits. */
+  readonly inputs: number;
+  readonly waiting: boolean;
+}
+
+interface Connected {
+  readonly name: string;
+  readonly device: Device;
+}
+
+export class Board {
+  readonly processor: Processor;
+  readonly bus: Bus;
+  readonly malta: Malta;
+  /** The first serial port, as text. */
+  readonly console: Console;
+  readonly clockRate = CLOCK_RATE;
+  readonly #devices: Connected[] = [];
+  readonly #timeline: Timeline;
+  readonly #options: { readonly cpu: Profile; readonly tlbEntries: number };
+  #program: BootProgram | undefined;
+  #inputs = 0;
+  #waiting = false;
+  #request: BoardStop | undefined;
+  /** Instructions before the last reset. */
+  #before = 0;
+
+  /** A board at reset, with nothing in its memory. */
+  static create(options: BoardOptions): Board {
+    return new Board(options);
+  }
+
+  private constructor(options: BoardOptions) {
+    const { endian, memory = MEMORY, cpu = "24Kc", tlbEntries = 16 } = options;
+    if (memory > MOST_MEMORY) {
+      throw new Misuse(
+        `Malta has at most 256 MiB of memory below its devices, not ${memory} bytes`,
+      );
+    }
+    this.processor = new Processor(endian, memory, cpu, { tlbEntries });
+    this.#options = { cpu, tlbEntries };
+    this.#timeline = new Timeline(() => this.#arm());
+    this.bus = new Bus(endian, () => ({ pc: this.processor.pc, time: this.now }));
+    this.processor.devices = this.bus;
+    this.malta = buildMalta({
+      endian,
+      bus: this.bus,
+      date: options.date ?? DATE,
+      skip: (instructions) => this.processor.skip(instructions),
+      attach: (name, address, size, device, region, line) => {
+        this.bus.attach(address, size, device, region);
+        this.#connect(name, device, line);
+      },
+      connect: (name, device, line) => this.#connect(name, device, line),
+      interrupt: (inputs, active) => this.#interrupt(inputs, active),
+    });
+    this.console = new Console(this.malta.serial[0], (reason) => this.#ask(reason));
+    this.processor.engine = options.engine ?? "interpreter";
+    this.#resetProcessor();
+  }
+
+  get endian(): Endian {
+    return this.processor.endian;
+  }
+
+  /** The clock: instructions since the board started, and the time that passed in waiting. */
+  get now(): number {
+    return this.processor.clock;
+  }
+
+  /** Instructions since the board started, over all resets. */
+  get instructions(): number {
+    return this.#before + this.processor.count;
+  }
+
+  /** Whether the processor waits for an interrupt. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /**
+   * Puts a device at physical addresses, where the guest's loads and stores reach it. It answers before what the
+   * board has there. Its accesses are recorded in the order in which they happen.
+   * @returns the log, which a test asserts.
+   */
+  attach(address: number, size: number, device: Device, options: AttachOptions = {}): AccessLog {
+    const { line, name = `at-${address.toString(16)}`, ...region } = options;
+    if (line !== undefined && !(Number.isInteger(line) && line >= 0 && line < 16)) {
+      throw new Misuse(`there is no interrupt line ${line}; the board has 0 to 15`);
+    }
+    if (this.#devices.some((other) => other.name === name)) {
+      throw new Misuse(`the board has a device '${name}' already`);
+    }
+    const log = region.log ?? new AccessLog();
+    this.bus.attach(address, size, device, { ...region, log });
+    this.#connect(
+      name,
+      device,
+      line === undefined ? undefined : (active) => this.malta.controllers.raise(line, active),
+    );
+    return log;
+  }
+
+  /** Loads a kernel with what belongs to it; the next run starts it, and so does a reset. */
+  load(program: BootProgram): void {
+    if (program.kernel.endian !== this.endian) {
+      throw new Misuse(
+        `the kernel is ${program.kernel.endian}-endian, and the board ${this.endian}-endian`,
+      );
+    }
+    loadProgram(this.processor, program);
+    this.#program = program;
+  }
+
+  /** Whether a reset would boot: a kernel was loaded. */
+  get canReset(): boolean {
+    return this.#program !== undefined;
+  }
+
+  /** Resets processor and devices, and loads the kernel again if one was. Memory is kept, as on the real board. */
+  reset(): void {
+    this.#timeline.clear();
+    this.#waiting = false;
+    this.#inputs = 0;
+    const { clock, count } = this.processor;
+    this.#before += count;
+    this.#resetProcessor();
+    this.processor.skip(clock); // time goes on
+    for (const { device } of this.#devices) device.reset?.();
+    if (this.#program !== undefined) loadProgram(this.processor, this.#program);
+  }
+
+  /** Ends the present run, or the next at its start. For callbacks: of devices, of the console. */
+  stop(): void {
+    this.#ask("stopped");
+  }
+
+  /** Runs until something ends the run. */
+  run(options: RunOptions = {}): BoardStop {
+    const { instructions = Number.POSITIVE_INFINITY, until = [], timeLimit } = options;
+    const end = this.processor.count + instructions;
+    const endTime =
+      timeLimit === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeLimit * 1000;
+    this.console.await(typeof until === "string" ? [until] : until);
+    let waits = 0;
+    for (;;) {
+      const request = this.#request;
+      this.#request = undefined;
+      if (request !== undefined) return request;
+      const { count } = this.processor;
+      if (count >= end) return "instructions";
+      if (performance.now() >= endTime) return "time";
+      if (this.#waiting) {
+        waits += 1;
+        const ended = this.#wait(options.idle ?? "skip", waits);
+        if (ended !== undefined) return ended;
+        continue;
+      }
+      const stop = this.processor.run(Math.min(STRETCH, end - count));
+      if (this.processor.count !== count) waits = 0;
+      const ended = this.#attend(stop);
+      if (ended !== undefined) return ended;
+    }
+  }
+
+  /** Lets time pass while the processor waits; what is due then happens. */
+  passTime(instructions: number): void {
+    this.processor.skip(instructions);
+    this.#timeline.pass(this.now);
+    this.#waiting &&= !this.#isWoken();
+  }
+
+  /** Instructions until something is due that may end the waiting: the timer, or an event of a device. */
+  get untilDue(): number {
+    const timer = this.#hasTimer() ? this.processor.untilTimer : Number.POSITIVE_INFINITY;
+    return Math.min(timer, Math.ceil(this.#timeline.next - this.now));
+  }
+
+  /** Devices by their names, in the order in which they were attached: a snapshot's. */
+  get devices(): readonly Connected[] {
+    return this.#devices;
+  }
+
+  /** What is the board's own beside processor and devices, for a snapshot. */
+  get state(): BoardState {
+    return { before: this.#before, inputs: this.#inputs, waiting: this.#waiting };
+  }
+
+  /** After processor and memory were replaced by a snapshot's: the rest of it. */
+  resume(state: BoardState, restoreDevices: () => void): void {
+    this.#before = state.before;
+    this.#timeline.clear();
+    restoreDevices();
+    this.#inputs = state.inputs;
+    this.processor.setInterrupts(this.#inputs);
+    this.#waiting = state.waiting;
+    this.#request = undefined;
+    this.#arm();
+  }
+
+  #attend(stop: number): BoardStop | undefined {
+    switch (stop) {
+      case STOP_LIMIT:
+      case STOP_DEVICE:
+        return undefined;
+      case STOP_EVENT:
+        this.#timeline.pass(this.now);
+        return undefined;
+      case STOP_IDLE:
+        this.#waiting = true;
+        return undefined;
+      case STOP_BREAKPOINT:
+        return "breakpoint";
+      case STOP_WATCHPOINT:
+        return "watchpoint";
+      default:
+        return "fault";
+    }
+  }
+
+  /** The processor waits: goes on to what ends that, or says why not. */
+  #wait(idle: "skip" | "return", waits: number): BoardStop | undefined {
+    if (this.#isWoken()) {
+      this.#waiting = false;
+      return undefined;
+    }
+    const due = this.untilDue;
+    if (due === Number.POSITIVE_INFINITY || waits > MOST_WAITS) return "halted";
+    if (idle === "return") return "idle";
+    this.passTime(Math.max(due, 0));
+    return undefined;
+  }
+
+  #isWoken(): boolean {
+    return (this.processor.cp0(CAUSE) & this.processor.cp0(STATUS) & INTERRUPTS) !== 0;
+  }
+
+  #hasTimer(): boolean {
+    return (this.processor.cp0(STATUS) & TIMER_INTERRUPT) !== 0;
+  }
+
+  #resetProcessor(): void {
+    const { cpu, tlbEntries } = this.#options;
+    this.processor.reset(cpu, { tlbEntries });
+    this.processor.mode = MODE_BOARD;
+  }
+
+  #connect(name: string, device: Device, line: (active: boolean) => void = () => undefined): void {
+    const board = this;
+    const owner = this.#devices.length;
+    this.#devices.push({ name, device });
+    const port: DevicePort = {
+      get now() {
+        return board.now;
+      },
+      clockRate: CLOCK_RATE,
+      raise: line,
+      at: (time, callback) => this.#timeline.at(time, owner, callback),
+      memory: {
+        read: (physical, size) => this.#readMemory(physical, size),
+        write: (physical, bytes) => this.#writeMemory(physical, bytes),
+      },
+      stop: (reason) => this.#ask(reason),
+    };
+    device.connect?.(port);
+  }
+
+  /** DMA out of memory. */
+  #readMemory(physical: number, size: number): Uint8Array {
+    const bytes = new Uint8Array(size).fill(ALL_ONES);
+    const inside = Math.min(size, this.processor.ramSize - physical);
+    if (physical >= 0 && inside > 0) bytes.set(this.processor.readBytes(physical, inside));
+    return bytes;
+  }
+
+  #writeMemory(physical: number, bytes: Uint8Array): void {
+    const inside = Math.min(bytes.length, this.processor.ramSize - physical);
+    if (physical >= 0 && inside > 0) this.processor.writeBytes(physical, bytes.subarray(0, inside));
+  }
+
+  #interrupt(inputs: number, active: boolean): void {
+    const now = active ? this.#inputs | inputs : this.#inputs & ~inputs;
+    if (now === this.#inputs) return;
+    this.#inputs = now;
+    this.processor.setInterrupts(now);
+  }
+
+  #ask(reason: BoardStop): void {
+    this.#request ??= reason;
+    this.processor.stopAfterThis();
+  }
+
+  /** Has the processor stop when the first event is due. */
+  #arm(): void {
+    this.processor.untilEvent = Math.ceil(this.#timeline.next - this.now);
+  }
+}

@@ -1,0 +1,124 @@
+// The board's console, its first serial port, as text: everything that came out, who listens, and the texts that
+// end a run. The run ends right after the instruction that sends a text's last character, so that what is typed
+// then comes at the same moment in every run.
+
+import type { BoardStop } from "./board.ts";
+import type { Uart } from "./devices/uart.ts";
+
+/** Characters that are kept; a console that prints for hours must not fill the memory. */
+const MOST_TEXT = 64 << 20;
+/** What panic() prints when it is done, unless the kernel is to reboot (kernel/panic.c). */
+const NEWLINE = 0x0a;
+const PANIC = "---[ end Kernel panic";
+
+export class Console {
+  /** Called with each byte that comes out. */
+  onByte: (byte: number) => void = () => undefined;
+  readonly #uart: Uart;
+  readonly #end: (reason: BoardStop) => void;
+  readonly #panic = new Matcher(PANIC);
+  /** panic()'s last line has begun. */
+  #panicking = false;
+  #awaited: Matcher[] = [];
+  #matched: string | undefined;
+  /** Text in pieces, the last one growing. */
+  #pieces: string[] = [];
+  #last: number[] = [];
+  #length = 0;
+
+  constructor(uart: Uart, end: (reason: BoardStop) => void) {
+    this.#uart = uart;
+    this.#end = end;
+    uart.onByte = (byte) => this.#take(byte);
+  }
+
+  /**
+   * Awaits texts, each of which ends the run when it has come. A text that is awaited already is not looked for
+   * anew, so that a run may be cut into several; others are looked for in what comes from now on.
+   */
+  await(texts: readonly string[]): void {
+    this.#awaited = [...new Set(texts)]
+      .filter((text) => text !== "")
+      .map((text) => this.#awaited.find((matcher) => matcher.text === text) ?? new Matcher(text));
+    this.#matched = undefined;
+  }
+
+  /** The awaited text that came; undefined before one has. */
+  get matched(): string | undefined {
+    return this.#matched;
+  }
+
+  /** Everything that came out, as UTF-8 text; of very much the last part. */
+  get text(): string {
+    this.#flush();
+    return Buffer.from(this.#pieces.join(""), "latin1").toString("utf8");
+  }
+
+  /** Types text, as UTF-8. @returns how many bytes were taken. */
+  send(text: string | Uint8Array): number {
+    return this.#uart.receive(typeof text === "string" ? Buffer.from(text) : text);
+  }
+
+  /** Forgets what came out. */
+  clear(): void {
+    this.#pieces = [];
+    this.#last = [];
+    this.#length = 0;
+  }
+
+  #take(byte: number): void {
+    this.#last.push(byte);
+    if (this.#last.length >= 1024) this.#flush();
+    this.onByte(byte);
+    this.#panicking ||= this.#panic.take(byte);
+    if (this.#panicking && byte === NEWLINE) this.#end("panic");
+    for (const matcher of this.#awaited) {
+      if (!matcher.take(byte)) continue;
+      this.#matched ??= matcher.text;
+      this.#end("until");
+    }
+    if (this.#matched !== undefined) {
+      this.#awaited = this.#awaited.filter(({ text }) => text !== this.#matched);
+    }
+  }
+
+  #flush(): void {
+    if (this.#last.length === 0) return;
+    const piece = String.fromCharCode(...this.#last);
+    this.#last = [];
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    while (this.#length > MOST_TEXT) this.#length -= this.#pieces.shift()?.length ?? this.#length;
+  }
+}
+
+/** Finds a text in a stream of bytes (Knuth, Morris and Pratt's way). */
+class Matcher {
+  readonly text: string;
+  readonly #bytes: Uint8Array;
+  readonly #fallback: number[];
+  #matched = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    this.#bytes = Buffer.from(text);
+    this.#fallback = [0];
+    for (let index = 1, length = 0; index < this.#bytes.length; index += 1) {
+      while (length > 0 && this.#bytes[index] !== this.#bytes[length])
+        length = this.#fallback[length - 1] ?? 0;
+      if (this.#bytes[index] === this.#bytes[length]) length += 1;
+      this.#fallback.push(length);
+    }
+  }
+
+  /** @returns whether the text is complete with this byte. */
+  take(byte: number): boolean {
+    while (this.#matched > 0 && byte !== this.#bytes[this.#matched]) {
+      this.#matched = this.#fallback[this.#matched - 1] ?? 0;
+    }
+    if (byte === this.#bytes[this.#matched]) this.#matched += 1;
+    if (this.#matched < this.#bytes.length) return false;
+    this.#matched = this.#fallback[this.#matched - 1] ?? 0;
+    return true;
+  }
+}

@@ -1,0 +1,263 @@
+// The pair of Intel 8259A interrupt controllers of a PC, as PIIX4 has them: the second one's output is line 2 of
+// the first. Each keeps which lines are held (IRR), which are being served (ISR) and which are masked (IMR); the
+// edge/level register (ELCR) says how a line is seen. Not here: rotating priorities, which no driver of Linux uses.
+
+import type { Device, Saved } from "../device.ts";
+
+const CASCADE = 2;
+const LINES = 8;
+/** ICW1's and OCW's bits, by the data sheet's names. */
+const ICW1 = 0x10;
+const ICW1_SINGLE = 0x02;
+const ICW1_IC4 = 0x01;
+const ICW4_AEOI = 0x02;
+const OCW3 = 0x08;
+const OCW3_POLL = 0x04;
+const OCW3_READ = 0x02;
+const OCW3_ISR = 0x01;
+const OCW3_SPECIAL_MASK = 0x40;
+const OCW3_SET_SPECIAL_MASK = 0x20;
+
+/** What is expected next at the data port. */
+type Expected = "mask" | "vector" | "cascade" | "mode";
+
+/** One of the two controllers. */
+class Controller {
+  irr = 0;
+  isr = 0;
+  imr = 0;
+  elcr = 0;
+  /** Lines as devices hold them now. */
+  #held = 0;
+  #vector = 0;
+  #expected: Expected = "mask";
+  #single = false;
+  #hasMode = false;
+  #autoEnd = false;
+  #readsIsr = false;
+  #polls = false;
+  #specialMask = false;
+  readonly #maySetElcr: number;
+
+  constructor(maySetElcr: number) {
+    this.#maySetElcr = maySetElcr;
+  }
+
+  set(line: number, active: boolean): void {
+    const bit = 1 << line;
+    const isLevel = (this.elcr & bit) !== 0;
+    if (active && (isLevel || (this.#held & bit) === 0)) this.irr |= bit;
+    if (!active) this.irr &= ~bit;
+    this.#held = active ? this.#held | bit : this.#held & ~bit;
+  }
+
+  /** The line that is to be served, or -1; the lower number comes first. */
+  get pending(): number {
+    const wanted = this.irr & ~this.imr;
+    if (wanted === 0) return -1;
+    const line = lowest(wanted);
+    const inService = this.#specialMask ? this.isr & ~this.imr : this.isr;
+    return inService !== 0 && lowest(inService) <= line ? -1 : line;
+  }
+
+  /** The processor takes what is pending. @returns its line; 7, as the chip says, when nothing is. */
+  acknowledge(): number {
+    const line = this.pending;
+    if (line < 0) return LINES - 1;
+    const bit = 1 << line;
+    if (!this.#autoEnd) this.isr |= bit;
+    if ((this.elcr & bit) === 0) this.irr &= ~bit;
+    return line;
+  }
+
+  vectorOf(line: number): number {
+    return this.#vector | line;
+  }
+
+  writeCommand(value: number): void {
+    if ((value & ICW1) !== 0) {
+      this.irr = this.elcr & this.#held;
+      this.isr = 0;
+      this.imr = 0;
+      this.#readsIsr = false;
+      this.#specialMask = false;
+      this.#autoEnd = false;
+      this.#single = (value & ICW1_SINGLE) !== 0;
+      this.#hasMode = (value & ICW1_IC4) !== 0;
+      this.#expected = "vector";
+    } else if ((value & OCW3) !== 0) {
+      if ((value & OCW3_POLL) !== 0) this.#polls = true;
+      if ((value & OCW3_READ) !== 0) this.#readsIsr = (value & OCW3_ISR) !== 0;
+      if ((value & OCW3_SPECIAL_MASK) !== 0)
+        this.#specialMask = (value & OCW3_SET_SPECIAL_MASK) !== 0;
+    } else {
+      this.#endOfInterrupt(value);
+    }
+  }
+
+  /** OCW2: 1 and 5 end the one that is served, 3 and 7 the one that is named. */
+  #endOfInterrupt(value: number): void {
+    const command = value >>> 5;
+    if (command === 1 || command === 5) this.isr &= this.isr - 1;
+    else if (command === 3 || command === 7) this.isr &= ~(1 << (value & 7));
+  }
+
+  writeData(value: number): void {
+    switch (this.#expected) {
+      case "mask":
+        this.imr = value;
+        return;
+      case "vector":
+        this.#vector = value & 0xf8;
+        this.#expected = this.#single ? this.#modeOrMask() : "cascade";
+        return;
+      case "cascade":
+        this.#expected = this.#modeOrMask();
+        return;
+      case "mode":
+        this.#autoEnd = (value & ICW4_AEOI) !== 0;
+        this.#expected = "mask";
+    }
+  }
+
+  #modeOrMask(): Expected {
+    return this.#hasMode ? "mode" : "mask";
+  }
+
+  readCommand(): number {
+    if (!this.#polls) return this.#readsIsr ? this.isr : this.irr;
+    this.#polls = false;
+    const isPending = this.pending >= 0;
+    return isPending ? 0x80 | this.acknowledge() : 0;
+  }
+
+  writeElcr(value: number): void {
+    this.elcr = value & this.#maySetElcr;
+  }
+
+  save(): Saved {
+    return {
+      irr: this.irr,
+      isr: this.isr,
+      imr: this.imr,
+      elcr: this.elcr,
+      held: this.#held,
+      vector: this.#vector,
+      expected: this.#expected,
+      flags: [
+        this.#single,
+        this.#hasMode,
+        this.#autoEnd,
+        this.#readsIsr,
+        this.#polls,
+        this.#specialMask,
+      ],
+    };
+  }
+
+  restore(saved: Saved): void {
+    const state = saved as {
+      irr: number;
+      isr: number;
+      imr: number;
+      elcr: number;
+      held: number;
+      vector: number;
+      expected: Expected;
+      flags: boolean[];
+    };
+    this.irr = state.irr;
+    this.isr = state.isr;
+    this.imr = state.imr;
+    this.elcr = state.elcr;
+    this.#held = state.held;
+    this.#vector = state.vector;
+    this.#expected = state.expected;
+    const [single, hasMode, autoEnd, readsIsr, polls, specialMask] = state.flags.map(Boolean);
+    this.#single = single ?? false;
+    this.#hasMode = hasMode ?? false;
+    this.#autoEnd = autoEnd ?? false;
+    this.#readsIsr = readsIsr ?? false;
+    this.#polls = polls ?? false;
+    this.#specialMask = specialMask ?? false;
+  }
+}
+
+/** Lines that ELCR can make level-triggered: not the timer's, the keyboard's, the cascade, the clock's, the FPU's. */
+const FIRST_MAY_BE_LEVEL = 0xf8;
+const SECOND_MAY_BE_LEVEL = 0xde;
+
+/** Both controllers. Their registers are three devices, since they are at three places among the ports. */
+export class InterruptControllers {
+  #first = new Controller(FIRST_MAY_BE_LEVEL);
+  #second = new Controller(SECOND_MAY_BE_LEVEL);
+  readonly #output: (active: boolean) => void;
+
+  /** @param output told of the pair's interrupt output, whether or not it changed. */
+  constructor(output: (active: boolean) => void) {
+    this.#output = output;
+  }
+
+  /** Holds one of the 16 lines, or lets it go. */
+  raise(line: number, active: boolean): void {
+    if (line < LINES) this.#first.set(line, active);
+    else this.#second.set(line - LINES, active);
+    this.#update();
+  }
+
+  /** The processor's acknowledge: the vector of what is served now. */
+  acknowledge(): number {
+    const line = this.#first.acknowledge();
+    const isSecond = line === CASCADE && this.#second.pending >= 0;
+    const vector = isSecond
+      ? this.#second.vectorOf(this.#second.acknowledge())
+      : this.#first.vectorOf(line);
+    this.#update();
+    return vector;
+  }
+
+  /** Ports 20 and 21, or a0 and a1. */
+  registers(which: "first" | "second"): Device {
+    const controller = (): Controller => (which === "first" ? this.#first : this.#second);
+    return {
+      read: (offset) => {
+        const value = offset === 0 ? controller().readCommand() : controller().imr;
+        this.#update();
+        return value;
+      },
+      write: (offset, _size, value) => {
+        if (offset === 0) controller().writeCommand(value);
+        else controller().writeData(value);
+        this.#update();
+      },
+      save: () => controller().save(),
+      restore: (saved) => {
+        controller().restore(saved);
+        this.#update();
+      },
+      reset: () => {
+        if (which === "first") this.#first = new Controller(FIRST_MAY_BE_LEVEL);
+        else this.#second = new Controller(SECOND_MAY_BE_LEVEL);
+        this.#update();
+      },
+    };
+  }
+
+  /** Ports 4d0 and 4d1. */
+  edgeLevel(): Device {
+    const at = (offset: number): Controller => (offset === 0 ? this.#first : this.#second);
+    return {
+      read: (offset) => at(offset).elcr,
+      write: (offset, _size, value) => at(offset).writeElcr(value),
+    };
+  }
+
+  #update(): void {
+    this.#first.set(CASCADE, this.#second.pending >= 0);
+    this.#output(this.#first.pending >= 0);
+  }
+}
+
+function lowest(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}

@@ -1,0 +1,159 @@
+// The PIIX4 south bridge: configuration space of its four functions, and the power management block, in which a
+// kernel switches the board off. The words are those that QEMU's Malta shows, so that Linux finds the same
+// functions with the same resources; the USB controller has no ports to plug anything in.
+
+import type { Bus, Region } from "../bus.ts";
+import type { Device, DevicePort, Saved } from "../device.ts";
+import { type PciBus, PciFunction, pciNumber } from "./pci.ts";
+
+const DEVICE = 10;
+const ISA_BRIDGE = 0;
+const IDE = 1;
+const USB = 2;
+const POWER = 3;
+
+const POWER_BASE = 16; // PMBA, the word at 0x40
+const POWER_BASE_BITS = 0xffc0;
+const POWER_ENABLE = 32; // PMREGMISC, at 0x80
+const POWER_SIZE = 0x40;
+const POWER_CONTROL = 4; // PMCNTRL
+const SLEEP_ENABLE = 0x2000;
+const TIMER = 8;
+/** The ACPI timer's rate. */
+const TIMER_RATE = 3_579_545;
+const USB_SIZE = 32;
+const IDE_SIZE = 16;
+/** PCI interrupts A to D at lines 10, 10, 11 and 11, as Malta's monitor routes them. */
+const ROUTES = 0x0b0b0a0a;
+
+/** Power management: what a kernel needs of it is the timer and the way to switch off. */
+class PowerManagement implements Device {
+  #port: DevicePort | undefined;
+  #status = 0;
+  #enable = 0;
+  #control = 0;
+
+  connect(port: DevicePort): void {
+    this.#port = port;
+  }
+
+  read(offset: number): number {
+    switch (offset & ~1) {
+      case 0:
+        return this.#status;
+      case 2:
+        return this.#enable;
+      case POWER_CONTROL:
+        return this.#control;
+      case TIMER:
+      case TIMER + 2:
+        return (this.#timer >>> (8 * (offset & 2))) >>> 0;
+      default:
+        return 0;
+    }
+  }
+
+  write(offset: number, size: number, value: number): void {
+    const low = value & 0xffff;
+    if (offset === 0 && size === 4) {
+      this.write(0, 2, low);
+      this.write(2, 2, value >>> 16);
+    } else if (offset === 0) {
+      this.#status &= ~low;
+    } else if (offset === 2) {
+      this.#enable = low;
+    } else if (offset === POWER_CONTROL) {
+      this.#control = low & ~SLEEP_ENABLE;
+      if ((low & SLEEP_ENABLE) !== 0) this.#port?.stop("power-off");
+    }
+  }
+
+  save(): Saved {
+    return [this.#status, this.#enable, this.#control];
+  }
+
+  restore(saved: Saved): void {
+    [this.#status, this.#enable, this.#control] = saved as [number, number, number];
+  }
+
+  reset(): void {
+    this.restore([0, 0, 0]);
+  }
+
+  get #timer(): number {
+    const port = this.#port;
+    if (port === undefined) return 0;
+    return Math.floor((port.now / port.clockRate) * TIMER_RATE) % 2 ** 24;
+  }
+}
+
+/** Nothing behind it: what a function without a device answers. */
+const ABSENT: Device = { read: () => 0, write: () => undefined };
+
+/** Puts PIIX4's functions on the PCI bus. @returns its power management, which the board attaches. */
+export function addPiix4(pci: PciBus, bus: Bus, ports: number): { power: Device; region: Region } {
+  const region = (size: number, device: Device): Region => ({
+    address: -1,
+    size,
+    device,
+    width: 4,
+  });
+  const power = new PowerManagement();
+  const powerRegion = region(POWER_SIZE, power);
+  const functions: readonly (readonly [number, PciFunction])[] = [
+    [
+      ISA_BRIDGE,
+      new PciFunction({
+        words: { 0: 0x71108086, 1: 0x02000007, 2: 0x06010000, 3: 0x00800000, 24: ROUTES },
+        writable: { 24: 0xffffffff },
+      }),
+    ],
+    [
+      IDE,
+      new PciFunction({
+        words: { 0: 0x71118086, 1: 0x02800000, 2: 0x01018000 },
+        writable: { 16: 0xffffffff },
+        bars: [{ number: 4, space: "io", size: IDE_SIZE, region: region(IDE_SIZE, ABSENT) }],
+      }),
+    ],
+    [
+      USB,
+      new PciFunction({
+        words: { 0: 0x71128086, 1: 0x02800000, 2: 0x0c030001, 15: 0x400, 24: 0x10 },
+        bars: [{ number: 4, space: "io", size: USB_SIZE, region: region(USB_SIZE, ABSENT) }],
+      }),
+    ],
+    [
+      POWER,
+      new PciFunction({
+        words: {
+          0: 0x71138086,
+          1: 0x02800000,
+          2: 0x06800000,
+          15: 0x100,
+          [POWER_BASE]: 1,
+          36: 0x1101,
+        },
+        writable: { [POWER_BASE]: POWER_BASE_BITS, [POWER_ENABLE]: 0xffffffff, 36: 0xfff0 },
+      }),
+    ],
+  ];
+  for (const [number, fn] of functions) {
+    fn.connect(bus, (_bar, base) => ports + base);
+    pci.set(pciNumber(DEVICE, number), fn);
+  }
+  placePower(functions[POWER]?.[1], powerRegion, bus, ports);
+  return { power, region: powerRegion };
+}
+
+/** Power management has a base register of its own, and a bit that enables it. */
+function placePower(fn: PciFunction | undefined, region: Region, bus: Bus, ports: number): void {
+  bus.add(region);
+  const place = (): void => {
+    const base = (fn?.read(POWER_BASE) ?? 0) & POWER_BASE_BITS;
+    const isOn = ((fn?.read(POWER_ENABLE) ?? 0) & 1) !== 0;
+    region.address = isOn && base !== 0 ? ports + base : -1;
+    bus.moved();
+  };
+  if (fn !== undefined) fn.onWrite = place;
+}

@@ -1,0 +1,219 @@
+// A 16550A serial port. Its transmitter is empty at once: what is written has left. Received bytes wait on the
+// host's side of a FIFO of 16, which fills up as the guest reads, so none is lost however fast they come. The
+// interrupts are received data (its trigger level and time-out are reached with the first byte) and transmitter
+// empty, which reading IIR clears. In loopback mode the modem lines and the data go round.
+
+import type { Device, DevicePort, Saved } from "../device.ts";
+
+/** Registers, by offset; DLL and DLM take the first two's places while LCR.DLAB is set. */
+const DATA = 0;
+const IER = 1;
+const IIR = 2;
+const LCR = 3;
+const MCR = 4;
+const LSR = 5;
+const MSR = 6;
+
+const IER_RECEIVED = 0x01;
+const IER_TRANSMITTER = 0x02;
+const IER_BITS = 0x0f;
+const IIR_NONE = 0x01;
+const IIR_TRANSMITTER = 0x02;
+const IIR_RECEIVED = 0x04;
+const IIR_FIFO = 0xc0;
+const FCR_ENABLE = 0x01;
+const FCR_CLEAR_RECEIVED = 0x02;
+const FCR_BITS = 0xc9;
+const LCR_DLAB = 0x80;
+const LSR_DATA = 0x01;
+const LSR_EMPTY = 0x60;
+const MCR_LOOP = 0x10;
+const MCR_BITS = 0x1f;
+/** Carrier, data set ready and clear to send: there is always somebody at the other end. */
+const MSR_CONNECTED = 0xb0;
+const FIFO_SIZE = 16;
+/** 9600 baud from 1.8432 MHz. */
+const DIVISOR = 12;
+
+/** Bytes that may wait for the guest: one that never reads must not fill the host's memory. */
+const MOST_WAITING = 1 << 20;
+
+export class Uart implements Device {
+  /** Called with each byte that the guest sends. */
+  onByte: (byte: number) => void = () => undefined;
+  readonly #stride: number;
+  #port: DevicePort | undefined;
+  #waiting: number[] = [];
+  #fifo: number[] = [];
+  #divisor = DIVISOR;
+  #ier = 0;
+  #lcr = 0;
+  #mcr = 0x08;
+  #scratch = 0;
+  #fcr = 0;
+  /** The transmitter-empty interrupt is due. */
+  #emptied = false;
+
+  /** @param stride bytes from a register to the next. */
+  constructor(stride = 1) {
+    this.#stride = stride;
+  }
+
+  connect(port: DevicePort): void {
+    this.#port = port;
+  }
+
+  /** Bytes from the other end of the line. @returns how many were taken: all, unless the guest doesn't read. */
+  receive(bytes: Uint8Array): number {
+    const taken = Math.min(bytes.length, MOST_WAITING - this.#waiting.length);
+    for (const byte of bytes.subarray(0, taken)) this.#waiting.push(byte);
+    this.#refill();
+    return taken;
+  }
+
+  read(offset: number): number {
+    if (offset % this.#stride !== 0) return 0;
+    switch (offset / this.#stride) {
+      case DATA:
+        return this.#hasDivisor ? this.#divisor & 0xff : this.#take();
+      case IER:
+        return this.#hasDivisor ? this.#divisor >>> 8 : this.#ier;
+      case IIR:
+        return this.#identify();
+      case LCR:
+        return this.#lcr;
+      case MCR:
+        return this.#mcr;
+      case LSR:
+        return LSR_EMPTY | (this.#fifo.length > 0 ? LSR_DATA : 0);
+      case MSR:
+        return this.#modemStatus();
+      default:
+        return this.#scratch;
+    }
+  }
+
+  write(offset: number, _size: number, wide: number): void {
+    const value = wide & 0xff;
+    if (offset % this.#stride !== 0) return;
+    switch (offset / this.#stride) {
+      case DATA:
+        if (this.#hasDivisor) this.#divisor = (this.#divisor & 0xff00) | value;
+        else this.#send(value);
+        break;
+      case IER:
+        if (this.#hasDivisor) this.#divisor = (this.#divisor & 0xff) | (value << 8);
+        else this.#enable(value & IER_BITS);
+        break;
+      case IIR: // written, it is FCR
+        if ((value & FCR_CLEAR_RECEIVED) !== 0) this.#fifo = [];
+        this.#fcr = value & FCR_BITS;
+        this.#refill();
+        break;
+      case LCR:
+        this.#lcr = value;
+        break;
+      case MCR:
+        this.#mcr = value & MCR_BITS;
+        break;
+      case 7:
+        this.#scratch = value;
+    }
+  }
+
+  save(): Saved {
+    return {
+      waiting: [...this.#waiting],
+      fifo: [...this.#fifo],
+      registers: [this.#divisor, this.#ier, this.#lcr, this.#mcr, this.#scratch, this.#fcr],
+      emptied: this.#emptied,
+    };
+  }
+
+  restore(saved: Saved): void {
+    const { waiting, fifo, registers, emptied } = saved as {
+      waiting: number[];
+      fifo: number[];
+      registers: number[];
+      emptied: boolean;
+    };
+    this.#waiting = [...waiting];
+    this.#fifo = [...fifo];
+    [this.#divisor, this.#ier, this.#lcr, this.#mcr, this.#scratch, this.#fcr] = registers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.#emptied = emptied;
+    this.#update();
+  }
+
+  reset(): void {
+    this.restore({
+      waiting: this.#waiting,
+      fifo: [],
+      registers: [DIVISOR, 0, 0, 0x08, 0, 0],
+      emptied: false,
+    });
+  }
+
+  get #hasDivisor(): boolean {
+    return (this.#lcr & LCR_DLAB) !== 0;
+  }
+
+  #take(): number {
+    const byte = this.#fifo.shift() ?? 0;
+    this.#refill();
+    return byte;
+  }
+
+  #send(byte: number): void {
+    if ((this.#mcr & MCR_LOOP) !== 0) {
+      if (this.#fifo.length < FIFO_SIZE) this.#fifo.push(byte);
+    } else {
+      this.onByte(byte);
+    }
+    this.#emptied = true;
+    this.#update();
+  }
+
+  /** Enabling the transmitter's interrupt raises it, since it is empty. */
+  #enable(ier: number): void {
+    if (((ier ^ this.#ier) & IER_TRANSMITTER) !== 0) this.#emptied = (ier & IER_TRANSMITTER) !== 0;
+    this.#ier = ier;
+    this.#update();
+  }
+
+  get #cause(): number {
+    if ((this.#ier & IER_RECEIVED) !== 0 && this.#fifo.length > 0) return IIR_RECEIVED;
+    return (this.#ier & IER_TRANSMITTER) !== 0 && this.#emptied ? IIR_TRANSMITTER : IIR_NONE;
+  }
+
+  #identify(): number {
+    const cause = this.#cause;
+    if (cause === IIR_TRANSMITTER) {
+      this.#emptied = false;
+      this.#update();
+    }
+    return cause | ((this.#fcr & FCR_ENABLE) !== 0 ? IIR_FIFO : 0);
+  }
+
+  /** In loopback, OUT2, OUT1, RTS and DTR come back as DCD, RI, CTS and DSR. */
+  #modemStatus(): number {
+    if ((this.#mcr & MCR_LOOP) === 0) return MSR_CONNECTED;
+    return ((this.#mcr & 0x0c) << 4) | ((this.#mcr & 0x02) << 3) | ((this.#mcr & 0x01) << 5);
+  }
+
+  #refill(): void {
+    const room = FIFO_SIZE - this.#fifo.length;
+    if (room > 0 && this.#waiting.length > 0) this.#fifo.push(...this.#waiting.splice(0, room));
+    this.#update();
+  }
+
+  #update(): void {
+    this.#port?.raise(this.#cause !== IIR_NONE);
+  }
+}

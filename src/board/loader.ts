@@ -1,0 +1,98 @@
+// What Malta's boot loader does before a kernel runs: the kernel and its initramfs into memory, the arguments and
+// the environment behind 80002000, and the registers that point to them. The places are those of QEMU's loader, so
+// that a kernel sees the same numbers on both.
+
+import { Misuse } from "../errors.ts";
+import type { Processor } from "../processor/processor.ts";
+import type { BootImage } from "./boot-image.ts";
+
+const KSEG0 = 0x80000000;
+const ARGUMENTS = 0x2000;
+/** The kernel's own memory begins here. */
+const ARGUMENTS_END = 0x100000;
+const STACK = 0x80001fc0;
+const INITRD_ALIGN = 0x10000;
+const WORD = 4;
+/** General registers: a0 to a3, sp. */
+const A0 = 4;
+const A1 = 5;
+const A2 = 6;
+const A3 = 7;
+const SP = 29;
+const STATUS = 12;
+const STATUS_BEV = 0x00400000;
+
+export interface BootProgram {
+  readonly kernel: BootImage;
+  readonly initrd?: Uint8Array | undefined;
+  /** The kernel's command line. */
+  readonly append: string;
+}
+
+/**
+ * Puts a program into a processor's memory, which has just been reset.
+ * @throws Misuse when it doesn't fit.
+ */
+export function loadProgram(processor: Processor, { kernel, initrd, append }: BootProgram): void {
+  let end = 0;
+  for (const { physical, bytes, size } of kernel.segments) {
+    if (physical + size > processor.ramSize) throw tooLarge("kernel", processor.ramSize);
+    processor.clear(physical & ~3, (size + (physical & 3) + 3) & ~3);
+    processor.writeBytes(physical, bytes);
+    end = Math.max(end, physical + size);
+  }
+  const words = ["kernel", commandLine(processor, append, initrd, end)];
+  const memory = String(processor.ramSize);
+  const environment = [
+    ...["memsize", memory, "ememsize", memory, "modetty0", "38400n8r"],
+    ...["rngseed", "0".repeat(64)], // chance would make every run another
+  ];
+  writeArguments(processor, words, environment);
+  processor.setCp0(STATUS, 0, STATUS_BEV);
+  processor.setGpr(A0, words.length);
+  processor.setGpr(A1, KSEG0 + ARGUMENTS);
+  processor.setGpr(A2, KSEG0 + ARGUMENTS + WORD * words.length);
+  processor.setGpr(A3, processor.ramSize);
+  processor.setGpr(SP, STACK);
+  processor.pc = kernel.entry;
+}
+
+function commandLine(
+  processor: Processor,
+  append: string,
+  initrd: Uint8Array | undefined,
+  kernelEnd: number,
+): string {
+  if (initrd === undefined) return append;
+  const physical = (processor.ramSize - initrd.length - (INITRD_ALIGN - 1)) & -INITRD_ALIGN;
+  if (physical < kernelEnd) throw tooLarge("kernel and its initramfs", processor.ramSize);
+  processor.writeBytes(physical, initrd);
+  const start = (KSEG0 + physical).toString(16);
+  return `rd_start=0xffffffff${start} rd_size=${initrd.length} ${append}`.trimEnd();
+}
+
+/** The two vectors of pointers, each of the environment's ended by 0, then the strings. */
+function writeArguments(
+  processor: Processor,
+  words: readonly string[],
+  environment: readonly string[],
+): void {
+  const texts = [...words, ...environment].map((text) => Buffer.from(`${text}\0`, "latin1"));
+  const pointers = Buffer.alloc(WORD * (texts.length + 1));
+  let at = ARGUMENTS + pointers.length;
+  texts.forEach((text, index) => {
+    const pointer = KSEG0 + at;
+    if (processor.endian === "little") pointers.writeUInt32LE(pointer, WORD * index);
+    else pointers.writeUInt32BE(pointer, WORD * index);
+    if (at + text.length > ARGUMENTS_END) throw new Misuse("the kernel's command line is too long");
+    processor.writeBytes(at, text);
+    at += text.length;
+  });
+  processor.writeBytes(ARGUMENTS, pointers);
+}
+
+function tooLarge(what: string, memory: number): Misuse {
+  return new Misuse(
+    `there is no room for the ${what} in ${memory >>> 20} MiB of memory; give the board more`,
+  );
+}

@@ -1,0 +1,134 @@
+// The MIPS Malta board: which device is at which physical address, and which interrupt line it has. The devices
+// are in devices/, one file each; what runs the board is board.ts. (MIPS Malta-R User's Manual, MD00051, chapter 4;
+// QEMU's Malta is the referee.)
+
+import type { Endian } from "../bytes/endian.ts";
+import type { Bus, RegionOptions } from "./bus.ts";
+import type { Device } from "./device.ts";
+import { Flash } from "./devices/flash.ts";
+import { Gt64120 } from "./devices/gt64120.ts";
+import { InterruptControllers } from "./devices/i8259.ts";
+import { MaltaFpga, REVISION, REVISION_OFFSET } from "./devices/malta-fpga.ts";
+import { type PciBus, PciFunction } from "./devices/pci.ts";
+import { addPiix4 } from "./devices/piix4.ts";
+import { Pit } from "./devices/pit.ts";
+import { Rtc } from "./devices/rtc.ts";
+import { Uart } from "./devices/uart.ts";
+
+/** ISA's and PCI's ports, on the processor's side. */
+const PORTS = 0x18000000;
+const PORTS_SIZE = 0x10000;
+const SYSTEM_CONTROLLER = 0x1be00000;
+const MONITOR_FLASH = 0x1e000000;
+const MONITOR_FLASH_SIZE = 0x400000;
+const FPGA = 0x1f000000;
+const FPGA_UART = 0x1f000900;
+const BOOT_ROM = 0x1fc00000;
+const BOOT_ROM_SIZE = 0x400000;
+
+const TIMER_LINE = 0;
+const CLOCK_LINE = 8;
+const SERIAL_LINES = [4, 3] as const;
+/** The processor's interrupt inputs, at Cause.IP's bits: the 8259s', and the FPGA UART's. */
+const CONTROLLERS_INPUT = 1 << 10;
+const UART_INPUT = 1 << 12;
+
+/** What the board gives to whoever puts devices on it. */
+export interface Wiring {
+  readonly endian: Endian;
+  readonly bus: Bus;
+  /** Attaches a device, by a name for snapshots; `line` is told of its interrupt. */
+  attach(
+    name: string,
+    address: number,
+    size: number,
+    device: Device,
+    options?: RegionOptions,
+    line?: (active: boolean) => void,
+  ): void;
+  /** Connects a device that has its place already, or none. */
+  connect(name: string, device: Device, line?: (active: boolean) => void): void;
+  /** Holds inputs of the processor, bits of Cause.IP, or lets them go. */
+  interrupt(inputs: number, active: boolean): void;
+  /** Milliseconds since 1970 at the board's start. */
+  readonly date: number;
+  skip(instructions: number): void;
+}
+
+/** The board's parts that the host has to do with. */
+export interface Malta {
+  /** ttyS0, ttyS1 and the FPGA's. */
+  readonly serial: readonly [Uart, Uart, Uart];
+  readonly controllers: InterruptControllers;
+  readonly fpga: MaltaFpga;
+  readonly pci: PciBus;
+}
+
+/** ISA's ports where nothing is: they float. */
+const FLOATING: Device = { read: () => 0xffffffff, write: () => undefined };
+/** A page register of the DMA controllers and the like: accepted, and nothing follows. */
+const ACCEPTED: Device = { read: () => 0, write: () => undefined };
+
+/** Puts Malta's devices on a bus. */
+export function buildMalta(wiring: Wiring): Malta {
+  const { endian, bus } = wiring;
+  const controllers = new InterruptControllers((active) =>
+    wiring.interrupt(CONTROLLERS_INPUT, active),
+  );
+  const line = (number: number) => (active: boolean) => controllers.raise(number, active);
+  const port = (name: string, at: number, size: number, device: Device, irq?: number): void =>
+    wiring.attach(
+      name,
+      PORTS + at,
+      size,
+      device,
+      { width: 1 },
+      irq === undefined ? undefined : line(irq),
+    );
+
+  bus.attach(PORTS, PORTS_SIZE, FLOATING);
+  port("i8259-first", 0x20, 2, controllers.registers("first"));
+  port("i8259-second", 0xa0, 2, controllers.registers("second"));
+  port("i8259-edge-level", 0x4d0, 2, controllers.edgeLevel());
+  port("i8254", 0x40, 4, new Pit(), TIMER_LINE);
+  port("mc146818", 0x70, 2, new Rtc({ start: wiring.date, skip: wiring.skip }), CLOCK_LINE);
+  bus.attach(PORTS + 0xc0, 0x20, ACCEPTED);
+  const serial = [new Uart(), new Uart(), new Uart(8)] as const;
+  port("ttyS0", 0x3f8, 8, serial[0], SERIAL_LINES[0]);
+  port("ttyS1", 0x2f8, 8, serial[1], SERIAL_LINES[1]);
+
+  const pci: PciBus = new Map();
+  pci.set(0, systemController());
+  const { power } = addPiix4(pci, bus, PORTS);
+  wiring.connect("piix4-power", power);
+  for (const [number, fn] of pci) {
+    wiring.connect(`pci-${number}`, {
+      read: () => 0,
+      write: () => undefined,
+      save: () => fn.save(),
+      restore: (saved) => fn.restore(saved),
+      reset: () => fn.reset(),
+    });
+  }
+  const native = { byteOrder: "native" } as const;
+  const gt64120 = new Gt64120({ endian, pci, acknowledge: () => controllers.acknowledge() });
+  wiring.attach("gt64120", SYSTEM_CONTROLLER, 0x1000, gt64120, native);
+  bus.attach(MONITOR_FLASH, MONITOR_FLASH_SIZE, new Flash());
+  bus.attach(BOOT_ROM, BOOT_ROM_SIZE, new Flash(new Map([[REVISION_OFFSET, REVISION]])), native);
+  const fpga = new MaltaFpga(endian);
+  wiring.attach("fpga", FPGA, 0x1000, fpga, native);
+  wiring.attach("ttyS2", FPGA_UART, 0x40, serial[2], native, (active) =>
+    wiring.interrupt(UART_INPUT, active),
+  );
+  return { serial, controllers, fpga, pci };
+}
+
+/** The system controller as PCI's device 0, with the address registers that QEMU's shows, all read-only. */
+function systemController(): PciFunction {
+  return new PciFunction({
+    words: {
+      ...{ 0: 0x462011ab, 1: 0x02800000, 2: 0x06000010, 4: 0x00000008, 5: 0x01000008 },
+      ...{ 6: 0x1c000000, 7: 0x1f000000, 8: 0x14000000, 9: 0x14000001, 15: 0x100 },
+    },
+  });
+}

@@ -1,0 +1,88 @@
+// A dialogue with the console: texts that are expected and texts that are sent, in order. It is what a run of CI
+// needs, and what a terminal's user does by hand. Sending happens at the very instruction at which the expected
+// text was complete, so a script gives the same run every time.
+
+import { Misuse } from "../errors.ts";
+import type { Board, BoardStop, RunOptions } from "./board.ts";
+
+/** A line of a script. */
+export type ScriptStep =
+  | { readonly kind: "expect"; readonly text: string }
+  | { readonly kind: "send"; readonly text: string };
+
+/** Ends a line to send without Enter. */
+const NO_ENTER = "\\c";
+const ENTER = "\r";
+
+/**
+ * Reads a script: lines `expect TEXT` and `send TEXT`, empty lines, and comments that begin with #. \n, \r, \t, \\
+ * and \xHH mean what they mean in C. What is sent ends with Enter, unless it ends with \c.
+ * @throws Misuse that names the line.
+ */
+export function readScript(script: string): ScriptStep[] {
+  return script.split(/\r?\n/).flatMap((line, index): ScriptStep[] => {
+    if (/^\s*(#|$)/.test(line)) return [];
+    const [, kind, text = ""] = /^\s*(expect|send)(?: (.*))?$/.exec(line) ?? [];
+    if (kind === "expect" && text !== "") return [{ kind, text: unescaped(text) }];
+    if (kind !== "send") {
+      throw new Misuse(
+        `line ${index + 1} of the script is neither 'expect TEXT' nor 'send TEXT': ${line}`,
+      );
+    }
+    const plain = text.endsWith(NO_ENTER);
+    const sent = plain ? unescaped(text.slice(0, -NO_ENTER.length)) : unescaped(text) + ENTER;
+    return [{ kind, text: sent }];
+  });
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(n|r|t|\\|x[0-9a-fA-F]{2})/g, (_all, code: string) => {
+    const simple = { n: "\n", r: "\r", t: "\t", "\\": "\\" }[code];
+    return simple ?? String.fromCharCode(Number.parseInt(code.slice(1), 16));
+  });
+}
+
+/** Why a scripted run ended: as a board's run does, or because the script is at its end. */
+export type ScriptStop = BoardStop | "script";
+
+/** A board that is run by a script. */
+export class ScriptedRun {
+  readonly #board: Board;
+  readonly #steps: readonly ScriptStep[];
+  readonly #until: string | undefined;
+  #at = 0;
+
+  /** @param until the text at which the run is over; without it, the run is over with the script. */
+  constructor(board: Board, steps: readonly ScriptStep[], until?: string) {
+    this.#board = board;
+    this.#steps = steps;
+    this.#until = until;
+  }
+
+  /** What is expected next; undefined once everything came. */
+  get expected(): string | undefined {
+    return this.#steps.slice(this.#at).find(({ kind }) => kind === "expect")?.text;
+  }
+
+  /**
+   * Runs on, to the end or to one of the limits in `options`, from which it can go on.
+   * @param also further texts at which to return.
+   */
+  advance(options: Omit<RunOptions, "until">, also: readonly string[] = []): ScriptStop {
+    for (;;) {
+      const step = this.#steps[this.#at];
+      if (step?.kind === "send") {
+        this.#board.console.send(step.text);
+        this.#at += 1;
+        continue;
+      }
+      if (step === undefined && this.#until === undefined && this.#steps.length > 0)
+        return "script";
+      const awaited = [step?.text, this.#until, ...also].filter((text) => text !== undefined);
+      const stop = this.#board.run({ ...options, until: awaited });
+      const { matched } = this.#board.console;
+      if (stop === "until" && matched === step?.text) this.#at += 1;
+      if (stop !== "until" || matched === this.#until || also.includes(matched ?? "")) return stop;
+    }
+  }
+}

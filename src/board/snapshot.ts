@@ -1,0 +1,147 @@
+// A whole machine as bytes: a processor's snapshot (src/processor/snapshot.ts has its format), whose note is the
+// rest of the board. The note is JSON in UTF-8:
+//
+//   format    "farjal-board"
+//   version   1
+//   before    instructions before the last reset
+//   inputs    the processor's interrupt inputs, at Cause.IP's bits
+//   waiting   whether the processor waits for an interrupt
+//   devices   by name, what each device's save() gave; null for one that keeps nothing
+//
+// Reading checks everything before anything is changed: that the devices are the same, and that what each one is
+// given has the shape of what it would save. A kernel file is not in a snapshot: a board that was restored and
+// then resets itself ends its run.
+
+import { Misuse } from "../errors.ts";
+import {
+  readSnapshot,
+  restoreProcessor,
+  type Snapshot,
+  saveProcessor,
+} from "../processor/snapshot.ts";
+import { Board, type BoardOptions } from "./board.ts";
+import type { Device, Saved } from "./device.ts";
+
+const FORMAT = "farjal-board";
+const VERSION = 1;
+
+interface Note {
+  readonly format: string;
+  readonly version: number;
+  readonly before: number;
+  readonly inputs: number;
+  readonly waiting: boolean;
+  readonly devices: Readonly<Record<string, Saved>>;
+}
+
+/** The state of a board that stands still. */
+export function saveBoard(board: Board): Uint8Array {
+  const devices = Object.fromEntries(
+    board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
+  );
+  const note: Note = { format: FORMAT, version: VERSION, ...board.state, devices };
+  return saveProcessor(board.processor, Buffer.from(JSON.stringify(note)));
+}
+
+/**
+ * Puts a snapshot's state into a board with the same processor, memory and devices.
+ * @throws Misuse, with the board as it was, for what isn't a snapshot of such a board.
+ */
+export function restoreBoard(board: Board, bytes: Uint8Array): void {
+  resume(board, readSnapshot(bytes));
+}
+
+/** A board made from a snapshot; devices of the user's own are attached by `attach` before it is restored. */
+export function boardOf(
+  bytes: Uint8Array,
+  options: Pick<BoardOptions, "engine" | "date"> = {},
+  attach: (board: Board) => void = () => undefined,
+): Board {
+  const snapshot = readSnapshot(bytes);
+  const { endian, ramSize: memory, profile: cpu, tlbEntries } = snapshot;
+  const board = Board.create({ ...options, endian, memory, cpu, tlbEntries });
+  attach(board);
+  resume(board, snapshot);
+  return board;
+}
+
+function resume(board: Board, snapshot: Snapshot): void {
+  const note = readNote(snapshot.note);
+  const here = board.devices.map(({ name }) => name);
+  const missing = here.filter((name) => !(name in note.devices));
+  const foreign = Object.keys(note.devices).filter((name) => !here.includes(name));
+  if (missing.length > 0 || foreign.length > 0) {
+    throw new Misuse(
+      `the snapshot is of a board with other devices${list("without", missing)}${list("with", foreign)}`,
+    );
+  }
+  for (const { name, device } of board.devices)
+    checkShape(name, note.devices[name] ?? null, device);
+  restoreProcessor(board.processor, snapshot);
+  board.resume(note, () => {
+    for (const { name, device } of board.devices) device.restore?.(note.devices[name] ?? null);
+  });
+}
+
+function readNote(bytes: Uint8Array): Note {
+  let note: Partial<Note> | null;
+  try {
+    note = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Note> | null;
+  } catch {
+    note = null;
+  }
+  if (note === null || typeof note !== "object" || note.format !== FORMAT) {
+    throw new Misuse("the snapshot is of a processor alone, and not of a board");
+  }
+  if (note.version !== VERSION) {
+    throw new Misuse(
+      `the board's snapshot is of version ${note.version}; this farjal reads ${VERSION}`,
+    );
+  }
+  const { before, inputs, waiting, devices } = note;
+  const isWhole =
+    Number.isSafeInteger(before) &&
+    (before as number) >= 0 &&
+    Number.isInteger(inputs) &&
+    typeof waiting === "boolean" &&
+    typeof devices === "object" &&
+    devices !== null;
+  if (!isWhole) throw new Misuse("the snapshot is damaged: its board can't be");
+  return note as Note;
+}
+
+/** Compares what a device would be given with what it saves now. */
+function checkShape(name: string, saved: Saved, device: Device): void {
+  const present = device.save?.() ?? null;
+  if (!hasShape(saved, present)) {
+    throw new Misuse(`the snapshot is damaged: the state of its device ${name} can't be`);
+  }
+}
+
+/** Lists may have any length, and an empty one tells nothing of its elements: bytes. */
+function hasShape(value: Saved, model: Saved): boolean {
+  if (isList(model)) {
+    return (
+      isList(value) && value.every((one, index) => hasShape(one, model[index] ?? model[0] ?? 0))
+    );
+  }
+  if (model === null || value === null) return value === model;
+  if (typeof model === "object") {
+    if (typeof value !== "object" || isList(value)) return false;
+    const [keys, wanted] = [Object.keys(value).sort(), Object.keys(model).sort()];
+    const other = model as Readonly<Record<string, Saved>>;
+    return (
+      keys.join() === wanted.join() &&
+      Object.entries(value).every(([key, one]) => hasShape(one, other[key] ?? null))
+    );
+  }
+  return typeof value === typeof model && (typeof value !== "number" || Number.isFinite(value));
+}
+
+function isList(value: Saved): value is readonly Saved[] {
+  return Array.isArray(value);
+}
+
+function list(word: string, names: readonly string[]): string {
+  return names.length === 0 ? "" : `, ${word} ${names.join(", ")}`;
+}

@@ -1,0 +1,319 @@
+// `farjal boot VMLINUX`: a kernel on the Malta board. The console is the terminal, or a script's; what ends the run
+// is a text, the script's end, the guest's own power off, or a limit. A machine can be saved at a text and gone on
+// with later.
+
+import { openSync, writeSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { type Command, Option } from "commander";
+import { hex } from "../../hex.ts";
+import {
+  Board,
+  type BootProgram,
+  boardOf,
+  ENGINES,
+  type Engine,
+  Misuse,
+  PROFILE_NAMES,
+  type Profile,
+  postMortem,
+  readAnyKernel,
+  readBootImage,
+  readScript,
+  ScriptedRun,
+  type ScriptStop,
+  saveBoard,
+} from "../../index.ts";
+import { readInput } from "../../input.ts";
+import { stopText } from "../../report/stop-text.ts";
+import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
+import { Keyboard } from "../keyboard.ts";
+import { countReader } from "../options/numbers.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal boot vmlinuz-6.1.0-50-4kc-malta --initrd initrd.gz --append "console=ttyS0"
+  farjal boot vmlinux --append "console=ttyS0 panic=-1" --until "Kernel panic" --json
+  farjal boot vmlinuz --initrd initrd.gz --append "console=ttyS0" --save shell --at "/ #"
+  farjal boot --restore shell --script commands.txt
+
+A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, unless it ends with \\c.
+On a terminal, Ctrl-A x leaves.`;
+
+const MOST_MEMORY = 256;
+/** Seconds of real time between two looks at the keyboard and for an interrupt. */
+const SLICE = 0.02;
+const SLICE_ALONE = 0.2;
+
+interface BootOptions extends AnswerOptions {
+  readonly initrd?: string;
+  readonly append: string;
+  readonly memory: number;
+  readonly cpu: Profile;
+  readonly engine: Engine;
+  readonly until?: string;
+  readonly timeLimit?: number;
+  readonly script?: string;
+  readonly log?: string;
+  readonly reboot: boolean;
+  readonly save?: string;
+  readonly at?: string;
+  readonly restore?: string;
+}
+
+/** Ends of a run that are what was asked for, when no text was. */
+const GOOD_ENDS: ReadonlySet<BootEnd> = new Set<BootEnd>([
+  "power-off",
+  "reset",
+  "left",
+  "script",
+  "saved",
+]);
+
+type BootEnd = ScriptStop | "left" | "interrupted" | "saved";
+
+const REASONS: Readonly<Partial<Record<BootEnd, string>>> = {
+  time: "the time limit is reached",
+  panic: "the kernel has panicked",
+  halted: "the processor waits, and no interrupt will come",
+  fault: "the processor took an exception without a handler",
+  interrupted: "interrupted",
+  "power-off": "the guest has switched the board off",
+  reset: "the guest has reset the board",
+};
+
+export function addBoot(program: Command, give: Give, terminal: Terminal): void {
+  program
+    .command("boot")
+    .argument(
+      "[KERNEL]",
+      "the kernel: vmlinuz or vmlinux as an ELF file, or a uImage, of either byte order",
+    )
+    .option("--json", "print one JSON document")
+    .option("--initrd <FILE>", "the initramfs")
+    .option("--append <TEXT>", "the kernel's command line", "console=ttyS0")
+    .option("--memory <MIB>", "memory of the board", countReader(1, MOST_MEMORY), MOST_MEMORY)
+    .addOption(new Option("--cpu <NAME>", "the processor").choices(PROFILE_NAMES).default("24Kc"))
+    .addOption(
+      new Option("--engine <NAME>", "how instructions are run; the guest can't tell")
+        .choices(ENGINES)
+        .default("interpreter"),
+    )
+    .option(
+      "--until <TEXT>",
+      "end when the console has shown this text; exit code 1 when it hasn't",
+    )
+    .option("--time-limit <S>", "end after so many seconds", countReader(1, 1_000_000))
+    .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
+    .option("--log <FILE>", "write what the console shows to a file too")
+    .option("--no-reboot", "end when the guest resets the board, instead of booting again")
+    .option("--save <FILE>", "save the whole machine: at --at's text, or where the run ends")
+    .option(
+      "--at <TEXT>",
+      "the text at which --save saves; without --until and --script the run ends there",
+    )
+    .option("--restore <FILE>", "go on with a machine that --save saved, instead of booting")
+    .summary("boot a kernel on the Malta board")
+    .description(
+      "Boots a Linux kernel for MIPS Malta, as it is, on farjal's own board. Exit code 1: the text of --until didn't " +
+        "come or the script didn't get to its end; without either, the kernel ended otherwise than by power off.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((kernel: string | undefined, options: BootOptions) =>
+      give(options, () => boot(kernel, options, terminal)),
+    );
+}
+
+async function boot(
+  path: string | undefined,
+  options: BootOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const board = await boardFor(path, options);
+  const steps = options.script === undefined ? [] : readScript(text(readInput(options.script)));
+  const started = performance.now();
+  const end = await runBoard(
+    board,
+    new ScriptedRun(board, steps, options.until),
+    options,
+    terminal,
+  );
+  const wall = (performance.now() - started) / 1000;
+  if (options.save !== undefined && end !== "saved" && options.at === undefined) {
+    await save(board, options.save, terminal);
+  }
+  const reached = options.until === undefined ? GOOD_ENDS.has(end) : end === "until";
+  const stop = isTrouble(end, reached)
+    ? postMortem(board, await symbols(path), REASONS[end] ?? end)
+    : null;
+  return {
+    held: reached,
+    json: {
+      reached,
+      end,
+      instructions: board.instructions,
+      seconds: { wall, guest: board.now / board.clockRate },
+      console: board.console.text,
+      stop: stop && { message: stop.message, pc: hex(stop.pc), registers: stop.registers.map(hex) },
+    },
+    text: [],
+    notes:
+      stop === null
+        ? `\n${REASONS[end] ?? ""}\n`.replace(/^\n\n/, "\n")
+        : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(options, end)}${stopText(stop, terminal.notePaint)}`,
+  };
+}
+
+function unmet({ until }: BootOptions, end: BootEnd): string {
+  return until === undefined || end === "until"
+    ? ""
+    : `the console hasn't shown ${JSON.stringify(until)}\n`;
+}
+
+function isTrouble(end: BootEnd, reached: boolean): boolean {
+  return !reached || end === "panic" || end === "fault";
+}
+
+async function boardFor(path: string | undefined, options: BootOptions): Promise<Board> {
+  if (options.at !== undefined && options.save === undefined) {
+    throw new Misuse("--at says where to save; give --save FILE too");
+  }
+  if (options.restore !== undefined) {
+    if (options.initrd !== undefined) {
+      throw new Misuse(
+        "--restore goes on with a machine, whose initramfs is in it; leave --initrd away",
+      );
+    }
+    return boardOf(readInput(options.restore), { engine: options.engine });
+  }
+  if (path === undefined) throw new Misuse("a kernel is wanted, or --restore FILE");
+  const { initrd, append, memory, cpu, engine } = options;
+  const program: BootProgram = {
+    kernel: await readBootImage(readInput(path)),
+    initrd: initrd === undefined ? undefined : readInput(initrd),
+    append,
+  };
+  const board = Board.create({ endian: program.kernel.endian, memory: memory << 20, cpu, engine });
+  board.load(program);
+  return board;
+}
+
+/** Runs to the end, showing the console, with the keyboard when there is one and no script. */
+async function runBoard(
+  board: Board,
+  run: ScriptedRun,
+  options: BootOptions,
+  terminal: Terminal,
+): Promise<BootEnd> {
+  const log = options.log === undefined ? undefined : openLog(options.log);
+  const shown = new Output(board, (bytes) => {
+    if (options.json !== true) terminal.raw(bytes);
+    if (log !== undefined) writeSync(log, bytes);
+  });
+  const isInteractive =
+    process.stdin.isTTY === true && options.json !== true && options.script === undefined;
+  const keyboard = isInteractive ? new Keyboard(process.stdin) : undefined;
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+  };
+  process.once("SIGINT", interrupt);
+  keyboard?.open();
+  const started = performance.now();
+  try {
+    for (;;) {
+      const left =
+        (options.timeLimit ?? Number.POSITIVE_INFINITY) - (performance.now() - started) / 1000;
+      const end = await advance(board, run, options, keyboard, left);
+      shown.flush();
+      await turn();
+      if (interrupted) return "interrupted";
+      if (keyboard?.left === true) return "left";
+      if (end === "until" && board.console.matched === options.at && options.save !== undefined) {
+        await save(board, options.save, terminal);
+        if (options.until === undefined && options.script === undefined) return "saved";
+      } else if (end === "reset" && options.reboot && board.canReset) {
+        board.reset();
+      } else if (end !== undefined) {
+        return end;
+      }
+    }
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    keyboard?.close();
+    shown.flush();
+  }
+}
+
+/** One slice. @returns undefined when only the slice is over. */
+async function advance(
+  board: Board,
+  run: ScriptedRun,
+  { at }: BootOptions,
+  keyboard: Keyboard | undefined,
+  left: number,
+): Promise<ScriptStop | undefined> {
+  if (left <= 0) return "time";
+  const also = at === undefined ? [] : [at];
+  if (keyboard === undefined) {
+    const end = run.advance({ timeLimit: Math.min(SLICE_ALONE, left) }, also);
+    return end === "time" ? undefined : end;
+  }
+  board.console.send(keyboard.keys());
+  const end = run.advance({ timeLimit: Math.min(SLICE, left), idle: "return" }, also);
+  if (end !== "idle") return end === "time" ? undefined : end;
+  // A waiting guest costs nothing: real time passes as its own, until something is due or a key is typed.
+  const began = performance.now();
+  await keyboard.wait(Math.min((board.untilDue / board.clockRate) * 1000, left * 1000));
+  const passed = ((performance.now() - began) / 1000) * board.clockRate;
+  board.passTime(Math.min(Math.ceil(passed), Math.max(board.untilDue, 0)));
+  return undefined;
+}
+
+/** The console's bytes, gathered until they are shown. */
+class Output {
+  readonly #show: (bytes: Uint8Array) => void;
+  #bytes: number[] = [];
+
+  constructor(board: Board, show: (bytes: Uint8Array) => void) {
+    this.#show = show;
+    board.console.onByte = (byte) => {
+      this.#bytes.push(byte);
+      if (this.#bytes.length > 4096) this.flush();
+    };
+  }
+
+  flush(): void {
+    if (this.#bytes.length > 0) this.#show(Uint8Array.from(this.#bytes));
+    this.#bytes = [];
+  }
+}
+
+async function save(board: Board, path: string, terminal: Terminal): Promise<void> {
+  await writeWhole(path, saveBoard(board));
+  terminal.note(`\nsaved in ${path}; farjal boot --restore ${path} goes on from there\n`);
+}
+
+/** Names for a post mortem, if the kernel's file tells any. */
+async function symbols(path: string | undefined) {
+  if (path === undefined) return null;
+  try {
+    return await readAnyKernel(path);
+  } catch (error) {
+    if (error instanceof Misuse) return null;
+    throw error;
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw new Misuse(`${path} can't be written: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8");
+}
