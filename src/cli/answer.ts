@@ -16,8 +16,8 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
   /** The result for people, on stdout. */
   readonly text: Iterable<string>;
-  /** What else to say, on stderr and not with --json. */
-  readonly notes?: string;
+  /** What else to say, on stderr and not with --json; a function is asked when the text has been printed. */
+  readonly notes?: string | (() => string | undefined);
 }
 
 /** Every command takes it. */

@@ -51,7 +51,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       await terminal.json(jsonText(answer.json));
     } else {
       await terminal.out(answer.text);
-      if (answer.notes !== undefined) terminal.note(answer.notes);
+      const notes = typeof answer.notes === "function" ? answer.notes() : answer.notes;
+      if (notes !== undefined) terminal.note(notes);
     }
   };
   try {

@@ -40,7 +40,7 @@ const DEEPEST = 1 << 16;
 
 export class CallReader {
   #tracer: TracerName | undefined;
-  /** Open calls of each task (of each CPU, where the trace names no tasks), the innermost last. */
+  /** Open calls of each task, the innermost last; of each CPU for the idle tasks and where the trace names no tasks. */
   readonly #open = new Map<string, Frame[]>();
 
   /** The tracer that the events are of; undefined before the first. */
@@ -80,7 +80,7 @@ export class CallReader {
   }
 
   #framesOf({ cpu, task }: ComparedEvent): Frame[] {
-    const stack = task === undefined ? `cpu ${cpu}` : `task ${task.pid}`;
+    const stack = task === undefined || task.pid === 0 ? `cpu ${cpu}` : `task ${task.pid}`;
     const known = this.#open.get(stack);
     if (known !== undefined) return known;
     const frames: Frame[] = [];

@@ -3,19 +3,20 @@
 // functions there are.
 
 import { Misuse } from "../errors.ts";
-import { nanosecondsOf, type Trace } from "../formats/trace.ts";
-import type { TracerName } from "../ftrace/event.ts";
+import { type CarriedTimes, nanosecondsOf, type Trace } from "../formats/trace.ts";
+import type { ReturnEvent, TracerName } from "../ftrace/event.ts";
+import { printedDuration } from "../ftrace/text/graph-text.ts";
 import { CallReader, callText, isCall } from "./calls.ts";
 import { type Divergence, type Step, walk } from "./divergence.ts";
 import { Tally } from "./tally.ts";
 
 export interface DiffOptions {
-  /** Compare the order of calls, edges and counts only: no timestamps, no costs. */
+  /** Compare the order of calls, edges and counts only: no timestamps, no costs. Times that one has not aren't compared. */
   readonly ignoreTime?: boolean;
 }
 
 /** What of a trace is compared. */
-export type ComparedTrace = Pick<Trace, "events" | "clockHz">;
+export type ComparedTrace = Pick<Trace, "events" | "clockHz" | "carried" | "ticks">;
 
 export interface Edge {
   readonly caller: string;
@@ -61,15 +62,16 @@ export function diffTraces(
   b: ComparedTrace,
   { ignoreTime = false }: DiffOptions = {},
 ): TraceDiff {
-  const one = new Side(a);
-  const other = new Side(b);
+  const compared = ignoreTime ? NO_TIMES : commonTimes(a, b);
+  const one = new Side(a, compared);
+  const other = new Side(b, compared);
   const steps = one.steps();
   const otherSteps = other.steps();
   const { divergence, firstTime } = walk(steps, otherSteps);
   drain(steps);
   drain(otherSteps);
-  const changed = changedFunctions(one.tally, other.tally, ignoreTime);
-  const timeDiffers = !ignoreTime && firstTime !== null;
+  const changed = changedFunctions(one.tally, other.tally, compared.durations === "none");
+  const timeDiffers = compared.moments && firstTime !== null;
   return {
     same: divergence === null && changed.length === 0 && !timeDiffers,
     tracer: commonTracer(one.tracer, other.tracer),
@@ -82,14 +84,34 @@ export function diffTraces(
   };
 }
 
+const ALL_TIMES: CarriedTimes = { moments: true, durations: "exact" };
+const NO_TIMES: CarriedTimes = { moments: false, durations: "none" };
+
+/**
+ * The times that both traces have. Those of text may be made up: function_graph's has durations, cut to a few digits, and
+ * no moments unless funcgraph-abstime was on. Two clocks of which one has no known rate have nothing in common.
+ */
+function commonTimes(a: ComparedTrace, b: ComparedTrace): CarriedTimes {
+  const { moments, durations } = a.carried ?? ALL_TIMES;
+  const other = b.carried ?? ALL_TIMES;
+  if ((a.ticks ?? false) !== (b.ticks ?? false)) return NO_TIMES;
+  const both = [durations, other.durations];
+  return {
+    moments: moments && other.moments,
+    durations: both.includes("none") ? "none" : both.includes("printed") ? "printed" : "exact",
+  };
+}
+
 /** One trace on its way through: its steps come out, its sums stay. */
 class Side {
   readonly tally = new Tally();
   readonly #reader = new CallReader();
   readonly #trace: ComparedTrace;
+  readonly #compared: CarriedTimes;
 
-  constructor(trace: ComparedTrace) {
+  constructor(trace: ComparedTrace, compared: CarriedTimes) {
     this.#trace = trace;
+    this.#compared = compared;
   }
 
   get tracer(): TracerName | undefined {
@@ -98,8 +120,17 @@ class Side {
 
   *steps(): Generator<Step> {
     const nanoseconds = nanosecondsOf(this.#trace.clockHz);
+    const printed = this.#compared.durations === "printed";
     let first: number | undefined;
-    for (const event of this.#trace.events) {
+    for (const recorded of this.#trace.events) {
+      // What one trace's text has cut off, the other's exact durations lose too.
+      const event =
+        printed && recorded.type === "funcgraph_exit"
+          ? withDuration(
+              recorded,
+              printedDuration(nanoseconds(recorded.count - recorded.entryCount)),
+            )
+          : recorded;
       const taken = this.#reader.take(event);
       if (isCall(taken)) {
         first ??= taken.microseconds;
@@ -108,10 +139,16 @@ class Side {
         yield { text: callText(taken, tracer), time: taken.microseconds - first };
       } else if (taken !== undefined) {
         const { name, total, self } = taken;
-        this.tally.addCost({ name, total: nanoseconds(total), self: nanoseconds(self) });
+        const scale = printed ? (count: number): number => count : nanoseconds;
+        this.tally.addCost({ name, total: scale(total), self: scale(self) });
       }
     }
   }
+}
+
+/** A return whose duration is so many nanoseconds; its counts are nanoseconds then. */
+function withDuration(event: ReturnEvent, nanoseconds: number): ReturnEvent {
+  return { ...event, count: nanoseconds, entryCount: 0 };
 }
 
 function drain(steps: Iterator<Step>): void {

@@ -12,7 +12,7 @@ import { ftraceHeader, ftraceLine } from "../ftrace/text/function-text.ts";
 import { type Call, CallReader, isCall } from "./calls.ts";
 
 const VERSION = 1;
-const MARK = /^# farjal golden (.*)$/m;
+const MARK = /^# farjal golden (.*?)\r?$/m;
 const TASK = { name: "farjal", pid: 1 };
 const GRAPH_HEADER = `# tracer: function_graph
 #

@@ -24,8 +24,10 @@ export interface OtherEvent
     Origin {
   readonly type: "other";
   readonly name: string;
-  /** Its own fields, `name=value` in the format's order. */
+  /** Its text, as the kernel prints it behind the name. */
   readonly fields: string;
+  /** The same as trace-cmd prints it, where that differs. */
+  readonly reported?: string;
 }
 
 export type TraceRecord = RecordedEvent | OtherEvent;
@@ -44,8 +46,23 @@ export interface TraceFacts {
   readonly overruns: number;
   /** Whether events' ips are known; in text they aren't, and are 0. */
   readonly addresses: boolean;
-  /** What an empty trace is of; `function` unless told. */
+  /** The tracer of an empty trace; default: function. */
   readonly tracer?: TracerName;
+  /**
+   * True where times count a clock whose rate isn't known, such as the trace clocks counter and x86-tsc. They are printed as
+   * the counts that they are; formats that need a time take a count as a nanosecond.
+   */
+  readonly ticks?: boolean;
+  /** Which times the file has; default: all, exactly. */
+  readonly carried?: CarriedTimes;
+}
+
+/** What of a trace's times its file holds; the rest is made up so that the order is true. */
+export interface CarriedTimes {
+  /** When events happened, to the microsecond at least. */
+  readonly moments: boolean;
+  /** What calls took; `printed`: cut to the digits that function_graph's text has. */
+  readonly durations: "exact" | "printed" | "none";
 }
 
 export interface Trace extends TraceFacts {
@@ -60,6 +77,10 @@ export interface Trace extends TraceFacts {
   readonly events: Iterable<RecordedEvent>;
   /** The same, with events of other kinds between them. */
   readonly records: Iterable<TraceRecord>;
+  /** How many records the last pass over `events` has left out, which are of other kinds. */
+  readonly others?: () => number;
+  /** What of the file was passed over, a sentence each; known when its records have been gone through. */
+  readonly notes?: () => readonly string[];
 }
 
 const NANOSECONDS = 1e9;

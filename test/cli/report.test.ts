@@ -94,12 +94,27 @@ suite("report", () => {
 
   test("a failure while writing leaves the old file, and nothing beside it", (context) => {
     const folder = temporaryDirectory(context);
-    const [path, output] = [join(folder, "trace.txt"), join(folder, "out.folded")];
-    writeFileSync(path, `${farjal(work("little")).stdout}not a line\n`);
+    const [path, output] = [join(folder, "trace.dat"), join(folder, "out.folded")];
+    farjal([...work("little"), "-p", "function_graph", "-o", path]);
+    const bytes = readFileSync(path);
+    // The commit count of the last page is more than a page holds.
+    bytes.writeUInt32LE(0x7ffffff, Math.floor((bytes.length - 1) / 4096 - 1) * 4096 + 8);
+    writeFileSync(path, bytes);
     writeFileSync(output, "old");
-    assertMisuse(farjal(["report", path, "-o", output]), /line \d+: not a line/);
+    assertMisuse(farjal(["report", path, "-o", output]), /a page that holds \d+ bytes/);
     assert.equal(readFileSync(output, "utf8"), "old");
-    assert.deepEqual(readdirSync(folder).sort(), ["out.folded", "trace.txt"]);
+    assert.deepEqual(readdirSync(folder).sort(), ["out.folded", "trace.dat"]);
+  });
+
+  test("lines that are no event, and events that a format has no place for, are said on stderr", (context) => {
+    const path = join(temporaryDirectory(context), "trace.txt");
+    const event = "              sh-141     [000] .....     9.000001: tick: n=1\n";
+    writeFileSync(path, `${farjal(work("little")).stdout}${event}not a line\n`);
+    const { code, stderr, stdout } = farjal(["report", path, "--format", "folded"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /work_run 1$/m);
+    assert.match(stderr, /passed over 1 line that is no event, line \d+ first: not a line\n/);
+    assert.match(stderr, /1 event of other kinds left out: folded holds calls only/);
   });
 
   test("a full disk is said, and a device is written to and not replaced", (context) => {

@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { diffTraces } from "../../src/compare/diff.ts";
 import { Misuse } from "../../src/errors.ts";
+import { traceFromBytes } from "../../src/formats/read.ts";
+import { ftraceText } from "../../src/formats/text/writer.ts";
+import type { Trace } from "../../src/formats/trace.ts";
 import type { TraceEvent } from "../../src/ftrace/event.ts";
+import {
+  functionEvents as formatFunctionEvents,
+  graphEvents as formatGraphEvents,
+  traceOf,
+} from "../formats/traces.ts";
 import { CLOCK_HZ, functionEvents, graphEvents } from "./events.ts";
 
 const trace = (events: Iterable<TraceEvent>) => ({ events, clockHz: CLOCK_HZ });
@@ -126,5 +134,46 @@ suite("the difference of two traces", () => {
     const mixed = [...functionEvents("a<-b"), ...graphEvents(["a", 1])];
     assert.throws(() => diffTraces(some, trace(mixed)), Misuse);
     assert.equal(diffTraces(some, trace([])).same, false);
+  });
+});
+
+suite("a run as text and as it was traced", () => {
+  const asText = (trace: Trace, options = {}): Trace =>
+    traceFromBytes(Buffer.from([...ftraceText(trace, options)].join("")), "trace");
+
+  test("is the same: times that a text doesn't have aren't compared", () => {
+    const graph = traceOf(formatGraphEvents());
+    const calls = traceOf(formatFunctionEvents());
+    for (const options of [
+      {},
+      { abstime: true },
+      { duration: false },
+      { cpu: false, proc: true },
+    ]) {
+      for (const pair of [
+        [graph, asText(graph, options)],
+        [asText(graph, options), graph],
+        [calls, asText(calls)],
+      ] as const) {
+        const { same, changed, firstTime } = diffTraces(...pair);
+        assert.deepEqual([same, changed, firstTime], [true, [], null], JSON.stringify(options));
+      }
+    }
+  });
+
+  test("differs where the text's own times differ", () => {
+    const events = formatGraphEvents();
+    const later = events.map((event) =>
+      event.type === "funcgraph_exit" && event.name === "mix"
+        ? { ...event, count: event.count + 100 }
+        : event,
+    );
+    const { changed, firstTime } = diffTraces(traceOf(events), asText(traceOf(later)));
+    assert.equal(firstTime, null);
+    assert.ok(changed.some(({ name }) => name === "mix"));
+    const moved = formatFunctionEvents().map((event, index) =>
+      index < 5 ? event : { ...event, microseconds: event.microseconds + 1 },
+    );
+    assert.equal(diffTraces(traceOf(formatFunctionEvents()), asText(traceOf(moved))).firstTime, 5);
   });
 });

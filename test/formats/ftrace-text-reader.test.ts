@@ -87,15 +87,263 @@ suite("ftrace text", () => {
     );
   });
 
-  test("of another tracer, and lines that are none, are named", () => {
+  test("of another tracer is refused, and lines that are no event are counted and passed over", () => {
     assert.throws(() => read("# tracer: wakeup\n"), /trace is the text of 'wakeup'/);
-    assert.throws(
-      () => [...read("# tracer: function\nhello\n").events],
-      /trace, line 2: not a line/,
+    const trace = read(
+      `# tracer: function\nhello\n${line("a <-b")}${"x".repeat(1 << 20)}\n${line("c <-a")}`,
     );
-    assert.throws(
-      () => [...read(`# tracer: function\n${"x".repeat(1 << 20)}`).events],
-      /line 2: (too long|not a line)/,
+    assert.deepEqual(names(trace), ["a", "c"]);
+    assert.deepEqual(trace.notes?.(), [
+      "trace: passed over 2 lines that are no event, line 2 first: hello",
+    ]);
+  });
+});
+
+/** A line as trace_print_context() prints it: kernel/trace/trace_output.c. */
+function line(
+  text: string,
+  context = "              sh-141     [000] d..1.    12.000001: ",
+): string {
+  return `${context}${text}\n`;
+}
+
+const names = (trace: Trace): string[] => [...trace.events].map(({ name }) => name);
+
+/** Each kind of record as one text. */
+function recordsText(trace: Trace): string[] {
+  return [...trace.records].map((record) => {
+    const { task = trace.task, cpu } = record;
+    const who = `${task.name}-${task.pid} ${cpu}`;
+    if (record.type === "function") return `${who} ${record.name} <-${record.parentName}`;
+    if (record.type === "other") return `${who} ${record.name}: ${record.fields}`;
+    return `${who} ${record.type.slice(10)} ${record.depth} ${record.name}`;
+  });
+}
+
+suite("ftrace text of function, 5.10 to 6.18", () => {
+  /** trace_print_context(), trace_print_lat_context() and verbose, by release and option. */
+  const contexts = {
+    "5.10, four flag columns": "              sh-141     [003] d..1    12.000001: ",
+    "6.1, five": "              sh-141     [003] d..1.    12.000001: ",
+    "PREEMPT_RT, seven": "              sh-141     [003] d...1..    12.000001: ",
+    "noirq-info": "              sh-141     [003]    12.000001: ",
+    "record-tgid": "              sh-141     (    140) [003] d..1.    12.000001: ",
+    "record-tgid, no group known": "              sh-141     (-------) [003] d..1.    12.000001: ",
+    "latency-format": "      sh-141       3d..1.   12us+: ",
+    "latency-format, nothing to mark": "      sh-141       3d..1.   12us : ",
+    "latency-format with verbose":
+      "              sh     141   3 1 00000001 00000000 [00b71b01] 12.000ms (+0.001ms): ",
+    "the clock counter": "              sh-141     [003] d..1. 48230194822: ",
+    "latency-format with the clock x86-tsc": "      sh-141       3d..1. 48230194822: ",
+  };
+  for (const [name, context] of Object.entries(contexts)) {
+    test(name, () => {
+      const trace = read(
+        `# tracer: function\n#\n${line("alpha <-beta", context)}${line("tick: n=1", context)}`,
+      );
+      assert.deepEqual(recordsText(trace), ["sh-141 3 alpha <-beta", "sh-141 3 tick: n=1"]);
+      const ticks = name.includes("clock");
+      assert.equal(trace.ticks ?? false, ticks);
+      const [first] = trace.events;
+      if (ticks) assert.equal(first?.count, 48230194822);
+      else assert.ok([12, 12_000_001].includes(first?.microseconds ?? 0));
+      assert.deepEqual(trace.notes?.(), []);
+    });
+  }
+
+  /** seq_print_ip_sym(), print_fn_trace(), trace_func_repeats_print() and print_function_args(). */
+  const calls = {
+    "alpha <-beta": "alpha <-beta",
+    "alpha+0x8/0x40 <-beta+0x24/0x100": "alpha <-beta",
+    "alpha+0x8/0x40 [mod] <-beta+0x24/0x100 [mod]": "alpha <-beta",
+    "alpha <80101234> <-beta <80105678>": "alpha <-beta",
+    "alpha+0x8/0x40 <ffffffff80101234> <-beta+0x24/0x100 <ffffffff80105678>": "alpha <-beta",
+    "alpha.part.0 <-[unknown/kretprobe'd]": "alpha.part.0 <-[unknown/kretprobe'd]",
+    "0xc0012344 <-0xc0045678": "0xc0012344 <-0xc0045678",
+    "alpha <-0": "alpha <-0",
+    alpha: "alpha <-<...>",
+    'alpha(count=12, buf=0xffff8880 "a <b: c", ...) <-beta': "alpha <-beta",
+  };
+  for (const [text, expected] of Object.entries(calls)) {
+    test(`the call ${text}`, () => {
+      const trace = read(`# tracer: function\n${line(text)}`);
+      assert.deepEqual(recordsText(trace), [`sh-141 0 ${expected}`]);
+    });
+  }
+
+  test("func-no-repeats: a call is there as often as it was made", () => {
+    const text = "alpha <-beta (repeats: 3, last_ts:    12.000009)";
+    const trace = read(`# tracer: function\n${line(text)}${line("gamma <-alpha")}`);
+    assert.deepEqual(names(trace), ["alpha", "alpha", "alpha", "gamma"]);
+  });
+
+  test("events, markers, stacks and annotations are kept or passed over", () => {
+    const trace = read(
+      [
+        "# tracer: function\r\n#\r\n# entries-in-buffer/entries-written: 9/12   #P:2\r\n#\r\n",
+        line("alpha <-beta\r"),
+        line("sched_switch: prev_comm=sh prev_pid=141 ==> next_comm=swapper/0 next_pid=0\r"),
+        line("tracing_mark_write: hello: from <-user\r"),
+        line("work+0x10/0x20 [mod]: said by trace_printk\r"),
+        line("<stack trace>\r"),
+        " => alpha\r\n => beta+0x10/0x40\r\n",
+        line("<user stack trace>\r"),
+        " =>  <000055d0>\r\n",
+        "##### CPU 1 buffer started ####\r\n",
+        "CPU:1 [LOST 12 EVENTS]\r\n",
+        line("gamma <-alpha\r", "          <idle>-0       [001] ..s..    12.000002: "),
+      ].join(""),
+    );
+    assert.deepEqual(recordsText(trace), [
+      "sh-141 0 alpha <-beta",
+      "sh-141 0 sched_switch: prev_comm=sh prev_pid=141 ==> next_comm=swapper/0 next_pid=0",
+      "sh-141 0 print: tracing_mark_write: hello: from <-user",
+      "sh-141 0 work: said by trace_printk",
+      "sh-141 0 kernel_stack: <stack trace>\n => alpha\n => beta+0x10/0x40",
+      "sh-141 0 user_stack: <user stack trace>\n =>  <000055d0>",
+      "<idle>-0 1 gamma <-alpha",
+    ]);
+    assert.deepEqual(
+      [...trace.events].map(({ lost }) => lost),
+      [0, 12],
+    );
+    assert.equal(trace.others?.(), 5);
+    assert.deepEqual([trace.notes?.(), trace.cpus, trace.overruns], [[], 2, 3]);
+  });
+
+  test("tasks whose names have blanks, dashes, brackets and colons", () => {
+    const trace = read(
+      "# tracer: function\n" +
+        line("a <-b", " Web Content 1 2-141     [000] d..1.    12.000001: ") +
+        line("a <-b", "  a-b-[1] 5: x-7-99      [000] d..1.    12.000001: ") +
+        line("a <-b", "   kworker/u4:1+-17      [000] d..1.    12.000001: "),
+    );
+    assert.deepEqual(
+      [...trace.events].map(({ task }) => `${task?.name}|${task?.pid}`),
+      ["Web Content 1 2|141", "a-b-[1] 5: x-7|99", "kworker/u4:1+|17"],
+    );
+  });
+
+  test("of trace_pipe, which has no header, and of nop, which has no calls", () => {
+    assert.deepEqual(names(read(line("alpha <-beta"))), ["alpha"]);
+    assert.deepEqual(names(read(" 0)   0.500 us    |  inner();\n")), ["inner", "inner"]);
+    const trace = read(`# tracer: nop\n#\n${line("tick: n=1")}`);
+    assert.deepEqual(recordsText(trace), ["sh-141 0 tick: n=1"]);
+  });
+
+  test("repetitions that a hostile file claims are bounded, and said", () => {
+    const text = line("alpha <-beta (repeats: 65535, last_ts:    12.000009)").repeat(100);
+    const trace = read(`# tracer: function\n${text}`);
+    assert.equal([...trace.events].length, (1 << 20) + 100);
+    assert.match(trace.notes?.()[0] ?? "", /left out \d+ repetitions/);
+  });
+});
+
+suite("ftrace text of function_graph, 5.10 to 6.18", () => {
+  /** print_graph_entry_leaf(), print_graph_return() and print_graph_retval() of 5.10, 6.5 and 6.14. */
+  const lines = {
+    "inner();": "leaf",
+    "inner [mod]();": "leaf",
+    "inner(); /* = 0x0 */": "leaf",
+    "inner(); /* = -14 */": "leaf",
+    "inner(); /* ret=0x0 */": "leaf",
+    "inner(); /* <-outer+0x14/0x80 ret=0x0 */": "leaf",
+    "inner [mod](fd=3, buf=0x7ffe, count=12); /* ret=12 */": "leaf",
+    "inner() {": "entry",
+    "inner() { /* <-outer+0x14/0x80 */": "entry",
+    'inner(name="a } b", ...) {': "entry",
+  };
+  for (const [text, kind] of Object.entries(lines)) {
+    test(`the line ${text}`, () => {
+      const closed = kind === "leaf" ? "" : " 0)   0.500 us    |    }\n";
+      const trace = read(
+        "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n" +
+          ` 0)               |  outer() {\n 0)   0.500 us    |    ${text}\n${closed}` +
+          " 0)   1.000 us    |  } /* outer ret=-22 */\n",
+      );
+      assert.deepEqual(
+        recordsText(trace).map((record) => record.slice("<...>-0 0 ".length)),
+        ["entry 0 outer", "entry 1 inner", "exit 1 inner", "exit 0 outer"],
+      );
+      assert.deepEqual(trace.notes?.(), []);
+    });
+  }
+
+  test("closing braces name functions whose entry isn't there, in each release's way", () => {
+    for (const tail of ["f", "f [mod]", "f = 0x0", "f = -14", "f ret=0x0", "f [mod] ret=-1"]) {
+      const trace = read(`# tracer: function_graph\n 0)   2.000 us    |  } /* ${tail} */\n`);
+      const [event] = trace.events;
+      assert.equal(event?.name, "f", tail);
+      assert.equal(event?.module, tail.includes("[mod]") ? "mod" : null, tail);
+    }
+  });
+
+  test("interrupts, comments, overruns and stacks leave the calls around them as they are", () => {
+    const trace = read(
+      "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n" +
+        " 0)               |  outer() {\n" +
+        " 0)   ==========> |\n" +
+        " 0)               |    do_IRQ() {\n" +
+        " 0)   1.230 us    |      inner_irq();\n" +
+        " 0)   5.000 us    |    }\n" +
+        " 0)   <========== |\n" +
+        " 0)               |    /* tick: n=1 | 2 */\n" +
+        " 0)               |    /* hello marker */\n" +
+        "              sh-141     [000] .....    12.000002: <stack trace>\n => inner\n" +
+        " 0)   0.500 us    |    inner();\n" +
+        " 0) + 12.000 us   |  }\n (Overruns: 7)\n",
+    );
+    assert.deepEqual(
+      recordsText(trace).map((record) => record.replace("<...>-0 0 ", "")),
+      [
+        "entry 0 outer",
+        "entry 1 do_IRQ",
+        "entry 2 inner_irq",
+        "exit 2 inner_irq",
+        "exit 1 do_IRQ",
+        "tick: n=1 | 2",
+        "print: hello marker",
+        "sh-141 0 kernel_stack: <stack trace>\n => inner",
+        "entry 1 inner",
+        "exit 1 inner",
+        "exit 0 outer",
+      ],
+    );
+    const last = [...trace.events].at(-1);
+    assert.equal(last?.type === "funcgraph_exit" && last.overrun, 7);
+    assert.deepEqual(trace.notes?.(), []);
+  });
+
+  test("tasks are those of switches: also the one before the first, and with blanks in its name", () => {
+    const rule = ` ${"-".repeat(42)}\n`;
+    const trace = read(
+      "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n" +
+        ` 0)   0.500 us    |  a();\n${rule} 0)  Web Con-141   =>  kworker-9    \n${rule}\n` +
+        " 0)   0.500 us    |  b();\n 1)   0.500 us    |  c();\n",
+    );
+    assert.deepEqual(
+      [...trace.events].filter(({ type }) => type === "funcgraph_entry").map(({ task }) => task),
+      [{ name: "Web Con", pid: 141 }, { name: "kworker", pid: 9 }, undefined],
+    );
+    assert.equal(trace.cpus, 2);
+  });
+
+  test("the columns are the header's: times, tasks and flags of latency-format", () => {
+    const trace = read(
+      "# tracer: function_graph\n#\n" +
+        "#     TIME        CPU  TASK/PID         ||||   DURATION                  FUNCTION CALLS\n" +
+        "   12.000001 |   0)   sh-141     |  d..1. |               |  outer() {\n" +
+        "   12.000002 |   0)   sh-141     |  d..1. |   0.500 us    |    inner();\n" +
+        "   12.000013 |   0)   sh-141     |  d..1. | + 12.000 us   |  }\n",
+    );
+    assert.deepEqual(
+      [...trace.events].map(({ microseconds, flags, task }) => [microseconds, flags, task?.name]),
+      [
+        [12_000_001, "d..1.", "sh"],
+        [12_000_002, "d..1.", "sh"],
+        [12_000_002, "d..1.", "sh"],
+        [12_000_013, "d..1.", "sh"],
+      ],
     );
   });
 });

@@ -2,7 +2,8 @@
 // trace-cmd prints it or written in another format.
 
 import type { Command } from "commander";
-import { Misuse, readTrace, type Trace, traceFromBytes } from "../../index.ts";
+import { counted } from "../../html/numbers.ts";
+import { Misuse, readTrace, type Trace, type TraceFormat, traceFromBytes } from "../../index.ts";
 import { readInput } from "../../input.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import {
@@ -16,12 +17,16 @@ import { recordJson } from "./trace.ts";
 
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace
-file; - is standard input.
+or trace_pipe file (function, function_graph, nop; Linux 5.10 to 6.18); - is standard input. Events other than
+calls are printed too; lines that are no event are counted and passed over.
 
 Examples:
   farjal report trace.dat
   farjal report trace.dat -o trace.html
   farjal report trace.dat --format folded | flamegraph.pl > trace.svg`;
+
+/** Formats that have no place for events that are no calls. */
+const CALLS_ONLY: readonly TraceFormat[] = ["folded", "speedscope", "trace.dat"];
 
 interface ReportOptions extends AnswerOptions, TraceFormatOptions {
   readonly input?: string;
@@ -30,11 +35,11 @@ interface ReportOptions extends AnswerOptions, TraceFormatOptions {
 
 export function addReport(program: Command, give: Give): void {
   withTraceFormat(program.command("report"), "report")
-    .argument("[FILE]", "the trace; trace.dat unless told")
+    .argument("[FILE]", "the trace; default: trace.dat")
     .option("-i, --input <FILE>", "the same, as trace-cmd's users write it")
     .option(
       "--instance <NAME>",
-      "of several buffers, this one's (trace-cmd record -B); top is the trace's own",
+      "of several buffers, read this one (trace-cmd record -B); top is the trace's own",
     )
     .option("--json", "print one JSON document")
     .summary("show a recorded trace, or convert it")
@@ -55,7 +60,18 @@ async function report(file: string | undefined, options: ReportOptions): Promise
   const format = chosenFormat(options, "report");
   const trace = await openTrace(file ?? options.input ?? "trace.dat", options);
   const text = await deliver(trace, format, options, `farjal ${version()}`);
-  return { held: true, json: options.json === true ? traceJson(trace) : {}, text };
+  const json = options.json === true ? traceJson(trace) : {};
+  return { held: true, json, text, notes: () => notesOf(trace, format) };
+}
+
+/** What of the trace isn't in the result. */
+function notesOf({ notes, others }: Trace, format: TraceFormat): string | undefined {
+  const left = CALLS_ONLY.includes(format) ? (others?.() ?? 0) : 0;
+  const lines = notes?.().map((note) => `${note}\n`) ?? [];
+  if (left > 0) {
+    lines.push(`${counted(left, "event")} of other kinds left out: ${format} holds calls only\n`);
+  }
+  return lines.length === 0 ? undefined : lines.join("");
 }
 
 async function openTrace(path: string, { instance }: ReportOptions): Promise<Trace> {

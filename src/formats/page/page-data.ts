@@ -2,14 +2,19 @@
 // largest nodes, the functions with the most time or calls, and a timeline that is drawn call by call while
 // there are few and otherwise keeps the longest. The page draws it; nothing is worked out twice.
 
-import { nanosecondsOf, type Trace } from "../trace.ts";
+import { nanosecondsOf, type Trace, type TraceRecord } from "../trace.ts";
 import { type CallNode, callTrees } from "../viewers/call-tree.ts";
 import { isTimed } from "../viewers/folded.ts";
+import { type Thread, Threads } from "../viewers/threads.ts";
 
 /** Nodes of the flame graph: more than a screen has pixels for. */
 const MOST_NODES = 8000;
 const MOST_FUNCTIONS = 500;
 const MOST_SLICES = 20_000;
+const MOST_INSTANTS = 5000;
+const LONGEST_TEXT = 500;
+/** Rows of the timeline: what is further down isn't drawn. */
+const MOST_ROWS = 200;
 /** The function tracer's timeline: functions by pieces of time. */
 const ROWS = 16;
 const COLUMNS = 240;
@@ -32,8 +37,18 @@ export interface FunctionRow {
   readonly total: number | null;
 }
 
-/** A call: index into `names`, its start and length in nanoseconds, its depth. */
-export type Slice = readonly [name: number, start: number, length: number, depth: number];
+/** A call: index into `names`, its start and length in nanoseconds, its row of the timeline. */
+export type Slice = readonly [name: number, start: number, length: number, row: number];
+
+/** An event that is no call: its name, its text, its time in nanoseconds, its row. */
+export type Instant = readonly [name: string, text: string, time: number, row: number];
+
+/** A stack's rows in the timeline. */
+export interface Lane {
+  readonly label: string;
+  /** The row that holds its name and its instants; its calls are below. */
+  readonly row: number;
+}
 
 export interface PageData {
   readonly writer: string;
@@ -55,6 +70,12 @@ export interface PageData {
   /** function_graph: the longest calls. */
   readonly slices: readonly Slice[];
   readonly sliceCount: number;
+  /** One for each stack, and how many rows they have together. */
+  readonly lanes: readonly Lane[];
+  readonly rows: number;
+  /** Events that are no calls, the first ones. */
+  readonly instants: readonly Instant[];
+  readonly instantCount: number;
   /** function: how often each of the most called was, in each piece of the time. */
   readonly density: readonly { readonly name: string; readonly counts: readonly number[] }[];
   readonly cost: Trace["cost"] | null;
@@ -70,7 +91,9 @@ export function pageData(trace: Trace, writer: string): PageData {
   const { first, last, events, calls } = extent(trace);
   const start = nanoseconds(first);
   const weigh = timed ? nanoseconds : (count: number) => count;
-  const time = timed ? slicesOf(trace, nanoseconds, start) : null;
+  const lanes = new Lanes(trace, timed);
+  const time = timed ? slicesOf(trace, nanoseconds, start, lanes) : null;
+  const instants = instantsOf(trace, nanoseconds, start, lanes);
   const task = `${trace.task.name}-${trace.task.pid}`;
   return {
     writer,
@@ -96,6 +119,10 @@ export function pageData(trace: Trace, writer: string): PageData {
     names: time?.names ?? [],
     slices: time?.slices ?? [],
     sliceCount: time?.count ?? 0,
+    lanes: lanes.lanes,
+    rows: lanes.rows,
+    instants: instants.instants,
+    instantCount: instants.count,
     density: timed ? [] : densityOf(trace, first, last),
     cost: trace.cost ?? null,
   };
@@ -108,16 +135,17 @@ interface Extent {
   readonly calls: number;
 }
 
-function extent({ events }: Trace): Extent {
+function extent({ records }: Trace): Extent {
   let first = 0;
   let last = 0;
   let count = 0;
   let calls = 0;
-  for (const event of events) {
-    if (count === 0) first = event.count;
-    last = event.count;
+  for (const record of records) {
+    if (count === 0) first = record.count;
+    first = Math.min(first, record.count);
+    last = Math.max(last, record.count);
     count += 1;
-    if (event.type !== "funcgraph_exit") calls += 1;
+    if (record.type === "function" || record.type === "funcgraph_entry") calls += 1;
   }
   return { first, last, events: count, calls };
 }
@@ -191,7 +219,12 @@ interface Slices {
 }
 
 /** Whole calls; of more than there is room for, the longest. */
-function slicesOf(trace: Trace, nanoseconds: (count: number) => number, start: number): Slices {
+function slicesOf(
+  trace: Trace,
+  nanoseconds: (count: number) => number,
+  start: number,
+  lanes: Lanes,
+): Slices {
   const names = new Map<string, number>();
   let slices: Slice[] = [];
   let count = 0;
@@ -200,11 +233,62 @@ function slicesOf(trace: Trace, nanoseconds: (count: number) => number, start: n
     count += 1;
     const name = names.get(event.name) ?? names.size;
     names.set(event.name, name);
+    const row = lanes.rowOf(event) + 1 + event.depth;
+    if (row >= MOST_ROWS) continue;
     const entered = nanoseconds(event.entryCount);
-    slices.push([name, entered - start, nanoseconds(event.count) - entered, event.depth]);
+    slices.push([name, entered - start, nanoseconds(event.count) - entered, row]);
     if (slices.length === 2 * MOST_SLICES) slices = longest(slices);
   }
   return { names: [...names.keys()], slices: longest(slices).sort((a, b) => a[1] - b[1]), count };
+}
+
+/** Puts stacks below one another. */
+class Lanes {
+  readonly lanes: Lane[] = [];
+  rows = 0;
+  readonly #threads: Threads;
+  readonly #rows = new Map<Thread, number>();
+
+  constructor(trace: Trace, timed: boolean) {
+    this.#threads = new Threads(trace);
+    const depths = new Map<Thread, number>();
+    for (const record of trace.records) {
+      const thread = this.#threads.of(record);
+      const depth = timed && "depth" in record ? record.depth + 1 : 0;
+      depths.set(thread, Math.max(depth, depths.get(thread) ?? 0));
+    }
+    for (const [thread, depth] of depths) {
+      if (this.rows < MOST_ROWS) this.lanes.push({ label: thread.label, row: this.rows });
+      this.#rows.set(thread, this.rows);
+      this.rows += 1 + depth;
+    }
+    this.rows = Math.min(this.rows, MOST_ROWS);
+  }
+
+  /** The row of the event's lane. */
+  rowOf(event: TraceRecord): number {
+    return this.#rows.get(this.#threads.of(event)) ?? 0;
+  }
+}
+
+function instantsOf(
+  { records }: Trace,
+  nanoseconds: (count: number) => number,
+  start: number,
+  lanes: Lanes,
+): { readonly instants: readonly Instant[]; readonly count: number } {
+  const instants: Instant[] = [];
+  let count = 0;
+  for (const record of records) {
+    if (record.type !== "other") continue;
+    count += 1;
+    const row = lanes.rowOf(record);
+    if (instants.length === MOST_INSTANTS || row >= MOST_ROWS) continue;
+    const { name, fields } = record;
+    const time = nanoseconds(record.count) - start;
+    instants.push([name, fields.slice(0, LONGEST_TEXT), time, row]);
+  }
+  return { instants, count };
 }
 
 function longest(slices: Slice[]): Slice[] {

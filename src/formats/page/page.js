@@ -121,12 +121,14 @@ const view = { start: 0, span: Math.max(1, data.span) };
 
 function drawTimeline() {
   const canvas = byId("timeline");
-  const rows = timed
-    ? Math.min(60, 1 + data.slices.reduce((most, [, , , depth]) => Math.max(most, depth), 0))
-    : data.density.length;
+  const rows = timed ? data.rows : data.density.length + (data.instants.length > 0 ? 1 : 0);
+  const events =
+    data.instantCount === 0
+      ? ""
+      : ` Bars mark ${count(data.instantCount, "event")} of other kinds${data.instantCount > data.instants.length ? `, ${number.format(data.instants.length)} of them shown` : ""}.`;
   byId("timeline-note").textContent = timed
-    ? `Calls by time and depth${data.sliceCount > data.slices.length ? `, the longest ${number.format(data.slices.length)} of ${number.format(data.sliceCount)}` : ""}. Wheel to zoom, drag to move.`
-    : "How often the most called functions were called: the stronger the colour, the oftener.";
+    ? `Calls by time and depth, each stack by itself${data.sliceCount > data.slices.length ? `, the longest ${number.format(data.slices.length)} of ${number.format(data.sliceCount)}` : ""}. Wheel to zoom, drag to move.${events}`
+    : `How often the most called functions were called: the stronger the colour, the oftener.${events}`;
   byId("whole").hidden = !timed;
   const styles = getComputedStyle(document.documentElement);
   const paint = () => {
@@ -141,7 +143,7 @@ function drawTimeline() {
     pen.font = FONT;
     pen.textBaseline = "middle";
     const soft = styles.getPropertyValue("--soft");
-    if (timed) paintSlices(pen, width, height, soft, styles.getPropertyValue("--line"));
+    if (timed) paintSlices(pen, width, height, styles);
     else paintDensity(pen, width, soft, styles);
   };
   paint();
@@ -160,10 +162,27 @@ function paintAxis(pen, from, width, soft, start, span) {
   }
 }
 
-function paintSlices(pen, width, height, soft, line) {
+/** A bar for each event that is no call, in its stack's row. */
+function paintInstants(pen, from, width, start, span, rowOf, accent) {
+  pen.fillStyle = accent;
+  for (const [, , time, row] of data.instants) {
+    const x = from + ((time - start) / span) * width;
+    if (x >= from && x <= from + width) pen.fillRect(x, AXIS + 2 + rowOf(row) * ROW, 2, ROW - 3);
+  }
+}
+
+function paintSlices(pen, width, height, styles) {
+  const [soft, line, accent] = ["--soft", "--line", "--accent"].map((name) =>
+    styles.getPropertyValue(name),
+  );
   paintAxis(pen, 0, width, soft, view.start, view.span);
   pen.fillStyle = line;
   pen.fillRect(0, AXIS - 1, width, 1);
+  for (const { label: name, row } of data.lanes) {
+    pen.fillStyle = soft;
+    pen.fillText(name, 3, AXIS + 2 + row * ROW + ROW / 2 - 1);
+  }
+  paintInstants(pen, 0, width, view.start, view.span, (row) => row, accent);
   const scale = width / view.span;
   for (const [name, start, length, depth] of data.slices) {
     const x = (start - view.start) * scale;
@@ -204,6 +223,9 @@ function paintDensity(pen, width, soft, styles) {
     }
     pen.globalAlpha = 1;
   }
+  const accent = styles.getPropertyValue("--accent");
+  const last = data.density.length;
+  paintInstants(pen, names, strip, 0, Math.max(1, data.span), () => last, accent);
 }
 
 function listen(canvas, paint) {
@@ -236,9 +258,15 @@ function listen(canvas, paint) {
     const found = data.slices.find(
       ([, start, length, at]) => at === depth && start <= time && time <= start + length,
     );
+    const near = data.instants.find(
+      ([, , at, row]) =>
+        row === depth && Math.abs(at - time) < (3 * view.span) / canvas.clientWidth,
+    );
     byId("timeline-details").textContent =
       found === undefined
-        ? ""
+        ? near === undefined
+          ? ""
+          : `${near[0]}: ${near[1]}, at ${duration(data.start + near[2])}`
         : `${data.names[found[0]]}: ${duration(found[2])}, from ${duration(data.start + found[1])} on`;
   });
   byId("whole").addEventListener("click", () => {

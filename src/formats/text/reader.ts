@@ -1,40 +1,60 @@
-// Reads what the kernel's `trace` file prints of the function and function_graph tracers, farjal's own or a
-// real machine's. Such text has no addresses. That of function_graph has no times either, only what calls
-// took: their times here begin at 0 and put each call straight after what came before it, so that durations
-// are as printed and the order is true.
+// Reads what the kernel's `trace` and `trace_pipe` files print of the tracers function, function_graph and nop, farjal's
+// own or a real machine's. Such text has no addresses. That of function_graph has no times either unless funcgraph-abstime
+// is on, only what calls took: their times here begin at 0 and put each call straight after what came before it on its
+// CPU and in its task, so that durations are as printed. What isn't a call is kept as an event of its own; lines that are
+// no event at all are counted and passed over, since a single odd line shouldn't cost a whole trace.
 
 import type { ByteSource, Opener } from "../../bytes/source.ts";
 import { latin1 } from "../../bytes/words.ts";
 import { Misuse } from "../../errors.ts";
-import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
+import type { FunctionEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
-import type { Origin, Trace } from "../trace.ts";
+import type { Origin, OtherEvent, Trace, TraceRecord } from "../trace.ts";
+import { type ContextLine, readContext } from "./context.ts";
+import { readCall, readEvent, stackLine, stackName } from "./event-text.ts";
+import { GraphCalls } from "./graph-calls.ts";
+import { type GraphColumns, readGraphHeader, readGraphLine, readTaskSwitch } from "./graph-line.ts";
+import { LONGEST_LINE, textLines } from "./lines.ts";
 
-const FIRST_LINE = "# tracer: ";
-const READ_AHEAD = 1 << 18;
-/** The kernel's lines are far shorter. */
-const LONGEST_LINE = 1 << 16;
-/** What the header says stands in the first lines. */
+const FIRST_LINE = /^# tracer: (\S+)/;
+/** The header is in the first lines. */
 const HEADER_SIZE = 4096;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
+const TRACERS = ["function", "function_graph", "nop"] as const;
+type TextTracer = (typeof TRACERS)[number];
 
-const FUNCTION_LINE =
-  /^ *(.{1,16})-(\d{1,10}) +\[(\d{1,4})\] ([^ ]{4,5}) +(\d{1,9})\.(\d{6}): (\S+)(?: \[\S+\])? <-(\S+)(?: \[\S+\])?$/;
-const GRAPH_LINE =
-  /^(?: *[\d.]+ \|)? *(\d{1,4})\) [$@*#!+ ]?(?: *(\d{1,12}(?:\.\d{1,3})?) us)? *\| {2}( *)(?:(\S+?)(?: \[(\S+)\])?\(\)( \{|;)|\}(?: \/\* (\S+?)(?: \[(\S+)\])? \*\/)?(?: \(Overruns: (\d{1,10})\))?)$/;
 const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
-/** Comments, and what function_graph prints where tasks change. */
-const PASSED_LINE = /^(#.*| *-+| *\d+\) +\S+ +=> +\S+ *|)$/;
+const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
+/** Comments, annotations and rules, which are no events. */
+const PASSED_LINE = /^(?:#.*|CPU:\d{1,4} .*| *-{8,}|[ |]*)$/;
+/** Lines of one stack that are kept. */
+const MOST_FRAMES = 512;
+/** Repeated calls that func-no-repeats folded and that are given one by one. */
+const MOST_REPEATED = 1 << 20;
+/** Lines that a note quotes. */
+const LONGEST_QUOTE = 60;
 
-/** True for a file that begins as the trace file of a tracer does. */
+/** True for a file that begins as the trace file of a tracer does, or as trace_pipe, without a header. */
 export function isFtraceText(source: ByteSource): boolean {
-  return latin1(source.read(0, FIRST_LINE.length)) === FIRST_LINE;
+  return tracerOf(latin1(source.read(0, HEADER_SIZE))) !== undefined;
+}
+
+function tracerOf(head: string): string | undefined {
+  const named = FIRST_LINE.exec(head)?.[1];
+  if (named !== undefined) return named;
+  for (const line of head.split(/\r?\n/, 32)) {
+    if (readContext(line) !== null) return "function";
+    if (readGraphLine(line, null) !== null || readTaskSwitch(line) !== null) {
+      return "function_graph";
+    }
+  }
+  return undefined;
 }
 
 /**
  * Reads ftrace text; its events are read from the file each time they are gone through.
- * @throws Misuse for another tracer's text, and for a line that is none of the tracer's while reading.
+ * @throws Misuse for another tracer's text.
  */
 export function readFtraceText(open: Opener, name: string): Trace {
   const source = open();
@@ -44,144 +64,332 @@ export function readFtraceText(open: Opener, name: string): Trace {
   } finally {
     source.close();
   }
-  const tracer = /^# tracer: (\S+)/.exec(header)?.[1];
-  if (tracer !== "function" && tracer !== "function_graph") {
+  const tracer = tracerOf(header);
+  if (!isTextTracer(tracer)) {
     throw new Misuse(
-      `${name} is the text of '${tracer}'; farjal reads function and function_graph`,
+      `${name} is the text of '${tracer}'; farjal reads function, function_graph and nop`,
     );
   }
-  const [, entries, written, cpus] =
-    /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15}) +#P:(\d{1,4})$/m.exec(header) ??
-    [];
-  const events = {
-    [Symbol.iterator]: () =>
-      tracer === "function" ? functionEvents(open, name) : graphEvents(open, name),
-  };
-  const [first] = events;
+  const [, entries, written] =
+    /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15}) /m.exec(header) ?? [];
+  const cpus = /^# .*#P:(\d{1,4})\)?\r?$/m.exec(header)?.[1];
+  const survey = surveyOf(open, tracer);
+  const text = new FtraceText(open, name, tracer, survey);
+  const [first] = text.records();
+  const graph = tracer === "function_graph";
   return {
     task: first?.task ?? { name: "<...>", pid: 0 },
-    cpus: Number(cpus ?? 1),
-    clockHz: tracer === "function" ? MICROSECONDS : NANOSECONDS,
+    cpus: Math.max(Number(cpus ?? 1), survey.cpus),
+    clockHz: graph || survey.ticks ? NANOSECONDS : MICROSECONDS,
     endian: "little",
     release: "",
-    overruns: Number(written ?? 0) - Number(entries ?? 0),
+    overruns: Math.max(0, Number(written ?? 0) - Number(entries ?? 0)),
     addresses: false,
-    events,
-    records: events,
+    ...(survey.ticks ? { ticks: true } : {}),
+    carried: graph
+      ? { moments: survey.timed, durations: survey.durations ? "printed" : "none" }
+      : { moments: true, durations: "none" },
+    ...(graph ? { tracer } : {}),
+    events: { [Symbol.iterator]: () => text.events() },
+    records: { [Symbol.iterator]: () => text.records() },
+    others: () => text.others,
+    notes: () => text.notes(),
   };
 }
 
-function* functionEvents(open: Opener, name: string): Generator<FunctionEvent & Origin> {
-  const tasks = new Tasks();
-  const lost = new Map<number, number | null>();
-  for (const { line, number } of lines(open, name)) {
-    const found = FUNCTION_LINE.exec(line);
-    if (found === null) {
-      takeOther(line, lost, name, number);
+function isTextTracer(name: string | undefined): name is TextTracer {
+  return TRACERS.some((tracer) => tracer === name);
+}
+
+/** With nofuncgraph-cpu the mark of a long duration is the line's first character, and may be `#`. */
+function isComment(line: string): boolean {
+  return line.startsWith("#") && !/^# \d{1,12}(?:\.\d{1,3})? us/.test(line);
+}
+
+/** What has to be known of the whole file before its first event. */
+interface Survey {
+  readonly cpus: number;
+  /** function_graph: the task of each CPU before the first line that tells of another one. */
+  readonly firstTasks: ReadonlyMap<number, TraceTask>;
+  /** Times count a clock that isn't in nanoseconds. */
+  readonly ticks: boolean;
+  /** function_graph: lines have times, and calls durations. */
+  readonly timed: boolean;
+  readonly durations: boolean;
+}
+
+/** Goes through the file once: tasks before a switch, the CPUs, and what times there are. */
+function surveyOf(open: Opener, tracer: TextTracer): Survey {
+  const firstTasks = new Map<number, TraceTask>();
+  let cpus = 1;
+  let ticks: boolean | undefined;
+  let timed = false;
+  let durations = false;
+  let columns: GraphColumns | null = null;
+  for (const line of textLines(open)) {
+    if (line === null) continue;
+    columns = readGraphHeader(line) ?? columns;
+    if (isComment(line)) continue;
+    const change = tracer === "function_graph" ? readTaskSwitch(line) : null;
+    if (change !== null) {
+      if (!firstTasks.has(change.cpu)) firstTasks.set(change.cpu, change.before);
+      cpus = Math.max(cpus, change.cpu + 1);
       continue;
     }
-    const [, comm = "", pid, cpuText, flags = "", seconds, fraction, func = "", parent = ""] =
-      found;
-    const cpu = Number(cpuText);
-    const microseconds = Number(seconds) * MICROSECONDS + Number(fraction);
-    yield {
-      type: "function",
-      count: microseconds,
-      time: microseconds / MICROSECONDS,
-      microseconds,
-      cpu,
-      task: tasks.task(comm, Number(pid)),
-      flags: flags.padEnd(5, "."),
-      lost: takeLost(lost, cpu),
-      name: func,
-      module: null,
-      parentName: parent,
-      ip: 0,
-      parentIp: 0,
-    };
-  }
-}
-
-/** A CPU's open calls, and how far its time has come. */
-interface Calls {
-  readonly open: {
-    readonly name: string;
-    readonly module: string | null;
-    readonly count: number;
-  }[];
-  now: number;
-}
-
-type GraphEvent = (EntryEvent | ReturnEvent) & Partial<Origin>;
-
-function* graphEvents(open: Opener, name: string): Generator<GraphEvent> {
-  const cpus = new Map<number, Calls>();
-  const lost = new Map<number, number | null>();
-  for (const { line, number } of lines(open, name)) {
-    const found = GRAPH_LINE.exec(line);
-    if (found === null) {
-      takeOther(line, lost, name, number);
+    const graph = tracer === "function_graph" ? readGraphLine(line, columns) : null;
+    if (graph !== null) {
+      timed ||= graph.time !== undefined;
+      durations ||= graph.duration !== undefined;
+      cpus = Math.max(cpus, graph.cpu + 1);
       continue;
     }
-    const [, cpuText, took, indent = "", func, module, form, tail, tailModule, overrun] = found;
-    const cpu = Number(cpuText);
-    const calls = cpus.get(cpu) ?? { open: [], now: 0 };
-    cpus.set(cpu, calls);
-    const depth = indent.length >>> 1;
-    const duration = Math.round(Number(took ?? 0) * 1000);
-    const at = (count: number) => ({
-      count,
-      time: count / NANOSECONDS,
-      microseconds: Math.floor(count / 1000),
-      cpu,
-      ip: 0,
-      depth,
-    });
-    const gap = takeLost(lost, cpu);
-    const origin = gap === 0 ? {} : { lost: gap };
-    if (func !== undefined) {
-      const traced = { name: func, module: module ?? null };
-      yield { type: "funcgraph_entry", ...at(calls.now), ...traced, ...origin };
-      calls.open.push({ ...traced, count: calls.now });
-      if (form === " {") continue;
+    const context = readContext(line);
+    if (context === null) continue;
+    ticks ??= context.ticks;
+    cpus = Math.max(cpus, context.cpu + 1);
+  }
+  return {
+    cpus,
+    firstTasks,
+    ticks: ticks === true && tracer !== "function_graph",
+    timed,
+    durations,
+  };
+}
+
+/** The file's records, and what a pass over them left out. */
+class FtraceText {
+  readonly #open: Opener;
+  readonly #name: string;
+  readonly #tracer: TextTracer;
+  readonly #survey: Survey;
+  #passed = new Passed();
+  #others = 0;
+
+  constructor(open: Opener, name: string, tracer: TextTracer, survey: Survey) {
+    this.#open = open;
+    this.#name = name;
+    this.#tracer = tracer;
+    this.#survey = survey;
+  }
+
+  *events(): Generator<Exclude<TraceRecord, OtherEvent>> {
+    let others = 0;
+    for (const record of this.records()) {
+      if (record.type === "other") others += 1;
+      else yield record;
     }
-    const entered = calls.open.pop();
-    const end = Math.max(calls.now, (entered?.count ?? calls.now) + duration);
-    calls.now = end;
-    yield {
-      type: "funcgraph_exit",
-      ...at(end),
-      name: entered?.name ?? tail ?? "<...>",
-      module: entered?.module ?? tailModule ?? null,
-      overrun: Number(overrun ?? 0),
-      entryCount: end - duration,
-      ...(func === undefined ? origin : {}),
-    };
+    this.#others = others;
+  }
+
+  /** Records that are no calls, in the last whole pass over events(). */
+  get others(): number {
+    return this.#others;
+  }
+
+  *records(): Generator<TraceRecord> {
+    const passed = new Passed();
+    const reading = new Reading(this.#tracer, this.#survey, passed);
+    for (const line of textLines(this.#open)) yield* reading.line(line);
+    yield* reading.end();
+    this.#passed = passed;
+  }
+
+  /** What the last whole pass has left out. */
+  notes(): string[] {
+    return this.#passed.notes(this.#name);
   }
 }
 
-/** A line that is no event: passed over, a loss that is kept for the CPU's next event, or an error. */
-function takeOther(
-  line: string,
-  lost: Map<number, number | null>,
-  name: string,
-  number: number,
-): void {
-  const loss = LOST_LINE.exec(line);
-  if (loss !== null) lost.set(Number(loss[1]), loss[2] === undefined ? null : Number(loss[2]));
-  else if (!PASSED_LINE.test(line)) {
-    throw new Misuse(`${name}, line ${number}: not a line of this tracer: ${line.slice(0, 80)}`);
+/** Counts what is left out. */
+class Passed {
+  lines = 0;
+  frames = 0;
+  repeats = 0;
+  #number = 0;
+  #first = { number: 0, text: "" };
+
+  /** Counts the file's lines, for the first that is quoted. */
+  next(): void {
+    this.#number += 1;
+  }
+
+  line(text: string): void {
+    if (this.lines === 0) this.#first = { number: this.#number, text };
+    this.lines += 1;
+  }
+
+  notes(name: string): string[] {
+    const notes: string[] = [];
+    if (this.lines > 0) {
+      const { number, text } = this.#first;
+      const quote = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+      const count = this.lines === 1 ? "1 line that is" : `${this.lines} lines that are`;
+      notes.push(`${name}: passed over ${count} no event, line ${number} first: ${quote}`);
+    }
+    if (this.frames > 0) {
+      notes.push(`${name}: left out ${this.frames} frames of stacks deeper than ${MOST_FRAMES}`);
+    }
+    if (this.repeats > 0) {
+      notes.push(`${name}: left out ${this.repeats} repetitions of calls (func-no-repeats)`);
+    }
+    return notes;
   }
 }
 
-function takeLost(lost: Map<number, number | null>, cpu: number): number | null {
-  const found = lost.get(cpu);
-  if (found !== undefined) lost.delete(cpu);
-  return found === undefined ? 0 : found;
+/** One pass over the lines. */
+class Reading {
+  readonly #graph: boolean;
+  readonly #timed: boolean;
+  readonly #passed: Passed;
+  readonly #tasks = new Tasks();
+  readonly #calls: GraphCalls;
+  readonly #lost = new Map<number, number | null>();
+  #columns: GraphColumns | null = null;
+  /** A stack whose lines are still coming, and how many there were. */
+  #stack: OtherEvent | null = null;
+  #frames: string[] = [];
+  /** A return that a line of overruns may follow. */
+  #waiting: TraceRecord[] = [];
+  #repeated = 0;
+
+  constructor(tracer: TextTracer, { firstTasks, timed }: Survey, passed: Passed) {
+    this.#graph = tracer === "function_graph";
+    this.#timed = timed;
+    this.#passed = passed;
+    this.#calls = new GraphCalls(firstTasks, this.#tasks);
+  }
+
+  /** The records that a line completes. @param line null for one that is too long. */
+  *line(line: string | null): Generator<TraceRecord> {
+    this.#passed.next();
+    if (line === null) {
+      this.#passed.line(`longer than ${LONGEST_LINE} bytes`);
+      return;
+    }
+    if (this.#stack !== null) {
+      const frame = stackLine(line);
+      if (frame !== undefined) {
+        if (this.#frames.length < MOST_FRAMES) this.#frames.push(frame);
+        else this.#passed.frames += 1;
+        return;
+      }
+    }
+    const overruns = this.#waiting.length > 0 ? OVERRUNS_LINE.exec(line) : null;
+    if (overruns !== null) {
+      const [, text] = overruns;
+      this.#waiting = this.#waiting.map((record) =>
+        record.type === "funcgraph_exit" ? { ...record, overrun: Number(text) } : record,
+      );
+      return;
+    }
+    yield* this.end();
+    this.#columns = readGraphHeader(line) ?? this.#columns;
+    if (isComment(line) || line === "") return;
+    if (this.#graph && this.#graphLine(line)) return;
+    const context = readContext(line);
+    if (context !== null) yield* this.#contextLine(context);
+    else if (!this.#graph && this.#bareCall(line)) yield* this.end();
+    else this.#other(line);
+  }
+
+  /** What waited for the next line. */
+  *end(): Generator<TraceRecord> {
+    if (this.#stack !== null) {
+      const frames = this.#frames.map((frame) => `\n => ${frame}`).join("");
+      yield { ...this.#stack, fields: `${this.#stack.fields}${frames}` };
+      this.#stack = null;
+      this.#frames = [];
+    }
+    if (this.#waiting.length === 0) return;
+    yield* this.#waiting;
+    this.#waiting = [];
+  }
+
+  /** @returns whether it is one of function_graph's. */
+  #graphLine(line: string): boolean {
+    const change = readTaskSwitch(line);
+    if (change !== null) {
+      this.#calls.switch(change.cpu, change.after);
+      return true;
+    }
+    const found = readGraphLine(line, this.#columns);
+    if (found === null) return false;
+    this.#waiting = this.#calls.records(found, this.#takeLost(found.cpu));
+    return true;
+  }
+
+  *#contextLine(context: ContextLine): Generator<TraceRecord> {
+    const { cpu, comm, pid, flags, time, text } = context;
+    const origin = { task: this.#tasks.task(comm, pid), flags, lost: this.#takeLost(cpu) };
+    // function_graph's lines may have no times; these have to stay among them.
+    const count = !this.#graph ? time : this.#timed ? time * 1000 : this.#calls.now(cpu);
+    const seconds = count / (this.#graph || context.ticks ? NANOSECONDS : MICROSECONDS);
+    const microseconds = this.#graph || context.ticks ? count / 1000 : count;
+    const moment = { count, time: seconds, microseconds: Math.floor(microseconds), cpu };
+    const stack = stackName(text);
+    if (stack !== undefined) {
+      this.#stack = { type: "other", ...moment, ...origin, name: stack, fields: text };
+      return;
+    }
+    const event = readEvent(text);
+    if (event !== null) {
+      yield { type: "other", ...moment, ...origin, ...event };
+      return;
+    }
+    const call = this.#graph ? null : readCall(text);
+    if (call === null) {
+      yield { type: "other", ...moment, ...origin, name: "print", fields: text };
+      return;
+    }
+    const { name, parent, calls } = call;
+    const entered = functionEvent({ ...moment, ...origin }, name, parent);
+    yield entered;
+    if (calls === 1) return;
+    const given = Math.min(calls - 1, MOST_REPEATED - this.#repeated);
+    this.#repeated += given;
+    this.#passed.repeats += calls - 1 - given;
+    for (let left = given; left > 0; left -= 1) yield { ...entered, lost: 0 };
+  }
+
+  /** nocontext-info leaves a call alone on its line. */
+  #bareCall(line: string): boolean {
+    if (!line.includes(" <-")) return false;
+    const call = readCall(line);
+    if (call === null) return false;
+    const task = this.#tasks.task("<...>", 0);
+    const moment = { count: 0, time: 0, microseconds: 0, cpu: 0 };
+    const origin = { task, flags: ".....", lost: this.#takeLost(0) };
+    this.#waiting = [functionEvent({ ...moment, ...origin }, call.name, call.parent)];
+    return true;
+  }
+
+  /** A line that is no event: a loss that is kept for the CPU's next event, an annotation, or unknown. */
+  #other(line: string): void {
+    const loss = LOST_LINE.exec(line);
+    if (loss !== null) {
+      this.#lost.set(Number(loss[1]), loss[2] === undefined ? null : Number(loss[2]));
+    } else if (!PASSED_LINE.test(line)) {
+      this.#passed.line(line);
+    }
+  }
+
+  #takeLost(cpu: number): number | null {
+    const found = this.#lost.get(cpu);
+    if (found !== undefined) this.#lost.delete(cpu);
+    return found === undefined ? 0 : found;
+  }
+}
+
+type Whence = Pick<FunctionEvent, "count" | "time" | "microseconds" | "cpu"> & Origin;
+
+function functionEvent(whence: Whence, name: string, parent: string): FunctionEvent & Origin {
+  const parentName = parent === "" ? "<...>" : parent;
+  return { type: "function", ...whence, name, module: null, parentName, ip: 0, parentIp: 0 };
 }
 
 /** One object a task, however many events name it. */
-class Tasks {
+export class Tasks {
   readonly #tasks = new Map<string, TraceTask>();
 
   task(name: string, pid: number): TraceTask {
@@ -191,27 +399,5 @@ class Tasks {
     const task = { name, pid };
     this.#tasks.set(key, task);
     return task;
-  }
-}
-
-function* lines(open: Opener, name: string): Generator<{ line: string; number: number }> {
-  const source = open();
-  try {
-    let rest = "";
-    let number = 0;
-    for (let offset = 0; offset < source.size; ) {
-      const bytes = source.read(offset, READ_AHEAD);
-      if (bytes.length === 0) break;
-      offset += bytes.length;
-      const whole = (rest + latin1(bytes)).split("\n");
-      rest = whole.pop() ?? "";
-      for (const line of whole) yield { line, number: ++number };
-      if (rest.length > LONGEST_LINE) {
-        throw new Misuse(`${name}, line ${number + 1}: too long for a line of ftrace`);
-      }
-    }
-    if (rest !== "") yield { line: rest, number: number + 1 };
-  } finally {
-    source.close();
   }
 }

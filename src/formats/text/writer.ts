@@ -5,37 +5,45 @@ import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { FtraceLines, ftraceHeader } from "../../ftrace/text/function-text.ts";
 import { type GraphTextOptions, graphText } from "../../ftrace/text/graph-text.ts";
-import { type RecordedEvent, type Trace, traceLength } from "../trace.ts";
+import type { Trace, TraceRecord } from "../trace.ts";
 
 /**
- * The text, some lines at a time, of the tracer that made the first event.
+ * The text, some lines at a time, of the tracer that made the first call; events of other kinds are between its lines.
  * @throws Misuse for events of both tracers.
  */
 export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Generator<string> {
   const [first] = trace.events;
   if (first === undefined ? trace.tracer === "function_graph" : first.type !== "function") {
-    yield* graphText({ ...trace, events: graphEvents(trace.events) }, options);
+    yield* graphText({ ...trace, events: graphRecords(trace.records) }, options);
     return;
   }
-  const entries = traceLength(trace);
+  const entries = trace.length ?? recordCount(trace);
   yield ftraceHeader(entries, entries + trace.overruns, trace.cpus);
-  const lines = new FtraceLines();
-  for (const event of trace.events) {
-    if (event.type !== "function") throw mixed();
-    const { lost } = event;
-    if (lost !== undefined && lost !== 0) yield lines.take() + lostLine(event.cpu, lost);
-    lines.add(event.task ?? trace.task, event);
+  const { ticks = false } = trace;
+  const lines = new FtraceLines({ ticks });
+  for (const record of trace.records) {
+    const { lost } = record;
+    if (lost !== undefined && lost !== 0) yield lines.take() + lostLine(record.cpu, lost);
+    const task = record.task ?? trace.task;
+    const microseconds = ticks ? record.count : record.microseconds;
+    if (record.type === "other") lines.addEvent(task, { ...record, microseconds });
+    else if (record.type !== "function") throw mixed();
+    else lines.add(task, ticks ? { ...record, microseconds } : record);
     if (lines.full) yield lines.take();
   }
   yield lines.take();
 }
 
-type RecordedGraphEvent = Exclude<RecordedEvent, FunctionEvent>;
+function recordCount({ records }: Trace): number {
+  let count = 0;
+  for (const _ of records) count += 1;
+  return count;
+}
 
-function* graphEvents(events: Iterable<RecordedEvent>): Generator<RecordedGraphEvent> {
-  for (const event of events) {
-    if (event.type === "function") throw mixed();
-    yield event;
+function* graphRecords(records: Trace["records"]): Generator<Exclude<TraceRecord, FunctionEvent>> {
+  for (const record of records) {
+    if (record.type === "function") throw mixed();
+    yield record;
   }
 }
 

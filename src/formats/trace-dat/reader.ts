@@ -37,6 +37,7 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     source.close();
   }
   const task = firstTask(file);
+  let others = 0;
   return {
     task,
     cpus: Math.max(1, ...file.cpus.map(({ cpu }) => cpu + 1)),
@@ -46,17 +47,23 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     overruns: file.overruns,
     addresses: true,
     records: { [Symbol.iterator]: () => recordsOf(open, file, isAny) },
-    events: { [Symbol.iterator]: () => recordsOf(open, file, isOwn) },
+    events: {
+      [Symbol.iterator]: () => {
+        others = 0;
+        return recordsOf(open, file, (record): record is RecordedEvent => {
+          if (record.type !== "other") return true;
+          others += 1;
+          return false;
+        });
+      },
+    },
+    others: () => others,
   };
 }
 
 function firstTask({ tasks }: TraceDatFile): TraceTask {
   const [[pid, name] = [0, IDLE]] = tasks;
   return { pid, name };
-}
-
-function isOwn(record: TraceRecord): record is RecordedEvent {
-  return record.type !== "other";
 }
 
 const isAny = (_record: TraceRecord): _record is TraceRecord => true;

@@ -2,7 +2,10 @@
 // time it took itself. Bounded by how many different paths there are, not by the events, so it holds
 // traces of any length; flame graphs, folded stacks and the page are drawn from it.
 
+import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { RecordedEvent, Trace } from "../trace.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { type Thread, Threads } from "./threads.ts";
 
 /** A function at the end of one path of callers. */
 export interface CallNode {
@@ -19,12 +22,12 @@ export interface CallNode {
 }
 
 export interface CallTree {
-  /** Whose calls are in it; a trace of several tasks has a tree for each. */
+  /** Whose calls are in it; a trace of several stacks has a tree for each. */
   readonly task: string;
   readonly root: CallNode;
 }
 
-/** Real stacks have 50; deeper, in a file that only opens calls, they count with the last one. */
+/** Callers in one path; real stacks have a hundred. What a file claims to be deeper counts with the last one. */
 const DEEPEST = 512;
 
 /** `name [module]`, as the kernel's %ps. */
@@ -46,32 +49,37 @@ function childOf(parent: CallNode, name: string, module: string | null): CallNod
   return child;
 }
 
-/** One task's open calls. */
+interface OpenCall {
+  readonly node: CallNode;
+  /** What the calls in it have taken. */
+  inside: number;
+  readonly count: number;
+  readonly level: number;
+}
+
+/** One stack's open calls. */
 class Stack {
   readonly tree: CallTree;
   /** Of the functions that were called: a caller's module is known when it is one of them. */
   readonly #modules = new Map<string, string | null>();
-  readonly #open: { readonly node: CallNode; inside: number; readonly count: number }[] = [];
+  readonly #open = new OpenCalls<OpenCall>();
+  /** The time up to which the stack is known. */
+  #last = 0;
 
   constructor(task: string) {
     this.tree = { task, root: node(task, null) };
   }
 
-  get #top(): CallNode {
-    return this.#open.at(-1)?.node ?? this.tree.root;
-  }
-
   add(event: RecordedEvent): void {
+    this.#last = Math.max(this.#last, event.count);
     if (event.type === "function") this.#edge(event.name, event.module, event.parentName);
     else if (event.type === "funcgraph_entry") this.#enter(event);
-    else this.#leave(event.name, event.module, event.entryCount, event.count);
+    else this.#leave(event);
   }
 
-  /** Time up to `count` for calls that nobody saw return, so that what they hold isn't lost. */
-  end(count: number): void {
-    for (let open = this.#open.at(-1); open !== undefined; open = this.#open.at(-1)) {
-      this.#leave(open.node.name, open.node.module, open.count, Math.max(count, open.count));
-    }
+  /** Gives calls whose returns nobody saw the time up to the stack's last event. */
+  end(): void {
+    this.#open.closeFrom(0, (call) => this.#lose(call));
   }
 
   /** A caller and its callee are all that the function tracer tells of a stack. */
@@ -83,54 +91,61 @@ class Stack {
     child.self += 1;
   }
 
-  #enter({
-    name,
-    module,
-    depth,
-    count,
-  }: Extract<RecordedEvent, { type: "funcgraph_entry" }>): void {
-    // An entry of the same depth or less: the returns of those above it were lost.
-    while (this.#open.length > depth && this.#open.length > 0) {
-      const lost = this.#open.at(-1);
-      if (lost === undefined) break;
-      this.#leave(lost.node.name, lost.node.module, lost.count, count);
-    }
-    const child = this.#open.length < DEEPEST ? childOf(this.#top, name, module) : this.#top;
+  #enter({ name, module, depth, count }: EntryEvent): void {
+    // A call as deep or deeper that is still open: its return was lost.
+    this.#open.closeFrom(depth, (call) => this.#lose(call));
+    const { top } = this.#open;
+    const level = (top?.level ?? 0) + 1;
+    const above = top?.node ?? this.tree.root;
+    const child = level <= DEEPEST ? childOf(above, name, module) : above;
     child.calls += 1;
-    this.#open.push({ node: child, inside: 0, count });
+    this.#open.enter(depth, { node: child, inside: 0, count, level });
   }
 
-  #leave(name: string, module: string | null, entryCount: number, count: number): void {
-    const open = this.#open.pop();
+  #leave({ name, module, depth, entryCount, count }: ReturnEvent): void {
     const took = count - entryCount;
-    if (open === undefined) {
-      // Its entry was lost, and with it its callers.
-      const child = childOf(this.tree.root, name, module);
-      child.calls += 1;
-      child.self += took;
+    const call = this.#open.leave(
+      depth,
+      ({ node: { name: own, module: ownModule } }) => own === name && ownModule === module,
+      (lost) => this.#lose(lost),
+    );
+    if (call !== undefined) {
+      this.#close(call, took);
       return;
     }
-    open.node.self += Math.max(0, took - open.inside);
-    const above = this.#open.at(-1);
-    if (above !== undefined) above.inside += took;
+    // Its entry was lost; what is still open around it was called earlier.
+    const { top } = this.#open;
+    const child = childOf(top?.node ?? this.tree.root, name, module);
+    child.calls += 1;
+    child.self += took;
+    if (top !== undefined) top.inside += took;
+  }
+
+  #lose(call: OpenCall): void {
+    this.#close(call, Math.max(0, this.#last - call.count));
+  }
+
+  /** Counts a call that is no longer open. */
+  #close(call: OpenCall, took: number): void {
+    call.node.self += Math.max(0, took - call.inside);
+    const { top } = this.#open;
+    if (top !== undefined) top.inside += took;
   }
 }
 
-/** The calls of each task, in the order in which the tasks appear. */
-export function callTrees({ task, events }: Trace): CallTree[] {
-  const stacks = new Map<string, Stack>();
-  let last = 0;
-  for (const event of events) {
-    const { name, pid } = event.task ?? task;
-    const key = `${name}-${pid}`;
-    let stack = stacks.get(key);
+/** The calls of each stack, in the order in which the stacks appear. */
+export function callTrees(trace: Pick<Trace, "task" | "cpus" | "events">): CallTree[] {
+  const threads = new Threads(trace);
+  const stacks = new Map<Thread, Stack>();
+  for (const event of trace.events) {
+    const thread = threads.of(event);
+    let stack = stacks.get(thread);
     if (stack === undefined) {
-      stack = new Stack(key);
-      stacks.set(key, stack);
+      stack = new Stack(thread.label);
+      stacks.set(thread, stack);
     }
     stack.add(event);
-    last = event.count;
   }
-  for (const stack of stacks.values()) stack.end(last);
+  for (const stack of stacks.values()) stack.end();
   return [...stacks.values()].map(({ tree }) => tree);
 }

@@ -1,64 +1,131 @@
 // The Trace Event Format that Chrome's viewers and Perfetto import: one JSON document, an event a line.
 // Graph events are B and E, which nest by themselves; an E whose B the ring lost becomes a whole X. The
-// function tracer tells no durations, so its events are instants with their caller. ts is microseconds.
+// function tracer tells no durations, so its events are instants with their caller, and so are events of other kinds, with
+// their text. ts is microseconds.
 
 import { hex } from "../../hex.ts";
-import { namesOf, type RecordedEvent, type Trace } from "../trace.ts";
+import type { Trace, TraceRecord } from "../trace.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { type Thread, Threads } from "./threads.ts";
+
+/** Names whose JSON is kept. */
+const MOST_NAMES = 1 << 16;
 
 /** The document, piece by piece. */
 export function* chromeTrace(trace: Trace): Generator<string> {
   yield '{"displayTimeUnit":"ns","otherData":{"version":"farjal"},"traceEvents":[\n';
-  const names = namesOf(trace).tasks.flatMap(({ pid, name }) => [
-    metadata("process_name", pid, name),
-    metadata("thread_name", pid, name),
-  ]);
-  yield names.join(",\n");
   const writer = new Writer(trace);
-  for (const event of trace.events) yield `,\n${writer.event(event)}`;
+  let empty = true;
+  for (const record of trace.records) {
+    yield `${empty ? "" : ",\n"}${writer.record(record)}`;
+    empty = false;
+  }
+  if (empty) yield writer.names({ cpu: 0 });
+  else yield writer.end();
   yield "\n]}\n";
 }
 
-function metadata(kind: string, pid: number, name: string): string {
-  return `{"ph":"M","name":"${kind}","pid":${pid},"tid":${pid},"args":{"name":${JSON.stringify(name)}}}`;
+function metadata(kind: string, pid: number, tid: number, name: string): string {
+  return `{"ph":"M","name":"${kind}","pid":${pid},"tid":${tid},"args":{"name":${JSON.stringify(name)}}}`;
+}
+
+interface OpenCall {
+  readonly name: string;
+  readonly module: string | null;
 }
 
 class Writer {
   readonly #trace: Trace;
-  /** Calls that are open, of each task. */
-  readonly #open = new Map<number, number>();
+  readonly #threads: Threads;
+  readonly #open = new Map<Thread, OpenCalls<OpenCall>>();
+  readonly #named = new Set<number>();
   /** Names as JSON, each made once. */
   readonly #names = new Map<string, string>();
+  #last = 0;
 
   constructor(trace: Trace) {
     this.#trace = trace;
+    this.#threads = new Threads(trace);
   }
 
-  event(event: RecordedEvent): string {
-    const pid = event.task?.pid ?? this.#trace.task.pid;
-    const open = this.#open.get(pid) ?? 0;
-    switch (event.type) {
+  /** The record, behind what it makes known: its thread's name, and the ends of calls that were lost. */
+  record(record: TraceRecord): string {
+    const thread = this.#threads.of(record);
+    this.#last = Math.max(this.#last, record.count);
+    let open = this.#open.get(thread);
+    const lines: string[] = [];
+    if (open === undefined) {
+      open = new OpenCalls();
+      this.#open.set(thread, open);
+      lines.push(this.names(record));
+    }
+    const lose = (call: OpenCall): number => lines.push(this.#end(call, thread, record.count));
+    switch (record.type) {
       case "function": {
-        const args = `"parent":${this.#json(event.parentName)},"cpu":${event.cpu}`;
-        const ip = this.#trace.addresses ? `,"ip":"${hex(event.ip)}"` : "";
-        return `{"ph":"i","s":"t",${this.#head(event, pid, event.count)},"args":{${args}${ip}}}`;
+        const args = `"parent":${this.#json(record.parentName)},"cpu":${record.cpu}`;
+        const ip = this.#trace.addresses ? `,"ip":"${hex(record.ip)}"` : "";
+        lines.push(this.#instant(record, thread, `${args}${ip}`));
+        break;
       }
-      case "funcgraph_entry":
-        this.#open.set(pid, open + 1);
-        return `{"ph":"B",${this.#head(event, pid, event.count)},"args":{"depth":${event.depth},"cpu":${event.cpu}}}`;
+      case "funcgraph_entry": {
+        const { name, module, depth, cpu, count } = record;
+        open.closeFrom(depth, lose);
+        open.enter(depth, { name, module });
+        const head = this.#head(record, thread, count);
+        lines.push(`{"ph":"B",${head},"args":{"depth":${depth},"cpu":${cpu}}}`);
+        break;
+      }
       case "funcgraph_exit": {
-        if (open > 0) {
-          this.#open.set(pid, open - 1);
-          return `{"ph":"E",${this.#head(event, pid, event.count)}}`;
+        const { name, module, depth, count, entryCount } = record;
+        const isIts = (call: OpenCall): boolean => call.name === name && call.module === module;
+        if (open.leave(depth, isIts, lose) !== undefined) {
+          lines.push(this.#end(record, thread, count));
+          break;
         }
-        const dur = this.#microseconds(event.count - event.entryCount);
-        return `{"ph":"X",${this.#head(event, pid, event.entryCount)},"dur":${dur}}`;
+        const dur = this.#microseconds(count - entryCount);
+        lines.push(`{"ph":"X",${this.#head(record, thread, entryCount)},"dur":${dur}}`);
+        break;
+      }
+      case "other": {
+        const event = { name: record.name, module: "event" };
+        const args = `"fields":${JSON.stringify(record.fields)},"cpu":${record.cpu}`;
+        lines.push(this.#instant({ ...event, count: record.count }, thread, args));
+        break;
       }
     }
+    return lines.join(",\n");
   }
 
-  #head({ name, module }: RecordedEvent, pid: number, count: number): string {
+  /** What a thread is called. */
+  names(event: { readonly task?: Trace["task"]; readonly cpu: number }): string {
+    const { task, id, label } = this.#threads.of(event);
+    const { pid, name } = task;
+    const process = this.#named.has(pid) ? [] : [metadata("process_name", pid, pid, name)];
+    this.#named.add(pid);
+    const thread = id === pid ? name : label;
+    return [...process, metadata("thread_name", pid, id, thread)].join(",\n");
+  }
+
+  /** Ends what is still open: viewers would draw it to the end of time. */
+  end(): string {
+    const lines: string[] = [];
+    for (const [thread, open] of this.#open) {
+      open.closeFrom(0, (call) => lines.push(this.#end(call, thread, this.#last)));
+    }
+    return lines.map((line) => `,\n${line}`).join("");
+  }
+
+  #end(call: OpenCall, thread: Thread, count: number): string {
+    return `{"ph":"E",${this.#head(call, thread, count)}}`;
+  }
+
+  #instant(event: OpenCall & { readonly count: number }, thread: Thread, args: string): string {
+    return `{"ph":"i","s":"t",${this.#head(event, thread, event.count)},"args":{${args}}}`;
+  }
+
+  #head({ name, module }: OpenCall, { task, id }: Thread, count: number): string {
     const category = this.#json(module ?? "kernel");
-    return `"name":${this.#json(name)},"cat":${category},"pid":${pid},"tid":${pid},"ts":${this.#microseconds(count)}`;
+    return `"name":${this.#json(name)},"cat":${category},"pid":${task.pid},"tid":${id},"ts":${this.#microseconds(count)}`;
   }
 
   /** Exact to the nanosecond where a number holds that. */
@@ -70,7 +137,7 @@ class Writer {
     let json = this.#names.get(text);
     if (json === undefined) {
       json = JSON.stringify(text);
-      this.#names.set(text, json);
+      if (this.#names.size < MOST_NAMES) this.#names.set(text, json);
     }
     return json;
   }

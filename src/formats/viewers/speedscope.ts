@@ -6,6 +6,8 @@ import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { nanosecondsOf, type Trace } from "../trace.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";
 import { isTimed } from "./folded.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { type Thread, Threads } from "./threads.ts";
 
 const SCHEMA = "https://www.speedscope.app/file-format-schema.json";
 
@@ -41,37 +43,39 @@ class Frames {
 const HELD = 1 << 20;
 
 interface Span {
-  readonly task: string;
+  readonly thread: Thread;
   readonly first: number;
   last: number;
   events: number;
 }
 
-/** A profile for each task. */
+/** A profile for each stack. */
 function* evented(trace: Trace, frames: Frames): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
-  const spans = new Map<string, Span>();
-  for (const { task = trace.task, count } of trace.events) {
-    const key = taskKey(task);
-    const span = spans.get(key);
-    if (span === undefined) spans.set(key, { task: key, first: count, last: count, events: 1 });
-    else Object.assign(span, { last: count, events: span.events + 1 });
+  const threads = new Threads(trace);
+  const spans = new Map<Thread, Span>();
+  for (const event of trace.events) {
+    const thread = threads.of(event);
+    const { count } = event;
+    const span = spans.get(thread);
+    if (span === undefined) spans.set(thread, { thread, first: count, last: count, events: 1 });
+    else Object.assign(span, { last: Math.max(span.last, count), events: span.events + 1 });
   }
   let between = "";
-  const head = ({ task, first, last }: Span): string => {
+  const head = ({ thread, first, last }: Span): string => {
     const range = `"startValue":${nanoseconds(first)},"endValue":${nanoseconds(last)}`;
-    const text = `${between}{"type":"evented","name":${JSON.stringify(task)},"unit":"nanoseconds",${range},"events":[\n`;
+    const text = `${between}{"type":"evented","name":${JSON.stringify(thread.label)},"unit":"nanoseconds",${range},"events":[\n`;
     between = ",\n";
     return text;
   };
   for (const batch of batchesOf([...spans.values()])) {
     const profiles = new Map(
-      batch.map((span) => [span.task, new Profile(span, frames, nanoseconds)]),
+      batch.map((span) => [span.thread, new Profile(span, frames, nanoseconds)]),
     );
     const [alone] = batch.length === 1 ? batch : [];
     if (alone !== undefined) yield head(alone);
     for (const event of trace.events) {
-      const profile = profiles.get(taskKey(event.task ?? trace.task));
+      const profile = profiles.get(threads.of(event));
       if (profile === undefined || event.type === "function") continue;
       const text = profile.add(event);
       if (alone !== undefined) yield text;
@@ -85,11 +89,7 @@ function* evented(trace: Trace, frames: Frames): Generator<string> {
   }
 }
 
-function taskKey({ name, pid }: Trace["task"]): string {
-  return `${name}-${pid}`;
-}
-
-/** As many tasks together as have few enough events; one with more is alone, and never held. */
+/** As many stacks together as have few enough events; one with more is alone, and never held. */
 function batchesOf(spans: readonly Span[]): Span[][] {
   const batches: Span[][] = [];
   let room = 0;
@@ -104,13 +104,19 @@ function batchesOf(spans: readonly Span[]): Span[][] {
   return batches;
 }
 
-/** One task's frames as they open and close. */
+interface OpenFrame {
+  readonly frame: number;
+  readonly name: string;
+  readonly module: string | null;
+}
+
+/** One stack's frames as they open and close. */
 class Profile {
   readonly span: Span;
   readonly held: string[] = [];
   readonly #frames: Frames;
   readonly #nanoseconds: (count: number) => number;
-  readonly #open: number[] = [];
+  readonly #open = new OpenCalls<OpenFrame>();
   #comma = "";
 
   constructor(span: Span, frames: Frames, nanoseconds: (count: number) => number) {
@@ -120,22 +126,30 @@ class Profile {
   }
 
   add(event: EntryEvent | ReturnEvent): string {
+    const { name, module, depth, count } = event;
+    let text = "";
+    const close = ({ frame }: OpenFrame): void => {
+      text += this.#piece("C", count, frame);
+    };
     if (event.type === "funcgraph_entry") {
-      const frame = this.#frames.of(event.name, event.module);
-      this.#open.push(frame);
-      return this.#piece("O", event.count, frame);
+      this.#open.closeFrom(depth, close);
+      const frame = this.#frames.of(name, module);
+      this.#open.enter(depth, { frame, name, module });
+      return text + this.#piece("O", count, frame);
     }
     // A return whose entry was lost closes nothing.
-    const frame = this.#open.pop();
-    return frame === undefined ? "" : this.#piece("C", event.count, frame);
+    const isIts = (call: OpenFrame): boolean => call.name === name && call.module === module;
+    const closed = this.#open.leave(depth, isIts, close);
+    if (closed !== undefined) close(closed);
+    return text;
   }
 
   /** Closes what is open. */
   end(): string {
     let text = "";
-    for (let frame = this.#open.pop(); frame !== undefined; frame = this.#open.pop()) {
+    this.#open.closeFrom(0, ({ frame }) => {
       text += this.#piece("C", this.span.last, frame);
-    }
+    });
     return text;
   }
 

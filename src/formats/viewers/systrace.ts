@@ -1,12 +1,14 @@
 // ftrace text whose calls Perfetto's text importer shows. What the kernel's tracers print it reads as lines of no
 // event; what it understands are the marks that programs write into trace_marker, as Android's atrace does:
 // B and E around a call, I at a moment. So graph events become B and E, and the function tracer's, which tell no
-// durations, I. The columns are the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
+// durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
 
 import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
-import { LineHead } from "../../ftrace/text/function-text.ts";
-import { nanosecondsOf, type RecordedEvent, type Trace } from "../trace.ts";
+import { eventText, LineHead, type TraceTask } from "../../ftrace/text/function-text.ts";
+import { nanosecondsOf, type RecordedEvent, type Trace, type TraceRecord } from "../trace.ts";
 import { symbolText } from "./call-tree.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { type Thread, Threads } from "./threads.ts";
 
 const HEADER = `# tracer: nop
 #
@@ -22,22 +24,23 @@ export function* systrace(trace: Trace): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
   const lines = new LineBuffer();
   const head = new LineHead();
-  const tasks = new Map<number, TaskMarks>();
+  const threads = new Threads(trace);
+  const tasks = new Map<Thread, TaskMarks>();
   yield HEADER;
-  for (const event of trace.events) {
-    const task = event.task ?? trace.task;
-    let marks = tasks.get(task.pid);
+  for (const event of trace.records) {
+    const thread = threads.of(event);
+    let marks = tasks.get(thread);
     if (marks === undefined) {
-      marks = new TaskMarks(task.pid);
-      tasks.set(task.pid, marks);
+      marks = new TaskMarks(thread);
+      tasks.set(thread, marks);
     }
-    const mark = marks.of(event);
-    if (mark === null) continue;
-    const time = nanoseconds(event.count);
+    const time = Math.floor(nanoseconds(event.count));
     const seconds = Math.floor(time / NANOSECONDS);
-    lines.add(head.of(task, event.cpu, event.flags ?? ".....", seconds));
-    lines.addDigits(time - seconds * NANOSECONDS, 9);
-    lines.add(mark);
+    for (const mark of marks.of(event)) {
+      lines.add(head.of(marks.task, event.cpu, event.flags ?? ".....", seconds));
+      lines.addDigits(time - seconds * NANOSECONDS, 9);
+      lines.add(mark);
+    }
     if (lines.full) yield lines.take();
   }
   yield lines.take();
@@ -48,26 +51,36 @@ interface Mark {
   readonly bytes: Uint8Array;
 }
 
-/** What a task's lines say, made once for each function. */
+const NOTHING: readonly Uint8Array[] = [];
+
+/** What a thread's lines say, made once for each function. */
 class TaskMarks {
-  readonly #pid: number;
+  /** Perfetto tells threads by their pids. */
+  readonly task: TraceTask;
   readonly #end: Uint8Array;
   readonly #marks: Record<"B" | "I", Map<string, Mark>> = { B: new Map(), I: new Map() };
-  #open = 0;
+  readonly #open = new OpenCalls<RecordedEvent>();
 
-  constructor(pid: number) {
-    this.#pid = pid;
-    this.#end = bytesOf(`: tracing_mark_write: E|${pid}\n`);
+  constructor({ task, id }: Thread) {
+    this.task = id === task.pid ? task : { name: task.name, pid: id };
+    this.#end = bytesOf(`: tracing_mark_write: E|${id}\n`);
   }
 
-  of(event: RecordedEvent): Uint8Array | null {
-    if (event.type !== "funcgraph_exit") {
-      if (event.type === "funcgraph_entry") this.#open += 1;
-      return this.#begin(event);
+  /** The marks of an event: calls whose returns were lost end where the next one shows it. */
+  of(event: TraceRecord): readonly Uint8Array[] {
+    if (event.type === "other") return [bytesOf(`: ${eventText(event)}\n`)];
+    if (event.type === "function") return [this.#begin(event)];
+    const ends: Uint8Array[] = [];
+    const lose = (): number => ends.push(this.#end);
+    if (event.type === "funcgraph_entry") {
+      this.#open.closeFrom(event.depth, lose);
+      this.#open.enter(event.depth, event);
+      return [...ends, this.#begin(event)];
     }
-    if (this.#open === 0) return null;
-    this.#open -= 1;
-    return this.#end;
+    const { name, module, depth } = event;
+    const isIts = (call: RecordedEvent): boolean => call.name === name && call.module === module;
+    if (this.#open.leave(depth, isIts, lose) !== undefined) ends.push(this.#end);
+    return ends.length === 0 ? NOTHING : ends;
   }
 
   #begin({ type, name, module }: RecordedEvent): Uint8Array {
@@ -78,7 +91,7 @@ class TaskMarks {
     if (marks.size === MOST_MARKS) marks.clear();
     // As the kernel's %ps, without the mark's own separator.
     const symbol = symbolText({ name, module }).replaceAll("|", "_");
-    const bytes = bytesOf(`: tracing_mark_write: ${phase}|${this.#pid}|${symbol}\n`);
+    const bytes = bytesOf(`: tracing_mark_write: ${phase}|${this.task.pid}|${symbol}\n`);
     marks.set(name, { module, bytes });
     return bytes;
   }

@@ -47,6 +47,26 @@ export function ftraceLine(task: TraceTask, line: FunctionLine): string {
   return lines.take();
 }
 
+/** An event of another kind, as a line. */
+export interface EventLine extends Pick<FunctionLine, "microseconds" | "cpu" | "flags"> {
+  readonly name: string;
+  readonly fields: string;
+}
+
+/** ftrace's own entries that the kernel prints without a name (kernel/trace/trace_output.c). */
+const NAMELESS: ReadonlySet<string> = new Set([
+  "print",
+  "bprint",
+  "bputs",
+  "kernel_stack",
+  "user_stack",
+]);
+
+/** What the kernel prints behind an event's time. */
+export function eventText({ name, fields }: Pick<EventLine, "name" | "fields">): string {
+  return NAMELESS.has(name) ? fields : `${name}: ${fields}`;
+}
+
 /** What lines have before the fraction of the second, made once for each task, CPU and second that comes. */
 export class LineHead {
   #task: TraceTask | null = null;
@@ -66,13 +86,21 @@ export class LineHead {
       this.#cpu = cpu;
       this.#flags = flags;
       this.#seconds = seconds;
-      const who = task.name.slice(0, 16).padStart(16);
-      const where = `[${String(cpu).padStart(3, "0")}]`;
-      const pid = String(task.pid).padEnd(7);
-      this.#bytes = bytesOf(`${who}-${pid} ${where} ${flags} ${String(seconds).padStart(5)}.`);
+      this.#bytes = bytesOf(`${contextText(task, cpu, flags)} ${String(seconds).padStart(5)}.`);
     }
     return this.#bytes;
   }
+}
+
+/** `"%16s-%-7d [%03d] %s"` */
+function contextText({ name, pid }: TraceTask, cpu: number, flags: string): string {
+  const who = `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)}`;
+  return `${who} [${String(cpu).padStart(3, "0")}] ${flags}`;
+}
+
+/** A time of a clock that isn't in nanoseconds, as trace_print_time() prints it. */
+export function tickText(count: number): string {
+  return String(count).padStart(12);
 }
 
 /** Pairs of callee and caller whose text is kept. */
@@ -86,7 +114,13 @@ export class FtraceLines {
   readonly #lines = new LineBuffer();
   readonly #head = new LineHead();
   readonly #calls = new Map<string, Map<string, Uint8Array>>();
+  readonly #ticks: boolean;
   #callCount = 0;
+
+  /** @param options ticks: times are counts of a clock without a rate, and the events' microseconds are these. */
+  constructor({ ticks = false }: { readonly ticks?: boolean } = {}) {
+    this.#ticks = ticks;
+  }
 
   /** Whether there are enough lines for take(). */
   get full(): boolean {
@@ -94,14 +128,29 @@ export class FtraceLines {
   }
 
   /** Appends the line that ftraceLine() gives. */
-  add(
+  add(task: TraceTask, line: FunctionLine): void {
+    this.#context(task, line);
+    this.#lines.add(this.#call(line.name, line.parentName));
+  }
+
+  /** Appends the line of an event of another kind. */
+  addEvent(task: TraceTask, line: EventLine): void {
+    this.#context(task, line);
+    this.#lines.add(bytesOf(`: ${eventText(line)}\n`));
+  }
+
+  /** `"%16s-%-7d [%03d] %s %5lu.%06lu"`; a count is `%12llu`. */
+  #context(
     task: TraceTask,
-    { cpu, microseconds, name, parentName, flags = "....." }: FunctionLine,
+    { cpu, microseconds, flags = "....." }: Pick<FunctionLine, "cpu" | "microseconds" | "flags">,
   ): void {
+    if (this.#ticks) {
+      this.#lines.add(bytesOf(`${contextText(task, cpu, flags)} ${tickText(microseconds)}`));
+      return;
+    }
     const seconds = Math.floor(microseconds / 1e6);
     this.#lines.add(this.#head.of(task, cpu, flags, seconds));
     this.#lines.addDigits(microseconds - seconds * 1e6, 6);
-    this.#lines.add(this.#call(name, parentName));
   }
 
   /** The lines since the last time. */

@@ -1,18 +1,19 @@
 // Events of function_graph as the kernel's own `trace` file prints them: trace_functions_graph.c of 6.1, byte
-// for byte in shape, with its funcgraph- options. An entry that its return follows at once is one line. What
-// a lab has no counterpart for (interrupts, sleeping) has no lines.
+// for byte in shape, with its funcgraph- options. An entry that its return follows at once is one line; events of other
+// kinds are comments. What a lab has no counterpart for (interrupts, sleeping) has no lines.
 
 import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
 import type { EntryEvent, ReturnEvent } from "../event.ts";
-import type { TraceTask } from "./function-text.ts";
+import { eventText, FtraceLines, type TraceTask } from "./function-text.ts";
+import { foldLeaves } from "./leaves.ts";
 
 /** The tracer's options, under trace_options' names. */
 export interface GraphTextOptions {
-  /** The CPU's column; shown unless told. */
+  /** The CPU's column; default: shown. */
   readonly cpu?: boolean;
-  /** Marks on long durations; shown unless told. */
+  /** Marks on long durations; default: shown. */
   readonly overhead?: boolean;
-  /** What calls took; shown unless told. */
+  /** What calls took; default: shown. */
   readonly duration?: boolean;
   /** Task and pid. */
   readonly proc?: boolean;
@@ -24,10 +25,22 @@ export interface GraphTextOptions {
   readonly overrun?: boolean;
 }
 
-type GraphTextEvent = (EntryEvent | ReturnEvent) & {
+/** An event of another kind, which is printed as a comment. */
+interface CommentEvent {
+  readonly type: "other";
+  readonly count: number;
+  readonly microseconds: number;
+  readonly cpu: number;
+  readonly name: string;
+  readonly fields: string;
+}
+
+type GraphTextEvent = (EntryEvent | ReturnEvent | CommentEvent) & {
   readonly task?: TraceTask;
+  readonly flags?: string;
   readonly lost?: number | null;
 };
+type GraphCall = Exclude<GraphTextEvent, CommentEvent>;
 
 export interface GraphTextTrace {
   /** Whose events those are that name no task. */
@@ -63,6 +76,9 @@ const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
   [100_000, "!"],
   [10_000, "+"],
 ];
+/** trace_printk's entries, whose message alone is a comment. */
+const MESSAGES: ReadonlySet<string> = new Set(["print", "bprint", "bputs"]);
+const STACKS: ReadonlySet<string> = new Set(["kernel_stack", "user_stack"]);
 const NANOSECONDS = 1_000_000_000;
 const NO_DURATION = bytesOf("              |  ");
 const INDENT = "  ";
@@ -79,20 +95,10 @@ export function* graphText(
   const shown = { ...SHOWN, ...options };
   yield header(shown);
   const lines = new GraphLines(trace, shown);
-  let waiting: GraphTextEvent | null = null;
-  for (const event of trace.events) {
-    if (waiting === null) {
-      waiting = event;
-    } else if (isReturnOf(waiting, event)) {
-      lines.add(waiting, event);
-      waiting = null;
-    } else {
-      lines.add(waiting, null);
-      waiting = event;
-    }
+  for (const [event, leaf] of foldLeaves(trace.events)) {
+    lines.add(event, leaf);
     if (lines.full) yield lines.take();
   }
-  if (waiting !== null) lines.add(waiting, null);
   yield lines.take();
 }
 
@@ -104,17 +110,6 @@ function header(shown: Required<GraphTextOptions>): string {
   return (
     "# tracer: function_graph\n#\n" +
     `#${titles}${room}FUNCTION CALLS\n#${rules}${room}|   |   |   |\n`
-  );
-}
-
-function isReturnOf(entry: GraphTextEvent, event: GraphTextEvent): event is ReturnEvent {
-  return (
-    entry.type === "funcgraph_entry" &&
-    event.type === "funcgraph_exit" &&
-    entry.cpu === event.cpu &&
-    entry.ip === event.ip &&
-    entry.name === event.name &&
-    entry.task?.pid === event.task?.pid
   );
 }
 
@@ -130,7 +125,9 @@ class GraphLines {
   readonly #shown: Required<GraphTextOptions>;
   readonly #cpuWidth: number;
   /** By CPU: which function was entered at each depth, and whose event came last. */
-  readonly #entered = new Map<number, (GraphTextEvent | undefined)[]>();
+  readonly #entered = new Map<number, (GraphCall | undefined)[]>();
+  /** By CPU: the depth that comments belong to. */
+  readonly #depths = new Map<number, number>();
   readonly #tasks = new Map<number, TraceTask>();
   /** What lines share: CPUs' columns, durations, and calls by form, depth and name. */
   readonly #cpus = new Map<number, Uint8Array>();
@@ -160,17 +157,37 @@ class GraphLines {
     if (lost !== 0 && lost !== undefined) {
       this.#text(`CPU:${cpu} [LOST ${lost === null ? "" : `${lost} `}EVENTS]\n`);
     }
+    if (event.type === "other" && STACKS.has(event.name)) {
+      // print_graph_function_flags() leaves stacks to the plain format.
+      const lines = new FtraceLines();
+      lines.addEvent(event.task ?? this.#trace.task, event);
+      this.#text(lines.take());
+      return;
+    }
     this.#taskSwitch(event);
     this.#columns(event);
-    this.#call(event, leaf);
+    if (event.type === "other") this.#comment(event);
+    else this.#call(event, leaf);
+  }
+
+  /** As print_graph_comment(): one level deeper than what it is in, but at the margin at the outermost two. */
+  #comment(event: CommentEvent): void {
+    const depth = this.#depths.get(event.cpu) ?? 0;
+    const indent = depth > 0 ? INDENT.repeat(depth + 1) : "";
+    const text = MESSAGES.has(event.name)
+      ? event.fields.replace(/^[^\s:]+: /, "")
+      : eventText(event);
+    if (this.#shown.duration) this.#lines.add(NO_DURATION);
+    this.#text(`${indent}/* ${text} */\n`);
   }
 
   #text(text: string): void {
     this.#lines.add(bytesOf(text));
   }
 
-  #call(event: GraphTextEvent, leaf: ReturnEvent | null): void {
+  #call(event: GraphCall, leaf: ReturnEvent | null): void {
     const { depth, type } = event;
+    this.#depths.set(event.cpu, leaf === null && type === "funcgraph_entry" ? depth : depth - 1);
     const entered = this.#enteredOn(event.cpu);
     const before = entered[depth];
     entered[depth] = leaf === null && type === "funcgraph_entry" ? event : undefined;
@@ -189,7 +206,7 @@ class GraphLines {
     }
   }
 
-  #callText(form: Form, { depth, name, module }: GraphTextEvent): Uint8Array {
+  #callText(form: Form, { depth, name, module }: GraphCall): Uint8Array {
     const known = this.#calls[form][depth]?.get(name);
     if (known?.module === module) return known.bytes;
     if (this.#callCount === MOST_TEXTS) {
@@ -255,7 +272,7 @@ class GraphLines {
     this.#lines.add(bytes);
   }
 
-  #enteredOn(cpu: number): (GraphTextEvent | undefined)[] {
+  #enteredOn(cpu: number): (GraphCall | undefined)[] {
     let entered = this.#entered.get(cpu);
     if (entered === undefined) {
       entered = [];
@@ -276,10 +293,21 @@ function markOf(nanoseconds: number): string {
   return MARKS.find(([least]) => nanoseconds > least)?.[1] ?? " ";
 }
 
+/** Digits behind the point that a duration of so many whole microseconds is printed with. */
+function fractionDigits(whole: string): number {
+  return Math.max(0, Math.min(3, 7 - whole.length));
+}
+
+/** What durationText() leaves of a duration, in nanoseconds. */
+export function printedDuration(nanoseconds: number): number {
+  const step = 10 ** (3 - fractionDigits(String(Math.floor(nanoseconds / 1000))));
+  return nanoseconds - (nanoseconds % step);
+}
+
 /** Microseconds in seven digits or more, as trace_print_graph_duration() prints them: cut off, not rounded. */
 export function durationText(nanoseconds: number): string {
   const whole = String(Math.floor(nanoseconds / 1000));
-  const digits = Math.min(3, 7 - whole.length);
+  const digits = fractionDigits(whole);
   const fraction = String(nanoseconds % 1000).padStart(3, "0");
   const number = digits > 0 ? `${whole}.${fraction.slice(0, digits)}` : whole;
   return `${number} us ${" ".repeat(Math.max(0, 8 - number.length))}`;

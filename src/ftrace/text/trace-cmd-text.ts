@@ -2,6 +2,8 @@
 // reads its output by eye or script reads farjal's. A call and its return with nothing between are one line.
 
 import type { RecordedEvent, Trace, TraceRecord } from "../../formats/trace.ts";
+import { tickText } from "./function-text.ts";
+import { foldLeaves } from "./leaves.ts";
 
 const NAME_WIDTH = 20;
 const NANOSECONDS = 1_000_000_000;
@@ -18,30 +20,10 @@ const NO_DURATION = `${" ".repeat(13)}|  `;
 export function* traceCmdReport(trace: Trace): Generator<string> {
   yield `cpus=${trace.cpus}\n`;
   const lines = new Lines(trace);
-  let waiting: TraceRecord | null = null;
-  for (const record of trace.records) {
-    if (waiting !== null) {
-      const leaf = isReturnOf(waiting, record);
-      yield lines.line(waiting, leaf ? record : null);
-      waiting = leaf ? null : record;
-    } else {
-      waiting = record;
-    }
-  }
-  if (waiting !== null) yield lines.line(waiting, null);
+  for (const [record, leaf] of foldLeaves(trace.records)) yield lines.line(record, leaf);
 }
 
 type Return = Extract<RecordedEvent, { type: "funcgraph_exit" }>;
-
-function isReturnOf(entry: TraceRecord, record: TraceRecord): record is Return {
-  return (
-    entry.type === "funcgraph_entry" &&
-    record.type === "funcgraph_exit" &&
-    entry.ip === record.ip &&
-    entry.name === record.name &&
-    entry.task?.pid === record.task?.pid
-  );
-}
 
 class Lines {
   readonly #trace: Trace;
@@ -65,7 +47,8 @@ class Lines {
 
   /** Seconds with microseconds, rounded to the nearest. */
   #time(count: number): string {
-    const { clockHz } = this.#trace;
+    const { clockHz, ticks = false } = this.#trace;
+    if (ticks) return tickText(count);
     const total = Math.round((count * 1e6) / clockHz);
     const seconds = Math.floor(total / 1e6);
     return `${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
@@ -85,7 +68,7 @@ class Lines {
       case "funcgraph_exit":
         return `${this.#duration(record)}${"  ".repeat(record.depth)}}`;
       default:
-        return record.fields;
+        return record.reported ?? record.fields;
     }
   }
 

@@ -1,0 +1,80 @@
+// What the kernel prints before an event's own text: the task, its thread group, the CPU, the latency flags and the
+// time, in the three shapes of kernel/trace/trace_output.c: trace_print_context(), trace_print_lat_context() and the
+// latter with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15,
+// up to seven with PREEMPT_RT's patches, none with noirq-info. They are taken as each line has them.
+
+import { latencyFlags } from "../trace-dat/latency-flags.ts";
+
+/** An event's context, and its text. */
+export interface ContextLine {
+  readonly comm: string;
+  readonly pid: number;
+  readonly cpu: number;
+  /** As printed, at least five columns. */
+  readonly flags: string;
+  /** Microseconds; where `ticks` holds, counts of a clock without a rate. */
+  readonly time: number;
+  readonly ticks: boolean;
+  readonly text: string;
+}
+
+const MICROSECONDS = 1e6;
+const COLUMNS = 5;
+
+/** `%16s-%-7d (%7d) [%03d] %s %5lu.%06lu: `; clocks that aren't nanoseconds print `%12llu`. */
+const STANDARD =
+  /^ *(.{1,16}?)-(-?\d{1,10}) +(?:\( *(?:\d{1,10}|-{1,10})\) +)?\[(\d{1,4})\] (?:([^ ]{4,7}) )? *(\d{1,16})(?:\.(\d{6}|\d{9}))?: ?/;
+/** `%8.8s-%-7d %3d%s %4lldus%c: `; without `us` for clocks that aren't nanoseconds. */
+const LATENCY =
+  /^ *(.{1,8}?)-(-?\d{1,10}) +(\d{1,4})([dDbX.][^ ]{3,6}) +(\d{1,16})(us[ $@*#!+]?)?: ?/;
+/** `%16s %7d %3d %d %08x %08lx [%08llx] %ld.%03ldms (+%ld.%03ldms): ` */
+const VERBOSE =
+  /^ *(.{1,16}?) +(-?\d{1,10}) +(\d{1,4}) (\d{1,3}) ([0-9a-f]{8}) [0-9a-f]{8,16} \[([0-9a-f]{8,16})\] \d{1,20}(\.\d{3}ms)? \(\+\d{1,20}(?:\.\d{3}ms)?\): ?/;
+
+/** Reads the context at the beginning of a line; null where there is none. */
+export function readContext(line: string): ContextLine | null {
+  const standard = STANDARD.exec(line);
+  if (standard !== null) {
+    const [head, comm = "", pid, cpu, flags = "", whole, fraction] = standard;
+    return {
+      comm,
+      pid: Number(pid),
+      cpu: Number(cpu),
+      flags: flags.padEnd(COLUMNS, "."),
+      time: fraction === undefined ? Number(whole) : microseconds(Number(whole), fraction),
+      ticks: fraction === undefined,
+      text: line.slice(head.length),
+    };
+  }
+  const latency = LATENCY.exec(line);
+  if (latency !== null) {
+    const [head, comm = "", pid, cpu, flags = "", time, unit] = latency;
+    return {
+      comm,
+      pid: Number(pid),
+      cpu: Number(cpu),
+      flags: flags.padEnd(COLUMNS, "."),
+      time: Number(time),
+      ticks: unit === undefined,
+      text: line.slice(head.length),
+    };
+  }
+  const verbose = VERBOSE.exec(line);
+  if (verbose === null) return null;
+  const [head, comm = "", pid, cpu, flags, preempt, time, unit] = verbose;
+  return {
+    comm,
+    pid: Number(pid),
+    cpu: Number(cpu),
+    flags: latencyFlags(Number(flags) & 0xff, Number.parseInt(preempt ?? "0", 16) & 0x0f),
+    time: Number.parseInt(time ?? "0", 16),
+    ticks: unit === undefined,
+    text: line.slice(head.length),
+  };
+}
+
+/** Six digits are whole microseconds; nine, as farjal's systrace has, leave a fraction of one. */
+export function microseconds(seconds: number, fraction: string): number {
+  const whole = seconds * MICROSECONDS + Number(fraction.slice(0, 6));
+  return fraction.length > 6 ? whole + Number(fraction.slice(6)) / 1000 : whole;
+}

@@ -1,0 +1,198 @@
+// Lines of function_graph made into events: which task each is of, which call a closing brace ends, and when. Text
+// without times gives each CPU a clock of its own that adds up durations; a call at depth 0 is moved behind what the
+// file showed before it, and a task that changes its CPU takes its time along, so that no stack's times run backwards.
+
+import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
+import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import type { Origin, TraceRecord } from "../trace.ts";
+import { readEvent } from "./event-text.ts";
+import type { GraphLine } from "./graph-line.ts";
+
+interface OpenCall {
+  readonly name: string;
+  readonly module: string | null;
+  readonly count: number;
+}
+
+/** A stack of calls: a task's, or a CPU's where the task is idle or unknown. */
+interface Stack {
+  open: (OpenCall | undefined)[];
+  now: number;
+  /** Interrupts that are being served: what they interrupted, and how much deeper their calls are than printed. */
+  readonly interrupts: { readonly open: (OpenCall | undefined)[]; deeper: number | null }[];
+}
+
+type GraphEvent = (EntryEvent | ReturnEvent) & Partial<Origin>;
+
+const NANOSECONDS = 1e9;
+/** No kernel's shadow stack holds more calls. */
+const DEEPEST = 4096;
+const NO_FLAGS = ".....";
+/** Interrupts within one another; real machines have a few levels. */
+const MOST_INTERRUPTS = 16;
+
+export class GraphCalls {
+  readonly #stacks = new Map<string, Stack>();
+  /** Nanoseconds up to which a CPU's time has come, and that of the last line. */
+  readonly #cpus = new Map<number, number>();
+  #line = 0;
+  readonly #running: Map<number, TraceTask>;
+  readonly #tasks: { task(name: string, pid: number): TraceTask };
+
+  /**
+   * @param firstTasks each CPU's task before its first task switch, where there is one.
+   * @param tasks gives one object a task.
+   */
+  constructor(
+    firstTasks: ReadonlyMap<number, TraceTask>,
+    tasks: { task(name: string, pid: number): TraceTask },
+  ) {
+    this.#tasks = tasks;
+    this.#running = new Map(
+      [...firstTasks].map(([cpu, { name, pid }]) => [cpu, tasks.task(name, pid)]),
+    );
+  }
+
+  /** Another task runs on the CPU from here on. */
+  switch(cpu: number, { name, pid }: TraceTask): void {
+    this.#running.set(cpu, this.#tasks.task(name, pid));
+  }
+
+  /** How far a CPU's time has come, in nanoseconds. */
+  now(cpu: number): number {
+    return this.#cpus.get(cpu) ?? this.#line;
+  }
+
+  /** The events of a line: none, one, or two of a call that returns on it. */
+  records(line: GraphLine, lost: number | null): TraceRecord[] {
+    const { cpu, content, flags } = line;
+    const task =
+      line.task === undefined
+        ? this.#running.get(cpu)
+        : this.#tasks.task(line.task.name, line.task.pid);
+    const origin: Partial<Origin> = {
+      ...(task === undefined ? {} : { task }),
+      ...(flags === undefined ? {} : { flags: flags.padEnd(NO_FLAGS.length, ".") }),
+      ...(lost === 0 ? {} : { lost }),
+    };
+    const stack = this.#stackOf(cpu, task);
+    const now = this.#timeOf(line, stack);
+    if (content.kind === "irq") {
+      if (content.begins) interrupt(stack);
+      else resume(stack);
+      return [];
+    }
+    if (content.kind === "comment") {
+      const { name, fields } = readEvent(content.text) ?? { name: "print", fields: content.text };
+      this.#advance(cpu, stack, now);
+      const whose = { task: task ?? this.#tasks.task("<...>", 0), flags: NO_FLAGS, lost };
+      return [{ type: "other", ...moment(now, cpu), ...whose, ...origin, name, fields }];
+    }
+    if (content.kind === "return") return [this.#leave(line, stack, now, origin)];
+    const { kind, name, module } = content;
+    const depth = depthOf(line, stack);
+    stack.open.length = Math.min(stack.open.length, depth);
+    const entry: GraphEvent = {
+      type: "funcgraph_entry",
+      ...moment(now, cpu),
+      ip: 0,
+      depth,
+      name,
+      module,
+      ...origin,
+    };
+    if (kind === "entry") {
+      while (stack.open.length < depth) stack.open.push(undefined);
+      stack.open.push({ name, module, count: now });
+      this.#advance(cpu, stack, now);
+      return [entry];
+    }
+    const end = now + (line.duration ?? 0);
+    this.#advance(cpu, stack, end);
+    const { lost: _lost, ...whose } = origin;
+    const exit: GraphEvent = {
+      type: "funcgraph_exit",
+      ...moment(end, cpu),
+      ip: 0,
+      depth,
+      name,
+      module,
+      overrun: 0,
+      entryCount: now,
+      ...whose,
+    };
+    return [entry, exit];
+  }
+
+  #leave(line: GraphLine, stack: Stack, now: number, origin: Partial<Origin>): GraphEvent {
+    const { cpu, content, duration } = line;
+    const stated = content.kind === "return" ? content : { name: null, module: null };
+    const depth = depthOf(line, stack);
+    const entered = stack.open[depth];
+    stack.open.length = Math.min(stack.open.length, depth);
+    const end =
+      line.time === undefined ? Math.max(now, (entered?.count ?? now) + (duration ?? 0)) : now;
+    this.#advance(cpu, stack, end);
+    const matches = stated.name === null || stated.name === entered?.name;
+    const called = matches && entered !== undefined ? entered : stated;
+    return {
+      type: "funcgraph_exit",
+      ...moment(end, cpu),
+      ip: 0,
+      depth,
+      name: called.name ?? "<...>",
+      module: called.module,
+      overrun: 0,
+      // Without durations, what passed since the entry is what is known.
+      entryCount: duration === undefined ? (entered?.count ?? end) : end - duration,
+      ...origin,
+    };
+  }
+
+  #stackOf(cpu: number, task: TraceTask | undefined): Stack {
+    const key = task === undefined || task.pid === 0 ? `cpu ${cpu}` : `task ${task.pid}`;
+    let stack = this.#stacks.get(key);
+    if (stack === undefined) {
+      stack = { open: [], now: 0, interrupts: [] };
+      this.#stacks.set(key, stack);
+    }
+    return stack;
+  }
+
+  #timeOf({ time, cpu, depth, content }: GraphLine, stack: Stack): number {
+    const least = Math.max(stack.now, this.#cpus.get(cpu) ?? 0);
+    if (time !== undefined) return Math.max(least, time * 1000);
+    return depth === 0 && content.kind !== "return" ? Math.max(least, this.#line) : least;
+  }
+
+  #advance(cpu: number, stack: Stack, now: number): void {
+    stack.now = now;
+    this.#cpus.set(cpu, now);
+    this.#line = Math.max(this.#line, now);
+  }
+}
+
+function interrupt({ interrupts, open }: Stack): void {
+  if (interrupts.length < MOST_INTERRUPTS) interrupts.push({ open: [...open], deeper: null });
+}
+
+/** Calls that were open before the interrupt are open again. */
+function resume(stack: Stack): void {
+  const interrupted = stack.interrupts.pop();
+  if (interrupted !== undefined) stack.open = interrupted.open;
+}
+
+/** How deep a call is. One that interrupts others is inside them, also where the text begins anew at depth 0. */
+function depthOf({ depth, content }: GraphLine, { interrupts }: Stack): number {
+  const interrupted = interrupts.at(-1);
+  let deeper = interrupted?.deeper ?? 0;
+  if (interrupted !== undefined && interrupted.deeper === null && content.kind !== "return") {
+    deeper = Math.max(0, interrupted.open.length - depth);
+    interrupted.deeper = deeper;
+  }
+  return Math.min(depth + deeper, DEEPEST - 1);
+}
+
+function moment(count: number, cpu: number) {
+  return { count, time: count / NANOSECONDS, microseconds: Math.floor(count / 1000), cpu };
+}
