@@ -3,6 +3,7 @@
 // event. Instructions are exact, from two runs of different length; times are of rows that take turns. Beside them stands what a real 6.1 kernel takes for
 // the same round (Debian's 4kc-malta under QEMU -icount, 20,000 rounds).
 
+import { KERNEL_ROUND } from "../src/cost/trace-cost.ts";
 import type { Endian, Machine, Tracer, TracerName, TraceWay } from "../src/index.ts";
 import { interleave } from "../src/measure/interleave.ts";
 import { columns } from "../src/report/table.ts";
@@ -25,10 +26,15 @@ interface Setup {
 }
 
 const SETUPS: readonly Setup[] = [
-  { module: "leaf_plain", says: "without -pg", way: null, kernel: "12.0" },
-  { module: "leaf", says: "-pg, off", way: null, kernel: "14.0" },
+  { module: "leaf_plain", says: "without -pg", way: null, kernel: String(KERNEL_ROUND.none) },
+  { module: "leaf", says: "-pg, off", way: null, kernel: String(KERNEL_ROUND.off) },
   { module: "leaf", says: "-pg, traced natively", way: "native", kernel: "" },
-  { module: "leaf", says: "-pg, traced by guest code", way: "guest", kernel: "943.5" },
+  {
+    module: "leaf",
+    says: "-pg, traced by guest code",
+    way: "guest",
+    kernel: String(KERNEL_ROUND.function),
+  },
   {
     module: "leaf",
     says: "-pg, traced by a host function",
@@ -48,13 +54,13 @@ const SETUPS: readonly Setup[] = [
     says: "-pg, function_graph by guest code",
     way: "guest",
     tracer: "function_graph",
-    kernel: "2128.0",
+    kernel: String(KERNEL_ROUND.function_graph),
   },
   { module: "leaf_jal", says: "2009's jal and trampolines, off", way: null, kernel: "" },
   { module: "leaf_jal", says: "2009's, traced by guest code", way: "guest", kernel: "" },
 ];
 
-const WHY = `  The kernel's 943.5 is ftrace_caller's 30 or so instructions and what they call: with MIPS' one entry
+const WHY = `  The kernel's ${KERNEL_ROUND.function} is ftrace_caller's 30 or so instructions and what they call: with MIPS' one entry
   for all tracers that is the list function, which tests recursion and looks the site up in each filter's
   hash, then the function tracer, which reserves and commits an event of its ring buffer and reads a clock.
   Here guest code runs ftrace_caller and a recording function that ends in one word, TRACE_CALL: the

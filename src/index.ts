@@ -38,6 +38,9 @@ export {
   type WrongRun,
 } from "./cost/interruption.ts";
 export { type Patch, patchesOf } from "./cost/patch.ts";
+export type { CostRow, SiteCode, Spread, States } from "./cost/row.ts";
+export { type Build, type CostTable, costTable } from "./cost/table.ts";
+export { KERNEL_ROUND, traceCost } from "./cost/trace-cost.ts";
 export { type PatchTrial, tryPatches } from "./cost/trial.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
@@ -98,6 +101,16 @@ export {
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
 export type { NamedAddress } from "./lab/symbol-index.ts";
+export { type BenchRow, benchRows } from "./measure/bench-rows.ts";
+export { type Effort, interleave, type Task, type Timing } from "./measure/interleave.ts";
+export {
+  type MeasuredCall,
+  type Open,
+  Run,
+  type Setup,
+  type Subject,
+  type Tracing,
+} from "./measure/measured-run.ts";
 export { type Mended, mendModule } from "./mend/mend.ts";
 export type { MendOptions } from "./mend/plan.ts";
 export type {
@@ -113,6 +126,7 @@ export { describeModule, type ModuleInfo } from "./module/file/info.ts";
 export { moduleName } from "./module/file/name.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export { DEFAULT_BUDGET } from "./processor/budget.ts";
 export {
   Debugger,
   type DebugTarget,

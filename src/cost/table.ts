@@ -3,39 +3,33 @@
 // is without sites, a build's own instructions without those of its sites stand for one.
 
 import { basename } from "node:path";
-import type { Source } from "../cli/session.ts";
+import { Misuse } from "../errors.ts";
+import type { TraceWay } from "../ftrace/tracer.ts";
 import { counted } from "../html/numbers.ts";
+import type { Machine } from "../lab/machine.ts";
+import { interleave, type Timing } from "../measure/interleave.ts";
+import { type MeasuredCall, type Open, Run, type Tracing } from "../measure/measured-run.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { Veneers } from "../trampoline/facts.ts";
 import {
-  adoptEntries,
   callsByJal,
   DEAD_ENTRIES,
   type Design,
   designOf,
-  type Entries,
-  type LoadedModule,
-  type Machine,
   type MissingDesign,
-  Misuse,
   missingDesigns,
-  type PatchTrial,
-  readEntries,
   sequenceStart,
   sequenceWords,
-  type TraceWay,
-  tryPatches,
-  VENEER_SECTION,
-  type Veneers,
-} from "../index.ts";
-import { interleave, type Timing } from "../measure/interleave.ts";
-import { Run, type RunOptions } from "../measure/measured-run.ts";
-import type { Tracing } from "../report/bench-text.ts";
-import type { CostRow, SiteCode, Spread, States } from "../report/cost/text.ts";
+} from "./design.ts";
+import { adoptEntries, type Entries, readEntries, VENEER_SECTION } from "./entry.ts";
+import type { CostRow, SiteCode, Spread, States } from "./row.ts";
+import { type PatchTrial, tryPatches } from "./trial.ts";
 
 /** One build of the measured module. */
 export interface Build {
   /** null for farjal's own. */
   readonly path: string | null;
-  readonly source: Source;
+  readonly open: Open;
 }
 
 export interface CostTable {
@@ -51,18 +45,21 @@ const WORD = 4;
 /** How far past its own length a call may run that a patch led astray. */
 const ASTRAY = 100_000;
 
-/** @throws Misuse and Refusal as Run.start() does. */
+/**
+ * Measures each build in each state of its sites.
+ * @param milliseconds host time for each state of each build.
+ * @throws Misuse and Refusal as Run.start() does.
+ */
 export async function costTable(
   builds: readonly Build[],
-  texts: readonly string[],
-  options: RunOptions,
+  call: MeasuredCall,
   milliseconds: number,
 ): Promise<CostTable> {
   const variants: Variant[] = [];
   for (const build of builds) {
-    const shared = await Variant.measured(build, texts, options);
+    const shared = await Variant.measured(build, call, "shared");
     if (shared.module.plan.trampolines.length < shared.module.plan.farJumps.length) {
-      variants.push(await Variant.measured(build, texts, { ...options, veneers: "each" }));
+      variants.push(await Variant.measured(build, call, "each"));
     }
     variants.push(shared);
   }
@@ -110,11 +107,7 @@ class Variant {
   readonly code: SiteCode | null;
   readonly notes: readonly string[];
 
-  static async measured(
-    build: Build,
-    texts: readonly string[],
-    options: RunOptions,
-  ): Promise<Variant> {
+  static async measured(build: Build, call: MeasuredCall, veneers: Veneers): Promise<Variant> {
     let adopted: Adopted = { entries: null, fault: null };
     const prepare = (machine: Machine, module: LoadedModule): void => {
       adopted = adopt(machine, module);
@@ -122,7 +115,7 @@ class Variant {
     const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> => {
       // What is only counted isn't worth translating at once.
       const engine = way === "guest" ? "auto" : "translator";
-      return Run.start({ engine, source: build.source, tracer, way, prepare }, texts, options);
+      return Run.start({ open: build.open, engine, tracer, way, veneers, prepare }, call);
     };
     const off = await start("off", null);
     const native: Run[] = [];
@@ -134,8 +127,8 @@ class Variant {
       }
     }
     const { plan } = off.module;
-    const veneers = plan.farJumps.length === 0 ? null : (options.veneers ?? "shared");
-    return new Variant(build, veneers, adopted, off, native, guest);
+    const used = plan.farJumps.length === 0 ? null : veneers;
+    return new Variant(build, used, adopted, off, native, guest);
   }
 
   private constructor(

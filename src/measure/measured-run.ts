@@ -1,91 +1,82 @@
 // One measured call: a machine of its own, with a module in it and its call sites in one state. The first call
-// is counted, exactly; further ones can be timed. Which states are compared, and what comes of it, is for the
-// commands that measure.
+// is counted, exactly; further ones can be timed. How the machine is made is the caller's business; which
+// states are compared, and what the numbers say, is decided by what measures (bench-rows.ts, cost/table.ts).
 
-import { type CallArguments, readArguments } from "../cli/options/call-arguments.ts";
-import type { CallOptions } from "../cli/options/module-options.ts";
-import { type RunningSession, Session, type SessionOptions, type Source } from "../cli/session.ts";
-import {
-  type CallResult,
-  type Engine,
-  type LoadedModule,
-  type Machine,
-  Misuse,
-  Refusal,
-  type Tracer,
-  type TraceWay,
-} from "../index.ts";
-import type { Tracing } from "../report/bench-text.ts";
+import { Misuse, Refusal } from "../errors.ts";
+import type { TracerName } from "../ftrace/event.ts";
+import type { Tracer, TraceWay } from "../ftrace/tracer.ts";
+import type { CallResult } from "../lab/calls/guest-call.ts";
+import type { Machine } from "../lab/machine.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { Engine } from "../processor/engine.ts";
+import type { Veneers } from "../trampoline/facts.ts";
 import type { Task } from "./interleave.ts";
 
-/** What a run needs of a command's options. */
-export type RunOptions = Omit<CallOptions, "engine"> & Pick<SessionOptions, "veneers">;
+/** none: built without call sites; off: they are switched off. */
+export type Tracing = "none" | "off" | TracerName;
+
+/** A machine with the measured module in it, and the call's arguments as that machine takes them. */
+export interface Subject {
+  readonly machine: Machine;
+  readonly module: LoadedModule;
+  readonly args: readonly (number | bigint)[];
+}
+
+/** The call that is measured. */
+export interface MeasuredCall {
+  readonly name: string;
+  /** Instructions that it may take. */
+  readonly budget: number;
+}
 
 /** A run before it is measured. */
 export interface Setup {
+  /** Makes a new machine with the module in it. @throws Refusal when the module doesn't load. */
+  readonly open: Open;
   readonly engine: Engine;
-  readonly source: Source;
   readonly tracer: Tracing;
   readonly way: TraceWay | null;
+  /** How far jumps share veneers; default: the loader's. */
+  readonly veneers?: Veneers;
   /** What is done with the module before the first call. */
   readonly prepare?: (machine: Machine, module: LoadedModule) => void;
 }
 
+export type Open = (engine: Engine, veneers?: Veneers) => Promise<Subject>;
+
 export class Run {
   readonly setup: Setup;
+  readonly machine: Machine;
   readonly module: LoadedModule;
+  /** The address of the function that is called, and its arguments. */
+  readonly target: number;
+  readonly args: Subject["args"];
   readonly first: CallResult;
   /** Events of the first call. */
   readonly calls: number;
-  readonly #session: RunningSession;
-  readonly #args: CallArguments;
-  readonly #options: RunOptions;
-  readonly #address: number;
+  readonly #budget: number;
   #tracer: Tracer | undefined;
 
   /** @throws Misuse when the module has no such function, Refusal when it doesn't load or return. */
-  static async start(setup: Setup, texts: readonly string[], options: RunOptions): Promise<Run> {
-    const session = await Session.open(setup.source, { ...options, engine: setup.engine });
-    const module = session.load();
-    setup.prepare?.(session.machine, module);
-    const args = readArguments(texts, session.machine);
-    return new Run(setup, session, module, args, options);
+  static async start(setup: Setup, call: MeasuredCall): Promise<Run> {
+    const subject = await setup.open(setup.engine, setup.veneers);
+    setup.prepare?.(subject.machine, subject.module);
+    return new Run(setup, subject, call);
   }
 
-  private constructor(
-    setup: Setup,
-    session: RunningSession,
-    module: LoadedModule,
-    args: CallArguments,
-    options: RunOptions,
-  ) {
+  private constructor(setup: Setup, { machine, module, args }: Subject, call: MeasuredCall) {
     this.setup = setup;
+    this.machine = machine;
     this.module = module;
-    this.#session = session;
-    this.#args = args;
-    this.#options = options;
-    const address = session.machine.addressOf(options.call);
-    if (address === undefined) {
-      throw new Misuse(`${setup.source.path} has no function '${options.call}'`);
-    }
-    this.#address = address;
+    this.args = args;
+    this.#budget = call.budget;
+    const address = machine.addressOf(call.name);
+    if (address === undefined) throw new Misuse(`${module.name} has no function '${call.name}'`);
+    this.target = address;
     this.#switchOn();
     this.first = this.#call();
     this.calls = this.#tracer?.calls ?? 0;
     this.#switchOff();
-  }
-
-  get machine(): Machine {
-    return this.#session.machine;
-  }
-
-  /** The function called and its arguments, in this run's machine. */
-  get target(): number {
-    return this.#address;
-  }
-
-  get args(): CallArguments["values"] {
-    return this.#args.values;
   }
 
   task(): Task {
@@ -99,8 +90,7 @@ export class Run {
   }
 
   #call(): CallResult {
-    const { budget } = this.#options;
-    const result = this.#session.machine.call(this.#address, this.#args.values, { budget });
+    const result = this.machine.call(this.target, this.args, { budget: this.#budget });
     if (result.exception === undefined) return result;
     throw new Refusal({ errno: null, dmesg: [], explanation: result.exception.message });
   }
@@ -108,7 +98,7 @@ export class Run {
   #switchOn(): void {
     const { way, tracer } = this.setup;
     if (way === null || tracer === "none" || tracer === "off") return;
-    this.#tracer = this.#session.machine.trace({ tracer, way });
+    this.#tracer = this.machine.trace({ tracer, way });
   }
 
   #switchOff(): void {

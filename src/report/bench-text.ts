@@ -1,40 +1,11 @@
 // A bench's rows for people: exact instructions first, then time with its spread, each beside its ratio to
 // the first row.
 
-import type { TracerName } from "../ftrace/event.ts";
-import type { TraceWay } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import { grouped } from "../html/numbers.ts";
-import type { Engine } from "../processor/engine.ts";
+import type { BenchRow } from "../measure/bench-rows.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
-
-export type Tracing = "none" | "off" | TracerName;
-
-export interface BenchRow {
-  readonly engine: Engine;
-  /** none: built without call sites; off: they are switched off. */
-  readonly tracer: Tracing;
-  readonly way: TraceWay | null;
-  readonly v0: number;
-  /** Guest instructions of one call, exact. */
-  readonly instructions: number;
-  /** Seconds of one call. */
-  readonly seconds: {
-    readonly p50: number;
-    readonly p25: number;
-    readonly p75: number;
-    readonly min: number;
-    readonly samples: number;
-  };
-  readonly instructionsPerSecond: number;
-  /** Guest instructions that a traced call costs above the first row; null in the first row. */
-  readonly perCallOverhead: number | null;
-  /** Events of one call. */
-  readonly tracedCalls: number;
-  /** To the first row. */
-  readonly ratio: { readonly instructions: number; readonly seconds: number };
-}
 
 /** Shorter calls spend most of their time on the way into the machine and back. */
 export const SHORT_CALL = 1000;

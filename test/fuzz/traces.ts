@@ -2,7 +2,7 @@
 // compared by `farjal diff`. The way through is every event read, the report and each format written.
 
 import { MemorySink, type Sink } from "../../src/bytes/sink.ts";
-import { recordJson } from "../../src/cli/commands/trace.ts";
+import { recordJson } from "../../src/cli/json/trace-record.ts";
 import { diffTraces } from "../../src/compare/diff.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import type { CostRow, Spread } from "../../src/cost/row.ts";
 import { costPage } from "../../src/report/cost/page.ts";
-import type { CostRow, Spread } from "../../src/report/cost/text.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { chromiumSkip, withPage } from "../support/chromium.ts";
 

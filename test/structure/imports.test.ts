@@ -11,13 +11,13 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["index", "report", "measure", "sweep", "html", "cost", "input"],
-  measure: ["index"],
+  cli: ["index", "report", "sweep", "html", "input"],
   testing: ["compare", "ftrace"],
   index: [
     "board",
     "compare",
     "cost",
+    "measure",
     "sweep",
     "verify",
     "explain",
@@ -37,7 +37,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: ["sweep", "lab", "input", "kernel", "module", "isa", "elf", "bytes"],
   sweep: ["lab", "input", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
-  cost: ["lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
+  cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
+  measure: ["lab"],
   gdb: ["processor"],
   compare: ["formats", "ftrace"],
   lab: ["processor", "ftrace", "module", "isa", "elf", "bytes"],
@@ -65,6 +66,8 @@ const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   index: ["translate", "trampoline"],
   sweep: ["bytes"],
+  cost: ["formats"],
+  measure: ["processor", "ftrace", "module", "trampoline"],
   lab: ["kernel", "trampoline"],
   explain: ["bytes"],
   gdb: ["elf"],
@@ -72,6 +75,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   report: [
     "compare",
     "cost",
+    "measure",
     "sweep",
     "verify",
     "explain",

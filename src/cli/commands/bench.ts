@@ -3,11 +3,22 @@
 // compared too; seconds come from repeating the call, the rows in turns.
 
 import type { Command } from "commander";
-import { ENGINES, type Engine, Misuse, TRACERS, type TraceWay } from "../../index.ts";
-import { interleave, type Timing } from "../../measure/interleave.ts";
-import { Run, type Setup } from "../../measure/measured-run.ts";
-import { type BenchRow, benchText, type Tracing } from "../../report/bench-text.ts";
+import {
+  benchRows,
+  ENGINES,
+  type Engine,
+  interleave,
+  Misuse,
+  type Open,
+  Run,
+  type Setup,
+  TRACERS,
+  type TraceWay,
+  type Tracing,
+} from "../../index.ts";
+import { benchText } from "../../report/bench-text.ts";
 import type { Answer, Give } from "../answer.ts";
+import { opener } from "../measured.ts";
 import {
   ARGUMENT_HELP,
   type CallOptions,
@@ -71,25 +82,27 @@ async function bench(
   const wanted = tracersOf(options);
   const source = await readSource(path, sourceOptions(options));
   const traced = source.file.callSites.recorded.length > 0;
-  const plain = await untraced(source, traced, options, wanted);
+  const open = opener(source, texts, options);
+  const plain = await untraced(source, traced, texts, options, wanted);
   const setups = engines.flatMap((engine) =>
-    [...plain, ...tracedSetups(source, traced, wanted)].map((setup) => ({ engine, ...setup })),
+    [...plain, ...tracedSetups(open, traced, wanted)].map((setup) => ({ engine, ...setup })),
   );
   if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
   const runs: Run[] = [];
-  for (const setup of setups) runs.push(await Run.start(setup, texts, options));
+  const call = { name: options.call, budget: options.budget };
+  for (const setup of setups) runs.push(await Run.start(setup, call));
   const timings = await interleave(
     runs.map((run) => run.task()),
     { milliseconds: options.time, rounds: ROUNDS },
   );
-  const rows = rowsOf(runs, timings);
+  const rows = benchRows(runs, timings);
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
-  const call = `${options.call}(${texts.join(", ")})`;
+  const title = `${options.call}(${texts.join(", ")})`;
   const notes = leftOut(traced, options, wanted);
   return {
     held: equal,
-    json: { verdict: equal ? "equal" : "differ", call, rows },
-    text: benchText(call, rows, terminal.paint),
+    json: { verdict: equal ? "equal" : "differ", call: title, rows },
+    text: benchText(title, rows, terminal.paint),
     ...(notes === "" ? {} : { notes }),
   };
 }
@@ -119,11 +132,12 @@ function sourceOptions({ engine: _rows, ...options }: BenchOptions): CallOptions
 async function untraced(
   source: Source,
   traced: boolean,
+  texts: readonly string[],
   options: BenchOptions,
   wanted: ReadonlySet<Tracing>,
 ): Promise<Omit<Setup, "engine">[]> {
   if (!wanted.has("none")) return [];
-  if (!traced) return [{ source, tracer: "none", way: null }];
+  if (!traced) return [{ open: opener(source, texts, options), tracer: "none", way: null }];
   if (options.plain === undefined) {
     if (options.tracer === undefined) return [];
     throw new Misuse(
@@ -131,18 +145,18 @@ async function untraced(
     );
   }
   const plain = await readSource(options.plain, sourceOptions(options));
-  return [{ source: plain, tracer: "none", way: null }];
+  return [{ open: opener(plain, texts, options), tracer: "none", way: null }];
 }
 
 function tracedSetups(
-  source: Source,
+  open: Open,
   traced: boolean,
   wanted: ReadonlySet<Tracing>,
 ): Omit<Setup, "engine">[] {
   if (!traced) return [];
   const setups: Omit<Setup, "engine">[] = [
-    { source, tracer: "off", way: null },
-    ...TRACERS.flatMap((tracer) => WAYS.map((way) => ({ source, tracer, way }))),
+    { open, tracer: "off", way: null },
+    ...TRACERS.flatMap((tracer) => WAYS.map((way) => ({ open, tracer, way }))),
   ];
   return setups.filter(({ tracer }) => wanted.has(tracer));
 }
@@ -161,31 +175,4 @@ function leftOut(traced: boolean, options: BenchOptions, wanted: ReadonlySet<Tra
     return "the row without tracing is left out: it needs the module built without -pg (--plain FILE)\n";
   }
   return "";
-}
-
-function rowsOf(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
-  const base = runs[0];
-  const baseTime = timings[0]?.p50 ?? Number.NaN;
-  const calls = Math.max(0, ...runs.map((run) => run.calls));
-  return runs.map((run, index) => {
-    const { engine, tracer, way } = run.setup;
-    const { v0, instructions } = run.first;
-    const seconds = timings[index] as Timing;
-    const more = instructions - (base?.first.instructions ?? instructions);
-    return {
-      engine,
-      tracer,
-      way,
-      v0,
-      instructions,
-      seconds,
-      instructionsPerSecond: instructions / seconds.p50,
-      perCallOverhead: run === base || calls === 0 ? null : more / calls,
-      tracedCalls: run.calls,
-      ratio: {
-        instructions: instructions / (base?.first.instructions ?? instructions),
-        seconds: seconds.p50 / baseTime,
-      },
-    };
-  });
 }

@@ -4,15 +4,27 @@
 
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { type Build, costTable } from "../../cost/table.ts";
 import { hex } from "../../hex.ts";
-import { type Endian, type MissingDesign, Misuse } from "../../index.ts";
-import type { RunOptions } from "../../measure/measured-run.ts";
+import {
+  type Build,
+  type CostRow,
+  costTable,
+  type Endian,
+  type MissingDesign,
+  Misuse,
+} from "../../index.ts";
 import { costPage } from "../../report/cost/page.ts";
-import { type CostRow, costText } from "../../report/cost/text.ts";
+import { costText } from "../../report/cost/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
-import { ARGUMENT_HELP, initOption, placed } from "../options/module-options.ts";
+import { opener } from "../measured.ts";
+import {
+  ARGUMENT_HELP,
+  budgetOption,
+  type CallOptions,
+  initOption,
+  placed,
+} from "../options/module-options.ts";
 import { countReader } from "../options/numbers.ts";
 import { readSource } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -35,7 +47,7 @@ const OWN_CALL = "cost_loop(1000)";
 /** MiB that they need; a machine is saved and restored the faster, the less it has. */
 const OWN_MEMORY = 16;
 
-interface CostOptions extends Omit<RunOptions, "call"> {
+interface CostOptions extends Omit<CallOptions, "engine" | "call"> {
   readonly call?: string;
   readonly html?: string;
   readonly time: number;
@@ -49,12 +61,7 @@ export function addCost(program: Command, give: Give, terminal: Terminal): void 
     .addOption(initOption())
     .option("--html <FILE>", "write it as one page, with plots")
     .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
-    .option(
-      "--budget <N>",
-      "instructions the call may take",
-      countReader(1, Number.MAX_SAFE_INTEGER),
-      1_000_000_000,
-    )
+    .addOption(budgetOption())
     .option(
       "--time <MS>",
       "milliseconds for each state of each design",
@@ -85,12 +92,17 @@ async function cost(
   const call = own ? OWN_CALL : options.call;
   if (call === undefined) throw new Misuse("--call 'NAME(ARG, …)' says what is measured");
   const { name, args } = readCall(call);
-  const runOptions = { ...options, call: name, memory: own ? OWN_MEMORY : options.memory };
+  const machineOptions = { ...options, memory: own ? OWN_MEMORY : options.memory };
   const builds: Build[] = [];
   for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
-    builds.push({ path: own ? null : path, source: await readSource(path, runOptions) });
+    const source = await readSource(path, machineOptions);
+    builds.push({ path: own ? null : path, open: opener(source, args, machineOptions) });
   }
-  const { rows, missing, notes } = await costTable(builds, args, runOptions, options.time);
+  const { rows, missing, notes } = await costTable(
+    builds,
+    { name, budget: options.budget },
+    options.time,
+  );
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
   const title = `${name}(${args.join(", ")})`;
   if (options.html !== undefined)

@@ -15,10 +15,10 @@ import {
 } from "../../index.ts";
 import { type CostRow, type Demo, type DemoTrace, demoText } from "../../report/demo-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
+import { recordJson } from "../json/trace-record.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
 import type { Terminal } from "../terminal.ts";
-import { farJumpJson, trampolineJson } from "./plan.ts";
-import { recordJson } from "./trace.ts";
 
 const FUNCTION = "demo_run";
 const DEVICES = 4;

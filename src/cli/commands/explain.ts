@@ -4,12 +4,12 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
-import { hex } from "../../hex.ts";
-import { filterStory, type Story } from "../../index.ts";
+import { filterStory } from "../../index.ts";
 import { explainPage } from "../../report/explain/page.ts";
 import { explainText } from "../../report/explain/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
+import { storyJson } from "../json/story.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -54,39 +54,4 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
     json: storyJson(story),
     text: options.html === undefined ? explainText(story, terminal.paint) : [`${options.html}\n`],
   };
-}
-
-/** Keys whose numbers are addresses or words. */
-const HEXADECIMAL: ReadonlySet<string> = new Set([
-  "address",
-  "after",
-  "base",
-  "before",
-  "crc",
-  "end",
-  "region",
-  "sites",
-  "siteRegion",
-  "start",
-  "target",
-  "targetRegion",
-  "trampoline",
-  "value",
-  "word",
-  "words",
-]);
-
-/** The story with the verdict's keys beside the others, as every command has them, and addresses as strings. */
-function storyJson({ name, verdict, ...rest }: Story): Answer["json"] {
-  return withHex({ name, ...verdict, ...rest }, false) as Answer["json"];
-}
-
-function withHex(value: unknown, hexadecimal: boolean): unknown {
-  if (typeof value === "bigint") return hex(value);
-  if (typeof value === "number") return hexadecimal ? hex(value) : value;
-  if (Array.isArray(value)) return value.map((one) => withHex(one, hexadecimal));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [key, withHex(one, HEXADECIMAL.has(key))]),
-  );
 }

@@ -3,13 +3,13 @@
 
 import type { Command } from "commander";
 import type { Address } from "../../address.ts";
-import { hex } from "../../hex.ts";
 import { counted } from "../../html/numbers.ts";
 import { type FarJump, Refusal, type RefusalDetails, type Trampoline } from "../../index.ts";
 import type { Paint } from "../../report/paint.ts";
 import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import type { Answer, Give } from "../answer.ts";
+import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openSession, type RunningSession, type StillSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -92,27 +92,4 @@ function* text(name: string, verdict: Verdict, paint: Paint): Generator<string> 
       ? "as it is: every jump reaches"
       : `with ${counted(trampolines.length, "trampoline")}`;
   yield `${paint.bold(name)} ${paint.green("loads")} ${how}\n`;
-}
-
-export function farJumpJson(far: FarJump<Address>) {
-  return {
-    ...far,
-    address: hex(far.address),
-    target: hex(far.target),
-    siteRegion: hex(far.siteRegion),
-    targetRegion: hex(far.targetRegion),
-    trampoline: far.trampoline === null ? null : hex(far.trampoline),
-    word: far.word === null ? null : hex(far.word),
-  };
-}
-
-export function trampolineJson(trampoline: Trampoline<Address>) {
-  return {
-    ...trampoline,
-    address: hex(trampoline.address),
-    target: hex(trampoline.target),
-    region: hex(trampoline.region),
-    words: trampoline.words.map((word) => hex(word)),
-    sites: trampoline.sites.map((site) => hex(site)),
-  };
 }

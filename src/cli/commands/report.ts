@@ -6,6 +6,7 @@ import { counted } from "../../html/numbers.ts";
 import { Misuse, readTrace, type Trace, type TraceFormat, traceFromBytes } from "../../index.ts";
 import { readInput } from "../../input.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { recordJson } from "../json/trace-record.ts";
 import {
   chosenFormat,
   deliver,
@@ -13,7 +14,6 @@ import {
   withTraceFormat,
 } from "../options/trace-format.ts";
 import { version } from "../package.ts";
-import { recordJson } from "./trace.ts";
 
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace

@@ -1,13 +1,12 @@
 // `farjal run M.ko --call NAME [ARG…]`: loads the module and calls one of its functions.
 
 import type { Command } from "commander";
-import { hex } from "../../hex.ts";
-import type { CallResult } from "../../index.ts";
 import { type CallReport, callText } from "../../report/call-text.ts";
-import { codeLines, stopText } from "../../report/stop-text.ts";
+import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
-import { type CallArguments, readArguments } from "../options/call-arguments.ts";
+import { callJson, callReport } from "../json/call.ts";
+import { readArguments } from "../options/call-arguments.ts";
 import {
   ARGUMENT_HELP,
   type CallOptions,
@@ -55,7 +54,7 @@ async function run(
   const result = isSaved(options)
     ? await savedCall(session.machine, args.values, options, terminal)
     : await performCall(session.machine, module, args.values, options, path, terminal);
-  const report = callReport(session, options.call, texts, args, result);
+  const report = callReport(session.machine, options.call, texts, args, result);
   return {
     held: result.exception === undefined,
     json: { ...callJson(report), engine: engineJson(session) },
@@ -72,49 +71,4 @@ function engineJson({ machine }: RunningSession): Answer["json"] {
 /** A call that didn't return has its registers and code told on stderr. */
 function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: string } {
   return result.exception === undefined ? {} : { notes: stopText(result.exception, notePaint) };
-}
-
-/** What `run` and `trace` both tell of their call. */
-export function callReport(
-  { machine }: RunningSession,
-  name: string,
-  texts: readonly string[],
-  args: CallArguments,
-  result: CallResult,
-): CallReport {
-  return {
-    call: `${name}(${texts.join(", ")})`,
-    result,
-    log: machine.log,
-    outputs: args.outputs.map(({ address, size }) => ({
-      address,
-      bytes: machine.memory.read(address, size),
-    })),
-  };
-}
-
-export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
-  const { v0, v1, instructions, exception } = result;
-  return {
-    v0,
-    v1,
-    instructions,
-    outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
-    exception:
-      exception === undefined
-        ? null
-        : {
-            ...exception,
-            pc: hex(exception.pc),
-            ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
-            registers: exception.registers.map(hex),
-            neighbourhood: codeLines(exception).map((line) => ({
-              ...line,
-              address: hex(line.address),
-              word: line.word === null ? null : hex(line.word),
-            })),
-            code: undefined,
-          },
-    log,
-  };
 }

@@ -3,8 +3,6 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
-import { hex } from "../../hex.ts";
-import { grouped } from "../../html/numbers.ts";
 import {
   type Machine,
   Misuse,
@@ -14,10 +12,10 @@ import {
   TRACERS,
   type Trace,
   type TraceFile,
-  type TraceRecord,
   type Tracer,
   type TracerName,
   type TraceWay,
+  traceCost,
 } from "../../index.ts";
 import { readInput } from "../../input.ts";
 import { callText } from "../../report/call-text.ts";
@@ -25,6 +23,8 @@ import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { temporaryPath } from "../atomic-file.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { callJson, callReport } from "../json/call.ts";
+import { recordJson } from "../json/trace-record.ts";
 import { readArguments } from "../options/call-arguments.ts";
 import {
   ARGUMENT_HELP,
@@ -43,7 +43,6 @@ import {
 import { version } from "../package.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { callJson, callReport } from "./run.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
@@ -164,8 +163,8 @@ async function trace(
     const result = await performCall(machine, module, args.values, options, path, terminal);
     const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
     tracer.stop();
-    const report = callReport(session, options.call, texts, args, result);
-    const cost = costOf(tracer, result.instructions, options.way);
+    const report = callReport(session.machine, options.call, texts, args, result);
+    const cost = traceCost(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
     const text = await deliver(kept, format, options, `farjal ${version()}`);
     const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
@@ -245,73 +244,7 @@ function keptEvents(
   };
 }
 
-/** A loop of twelve instructions around a traced call of four, in a real 6.1 kernel: traced and not. */
-const KERNEL_TRACED: Readonly<Record<TracerName, number>> = { function: 943, function_graph: 2128 };
-const KERNEL_PLAIN = 14;
-/** What tracing runs at a traced call. */
-const FOR_TRACING: Readonly<Record<TraceWay, Readonly<Record<TracerName, string>>>> = {
-  native: {
-    function: "none: a site records as it is passed",
-    function_graph:
-      "none: a site records as it is passed, and a hook that isn't counted as it returns",
-  },
-  guest: {
-    function: "ftrace_caller's, at each call",
-    function_graph: "ftrace_graph_caller's and return_to_handler's, at each call",
-  },
-};
-
-/** What tracing the call took here, and would take of a real machine's time. */
-function costOf(
-  { name, calls }: Tracer,
-  instructions: number,
-  way: TraceWay,
-): NonNullable<Trace["cost"]> {
-  const kernel = calls * (KERNEL_TRACED[name] - KERNEL_PLAIN);
-  const slower = (instructions + kernel) / Math.max(1, instructions);
-  return {
-    rows: [
-      ["Instructions of the call", grouped(instructions)],
-      ["Traced calls", grouped(calls)],
-      ["Instructions a traced call", (instructions / Math.max(1, calls)).toFixed(1)],
-      ["Of them, for tracing", FOR_TRACING[way][name]],
-      ["Instructions that a real kernel would add", `about ${grouped(kernel)}`],
-      ["It would take, against farjal's run", `about ${slower.toFixed(1)} times as long`],
-    ],
-    note:
-      "A real 6.1 kernel (Debian's 4kc-malta under QEMU, counting instructions) ran " +
-      `${grouped(KERNEL_TRACED[name])} instructions for a traced round of a small loop, and ` +
-      `${KERNEL_PLAIN} with tracing off.`,
-  };
-}
-
 function eventsJson({ events, length, overruns, clockHz }: Trace): Answer["json"] {
   const json = [...events].map((event) => recordJson(event, clockHz));
   return { events: json, entries: length, overruns };
-}
-
-/**
- * `ts` in seconds since the machine's reset, a return's `duration` in seconds; a `task` that nobody told is left out.
- * @param clockHz what the event's counts count a second.
- */
-export function recordJson(event: TraceRecord, clockHz: number): Readonly<Record<string, unknown>> {
-  const { time: ts, cpu, task } = event;
-  switch (event.type) {
-    case "function": {
-      const { name: func, parentName: parent, module } = event;
-      const [ip, parentIp] = [hex(event.ip), hex(event.parentIp)];
-      return { ts, cpu, task, func, parent, module, ip, parentIp };
-    }
-    case "other":
-      return { ts, cpu, task, event: event.name, fields: event.fields };
-    case "funcgraph_entry": {
-      const { type, name: func, module, depth } = event;
-      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip) };
-    }
-    case "funcgraph_exit": {
-      const { type, name: func, module, depth, count, entryCount } = event;
-      const duration = (count - entryCount) / clockHz;
-      return { ts, cpu, task, event: type, func, module, depth, ip: hex(event.ip), duration };
-    }
-  }
 }

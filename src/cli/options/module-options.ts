@@ -4,7 +4,14 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
-import { ENGINES, type Endian, type Engine, PROFILE_NAMES, type Profile } from "../../index.ts";
+import {
+  DEFAULT_BUDGET,
+  ENGINES,
+  type Endian,
+  type Engine,
+  PROFILE_NAMES,
+  type Profile,
+} from "../../index.ts";
 import type { AnswerOptions } from "../answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
 
@@ -97,13 +104,14 @@ export function called(command: Command): Command {
   return placed(command)
     .argument("[ARG...]", "the function's arguments")
     .requiredOption("--call <NAME>", "the function to call, exported or local")
-    .option(
-      "--budget <N>",
-      "instructions the call may take",
-      countReader(1, Number.MAX_SAFE_INTEGER),
-      1_000_000_000,
-    )
+    .addOption(budgetOption())
     .addOption(initOption());
+}
+
+export function budgetOption(): Option {
+  return new Option("--budget <N>", "instructions the call may take")
+    .argParser(countReader(1, Number.MAX_SAFE_INTEGER))
+    .default(DEFAULT_BUDGET);
 }
 
 /** Whether init functions run: the module's own, and before it those of what it depends on. */

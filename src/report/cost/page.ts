@@ -2,6 +2,7 @@
 // patch didn't stand. It has no script.
 
 import type { MissingDesign } from "../../cost/design.ts";
+import type { CostRow, Spread } from "../../cost/row.ts";
 import type { PatchTrial } from "../../cost/trial.ts";
 import { hex } from "../../hex.ts";
 import { type Html, type HtmlValue, html } from "../../html/html.ts";
@@ -11,7 +12,7 @@ import { table } from "../../html/table.ts";
 import { disassemble } from "../../isa/disassemble.ts";
 import { PAGE_STYLE } from "../explain/style.ts";
 import { costPlot, timePlot } from "./plot.ts";
-import { type CostRow, type Spread, wrongText } from "./text.ts";
+import { wrongText } from "./text.ts";
 
 const STYLE = `${PAGE_STYLE}
 .plot .bar{fill:var(--blue);stroke:none;opacity:.75}.plot .more{fill:var(--veneer);opacity:1}

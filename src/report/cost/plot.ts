@@ -1,9 +1,9 @@
 // The cost lab's numbers drawn: a line for each design, and beside one another a panel for each number, with a
 // scale of its own that begins at 0. Host time has its quarters drawn as a line. The tables say the same.
 
+import type { CostRow, Spread } from "../../cost/row.ts";
 import { type Html, html } from "../../html/html.ts";
 import { grouped } from "../../html/numbers.ts";
-import type { CostRow, Spread } from "./text.ts";
 
 const NAME_WIDTH = 260;
 const PANEL_WIDTH = 150;

@@ -1,0 +1,30 @@
+// Machines for `bench` and `cost`, made as the options say: a new one with the module in it for each run.
+
+import type { Open } from "../index.ts";
+import { readArguments } from "./options/call-arguments.ts";
+import { Session, type SessionOptions, type Source } from "./session.ts";
+
+/**
+ * @param texts the call's arguments as the user wrote them.
+ * @param options their engine and veneers are the run's to choose.
+ */
+export function opener(
+  source: Source,
+  texts: readonly string[],
+  {
+    engine: _engine,
+    veneers: _veneers,
+    ...options
+  }: Omit<SessionOptions, "engine"> & { engine?: unknown },
+): Open {
+  return async (engine, veneers) => {
+    const session = await Session.open(source, {
+      ...options,
+      engine,
+      ...(veneers === undefined ? {} : { veneers }),
+    });
+    const module = session.load();
+    const { machine } = session;
+    return { machine, module, args: readArguments(texts, machine).values };
+  };
+}

@@ -1,0 +1,53 @@
+// What runs of one call say beside each other: exact instructions and host time of each, and their ratios to the
+// first. The runs are measured-run.ts's, the timings interleave.ts's.
+
+import type { TraceWay } from "../ftrace/tracer.ts";
+import type { Engine } from "../processor/engine.ts";
+import type { Timing } from "./interleave.ts";
+import type { Run, Tracing } from "./measured-run.ts";
+
+export interface BenchRow {
+  readonly engine: Engine;
+  readonly tracer: Tracing;
+  readonly way: TraceWay | null;
+  readonly v0: number;
+  /** Guest instructions of one call, exact. */
+  readonly instructions: number;
+  /** Seconds of one call. */
+  readonly seconds: Timing;
+  readonly instructionsPerSecond: number;
+  /** Guest instructions that a traced call costs above the first row; null in the first row. */
+  readonly perCallOverhead: number | null;
+  /** Events of one call. */
+  readonly tracedCalls: number;
+  /** To the first row. */
+  readonly ratio: { readonly instructions: number; readonly seconds: number };
+}
+
+/** @param timings one for each run. */
+export function benchRows(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
+  const base = runs[0];
+  const baseTime = timings[0]?.p50 ?? Number.NaN;
+  const calls = Math.max(0, ...runs.map((run) => run.calls));
+  return runs.map((run, index) => {
+    const { engine, tracer, way } = run.setup;
+    const { v0, instructions } = run.first;
+    const seconds = timings[index] as Timing;
+    const more = instructions - (base?.first.instructions ?? instructions);
+    return {
+      engine,
+      tracer,
+      way,
+      v0,
+      instructions,
+      seconds,
+      instructionsPerSecond: instructions / seconds.p50,
+      perCallOverhead: run === base || calls === 0 ? null : more / calls,
+      tracedCalls: run.calls,
+      ratio: {
+        instructions: instructions / (base?.first.instructions ?? instructions),
+        seconds: seconds.p50 / baseTime,
+      },
+    };
+  });
+}
