@@ -4,8 +4,8 @@
 import type { Sink } from "../bytes/sink.ts";
 import { Misuse } from "../errors.ts";
 import type { GraphTextOptions } from "../ftrace/text/graph-text.ts";
-import { traceCmdReport } from "../ftrace/text/trace-cmd-text.ts";
 import { htmlPage } from "./page/page.ts";
+import { traceCmdReport } from "./text/trace-cmd-text.ts";
 import { ftraceText } from "./text/writer.ts";
 import type { Trace } from "./trace.ts";
 import type { FileVersion } from "./trace-dat/format.ts";

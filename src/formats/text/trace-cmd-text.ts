@@ -1,9 +1,9 @@
 // Events as `trace-cmd report -O parent` prints them (3.1, with the plugins that it comes with), so that who
 // reads its output by eye or script reads farjal's. A call and its return with nothing between are one line.
 
-import type { RecordedEvent, Trace, TraceRecord } from "../../formats/trace.ts";
-import { tickText } from "./function-text.ts";
-import { foldLeaves } from "./leaves.ts";
+import { tickText } from "../../ftrace/text/function-text.ts";
+import { foldLeaves } from "../../ftrace/text/leaves.ts";
+import type { RecordedEvent, Trace, TraceRecord } from "../trace.ts";
 
 const NAME_WIDTH = 20;
 const NANOSECONDS = 1_000_000_000;
