@@ -73,6 +73,7 @@ export type { TraceFeed } from "./ftrace/ring/feed.ts";
 export { largestCapacity, recordSize } from "./ftrace/ring/record.ts";
 export type { Recording } from "./ftrace/ring/recording.ts";
 export { followTrace, type TraceStream } from "./ftrace/ring/stream.ts";
+export type { NamedAddress } from "./ftrace/symbol-table.ts";
 export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
 export type {
   GraphEvent,
@@ -92,15 +93,10 @@ export {
 export type { Argument } from "./lab/calls/argument.ts";
 export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
 export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
-export {
-  type CallOptions,
-  type InsmodOptions,
-  Machine,
-  type MachineOptions,
-} from "./lab/machine.ts";
+export { Machine } from "./lab/machine.ts";
+export type { CallOptions, InsmodOptions, MachineOptions } from "./lab/machine-options.ts";
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
-export type { NamedAddress } from "./lab/symbol-index.ts";
 export { type BenchRow, benchRows } from "./measure/bench-rows.ts";
 export { type Effort, interleave, type Task, type Timing } from "./measure/interleave.ts";
 export {

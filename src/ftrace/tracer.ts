@@ -1,10 +1,9 @@
-// The tracers: dynamic ftrace's semantics on the sites of loaded modules. Sites stand nopped from load on; a
-// tracer rewrites the two words of those that its filters name, while the machine runs or between runs, and
-// turns ring records into named events. Two ways to take an event, the same events: `native` by a word of
-// farjal's own in passing, `guest` through the guest's own ftrace_caller. It knows sites and symbols through
-// TraceHost only; the machine is behind it.
+// The tracers: dynamic ftrace's semantics on the sites of loaded modules. A tracer decides the state of each site
+// from its filters, now and whenever modules or filters change, and turns ring records into named events. There
+// are two ways to take an event, with the same events: `native` by a word of farjal's own at the site, `guest`
+// through the guest's own ftrace_caller. Writing sites is switching.ts's, filters are trace-filters.ts's, other
+// readers than this thread followers.ts's.
 
-import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../errors.ts";
 import {
   type EntryEvent,
@@ -15,83 +14,29 @@ import {
   type TracerName,
 } from "./event.ts";
 import { EventMaker } from "./event-maker.ts";
-import {
-  type FilterFile,
-  FunctionSet,
-  type Traceable,
-  type TraceableSite,
-} from "./filters/function-set.ts";
-import type { TraceableFunction } from "./filters/pattern.ts";
+import type { FilterFile, Traceable } from "./filters/function-set.ts";
+import { TraceFilters, traceableOf } from "./filters/trace-filters.ts";
+import { type FollowedRing, Followers } from "./followers.ts";
 import { type FunctionProfile, type ProfileOptions, profileOf } from "./function-profile.ts";
-import { Feeds, type FeedWish, type TraceFeed } from "./ring/feed.ts";
-import { instructionsToFill, Recording } from "./ring/recording.ts";
+import type { FeedWish, TraceFeed } from "./ring/feed.ts";
+import type { Recording } from "./ring/recording.ts";
 import { TraceRing } from "./ring/ring.ts";
-import { RingCursor } from "./ring/ring-cursor.ts";
 import { ShadowStack } from "./ring/shadow-stack.ts";
 import { TraceStream } from "./ring/stream.ts";
-import {
-  type CallSite,
-  enterWord,
-  type SitePatch,
-  type SiteState,
-  sitePatch,
-  TRACE_SITE,
-} from "./sites/site.ts";
-import type { SymbolTable } from "./symbol-table.ts";
+import { enterWord, type SiteState, TRACE_SITE } from "./sites/site.ts";
+import { restState } from "./sites/switching.ts";
 import { FtraceLines, ftraceHeader, type TraceTask } from "./text/function-text.ts";
 import { type GraphTextOptions, graphText } from "./text/graph-text.ts";
+import type { TraceHost, TraceSite } from "./trace-host.ts";
+import { TraceNames } from "./trace-names.ts";
 
 export type { GraphTextOptions } from "./text/graph-text.ts";
 
-/** A site with what it belongs to. */
-export interface TraceSite extends TraceableFunction {
-  readonly site: CallSite;
-  /** The two words as relocation left them. */
-  readonly loaded: SitePatch;
-  /** Whether __mcount_loc has it. One that recordmcount lost calls _mcount when nothing is traced. */
-  readonly recorded: boolean;
-}
-
-/** What the tracer needs of a machine. */
-export interface TraceHost {
-  readonly buffer: SharedArrayBuffer;
-  readonly clockHz: number;
-  /** All sites there are now. */
-  sites(): Iterable<TraceSite>;
-  /** Names of the modules there are. */
-  moduleNames(): readonly string[];
-  /** Where modules' blocks begin. */
-  blockStarts(): readonly number[];
-  writeCode(address: number, words: readonly number[]): void;
-  /** Points ftrace_call or ftrace_graph_call at what the tracer wants, or back at nothing. */
-  setMcountCalls(tracer: TracerName | null): void;
-  /** The shadow stack of the guest's own code. */
-  readonly guestGraph: GuestGraph;
-  symbolAt(address: number): { readonly name: string; readonly module: string | null } | undefined;
-  /** The same knowledge as tables, the newest first; a table that is known is the same value again. */
-  symbolTables(): readonly SymbolTable[];
-  /** Whether the guest stands at an address. */
-  isAt(address: number): boolean;
-  /**
-   * Has work done every so many instructions while the guest runs.
-   * @returns what ends it.
-   */
-  pauseEvery(instructions: number, work: () => void): () => void;
-}
-
-/** What the guest's own function_graph goes by. */
-export interface GuestGraph extends Pick<ShadowStack, "start" | "stop" | "overrun"> {
-  /** Where modules' blocks begin: it looks for prologues no further. */
-  setStarts(addresses: readonly number[]): void;
-  /** The sites of set_graph_function (null: there is none) and of set_graph_notrace. */
-  setFunctions(within: readonly number[] | null, without: readonly number[]): void;
-}
-
-/** `native` writes the record as the core passes the site; `guest` runs ftrace_caller's instructions. */
+/** `native` records when the core passes the site; `guest` runs ftrace_caller's instructions. */
 export type TraceWay = "native" | "guest";
 
 export interface TraceOptions {
-  /** `function` unless told. */
+  /** Default: `function`. */
   readonly tracer?: TracerName;
   /** As set_ftrace_filter: names, globs, `pattern:mod:module`; empty takes every function. */
   readonly filter?: readonly string[];
@@ -101,19 +46,17 @@ export interface TraceOptions {
   readonly graph?: readonly string[];
   /** function_graph: as set_graph_notrace, nothing is traced while one of these is open. */
   readonly graphNotrace?: readonly string[];
-  /** function_graph: as max_graph_depth, functions within so many others are ignored; 0 (unless told): none is. */
+  /** function_graph: as max_graph_depth, functions within this many others are ignored; default: 0, no limit. */
   readonly maxDepth?: number;
   readonly way?: TraceWay;
-  /** Records the ring keeps, a power of two; 65,536 unless told. Older ones are overwritten and counted. */
+  /** Records the ring keeps, a power of two; default: 65,536. Older ones are overwritten and counted. */
   readonly capacity?: number;
 }
 
-/** What function_graph tells. */
+/** Events of function_graph. */
 export type GraphEvent = EntryEvent | ReturnEvent;
 
 const CAPACITY = 65536;
-/** Instructions between two looks at what followers ask for. */
-const ATTENTION = 1_000_000;
 /** max_graph_depth is an unsigned int. */
 const DEEPEST = 0xffffffff;
 
@@ -122,31 +65,21 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   readonly way: TraceWay;
   readonly #host: TraceHost;
   readonly #ring: TraceRing;
+  readonly #names = new TraceNames();
   readonly #maker: EventMaker;
-  readonly #feeds = new Feeds((wish) => this.#grant(wish));
+  readonly #filters: TraceFilters;
+  readonly #followers: Followers;
   /** Of the ring, since start(). */
   #session = 0;
-  /** Tables that feeds have by now. */
-  #told: readonly SymbolTable[] = [];
-  #endAttention: (() => void) | null = null;
+  /** Whether there was a recording since start(), which needs the names of all its events. */
+  #recorded = false;
   /** Ends the wait for the guest to leave a site that is to be rewritten. */
   #endWait: (() => void) | null = null;
-  #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
-  /** The one that this way goes by. */
+  /** function_graph's shadow stack, the core's or the guest's. */
   readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
   readonly #capacity: number;
   /** max_graph_depth. */
   readonly maxDepth: number;
-  /** Sites whose state isn't the one they have when nothing is traced. */
-  readonly #changed = new Map<number, SiteState>();
-  readonly #sets: Readonly<Record<FilterFile, FunctionSet>> = {
-    set_ftrace_filter: new FunctionSet("set_ftrace_filter"),
-    set_ftrace_notrace: new FunctionSet("set_ftrace_notrace"),
-    set_graph_function: new FunctionSet("set_graph_function"),
-    set_graph_notrace: new FunctionSet("set_graph_notrace"),
-  };
-  /** The functions that were there when the sets were last brought up to date. */
-  #known: ReadonlyMap<number, TraceableSite>;
   #running = false;
 
   /** @throws Misuse when a filter matches no function or an option isn't for the tracer. */
@@ -159,22 +92,13 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.way = options.way ?? "native";
     this.#host = host;
     this.#ring = new TraceRing(host.buffer, this.name);
-    this.#maker = new EventMaker(host.clockHz, (address) => host.symbolAt(address));
+    this.#maker = new EventMaker(host.clockHz, (address) => this.#names.at(address));
+    this.#followers = new Followers(host, this.#maker, (wish) => this.#grant(wish));
     this.#shadow =
       this.way === "guest" ? host.guestGraph : new ShadowStack(new Uint32Array(host.buffer));
     this.#capacity = options.capacity ?? CAPACITY;
     this.maxDepth = options.maxDepth ?? 0;
-    const traceable = this.#traceable;
-    this.#known = byAddress(traceable.functions);
-    const given = {
-      set_ftrace_filter: ["filter", options.filter],
-      set_ftrace_notrace: ["notrace", options.notrace],
-      set_graph_function: ["graph", options.graph],
-      set_graph_notrace: ["graphNotrace", options.graphNotrace],
-    } as const;
-    for (const [file, [option, texts = []]] of Object.entries(given)) {
-      for (const text of texts) this.#sets[file as FilterFile].append(text, traceable, option);
-    }
+    this.#filters = new TraceFilters(this.name, options, this.#traceable);
   }
 
   get running(): boolean {
@@ -183,10 +107,11 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Switches the filtered sites on and empties the ring. */
   start(): void {
-    this.#endRecording();
-    this.#endFeeds();
+    this.#endFollowers();
     this.#ring.reset(this.#capacity);
     this.#session = this.#ring.open();
+    this.#recorded = false;
+    this.#names.start();
     if (this.name === "function_graph") this.#shadow.start(this.maxDepth);
     if (this.way === "guest") this.#host.setMcountCalls(this.name);
     this.#running = true;
@@ -199,8 +124,13 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.refresh();
     this.#shadow.stop();
     if (this.way === "guest") this.#host.setMcountCalls(null);
-    this.#endRecording();
-    this.#endFeeds();
+    this.#endFollowers();
+  }
+
+  #endFollowers(): void {
+    this.#followers.endRecording();
+    this.#ring.close(this.#session);
+    this.#followers.endFeeds(this.written);
   }
 
   /**
@@ -216,8 +146,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * The events from the oldest in the ring on, as they come, until the tracer is stopped. Who takes them too
-   * slowly loses the oldest, and the stream counts them.
+   * The events from the oldest in the ring on, as they come, until the tracer is stopped. A slow reader loses the
+   * oldest events, and the stream counts them.
    * @throws Misuse when the tracer doesn't run.
    */
   stream(): TraceStream<E> {
@@ -231,18 +161,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
    */
   feed(): TraceFeed {
     if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to follow");
-    if (!this.#feeds.any) this.#told = this.#host.symbolTables();
-    const port = this.#feeds.open();
-    this.#endAttention ??= this.#host.pauseEvery(ATTENTION, () => this.#attend());
-    return {
-      kind: this.name,
-      buffer: this.#host.buffer,
-      capacity: this.#capacity,
-      session: this.#session,
-      clockHz: this.#host.clockHz,
-      symbols: this.#told,
-      port,
-    };
+    return this.#followers.feed(this.#followedRing);
   }
 
   /**
@@ -253,55 +172,24 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
    */
   record(path: string): Recording<E> {
     if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to record");
-    if (this.#recording !== null) throw new Misuse("the tracer is being recorded already");
-    const place = { kind: this.name, capacity: this.#capacity, session: this.#session };
-    const cursor = new RingCursor(this.#host.buffer, place);
-    const recording = new Recording<E>(path, this.name, cursor, this.#maker);
-    const full = instructionsToFill(this.name, this.#capacity);
-    const end = this.#host.pauseEvery(full, () => recording.take());
-    this.#recording = { recording, end };
-    return recording;
+    this.#recorded = true;
+    return this.#followers.record<E>(path, this.#followedRing);
   }
 
-  #endRecording(): void {
-    this.#recording?.end();
-    this.#recording?.recording.take();
-    this.#recording = null;
+  get #followedRing(): FollowedRing {
+    return { kind: this.name, capacity: this.#capacity, session: this.#session };
   }
 
-  /** The machine's state is another all at once, and the ring with it. */
+  /** The machine's state was replaced by a snapshot's, and the ring with it. */
   restored(): void {
     this.#ring.renew();
+    this.#names.keepAll();
   }
 
-  /** Serves followers in the middle of a run. */
-  #attend(): void {
-    if (!this.#feeds.any) {
-      this.#endAttention?.();
-      this.#endAttention = null;
-    } else if (this.#feeds.asked) {
-      this.#feeds.serve();
-    }
-  }
-
+  /** Does what a follower asks for. */
   #grant(wish: FeedWish): void {
     if (wish.wish === "stop") this.stop();
     else this.write(wish.file, wish.text, { append: wish.append });
-  }
-
-  #endFeeds(): void {
-    this.#ring.close(this.#session);
-    this.#feeds.end(this.written);
-    this.#endAttention?.();
-    this.#endAttention = null;
-  }
-
-  #tellFeeds(): void {
-    if (!this.#feeds.any) return;
-    const tables = this.#host.symbolTables();
-    const symbols = tables.filter((table) => !this.#told.includes(table));
-    this.#told = tables;
-    if (symbols.length > 0) this.#feeds.tell({ news: "symbols", symbols, from: this.written });
   }
 
   /**
@@ -309,14 +197,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
    * @throws Misuse for a pattern that matches nothing; the filters then are what they were.
    */
   setFilter(filter: readonly string[], notrace: readonly string[] = []): void {
-    for (const [option, patterns] of Object.entries({ filter, notrace })) {
-      const trial = new FunctionSet("set_ftrace_filter");
-      for (const text of patterns) trial.append(text, this.#traceable, option);
-    }
-    this.#sets.set_ftrace_filter.clear();
-    this.#sets.set_ftrace_notrace.clear();
-    for (const text of filter) this.#sets.set_ftrace_filter.append(text, this.#traceable);
-    for (const text of notrace) this.#sets.set_ftrace_notrace.append(text, this.#traceable);
+    this.#filters.replace(filter, notrace, this.#traceable);
     this.refresh();
   }
 
@@ -326,10 +207,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
    * @throws Misuse at the first word that matches nothing (EINVAL); those before it hold.
    */
   write(file: FilterFile, text: string, { append = false }: { append?: boolean } = {}): void {
-    const set = this.#sets[file];
-    if (!append) set.clear();
     try {
-      set.append(text, this.#traceable);
+      this.#filters.write(file, text, append, this.#traceable);
     } finally {
       this.refresh();
     }
@@ -337,86 +216,44 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** What `cat file` shows, line by line. */
   read(file: FilterFile): string[] {
-    return this.#sets[file].lines(this.#traceable);
+    return this.#filters.read(file, this.#traceable);
   }
 
   /** Brings every site to the state it should have; the machine calls it when modules come and go. */
   refresh(): void {
-    this.#followModules();
-    this.#maker.forget();
-    this.#tellFeeds();
-    const present = new Set<number>();
-    let isLate = false;
-    for (const site of this.#host.sites()) {
-      const { address } = site.site;
-      present.add(address);
-      const rest = site.recorded ? "off" : "call";
-      const state = this.#running ? this.#stateOf(site) : rest;
-      if (isSameState(state, this.#changed.get(address) ?? rest)) continue;
-      // Between the two words of a site the guest would run one of the old and one of the new.
-      if (this.#host.isAt(address + 4)) {
-        isLate = true;
-        continue;
-      }
-      if (isSameState(state, rest)) this.#changed.delete(address);
-      else this.#changed.set(address, state);
-      this.#host.writeCode(address, sitePatch(site.site, state, site.loaded));
-    }
+    this.#filters.follow(this.#traceable);
+    this.#followNames();
+    const isLate = this.#host.siteSwitch.bring(this.#host.sites(), (site) =>
+      this.#running ? this.#stateOf(site) : restState(site),
+    );
     if (isLate) this.#endWait ??= this.#host.pauseEvery(1, () => this.#refreshLate());
-    for (const address of this.#changed.keys()) {
-      if (!present.has(address)) this.#changed.delete(address);
-    }
     if (this.#running && this.way === "guest" && this.name === "function_graph") this.#tellGuest();
   }
 
-  /** The guest has left the site that it stood in. */
+  #followNames(): void {
+    const first = this.#recorded ? 0 : this.overruns;
+    this.#names.update(this.#host.symbolTables(), this.written, first);
+    this.#maker.forget();
+    this.#followers.tellNames(this.written);
+  }
+
+  /** The guest has left the site that it was in. */
   #refreshLate(): void {
     this.#endWait?.();
     this.#endWait = null;
     this.refresh();
   }
 
-  /** Tells the sets which functions have gone and which modules have come. */
-  #followModules(): void {
-    const { functions } = this.#traceable;
-    const now = byAddress(functions);
-    const sets = Object.values(this.#sets);
-    const before = this.#known;
-    this.#known = now;
-    for (const [address, { module }] of before) {
-      // At the same address another module may have come.
-      if (now.get(address)?.module !== module) for (const set of sets) set.left(address);
-    }
-    const known = new Set([...before.values()].map(({ module }) => module));
-    for (const name of new Set(functions.map(({ module }) => module))) {
-      if (name === null || known.has(name)) continue;
-      const own = functions.filter(({ module }) => module === name);
-      for (const set of sets) set.arrived(name, own);
-    }
-  }
-
-  /** set_graph_function and set_graph_notrace, for the guest to look up. */
+  /** Puts set_graph_function and set_graph_notrace where the guest's function_graph looks them up. */
   #tellGuest(): void {
-    const { set_graph_function: within, set_graph_notrace: without } = this.#sets;
-    const named = (set: FunctionSet): number[] =>
-      [...this.#known.keys()].filter((address) => set.has(address));
+    const { within, without } = this.#filters.graphSites;
     this.#host.guestGraph.setStarts(this.#host.blockStarts());
-    this.#host.guestGraph.setFunctions(within.empty ? null : named(within), named(without));
-  }
-
-  /** True when the filters take this site. */
-  #takes({ site: { address }, recorded }: TraceSite): boolean {
-    const { set_ftrace_filter: filter, set_ftrace_notrace: notrace } = this.#sets;
-    // A lost site comes to the tracer whatever is filtered. The function tracer's list function looks at the
-    // filters again, and passes it on when there is none; function_graph doesn't look.
-    if (!recorded) return this.name === "function_graph" || filter.empty;
-    return (filter.empty || filter.has(address)) && !notrace.has(address);
+    this.#host.guestGraph.setFunctions(within, without);
   }
 
   /** Addresses of the sites that are on, ascending. */
   get sitesOn(): number[] {
-    const on = [...this.#changed].filter(([, state]) => state !== "off");
-    return on.map(([address]) => address).sort((a, b) => a - b);
+    return this.#host.siteSwitch.on.sort((a, b) => a - b);
   }
 
   /** Records written since start(). */
@@ -446,8 +283,10 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Empties the ring. */
   clear(): void {
-    this.#recording?.recording.take();
+    this.#followers.takeRecords();
     this.#ring.reset(this.#capacity);
+    if (this.#recorded) this.#names.keepAll();
+    else this.#names.start();
   }
 
   /** The events still in the ring, oldest first. */
@@ -489,39 +328,16 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** Off too where it isn't known how function_graph could follow the function. */
   #stateOf(site: TraceSite): SiteState {
-    if (!this.#takes(site)) return "off";
+    if (!this.#filters.takes(site)) return "off";
     if (this.way === "guest") return "call";
     if (this.name === "function") return { word: TRACE_SITE };
-    const word = enterWord(site.site, this.#graphBits(site.site.address));
+    const word = enterWord(site.site, this.#filters.graphBits(site.site.address));
     return word === undefined ? "off" : { word };
-  }
-
-  #graphBits(address: number): number {
-    const { set_graph_function: within, set_graph_notrace: without } = this.#sets;
-    const silences = without.has(address) ? GRAPH_SILENCES : 0;
-    if (within.empty) return silences;
-    return silences | (within.has(address) ? GRAPH_OPENS : GRAPH_WITHIN);
   }
 
   get #traceable(): Traceable {
     return traceableOf(this.#host.sites(), this.#host.moduleNames());
   }
-}
-
-/** What filters choose from: the functions whose sites __mcount_loc has. */
-export function traceableOf(sites: Iterable<TraceSite>, modules: readonly string[]): Traceable {
-  const functions = [...sites]
-    .filter(({ recorded }) => recorded)
-    .map(({ name, module, site: { address } }) => ({ name, module, address }));
-  return { functions, modules };
-}
-
-function byAddress(functions: readonly TraceableSite[]): ReadonlyMap<number, TraceableSite> {
-  return new Map(functions.map((one) => [one.address, one]));
-}
-
-function isSameState(a: SiteState, b: SiteState): boolean {
-  return typeof a === "object" && typeof b === "object" ? a.word === b.word : a === b;
 }
 
 function checkGraphOptions(

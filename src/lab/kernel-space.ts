@@ -1,19 +1,15 @@
-// The kernel that modules find: whose symbols they import, and what code stands behind them. There are
-// two, and the lab is always one of them. Without a kernel from the user, the lab kernel is the kernel.
-// With one, its symbols and addresses count; the lab then lies above it and lends code: to every service
-// that only a booted kernel could give and, where the user's file has no code (System.map, kallsyms,
-// Module.symvers), to all it knows, each by a `j` at the address that the user's kernel says. What has
-// no code at all is one HYPERCALL word that ends the run with the function's name.
+// The kernel that modules import from, and the code behind its symbols. The lab kernel is always in memory. Without
+// a kernel from the user, the lab is the kernel. With one, its symbols and addresses count; the lab is then placed
+// above it and lends code: to every service that only a booted kernel could give and, where the user's file has no
+// code (System.map, kallsyms, Module.symvers), to every function the lab has, each by a `j` at the address in the
+// user's kernel. A function without any code is one HYPERCALL word that ends the run with the function's name.
 
 import { createHash } from "node:crypto";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
 import type { Address } from "../address.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
-import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
-import type { TracerName } from "../ftrace/event.ts";
-import { PUSH } from "../ftrace/sites/site.ts";
-import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
+import { type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import { hex } from "../hex.ts";
 import { jumpTo, NOP } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -22,11 +18,12 @@ import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Processor } from "../processor/processor.ts";
 import { GuestEnd } from "./calls/call.ts";
 import type { HostFunction, HostFunctions } from "./calls/host-functions.ts";
+import { kernelSymbols } from "./kernel-symbols.ts";
 import type { Lab } from "./lab-kernel.ts";
 
 /** Where a kernel is loaded on MIPS: 1 MiB into kseg0. */
 const KERNEL_BASE = KSEG0 + 0x100000;
-/** What an import gets that has no address of its own: room for a jump and its delay slot. */
+/** Bytes of an import that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
 /** The kernel's lines name every symbol that is missing; the explanation need not. */
 const MOST_NAMES_TOLD = 3;
@@ -41,13 +38,6 @@ export interface KernelRange<A extends Address = number> {
   readonly size: number;
 }
 
-/** A name for an address inside the kernel. */
-export interface KernelName {
-  readonly name: string;
-  readonly offset: number;
-  readonly size: number | null;
-}
-
 export class KernelSpace {
   readonly #processor: Processor;
   readonly #memory: GuestMemory;
@@ -59,7 +49,6 @@ export class KernelSpace {
   /** Names that got an address here: provided by the host, or without one in the user's file. */
   readonly #stubs = new Map<string, number>();
   #stubTable: SymbolTable | undefined;
-  #fixedTables: readonly SymbolTable[] | undefined;
   /** Names whose code has been put in place. */
   readonly #placed = new Set<string>();
 
@@ -224,112 +213,20 @@ export class KernelSpace {
     return this.#kernel === null ? this.#lab?.addressOf(name) : this.#kernel.addressOf(name);
   }
 
-  /** The kernel's symbol that holds an address. */
-  nameAt(address: number): KernelName | undefined {
-    for (const [name, at] of this.#stubs) {
-      if (address >= at && address < at + STUB_SIZE) {
-        return { name, offset: address - at, size: STUB_SIZE };
-      }
-    }
-    const own = this.#lab?.nameAt(address);
-    if (own !== undefined) return own;
-    const found = this.#kernel?.symbolAt(address);
-    if (found == null) return undefined;
-    return { name: found.symbol.name, offset: found.offset, size: null };
-  }
-
-  /** What nameAt() knows, as tables, the first that has an address first; made anew where it has changed. */
+  /** Names of its addresses, the first table that has one names it; made anew where stubs have come. */
   get symbolTables(): readonly SymbolTable[] {
     if (this.#stubTable?.names.length !== this.#stubs.size) {
       const ranges = [...this.#stubs].map(([name, address]) => {
-        return { name, address, end: address + STUB_SIZE };
+        return { name, address, end: address + STUB_SIZE, size: STUB_SIZE };
       });
       this.#stubTable = symbolTable(
         null,
         ranges.sort((a, b) => a.address - b.address),
       );
     }
-    this.#fixedTables ??= [
-      symbolTable(null, firstAtEach(this.#lab?.functions ?? [])),
-      symbolTable(null, this.#kernel === null ? [] : kernelRanges(this.#kernel)),
-    ];
-    return [this.#stubTable, ...this.#fixedTables];
-  }
-
-  /**
-   * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
-   * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
-   * own ftrace_graph_caller calls.
-   * @throws Misuse when the kernel was built without them.
-   */
-  setMcountCalls(tracer: TracerName | null): void {
-    const lab = this.#requireLab();
-    const from = this.#kernel?.image == null ? lab : this.#kernel;
-    const need = (name: string): number => {
-      const address = from.addressOf(name);
-      if (address === undefined) {
-        throw new Misuse(`the kernel has no ${name}: it was built without dynamic ftrace for it`);
-      }
-      return address;
-    };
-    const called = tracer === "function" ? lab.require("lab_trace_function") : need("ftrace_stub");
-    this.#memory.setU32(need("ftrace_call"), jumpTo("jal", called));
-    if (tracer === "function_graph") {
-      const hook = need("prepare_ftrace_return");
-      const own = lab.require("prepare_ftrace_return");
-      if (hook !== own) this.#jumpFrom(hook, own);
-      this.#memory.setU32(need("ftrace_graph_call"), jumpTo("j", need("ftrace_graph_caller")));
-    } else if (from.addressOf("ftrace_graph_call") !== undefined) {
-      this.#memory.setU32(need("ftrace_graph_call"), NOP);
-    }
-    this.#setEntryCalls(lab, tracer);
-  }
-
-  /** The same for the lab's other ftrace_caller (src/lab-kernel/entry.S). */
-  #setEntryCalls(lab: Lab, tracer: TracerName | null): void {
-    const called = lab.require(tracer === "function" ? "lab_trace_entry" : "ftrace_entry_stub");
-    const graph =
-      tracer === "function_graph" ? jumpTo("j", lab.require("ftrace_entry_graph_caller")) : NOP;
-    this.#memory.setU32(lab.require("ftrace_entry_call"), jumpTo("jal", called));
-    this.#memory.setU32(lab.require("ftrace_entry_graph_call"), graph);
-  }
-
-  #jumpFrom(address: number, target: number): void {
-    this.#memory.setU32(address, jumpTo("j", target));
-    this.#memory.setU32(address + 4, NOP);
-  }
-
-  /**
-   * What ftrace_dyn_arch_init() and the boot do: _mcount's first word, a branch past everything, becomes
-   * a nop, and every call site of the kernel's own text is switched off.
-   */
-  enableDynamicFtrace(): void {
-    const lab = this.#requireLab();
-    const mcount = lab.addressOf("_mcount");
-    if (mcount !== undefined) this.#memory.setU32(mcount, NOP);
-    const kernel = this.#kernel;
-    const own = kernel?.image == null ? undefined : kernel.addressOf("_mcount");
-    if (own === undefined || kernel?.image == null) return;
-    this.#memory.setU32(own, NOP);
-    this.#switchKernelSitesOff(own, kernel.image.address, kernel.image.bytes.length);
-  }
-
-  #switchKernelSitesOff(mcount: number, start: number, size: number): void {
-    const bytes = this.#memory.read(start, size & ~3);
-    // Millions of words are looked at for each machine: the two are put into the guest's byte order, once.
-    const words = new Uint32Array(bytes.buffer);
-    const [call, push] = this.#inGuestOrder(jumpTo("jal", mcount), PUSH);
-    for (let index = 0; index + 1 < words.length; index += 1) {
-      if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
-    }
-    this.#memory.write(start, bytes);
-  }
-
-  /** Words as typed arrays read the guest's bytes. */
-  #inGuestOrder(...values: readonly number[]): Uint32Array {
-    const words = new Words(new Uint8Array(4 * values.length), this.#processor.endian);
-    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
-    return new Uint32Array(words.bytes.buffer);
+    const lab = this.#lab === null ? [] : [this.#lab.symbols];
+    const kernel = this.#kernel === null ? [] : [kernelSymbols(this.#kernel)];
+    return [this.#stubTable, ...lab, ...kernel];
   }
 
   /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */
@@ -346,7 +243,8 @@ export class KernelSpace {
     const target = lab.exports.get(name);
     if (target !== undefined) {
       if (target === address) return;
-      this.#jumpFrom(address, target);
+      this.#memory.setU32(address, jumpTo("j", target));
+      this.#memory.setU32(address + 4, NOP);
     } else if (this.#mayBeCode(name)) {
       this.#memory.setU32(address, this.#functions.provide(name, unresolved));
     }
@@ -390,18 +288,3 @@ export class KernelSpace {
 const unresolved: HostFunction = ({ name }) => {
   throw new GuestEnd("unresolved", name);
 };
-
-/** A kernel's symbols with their parts: each goes to the next one, the last to the end of the image. */
-function kernelRanges({ symbols, image }: Kernel): NamedRange[] {
-  const starts = firstAtEach(symbols.map(({ name, address }) => ({ name, address, end: address })));
-  const imageEnd = image === null ? 0 : image.address + image.bytes.length;
-  return starts.map(({ name, address }, index) => {
-    const end = starts[index + 1]?.address ?? Math.max(address + 1, imageEnd);
-    return { name, address, end };
-  });
-}
-
-/** Of ranges that begin together, the first. */
-function firstAtEach(ranges: readonly NamedRange[]): NamedRange[] {
-  return ranges.filter(({ address }, index) => ranges[index - 1]?.address !== address);
-}

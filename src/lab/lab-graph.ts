@@ -2,7 +2,7 @@
 // what to go by, and puts its place back where a call ends in the middle; frames are the guest's own.
 
 import type { OpenFunctions } from "../ftrace/ring/shadow-stack.ts";
-import type { GuestGraph } from "../ftrace/tracer.ts";
+import type { GuestGraph } from "../ftrace/trace-host.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Lab } from "./lab-kernel.ts";
 

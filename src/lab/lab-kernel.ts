@@ -7,11 +7,12 @@ import type { Endian } from "../bytes/endian.ts";
 import { contents } from "../elf/contents.ts";
 import { STT_FUNC, STT_OBJECT } from "../elf/numbers.ts";
 import { Misuse } from "../errors.ts";
-import type { NamedRange } from "../ftrace/symbol-table.ts";
+import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
 import type { MemoryBlock } from "../module/host.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
+import { firstAtEach } from "./kernel-symbols.ts";
 
 /** What the lab is called where a module's name would stand; symbols in it print without one, as the kernel's. */
 const LAB_NAME = "vmlinux";
@@ -35,6 +36,8 @@ export class Lab {
   readonly exports: ReadonlyMap<string, number>;
   /** Exports that only a booted kernel could give: memory, locks, the log, time. */
   readonly services: readonly string[];
+  /** Its functions. */
+  readonly symbols: SymbolTable;
   readonly #module: LoadedModule;
   readonly #memory: GuestMemory;
 
@@ -43,6 +46,7 @@ export class Lab {
     this.#memory = memory;
     this.services = labNames(file, ".lab_services");
     this.exports = new Map(module.exports.map(({ name, address }) => [name, address]));
+    this.symbols = symbolTable(null, firstAtEach(functionsOf(module)));
   }
 
   /** The block that holds it. */
@@ -67,22 +71,12 @@ export class Lab {
     if (symbol?.type !== STT_OBJECT || !this.exports.has(name)) return undefined;
     return this.#memory.read(symbol.address, symbol.size);
   }
+}
 
-  /** Its functions, ascending. */
-  get functions(): readonly NamedRange[] {
-    return this.#module.symbols
-      .filter(({ type }) => type === STT_FUNC)
-      .map(({ name, address, size }) => ({ name, address, end: address + size }))
-      .sort((a, b) => a.address - b.address);
-  }
-
-  /** The lab's function that holds an address. */
-  nameAt(address: number): { name: string; offset: number; size: number } | undefined {
-    const { core } = this.#module;
-    if (address < core.base || address >= core.base + core.size) return undefined;
-    const symbol = this.#module.symbols.find(
-      (one) => one.type === STT_FUNC && address >= one.address && address < one.address + one.size,
-    );
-    return symbol && { name: symbol.name, offset: address - symbol.address, size: symbol.size };
-  }
+/** Ascending. */
+function functionsOf({ symbols }: LoadedModule): NamedRange[] {
+  return symbols
+    .filter(({ type }) => type === STT_FUNC)
+    .map(({ name, address, size }) => ({ name, address, size, end: address + size }))
+    .sort((a, b) => a.address - b.address);
 }

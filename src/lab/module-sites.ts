@@ -1,20 +1,21 @@
-// A loaded module's call sites, read from its memory as relocation left it: the form of each, whose
-// function it is, and the words that switch it off. One that recordmcount lost keeps calling _mcount when
-// nothing traces, on a real kernel as here.
+// A loaded module's call sites, read from its memory as relocation left it: the form of each, its function, and the
+// words it was loaded with. A site that recordmcount lost keeps calling _mcount while nothing is traced, on a real
+// kernel and here.
 
 import { type Address, ascending, distance, plus } from "../address.ts";
 import { Words } from "../bytes/words.ts";
 import { Refusal } from "../errors.ts";
-import { type CallSite, recogniseSite, type SitePatch } from "../ftrace/sites/site.ts";
-import type { TraceSite } from "../ftrace/tracer.ts";
+import { recogniseSite, type SitePatch } from "../ftrace/sites/site.ts";
+import type { SwitchableSite } from "../ftrace/sites/switching.ts";
+import { type SymbolTable, symbolIn } from "../ftrace/symbol-table.ts";
+import type { TraceSite } from "../ftrace/trace-host.ts";
 import { hex } from "../hex.ts";
 import type { ModuleHost } from "../module/host.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Block } from "../trampoline/facts.ts";
-import type { SymbolIndex } from "./symbol-index.ts";
 
-/** Memory that code lies in. */
+/** Memory that code is in. */
 export interface CodeMemory<A extends Address> {
   u32(address: A): number;
 }
@@ -24,11 +25,7 @@ export interface ModuleSite extends TraceSite {
 }
 
 /** A site as its words show it. */
-export interface RecognisedSite<A extends Address> {
-  readonly site: CallSite<A>;
-  readonly loaded: SitePatch;
-  /** Whether __mcount_loc names it. */
-  readonly recorded: boolean;
+export interface RecognisedSite<A extends Address> extends SwitchableSite<A> {
   readonly block: Block;
 }
 
@@ -65,13 +62,13 @@ export function recognisedSites<A extends Address>(
 export function moduleSites(
   module: LoadedModule,
   memory: GuestMemory,
-  names: SymbolIndex,
+  names: SymbolTable,
 ): ModuleSite[] {
   return recognisedSites(module, memory).map((recognised) => {
     const { address } = recognised.site;
     return {
       ...recognised,
-      name: names.at(address)?.name ?? hex(address),
+      name: symbolIn(names, address)?.name ?? hex(address),
       module: module.name,
     };
   });

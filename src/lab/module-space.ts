@@ -1,9 +1,11 @@
-// Where modules live: kseg2 from 0xc0000000 as on a real 32-bit kernel, backed by pieces of the
-// machine's RAM, each block followed by a guard page that stays unmapped. A block in kseg0 (the lab
-// kernel, or a base asked for there, as OpenWrt's loader does it) is RAM itself. This is the memory half
-// of the loader's ModuleHost; which symbols there are is kernel-space.ts's.
+// The memory of 32-bit modules: kseg2 from 0xc0000000 as on a real 32-bit kernel, backed by pieces of the machine's
+// RAM, each block followed by a guard page that stays unmapped. A block in kseg0 (the lab kernel, or a base that is
+// asked for there, as OpenWrt's loader does it) is RAM itself. This is the memory half of the loader's ModuleHost;
+// which symbols there are is kernel-space.ts's.
 
 import { KSEG0, KSEG1, KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { WIDTH_32 } from "../address.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { alignUp, RangeAllocator } from "../bytes/ranges.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
@@ -15,21 +17,28 @@ import type {
   SectionRelocations,
 } from "../module/host.ts";
 import { relocateSection } from "../module/relocation/relocation.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Processor } from "../processor/processor.ts";
+import type { TableMemory } from "./module-table.ts";
 
 /** VMALLOC_END of a 32-bit kernel: FIXADDR_START less two pages. */
 const MODULE_END = 0xfffcd000;
 const NO_BLOCK: MemoryBlock = { base: 0, size: 0 };
 
-export class ModuleSpace {
+export class ModuleSpace implements TableMemory<number> {
+  readonly width = WIDTH_32;
+  readonly pageSize = PAGE_SIZE;
   readonly #processor: Processor;
+  readonly #memory: GuestMemory;
   readonly #physical: RangeAllocator;
   readonly #addresses = new RangeAllocator(KSEG2, MODULE_END);
   /** Guest base of each kseg2 block → its physical address. */
   readonly #mapped = new Map<number, number>();
 
-  constructor(processor: Processor, physical: RangeAllocator) {
+  /** @param physical which parts of RAM are in use, by `memory` too. */
+  constructor(processor: Processor, memory: GuestMemory, physical: RangeAllocator) {
     this.#processor = processor;
+    this.#memory = memory;
     this.#physical = physical;
   }
 
@@ -58,6 +67,26 @@ export class ModuleSpace {
     this.#mapped.delete(base);
     this.#physical.free(physical);
     this.#addresses.free(base);
+  }
+
+  get endian(): Endian {
+    return this.#processor.endian;
+  }
+
+  allocatePerCpu(size: number, alignment: number): number {
+    return this.#memory.alloc(size, alignment);
+  }
+
+  freePerCpu(address: number): void {
+    this.#memory.free(address);
+  }
+
+  read(address: number, size: number): Uint8Array | undefined {
+    return this.#memory.mapped(address, size) ? this.#memory.read(address, size) : undefined;
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    this.#memory.write(address, bytes);
   }
 
   relocate(section: SectionRelocations): RelocationOutcome {

@@ -10,7 +10,7 @@ import { Words } from "../bytes/words.ts";
 import { contents } from "../elf/contents.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
-import type { Jump, Place } from "../trampoline/facts.ts";
+import type { Jump, Place, Veneers } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import { checkBeforeLayout, checkBeforeSymbols } from "./checks/checks.ts";
 import { isProprietary } from "./checks/license.ts";
@@ -79,7 +79,7 @@ export function loadModule<A extends Address>(
     const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
     const placement = placeModule(host, prepared.layout, options, jumps);
     memory = placement.memory;
-    return load(prepared, placement);
+    return load(prepared, placement, options.veneers);
   } catch (error) {
     freeMemory(host, memory, prepared.perCpu);
     throw error;
@@ -149,7 +149,11 @@ function allocatePerCpu<A extends Address>(
 }
 
 /** Fills the memory, relocates and finalises. */
-function load<A extends Address>(prepared: Prepared<A>, placement: Placement<A>): LoadedModule<A> {
+function load<A extends Address>(
+  prepared: Prepared<A>,
+  placement: Placement<A>,
+  veneers: Veneers | undefined,
+): LoadedModule<A> {
   const { loading, layout, perCpu, symbols } = prepared;
   const { file, host } = loading;
   const { memory, origin, plan } = placement;
@@ -167,7 +171,7 @@ function load<A extends Address>(prepared: Prepared<A>, placement: Placement<A>)
     addresses: new Map(list.map(({ index, address }) => [index, address])),
     values,
     mended,
-    farJumpHint: (site) => farJumpHint(prepared, placement, site),
+    farJumpHint: (site) => farJumpHint(prepared, placement, veneers, site),
   });
   refuseUnmended(loading, plan);
 
@@ -258,9 +262,10 @@ function applyPlan<A extends Address>(host: ModuleHost<A>, plan: TrampolinePlan<
 function farJumpHint<A extends Address>(
   { loading, layout, jumps }: Prepared<A>,
   { memory }: Placement<A>,
+  veneers: Veneers | undefined,
   site: A,
 ): string {
-  const plan = planFor(memory, layout, jumps);
+  const plan = planFor(memory, layout, jumps, veneers);
   const refusal =
     plan.farJumps.find(({ address }) => address === site)?.refusal ?? plan.refused[0]?.refusal;
   if (refusal != null) return `; no trampoline mends it: ${refusal}`;

@@ -154,6 +154,14 @@ function memoryOf<A extends Address>(
   return new Words(bytes ?? new Uint8Array(0), host.endian);
 }
 
+/** The memory that a module has: its blocks, those of size 0 left out. */
+export function loadedBlocks<A extends Address>(
+  { core, init }: ModuleMemory<A>,
+  initFreed = false,
+): MemoryBlock<A>[] {
+  return [core, ...(initFreed ? [] : [init])].filter(({ size }) => size > 0);
+}
+
 /** Gives back the init block, as Linux does when a module's init function has returned 0. */
 export function freeInit<A extends Address>(module: LoadedModule<A>, host: ModuleHost<A>): void {
   if (module.init.size > 0) host.free(module.init);
@@ -165,8 +173,8 @@ export function unloadModule<A extends Address>(
   host: ModuleHost<A>,
   initFreed: boolean,
 ): void {
-  const init = initFreed ? noMemory(host).init : module.init;
-  freeMemory(host, { core: module.core, init }, module.perCpu);
+  for (const block of loadedBlocks(module, initFreed)) host.free(block);
+  freePerCpu(host, module.perCpu);
 }
 
 /** Two blocks of nothing, which need no freeing. */
@@ -178,11 +186,13 @@ export function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMem
 /** Gives back both blocks and the per-CPU area, as far as there are any. */
 export function freeMemory<A extends Address>(
   host: ModuleHost<A>,
-  { core, init }: ModuleMemory<A>,
+  memory: ModuleMemory<A>,
   perCpu: MemoryBlock<A> | null,
 ): void {
-  for (const block of [core, init]) {
-    if (block.size > 0) host.free(block);
-  }
+  for (const block of loadedBlocks(memory)) host.free(block);
+  freePerCpu(host, perCpu);
+}
+
+function freePerCpu<A extends Address>(host: ModuleHost<A>, perCpu: MemoryBlock<A> | null): void {
   if (perCpu !== null && perCpu.size > 0) host.freePerCpu(perCpu.base);
 }

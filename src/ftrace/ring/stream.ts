@@ -6,9 +6,9 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { Misuse } from "../../errors.ts";
 import type { TraceEvent, TracerName } from "../event.ts";
-import { EventMaker, type EventName } from "../event-maker.ts";
+import { EventMaker } from "../event-maker.ts";
 import type { FilterFile } from "../filters/function-set.ts";
-import { nameInTable, type SymbolTable } from "../symbol-table.ts";
+import { type SymbolTable, symbolAmong } from "../symbol-table.ts";
 import type { FeedNews, FeedRequest, FeedWish, TraceFeed } from "./feed.ts";
 import { recordSize } from "./record.ts";
 import { type Batch, RingCursor } from "./ring-cursor.ts";
@@ -62,7 +62,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     this.#batch = this.#cursor.take();
     this.#recordWords = recordSize(feed.kind) / 4;
     this.#symbols = feed.symbols;
-    this.#maker = new EventMaker(feed.clockHz, (address) => this.#symbolAt(address));
+    this.#maker = new EventMaker(feed.clockHz, (address) => symbolAmong(this.#symbols, address));
     this.#port = feed.port;
     this.#port.on("message", (news: FeedNews) => this.#hear(news));
     this.#port.on("close", () => this.#lose());
@@ -169,14 +169,6 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     const symbols = this.#later.shift()?.symbols ?? [];
     this.#symbols = [...symbols, ...this.#symbols];
     this.#maker.forget();
-  }
-
-  #symbolAt(address: number): EventName | undefined {
-    for (const table of this.#symbols) {
-      const name = nameInTable(table, address);
-      if (name !== undefined) return { name, module: table.module };
-    }
-    return undefined;
   }
 
   async #ask(wish: FeedWish): Promise<void> {

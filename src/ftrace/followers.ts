@@ -1,0 +1,101 @@
+// Those who take a running tracer's events as they come: feeds for other threads, served in the middle of runs,
+// and a recording into a file. It keeps what each has been given by now; the tracer says when anything changes.
+
+import { Misuse } from "../errors.ts";
+import type { TraceEvent, TracerName } from "./event.ts";
+import type { EventMaker } from "./event-maker.ts";
+import { Feeds, type FeedWish, type TraceFeed } from "./ring/feed.ts";
+import { instructionsToFill, Recording } from "./ring/recording.ts";
+import { RingCursor } from "./ring/ring-cursor.ts";
+import type { SymbolTable } from "./symbol-table.ts";
+import type { TraceHost } from "./trace-host.ts";
+
+/** Instructions between two looks at what followers ask for. */
+const ATTENTION = 1_000_000;
+
+/** The ring as followers find it. */
+export interface FollowedRing {
+  readonly kind: TracerName;
+  readonly capacity: number;
+  readonly session: number;
+}
+
+export class Followers {
+  readonly #host: TraceHost;
+  readonly #maker: EventMaker;
+  readonly #feeds: Feeds;
+  /** Tables that feeds have by now. */
+  #told: readonly SymbolTable[] = [];
+  #endAttention: (() => void) | null = null;
+  #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
+
+  /** @param serve does what a follower asks for; what it throws is the answer. */
+  constructor(host: TraceHost, maker: EventMaker, serve: (wish: FeedWish) => void) {
+    this.#host = host;
+    this.#maker = maker;
+    this.#feeds = new Feeds(serve);
+  }
+
+  /** Opens a feed for one more follower. */
+  feed(ring: FollowedRing): TraceFeed {
+    if (!this.#feeds.any) this.#told = this.#host.symbolTables();
+    const port = this.#feeds.open();
+    this.#endAttention ??= this.#host.pauseEvery(ATTENTION, () => this.#attend());
+    const { buffer, clockHz } = this.#host;
+    return { ...ring, buffer, clockHz, symbols: this.#told, port };
+  }
+
+  /** Records into a file. @throws Misuse when there is a recording already, or the file can't be made. */
+  record<E extends TraceEvent>(path: string, ring: FollowedRing): Recording<E> {
+    if (this.#recording !== null) throw new Misuse("the tracer is being recorded already");
+    const cursor = new RingCursor(this.#host.buffer, ring);
+    const recording = new Recording<E>(path, ring.kind, cursor, this.#maker);
+    const full = instructionsToFill(ring.kind, ring.capacity);
+    const end = this.#host.pauseEvery(full, () => recording.take());
+    this.#recording = { recording, end };
+    return recording;
+  }
+
+  /** Whether every event since the recording began is kept. */
+  get recording(): boolean {
+    return this.#recording !== null;
+  }
+
+  /** Writes to the file what is in the ring. */
+  takeRecords(): void {
+    this.#recording?.recording.take();
+  }
+
+  /** Ends the recording: its events stay until it is closed. */
+  endRecording(): void {
+    this.#recording?.end();
+    this.takeRecords();
+    this.#recording = null;
+  }
+
+  /** Ends all feeds. @param written records that were written until now. */
+  endFeeds(written: number): void {
+    this.#feeds.end(written);
+    this.#endAttention?.();
+    this.#endAttention = null;
+  }
+
+  /** Sends followers the names of what has come, before code of it can run. */
+  tellNames(written: number): void {
+    if (!this.#feeds.any) return;
+    const tables = this.#host.symbolTables();
+    const symbols = tables.filter((table) => !this.#told.includes(table));
+    this.#told = tables;
+    if (symbols.length > 0) this.#feeds.tell({ news: "symbols", symbols, from: written });
+  }
+
+  /** Serves followers in the middle of a run. */
+  #attend(): void {
+    if (!this.#feeds.any) {
+      this.#endAttention?.();
+      this.#endAttention = null;
+    } else if (this.#feeds.asked) {
+      this.#feeds.serve();
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// The kernel's half of dynamic ftrace: what the boot does to _mcount and to the call sites of the kernel's own text,
+// and where ftrace_call and ftrace_graph_call lead while a tracer runs in the guest's way. The words are those of
+// arch/mips/kernel/ftrace.c and mcount.S.
+
+import type { Endian } from "../bytes/endian.ts";
+import { Words } from "../bytes/words.ts";
+import { Misuse } from "../errors.ts";
+import type { TracerName } from "../ftrace/event.ts";
+import { PUSH } from "../ftrace/sites/site.ts";
+import { jumpTo, NOP } from "../isa/assemble.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { GuestMemory } from "../processor/guest-memory.ts";
+import type { Lab } from "./lab-kernel.ts";
+
+export class KernelFtrace {
+  readonly #memory: GuestMemory;
+  readonly #endian: Endian;
+  readonly #lab: Lab;
+  /** The user's kernel, when its code is in memory. */
+  readonly #kernel: Kernel | null;
+
+  /** @param kernel the user's, or null when the lab is the kernel. */
+  constructor(memory: GuestMemory, endian: Endian, lab: Lab, kernel: Kernel | null) {
+    this.#memory = memory;
+    this.#endian = endian;
+    this.#lab = lab;
+    this.#kernel = kernel?.image == null ? null : kernel;
+  }
+
+  /**
+   * What ftrace_dyn_arch_init() and the boot do: _mcount's first word, a branch past everything, becomes
+   * a nop, and every call site of the kernel's own text is switched off.
+   */
+  enable(): void {
+    const mcount = this.#lab.addressOf("_mcount");
+    if (mcount !== undefined) this.#memory.setU32(mcount, NOP);
+    const own = this.#kernel?.addressOf("_mcount");
+    const image = this.#kernel?.image;
+    if (own === undefined || image == null) return;
+    this.#memory.setU32(own, NOP);
+    this.#switchSitesOff(own, image.address, image.bytes.length);
+  }
+
+  /**
+   * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
+   * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
+   * own ftrace_graph_caller calls.
+   * @throws Misuse when the kernel was built without them.
+   */
+  setCalls(tracer: TracerName | null): void {
+    const lab = this.#lab;
+    const from = this.#kernel ?? lab;
+    const need = (name: string): number => {
+      const address = from.addressOf(name);
+      if (address === undefined) {
+        throw new Misuse(`the kernel has no ${name}: it was built without dynamic ftrace for it`);
+      }
+      return address;
+    };
+    const called = tracer === "function" ? lab.require("lab_trace_function") : need("ftrace_stub");
+    this.#memory.setU32(need("ftrace_call"), jumpTo("jal", called));
+    if (tracer === "function_graph") {
+      const hook = need("prepare_ftrace_return");
+      const own = lab.require("prepare_ftrace_return");
+      if (hook !== own) this.#jumpFrom(hook, own);
+      this.#memory.setU32(need("ftrace_graph_call"), jumpTo("j", need("ftrace_graph_caller")));
+    } else if (from.addressOf("ftrace_graph_call") !== undefined) {
+      this.#memory.setU32(need("ftrace_graph_call"), NOP);
+    }
+    this.#setEntryCalls(tracer);
+  }
+
+  /** The same for the lab's other ftrace_caller (src/lab-kernel/entry.S). */
+  #setEntryCalls(tracer: TracerName | null): void {
+    const lab = this.#lab;
+    const called = lab.require(tracer === "function" ? "lab_trace_entry" : "ftrace_entry_stub");
+    const graph =
+      tracer === "function_graph" ? jumpTo("j", lab.require("ftrace_entry_graph_caller")) : NOP;
+    this.#memory.setU32(lab.require("ftrace_entry_call"), jumpTo("jal", called));
+    this.#memory.setU32(lab.require("ftrace_entry_graph_call"), graph);
+  }
+
+  #jumpFrom(address: number, target: number): void {
+    this.#memory.setU32(address, jumpTo("j", target));
+    this.#memory.setU32(address + 4, NOP);
+  }
+
+  #switchSitesOff(mcount: number, start: number, size: number): void {
+    const bytes = this.#memory.read(start, size & ~3);
+    // Millions of words are compared for each machine: the two are put into the guest's byte order once.
+    const words = new Uint32Array(bytes.buffer);
+    const [call, push] = this.#inGuestOrder(jumpTo("jal", mcount), PUSH);
+    for (let index = 0; index + 1 < words.length; index += 1) {
+      if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
+    }
+    this.#memory.write(start, bytes);
+  }
+
+  /** Words as typed arrays read the guest's bytes. */
+  #inGuestOrder(...values: readonly number[]): Uint32Array {
+    const words = new Words(new Uint8Array(4 * values.length), this.#endian);
+    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
+    return new Uint32Array(words.bytes.buffer);
+  }
+}

@@ -1,0 +1,212 @@
+// The modules of a machine, of 32 bits or of 64: who is loaded, what each exports, which taints they have set, and
+// the ModuleHost that the loader works on. A machine gives it memory and a kernel and adds what only a running
+// machine has: parameters, init and exit functions, tracing.
+
+import type { Address } from "../address.ts";
+import { Words } from "../bytes/words.ts";
+import { SHN_UNDEF } from "../elf/numbers.ts";
+import { SiteSwitch } from "../ftrace/sites/switching.ts";
+import { Taints } from "../module/checks/taints.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import type { Export, ModuleHost, Taint } from "../module/host.ts";
+import { type LoadOptions, loadModule, type ModulePlan, planModule } from "../module/load.ts";
+import { freeInit, type LoadedModule, unloadModule } from "../module/loaded.ts";
+import type { CodeOwner } from "./kernel-space.ts";
+import { type RecognisedSite, sortMcountLoc } from "./module-sites.ts";
+import { Resident } from "./resident.ts";
+
+/** The memory that modules are put into. */
+export type TableMemory<A extends Address> = Pick<
+  ModuleHost<A>,
+  | "endian"
+  | "width"
+  | "pageSize"
+  | "allocate"
+  | "free"
+  | "allocatePerCpu"
+  | "freePerCpu"
+  | "read"
+  | "write"
+  | "relocate"
+>;
+
+/** The kernel that they import from. */
+export interface TableKernel<A extends Address>
+  extends Pick<ModuleHost<A>, "vermagic" | "findExport" | "whyMissing"> {
+  /** Whose code is behind an export that findExport() gave. */
+  ownerOf(name: string): CodeOwner;
+  /** An export made for a name that nobody exports. */
+  stub(name: string): Export<A>;
+  /** What stub() made for a name, if it did. */
+  stubFor(name: string): Export<A> | undefined;
+}
+
+export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
+  readonly memory: TableMemory<A>;
+  readonly kernel: TableKernel<A>;
+  /** Reads the call sites of a module that has just been loaded. */
+  readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
+  /** Whether the guest's next instruction is at an address; without a processor it never is. */
+  readonly isAt?: (address: A) => boolean;
+}
+
+/** How a module is loaded; see InsmodOptions. */
+export interface ModuleOptions<A extends Address> extends Partial<LoadOptions<A>> {
+  readonly stubMissing?: boolean;
+}
+
+/** What a name imports, and from whom. */
+export type Import<A extends Address> = Export<A> & { readonly from: CodeOwner | "module" };
+
+export class ModuleTable<
+  A extends Address = number,
+  S extends RecognisedSite<A> = RecognisedSite<A>,
+> {
+  /** Writes the call sites of all modules. */
+  readonly siteSwitch: SiteSwitch<A>;
+  readonly #memory: TableMemory<A>;
+  readonly #kernel: TableKernel<A>;
+  readonly #sitesOf: (module: LoadedModule<A>) => readonly S[];
+  readonly #taints = new Taints();
+  /** In the order they came. */
+  readonly #residents: Resident<A, S>[] = [];
+  /** What the modules export; no name has two exporters. */
+  readonly #exports = new Map<string, Export<A>>();
+
+  constructor({ memory, kernel, sitesOf, isAt = () => false }: TableParts<A, S>) {
+    this.#memory = memory;
+    this.#kernel = kernel;
+    this.#sitesOf = sitesOf;
+    this.siteSwitch = new SiteSwitch({
+      writeCode: (address, words) => this.#writeWords(address, words),
+      isAt,
+    });
+  }
+
+  /** Modules loaded now, in the order they came. */
+  get residents(): readonly Resident<A, S>[] {
+    return this.#residents;
+  }
+
+  get modules(): readonly LoadedModule<A>[] {
+    return this.#residents.map(({ module }) => module);
+  }
+
+  /** The kernel's taints that modules have set. */
+  get taints(): readonly Taint[] {
+    return this.#taints.all;
+  }
+
+  /** TAINT_USER, which a module's parameter sets that the kernel calls dangerous. */
+  taintUser(): void {
+    this.#taints.add("USER");
+  }
+
+  find(module: LoadedModule<A> | string): Resident<A, S> | undefined {
+    return this.#residents.find((one) => one.module === module || one.module.name === module);
+  }
+
+  /** The call sites of a module that __mcount_loc has, with the words that relocation left there. */
+  callSites(module: LoadedModule<A>): readonly S[] {
+    const sites = this.#residents.find((one) => one.module === module)?.sites ?? [];
+    return sites.filter(({ recorded }) => recorded);
+  }
+
+  /** What a module would import under a name; undefined: nobody exports it. */
+  importOf(name: string): Import<A> | undefined {
+    const own = this.#kernel.findExport(name);
+    if (own !== undefined) return { ...own, from: this.#kernel.ownerOf(name) };
+    const other = this.#exports.get(name);
+    if (other !== undefined) return { ...other, from: "module" };
+    const stub = this.#kernel.stubFor(name);
+    return stub && { ...stub, from: "stub" };
+  }
+
+  /**
+   * load_module() up to where a module is COMING: its call sites are switched off, nothing of it has run.
+   * @throws Refusal with the kernel's lines and errno when Linux would not load it; nothing is left of it.
+   */
+  load(file: ModuleFile, options: ModuleOptions<A> = {}): Resident<A, S> {
+    const host = this.host(stubbed(file, options));
+    const loaded = loadModule(file, host, { farJumps: "trampoline", ...options });
+    let resident: Resident<A, S>;
+    try {
+      resident = new Resident(loaded, (address, word) => this.#writeWords(address, [word]));
+      resident.sites = this.#sitesOf(resident.module);
+    } catch (error) {
+      unloadModule(loaded, host, false);
+      throw error;
+    }
+    this.#residents.push(resident);
+    for (const one of loaded.exports) this.#exports.set(one.name, one);
+    sortMcountLoc(loaded, host);
+    this.siteSwitch.switchOff(resident.sites.filter(({ recorded }) => recorded));
+    resident.state = "COMING";
+    return resident;
+  }
+
+  /**
+   * The far-jump plan that load() would carry out, without loading anything.
+   * @throws Refusal where Linux refuses the module before it relocates.
+   */
+  plan(file: ModuleFile, options: ModuleOptions<A> = {}): ModulePlan<A> {
+    return planModule(file, this.host(stubbed(file, options)), options);
+  }
+
+  /** Frees a module's init memory, as Linux does when its init function has succeeded. */
+  freeInit(resident: Resident<A, S>): void {
+    resident.initFreed = true;
+    freeInit(resident.module, this.host());
+  }
+
+  /** free_module(): its memory is given back and its exports are gone. Whether others use it isn't asked. */
+  remove(resident: Resident<A, S>): void {
+    this.#residents.splice(this.#residents.indexOf(resident), 1);
+    for (const { name } of resident.module.exports) this.#exports.delete(name);
+    unloadModule(resident.module, this.host(), resident.initFreed);
+  }
+
+  /** @param stubs names that get a stub when nobody exports them. */
+  host(stubs: ReadonlySet<string> = new Set()): ModuleHost<A> {
+    const memory = this.#memory;
+    const kernel = this.#kernel;
+    const missing = (name: string): Export<A> | undefined =>
+      stubs.has(name) ? kernel.stub(name) : undefined;
+    return {
+      endian: memory.endian,
+      width: memory.width,
+      pageSize: memory.pageSize,
+      vermagic: kernel.vermagic,
+      findExport: (name) => kernel.findExport(name) ?? this.#exports.get(name) ?? missing(name),
+      whyMissing: (names) => kernel.whyMissing(names),
+      isLoaded: (name) => this.#residents.some(({ module }) => module.name === name),
+      taint: (taint) => this.#taints.add(taint),
+      debugLocksOff: () => this.#taints.debugLocksOff(),
+      allocate: (request) => memory.allocate(request),
+      free: (block) => memory.free(block),
+      allocatePerCpu: (size, alignment) => memory.allocatePerCpu(size, alignment),
+      freePerCpu: (address) => memory.freePerCpu(address),
+      read: (address, size) => memory.read(address, size),
+      write: (address, bytes) => memory.write(address, bytes),
+      relocate: (section) => memory.relocate(section),
+    };
+  }
+
+  #writeWords(address: A, values: readonly number[]): void {
+    const words = new Words(new Uint8Array(4 * values.length), this.#memory.endian);
+    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
+    this.#memory.write(address, words.bytes);
+  }
+}
+
+/** What `stubMissing` may give a stub: the file's imports, and not the names it exports itself. */
+function stubbed(
+  file: ModuleFile,
+  { stubMissing }: { readonly stubMissing?: boolean },
+): Set<string> {
+  if (stubMissing !== true) return new Set();
+  const imports = file.elf.symbols.filter(
+    ({ section, index }) => section === SHN_UNDEF && index > 0,
+  );
+  return new Set(imports.map(({ name }) => name));
+}

@@ -1,0 +1,89 @@
+// Names for addresses of a machine: the modules that are loaded, the newest first, then the kernel's. Tables are
+// made once for a module and go with it; a trace that still needs them keeps its own (trace-names.ts).
+
+import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
+import { STT_FUNC } from "../elf/numbers.ts";
+import {
+  type NamedAddress,
+  type SymbolTable,
+  symbolAmong,
+  symbolTable,
+} from "../ftrace/symbol-table.ts";
+import { hex } from "../hex.ts";
+import type { LoadedModule, LoadedSymbol } from "../module/loaded.ts";
+import { RETURN_ADDRESS } from "./calls/call.ts";
+import type { KernelSpace } from "./kernel-space.ts";
+import type { ModuleTable } from "./module-table.ts";
+
+/** Where calls from the host return to, and the functions that function_graph follows, as traces name them. */
+const CALLERS = symbolTable(
+  null,
+  [
+    { name: "return_to_handler", address: RETURN_HOOK },
+    { name: "host_call", address: RETURN_ADDRESS },
+  ]
+    .map((one) => ({ ...one, end: one.address + 1, size: 4 }))
+    .sort((a, b) => a.address - b.address),
+);
+
+export class Names {
+  readonly #loaded: Pick<ModuleTable, "modules">;
+  readonly #kernel: Pick<KernelSpace, "symbolTables">;
+  readonly #tables = new WeakMap<LoadedModule, SymbolTable>();
+
+  constructor(loaded: Pick<ModuleTable, "modules">, kernel: Pick<KernelSpace, "symbolTables">) {
+    this.#loaded = loaded;
+    this.#kernel = kernel;
+  }
+
+  /** All there are, the first that has an address names it. */
+  get tables(): SymbolTable[] {
+    const modules = this.#loaded.modules.toReversed().map((module) => this.of(module));
+    return [CALLERS, ...modules, ...this.#kernel.symbolTables];
+  }
+
+  /** A module's. */
+  of(module: LoadedModule): SymbolTable {
+    const known = this.#tables.get(module);
+    if (known !== undefined) return known;
+    const table = moduleSymbols(module);
+    this.#tables.set(module, table);
+    return table;
+  }
+
+  at(address: number): NamedAddress | undefined {
+    return symbolAmong(this.tables, address);
+  }
+
+  /** As %pS and, without the offset, %ps print it: `name+0xoffset/0xsize [module]`. */
+  text(address: number, withOffset: boolean): string {
+    const symbol = this.at(address);
+    if (symbol === undefined) return hex(address);
+    const { name, offset, size } = symbol;
+    const module = symbol.module === null ? "" : ` [${symbol.module}]`;
+    const where = withOffset ? `+0x${offset.toString(16)}/0x${size.toString(16)}` : "";
+    return `${name}${where}${module}`;
+  }
+
+  /** `name+0xoffset`, or null where no symbol is. */
+  short(address: number): string | null {
+    const symbol = this.at(address);
+    return symbol === undefined ? null : `${symbol.name}+0x${symbol.offset.toString(16)}`;
+  }
+}
+
+/** A module's functions and objects: as kallsyms finds them, each goes on to the next in its section. */
+function moduleSymbols({ name: module, symbols }: LoadedModule): SymbolTable {
+  const named = symbols.filter(({ name }) => !name.startsWith("$")).sort(byAddress);
+  return symbolTable(
+    module,
+    named.map(({ name, address, size, section }) => {
+      return { name, address, size, end: section.address + section.size };
+    }),
+  );
+}
+
+/** Ascending; at one address a function comes last, so that the search ends on it. */
+function byAddress(a: LoadedSymbol, b: LoadedSymbol): number {
+  return a.address - b.address || Number(a.type === STT_FUNC) - Number(b.type === STT_FUNC);
+}
