@@ -3,6 +3,7 @@
 // tests: those of a skipped suite are in no number. Here a test that did not run is named with its reason.
 //
 //   npm test -- machine ftrace             only the files whose path has one of these words
+//   npm test -- --name "links are"         only the tests, and all tests of the suites, whose title has this text
 //   npm test -- --without vectors          all but those
 //   npm test -- --must-run "isn't here"    fails when a test was skipped for a reason like this
 //
@@ -22,6 +23,7 @@ const FILE_TIMEOUT = 10 * 60_000;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    name: { type: "string", multiple: true, default: [] },
     without: { type: "string", multiple: true, default: [] },
     "must-run": { type: "string", multiple: true, default: [] },
   },
@@ -36,15 +38,42 @@ function testFiles(): string[] {
     .map((name) => repositoryFile(`build/${name.replace(/\.ts$/, ".js")}`));
 }
 
+function sourceOf(compiled: string): string {
+  return compiled.slice(repositoryFile("build/").length).replace(/\.js$/, ".ts");
+}
+
+/** A pattern for titles that have the text. */
+function literally(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+}
+
+/** Ends the run with a sentence: what was asked for isn't there. */
+function nothing(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
 const files = testFiles();
+for (const word of positionals) {
+  if (!files.some((file) => sourceOf(file).includes(word)))
+    nothing(`no test file's path has '${word}' in it: look into test/`);
+}
+if (files.length === 0) nothing("--without leaves no test file");
 const tally = new Tally();
-const events = run({ files, concurrency: availableParallelism(), timeout: FILE_TIMEOUT });
+const events = run({
+  files,
+  concurrency: availableParallelism(),
+  timeout: FILE_TIMEOUT,
+  ...(values.name.length === 0 ? {} : { testNamePatterns: values.name.map(literally) }),
+});
 events.on("test:pass", (event) => tally.pass(event));
 events.on("test:fail", (event) => tally.fail(event));
+const texts = values.name.map((text) => `'${text}'`).join(" or ");
 const report = events.compose(new spec());
 report.pipe(process.stdout, { end: false });
 await finished(report);
 
+if (tally.count === 0) nothing(`no test's title has ${texts} in it`);
 tally.mustRun(values["must-run"].map((text) => new RegExp(text)));
 process.stdout.write(`\n${tally.lines().join("\n")}\n`);
 process.exitCode = tally.passed > 0 && tally.failed === 0 ? 0 : 1;

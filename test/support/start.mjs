@@ -1,0 +1,49 @@
+// `npm test`: builds, checks and runs the tests. With a name behind -- it is for the hand: only what is out of
+// date is built, nothing is checked, and run.ts, which it starts with the same arguments, runs what was named.
+// Plain JavaScript, because it runs before anything is built.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CORES = ["build/core/little.wasm", "build/core/big.wasm"];
+
+/** Runs a command, and ends with its exit code when it fails. */
+function step(command, ...words) {
+  const { status } = spawnSync(command, words, { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Milliseconds of the last change; 0 for what isn't there. */
+function changed(path) {
+  return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function isCoreStale() {
+  const sources = readdirSync(join(ROOT, "assembly"), { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join("assembly", name));
+  const newest = Math.max(...[...sources, "asconfig.json", "package-lock.json"].map(changed));
+  return Math.min(...CORES.map(changed)) < newest;
+}
+
+const words = process.argv.slice(2);
+const named = words.some((word, index) => {
+  return word === "--name" || word.startsWith("--name=") || isPath(word, words[index - 1]);
+});
+
+/** Whether a word is part of a path, and no option or an option's value. */
+function isPath(word, before) {
+  return !word.startsWith("-") && !["--without", "--must-run"].includes(before);
+}
+
+if (!named) {
+  step("npm", "run", "-s", "build");
+  step("npm", "run", "-s", "check");
+} else {
+  if (isCoreStale()) step("npm", "run", "-s", "build:core");
+  step("npm", "run", "-s", "build:types");
+}
+step(process.execPath, join(ROOT, "build/test/support/run.js"), ...words);
