@@ -13,9 +13,9 @@ export function ext<O>(o: O, word: u32): u32 {
   const lsb = sa(word);
   const size = rdField(word) + 1;
   if (lsb + size > 32) return o.signal(EXC_RI);
-  return o.set(
+  return o.setWord(
     rt(word),
-    o.and(o.shiftRight(o.get(rs(word)), o.constant(lsb)), o.constant(ones(size))),
+    o.and(o.shiftRight(o.getWord(rs(word)), o.constant(lsb)), o.constant(ones(size))),
   );
 }
 
@@ -25,11 +25,11 @@ export function ins<O>(o: O, word: u32): u32 {
   const msb = rdField(word);
   if (msb < lsb) return o.signal(EXC_RI);
   const field = ones(msb - lsb + 1) << lsb;
-  return o.set(
+  return o.setWord(
     rt(word),
     o.or(
-      o.and(o.get(rt(word)), o.constant(~field)),
-      o.and(o.shiftLeft(o.get(rs(word)), o.constant(lsb)), o.constant(field)),
+      o.and(o.getWord(rt(word)), o.constant(~field)),
+      o.and(o.shiftLeft(o.getWord(rs(word)), o.constant(lsb)), o.constant(field)),
     ),
   );
 }
@@ -39,17 +39,17 @@ export function ins<O>(o: O, word: u32): u32 {
 export function bshfl<O>(o: O, word: u32): u32 {
   switch (sa(word)) {
     case BSHFL_WSBH:
-      return o.set(
+      return o.setWord(
         rd(word),
         o.or(
-          o.and(o.shiftLeft(o.get(rt(word)), o.constant(8)), o.constant(0xff00ff00)),
-          o.and(o.shiftRight(o.get(rt(word)), o.constant(8)), o.constant(0x00ff00ff)),
+          o.and(o.shiftLeft(o.getWord(rt(word)), o.constant(8)), o.constant(0xff00ff00)),
+          o.and(o.shiftRight(o.getWord(rt(word)), o.constant(8)), o.constant(0x00ff00ff)),
         ),
       );
     case BSHFL_SEB:
-      return o.set(rd(word), o.extend8(o.get(rt(word))));
+      return o.setWord(rd(word), o.extend8(o.getWord(rt(word))));
     case BSHFL_SEH:
-      return o.set(rd(word), o.extend16(o.get(rt(word))));
+      return o.setWord(rd(word), o.extend16(o.getWord(rt(word))));
     default:
       return o.signal(EXC_RI);
   }

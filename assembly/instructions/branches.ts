@@ -47,11 +47,11 @@ export function hasDelaySlot(word: u32): bool {
 }
 
 export function j<O>(o: O, word: u32, pc: u32): u32 {
-  return o.jump(o.constant(jumpTarget(word, pc)));
+  return o.jump(o.extend(o.constant(jumpTarget(word, pc))));
 }
 
 export function jal<O>(o: O, word: u32, pc: u32): u32 {
-  return o.jumpAndLink(o.constant(jumpTarget(word, pc)), RA, pc + 8);
+  return o.jumpAndLink(o.extend(o.constant(jumpTarget(word, pc))), RA, pc + 8);
 }
 
 /** jr and jr.hb. */
@@ -73,19 +73,19 @@ export function bne<O>(o: O, word: u32, pc: u32): u32 {
 }
 
 export function blez<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branch(o.atLeast(o.constant(0), o.get(rs(word))), branchTarget(word, pc));
+  return o.branch(o.atLeast(o.zero(), o.get(rs(word))), branchTarget(word, pc));
 }
 
 export function bgtz<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branch(o.less(o.constant(0), o.get(rs(word))), branchTarget(word, pc));
+  return o.branch(o.less(o.zero(), o.get(rs(word))), branchTarget(word, pc));
 }
 
 export function bltz<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branch(o.less(o.get(rs(word)), o.constant(0)), branchTarget(word, pc));
+  return o.branch(o.less(o.get(rs(word)), o.zero()), branchTarget(word, pc));
 }
 
 export function bgez<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branch(o.atLeast(o.get(rs(word)), o.constant(0)), branchTarget(word, pc));
+  return o.branch(o.atLeast(o.get(rs(word)), o.zero()), branchTarget(word, pc));
 }
 
 export function beql<O>(o: O, word: u32, pc: u32): u32 {
@@ -97,26 +97,26 @@ export function bnel<O>(o: O, word: u32, pc: u32): u32 {
 }
 
 export function blezl<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchLikely(o.atLeast(o.constant(0), o.get(rs(word))), branchTarget(word, pc));
+  return o.branchLikely(o.atLeast(o.zero(), o.get(rs(word))), branchTarget(word, pc));
 }
 
 export function bgtzl<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchLikely(o.less(o.constant(0), o.get(rs(word))), branchTarget(word, pc));
+  return o.branchLikely(o.less(o.zero(), o.get(rs(word))), branchTarget(word, pc));
 }
 
 export function bltzl<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchLikely(o.less(o.get(rs(word)), o.constant(0)), branchTarget(word, pc));
+  return o.branchLikely(o.less(o.get(rs(word)), o.zero()), branchTarget(word, pc));
 }
 
 export function bgezl<O>(o: O, word: u32, pc: u32): u32 {
-  return o.branchLikely(o.atLeast(o.get(rs(word)), o.constant(0)), branchTarget(word, pc));
+  return o.branchLikely(o.atLeast(o.get(rs(word)), o.zero()), branchTarget(word, pc));
 }
 
 // @ts-ignore: decorator
 @inline
 export function bltzal<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLink(
-    o.less(o.get(rs(word)), o.constant(0)),
+    o.less(o.get(rs(word)), o.zero()),
     RA,
     pc + 8,
     branchTarget(word, pc),
@@ -127,7 +127,7 @@ export function bltzal<O>(o: O, word: u32, pc: u32): u32 {
 @inline
 export function bgezal<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLink(
-    o.atLeast(o.get(rs(word)), o.constant(0)),
+    o.atLeast(o.get(rs(word)), o.zero()),
     RA,
     pc + 8,
     branchTarget(word, pc),
@@ -138,7 +138,7 @@ export function bgezal<O>(o: O, word: u32, pc: u32): u32 {
 @inline
 export function bltzall<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLinkLikely(
-    o.less(o.get(rs(word)), o.constant(0)),
+    o.less(o.get(rs(word)), o.zero()),
     RA,
     pc + 8,
     branchTarget(word, pc),
@@ -149,7 +149,7 @@ export function bltzall<O>(o: O, word: u32, pc: u32): u32 {
 @inline
 export function bgezall<O>(o: O, word: u32, pc: u32): u32 {
   return o.branchAndLinkLikely(
-    o.atLeast(o.get(rs(word)), o.constant(0)),
+    o.atLeast(o.get(rs(word)), o.zero()),
     RA,
     pc + 8,
     branchTarget(word, pc),

@@ -12,14 +12,14 @@ export function otherAccumulator(register: u32): bool {
 export function movz<O>(o: O, word: u32): u32 {
   return o.set(
     rd(word),
-    o.select(o.get(rs(word)), o.get(rd(word)), o.equal(o.get(rt(word)), o.constant(0))),
+    o.select(o.get(rs(word)), o.get(rd(word)), o.equal(o.get(rt(word)), o.zero())),
   );
 }
 
 export function movn<O>(o: O, word: u32): u32 {
   return o.set(
     rd(word),
-    o.select(o.get(rs(word)), o.get(rd(word)), o.notEqual(o.get(rt(word)), o.constant(0))),
+    o.select(o.get(rs(word)), o.get(rd(word)), o.notEqual(o.get(rt(word)), o.zero())),
   );
 }
 

@@ -7,18 +7,18 @@ import { otherAccumulator } from "./moves.ts";
 
 export function mult<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word)))));
+  return o.setHiLo(o.mulWide(o.wide(o.getWord(rs(word))), o.wide(o.getWord(rt(word)))));
 }
 
 export function multu<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
-  return o.setHiLo(o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word)))));
+  return o.setHiLo(o.mulWide(o.wideUnsigned(o.getWord(rs(word))), o.wideUnsigned(o.getWord(rt(word)))));
 }
 
 export function madd<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
   return o.setHiLo(
-    o.addWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))),
+    o.addWide(o.hiLo(), o.mulWide(o.wide(o.getWord(rs(word))), o.wide(o.getWord(rt(word))))),
   );
 }
 
@@ -27,7 +27,7 @@ export function maddu<O>(o: O, word: u32): u32 {
   return o.setHiLo(
     o.addWide(
       o.hiLo(),
-      o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word)))),
+      o.mulWide(o.wideUnsigned(o.getWord(rs(word))), o.wideUnsigned(o.getWord(rt(word)))),
     ),
   );
 }
@@ -35,7 +35,7 @@ export function maddu<O>(o: O, word: u32): u32 {
 export function msub<O>(o: O, word: u32): u32 {
   if (otherAccumulator(rd(word))) return o.signal(EXC_RI);
   return o.setHiLo(
-    o.subWide(o.hiLo(), o.mulWide(o.wide(o.get(rs(word))), o.wide(o.get(rt(word))))),
+    o.subWide(o.hiLo(), o.mulWide(o.wide(o.getWord(rs(word))), o.wide(o.getWord(rt(word))))),
   );
 }
 
@@ -44,21 +44,21 @@ export function msubu<O>(o: O, word: u32): u32 {
   return o.setHiLo(
     o.subWide(
       o.hiLo(),
-      o.mulWide(o.wideUnsigned(o.get(rs(word))), o.wideUnsigned(o.get(rt(word)))),
+      o.mulWide(o.wideUnsigned(o.getWord(rs(word))), o.wideUnsigned(o.getWord(rt(word)))),
     ),
   );
 }
 
 export function mul<O>(o: O, word: u32): u32 {
-  return o.set(rd(word), o.mul(o.get(rs(word)), o.get(rt(word))));
+  return o.setWord(rd(word), o.mul(o.getWord(rs(word)), o.getWord(rt(word))));
 }
 
 export function div<O>(o: O, word: u32): u32 {
-  o.setLo(o.quotient(o.get(rs(word)), o.get(rt(word))));
-  return o.setHi(o.remainder(o.get(rs(word)), o.get(rt(word))));
+  o.setLo(o.extend(o.quotient(o.getWord(rs(word)), o.getWord(rt(word)))));
+  return o.setHi(o.extend(o.remainder(o.getWord(rs(word)), o.getWord(rt(word)))));
 }
 
 export function divu<O>(o: O, word: u32): u32 {
-  o.setLo(o.quotientUnsigned(o.get(rs(word)), o.get(rt(word))));
-  return o.setHi(o.remainderUnsigned(o.get(rs(word)), o.get(rt(word))));
+  o.setLo(o.extend(o.quotientUnsigned(o.getWord(rs(word)), o.getWord(rt(word)))));
+  return o.setHi(o.extend(o.remainderUnsigned(o.getWord(rs(word)), o.getWord(rt(word)))));
 }

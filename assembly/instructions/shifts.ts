@@ -6,7 +6,7 @@ import { EXC_RI } from "../shared/opcodes.ts";
 import { rd, rs, rsField, rt, sa } from "./fields.ts";
 
 export function sll<O>(o: O, word: u32): u32 {
-  return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.constant(sa(word))));
+  return o.setWord(rd(word), o.shiftLeft(o.getWord(rt(word)), o.constant(sa(word))));
 }
 
 // @ts-ignore: decorator
@@ -14,21 +14,21 @@ export function sll<O>(o: O, word: u32): u32 {
 export function srl<O>(o: O, word: u32): u32 {
   switch (rsField(word)) {
     case 0:
-      return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.constant(sa(word))));
+      return o.setWord(rd(word), o.shiftRight(o.getWord(rt(word)), o.constant(sa(word))));
     case 1:
       if (!o.release2()) return o.signal(EXC_RI);
-      return o.set(rd(word), o.rotateRight(o.get(rt(word)), o.constant(sa(word))));
+      return o.setWord(rd(word), o.rotateRight(o.getWord(rt(word)), o.constant(sa(word))));
     default:
       return o.signal(EXC_RI);
   }
 }
 
 export function sra<O>(o: O, word: u32): u32 {
-  return o.set(rd(word), o.shiftRightSigned(o.get(rt(word)), o.constant(sa(word))));
+  return o.setWord(rd(word), o.shiftRightSigned(o.getWord(rt(word)), o.constant(sa(word))));
 }
 
 export function sllv<O>(o: O, word: u32): u32 {
-  return o.set(rd(word), o.shiftLeft(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+  return o.setWord(rd(word), o.shiftLeft(o.getWord(rt(word)), o.and(o.getWord(rs(word)), o.constant(31))));
 }
 
 // @ts-ignore: decorator
@@ -36,12 +36,12 @@ export function sllv<O>(o: O, word: u32): u32 {
 export function srlv<O>(o: O, word: u32): u32 {
   switch (sa(word)) {
     case 0:
-      return o.set(rd(word), o.shiftRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))));
+      return o.setWord(rd(word), o.shiftRight(o.getWord(rt(word)), o.and(o.getWord(rs(word)), o.constant(31))));
     case 1:
       if (!o.release2()) return o.signal(EXC_RI);
-      return o.set(
+      return o.setWord(
         rd(word),
-        o.rotateRight(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))),
+        o.rotateRight(o.getWord(rt(word)), o.and(o.getWord(rs(word)), o.constant(31))),
       );
     default:
       return o.signal(EXC_RI);
@@ -49,8 +49,8 @@ export function srlv<O>(o: O, word: u32): u32 {
 }
 
 export function srav<O>(o: O, word: u32): u32 {
-  return o.set(
+  return o.setWord(
     rd(word),
-    o.shiftRightSigned(o.get(rt(word)), o.and(o.get(rs(word)), o.constant(31))),
+    o.shiftRightSigned(o.getWord(rt(word)), o.and(o.getWord(rs(word)), o.constant(31))),
   );
 }

@@ -4,30 +4,30 @@
 import { offset, rs, rt } from "./fields.ts";
 
 export function sb<O>(o: O, word: u32): u32 {
-  return o.store8(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
+  return o.store8(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
 export function sh<O>(o: O, word: u32): u32 {
-  return o.store16(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
+  return o.store16(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
 export function sw<O>(o: O, word: u32): u32 {
-  return o.store32(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
+  return o.store32(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
 // @ts-ignore: decorator
 @inline
 export function swl<O>(o: O, word: u32): u32 {
-  return o.storeLeft(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
+  return o.storeLeft(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
 // @ts-ignore: decorator
 @inline
 export function swr<O>(o: O, word: u32): u32 {
-  return o.storeRight(o.add(o.get(rs(word)), o.constant(offset(word))), o.get(rt(word)));
+  return o.storeRight(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
 /** sc takes its register's name, for it sets the register too. */
 export function sc<O>(o: O, word: u32): u32 {
-  return o.storeConditional(o.add(o.get(rs(word)), o.constant(offset(word))), rt(word));
+  return o.storeConditional(o.address(o.get(rs(word)), offset(word)), rt(word));
 }

@@ -40,25 +40,25 @@ export function tne<O>(o: O, word: u32): u32 {
 }
 
 export function tgei<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.atLeast(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.atLeast(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }
 
 export function tgeiu<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.atLeastUnsigned(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.atLeastUnsigned(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }
 
 export function tlti<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.less(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.less(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }
 
 export function tltiu<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.lessUnsigned(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.lessUnsigned(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }
 
 export function teqi<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.equal(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.equal(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }
 
 export function tnei<O>(o: O, word: u32): u32 {
-  return o.trapIf(o.notEqual(o.get(rs(word)), o.constant(offset(word))));
+  return o.trapIf(o.notEqual(o.get(rs(word)), o.extend(o.constant(offset(word)))));
 }

@@ -140,6 +140,32 @@ class Emit {
     return EMIT_NEXT;
   }
 
+  getWord(register: u32): u32 {
+    return this.get(register);
+  }
+
+  setWord(register: u32, _word: u32): u32 {
+    return this.set(register, 0);
+  }
+
+  /** The value is passed on: a jump's target has to be known here. */
+  extend(word: u32): u32 {
+    return word;
+  }
+
+  flag(condition: u32): u32 {
+    return condition;
+  }
+
+  zero(): u32 {
+    return this.constant(0);
+  }
+
+  address(_base: u32, offset: u32): u32 {
+    this.constant(offset);
+    return this.add(0, 0);
+  }
+
   constant(value: u32): u32 {
     literal = true;
     Code.constant(value);

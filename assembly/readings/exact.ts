@@ -28,7 +28,7 @@ class Exact extends Operations {
 
   /** Ends a load: the register gets the value, unless no device was there to give it. */
   loaded(register: u32, value: u32): u32 {
-    return Bus.failed() ? signal(EXC_DBE) : this.set(register, value);
+    return Bus.failed() ? signal(EXC_DBE) : this.setWord(register, value);
   }
 
   load8(register: u32, va: u32): u32 {
@@ -61,13 +61,13 @@ class Exact extends Operations {
   loadLeft(register: u32, va: u32): u32 {
     const physical = translateLeft(va, LOAD);
     if (physical === NOWHERE) return EXIT;
-    return this.loaded(register, mergeLeft(this.get(register), Bus.load32(physical & ~3), va));
+    return this.loaded(register, mergeLeft(this.getWord(register), Bus.load32(physical & ~3), va));
   }
 
   loadRight(register: u32, va: u32): u32 {
     const physical = translateRight(va, LOAD);
     if (physical === NOWHERE) return EXIT;
-    return this.loaded(register, mergeRight(this.get(register), Bus.load32(physical & ~3), va));
+    return this.loaded(register, mergeRight(this.getWord(register), Bus.load32(physical & ~3), va));
   }
 
   loadLinked(register: u32, va: u32): u32 {
@@ -121,11 +121,11 @@ class Exact extends Operations {
     if (physical === NOWHERE) return EXIT;
     const linked = cpu.llBit !== 0 && cpu.llAddress === physical;
     if (linked) {
-      Bus.store32(physical, this.get(register));
+      Bus.store32(physical, this.getWord(register));
       if (stored(physical) === EXIT) return EXIT;
     }
     cpu.llBit = 0;
-    return this.set(register, u32(linked));
+    return this.set(register, this.flag(u32(linked)));
   }
 
   // Exceptions
@@ -136,7 +136,7 @@ class Exact extends Operations {
 
   setOrOverflow(register: u32, value: u64): u32 {
     if (<i64>(<i32>value) !== <i64>value) return signal(EXC_OV);
-    return this.set(register, <u32>value);
+    return this.setWord(register, <u32>value);
   }
 
   signal(code: u32): u32 {

@@ -18,43 +18,43 @@ class Fast extends Operations {
   @inline load8(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden)) return this.leave(EXIT);
-    return this.set(register, Pages.load8(page, va));
+    return this.setWord(register, Pages.load8(page, va));
   }
 
   @inline load8s(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden)) return this.leave(EXIT);
-    return this.set(register, Pages.load8s(page, va));
+    return this.setWord(register, Pages.load8s(page, va));
   }
 
   @inline load16(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden | 1)) return this.leave(EXIT);
-    return this.set(register, Pages.load16(page, va));
+    return this.setWord(register, Pages.load16(page, va));
   }
 
   @inline load16s(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden | 1)) return this.leave(EXIT);
-    return this.set(register, Pages.load16s(page, va));
+    return this.setWord(register, Pages.load16s(page, va));
   }
 
   @inline load32(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden | 3)) return this.leave(EXIT);
-    return this.set(register, Pages.load32(page, va));
+    return this.setWord(register, Pages.load32(page, va));
   }
 
   @inline loadLeft(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden)) return this.leave(EXIT);
-    return this.set(register, mergeLeft(this.get(register), Pages.load32(page, va & ~3), va));
+    return this.setWord(register, mergeLeft(this.getWord(register), Pages.load32(page, va & ~3), va));
   }
 
   @inline loadRight(register: u32, va: u32): u32 {
     const page = Pages.readable(va);
     if (!Pages.admits(page, va, cpu.forbidden)) return this.leave(EXIT);
-    return this.set(register, mergeRight(this.get(register), Pages.load32(page, va & ~3), va));
+    return this.setWord(register, mergeRight(this.getWord(register), Pages.load32(page, va & ~3), va));
   }
 
   @inline loadLinked(_register: u32, _va: u32): u32 {
@@ -111,7 +111,7 @@ class Fast extends Operations {
   /** Sets the register to the wide value, which must fit a word: integer overflow. */
   @inline setOrOverflow(register: u32, value: u64): u32 {
     if (<i64>(<i32>value) !== <i64>value) return this.leave(EXIT);
-    return this.set(register, <u32>value);
+    return this.setWord(register, <u32>value);
   }
 
   @inline signal(_code: u32): u32 {

@@ -49,8 +49,39 @@ export class Operations {
     return NEXT;
   }
 
+  /** The low word of a register. */
+  @inline getWord(register: u32): u32 {
+    return this.get(register);
+  }
+
+  /** Sets a register to a word, sign-extended. */
+  @inline setWord(register: u32, word: u32): u32 {
+    return this.set(register, this.extend(word));
+  }
+
+  /** A word, sign-extended, as a register's value. */
+  @inline extend(word: u32): u32 {
+    return word;
+  }
+
+  /** A condition, 1 or 0, as a register's value. */
+  @inline flag(condition: u32): u32 {
+    return condition;
+  }
+
+  /** 0 as a register's value. */
+  @inline zero(): u32 {
+    return 0;
+  }
+
+  /** A word. */
   @inline constant(value: u32): u32 {
     return value;
+  }
+
+  /** The address of an access: a register's value and an offset. */
+  @inline address(base: u32, offset: u32): u32 {
+    return base + offset;
   }
 
   @inline hi(): u32 {
