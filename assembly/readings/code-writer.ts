@@ -1,9 +1,9 @@
 // WebAssembly code as bytes, written one after the other at EMITTED. It knows numbers and opcodes, neither
 // instructions of MIPS nor whether what is written makes sense: the host checks every piece it takes
-// (src/translate/encoder/body.ts). A piece that gets too long is cut off and told so.
+// (src/translate/encoder/body.ts). A piece that gets too long is cut off; `length` shows it.
 
 import { EMITTED, EMITTED_SIZE } from "../shared/memory-map.ts";
-import { I32_CONST, IF, NO_RESULT } from "../shared/wasm-opcodes.ts";
+import { I32_CONST, IF, LOCAL_GET, LOCAL_SET, NO_RESULT } from "../shared/wasm-opcodes.ts";
 
 let length: u32 = 0;
 
@@ -34,6 +34,14 @@ export class Code {
   static index(opcode: u32, index: u32): void {
     Code.op(opcode);
     Code.unsigned(index);
+  }
+
+  @inline static get(local: u32): void {
+    Code.index(LOCAL_GET, local);
+  }
+
+  @inline static set(local: u32): void {
+    Code.index(LOCAL_SET, local);
   }
 
   static constant(value: u32): void {

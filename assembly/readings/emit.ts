@@ -13,16 +13,11 @@ import { Decoder } from "../instructions/decoder.ts";
 import { FLIP_16, FLIP_8 } from "../memory/physical.ts";
 import { MODE_FARJAL_WORDS } from "../shared/cpu-state.ts";
 import {
-  ACCESS_CHECKED,
-  ACCESS_WINDOW,
-  EMIT_ACCESS,
   EMIT_BRANCH,
   EMIT_EXACT,
-  EMIT_EXIT,
   EMIT_GUARDS,
   EMIT_JUMP,
   EMIT_JUMP_REGISTER,
-  EMIT_LABEL,
   EMIT_LENGTH,
   EMIT_LIKELY,
   EMIT_LINK,
@@ -31,24 +26,19 @@ import {
   EMIT_REFUND,
   EMIT_SITE,
   EMIT_TARGET,
-  EMIT_WINDOW_OFFSET,
-  EMIT_WINDOW_SIZE,
-  EMIT_WINDOW_START,
   EMIT_WRITES,
   LOCAL_A,
   LOCAL_ADDRESS,
   LOCAL_B,
   LOCAL_CONDITION,
-  LOCAL_ENTRY,
   LOCAL_FUEL,
   LOCAL_HI_LO,
   LOCAL_TARGET,
   LOCAL_WIDE,
 } from "../shared/emitted-code.ts";
-import { EMITTED_SIZE, NOWHERE, RAM, READ_TABLE, WRITE_TABLE } from "../shared/memory-map.ts";
+import { EMITTED_SIZE, NOWHERE, RAM } from "../shared/memory-map.ts";
 import { GRAPH_LEAF, RETURN_HOOK } from "../shared/trace-ring.ts";
 import {
-  BR_IF,
   CALL,
   DROP,
   ELSE,
@@ -59,7 +49,6 @@ import {
   I32_DIV_S,
   I32_DIV_U,
   I32_EQ,
-  I32_EQZ,
   I32_EXTEND16_S,
   I32_EXTEND8_S,
   I32_GE_S,
@@ -96,16 +85,16 @@ import {
   I64_SHL,
   I64_SHR_U,
   I64_SUB,
-  LOCAL_GET,
   LOCAL_SET,
   SELECT,
 } from "../shared/wasm-opcodes.ts";
 import { isFiltered, raPlace } from "../tracing/graph.ts";
+import { AccessCode } from "./access-code.ts";
 import { Code } from "./code-writer.ts";
+import { Guard } from "./guard-code.ts";
 import { TraceCode } from "./trace-code.ts";
 
 /** What a translated module imports of the core is its first functions. */
-const STORE_BESIDE_CODE: u32 = 0;
 const ENTER_TRACED: u32 = 1;
 /** HI and LO in EMIT_READS and EMIT_WRITES. */
 const ACCUMULATOR: u32 = 1;
@@ -116,7 +105,6 @@ let target: u32 = 0;
 let link: u32 = 0;
 /** The value that was pushed last, and whether it is a constant. */
 let literal: bool = false;
-let guards: bool = false;
 
 @unmanaged
 @final
@@ -127,7 +115,8 @@ class Emit {
     if (register === 0) return this.constant(0);
     reads |= bit(register);
     literal = false;
-    return Emit.local(local(register));
+    Code.get(local(register));
+    return 0;
   }
 
   set(register: u32, _value: u32): u32 {
@@ -210,13 +199,13 @@ class Emit {
 
   hiLo(): u64 {
     reads |= ACCUMULATOR;
-    Emit.local(LOCAL_HI_LO);
+    Code.get(LOCAL_HI_LO);
     return 0;
   }
 
   setHiLo(_value: u64): u32 {
     writes |= ACCUMULATOR;
-    Code.index(LOCAL_SET, LOCAL_HI_LO);
+    Code.set(LOCAL_HI_LO);
     return EMIT_NEXT;
   }
 
@@ -241,16 +230,16 @@ class Emit {
   /** d = -1 is a subtraction, so that 80000000 / -1 doesn't trap the host. */
   quotient(_n: u32, _d: u32): u32 {
     Emit.takeDivision();
-    Emit.local(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.constant(0xffffffff);
     Code.op(I32_EQ);
     Code.if();
     Code.constant(0);
-    Emit.local(LOCAL_A);
+    Code.get(LOCAL_A);
     Code.op(I32_SUB);
-    Code.index(LOCAL_SET, LOCAL_A);
+    Code.set(LOCAL_A);
     Code.constant(1);
-    Code.index(LOCAL_SET, LOCAL_B);
+    Code.set(LOCAL_B);
     Code.op(END);
     return Emit.divide(I32_DIV_S);
   }
@@ -366,7 +355,7 @@ class Emit {
   // Branches: the condition or the target goes into a local, for the delay slot comes in between.
 
   branch(_condition: u32, to: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_CONDITION);
+    Code.set(LOCAL_CONDITION);
     target = to;
     return EMIT_BRANCH;
   }
@@ -389,7 +378,7 @@ class Emit {
   }
 
   jump(to: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_TARGET);
+    Code.set(LOCAL_TARGET);
     target = to;
     return literal ? EMIT_JUMP : EMIT_JUMP_REGISTER;
   }
@@ -435,36 +424,33 @@ class Emit {
   }
 
   load(register: u32, opcode: u32, log2: u32, flip: u32): u32 {
-    Emit.find(log2, flip, false);
-    Code.memory(opcode, log2, Emit.offset());
+    AccessCode.load(opcode, log2, flip);
     return this.set(register, 0);
   }
 
   /** A = the bits of the word above the byte at va; (memory << A) | (register & ~(-1 << A)). */
   loadLeft(register: u32, _va: u32): u32 {
-    Emit.findWord(!BIG_ENDIAN, false);
-    Code.memory(I32_LOAD, 2, Emit.offset());
-    Emit.local(LOCAL_A);
+    AccessCode.loadWord(!BIG_ENDIAN);
+    Code.get(LOCAL_A);
     Code.op(I32_SHL);
     this.get(register);
     Code.constant(0xffffffff);
-    Emit.local(LOCAL_A);
+    Code.get(LOCAL_A);
     Code.op(I32_SHL);
-    Emit.merge();
+    AccessCode.merge();
     return this.set(register, 0);
   }
 
   /** A = the bits below it; (memory >>> A) | (register & ~(-1 >>> A)). */
   loadRight(register: u32, _va: u32): u32 {
-    Emit.findWord(BIG_ENDIAN !== 0, false);
-    Code.memory(I32_LOAD, 2, Emit.offset());
-    Emit.local(LOCAL_A);
+    AccessCode.loadWord(BIG_ENDIAN !== 0);
+    Code.get(LOCAL_A);
     Code.op(I32_SHR_U);
     this.get(register);
     Code.constant(0xffffffff);
-    Emit.local(LOCAL_A);
+    Code.get(LOCAL_A);
     Code.op(I32_SHR_U);
-    Emit.merge();
+    AccessCode.merge();
     return this.set(register, 0);
   }
 
@@ -487,62 +473,19 @@ class Emit {
   }
 
   store(opcode: u32, log2: u32, flip: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_B);
-    if (load<u32>(EMIT_ACCESS) === ACCESS_CHECKED) return this.storeChecked(opcode, log2, flip);
-    Emit.find(log2, flip, true);
-    Emit.local(LOCAL_B);
-    Code.memory(opcode, log2, Emit.offset());
-    return EMIT_NEXT;
-  }
-
-  /** Where the page isn't good for it, because of code or for another reason, the core is called. */
-  storeChecked(opcode: u32, log2: u32, flip: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
-    Emit.isBarred((1 << log2) - 1, true);
-    Code.if();
-    Emit.guard();
-    Emit.local(LOCAL_ADDRESS);
-    Emit.local(LOCAL_B);
-    Code.constant(log2);
-    Code.index(CALL, STORE_BESIDE_CODE);
-    Code.op(I32_EQZ);
-    Code.index(BR_IF, load<u32>(EMIT_LABEL) + 1);
-    Code.op(DROP);
-    Code.op(ELSE);
-    Emit.flipped(flip);
-    Emit.local(LOCAL_ENTRY);
-    Code.op(I32_ADD);
-    Emit.local(LOCAL_B);
-    Code.memory(opcode, log2, RAM - 1);
-    Code.op(END);
+    AccessCode.store(opcode, log2, flip);
     return EMIT_NEXT;
   }
 
   /** SWL: (register >>> A) | (memory & ~(-1 >>> A)). Beside code it goes through the page tables, and leaves. */
   storeLeft(_va: u32, _value: u32): u32 {
-    return this.storePart(!BIG_ENDIAN, I32_SHR_U);
+    AccessCode.storePart(!BIG_ENDIAN, I32_SHR_U);
+    return EMIT_NEXT;
   }
 
   /** SWR: (register << A) | (memory & ~(-1 << A)). */
   storeRight(_va: u32, _value: u32): u32 {
-    return this.storePart(BIG_ENDIAN !== 0, I32_SHL);
-  }
-
-  storePart(above: bool, shift: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_B);
-    Emit.findWord(above, true);
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
-    Emit.local(LOCAL_ADDRESS);
-    Emit.local(LOCAL_B);
-    Emit.local(LOCAL_A);
-    Code.op(shift);
-    Emit.local(LOCAL_ADDRESS);
-    Code.memory(I32_LOAD, 2, Emit.offset());
-    Code.constant(0xffffffff);
-    Emit.local(LOCAL_A);
-    Code.op(shift);
-    Emit.merge();
-    Code.memory(I32_STORE, 2, Emit.offset());
+    AccessCode.storePart(BIG_ENDIAN !== 0, I32_SHL);
     return EMIT_NEXT;
   }
 
@@ -553,23 +496,23 @@ class Emit {
   // Exceptions
 
   trapIf(_condition: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_A);
-    Emit.guard();
-    Emit.local(LOCAL_A);
-    Emit.leave();
+    Code.set(LOCAL_A);
+    Guard.begin();
+    Code.get(LOCAL_A);
+    Guard.leave();
     return EMIT_NEXT;
   }
 
   setOrOverflow(register: u32, _value: u64): u32 {
-    Code.index(LOCAL_SET, LOCAL_WIDE);
-    Emit.guard();
-    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.set(LOCAL_WIDE);
+    Guard.begin();
+    Code.get(LOCAL_WIDE);
     Code.op(I32_WRAP_I64);
     Code.op(I64_EXTEND_I32_S);
-    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.op(I64_NE);
-    Emit.leave();
-    Code.index(LOCAL_GET, LOCAL_WIDE);
+    Guard.leave();
+    Code.get(LOCAL_WIDE);
     Code.op(I32_WRAP_I64);
     return this.set(register, 0);
   }
@@ -602,16 +545,16 @@ class Emit {
   }
 
   recordSite(_parent: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_B);
+    Code.set(LOCAL_B);
     Code.constant(load<u32>(EMIT_SITE));
-    Code.index(LOCAL_SET, LOCAL_A);
+    Code.set(LOCAL_A);
     TraceCode.record();
     return EMIT_NEXT;
   }
 
   recordCall(_ip: u32, _parent: u32): u32 {
-    Code.index(LOCAL_SET, LOCAL_B);
-    Code.index(LOCAL_SET, LOCAL_A);
+    Code.set(LOCAL_B);
+    Code.set(LOCAL_A);
     TraceCode.record();
     return EMIT_NEXT;
   }
@@ -625,35 +568,35 @@ class Emit {
     } else {
       if (leaf) {
         this.get(RA);
-        Code.index(LOCAL_SET, LOCAL_A);
+        Code.set(LOCAL_A);
       } else {
         this.get(SP);
         Code.constant(place << 2);
         Code.op(I32_ADD);
-        Code.index(LOCAL_SET, LOCAL_ADDRESS);
-        Emit.findPage(3, true);
-        Emit.place();
+        Code.set(LOCAL_ADDRESS);
+        AccessCode.findPage(3, true);
+        AccessCode.place();
         Code.memory(I32_LOAD, 2, RAM - 1);
-        Code.index(LOCAL_SET, LOCAL_A);
+        Code.set(LOCAL_A);
       }
       TraceCode.mayEnter();
       Code.if();
       if (!leaf) {
-        Emit.place();
+        AccessCode.place();
         Code.constant(RETURN_HOOK);
         Code.memory(I32_STORE, 2, RAM - 1);
       }
       TraceCode.enter();
       if (leaf) {
         Code.constant(RETURN_HOOK);
-        Code.index(LOCAL_SET, LOCAL_A);
+        Code.set(LOCAL_A);
       }
       Code.op(ELSE);
       Emit.callEnter(word, 1);
       Code.op(END);
     }
     if (!leaf) return EMIT_NEXT;
-    Emit.local(LOCAL_A);
+    Code.get(LOCAL_A);
     return this.set(RA, 0);
   }
 
@@ -682,140 +625,21 @@ class Emit {
     return 0;
   }
 
-  static local(index: u32): u32 {
-    literal = false;
-    Code.index(LOCAL_GET, index);
-    return 0;
-  }
-
   /** On the stack: n, d. A = n, B = d or 1. */
   static takeDivision(): void {
-    Code.index(LOCAL_SET, LOCAL_B);
-    Code.index(LOCAL_SET, LOCAL_A);
-    Emit.local(LOCAL_B);
+    Code.set(LOCAL_B);
+    Code.set(LOCAL_A);
+    Code.get(LOCAL_B);
     Code.constant(1);
-    Emit.local(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.op(SELECT);
-    Code.index(LOCAL_SET, LOCAL_B);
+    Code.set(LOCAL_B);
   }
 
   static divide(opcode: u32): u32 {
-    Emit.local(LOCAL_A);
-    Emit.local(LOCAL_B);
+    Code.get(LOCAL_A);
+    Code.get(LOCAL_B);
     return Emit.op(opcode);
-  }
-
-  /** On the stack: new bits, old value, a mask of the new bits. */
-  static merge(): void {
-    Code.constant(0xffffffff);
-    Code.op(I32_XOR);
-    Code.op(I32_AND);
-    Code.op(I32_OR);
-  }
-
-  /** What a guard's branch carries; then comes the condition, then leave(). */
-  static guard(): void {
-    guards = true;
-    Code.constant(load<u32>(EMIT_EXIT));
-  }
-
-  static leave(): void {
-    Code.index(BR_IF, load<u32>(EMIT_LABEL));
-    Code.op(DROP);
-  }
-
-  /** From a guest address on the stack to what offset() completes, once guards have found it good. */
-  static find(log2: u32, flip: u32, write: bool): void {
-    if (load<u32>(EMIT_ACCESS) === ACCESS_WINDOW) {
-      Code.constant(0 - load<u32>(EMIT_WINDOW_START));
-      Code.op(I32_ADD);
-      Code.index(LOCAL_SET, LOCAL_ADDRESS);
-      if (load<u32>(EMIT_WINDOW_SIZE) !== 0) Emit.isInWindow(log2);
-      Emit.flipped(flip);
-    } else {
-      Code.index(LOCAL_SET, LOCAL_ADDRESS);
-      Emit.findPage((1 << log2) - 1, write);
-      Emit.flipped(flip);
-      Emit.local(LOCAL_ENTRY);
-      Code.op(I32_ADD);
-    }
-  }
-
-  /** A guard on ADDRESS, which counts from the window's start. Rotated, a misaligned one is past any window. */
-  static isInWindow(log2: u32): void {
-    Emit.guard();
-    Emit.local(LOCAL_ADDRESS);
-    if (log2 !== 0) {
-      Code.constant(log2);
-      Code.op(I32_ROTR);
-    }
-    Code.constant(load<u32>(EMIT_WINDOW_SIZE) >>> log2);
-    Code.op(I32_GE_U);
-    Emit.leave();
-  }
-
-  /** The same as find() for the word that the address lies in; A = eight times the address's place in it, as asked. */
-  static findWord(above: bool, write: bool): void {
-    Code.index(LOCAL_SET, LOCAL_ADDRESS);
-    Emit.local(LOCAL_ADDRESS);
-    if (above) {
-      Code.constant(0xffffffff);
-      Code.op(I32_XOR);
-    }
-    Code.constant(3);
-    Code.op(I32_AND);
-    Code.constant(3);
-    Code.op(I32_SHL);
-    Code.index(LOCAL_SET, LOCAL_A);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(~3);
-    Code.op(I32_AND);
-    Emit.find(2, 0, write);
-  }
-
-  /** A guard on the page of ADDRESS, whose entry becomes ENTRY. */
-  static findPage(mask: u32, write: bool): void {
-    Emit.guard();
-    Emit.isBarred(mask, write);
-    Emit.leave();
-  }
-
-  /** Leaves on the stack whether Pages.admits() would not admit ADDRESS; ENTRY = its page's entry. */
-  static isBarred(mask: u32, write: bool): void {
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(12);
-    Code.op(I32_SHR_U);
-    Code.constant(2);
-    Code.op(I32_SHL);
-    Code.memory(I32_LOAD, 2, write ? WRITE_TABLE : READ_TABLE);
-    Code.index(LOCAL_SET, LOCAL_ENTRY);
-    Emit.local(LOCAL_ADDRESS);
-    Code.constant(mask);
-    Code.op(I32_AND);
-    Emit.local(LOCAL_ENTRY);
-    Code.constant(1);
-    Code.op(I32_AND);
-    Code.op(I32_GE_U);
-  }
-
-  static flipped(flip: u32): void {
-    Emit.local(LOCAL_ADDRESS);
-    if (flip !== 0) {
-      Code.constant(flip);
-      Code.op(I32_XOR);
-    }
-  }
-
-  /** The access's constant offset; a page's entry carries 1 too much. */
-  static offset(): u32 {
-    return load<u32>(EMIT_ACCESS) === ACCESS_WINDOW ? load<u32>(EMIT_WINDOW_OFFSET) : RAM - 1;
-  }
-
-  /** ADDRESS in its page, for an access that adds RAM - 1. */
-  static place(): void {
-    Emit.local(LOCAL_ADDRESS);
-    Emit.local(LOCAL_ENTRY);
-    Code.op(I32_ADD);
   }
 
   /** A = the core's enterTraced(), with so many blocks open around it here. */
@@ -824,17 +648,16 @@ class Emit {
     Code.constant(load<u32>(EMIT_SITE));
     emitter.get(SP);
     emitter.get(RA);
-    Emit.local(LOCAL_FUEL);
+    Code.get(LOCAL_FUEL);
     Code.constant(load<u32>(EMIT_REFUND));
     Code.op(I32_ADD);
     Code.index(CALL, ENTER_TRACED);
-    Code.index(LOCAL_SET, LOCAL_A);
-    Emit.guard();
-    Emit.local(LOCAL_A);
+    Code.set(LOCAL_A);
+    Guard.begin();
+    Code.get(LOCAL_A);
     Code.constant(NOWHERE);
     Code.op(I32_EQ);
-    Code.index(BR_IF, load<u32>(EMIT_LABEL) + open);
-    Code.op(DROP);
+    Guard.leave(open);
   }
 }
 
@@ -861,14 +684,14 @@ export function emit(word: u32, pc: u32): u32 {
   target = 0;
   link = 0;
   literal = false;
-  guards = false;
+  Guard.reset();
   const kind = Decoder.step(emitter, word, pc);
   store<u32>(EMIT_LENGTH, Code.length);
   store<u32>(EMIT_READS, reads);
   store<u32>(EMIT_WRITES, writes);
   store<u32>(EMIT_TARGET, target);
   store<u32>(EMIT_LINK, link >>> 2);
-  store<u32>(EMIT_GUARDS, u32(guards));
+  store<u32>(EMIT_GUARDS, u32(Guard.any));
   return Code.length > <u32>EMITTED_SIZE ? EMIT_EXACT : kind;
 }
 

@@ -57,8 +57,6 @@ import {
   I64_SHR_U,
   I64_STORE,
   I64_SUB,
-  LOCAL_GET,
-  LOCAL_SET,
 } from "../shared/wasm-opcodes.ts";
 import { Code } from "./code-writer.ts";
 
@@ -69,7 +67,7 @@ export class TraceCode {
     TraceCode.beginRecord(~0);
     TraceCode.storeInRecord(0, LOCAL_A);
     TraceCode.storeInRecord(4, LOCAL_B);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     TraceCode.count(load<u32>(EMIT_REFUND));
     Code.memory(I64_STORE, 3, RING + 8);
     TraceCode.endRecord(1);
@@ -78,8 +76,8 @@ export class TraceCode {
   /** Leaves on the stack whether a function without GRAPH_* bits is to be followed. B = how deep it would be. */
   static mayEnter(): void {
     TraceCode.load(GRAPH_DEPTH);
-    TraceCode.set(LOCAL_B);
-    TraceCode.get(LOCAL_B);
+    Code.set(LOCAL_B);
+    Code.get(LOCAL_B);
     TraceCode.load(GRAPH_LIMIT);
     Code.op(I32_LT_U);
   }
@@ -87,24 +85,24 @@ export class TraceCode {
   /** Its frame, by which it returns to A, and the record of its entry. */
   static enter(): void {
     TraceCode.count(load<u32>(EMIT_REFUND));
-    TraceCode.set(LOCAL_COUNT);
+    Code.set(LOCAL_COUNT);
     TraceCode.findFrame();
-    TraceCode.get(LOCAL_ADDRESS);
-    TraceCode.get(LOCAL_A);
+    Code.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_A);
     Code.memory(I32_STORE, 2, GRAPH_FRAMES);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     Code.constant(load<u32>(EMIT_SITE));
     Code.memory(I32_STORE, 2, GRAPH_FRAMES + 4);
-    TraceCode.get(LOCAL_ADDRESS);
-    TraceCode.get(LOCAL_COUNT);
+    Code.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_COUNT);
     Code.memory(I64_STORE, 3, GRAPH_FRAMES + 8);
     Code.constant(0);
-    TraceCode.get(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.constant(1);
     Code.op(I32_ADD);
     Code.memory(I32_STORE, 2, GRAPH_DEPTH);
     TraceCode.beginRecord(~1);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     Code.constant(load<u32>(EMIT_SITE));
     Code.memory(I32_STORE, 2, RING);
     TraceCode.storeInRecord(4, LOCAL_A);
@@ -115,59 +113,59 @@ export class TraceCode {
 
   /** If TARGET is RETURN_HOOK and the last frame is one that enter() makes, the return by it: TARGET is where to. */
   static leave(): void {
-    TraceCode.get(LOCAL_TARGET);
+    Code.get(LOCAL_TARGET);
     Code.constant(RETURN_HOOK);
     Code.op(I32_EQ);
     Code.if();
     TraceCode.load(GRAPH_DEPTH);
     Code.constant(1);
     Code.op(I32_SUB);
-    TraceCode.set(LOCAL_B);
-    TraceCode.get(LOCAL_B);
+    Code.set(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.constant(GRAPH_FRAMES_MOST);
     Code.op(I32_LT_U);
     Code.if();
     TraceCode.findFrame();
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     Code.memory(I32_LOAD, 2, GRAPH_FRAMES + 4);
-    TraceCode.set(LOCAL_A);
+    Code.set(LOCAL_A);
     // Neither bits in the frame, nor the run's end before TRACE_RETURN, nor returns that aren't recorded.
-    TraceCode.get(LOCAL_A);
+    Code.get(LOCAL_A);
     Code.constant(GRAPH_FRAME_BITS);
     Code.op(I32_AND);
     Code.op(I32_EQZ);
-    TraceCode.get(LOCAL_FUEL);
+    Code.get(LOCAL_FUEL);
     Code.constant(0);
     Code.op(I32_GT_S);
     Code.op(I32_AND);
     TraceCode.load(GRAPH_RECORDING);
     Code.op(I32_AND);
     Code.if();
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     Code.memory(I32_LOAD, 2, GRAPH_FRAMES);
-    TraceCode.set(LOCAL_TARGET);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.set(LOCAL_TARGET);
+    Code.get(LOCAL_ADDRESS);
     Code.memory(I64_LOAD, 3, GRAPH_FRAMES + 8);
-    TraceCode.set(LOCAL_COUNT);
+    Code.set(LOCAL_COUNT);
     Code.constant(0);
-    TraceCode.get(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.memory(I32_STORE, 2, GRAPH_DEPTH);
     Code.constant(0);
-    TraceCode.get(LOCAL_TARGET);
+    Code.get(LOCAL_TARGET);
     Code.memory(I32_STORE, 2, CPU_GPR + RA);
     TraceCode.beginRecord(~1);
     TraceCode.storeInRecord(0, LOCAL_A);
     TraceCode.storeInRecord(4, LOCAL_TARGET);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     TraceCode.count(0);
     Code.memory(I64_STORE, 3, RING + 8);
     TraceCode.storeWideInRecord(16, LOCAL_COUNT);
-    TraceCode.get(LOCAL_ADDRESS);
-    TraceCode.get(LOCAL_B);
+    Code.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_B);
     Code.constant(GRAPH_RETURN);
     Code.op(I32_OR);
     Code.memory(I32_STORE, 2, RING + 24);
-    TraceCode.get(LOCAL_ADDRESS);
+    Code.get(LOCAL_ADDRESS);
     TraceCode.load(GRAPH_OVERRUN);
     Code.memory(I32_STORE, 2, RING + 28);
     TraceCode.endRecord(2);
@@ -186,21 +184,21 @@ export class TraceCode {
     high: u32,
   ): void {
     TraceCode.count(load<u32>(EMIT_REFUND));
-    TraceCode.set(LOCAL_COUNT);
-    TraceCode.get(depth);
+    Code.set(LOCAL_COUNT);
+    Code.get(depth);
     Code.constant(GRAPH_RETURN);
     Code.op(I32_AND);
     Code.op(I32_EQZ);
     Code.if();
-    TraceCode.get(LOCAL_COUNT);
+    Code.get(LOCAL_COUNT);
     Code.op(I32_WRAP_I64);
-    TraceCode.set(low);
-    TraceCode.get(LOCAL_COUNT);
+    Code.set(low);
+    Code.get(LOCAL_COUNT);
     Code.op(I64_CONST);
     Code.signed(32);
     Code.op(I64_SHR_U);
     Code.op(I32_WRAP_I64);
-    TraceCode.set(high);
+    Code.set(high);
     Code.op(END);
     TraceCode.beginRecord(~1);
     TraceCode.storeInRecord(0, ip);
@@ -215,17 +213,17 @@ export class TraceCode {
 
   /** ADDRESS = the B-th frame's, for an access that adds GRAPH_FRAMES. */
   static findFrame(): void {
-    TraceCode.get(LOCAL_B);
+    Code.get(LOCAL_B);
     Code.constant(GRAPH_FRAME_SIZE);
     Code.op(I32_MUL);
-    TraceCode.set(LOCAL_ADDRESS);
+    Code.set(LOCAL_ADDRESS);
   }
 
   /** CPU_COUNT, with so many instructions that FUEL is ahead by. */
   static count(refund: u32): void {
     Code.constant(0);
     Code.memory(I64_LOAD, 3, FUEL_END);
-    TraceCode.get(LOCAL_FUEL);
+    Code.get(LOCAL_FUEL);
     if (refund !== 0) {
       Code.constant(refund);
       Code.op(I32_ADD);
@@ -237,72 +235,64 @@ export class TraceCode {
   /** Begins what is done if there is a ring: ADDRESS = where its next record goes, by slots in the mask. WIDE is RING_WRITTEN. */
   static beginRecord(mask: u32): void {
     TraceCode.load(RING_CAPACITY);
-    TraceCode.set(LOCAL_ENTRY);
-    TraceCode.get(LOCAL_ENTRY);
+    Code.set(LOCAL_ENTRY);
+    Code.get(LOCAL_ENTRY);
     Code.if();
     Code.constant(0);
     Code.memory(I64_LOAD, 3, RING_WRITTEN);
-    TraceCode.set(LOCAL_WIDE);
-    TraceCode.get(LOCAL_ENTRY);
+    Code.set(LOCAL_WIDE);
+    Code.get(LOCAL_ENTRY);
     Code.constant(1);
     Code.op(I32_SUB);
     if (mask !== ~0) {
       Code.constant(mask);
       Code.op(I32_AND);
     }
-    TraceCode.get(LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.op(I32_WRAP_I64);
     Code.op(I32_AND);
     Code.constant(4);
     Code.op(I32_SHL);
-    TraceCode.set(LOCAL_ADDRESS);
+    Code.set(LOCAL_ADDRESS);
   }
 
   /** The record of so many slots is complete. */
   static endRecord(slots: u32): void {
-    TraceCode.get(LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.op(I64_CONST);
     Code.signed(slots);
     Code.op(I64_ADD);
-    TraceCode.set(LOCAL_WIDE);
+    Code.set(LOCAL_WIDE);
     Code.constant(0);
-    TraceCode.get(LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.memory(I64_STORE, 3, RING_WRITTEN);
-    TraceCode.get(LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.op(I32_WRAP_I64);
     Code.constant(RING_BATCH - 1);
     Code.op(I32_AND);
     Code.op(I32_EQZ);
     Code.if();
     Code.constant(0);
-    TraceCode.get(LOCAL_WIDE);
+    Code.get(LOCAL_WIDE);
     Code.memory(I64_ATOMIC_STORE, 3, RING_PUBLISHED);
     Code.op(END);
     Code.op(END);
   }
 
   static storeInRecord(offset: u32, local: u32): void {
-    TraceCode.get(LOCAL_ADDRESS);
-    TraceCode.get(local);
+    Code.get(LOCAL_ADDRESS);
+    Code.get(local);
     Code.memory(I32_STORE, 2, RING + offset);
   }
 
   static storeWideInRecord(offset: u32, local: u32): void {
-    TraceCode.get(LOCAL_ADDRESS);
-    TraceCode.get(local);
+    Code.get(LOCAL_ADDRESS);
+    Code.get(local);
     Code.memory(I64_STORE, 3, RING + offset);
   }
 
   static load(address: u32): void {
     Code.constant(0);
     Code.memory(I32_LOAD, 2, address);
-  }
-
-  static get(local: u32): void {
-    Code.index(LOCAL_GET, local);
-  }
-
-  static set(local: u32): void {
-    Code.index(LOCAL_SET, local);
   }
 }
