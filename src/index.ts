@@ -9,13 +9,20 @@ export {
   type BoardStop,
   type RunOptions as BoardRunOptions,
 } from "./board/board.ts";
-export { type BootImage, type BootSegment, readBootImage } from "./board/boot-image.ts";
+export {
+  type BootImage,
+  type BootSegment,
+  readBootImage,
+  unpackedImage,
+} from "./board/boot-image.ts";
 export type { Console } from "./board/console.ts";
 export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
+export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export type { BootProgram } from "./board/loader.ts";
 export { postMortem } from "./board/post-mortem.ts";
 export { readScript, ScriptedRun, type ScriptStep, type ScriptStop } from "./board/script.ts";
 export { boardOf, restoreBoard, saveBoard } from "./board/snapshot.ts";
+export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export type { Endian } from "./bytes/endian.ts";
 export { MemorySink, type Sink } from "./bytes/sink.ts";
 export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";

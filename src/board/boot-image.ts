@@ -6,6 +6,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { latin1, Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { findPayloads } from "../kernel/payload.ts";
 
 /** What is to lie in physical memory, behind the bytes zeros up to `size`. */
@@ -33,6 +34,7 @@ const HEADER_SIZE = 52;
 const PROGRAM_HEADER_SIZE = 32;
 const MOST_PROGRAM_HEADERS = 64;
 const KSEG0 = 0x80000000;
+const KSEG1 = 0xa0000000;
 const KSEG2 = 0xc0000000;
 const DIRECT = 0x1fffffff;
 const UIMAGE_MAGIC = 0x27051956;
@@ -51,6 +53,23 @@ export async function readBootImage(file: Uint8Array): Promise<BootImage> {
   throw new Misuse(
     "this is no kernel that can be booted: neither an ELF file (vmlinux, vmlinuz) nor a uImage",
   );
+}
+
+/**
+ * A kernel that was read for its symbols, as a boot loader would have it once it is unpacked: without the program
+ * that unpacks it, whose two thousand million instructions nobody needs. null when its entry point isn't known.
+ */
+export function unpackedImage(kernel: Kernel): BootImage | null {
+  const entry = kernel.symbol("kernel_entry")?.address;
+  const { image, endian } = kernel;
+  if (entry === undefined || image === null || endian === null) return null;
+  if (image.address < KSEG0 || image.address >= KSEG1) return null;
+  const segment = {
+    physical: image.address & DIRECT,
+    bytes: image.bytes,
+    size: image.bytes.length,
+  };
+  return { endian, entry, segments: [segment] };
 }
 
 function readElfImage(file: Uint8Array): BootImage {

@@ -32,12 +32,15 @@ export interface Region extends RegionOptions {
 /** What a log entry says besides the access. */
 export type Stamp = () => Pick<Access, "pc" | "time">;
 
+/** Addresses that are remembered: a guest that scans the bus must not fill the memory. */
+const MOST_FOUND = 4096;
+
 export class Bus {
   readonly #swaps: boolean;
   readonly #stamp: Stamp;
   readonly #regions: Region[] = [];
-  /** The region of the last access: the next is nearly always to the same. */
-  #last: Region | undefined;
+  /** What find() found, by address: a guest comes to few addresses, and to these often. */
+  readonly #found = new Map<number, Region | undefined>();
 
   constructor(endian: Endian, stamp: Stamp) {
     this.#swaps = endian === "big";
@@ -60,19 +63,21 @@ export class Bus {
 
   add(region: Region): void {
     this.#regions.unshift(region);
-    this.#last = undefined;
+    this.moved();
   }
 
   /** After a region's address or size changed. */
   moved(): void {
-    this.#last = undefined;
+    this.#found.clear();
   }
 
+  /** The region that answers at an address. */
   find(physical: number): Region | undefined {
-    const last = this.#last;
-    if (last !== undefined && isIn(last, physical)) return last;
+    const known = this.#found.get(physical);
+    if (known !== undefined) return known;
     const found = this.#regions.find((region) => isIn(region, physical));
-    this.#last = found;
+    if (this.#found.size >= MOST_FOUND) this.#found.clear();
+    this.#found.set(physical, found);
     return found;
   }
 

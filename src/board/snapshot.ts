@@ -61,11 +61,11 @@ export function boardOf(
   const { endian, ramSize: memory, profile: cpu, tlbEntries } = snapshot;
   const board = Board.create({ ...options, endian, memory, cpu, tlbEntries });
   attach(board);
-  resume(board, snapshot);
+  resume(board, snapshot, true);
   return board;
 }
 
-function resume(board: Board, snapshot: Snapshot): void {
+function resume(board: Board, snapshot: Snapshot, isNew = false): void {
   const note = readNote(snapshot.note);
   const here = board.devices.map(({ name }) => name);
   const missing = here.filter((name) => !(name in note.devices));
@@ -77,7 +77,7 @@ function resume(board: Board, snapshot: Snapshot): void {
   }
   for (const { name, device } of board.devices)
     checkShape(name, note.devices[name] ?? null, device);
-  restoreProcessor(board.processor, snapshot);
+  restoreProcessor(board.processor, snapshot, { isNew });
   board.resume(note, () => {
     for (const { name, device } of board.devices) device.restore?.(note.devices[name] ?? null);
   });

@@ -11,6 +11,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInfo } from "./commands/info.ts";
+import { addInsmod } from "./commands/insmod.ts";
 import { addList } from "./commands/list.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMend } from "./commands/mend.ts";
@@ -103,6 +104,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addSweep,
     addVerify,
     addBoot,
+    addInsmod,
   ]) {
     add(program, give, terminal);
   }

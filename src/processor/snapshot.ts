@@ -182,9 +182,14 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
 
 /**
  * Puts a snapshot's state into a processor of the same byte order and memory; breakpoints stay.
+ * @param isNew nothing has been in its memory yet, which then needn't be cleared: most of the time that it takes.
  * @throws Misuse when it is another's, with the processor as it was.
  */
-export function restoreProcessor(processor: Processor, snapshot: Snapshot): void {
+export function restoreProcessor(
+  processor: Processor,
+  snapshot: Snapshot,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): void {
   checkFits(processor, snapshot);
   const { state } = snapshot;
   processor.bytes.set(state.cpu, CPU);
@@ -192,7 +197,7 @@ export function restoreProcessor(processor: Processor, snapshot: Snapshot): void
   const wired = wordAt(processor, CPU_CP0 + WORD * CP0_WIRED);
   processor.words[(CPU_CP0 + WORD * CP0_WIRED) / WORD] = 0;
   processor.setCp0(CP0_WIRED >>> 3, CP0_WIRED & 7, wired);
-  processor.words.fill(0, READ_TABLE / WORD, WRITE_TABLE / WORD + PAGES);
+  if (!isNew) processor.words.fill(0, READ_TABLE / WORD, WRITE_TABLE / WORD + PAGES);
   for (const { address, physical, writable } of state.pages) {
     const page = address / PAGE_SIZE;
     const entry = physical - address + 1;
@@ -202,7 +207,7 @@ export function restoreProcessor(processor: Processor, snapshot: Snapshot): void
   processor.words[TLB_PAGES_LENGTH / WORD] = state.tlbPages.length;
   processor.words.set(state.tlbPages, TLB_PAGES / WORD);
   processor.bytes.set(state.ring, RING);
-  processor.clear(0, processor.ramSize);
+  if (!isNew) processor.clear(0, processor.ramSize);
   for (const { page, bytes } of state.memory) processor.bytes.set(bytes, RAM + page * PAGE_SIZE);
   processor.words[WATCH_REPORTED / WORD] = 0;
   processor.untilEvent = Number.POSITIVE_INFINITY; // the host knows its events and sets it again

@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { initramfs } from "../board/initramfs.ts";
 import { Misuse, systemError } from "../errors.ts";
-import { initramfs } from "./initramfs.ts";
 import { answered, type GuestRecords, RECORDS, readRecords } from "./records.ts";
 import type { Subject } from "./subjects.ts";
 

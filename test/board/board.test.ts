@@ -82,6 +82,14 @@ for (const endian of ENDIANS) {
       );
     });
 
+    test("asks the device that was attached last, whatever was asked before", () => {
+      const board = boardWith(endian, LOOP);
+      board.attach(AT, 64, new Cells());
+      const inner = board.attach(AT + 8, 4, new Cells());
+      for (const offset of [0, 8, 12, 8]) board.bus.read(AT + offset, 4);
+      assert.equal(inner.accesses.length, 2);
+    });
+
     test("gives a native device the number that the processor has", () => {
       const program = [...li(R.t0, KSEG1_AT), ...li(R.t1, 0x11223344), asm("sw", R.t1, 0, R.t0)];
       const board = boardWith(endian, program);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { initramfs } from "../../src/verify/initramfs.ts";
+import { initramfs } from "../../src/board/initramfs.ts";
 import { answered, readRecords } from "../../src/verify/records.ts";
 import { farjal } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";

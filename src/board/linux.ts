@@ -1,0 +1,279 @@
+// A Linux that runs on a board and does what it is asked: load a module, unload one, read and write files, run a
+// command. The kernel is a user's own, real one; its process 1 is our agent (agent/agent.c), which takes a request
+// out of a window of memory whenever it has rung a doorbell. Between two requests the board stands still, so no time
+// passes in the guest, and a snapshot taken there begins with the next request.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Endian } from "../bytes/endian.ts";
+import { type Errno, errnoName, Misuse } from "../errors.ts";
+import { Board, type BoardOptions } from "./board.ts";
+import type { BootImage } from "./boot-image.ts";
+import type { Device, DevicePort } from "./device.ts";
+import { initramfs } from "./initramfs.ts";
+import { boardOf, saveBoard } from "./snapshot.ts";
+
+/** agent.c has the same numbers. */
+const WINDOW = 128 << 20;
+const WINDOW_SIZE = 64 << 20;
+const DOORBELL = 0x1d000000;
+const PAGE = 0x1000;
+const TEXT = 0x1000;
+const TEXT_SIZE = 0x10000;
+const LINES = 0x20000;
+const LINES_SIZE = 0x1e0000;
+const DATA = 0x200000;
+const DATA_SIZE = WINDOW_SIZE - DATA;
+const REQUEST_WORDS = 5;
+const WHAT = { load: 1, unload: 2, read: 3, write: 4, append: 5, run: 6, nothing: 7 } as const;
+const READY = 1;
+
+const MIB = 1 << 20;
+const MEMORY = 256 * MIB;
+const AGENT = "farjal-agent";
+/** Why each is there: no console lines, our process 1, no tests of the kernel's own, and the window's hole. */
+const COMMAND_LINE = [
+  ...["console=ttyS0", "quiet", `rdinit=/${AGENT}`, "nokaslr", "cryptomgr.notests"],
+  `mem=${WINDOW / MIB}M@0`,
+  `mem=${(MEMORY - WINDOW - WINDOW_SIZE) / MIB}M@${(WINDOW + WINDOW_SIZE) / MIB}M`,
+].join(" ");
+/** Seconds of real time for the boot, and for each request (default). */
+const BOOT_LIMIT = 600;
+const REQUEST_LIMIT = 120;
+/** Lines of the console that a failure shows. */
+const TAIL = 12;
+
+export interface LinuxOptions extends Pick<BoardOptions, "cpu" | "engine" | "date"> {
+  readonly kernel: BootImage;
+  /** A further initramfs, such as one with a busybox, whose files the commands of run() are. */
+  readonly initrd?: Uint8Array | undefined;
+  /** More of the kernel's command line. */
+  readonly append?: string | undefined;
+  /** Seconds that a request may take; default: 120. */
+  readonly timeLimit?: number | undefined;
+}
+
+/** What the kernel answered to a request. */
+export interface LinuxAnswer {
+  /** null: it was done. */
+  readonly errno: Errno | `E${string}` | null;
+  /** The kernel's messages meanwhile, without times. */
+  readonly dmesg: readonly string[];
+}
+
+/** The agent's doorbell: ringing it ends the run. */
+class Doorbell implements Device {
+  rung = false;
+  #port: DevicePort | undefined;
+
+  connect(port: DevicePort): void {
+    this.#port = port;
+  }
+
+  read(): number {
+    return 0;
+  }
+
+  write(_offset: number, _size: number, value: number): void {
+    this.rung = value === READY;
+    this.#port?.stop("device");
+  }
+}
+
+export class Linux {
+  /** What a snapshot depends on besides the kernel and the options: the agent, the core, and how both are started. */
+  static get identity(): string {
+    const files = ["little", "big"].flatMap((endian) => [
+      new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
+      new URL(`../../core/${endian}.wasm`, import.meta.url),
+    ]);
+    const hash = createHash("sha256").update(COMMAND_LINE);
+    for (const file of files) hash.update(readFileSync(file));
+    return hash.digest("hex");
+  }
+
+  readonly board: Board;
+  readonly #doorbell: Doorbell;
+  readonly #timeLimit: number;
+  #messages: string[] = [];
+
+  /**
+   * Boots a kernel to the point where it waits for requests.
+   * @throws Misuse, with the console's last lines, when it doesn't get there.
+   */
+  static boot(options: LinuxOptions): Linux {
+    const { kernel, initrd, append, cpu, engine, date } = options;
+    const board = Board.create({ endian: kernel.endian, memory: MEMORY, cpu, engine, date });
+    const linux = new Linux(board, attachDoorbell(board), options.timeLimit);
+    board.load({
+      kernel,
+      initrd: Buffer.concat([initrd ?? new Uint8Array(), archiveOf(kernel.endian)]),
+      append: [COMMAND_LINE, append].filter(Boolean).join(" "),
+    });
+    linux.#goOn("the kernel didn't come to farjal's agent", BOOT_LIMIT);
+    return linux;
+  }
+
+  /** Goes on with what save() gave. @throws Misuse for anything else. */
+  static restore(
+    snapshot: Uint8Array,
+    options: Pick<LinuxOptions, "engine" | "timeLimit"> = {},
+  ): Linux {
+    let doorbell: Doorbell | undefined;
+    const board = boardOf(snapshot, { engine: options.engine }, (made) => {
+      doorbell = attachDoorbell(made);
+    });
+    if (doorbell === undefined || board.processor.ramSize !== MEMORY) {
+      throw new Misuse("the snapshot is of a board without farjal's agent");
+    }
+    return new Linux(board, doorbell, options.timeLimit);
+  }
+
+  private constructor(board: Board, doorbell: Doorbell, timeLimit = REQUEST_LIMIT) {
+    this.board = board;
+    this.#doorbell = doorbell;
+    this.#timeLimit = timeLimit;
+  }
+
+  /** The whole machine, waiting for its next request. */
+  save(): Uint8Array {
+    return saveBoard(this.board);
+  }
+
+  /** Every message of the kernel since the first request, without times. */
+  get dmesg(): readonly string[] {
+    return this.#messages;
+  }
+
+  /**
+   * Loads a module, as insmod does: the kernel's init_module() with these bytes.
+   * @param parameters as on insmod's command line: "debug=1 name=value".
+   */
+  insmod(module: Uint8Array, parameters = ""): LinuxAnswer {
+    return answerOf(this.#ask(WHAT.load, parameters, module));
+  }
+
+  rmmod(name: string): LinuxAnswer {
+    return answerOf(this.#ask(WHAT.unload, name));
+  }
+
+  /** A file's content. @throws Misuse that names the errno. */
+  read(path: string): Buffer {
+    return this.#must(`read ${path}`, this.#ask(WHAT.read, path)).content;
+  }
+
+  /** Writes a file anew, as a shell's `>` does, or with `append` as its `>>` does. @throws Misuse that names the errno. */
+  write(path: string, content: string | Uint8Array, { append = false } = {}): void {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    this.#must(`write ${path}`, this.#ask(append ? WHAT.append : WHAT.write, path, bytes));
+  }
+
+  /** Runs a command by the initramfs' /bin/sh. @returns its exit status, 127 without a shell, and what it printed. */
+  run(command: string): { readonly status: number; readonly output: string } {
+    const answer = this.#must(`run ${command}`, this.#ask(WHAT.run, command));
+    return { status: answer.result, output: answer.content.toString("utf8") };
+  }
+
+  #must<A extends LinuxAnswer>(what: string, answer: A): A {
+    if (answer.errno !== null) throw new Misuse(`the guest can't ${what}: ${answer.errno}`);
+    return answer;
+  }
+
+  #ask(what: number, text: string, data: Uint8Array = new Uint8Array()) {
+    const textBytes = Buffer.from(`${text}\0`);
+    if (textBytes.length > TEXT_SIZE) throw new Misuse("the request's text is too long");
+    if (data.length > DATA_SIZE) {
+      throw new Misuse(
+        `${data.length} bytes are more than the ${DATA_SIZE >>> 20} MiB that a request has room for`,
+      );
+    }
+    const { processor } = this.board;
+    processor.writeBytes(WINDOW + TEXT, textBytes);
+    processor.writeBytes(WINDOW + DATA, data);
+    processor.writeBytes(WINDOW, this.#words([what, data.length, 0, 0, 0]));
+    this.#goOn("the request wasn't answered", this.#timeLimit);
+    const [, , result = 0, answered = 0, lines = 0] = this.#request();
+    const dmesg = messagesOf(processor.readBytes(WINDOW + LINES, Math.min(lines, LINES_SIZE)));
+    this.#messages.push(...dmesg);
+    const errno =
+      (result | 0) < 0 ? (errnoName(-(result | 0)) ?? (`E${-(result | 0)}` as const)) : null;
+    const content = Buffer.from(processor.readBytes(WINDOW + DATA, Math.min(answered, DATA_SIZE)));
+    return { errno, dmesg, result, content };
+  }
+
+  #words(values: readonly number[]): Uint8Array {
+    const bytes = Buffer.alloc(4 * values.length);
+    values.forEach((value, index) => {
+      if (this.board.endian === "little") bytes.writeUInt32LE(value, 4 * index);
+      else bytes.writeUInt32BE(value, 4 * index);
+    });
+    return bytes;
+  }
+
+  #request(): number[] {
+    const bytes = Buffer.from(this.board.processor.readBytes(WINDOW, 4 * REQUEST_WORDS));
+    return Array.from({ length: REQUEST_WORDS }, (_, index) =>
+      this.board.endian === "little"
+        ? bytes.readUInt32LE(4 * index)
+        : bytes.readUInt32BE(4 * index),
+    );
+  }
+
+  /** Runs until the agent rings. */
+  #goOn(trouble: string, timeLimit: number): void {
+    this.#doorbell.rung = false;
+    const stop = this.board.run({ timeLimit });
+    if (stop === "device" && this.#doorbell.rung) return;
+    const why =
+      stop === "time"
+        ? `after ${timeLimit} seconds it still ran`
+        : `the board's run ended: ${stop}`;
+    const lines = this.board.console.text.split(/\r?\n/).filter((line) => line !== "");
+    const tail = lines.slice(-TAIL).map((line) => `  ${line}`);
+    throw new Misuse(
+      [`${trouble}: ${why}`, ...(tail.length > 0 ? ["its console ended in", ...tail] : [])].join(
+        "\n",
+      ),
+    );
+  }
+}
+
+function answerOf({ errno, dmesg }: LinuxAnswer): LinuxAnswer {
+  return { errno, dmesg };
+}
+
+function attachDoorbell(board: Board): Doorbell {
+  const doorbell = new Doorbell();
+  board.attach(DOORBELL, PAGE, doorbell, { name: "doorbell", byteOrder: "native" });
+  return doorbell;
+}
+
+/** The initramfs that brings the agent, behind the user's. */
+export function archiveOf(endian: Endian): Buffer {
+  const agent = readFileSync(
+    new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
+  );
+  return initramfs([
+    { name: "dev", kind: "directory" },
+    { name: "dev/console", kind: "device", major: 5, minor: 1 },
+    { name: AGENT, kind: "file", bytes: agent, executable: true },
+  ]);
+}
+
+/**
+ * The texts of /dev/kmsg's records: `priority,sequence,time,flags;text`, then lines of a dictionary that begin with
+ * a space. Bytes that aren't printable are \xHH there (Documentation/ABI/testing/dev-kmsg).
+ */
+export function messagesOf(records: Uint8Array): string[] {
+  return Buffer.from(records)
+    .toString("latin1")
+    .split("\n")
+    .flatMap((line) => {
+      const text = /^\d+,\d+,\d+,[^;]*;(.*)$/.exec(line)?.[1];
+      if (text === undefined) return [];
+      const bytes = text.replace(/\\x([0-9a-f]{2})/g, (_all, digits: string) =>
+        String.fromCharCode(Number.parseInt(digits, 16)),
+      );
+      return Buffer.from(bytes, "latin1").toString("utf8").split("\n");
+    });
+}

@@ -1,0 +1,102 @@
+// Snapshots of booted kernels in the user's cache, so that a kernel boots once: the second command that wants it is
+// there in a tenth of a second. A file is named by everything that it depends on: the kernel's and the initramfs'
+// bytes, farjal's version and its core, and the processor. The cache is bounded, and losing it costs a boot.
+
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const SUFFIX = ".snapshot";
+/** A kernel with little in its memory takes some 10 MB. */
+const MOST_FILES = 16;
+const MOST_BYTES = 1 << 30;
+
+/** Where the user's caches are (XDG Base Directory Specification). */
+export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  const base = environment["XDG_CACHE_HOME"];
+  return join(
+    base?.startsWith("/") === true ? base : join(homedir(), ".cache"),
+    "farjal",
+    "kernels",
+  );
+}
+
+/** A name for what depends on all of these, in this order. */
+export function cacheKey(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    const bytes = typeof part === "string" ? Buffer.from(part) : part;
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest("hex").slice(0, 40);
+}
+
+export class SnapshotCache {
+  readonly #directory: string;
+
+  constructor(directory: string = cacheDirectory()) {
+    this.#directory = directory;
+  }
+
+  /** The snapshot of that name, or undefined; the one used last is dropped last. */
+  get(key: string): Uint8Array | undefined {
+    const path = this.#path(key);
+    try {
+      const bytes = readFileSync(path);
+      const now = new Date();
+      utimesSync(path, now, now);
+      return bytes;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps a snapshot, and drops the oldest beyond the bounds. A cache that can't be written is none. */
+  put(key: string, bytes: Uint8Array): boolean {
+    const path = this.#path(key);
+    const temporary = `${path}.${process.pid}`;
+    try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, bytes, { mode: 0o600 });
+      renameSync(temporary, path);
+      this.#trim();
+      return true;
+    } catch {
+      rmSync(temporary, { force: true });
+      return false;
+    }
+  }
+
+  delete(key: string): void {
+    rmSync(this.#path(key), { force: true });
+  }
+
+  #path(key: string): string {
+    return join(this.#directory, key + SUFFIX);
+  }
+
+  #trim(): void {
+    const files = readdirSync(this.#directory)
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => ({
+        path: join(this.#directory, name),
+        stat: statSync(join(this.#directory, name)),
+      }))
+      .sort((a, b) => b.stat.mtimeMs - a.stat.mtimeMs);
+    let bytes = 0;
+    files.forEach(({ path, stat }, index) => {
+      bytes += stat.size;
+      if (index >= MOST_FILES || (bytes > MOST_BYTES && index > 0)) rmSync(path, { force: true });
+    });
+  }
+}

@@ -1,0 +1,161 @@
+// `farjal insmod M.ko --kernel VMLINUZ`: the kernel's own verdict. The kernel runs on the board; it is booted once
+// and kept as a snapshot in the user's cache, so that the next module is loaded into it at once.
+
+import type { Command } from "commander";
+import { Option } from "commander";
+import {
+  cacheKey,
+  Linux,
+  type LinuxAnswer,
+  Misuse,
+  PROFILE_NAMES,
+  type Profile,
+  readBootImage,
+  readKernel,
+  readModule,
+  SnapshotCache,
+  unpackedImage,
+} from "../../index.ts";
+import { readInput, readModuleBytes } from "../../input.ts";
+import { dependencyNames, ModuleFinder } from "../../sweep/dependencies.ts";
+import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { gather } from "../options/numbers.ts";
+import { version } from "../package.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `
+Examples:
+  farjal insmod crc16.ko --kernel vmlinuz-6.1.0-50-4kc-malta
+  farjal insmod driver.ko --kernel vmlinuz --with helper.ko --param debug=1 --json`;
+
+interface InsmodOptions extends AnswerOptions {
+  readonly kernel: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly cpu: Profile;
+  readonly with?: readonly string[];
+  readonly param?: readonly string[];
+  readonly cache: boolean;
+}
+
+export function addInsmod(program: Command, give: Give, terminal: Terminal): void {
+  program
+    .command("insmod")
+    .argument("<M.ko>", "the module, or - for standard input")
+    .option("--json", "print one JSON document")
+    .requiredOption("--kernel <FILE>", "the kernel to load it into: a vmlinuz or vmlinux for Malta")
+    .option("--initrd <FILE>", "an initramfs whose files the kernel has too")
+    .option("--append <TEXT>", "more of the kernel's command line")
+    .addOption(new Option("--cpu <NAME>", "the processor").choices(PROFILE_NAMES).default("24Kc"))
+    .addOption(new Option("--with <M.ko>", "load this module before").argParser(gather))
+    .addOption(new Option("--param <NAME=VALUE>", "a module parameter").argParser(gather))
+    .option("--no-cache", "boot the kernel anew, and keep no snapshot of it")
+    .summary("load a module into a real kernel that runs on farjal's board")
+    .description(
+      "Loads a module into a running Linux: the kernel's own loader, its errno and its messages, and the module's init " +
+        "function is run. The kernel is booted once; a snapshot in the user's cache is used from then on. Exit code 1: " +
+        "the kernel refuses the module.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, options: InsmodOptions) =>
+      give(options, () => insmod(path, options, terminal)),
+    );
+}
+
+async function insmod(path: string, options: InsmodOptions, terminal: Terminal): Promise<Answer> {
+  const started = performance.now();
+  const modules = await modulesFor(path, options);
+  const { linux, cached } = await runningKernel(options, terminal);
+  const parameters = (options.param ?? []).join(" ");
+  let answer: LinuxAnswer = { errno: null, dmesg: [] };
+  for (const { bytes, isWanted } of modules) {
+    answer = linux.insmod(bytes, isWanted ? parameters : "");
+    if (!isWanted && answer.errno === "EEXIST") continue;
+    if (answer.errno !== null) break;
+  }
+  const { errno, dmesg } = answer;
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    held: errno === null,
+    json: { errno, dmesg, cached, seconds, instructions: linux.board.instructions },
+    text: [
+      ...dmesg.map((line) => `${line}\n`),
+      errno === null ? `${path} is loaded\n` : `${path} is refused: ${errno}\n`,
+    ],
+    notes: `${cached ? "into a kernel from the cache" : "into a kernel that was booted for it"}, ${seconds.toFixed(2)} s\n`,
+  };
+}
+
+interface WantedModule {
+  readonly bytes: Uint8Array;
+  /** The one that is asked about, and not one that it needs. */
+  readonly isWanted: boolean;
+}
+
+/** The module's bytes, behind those of the modules that it needs as far as they are found. */
+async function modulesFor(path: string, options: InsmodOptions): Promise<WantedModule[]> {
+  const wanted: WantedModule[] = [];
+  const seen = new Set<string>();
+  const add = async (at: string, isWanted: boolean): Promise<void> => {
+    if (seen.has(at)) return;
+    seen.add(at);
+    const bytes = await readModuleBytes(at);
+    const finder = new ModuleFinder(at);
+    for (const name of namesNeeded(bytes)) {
+      const found = finder.find(name);
+      if (found !== undefined) await add(found, false);
+    }
+    wanted.push({ bytes, isWanted });
+  };
+  for (const other of options.with ?? []) await add(other, false);
+  await add(path, true);
+  return wanted;
+}
+
+/** What it depends on; a file that farjal can't read as a module is the kernel's to refuse. */
+function namesNeeded(bytes: Uint8Array): string[] {
+  try {
+    return dependencyNames(readModule(bytes));
+  } catch {
+    return [];
+  }
+}
+
+async function runningKernel(
+  { kernel: path, initrd, append, cpu, cache: mayCache }: InsmodOptions,
+  terminal: Terminal,
+): Promise<{ linux: Linux; cached: boolean }> {
+  const file = readInput(path);
+  const userArchive = initrd === undefined ? undefined : readInput(initrd);
+  const cache = new SnapshotCache();
+  const key = cacheKey([
+    ...[version(), Linux.identity, cpu, append ?? "", file],
+    userArchive ?? "",
+  ]);
+  const snapshot = mayCache ? cache.get(key) : undefined;
+  if (snapshot !== undefined) {
+    try {
+      return { linux: Linux.restore(snapshot), cached: true };
+    } catch (error) {
+      if (!(error instanceof Misuse)) throw error;
+      cache.delete(key); // a damaged file costs a boot
+    }
+  }
+  terminal.note(`booting ${path}; it is kept for the next time\n`);
+  const linux = Linux.boot({ kernel: await imageFor(file), initrd: userArchive, append, cpu });
+  if (mayCache && !cache.put(key, linux.save())) {
+    terminal.note("the booted kernel can't be kept: the cache directory can't be written\n");
+  }
+  return { linux, cached: false };
+}
+
+/** The kernel without what unpacks it, if that can be done, since it boots in a fraction of the time. */
+async function imageFor(file: Uint8Array) {
+  const shipped = await readBootImage(file);
+  try {
+    return unpackedImage(await readKernel(file)) ?? shipped;
+  } catch (error) {
+    if (error instanceof Misuse) return shipped;
+    throw error;
+  }
+}
