@@ -1,4 +1,4 @@
-// What a kernel says of itself: its release, in linux_banner, and the vermagic that a module must bear
+// What a kernel says of itself: its release, in linux_banner, and the vermagic that a module must have
 // (include/linux/vermagic.h).
 
 import { latin1 } from "../bytes/words.ts";
@@ -6,6 +6,8 @@ import { latin1 } from "../bytes/words.ts";
 const BANNER = "Linux version ";
 const LONGEST_RELEASE = 64; // __NEW_UTS_LEN
 const LONGEST_VERMAGIC = 256;
+/** Places looked at closely; in a kernel the texts are there a few times. */
+const MOST_PLACES = 4096;
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -13,8 +15,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 /** The kernel's release, "6.1.0-50-4kc-malta"; null when there is no banner, which every kernel has. */
 export function findRelease(bytes: Uint8Array): string | null {
-  const buffer = bufferOf(bytes);
-  for (let at = buffer.indexOf(BANNER); at >= 0; at = buffer.indexOf(BANNER, at + 1)) {
+  for (const at of places(bytes, BANNER)) {
     const from = at + BANNER.length;
     const [release] =
       /^\d[^ \0]*(?= )/.exec(latin1(bytes.subarray(from, from + LONGEST_RELEASE + 1))) ?? [];
@@ -28,13 +29,22 @@ export function findRelease(bytes: Uint8Array): string | null {
  * MIPS the processor and "32BIT ". null when the kernel takes no modules.
  */
 export function findVermagic(bytes: Uint8Array, release: string): string | null {
-  const buffer = bufferOf(bytes);
-  const start = `${release} `;
-  for (let at = buffer.indexOf(start); at >= 0; at = buffer.indexOf(start, at + 1)) {
+  for (const at of places(bytes, `\0${release} `)) {
     const [vermagic] =
-      /^[\w.+~ -]*(?:32|64)BIT (?=\0)/.exec(latin1(bytes.subarray(at, at + LONGEST_VERMAGIC))) ??
-      [];
-    if (vermagic !== undefined && (at === 0 || bytes[at - 1] === 0)) return vermagic;
+      /^[\w.+~ -]*(?:32|64)BIT (?=\0)/.exec(
+        latin1(bytes.subarray(at + 1, at + 1 + LONGEST_VERMAGIC)),
+      ) ?? [];
+    if (vermagic !== undefined) return vermagic;
   }
   return null;
+}
+
+/** Where a text is. */
+function* places(bytes: Uint8Array, text: string): Generator<number> {
+  const buffer = bufferOf(bytes);
+  let at = buffer.indexOf(text, 0, "latin1");
+  for (let place = 0; at >= 0 && place < MOST_PLACES; place++) {
+    yield at;
+    at = buffer.indexOf(text, at + 1, "latin1");
+  }
 }

@@ -1,7 +1,8 @@
 // Finds the export tables in a kernel's image: __ksymtab and __ksymtab_gpl, struct kernel_symbol after
 // struct kernel_symbol, {value, name, namespace} in three pointers ({value, name} before 5.4), each table
-// sorted by name; then __kcrctab and __kcrctab_gpl, a word for each (absent without CONFIG_MODVERSIONS);
-// then the names themselves. The linker script (RO_DATA) lays them out in this order, with nothing between.
+// sorted by name; then __kcrctab and __kcrctab_gpl, a word for each, an unsigned long before 4.10 (absent without
+// CONFIG_MODVERSIONS); then the names themselves. The linker script (RO_DATA) lays them out in this order, with
+// nothing between.
 
 import type { Image } from "./image.ts";
 import type { KernelExport } from "./kernel.ts";
@@ -14,14 +15,22 @@ const NAME = 1;
 const NAMESPACE = 2;
 const ENTRY_POINTERS = [3, 2] as const;
 
+/** Where the CRCs of a table are. */
+export interface CrcTable {
+  /** Index of the first one's low word among the image's words. */
+  readonly start: number;
+  /** Words from one to the next. */
+  readonly step: 1 | 2;
+}
+
 /** One table: struct kernel_symbol after struct kernel_symbol. */
 export interface ExportTable {
   /** Index of its first pointer in the image. */
   readonly start: number;
   readonly entryPointers: 2 | 3;
   readonly names: readonly string[];
-  /** Index of its first CRC among the image's words, or null. */
-  readonly crcs: number | null;
+  /** Its CRCs, or null. */
+  readonly crcs: CrcTable | null;
   readonly gplOnly: boolean;
 }
 
@@ -46,7 +55,7 @@ export function findExportTables(image: Image, address: number): ExportTable[] {
     start: start + from * entryPointers,
     entryPointers,
     names: names.slice(from, to),
-    crcs: crcs === null ? null : crcs + from,
+    crcs: crcs === null ? null : { ...crcs, start: crcs.start + from * crcs.step },
     gplOnly: from > 0,
   });
   return [table(0, split), table(split, names.length)];
@@ -83,7 +92,7 @@ export function readExports(
       exports.set(name, {
         name,
         address: image.pointer(entry),
-        crc: crcs === null ? null : (words[crcs + index] ?? null),
+        crc: crcs === null ? null : (words[crcs.start + index * crcs.step] ?? null),
         gplOnly,
         namespace: namespace || null,
       });
@@ -147,17 +156,23 @@ function entryName(
   return name !== null && /^[A-Za-z_][\w.$]*$/.test(name) ? name : null;
 }
 
-/** Word index of the first CRC: between the entries and the names there is either nothing or the CRCs. */
+/** Between the entries and the names there is either nothing or the CRCs. */
 function crcTable(
   image: Image,
   address: number,
   { start, entryPointers, names }: Run,
-): number | null {
+): CrcTable | null {
   const last = start + names.length * entryPointers;
   let firstName = image.words.length;
   for (let entry = start; entry < last; entry += entryPointers) {
     firstName = Math.min(firstName, (image.pointer(entry + NAME) - address) >>> 2);
   }
   const end = last * image.pointerWords;
-  return firstName - end >= names.length && firstName - end < names.length + 4 ? end : null;
+  for (const step of [1, 2] as const) {
+    if (step > image.pointerWords) break;
+    const size = names.length * step;
+    if (firstName - end < size || firstName - end >= size + 4) continue;
+    return { start: step === 2 && image.endian === "big" ? end + 1 : end, step };
+  }
+  return null;
 }

@@ -1,7 +1,8 @@
-// Where an image without headers lies in memory. Its two tables tell when they are read together: an
-// exported function's entry holds its address, which kallsyms gives a name, and a pointer to that same
-// name, which is found in the image as text. The pointer less the text's offset is the load address; one
-// such entry may be chance, the thousands of a kernel agree.
+// The address of an image that has no headers. Its two tables tell when they are read together: an exported
+// function's entry holds its address, which kallsyms gives a name, and a pointer to that same name, which is in the
+// image as a text. The pointer less the text's offset is the image's address; one such entry may be chance, the
+// thousands of a kernel agree. Where kallsyms counts from the image's first byte, the difference between the entry's
+// two pointers is known instead, and tells the same.
 
 import { latin1 } from "../bytes/words.ts";
 import type { Image } from "./image.ts";
@@ -9,27 +10,69 @@ import type { KernelSymbol } from "./kernel.ts";
 
 /** Fewer that agree are chance. */
 const LEAST_VOTES = 16;
+/** Addresses that are voted for at most; a kernel's entries vote for one. */
+const MOST_CANDIDATES = 1 << 16;
 
-/** The address of the image's first byte, its low word on 64 bits, or null when the tables don't tell. */
+/**
+ * The address of the image's first byte, its low word on 64 bits, or null when the tables don't tell.
+ * @param symbols with their addresses.
+ */
 export function findLoadAddress(image: Image, symbols: readonly KernelSymbol[]): number | null {
   const names = new Map(symbols.map(({ name, address }) => [address, name]));
   const texts = textOffsets(image, new Set(names.values()));
-  const votes = new Map<number, number>();
   const lowest = symbols[0]?.address ?? 0;
   const highest = symbols.at(-1)?.address ?? 0;
-  for (let index = 0; index + 1 < image.pointers; index++) {
-    const pointer = image.pointer(index);
-    if (pointer < lowest || pointer > highest) continue;
-    const text = texts.get(names.get(pointer) ?? "");
-    if (text === undefined) continue;
-    const address = image.pointer(index + 1) - text;
-    if (address > 0) votes.set(address, (votes.get(address) ?? 0) + 1);
-  }
-  const [best] = [...votes].sort(([, a], [, b]) => b - a);
-  return best !== undefined && best[1] >= LEAST_VOTES ? best[0] : null;
+  return elected(image, (first, second) => {
+    if (first < lowest || first > highest) return null;
+    const text = texts.get(names.get(first) ?? "");
+    return text === undefined ? null : second - text;
+  });
 }
 
-/** Where each of the names stands as a text of its own. */
+/**
+ * The same for symbols whose addresses count from the image's first byte.
+ * @param symbols with their offsets in the image.
+ */
+export function findAddressOfImage(image: Image, symbols: readonly KernelSymbol[]): number | null {
+  const texts = textOffsets(image, new Set(symbols.map(({ name }) => name)));
+  /** Offsets of symbols by how far their name's text is behind them; those that share a distance tell nothing. */
+  const byDistance = new Map<number, number | null>();
+  for (const { name, address } of symbols) {
+    const text = texts.get(name);
+    if (text === undefined) continue;
+    const known = byDistance.get(text - address);
+    byDistance.set(text - address, known === undefined || known === address ? address : null);
+  }
+  return elected(image, (first, second) => {
+    const offset = byDistance.get(second - first);
+    return offset == null ? null : first - offset;
+  });
+}
+
+/** The address that most neighbouring pointers vote for. */
+function elected(
+  image: Image,
+  vote: (first: number, second: number) => number | null,
+): number | null {
+  const votes = new Map<number, number>();
+  const pointers = image.pointers;
+  for (let index = 0; index + 1 < pointers; index++) {
+    const first = image.pointer(index);
+    if (first <= 0) continue;
+    const address = vote(first, image.pointer(index + 1));
+    if (address === null || address <= 0) continue;
+    const count = votes.get(address);
+    if (count !== undefined || votes.size < MOST_CANDIDATES) votes.set(address, (count ?? 0) + 1);
+  }
+  let best: number | null = null;
+  let most = LEAST_VOTES - 1;
+  for (const [address, count] of votes) {
+    if (count > most) [best, most] = [address, count];
+  }
+  return best;
+}
+
+/** Where each of the names is a text of its own. */
 function textOffsets({ bytes }: Image, names: ReadonlySet<string>): Map<string, number> {
   const offsets = new Map<string, number>();
   for (const { 0: name, index } of latin1(bytes).matchAll(/(?<=\0)[A-Za-z_][\w.$]*(?=\0)/g)) {

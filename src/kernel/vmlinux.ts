@@ -22,7 +22,7 @@ import { hex } from "../hex.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
 import { type AnyKernel, Kernel, type KernelSymbol, widenedExports } from "./kernel.ts";
-import { type ExportTable, readExports, tableAt } from "./ksymtab.ts";
+import { type CrcTable, type ExportTable, readExports, tableAt } from "./ksymtab.ts";
 import { globalsOf } from "./symbol-list.ts";
 
 const WORD = 4;
@@ -138,11 +138,24 @@ function exportTables(elf: ElfObject, image: Image, start: number): ExportTable[
   ] as const) {
     const pointers = placeOf(`__ksymtab${suffix}`, WORD * image.pointerWords);
     if (pointers === null) continue;
-    const crcs = placeOf(`__kcrctab${suffix}`, WORD)?.start ?? null;
+    const crcs = crcsOf(placeOf(`__kcrctab${suffix}`, WORD), image, pointers);
     const table = tableAt(image, start, pointers, { crcs, gplOnly });
     if (table === null)
       throw new Misuse(`the export table __ksymtab${suffix} of this vmlinux is damaged`);
     tables.push(table);
   }
   return tables.length === 0 ? null : tables;
+}
+
+/** A word for each export, or before 4.10 an unsigned long: where 64-bit CRCs fill their section, entries have two pointers. */
+function crcsOf(
+  place: { start: number; end: number } | null,
+  image: Image,
+  pointers: { start: number; end: number },
+): CrcTable | null {
+  if (place === null) return null;
+  const isLong =
+    image.pointerWords === 2 && place.end - place.start === pointers.end - pointers.start;
+  if (!isLong) return { start: place.start, step: 1 };
+  return { start: image.endian === "big" ? place.start + 1 : place.start, step: 2 };
 }

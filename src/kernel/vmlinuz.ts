@@ -4,12 +4,22 @@
 import { WIDTH_64 } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { findRelease, findVermagic } from "./banner.ts";
-import { findKallsyms, type Kallsyms } from "./kallsyms.ts";
-import { type AnyKernel, Kernel, type KernelFacts, widenedExports } from "./kernel.ts";
+import { Image } from "./image.ts";
+import { findKallsyms, type Kallsyms } from "./kallsyms/find.ts";
+import {
+  type AnyKernel,
+  Kernel,
+  type KernelFacts,
+  type KernelSymbol,
+  widenedExports,
+} from "./kernel.ts";
 import { findExportTables, readExports } from "./ksymtab.ts";
-import { findLoadAddress } from "./load-address.ts";
+import { findAddressOfImage, findLoadAddress } from "./load-address.ts";
 import { findPayloads } from "./payload.ts";
 import { globalsOf } from "./symbol-list.ts";
+
+/** The high word of CKSEG0's addresses. */
+const CKSEG_HIGH = 0xffff_ffff;
 
 /**
  * Reads a compressed or raw kernel image.
@@ -17,13 +27,13 @@ import { globalsOf } from "./symbol-list.ts";
  */
 export async function readVmlinuz(bytes: Uint8Array): Promise<AnyKernel> {
   const { kallsyms, release } = await findKernel(bytes);
-  const { image, symbols } = kallsyms;
-  const address = findLoadAddress(image, symbols);
-  if (address === null) {
+  const located = locate(kallsyms);
+  if (located === null) {
     throw new Misuse(
       `Linux ${release} in this file doesn't tell where it is loaded: give its vmlinux or System.map`,
     );
   }
+  const { image, symbols, address } = located;
   const tables = findExportTables(image, address);
   const facts: KernelFacts = {
     source: "vmlinuz",
@@ -39,6 +49,28 @@ export async function readVmlinuz(bytes: Uint8Array): Promise<AnyKernel> {
     vermagic: findVermagic(image.bytes, release),
   };
   return image.pointerWords === 1 ? new Kernel(facts) : new Kernel(widened(facts, image.high));
+}
+
+interface Located {
+  readonly image: Image;
+  readonly symbols: readonly KernelSymbol[];
+  readonly address: number;
+}
+
+/** The image with its address and its symbols' addresses; null when nothing tells it. */
+function locate({ image, symbols, ofImage }: Kallsyms): Located | null {
+  if (!ofImage) {
+    const address = findLoadAddress(image, symbols);
+    return address === null ? null : { image, symbols, address };
+  }
+  // Offsets alone don't tell the class; 64-bit kernels are taken to be in CKSEG0, as all with -msym32 are.
+  for (const own of [image, new Image(image.bytes, image.endian, CKSEG_HIGH)]) {
+    const address = findAddressOfImage(own, symbols);
+    if (address === null) continue;
+    const placed = symbols.map((symbol) => ({ ...symbol, address: symbol.address + address }));
+    return { image: own, symbols: placed, address };
+  }
+  return null;
 }
 
 /** The facts of a 64-bit kernel, whose low words have been read. */

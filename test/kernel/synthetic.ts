@@ -8,8 +8,19 @@ export interface SyntheticOptions {
   readonly endian?: Endian;
   /** Of a pointer; a 64-bit kernel lies at 0xffffffff80100000. */
   readonly bits?: 32 | 64;
-  /** Where kallsyms has the addresses: before the names, as absolute words, or after the tokens (6.4). */
-  readonly addresses?: "relative" | "absolute" | "last";
+  /**
+   * Where kallsyms has the addresses: before the names as offsets or as pointers, after the tokens (6.4), or there as
+   * offsets from their own places (2026).
+   */
+  readonly addresses?: "relative" | "absolute" | "last" | "placeRelative";
+  /** As scripts/kallsyms.c before 4.20: `.align 4` and `.align 8`, which are 16 and 256 bytes; PTR for numbers. */
+  readonly old?: boolean;
+  /** Letters that each token is made of: more than a kernel's, so that names get longer than KSYM_NAME_LEN. */
+  readonly longToken?: number;
+  /** OpenWrt's CONFIG_KALLSYMS_UNCOMPRESSED: no tokens. */
+  readonly uncompressed?: boolean;
+  /** __kcrctab before 4.10: unsigned long for each. */
+  readonly longCrcs?: boolean;
   /** kallsyms_seqs_of_names, from 6.2 on. */
   readonly sequences?: boolean;
   /** Whether struct kernel_symbol has a namespace (5.4). */
@@ -82,6 +93,11 @@ class Writer {
     else for (const word of this.#little ? [value, high] : [high, value]) this.word(word);
   }
 
+  /** A number of 64 bits. */
+  double(value: number): void {
+    for (const word of this.#little ? [value, 0] : [0, value]) this.word(word);
+  }
+
   text(value: string): void {
     this.byte(...Buffer.from(`${value}\0`, "latin1"));
   }
@@ -127,41 +143,53 @@ function writeKallsyms(
   symbols: readonly SyntheticSymbol[],
   options: SyntheticOptions,
 ): void {
-  const { addresses = "relative", sequences = true } = options;
+  const { addresses = "relative", sequences = true, old = false, uncompressed = false } = options;
   const base = symbols[0]?.address ?? 0;
+  const label = (): void => out.align(old ? 1 << out.pointerSize : out.pointerSize);
+  const number = (value: number): void => {
+    if (!old || out.pointerSize === 4) out.word(value);
+    else out.double(value);
+  };
   const relative = (): void => {
-    out.align();
+    label();
     for (const { address } of symbols) out.word(address - base);
-    out.align();
+    label();
     out.pointer(base);
   };
-  out.align();
   if (addresses === "relative") relative();
-  if (addresses === "absolute") for (const { address } of symbols) out.word(address);
-  out.word(symbols.length);
-  out.align();
+  label();
+  if (addresses === "absolute") for (const { address } of symbols) out.pointer(address);
+  label();
+  number(symbols.length);
+  label();
   const start = out.size;
   const markers: number[] = [];
   for (const [index, { name, type }] of symbols.entries()) {
     if (index % 256 === 0) markers.push(out.size - start);
-    const codes = tokenized(type + name);
+    const codes = uncompressed ? [...Buffer.from(type + name)] : tokenized(type + name);
     if (codes.length < 0x80) out.byte(codes.length);
     else out.byte((codes.length & 0x7f) | 0x80, codes.length >>> 7);
     out.byte(...codes);
   }
-  out.align();
-  for (const marker of markers) out.word(marker);
+  label();
+  for (const marker of markers) number(marker);
   if (sequences) for (const index of symbols.keys()) out.byte(index >>> 16, index >>> 8, index);
-  out.align();
-  const index: number[] = [];
-  const tokens = out.size;
-  for (const token of TOKENS) {
-    index.push(out.size - tokens);
-    out.text(token);
+  label();
+  if (!uncompressed) {
+    const index: number[] = [];
+    const tokens = out.size;
+    for (const token of TOKENS) {
+      index.push(out.size - tokens);
+      out.text(token.padEnd(options.longToken ?? 0, token));
+    }
+    label();
+    for (const offset of index) out.half(offset);
   }
-  out.align();
-  for (const offset of index) out.half(offset);
   if (addresses === "last") relative();
+  if (addresses === "placeRelative") {
+    label();
+    for (const { address } of symbols) out.word(address - ADDRESS - out.size);
+  }
   out.align();
 }
 
@@ -171,9 +199,10 @@ function writeExports(
   kernel: Pick<SyntheticKernel, "symbols" | "plain" | "gpl">,
   options: SyntheticOptions,
 ): void {
-  const { namespaces = true, crcs = true } = options;
+  const { namespaces = true, crcs = true, longCrcs = false } = options;
+  const crcSize = !crcs ? 0 : longCrcs ? out.pointerSize : 4;
   const names = [...kernel.plain, ...kernel.gpl];
-  const size = names.length * (out.pointerSize * (namespaces ? 3 : 2) + (crcs ? 4 : 0));
+  const size = names.length * (out.pointerSize * (namespaces ? 3 : 2) + crcSize);
   const start = out.size;
   const strings = new Writer("little");
   const pointers = new Map<string, number>();
@@ -194,7 +223,10 @@ function writeExports(
     return entry;
   });
   for (const value of entries.flat()) out.pointer(value);
-  if (crcs) for (const name of names) out.word(crcOf(name));
+  for (const name of crcs ? names : []) {
+    if (crcSize === 8) out.double(crcOf(name));
+    else out.word(crcOf(name));
+  }
   if (out.size !== start + size)
     throw new Error("the tables aren't as long as the pointers assume");
   out.byte(...strings.bytes());
@@ -215,7 +247,7 @@ export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
   }
   out.text(`Linux version ${RELEASE} (builder@host) (gcc) #1 SMP`);
   out.align(4);
-  out.text(VERMAGIC);
+  out.text(out.pointerSize === 8 ? VERMAGIC.replace("32BIT", "64BIT") : VERMAGIC);
   out.align();
   if (exports) writeExports(out, ADDRESS, { symbols, plain, gpl }, options);
   out.align();

@@ -1,4 +1,4 @@
-// Kernels of every layout of kallsyms since 4.19, made up by synthetic.ts: symbols and exports are found by the
+// Kernels of every layout of kallsyms since 3.14, made up by synthetic.ts: symbols and exports are found by the
 // shape of the tables alone. debian.test.ts reads a real one.
 
 import assert from "node:assert/strict";
@@ -52,13 +52,35 @@ suite("a kernel's image, its tables found by their shape", () => {
       check({ endian, sequences: false, namespaces: false, addresses: "absolute" }));
     test(`${endian}-endian, as 6.6: addresses after the tokens`, () =>
       check({ endian, addresses: "last" }));
+    test(`${endian}-endian, as 3.14: pointers, tables at multiples of 16 bytes`, () =>
+      check({ endian, old: true, sequences: false, namespaces: false, addresses: "absolute" }));
+    test(`${endian}-endian, as 4.9: offsets, tables at multiples of 16 bytes`, () =>
+      check({ endian, old: true, sequences: false, namespaces: false }));
+    test(`${endian}-endian, as in 2026: offsets from their own places`, () =>
+      check({ endian, addresses: "placeRelative" }));
+    for (const addresses of ["relative", "absolute", "last", "placeRelative"] as const) {
+      test(`${endian}-endian, as OpenWrt's: names without tokens, addresses ${addresses}`, () =>
+        check({ endian, addresses, uncompressed: true, sequences: false, crcs: false }));
+    }
     test(`${endian}-endian, without CONFIG_MODVERSIONS`, () => check({ endian, crcs: false }));
   }
 
   for (const endian of ["little", "big"] as const) {
-    for (const addresses of ["relative", "last"] as const) {
-      test(`64-bit, ${endian}-endian, addresses ${addresses}`, async () => {
-        const made = makeKernel({ endian, addresses, bits: 64 });
+    const old = { old: true, namespaces: false, sequences: false } as const;
+    const cases: readonly SyntheticOptions[] = [
+      { addresses: "relative" },
+      { addresses: "absolute", sequences: false },
+      { addresses: "last" },
+      { addresses: "placeRelative" },
+      { ...old, addresses: "absolute", longCrcs: true },
+      { ...old, addresses: "relative", longCrcs: true },
+      { ...old, addresses: "relative" },
+      { addresses: "last", uncompressed: true, sequences: false },
+      { ...old, addresses: "absolute", uncompressed: true },
+    ];
+    for (const options of cases) {
+      test(`64-bit, ${endian}-endian, ${JSON.stringify(options)}`, async () => {
+        const made = makeKernel({ endian, bits: 64, ...options });
         const kernel = await readKernel64(made.bytes);
         const wide = (low: number): bigint => 0xffffffff_00000000n + BigInt(low);
         assert.deepEqual([kernel.source, kernel.bits, kernel.endian], ["vmlinuz", 64, endian]);
@@ -72,7 +94,10 @@ suite("a kernel's image, its tables found by their shape", () => {
           const { address, crc, namespace } = kernel.exports.get(name) ?? {};
           assert.equal(address, kernel.symbol(name)?.address);
           assert.equal(crc, crcOf(name));
-          assert.equal(namespace, index % 10 === 0 ? NAMESPACE : null);
+          assert.equal(
+            namespace,
+            index % 10 === 0 && options.namespaces !== false ? NAMESPACE : null,
+          );
         }
       });
     }
@@ -99,6 +124,20 @@ suite("a kernel's image, its tables found by their shape", () => {
       assert.deepEqual(buffer, Buffer.concat([bytes, Buffer.from("end")]));
     });
   }
+
+  test("with tokens that expand to names longer than any has no symbols", async () => {
+    const { bytes } = makeKernel({ longToken: 200 });
+    await assert.rejects(readKernel(bytes), { name: "Misuse", message: /no symbol table/ });
+  });
+
+  test("a banner and a version magic that are there a million times are found in no time", async () => {
+    const { bytes, symbols } = makeKernel();
+    const filler = Buffer.alloc(8 << 20, `\0${RELEASE} \0Linux version x`);
+    const kernel = await readKernel(Buffer.concat([bytes, filler]));
+    assert.equal(kernel.vermagic, VERMAGIC);
+    assert.equal(kernel.symbols.length, symbols.length);
+    await assert.rejects(readKernel(filler), /no kernel is in this file/);
+  });
 
   test("without kallsyms says so", async () => {
     await assert.rejects(readKernel(makeKernel({ kallsyms: false }).bytes), {
