@@ -1,5 +1,5 @@
-// What the core exports: a list, without logic. (asc strips the extension of an import's path, but not of
-// a re-export's, so the paths here have none.)
+// What the WebAssembly module exports: a list, without logic. (asc strips the extension of an import's path, but
+// not of a re-export's, so the paths here have none.)
 
 export { storeBesideCode } from "./memory/code-map";
 export { untranslated } from "./interpreter/dispatch";

@@ -41,9 +41,9 @@ import {
 import { cpu } from "./cpu.ts";
 
 /** reset()'s choice of processor. */
-export const PROFILE_24KC: u32 = 0;
-export const PROFILE_4KEC: u32 = 1;
-export const PROFILE_4KC: u32 = 2;
+export const MODEL_24KC: u32 = 0;
+export const MODEL_4KEC: u32 = 1;
+export const MODEL_4KC: u32 = 2;
 
 /** Config.AR: 1 for Release 2, 0 for Release 1. */
 const CONFIG_AR_RELEASE_2: u32 = 1 << 10;
@@ -51,9 +51,9 @@ const CONFIG_AR_RELEASE_2: u32 = 1 << 10;
 const CONFIG1_MMU_SIZE_SHIFT: u32 = 25;
 const CONFIG1_MMU_SIZE: u32 = 63;
 
-/** The processor that CP0 shows; what differs by more than a value asks here. */
+/** The model that CP0 shows, for code that differs between models by more than a value. */
 @final
-export class Profile {
+export class CpuModel {
   /** Whether it has what Release 2 added: instructions, CP0 registers, and bits in some. */
   @inline static hasRelease2(): bool {
     return (load<u32>(CP0_CONFIG << 2, CPU_CP0) & CONFIG_AR_RELEASE_2) !== 0;
@@ -84,14 +84,14 @@ const TAGLO_WRITABLE: u32 = 0xfffffcf6;
 
 /** Bits of a CP0 register that mtc0 changes; 0 for registers that are read-only or absent. */
 export function writableBits(register: u32): u32 {
-  if (!Profile.hasRelease2() && isRelease2Register(register)) return 0;
+  if (!CpuModel.hasRelease2() && isRelease2Register(register)) return 0;
   const anySelect = register & ~7;
   if (anySelect === CP0_TAGLO) return register & 1 ? 0xffffffff : TAGLO_WRITABLE;
   if (anySelect === CP0_TAGHI) return 0xffffffff;
   switch (register) {
     case CP0_INDEX:
     case CP0_WIRED:
-      return Profile.tlbEntries() - 1;
+      return CpuModel.tlbEntries() - 1;
     case CP0_ENTRYLO0:
     case CP0_ENTRYLO1:
       return 0x03ffffff;
@@ -112,7 +112,7 @@ export function writableBits(register: u32): u32 {
     case CP0_SRSCTL:
       return 0x0000f3c0;
     case CP0_CAUSE:
-      return Profile.hasRelease2() ? CAUSE_WRITABLE_2 : CAUSE_WRITABLE_1;
+      return CpuModel.hasRelease2() ? CAUSE_WRITABLE_2 : CAUSE_WRITABLE_1;
     case CP0_EBASE:
       return 0x3ffff000;
     case CP0_CONFIG:
@@ -139,11 +139,11 @@ const PRID_24KC: u32 = 0x00019300;
 const PRID_4KEC: u32 = 0x00019000;
 const PRID_4KC: u32 = 0x00018000;
 
-function prid(profile: u32): u32 {
-  switch (profile) {
-    case PROFILE_4KC:
+function prid(model: u32): u32 {
+  switch (model) {
+    case MODEL_4KC:
       return PRID_4KC;
-    case PROFILE_4KEC:
+    case MODEL_4KEC:
       return PRID_4KEC;
     default:
       return PRID_24KC;
@@ -169,14 +169,14 @@ function put(register: u32, value: u32): void {
   store<u32>(register << 2, value, CPU_CP0);
 }
 
-/** Gives CP0 the profile's reset values. Status is as reset leaves it: BEV and ERL. */
-export function resetCp0(profile: u32, tlbEntries: u32): void {
+/** Gives CP0 the model's reset values. Status is as reset leaves it: BEV and ERL. */
+export function resetCp0(model: u32, tlbEntries: u32): void {
   memory.fill(CPU_CP0, 0, CPU_CP0_SIZE);
-  const release = profile === PROFILE_4KC ? 0 : CONFIG_AR_RELEASE_2;
+  const release = model === MODEL_4KC ? 0 : CONFIG_AR_RELEASE_2;
   put(CP0_CONFIG, 0x80000082 | (BIG_ENDIAN << 15) | release); // TLB, kseg0 uncached
   put(CP0_STATUS, 0x00400004);
-  if (Profile.hasRelease2()) put(CP0_INTCTL, 0xe0000000); // the timer is IP7
-  put(CP0_PRID, prid(profile));
+  if (CpuModel.hasRelease2()) put(CP0_INTCTL, 0xe0000000); // the timer is IP7
+  put(CP0_PRID, prid(model));
   put(CP0_EBASE, 0x80000000); // Release 1's fixed place too
   // Config2 follows; caches of 2 KiB, 64 sets of 2 ways of 16 bytes; EJTAG
   put(CP0_CONFIG1, 0x80190c82 | ((tlbEntries - 1) << CONFIG1_MMU_SIZE_SHIFT));

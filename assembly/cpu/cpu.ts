@@ -1,6 +1,6 @@
-// The CPU's state as it lies in memory: an overlay on the words that layout.ts names, so that `cpu.pc` is
-// one load at a constant address and TypeScript reads the same word. Its offsets are compared with
-// layout.ts when it compiles. The general registers are reached through operations.ts, CP0 through cp0.ts.
+// The CPU's state in memory: an overlay on the words that shared/cpu-state.ts names, so that `cpu.pc` is one load
+// at a constant address and TypeScript reads the same word. Its offsets are compared with those names when it
+// compiles. The general registers are reached through operations.ts, CP0 through cp0-registers.ts.
 
 import {
   CPU_BRANCH_TARGET,
@@ -29,7 +29,7 @@ import {
   CPU_TIMER_DUE,
 } from "../shared/cpu-state.ts";
 
-/** From HI on; the 32 general registers lie before it. */
+/** From HI on; the 32 general registers are before it. */
 @unmanaged
 @final
 class Cpu {

@@ -1,5 +1,5 @@
 // What code does before it is translated: the addresses it touches and where its jumps through registers go,
-// noted as the exact reading runs it. The host reads the pairs at OBSERVED; when they are full, the rest
+// noted as the exact reading runs it. The host reads the pairs at OBSERVED; when the area is full, the rest
 // is not noted.
 
 import { OBSERVED, OBSERVED_SIZE } from "../shared/memory-map.ts";

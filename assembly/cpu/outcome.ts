@@ -1,5 +1,5 @@
-// What an instruction tells the frame around it: what comes next. The frame alone knows delay slots and
-// counts; an instruction says only that it branched, or that it can't be done here.
+// The outcome of an instruction, for the frame around it: what comes next. The frame alone handles delay slots and
+// counting; an instruction says only that it branched, or that it can't be done here.
 
 /** The next instruction follows. */
 export const NEXT: u32 = 0;

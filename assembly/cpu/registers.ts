@@ -1,6 +1,6 @@
 // How the general registers are named in the processor: by the offset of a register's word in the register
 // file, its number shifted left. This saves the interpreter a shift for every operand, and r0 is still 0. The
-// size of a register stands here alone; the fields of instruction words that name one are fields.ts's.
+// size of a register is here alone; the fields of instruction words that name one are fields.ts's.
 
 /** log2 of a register's size in bytes. */
 export const REGISTER_SHIFT: u32 = 2;

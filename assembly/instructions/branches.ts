@@ -22,7 +22,7 @@ import {
 } from "../shared/opcodes.ts";
 import { branchTarget, funct, jumpTarget, op, rd, rs, rt, rtField } from "./fields.ts";
 
-/** Whether the word is a branch or a jump: the instructions that may not stand in a delay slot. */
+/** Whether the word is a branch or a jump: the instructions that are not allowed in a delay slot. */
 export function hasDelaySlot(word: u32): bool {
   switch (op(word)) {
     case OP_SPECIAL:

@@ -9,7 +9,7 @@ import {
   STATUS_EXL,
   STATUS_IE,
 } from "../cpu/cp0-registers.ts";
-import { COUNT_RESOLUTION, isRelease2Register, Profile, SYNCI_STEP } from "../cpu/cpu-model.ts";
+import { COUNT_RESOLUTION, CpuModel, isRelease2Register, SYNCI_STEP } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { EXIT, NEXT } from "../cpu/outcome.ts";
 import { CPU_GPR, MODE_BOARD } from "../shared/cpu-state.ts";
@@ -61,7 +61,7 @@ function set(register: u32, value: u32): u32 {
   return NEXT;
 }
 
-/** Any of them, told by its word. */
+/** Executes one of them, by its word. */
 export function privileged(word: u32): u32 {
   if (op(word) === OP_SPECIAL3) return rdhwr(word);
   if (!cp0Usable()) return signalUnusable(0);
@@ -71,7 +71,7 @@ export function privileged(word: u32): u32 {
 function cop0(word: u32): u32 {
   const minor = rsField(word);
   if (minor & COP0_CO) return cop0Operation(word);
-  if (!Profile.hasRelease2() && isRelease2(word)) return signal(EXC_RI);
+  if (!CpuModel.hasRelease2() && isRelease2(word)) return signal(EXC_RI);
   switch (minor) {
     case COP0_MFC0:
       return set(rt(word), readCp0(cp0Register(word)));
@@ -151,7 +151,7 @@ function deret(): u32 {
 /**
  * Waits for an interrupt that Status.IM lets through, enabled or not. On a board the instruction is completed,
  * and what is to happen is the host's decision. Elsewhere, if only the timer can bring it, time passes at once;
- * if nothing in the core can, the host is asked, with pc still here.
+ * if nothing here can, the run stops for the host, with pc still here.
  */
 function wait(): u32 {
   const masked = Cp0.get(CP0_STATUS) & CAUSE_IP;

@@ -27,7 +27,7 @@ export function swr<O>(o: O, word: u32): u32 {
   return o.storeRight(o.address(o.get(rs(word)), offset(word)), o.getWord(rt(word)));
 }
 
-/** sc takes its register's name, for it sets the register too. */
+/** sc passes its register's name, because it sets the register too. */
 export function sc<O>(o: O, word: u32): u32 {
   return o.storeConditional(o.address(o.get(rs(word)), offset(word)), rt(word));
 }

@@ -1,6 +1,6 @@
 // LWL, LWR, SWL and SWR as pure functions on words: which bytes of a register and of the aligned word in
-// memory change places. Both byte orders share the formulas, since these ask only how many bits of the word
-// lie above or below the addressed byte.
+// memory are exchanged. Both byte orders share the formulas, which need only the number of bits of the word above
+// or below the addressed byte.
 
 /** Bits of the word above the addressed byte. */
 function above(va: u32): u32 {

@@ -1,9 +1,9 @@
-// Where translated code and the interpreter meet. A table, in which an address has two places, knows of code:
-// how often a taken branch or a region's end came there, and, once the host has translated what begins there,
-// in which slot of the function table it stands. The interpreter asks at taken branches; `enter` goes into a
-// region and comes back with the state in memory. When something is hot the run stops and the host decides.
+// Where translated code and the interpreter meet. A table, in which an address has two places, says of code how
+// often a taken branch or a unit's end reached it, and, once the host has translated what begins there, in which
+// slot of the function table the unit is. The interpreter looks at taken branches; `enter` runs a unit and returns
+// with the state in memory. When something is hot the run stops and the host decides.
 //
-// A region is a function (pc, depth) -> pc: it runs from its first instruction until it has to leave,
+// A unit of translated code is a function (pc, depth) -> pc: it runs from its first instruction until it has to leave,
 // counts FUEL down exactly, and returns the next instruction's address, which is never a delay slot's.
 
 import { cpu } from "../cpu/cpu.ts";
@@ -31,7 +31,7 @@ import {
 /** A stay is shorter than what an i32 counts. */
 const LONGEST_STAY: u64 = 0x40000000;
 
-/** What stands in the function table for code that isn't translated: go on there yourself. */
+/** The function table's entry for code that isn't translated: the interpreter goes on there. */
 export function untranslated(pc: u32, _depth: u32): u32 {
   return pc;
 }
@@ -42,12 +42,12 @@ export class Dispatch {
     return (((pc >>> DISPATCH_LOW) ^ (pc >>> DISPATCH_HIGH)) & (DISPATCH_ENTRIES - 1)) << 3;
   }
 
-  /** The other entry where an address may stand, when its own is another's. */
+  /** The other entry where an address may be, when another address has its own. */
   @inline static beside(at: usize): usize {
     return at ^ 8;
   }
 
-  /** Where pc stands, if it does: the caller looks. */
+  /** The entry of pc, if it has one: the caller compares the address. */
   @inline static find(pc: u32): usize {
     const at = Dispatch.entry(pc);
     return load<u32>(at, DISPATCH) === pc ? at : Dispatch.beside(at);
@@ -64,7 +64,7 @@ export class Dispatch {
         state = load<u32>(at, DISPATCH + 4);
       }
       if (state & DISPATCH_TRANSLATED) return false;
-      // Of two addresses for one entry, the one that is come to more often counts up all the same.
+      // Of two addresses for one entry, the one that is reached more often counts up all the same.
       const goes = state <= 1 || (state & DISPATCH_NEVER) !== 0;
       if (goes) store<u32>(at, pc, DISPATCH);
       store<u32>(at, goes ? 1 : state - 1, DISPATCH + 4);
@@ -82,9 +82,9 @@ export class Dispatch {
   }
 
   /**
-   * The table slot of what is translated at pc, or 0; stops the run when it ought to be. Coming here is a visit
+   * The table slot of what is translated at pc, or 0; stops the run when it should be. Coming here is a visit
    * too, or a function that only translated code calls would never be hot; where a guard failed is no place
-   * for a region to begin.
+   * for a unit to begin.
    */
   static slotAt(pc: u32): u32 {
     if (cpu.inDelaySlot || cpu.nextPc !== pc + 4) return 0;
@@ -97,7 +97,7 @@ export class Dispatch {
     return 0;
   }
 
-  /** Runs the region in a slot until it leaves, at most until CPU_COUNT is `until`; whether it got anywhere. */
+  /** Runs the unit in a slot until it leaves, at most until CPU_COUNT is `until`; whether it got anywhere. */
   static enter(slot: u32, until: u64): bool {
     const before = cpu.count;
     const fuel = <u32>min(until - before, LONGEST_STAY);

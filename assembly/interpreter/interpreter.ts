@@ -27,7 +27,7 @@ import { OUTCOME, STRETCH_END } from "../shared/cpu-state.ts";
 import { NOWHERE } from "../shared/memory-map.ts";
 import { EXC_RI } from "../shared/opcodes.ts";
 import { RUNNING, STOP_EVENT, STOP_LIMIT, STOP_RETURN } from "../shared/stops.ts";
-import { FETCH, translate } from "../system/addresses.ts";
+import { FETCH, physicalOf } from "../system/addresses.ts";
 import { interruptPending, signal, signalInterrupt } from "../system/exceptions.ts";
 import { expire } from "../system/timer.ts";
 import { Ring } from "../tracing/ring.ts";
@@ -108,10 +108,10 @@ class Loop {
    * read exactly (false).
    *
    * The outer loop enters a page, and one more begins with every jump out of it. Within the page an
-   * instruction is named by its place: its address plus the page's entry, which is where its word lies. The
+   * instruction is named by its place: its address plus the page's entry, which is where its word is. The
    * innermost loop reads a stretch, instructions one after the other; how far it may go, by the page and by
    * the instructions that may still be counted, is one comparison, and places say how many they were. A
-   * branch ends a stretch and its delay slot is read here too, so that nothing else has to ask whether it is
+   * branch ends a stretch and its delay slot is read here too, so that nothing else has to check whether it is
    * in one. A slot on another page is left, and so is one that this would begin in. On the page of
    * cpu.returnTo a stretch is one instruction.
    */
@@ -212,7 +212,7 @@ function exactly(): void {
 }
 
 function fetchAndStep(pc: u32): u32 {
-  const physical = translate(pc, 4, FETCH);
+  const physical = physicalOf(pc, 4, FETCH);
   if (physical === NOWHERE) return EXIT;
   const word = Physical.load32(physical);
   if (cpu.inDelaySlot && hasDelaySlot(word)) return signal(EXC_RI);

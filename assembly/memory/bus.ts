@@ -1,7 +1,7 @@
 // Where an exact access ends: in RAM, or past it at a device of a board, which the host answers for. Device
-// pages never enter the page tables, so the fast reading and translated code have nothing to ask; the exact
+// pages never enter the page tables, so the fast reading and translated code are not concerned; the exact
 // reading alone comes here. What devices there are, and which byte lanes of theirs an address selects, is
-// src/board/'s. An address past RAM arrives only with MODE_BOARD set (translate.ts).
+// src/board/'s. An address past RAM arrives only with MODE_BOARD set (addresses.ts).
 
 import { cpu } from "../cpu/cpu.ts";
 import { Physical } from "./physical.ts";
@@ -20,7 +20,7 @@ export class Bus {
     return physical < cpu.ramSize;
   }
 
-  /** Whether the last access found no device; told once. */
+  /** Whether the last access found no device; true once. */
   static failed(): bool {
     const failed = cpu.deviceFault !== 0;
     cpu.deviceFault = 0;

@@ -1,7 +1,7 @@
-// Where translated code stands in physical memory: a bit for each 64 bytes, so that data which shares a page
-// with code is told from code. A page with a bit set is marked in the write table (pages.ts): the fast
-// reading and translated code don't admit stores to it, and the exact reading asks here whether one hit
-// code. Which region that is, and what follows, is the host's to know.
+// Where translated code is in physical memory: a bit for each 64 bytes, which separates code from data on the same
+// page. A page with a bit set is marked in the write table (pages.ts): the fast reading and translated code don't
+// admit stores to it, and the exact reading checks here whether one hit code. Which unit that is, and what follows,
+// is the host's part.
 
 import { cpu } from "../cpu/cpu.ts";
 import { CODE_MAP, PAGE_SIZE } from "../shared/memory-map.ts";
@@ -26,7 +26,7 @@ export class CodeMap {
     return load<u64>((physical / PAGE_SIZE) * PAGE_BYTES, CODE_MAP) !== 0;
   }
 
-  /** After a store: asks the host to look when it hit code. */
+  /** After a store: stops the run for the host when it hit code. */
   @inline static stored(physical: u32): void {
     if (CodeMap.holds(physical)) {
       cpu.stop = STOP_CODE;

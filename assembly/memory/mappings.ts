@@ -28,7 +28,7 @@ export function markPage(va: u32): void {
 
 /**
  * The host maps size bytes at va to physical memory; both addresses and the size are multiples of the page
- * size, and the physical range lies in RAM (the caller has checked). Host pages win over the TLB's.
+ * size, and the physical range is in RAM (the caller has checked). Host pages win over the TLB's.
  */
 export function mapPages(va: u32, physical: u32, size: u32, writable: u32): void {
   for (let done: u32 = 0; done < size; done += ~PAGE_MASK + 1) {
@@ -58,7 +58,7 @@ export function watch(length: u32): void {
   for (let index: u32 = 0; index < length; index++) markPages(Watch.at(index));
 }
 
-/** Brings the tables' entries for a watch's pages to what all watches ask. */
+/** Marks the pages of a watch in the tables as all watches require. */
 function markPages(watch: Watch): void {
   const last = watch.last >>> 12;
   for (let page = watch.first >>> 12; page <= last; page++) PageTables.mark(page << 12);

@@ -14,7 +14,7 @@ import { watchedKinds } from "./watches.ts";
 
 @final
 export class PageTables {
-  /** Enters the page of va, which lies at physical. */
+  /** Enters the page of va, which is at physical. */
   static enter(va: u32, physical: u32, writable: bool): void {
     const slot = (va >>> 12) << 2;
     const entry = (physical & PAGE_MASK) - (va & PAGE_MASK) + PRESENT;
@@ -23,7 +23,7 @@ export class PageTables {
     PageTables.mark(va);
   }
 
-  /** Makes va's entries present or not, as the watches and the code on its page ask. */
+  /** Makes va's entries present or not, as the watches and the code on its page require. */
   static mark(va: u32): void {
     const entry = Pages.readable(va);
     if (!entry) return;

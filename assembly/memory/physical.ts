@@ -1,13 +1,13 @@
-// Guest physical memory, a byte order in one place. In a big-endian guest every aligned word lies in the
+// Guest physical memory, with the byte order in one place. In a big-endian guest every aligned word is in the
 // host's order, and narrower accesses flip the low address bits: both byte orders run at the same speed,
-// and nobody outside this file and src/processor/processor.ts knows. Addresses are the caller's to check: they
+// and only this file and src/processor/processor.ts depend on it. The caller checks addresses: they
 // are below cpu.ramSize, aligned where the name doesn't say otherwise.
 //
-// RAM stands in the offset argument and never in a sum: a sum wraps at 2^32 into the emulator's own memory.
+// RAM is in the offset argument and never in a sum: a sum wraps at 2^32 into the emulator's own memory.
 
 import { RAM } from "../shared/memory-map.ts";
 
-/** What turns a byte's or a half-word's address into where it lies. */
+/** Turns a byte's or a half-word's address into the place of its bytes here. */
 export const FLIP_8: u32 = BIG_ENDIAN ? 3 : 0;
 export const FLIP_16: u32 = BIG_ENDIAN ? 2 : 0;
 

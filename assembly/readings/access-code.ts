@@ -1,6 +1,6 @@
 // A load's or store's way to memory, as WebAssembly for translated code. EMIT_ACCESS, which is the host's choice,
 // says which: through the page tables, or through a window of guest addresses whose place in memory is known.
-// What the guards don't admit is left to the exact reading; a store that may hit code calls the core first.
+// What the guards don't admit is left to the exact reading; a store that may hit code calls storeBesideCode() first.
 // Registers and the shifts of unaligned accesses are emit.ts's.
 import {
   ACCESS_CHECKED,
@@ -34,7 +34,7 @@ import {
 import { Code } from "./code-writer.ts";
 import { Guard } from "./guard-code.ts";
 
-/** The function for it is the first that a translated module imports of the core. */
+/** storeBesideCode() is the first function that a translated module imports from here. */
 const STORE_BESIDE_CODE: u32 = 0;
 
 @final
@@ -63,7 +63,7 @@ export class AccessCode {
     Code.memory(opcode, log2, AccessCode.offset());
   }
 
-  /** Where the page isn't good for it, because of code or for another reason, the core is called. */
+  /** Where the page doesn't admit the store, because of code or for another reason, storeBesideCode() is called. */
   static storeChecked(opcode: u32, log2: u32, flip: u32): void {
     Code.set(LOCAL_ADDRESS);
     AccessCode.isBarred((1 << log2) - 1, true);
@@ -132,7 +132,7 @@ export class AccessCode {
     Guard.leave();
   }
 
-  /** The same as find() for the word that the address lies in; A = eight times the address's place in it, as asked. */
+  /** The same as find() for the word around the address; A = the number of bits above or below the addressed byte. */
   static findWord(above: bool, write: bool): void {
     Code.set(LOCAL_ADDRESS);
     Code.get(LOCAL_ADDRESS);

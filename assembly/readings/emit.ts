@@ -1,12 +1,12 @@
-// The translator's reading: the words in which instructions are written, each writing the WebAssembly that
-// does it. Arguments come before the word they belong to, and from left to right, so what they write is
-// postfix order already: the value that get() returns says nothing, its code has put the register on the
-// stack. A register is a local. Which way an access takes to memory, and what a failing guard tells, are
-// the host's to decide and stand in the EMIT_* words; control flow is the host's as well.
+// The translator's reading: the operations in which instructions are written, each writing the WebAssembly that does
+// it. Arguments are evaluated before their operation and from left to right, so what they write is in postfix order
+// already: the value that get() returns means nothing, because its code has put the register on the stack. A
+// register is a local. The host decides how an access reaches memory and what a failing guard returns, in the EMIT_*
+// words, and writes the control flow around the instruction.
 //
 // A guard never does half an instruction: it leaves to the exact reading before anything is written.
 
-import { Profile } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { A0, A1, A2, A3, RA, SP, V0, V1 } from "../cpu/registers.ts";
 import { Decoder } from "../instructions/decoder.ts";
@@ -94,7 +94,7 @@ import { Code } from "./code-writer.ts";
 import { Guard } from "./guard-code.ts";
 import { TraceCode } from "./trace-code.ts";
 
-/** What a translated module imports of the core is its first functions. */
+/** The second function that a translated module imports from here; the first is access-code.ts's. */
 const ENTER_TRACED: u32 = 1;
 /** HI and LO in EMIT_READS and EMIT_WRITES. */
 const ACCUMULATOR: u32 = 1;
@@ -398,7 +398,7 @@ class Emit {
   // What depends on the processor
 
   release2(): bool {
-    return Profile.hasRelease2();
+    return CpuModel.hasRelease2();
   }
 
   // Loads
@@ -539,7 +539,7 @@ class Emit {
 
   // farjal's own words
 
-  /** Regions are made for kernel mode, and made anew when the host changes the mode's bits. */
+  /** Units are made for kernel mode, and made anew when the host changes the mode's bits. */
   farjalWords(): bool {
     return (cpu.mode & MODE_FARJAL_WORDS) !== 0;
   }
@@ -559,7 +559,7 @@ class Emit {
     return EMIT_NEXT;
   }
 
-  /** As Graph.enter() does it where nothing is in the way; for everything else the core is called. */
+  /** Does what Graph.enter() does in the usual case; otherwise calls enterTraced(). */
   enterTraced(word: u32): u32 {
     const place = raPlace(word);
     const leaf = place === GRAPH_LEAF;
@@ -600,7 +600,7 @@ class Emit {
     return this.set(RA, 0);
   }
 
-  /** Its place has the core's own function in the table (graph.ts); regions that lead there do as TraceCode.leave(). */
+  /** The function table has returnTraced() (graph.ts) for its address; units that return there do as TraceCode.leave(). */
   returnTraced(): u32 {
     return EMIT_EXACT;
   }
@@ -642,7 +642,7 @@ class Emit {
     return Emit.op(opcode);
   }
 
-  /** A = the core's enterTraced(), with so many blocks open around it here. */
+  /** A = enterTraced(), with so many blocks open around it here. */
   static callEnter(word: u32, open: u32): void {
     Code.constant(word);
     Code.constant(load<u32>(EMIT_SITE));
@@ -674,7 +674,7 @@ function bit(register: u32): u32 {
 const emitter = changetype<Emit>(0);
 
 /**
- * Writes the code of one instruction to EMITTED, as the EMIT_* words ask, and says there what it reads and
+ * Writes the code of one instruction to EMITTED, as the EMIT_* words ask, and sets those that say what it reads and
  * writes and where it goes. Returns EMIT_*; for EMIT_EXACT what was written is of no use.
  */
 export function emit(word: u32, pc: u32): u32 {

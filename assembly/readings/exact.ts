@@ -1,7 +1,7 @@
 // The exact reading: every instruction to its end, whatever that is, one at a time. It translates
 // addresses, signals exceptions, reaches CP0 and stops for the host. The state in memory must be up to
 // date when it starts, and is when it ends. The interpreter's loop and translated code leave to it what they
-// can't do; run alone it is the reference that they are compared with.
+// can't do. Run alone, it is the reference that they are compared with.
 
 import { cpu } from "../cpu/cpu.ts";
 import { EXIT, NEXT, UNCOUNTED } from "../cpu/outcome.ts";
@@ -15,7 +15,7 @@ import { NOWHERE } from "../shared/memory-map.ts";
 import { EXC_DBE, EXC_OV, EXC_RI, EXC_TR } from "../shared/opcodes.ts";
 import { STOP_HYPERCALL } from "../shared/stops.ts";
 import { GRAPH_LEAF, GRAPH_RETURN, RETURN_HOOK } from "../shared/trace-ring.ts";
-import { LOAD, STORE, translate, translateLeft, translateRight } from "../system/addresses.ts";
+import { LOAD, physicalOf, physicalOfLeft, physicalOfRight, STORE } from "../system/addresses.ts";
 import { signal, signalDebugBreakpoint, signalUnusable } from "../system/exceptions.ts";
 import { Graph, raPlace } from "../tracing/graph.ts";
 import { Ring } from "../tracing/ring.ts";
@@ -32,46 +32,46 @@ class Exact extends Operations {
   }
 
   load8(register: u32, va: u32): u32 {
-    const physical = translate(va, 1, LOAD);
+    const physical = physicalOf(va, 1, LOAD);
     return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load8(physical));
   }
 
   load8s(register: u32, va: u32): u32 {
-    const physical = translate(va, 1, LOAD);
+    const physical = physicalOf(va, 1, LOAD);
     return physical === NOWHERE ? EXIT : this.loaded(register, this.extend8(Bus.load8(physical)));
   }
 
   load16(register: u32, va: u32): u32 {
-    const physical = translate(va, 2, LOAD);
+    const physical = physicalOf(va, 2, LOAD);
     return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load16(physical));
   }
 
   load16s(register: u32, va: u32): u32 {
-    const physical = translate(va, 2, LOAD);
+    const physical = physicalOf(va, 2, LOAD);
     return physical === NOWHERE
       ? EXIT
       : this.loaded(register, this.extend16(Bus.load16(physical)));
   }
 
   load32(register: u32, va: u32): u32 {
-    const physical = translate(va, 4, LOAD);
+    const physical = physicalOf(va, 4, LOAD);
     return physical === NOWHERE ? EXIT : this.loaded(register, Bus.load32(physical));
   }
 
   loadLeft(register: u32, va: u32): u32 {
-    const physical = translateLeft(va, LOAD);
+    const physical = physicalOfLeft(va, LOAD);
     if (physical === NOWHERE) return EXIT;
     return this.loaded(register, mergeLeft(this.getWord(register), Bus.load32(physical & ~3), va));
   }
 
   loadRight(register: u32, va: u32): u32 {
-    const physical = translateRight(va, LOAD);
+    const physical = physicalOfRight(va, LOAD);
     if (physical === NOWHERE) return EXIT;
     return this.loaded(register, mergeRight(this.getWord(register), Bus.load32(physical & ~3), va));
   }
 
   loadLinked(register: u32, va: u32): u32 {
-    const physical = translate(va, 4, LOAD);
+    const physical = physicalOf(va, 4, LOAD);
     if (physical === NOWHERE) return EXIT;
     cpu.llAddress = physical;
     cpu.llBit = 1;
@@ -81,43 +81,43 @@ class Exact extends Operations {
   // Stores
 
   store8(va: u32, value: u32): u32 {
-    const physical = translate(va, 1, STORE);
+    const physical = physicalOf(va, 1, STORE);
     if (physical === NOWHERE) return EXIT;
     Bus.store8(physical, value);
     return stored(physical);
   }
 
   store16(va: u32, value: u32): u32 {
-    const physical = translate(va, 2, STORE);
+    const physical = physicalOf(va, 2, STORE);
     if (physical === NOWHERE) return EXIT;
     Bus.store16(physical, value);
     return stored(physical);
   }
 
   store32(va: u32, value: u32): u32 {
-    const physical = translate(va, 4, STORE);
+    const physical = physicalOf(va, 4, STORE);
     if (physical === NOWHERE) return EXIT;
     Bus.store32(physical, value);
     return stored(physical);
   }
 
   storeLeft(va: u32, value: u32): u32 {
-    const physical = translateLeft(va, STORE);
+    const physical = physicalOfLeft(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Bus.store32(physical & ~3, spreadLeft(Bus.load32(physical & ~3), value, va));
     return stored(physical);
   }
 
   storeRight(va: u32, value: u32): u32 {
-    const physical = translateRight(va, STORE);
+    const physical = physicalOfRight(va, STORE);
     if (physical === NOWHERE) return EXIT;
     Bus.store32(physical & ~3, spreadRight(Bus.load32(physical & ~3), value, va));
     return stored(physical);
   }
 
-  /** Stores the register if the link of the last LL stands, and sets it to whether it did. */
+  /** Stores the register if the link of the last LL is intact, and sets it to whether it did. */
   storeConditional(va: u32, register: u32): u32 {
-    const physical = translate(va, 4, STORE);
+    const physical = physicalOf(va, 4, STORE);
     if (physical === NOWHERE) return EXIT;
     const linked = cpu.llBit !== 0 && cpu.llAddress === physical;
     if (linked) {
@@ -168,7 +168,7 @@ class Exact extends Operations {
       if (Graph.enter(word, site, this.get(RA), cpu.count)) this.set(RA, RETURN_HOOK);
       return NEXT;
     }
-    const physical = translate(this.get(SP) + (place << 2), 4, STORE);
+    const physical = physicalOf(this.get(SP) + (place << 2), 4, STORE);
     if (physical === NOWHERE) return EXIT;
     if (!Bus.isRam(physical)) return signal(EXC_DBE);
     if (Graph.enter(word, site, Physical.load32(physical), cpu.count)) {

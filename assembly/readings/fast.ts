@@ -1,8 +1,8 @@
 // The fast reading: what the interpreter's loop inlines. It does an instruction only if that needs nothing
 // but registers and pages that are in the tables; for anything else (an exception, a page to be
 // translated, CP0) it does nothing and returns EXIT, and the exact reading takes the instruction from its
-// start. There is no call in it, which is what lets V8 keep the loop's state in machine registers; and what
-// isn't NEXT is left in memory, not returned (Operations.leave says why).
+// start. There is no call in it, which is what lets V8 keep the loop's state in machine registers; and an
+// outcome other than NEXT is left in memory, not returned (Operations.leave says why).
 
 import { cpu } from "../cpu/cpu.ts";
 import { EXIT, NEXT } from "../cpu/outcome.ts";

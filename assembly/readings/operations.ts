@@ -1,18 +1,22 @@
-// The words in which instructions are written, for the readings that run them: registers and arithmetic.
-// What can fail, memory and traps, differs between the fast reading (fast.ts) and the exact one
-// (exact.ts), which extend this. The translator's reading has the same words and writes wasm for them in
-// postfix order as they are called, arguments from left to right; so a word that uses an argument twice
-// is a word of its own here, never two in the instruction.
+// The operations in which instructions are written, for the readings that run them: registers and arithmetic. What
+// can fail, memory and traps, differs between the fast reading (fast.ts) and the exact one (exact.ts), which extend
+// this. The translator's reading (emit.ts) has the same operations and writes WebAssembly for each as it is called,
+// in postfix order, arguments from left to right; so what uses an argument twice is an operation of its own here,
+// never two in the instruction.
+//
+// get and set are of a whole register, getWord and setWord of its low 32-bit word, which setWord sign-extends. Here
+// a register is 32 bits and they are the same; an instruction still says which it means, so that operations over
+// registers of 64 bits can read the same text.
 
-import { Profile } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { EXIT, NEXT, NULLIFIED, RECORD_CALL, RECORD_SITE, TAKEN, UNTAKEN } from "../cpu/outcome.ts";
 import { CPU_GPR, MODE_FARJAL_WORDS, OUTCOME, STRETCH_END } from "../shared/cpu-state.ts";
 
 /**
  * What the value of a reading says: bits, known where the decoder is inlined, so that they cost nothing.
- * FAST leaves no outcome to its caller but in memory, and IN_SLOT reads a delay slot, where no branch may
- * stand: one there is left to the exact reading before anything of it is done.
+ * FAST leaves its outcome in memory instead of returning it, and IN_SLOT reads a delay slot, where no branch is
+ * allowed: one there is left to the exact reading before anything of it is done.
  */
 export const FAST: usize = 1;
 export const IN_SLOT: usize = 2;
@@ -287,7 +291,7 @@ export class Operations {
 
   /** Whether Release 2's instructions are instructions here. */
   @inline release2(): bool {
-    return Profile.hasRelease2();
+    return CpuModel.hasRelease2();
   }
 
   // farjal's own words

@@ -1,6 +1,6 @@
-// What Ring and Graph (ring.ts, graph.ts) do where nothing is in the way, as WebAssembly for translated code:
-// an event is tens of instructions, and a call of the core would cost as much again. Where something is in the
-// way the core is called; who writes that call is emit.ts and the host.
+// What Ring and Graph (ring.ts, graph.ts) do in the usual case, as WebAssembly for translated code: an event is
+// tens of instructions, and a call out of the unit would cost as much again. For the other cases emit.ts and the
+// host write a call.
 
 import { RA } from "../cpu/registers.ts";
 import { CPU_GPR } from "../shared/cpu-state.ts";

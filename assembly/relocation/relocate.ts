@@ -1,7 +1,7 @@
 // Applies Elf32_Rel entries to one section in guest memory, exactly as Linux 6.1's apply_relocate() does
 // on 32-bit MIPS (arch/mips/kernel/module.c): the same order, the same checks, the same blind spots. The
 // host stages final symbol values and raw entries (src/module/relocation/relocate.ts) and turns a code into the
-// kernel's words. Everything that decides lies there: a skipped weak symbol comes as R_MIPS_NONE, a
+// kernel's words. Every decision is made there: a skipped weak symbol arrives as R_MIPS_NONE, a
 // mended far jump as a symbol of its own.
 //
 // farjal's own checks come on top and never change a good module: an entry outside its section, a symbol
@@ -144,7 +144,7 @@ function relocateOne(place: u32, address: u32, type: u32, value: u32): u32 {
 }
 
 /**
- * Applies the staged entries, in their order, to a section that lies in one piece of physical memory.
+ * Applies the staged entries, in their order, to a section that is in one piece of physical memory.
  * A section with more entries than the staging area holds takes several calls; `first` starts a section,
  * and finishSection() ends it.
  * @returns RELOC_OK, or why the entry at RELOC_FAILED_AT (counted from the section's first) stopped it.

@@ -99,7 +99,7 @@ function relocateOne(place: u32, address: u64, type: u32, value: u64): u32 {
 }
 
 /**
- * Applies the staged entries, in their order, to a section that lies in one piece of physical memory.
+ * Applies the staged entries, in their order, to a section that is in one piece of physical memory.
  * A section with more entries than the staging area holds takes several calls; `first` starts a section.
  * @returns RELOC_OK, or why the entry at RELOC_FAILED_AT (counted from the section's first) stopped it.
  */

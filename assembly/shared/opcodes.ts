@@ -1,7 +1,7 @@
-// The encodings of MIPS32 Release 2, by the manual's names: the numbers that stand in an instruction
+// The encodings of MIPS32 Release 2, by the manual's names: the numbers in an instruction
 // word's fields, the exception codes of Cause, and the numbers of the CP0 registers. Read by asc and by
 // tsc alike, so it holds untyped integer constants and no imports. It says how a word is recognised,
-// never what it does: meanings stand in assembly/instructions/.
+// never what it does: meanings are in assembly/instructions/.
 //
 //    31    26 25   21 20   16 15   11 10    6 5      0
 //   +--------+-------+-------+-------+-------+--------+
@@ -161,7 +161,7 @@ export const BSHFL_SEH = 0x18;
 export const COP0_MFC0 = 0x00;
 export const COP0_MTC0 = 0x04;
 export const COP0_RDPGPR = 0x0a;
-export const COP0_MFMC0 = 0x0b; // rd is 12; bit 5 tells ei from di
+export const COP0_MFMC0 = 0x0b; // rd is 12; bit 5 is set for ei, clear for di
 /** COP0_MFMC0: the funct field; ei has this bit, di has not. */
 export const MFMC0_SC = 0x20;
 export const COP0_WRPGPR = 0x0e;
@@ -187,13 +187,13 @@ export const EXC_DBE = 7; // bus error, load or store
 export const EXC_SYS = 8; // syscall
 export const EXC_BP = 9; // break
 export const EXC_RI = 10; // reserved instruction
-export const EXC_CPU = 11; // coprocessor unusable; Cause.CE tells which
+export const EXC_CPU = 11; // coprocessor unusable; Cause.CE has its number
 export const EXC_OV = 12; // integer overflow
 export const EXC_TR = 13; // trap
 export const EXC_WATCH = 23;
 export const EXC_MCHECK = 24; // machine check
 
-/** CP0 registers, register * 8 + select: CPU_CP0 + 4 * CP0_CAUSE is where Cause lies. */
+/** CP0 registers, register * 8 + select: CPU_CP0 + 4 * CP0_CAUSE is Cause's address. */
 export const CP0_INDEX = 0 * 8;
 export const CP0_RANDOM = 1 * 8;
 export const CP0_ENTRYLO0 = 2 * 8;

@@ -1,6 +1,6 @@
 // The MIPS relocation types' numbers, by the ABI's names (System V ABI, MIPS supplement, and its n64
 // extension). Read by asc and by tsc alike, so it holds untyped integer constants and no imports. What a
-// type does stands in relocate.ts; what it is called in print, in src/elf/names.ts.
+// type does is in relocate.ts; how it is printed, in src/elf/names.ts.
 
 export const R_MIPS_NONE = 0;
 export const R_MIPS_16 = 1;

@@ -1,4 +1,4 @@
-// The trace ring and function_graph's shadow stack, as the core writes them and the host reads them: the ring's
+// The trace ring and function_graph's shadow stack, as assembly/tracing/ writes them and the host reads them: the ring's
 // header and the stack are processor state, the slots are memory-map.ts's RING. Here too is what TRACE_ENTER's
 // word and a record carry besides addresses.
 //
@@ -32,7 +32,7 @@ export const GRAPH_FRAMES_MOST = 50; // FTRACE_RETFUNC_DEPTH
 /** The end of the processor's state. */
 export const CPU_END = GRAPH_FRAMES + GRAPH_FRAMES_MOST * GRAPH_FRAME_SIZE;
 
-/** What other threads read about the ring (src/ftrace/ring/ring.ts); the core doesn't use it. */
+/** What other threads read about the ring (src/ftrace/ring/ring.ts); assembly/ doesn't use it. */
 export const TRACE_EPOCH = TRACE_WORDS; // goes up by two whenever the ring begins anew; odd meanwhile
 export const TRACE_SESSION = TRACE_EPOCH + 4; // TRACE_EPOCH when the tracer was started; one more once it is stopped
 export const TRACE_START = TRACE_SESSION + 4; // u64: RING_WRITTEN when the ring began

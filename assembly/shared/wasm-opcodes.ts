@@ -1,4 +1,4 @@
-// WebAssembly's opcodes, by the core specification's names. Read by asc, whose emit.ts writes them, and by
+// WebAssembly's opcodes, by the WebAssembly specification's names. Read by asc, whose emit.ts writes them, and by
 // tsc, whose src/translate writes the control flow around them and checks all of it: untyped numbers, no
 // imports. The atomic ones have their prefix in the high byte.
 

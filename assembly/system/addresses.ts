@@ -1,5 +1,5 @@
-// Exact translation: what an address means in the present mode, and the exception if it means nothing. The
-// fast reading comes here only through the exact one, when the page tables (pages.ts) don't answer; what is
+// Exact address translation: the physical address of a guest address in the present mode, or the exception. The
+// fast reading comes here only through the exact one, when the page tables (pages.ts) have no entry; what is
 // found is entered there. Every access ends in RAM, in a page the host mapped, in a device of a board, whose
 // pages are never entered, or in an exception.
 //
@@ -8,7 +8,7 @@
 //   kseg2, kseg3       c0000000..ffffffff: mapped by the TLB; kernel only, but supervisor mode has kseg2 too
 
 import { Cp0, STATUS_ERL } from "../cpu/cp0-registers.ts";
-import { Profile } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { Observation } from "../cpu/observation.ts";
 import { PageTables } from "../memory/page-tables.ts";
@@ -43,27 +43,27 @@ const DIRECT_MASK: u32 = 0x1fffffff;
  * The physical address of va, or NOWHERE after signalling the exception or meeting a watchpoint.
  * size is the access's in bytes, a power of two: va must be a multiple of it.
  */
-export function translate(va: u32, size: u32, access: u32): u32 {
+export function physicalOf(va: u32, size: u32, access: u32): u32 {
   const physical = locate(va, size, access);
   return watched(physical, va, va + size - 1, access) ? NOWHERE : physical;
 }
 
 /** The same for lwl and swl: the bytes from va to the end of its word that is the most significant. */
-export function translateLeft(va: u32, access: u32): u32 {
-  return BIG_ENDIAN ? translateUp(va, access) : translateDown(va, access);
+export function physicalOfLeft(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? physicalOfUp(va, access) : physicalOfDown(va, access);
 }
 
 /** The same for lwr and swr, to the least significant end. */
-export function translateRight(va: u32, access: u32): u32 {
-  return BIG_ENDIAN ? translateDown(va, access) : translateUp(va, access);
+export function physicalOfRight(va: u32, access: u32): u32 {
+  return BIG_ENDIAN ? physicalOfDown(va, access) : physicalOfUp(va, access);
 }
 
-function translateUp(va: u32, access: u32): u32 {
+function physicalOfUp(va: u32, access: u32): u32 {
   const physical = locate(va, 1, access);
   return watched(physical, va, va | 3, access) ? NOWHERE : physical;
 }
 
-function translateDown(va: u32, access: u32): u32 {
+function physicalOfDown(va: u32, access: u32): u32 {
   const physical = locate(va, 1, access);
   return watched(physical, va & ~3, va, access) ? NOWHERE : physical;
 }
@@ -107,13 +107,13 @@ function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
 }
 
 function mapped(va: u32, access: u32): u32 {
-  // Readable but not writable: the store is what is wrong with it, whoever mapped the page.
+  // Readable but not writable: only the store is at fault, whether the host or the TLB mapped the page.
   if (access === STORE && Pages.readable(va)) {
     signalTlb(EXC_MOD, va, false);
     return NOWHERE;
   }
   const index = tlbLookup(va);
-  const missing = index === Profile.tlbEntries();
+  const missing = index === CpuModel.tlbEntries();
   const lo = missing ? 0 : tlbEntry(index).lo(va);
   if (!(lo & ENTRYLO_V)) {
     signalTlb(access === STORE ? EXC_TLBS : EXC_TLBL, va, missing);
@@ -156,7 +156,7 @@ export function probe(va: u32, write: u32): u32 {
   } else if (!(write && Pages.readable(va))) {
     const index = tlbLookup(va);
     const needed = write ? ENTRYLO_V | ENTRYLO_D : ENTRYLO_V;
-    if (index < Profile.tlbEntries() && (tlbEntry(index).lo(va) & needed) === needed)
+    if (index < CpuModel.tlbEntries() && (tlbEntry(index).lo(va) & needed) === needed)
       physical = tlbEntry(index).physical(va);
   }
   return physical < cpu.ramSize ? physical : NOWHERE;

@@ -1,9 +1,9 @@
-// Coprocessor 0's registers: reading them, writing them with what a write sets off, and the mode that
-// follows from Status. Which bits exist and what they hold after reset is profile.ts's; the clock behind
-// Count is timer.ts's; the translations behind EntryHi and its companions are tlb.ts's.
+// What reading and writing coprocessor 0's registers does besides loading and storing the word (cp0-registers.ts).
+// Which bits exist and what they hold after reset is cpu-model.ts's; the clock behind Count is timer.ts's; the
+// translations behind EntryHi and its companions are tlb.ts's.
 
 import { CAUSE_TI, Cp0, ENTRYHI_ASID, STATUS_ERL } from "../cpu/cp0-registers.ts";
-import { Profile, writableBits } from "../cpu/cpu-model.ts";
+import { CpuModel, writableBits } from "../cpu/cpu-model.ts";
 import { PageTables } from "../memory/page-tables.ts";
 import {
   CP0_CAUSE,
@@ -32,7 +32,7 @@ function setCause(value: u32): void {
   setCount(count);
 }
 
-/** What mfc0 reads. Registers that the profile doesn't have read as 0. */
+/** What mfc0 reads. Registers that the model doesn't have read as 0. */
 export function readCp0(register: u32): u32 {
   switch (register) {
     case CP0_RANDOM:
@@ -40,7 +40,7 @@ export function readCp0(register: u32): u32 {
     case CP0_COUNT:
       return countNow();
     case CP0_CAUSE: // Release 1 doesn't tell the timer's interrupt from others
-      return Cp0.get(register) & (Profile.hasRelease2() ? 0xffffffff : ~CAUSE_TI);
+      return Cp0.get(register) & (CpuModel.hasRelease2() ? 0xffffffff : ~CAUSE_TI);
     default:
       return Cp0.get(register);
   }

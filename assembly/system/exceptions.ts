@@ -1,8 +1,8 @@
 // Exceptions as the architecture takes them: Cause, EPC and BD, BadVAddr, Context and EntryHi, then the
 // vector. With MODE_STOP_ON_EXCEPTION the host takes them instead: the registers are set in the same way,
 // but the mode doesn't change, no vector is entered, and run() stops with pc still at the instruction.
-// It stops too, at the second exception, where the first has no handler and the processor would only go
-// round: Cause and EPC then still tell of the first. Each function ends the instruction: it returns EXIT, and
+// It stops too, at the second exception, where the first has no handler and the processor would loop
+// for ever: Cause and EPC are then still of the first. Each function ends the instruction: it returns EXIT, and
 // the state in memory says what comes next.
 
 import {

@@ -1,4 +1,4 @@
-// Reset, and the few calls by which the host reaches what is more than a word in memory.
+// Reset, and the few calls by which the host reads and writes state that is more than a word in memory.
 
 import { CAUSE_IP, CAUSE_IP7, CAUSE_TI, Cp0 } from "../cpu/cp0-registers.ts";
 import { resetCp0 } from "../cpu/cpu-model.ts";
@@ -19,17 +19,17 @@ import { resetTlb } from "./tlb.ts";
 const RESET_VECTOR: u32 = 0xbfc00000;
 
 /**
- * Puts the CPU into the state of a cold reset of the given processor (PROFILE_*) with so many JTLB entries
+ * Puts the CPU into the state of a cold reset of the given processor (MODEL_*) with so many JTLB entries
  * (16, 32 or 64) and ramSize bytes of physical memory, which is left as it is. Every page, the host's too, is unmapped; the host's own
  * settings (limit, mode, return address) go back to none.
  */
-export function reset(ramSize: u32, profile: u32, tlbEntries: u32): void {
+export function reset(ramSize: u32, model: u32, tlbEntries: u32): void {
   memory.fill(CPU, 0, CPU_CP0 - CPU);
   memory.fill(READ_TABLE, 0, READ_TABLE_SIZE + WRITE_TABLE_SIZE);
   cpu.ramSize = ramSize;
   cpu.returnTo = 0xffffffff;
   cpu.eventDue = NEVER;
-  resetCp0(profile, tlbEntries);
+  resetCp0(model, tlbEntries);
   resetTlb();
   schedule();
   goTo(RESET_VECTOR);

@@ -1,6 +1,6 @@
 // The clock: time is instructions. CPU_COUNT + CPU_IDLE is the clock, Count ticks once in COUNT_RESOLUTION
-// instructions, and when it meets Compare the timer interrupt stands until Compare is written again. The
-// run loop asks only whether CPU_COUNT has reached cpu.timerDue, or cpu.eventDue, which is the host's.
+// instructions, and when it meets Compare the timer interrupt is pending until Compare is written again. The
+// run loop only compares CPU_COUNT with cpu.timerDue, and with cpu.eventDue, which the host sets.
 
 import { CAUSE_DC, CAUSE_IP7, CAUSE_TI, Cp0 } from "../cpu/cp0-registers.ts";
 import { COUNT_RESOLUTION } from "../cpu/cpu-model.ts";
@@ -8,7 +8,7 @@ import { cpu } from "../cpu/cpu.ts";
 import { CP0_CAUSE, CP0_COMPARE, CP0_COUNT } from "../shared/opcodes.ts";
 
 export const NEVER: u64 = u64.MAX_VALUE;
-/** Ticks until Count comes round to the same value. */
+/** Ticks until Count has the same value again. */
 const ROUND: u64 = 1 << 32;
 
 function ticks(): u64 {
@@ -19,7 +19,7 @@ function frozen(): bool {
   return Cp0.has(CP0_CAUSE, CAUSE_DC);
 }
 
-/** CP0 Count. While Cause.DC is set it stands still in its register. */
+/** CP0 Count. While Cause.DC is set it keeps the value in its register. */
 export function countNow(): u32 {
   return frozen() ? Cp0.get(CP0_COUNT) : <u32>ticks() + cpu.countOffset;
 }

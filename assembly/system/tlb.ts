@@ -1,11 +1,11 @@
-// The joint TLB: entries (profile.ts says how many), each a pair of pages of one size, in the form the four TLB instructions
-// read and write. Looking an address up is here; the exceptions that follow, and the page tables that keep
-// what was found, are memory.ts's and pages.ts's.
+// The joint TLB: pairs of pages of one size (cpu-model.ts says how many), in the form that the four TLB instructions
+// read and write. Looking an address up is here; the exceptions that follow are addresses.ts's, and the page tables
+// that keep what was found are page-tables.ts's.
 //
 //   EntryHi   VPN2 31..13, ASID 7..0          EntryLo   PFN 25..6, C 5..3, D 2, V 1, G 0
 
 import { Cp0, ENTRYHI_ASID } from "../cpu/cp0-registers.ts";
-import { Profile } from "../cpu/cpu-model.ts";
+import { CpuModel } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { PageTables } from "../memory/page-tables.ts";
 import { CPU_TLB, KSEG0 } from "../shared/memory-map.ts";
@@ -63,7 +63,7 @@ export function tlbEntry(index: u32): TlbEntry {
 /** Index of the entry that translates va now, or the number of entries. */
 export function tlbLookup(va: u32): u32 {
   const asid = Cp0.get(CP0_ENTRYHI);
-  const entries = Profile.tlbEntries();
+  const entries = CpuModel.tlbEntries();
   let index: u32 = 0;
   while (index < entries && !tlbEntry(index).matches(va, asid)) index++;
   return index;
@@ -71,7 +71,7 @@ export function tlbLookup(va: u32): u32 {
 
 /** Entries that match nothing: kseg0 is never looked up. */
 export function resetTlb(): void {
-  for (let index: u32 = 0; index < Profile.tlbEntries(); index++) {
+  for (let index: u32 = 0; index < CpuModel.tlbEntries(); index++) {
     const entry = tlbEntry(index);
     entry.hi = KSEG0 + index * (PAIR + 1);
     entry.pageMask = 0;
@@ -84,14 +84,14 @@ export function resetTlb(): void {
 /** CP0 Random: runs down from the last entry to Wired with every instruction, and round. */
 export function random(): u32 {
   const wired = Cp0.get(CP0_WIRED);
-  const entries = Profile.tlbEntries();
+  const entries = CpuModel.tlbEntries();
   return entries - 1 - <u32>(cpu.count % (entries - wired));
 }
 
 /** TLBP: Index becomes the entry that matches EntryHi. */
 export function tlbProbe(): void {
   const index = tlbLookup(Cp0.get(CP0_ENTRYHI));
-  Cp0.set(CP0_INDEX, index < Profile.tlbEntries() ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
+  Cp0.set(CP0_INDEX, index < CpuModel.tlbEntries() ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
 }
 
 /** TLBR: the entry at Index into EntryHi, PageMask, EntryLo0 and EntryLo1. */
@@ -115,7 +115,7 @@ export function tlbWriteRandom(): void {
 }
 
 function indexed(): u32 {
-  return Cp0.get(CP0_INDEX) & (Profile.tlbEntries() - 1);
+  return Cp0.get(CP0_INDEX) & (CpuModel.tlbEntries() - 1);
 }
 
 /** Both EntryLo carry the G they share; PFN bits within the page are clear. */

@@ -1,5 +1,5 @@
-// function_graph's shadow stack: where functions really return to whose return was sent over RETURN_HOOK, and
-// what has to be known of them then. Which functions get a frame, and which of those a record, is as
+// function_graph's shadow stack: the real return addresses of functions redirected through RETURN_HOOK, and what
+// their return needs. Which functions get a frame, and which of those a record, is as
 // kernel/trace/fgraph.c and trace_functions_graph.c have it: a full stack first, then set_graph_notrace, then
 // set_graph_function and the greatest depth. Where ra is and how the registers change is the readings' part.
 
@@ -50,7 +50,7 @@ export function isFiltered(word: u32): bool {
 
 @final
 export class Graph {
-  /** A function was entered by a TRACE_ENTER word; whether its return is to be sent over RETURN_HOOK. */
+  /** A function was entered by a TRACE_ENTER word; whether its return is to be redirected through RETURN_HOOK. */
   @inline static enter(word: u32, site: u32, returnAddress: u32, count: u64): bool {
     const depth = load<u32>(GRAPH_DEPTH);
     if (depth < load<u32>(GRAPH_LIMIT) && !isFiltered(word)) {
@@ -61,7 +61,7 @@ export class Graph {
     return Graph.enterSlowly(word, site, returnAddress, count);
   }
 
-  /** The same where something may be in its way. */
+  /** The same with every check of the kernel's. */
   static enterSlowly(word: u32, site: u32, returnAddress: u32, count: u64): bool {
     const depth = load<u32>(GRAPH_DEPTH);
     if (depth >= <u32>GRAPH_FRAMES_MOST) {
@@ -131,7 +131,7 @@ export class Graph {
  * done, when the word has to be read exactly.
  */
 export function enterTraced(word: u32, site: u32, sp: u32, ra: u32, fuel: u32): u32 {
-  if (ra === NOWHERE) return NOWHERE; // it would say another thing
+  if (ra === NOWHERE) return NOWHERE; // as an answer it would mean something else
   const count = load<u64>(FUEL_END) - fuel;
   const place = raPlace(word);
   if (place === GRAPH_LEAF) return Graph.enter(word, site, ra, count) ? RETURN_HOOK : ra;
@@ -143,7 +143,7 @@ export function enterTraced(word: u32, site: u32, sp: u32, ra: u32, fuel: u32): 
 }
 
 /**
- * For translated code, as a region is: TRACE_RETURN at RETURN_HOOK, and again while that leads there. It does
+ * For translated code, with the signature of a unit: TRACE_RETURN at RETURN_HOOK, repeated while it returns there. It does
  * nothing where the run ends, for that is before it.
  */
 export function returnTraced(pc: u32, _depth: u32): u32 {

@@ -1,10 +1,10 @@
-// The trace ring: records in shared memory, in slots of 16 bytes (layout.ts has their fields). Like the
+// The trace ring: records in shared memory, in slots of 16 bytes (shared/trace-ring.ts has their fields). Like the
 // kernel's, it overwrites the oldest; RING_WRITTEN counts every slot ever written, so a reader that falls
 // behind sees how much it lost. A ring holds records of one tracer, all of one size, so none of two slots
 // ever goes over the end.
 //
-// RING_WRITTEN is for this thread: other ones may see it move before the record is there. What they may rely
-// on is RING_PUBLISHED, which follows it by an atomic store every RING_BATCH slots and, by the host, at the
+// RING_WRITTEN is for this thread: others may see it change before the record is there. They may rely on
+// RING_PUBLISHED, which follows it by an atomic store every RING_BATCH slots and, by the host, at the
 // end of a run. An atomic store for each record would cost three times the record.
 
 import { RING } from "../shared/memory-map.ts";
