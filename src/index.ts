@@ -51,7 +51,7 @@ export { KERNEL_ROUND, traceCost } from "./cost/trace-cost.ts";
 export { type PatchTrial, tryPatches } from "./cost/trial.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
-export { type Story, type StoryMachine, type TellOptions, tellStory } from "./explain/story.ts";
+export { type Story, type TellOptions, tellStory } from "./explain/story.ts";
 export {
   type ExportOptions,
   formatOfName,
@@ -102,6 +102,14 @@ export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
 export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
 export { Machine } from "./lab/machine.ts";
 export type { CallOptions, InsmodOptions, MachineOptions } from "./lab/machine-options.ts";
+export {
+  kindFor,
+  type MachineKind,
+  type ModuleMachine,
+  makeMachine,
+  makeStillMachine,
+} from "./lab/module-machine.ts";
+export { dependencyBase, ModuleStack, type StackedFile } from "./lab/module-stack.ts";
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
 export { type BenchRow, benchRows } from "./measure/bench-rows.ts";

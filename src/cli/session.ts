@@ -1,31 +1,35 @@
 // A machine with a module in it, as the options ask: the kernel read, the byte order found, dependencies
 // loaded first and out of the module's way. What is done with the module is the command's business.
 
-import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
-import { type Address, distance, plus } from "../address.ts";
+import type { Address } from "../address.ts";
 import {
+  dependencyBase,
+  type InsmodOptions,
   type Kernel,
+  kindFor,
   type LoadedModule,
-  Machine,
+  type Machine,
   Misuse,
   type ModuleFile,
+  type ModuleMachine,
   type ModulePlan,
+  ModuleStack,
+  makeMachine,
+  makeStillMachine,
   moduleName,
-  pageSizeOf,
   type ReadKernelOptions,
   Refusal,
   readKernel,
   readKernel64,
   readModule,
-  StillMachine,
+  type StillMachine,
   type Story,
-  type StoryMachine,
   tellStory,
   type Veneers,
 } from "../index.ts";
 import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
-import { address32, address64, dependencyBase } from "../sweep/module-address.ts";
+import { address32, address64 } from "../sweep/module-address.ts";
 import type { ModuleOptions } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
@@ -42,23 +46,6 @@ export interface Source<A extends Address = number> {
   readonly path: string;
   readonly file: ModuleFile;
   readonly kernel: Kernel<A> | null;
-}
-
-/** What a session asks of its machine. */
-interface SessionMachine<A extends Address> extends StoryMachine<A> {
-  insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
-  plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
-  readonly memory: StoryMachine<A>["memory"] & { read(address: A, size: number): Uint8Array };
-}
-
-interface Placing<A extends Address> {
-  readonly base: A;
-  readonly initBase?: A;
-  readonly farJumps: "refuse" | "trampoline";
-  readonly veneers?: Veneers;
-  readonly stubMissing: boolean;
-  readonly init: boolean;
-  readonly parameters?: readonly string[];
 }
 
 /** A session of a machine that runs, and one of a machine that only loads. */
@@ -122,16 +109,15 @@ export async function openModule(
   });
 }
 
-export class Session<A extends Address, M extends SessionMachine<A>> {
+export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly machine: M;
   readonly file: ModuleFile;
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
   readonly #finder: ModuleFinder;
   readonly #release: string;
-  readonly #pageSize: number;
+  readonly #stack: ModuleStack<A>;
   readonly #addressOf: (option: Address) => A;
-  #nextBase: A;
 
   /**
    * Makes the machine and loads everything but the module itself.
@@ -139,33 +125,27 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
    */
   static async open(source: Source, options: SessionOptions): Promise<RunningSession> {
     const { file, kernel } = source;
-    const machine = await Machine.create({
-      endian: options.endian ?? kernel?.endian ?? file.elf.endian,
-      memory: options.memory << 20,
-      cpu: options.cpu,
-      ...(options.engine === undefined ? {} : { engine: options.engine }),
-      ...(kernel === null ? {} : { kernel }),
+    const { endian, cpu, engine, memory } = options;
+    const kind = kindFor(file, kernel);
+    const machine = await makeMachine(endian === undefined ? kind : { ...kind, endian }, {
+      kernel,
+      memory: memory << 20,
+      cpu,
+      ...(engine === undefined ? {} : { engine }),
     });
-    return new Session<number, Machine>(machine, PAGE_SIZE, address32, source, options).#prepared();
+    return new Session<number, Machine>(machine, address32, source, options).#prepared();
   }
 
   /** The same for a 64-bit module, which nothing can run. */
   static async openStill(source: Source<bigint>, options: SessionOptions): Promise<StillSession> {
     const { file, kernel } = source;
-    const pageSize = pageSizeOf(kernel?.vermagic ?? file.modinfo.get("vermagic") ?? "");
-    const machine = StillMachine.create({
-      endian: options.endian ?? kernel?.endian ?? file.elf.endian,
-      memory: options.memory << 20,
-      pageSize,
-      ...(kernel === null ? {} : { kernel }),
+    const { endian, memory } = options;
+    const kind = kindFor(file, kernel);
+    const machine = makeStillMachine(endian === undefined ? kind : { ...kind, endian }, {
+      kernel,
+      memory: memory << 20,
     });
-    return new Session<bigint, StillMachine>(
-      machine,
-      pageSize,
-      address64,
-      source,
-      options,
-    ).#prepared();
+    return new Session<bigint, StillMachine>(machine, address64, source, options).#prepared();
   }
 
   async #prepared(): Promise<this> {
@@ -176,19 +156,21 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
 
   private constructor(
     machine: M,
-    pageSize: number,
     addressOf: (option: Address) => A,
     { path, file, kernel }: Source<A>,
     options: SessionOptions,
   ) {
-    this.#pageSize = pageSize;
     this.#addressOf = addressOf;
     this.machine = machine;
     this.#release = kernel?.vermagic?.split(" ")[0] ?? "";
     this.file = file;
     this.#options = options;
     this.#finder = new ModuleFinder(path);
-    this.#nextBase = dependencyBase(addressOf(options.base));
+    this.#stack = new ModuleStack<A>(machine, {
+      farJumps: options.farJumps,
+      stubMissing: options.stubMissing === true,
+      init: options.init === true,
+    });
   }
 
   /** The kernel's release, as its version magic begins; empty when nobody says. */
@@ -221,7 +203,7 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
     });
   }
 
-  #insmodOptions(): Placing<A> {
+  #insmodOptions(): InsmodOptions<A> {
     const { base, initBase, farJumps, veneers, stubMissing, init, param } = this.#options;
     return {
       base: this.#addressOf(base),
@@ -249,20 +231,11 @@ export class Session<A extends Address, M extends SessionMachine<A>> {
     const file = await openModule(path, {});
     if (this.#isLoaded(file.name)) return;
     await this.#loadDependencies(file, [...above, moduleName(file.name)]);
-    const loaded = this.#explained(
-      () =>
-        this.machine.insmodFile(file, {
-          farJumps: this.#options.farJumps,
-          stubMissing: this.#options.stubMissing === true,
-          init: this.#options.init === true,
-          base: this.#nextBase,
-        }),
+    const base = this.#stack.next(dependencyBase(this.#addressOf(this.#options.base)));
+    this.#explained(
+      () => this.#stack.push({ path, file }, { base }),
       `${path}, which is loaded first: `,
     );
-    const { core, init } = loaded;
-    const from = core.base;
-    const end = Math.max(core.size, init.size === 0 ? 0 : distance(from, init.base) + init.size);
-    this.#nextBase = plus(from, (Math.ceil(end / this.#pageSize) + 1) * this.#pageSize);
   }
 
   #isLoaded(name: string): boolean {

@@ -4,15 +4,15 @@
 // the module to know, and draws nothing; src/report/ renders the value as text and as a page. Its keys are
 // those of `farjal explain --json`, and stay.
 
-import { type Address, ascending, distance, plus, type Width } from "../address.ts";
+import { type Address, ascending, distance, plus } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { relocationTables } from "../elf/contents.ts";
 import { abiName, isaName, sectionFlagLetters } from "../elf/names.ts";
 import { SHF_ALLOC, SHN_UNDEF, STB_WEAK } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
 import { type Errno, Refusal } from "../errors.ts";
-import type { CodeOwner, KernelRange } from "../lab/kernel-space.ts";
-import type { RecognisedSite } from "../lab/module-sites.ts";
+import type { CodeOwner } from "../lab/kernel-space.ts";
+import type { ModuleMachine } from "../lab/module-machine.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { Export } from "../module/host.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
@@ -136,16 +136,6 @@ export interface ExportStory<A extends Address = Address> {
   readonly namespace: string | null;
 }
 
-/** What a story asks of the machine that the module is loaded on: Machine or StillMachine. */
-export interface StoryMachine<A extends Address> {
-  readonly width: Width<A>;
-  readonly modules: readonly LoadedModule<A>[];
-  readonly kernelRanges: readonly KernelRange<A>[];
-  importOf(name: string): (Export<A> & { readonly from: CodeOwner | "module" }) | undefined;
-  callSites(module: LoadedModule<A>): readonly RecognisedSite<A>[];
-  readonly memory: { mapped(address: A, size: number): boolean; u32(address: A): number };
-}
-
 export interface TellOptions<A extends Address = number> {
   /** `refuse`: Linux's own verdict, and a plan of what is far without what would mend it. */
   readonly farJumps: "refuse" | "trampoline";
@@ -159,7 +149,7 @@ export interface TellOptions<A extends Address = number> {
  * @throws what plan() and load() throw beyond a Refusal.
  */
 export function tellStory<A extends Address>(
-  machine: StoryMachine<A>,
+  machine: ModuleMachine<A>,
   file: ModuleFile,
   options: TellOptions<NoInfer<A>>,
 ): Story<A> {
@@ -195,7 +185,7 @@ export function tellStory<A extends Address>(
   };
 }
 
-function wordAt<A extends Address>({ memory }: StoryMachine<A>, address: A): number | undefined {
+function wordAt<A extends Address>({ memory }: ModuleMachine<A>, address: A): number | undefined {
   return memory.mapped(address, 4) ? memory.u32(address) : undefined;
 }
 
@@ -286,7 +276,7 @@ function tellFile({ elf, modinfo }: ModuleFile): FileStory {
 }
 
 function tellRanges<A extends Address>(
-  machine: StoryMachine<A>,
+  machine: ModuleMachine<A>,
   { module, blocks }: Outcome<A>,
 ): RangeStory<A>[] {
   const kernels = machine.kernelRanges.map(({ owner, base, size }) => ({
@@ -382,7 +372,7 @@ function tellLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutStory[] 
 }
 
 function tellImports<A extends Address>(
-  machine: StoryMachine<A>,
+  machine: ModuleMachine<A>,
   { elf }: ModuleFile,
   module: LoadedModule<A> | null,
 ): ImportStory<A>[] {

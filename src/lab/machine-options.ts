@@ -1,6 +1,7 @@
 // What a machine is made with, what a module is loaded with and what a call may take: the options of Machine's
 // methods, with their defaults.
 
+import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -23,20 +24,21 @@ export interface MachineOptions {
   readonly engine?: Engine;
 }
 
-export interface InsmodOptions {
+/** For a machine whose addresses are of type A. */
+export interface InsmodOptions<A extends Address = number> {
   /** The name of a module whose file doesn't say one. */
   readonly name?: string;
   /** Take a plain .o that Linux would refuse as a module. */
   readonly object?: boolean;
   /** Guest address of the core block, page-aligned; default: the first free place from 0xc0000000 on. */
-  readonly base?: number;
+  readonly base?: A;
   /** Guest address of the init block; default: above the core block's guard page. */
-  readonly initBase?: number;
+  readonly initBase?: A;
   /**
    * Address of the module's per-CPU variables on another machine: symbols count from there, and this machine
    * has no area for them.
    */
-  readonly perCpuBase?: number;
+  readonly perCpuBase?: A;
   /** How to treat a jump that can't reach: by a veneer (default), or by Linux's refusal. */
   readonly farJumps?: "trampoline" | "refuse";
   /** One veneer for all jumps that may share it (default), or one for each, as OpenWrt's loader does. */

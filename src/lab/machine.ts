@@ -66,6 +66,7 @@ export class Machine {
   readonly endian: Endian;
   /** What depends on the width of its addresses, numbers of 32 bits. */
   readonly width = WIDTH_32;
+  readonly pageSize = PAGE_SIZE;
   readonly clockHz: number;
   /** Guest memory by guest address. */
   readonly memory: GuestMemory;

@@ -18,7 +18,8 @@ import type { ModuleFile } from "./file/file.ts";
 import { EXIT_FUNCTION, INIT_FUNCTION } from "./file/this-module.ts";
 import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
 import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
-import { checkedAlignment, layOut, type ModuleLayout } from "./layout/layout.ts";
+import { checkedAlignment } from "./layout/block-space.ts";
+import { layOut, type ModuleLayout } from "./layout/layout.ts";
 import { type Placement, type Placing, placeModule, planFor } from "./layout/placement.ts";
 import {
   freeMemory,

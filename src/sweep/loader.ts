@@ -10,12 +10,14 @@ import { hex } from "../hex.ts";
 import { readModuleBytes } from "../input.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { readAnyKernel } from "../kernel/read.ts";
+import { kindFor } from "../lab/module-machine.ts";
+import { loadedFirst, type StackedFile } from "../lab/module-stack.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { dependencyNames, modulesAround } from "./dependencies.ts";
 import type { ModuleResult } from "./result.ts";
-import { type AnyStack, kindFor, loadedFirst, makeStack, type PlacedFile } from "./stack.ts";
+import { type AnySweepStack, makeStack } from "./stack.ts";
 
 /** Bytes of module files that are kept, since the next module often has the same dependencies. */
 const KEPT_BYTES = 32 << 20;
@@ -55,7 +57,7 @@ export class TreeLoader {
   readonly #kernel: AnyKernel | null;
   readonly #files = new Map<string, ModuleFile>();
   #keptBytes = 0;
-  #stack: AnyStack | undefined;
+  #stack: AnySweepStack | undefined;
   #reading = 0;
   #relocations = 0;
 
@@ -116,8 +118,8 @@ export class TreeLoader {
   }
 
   /** All that a module needs, each behind what it needs itself. A circle ends where it began. */
-  async #order(file: ModuleFile, own: string): Promise<PlacedFile[]> {
-    const order: PlacedFile[] = [];
+  async #order(file: ModuleFile, own: string): Promise<StackedFile[]> {
+    const order: StackedFile[] = [];
     const seen = new Set([own]);
     const visit = async (user: ModuleFile): Promise<void> => {
       for (const name of dependencyNames(user)) {

@@ -9,6 +9,7 @@ import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
 import { jumpTo } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Machine } from "../lab/machine.ts";
+import { ModuleStack } from "../lab/module-stack.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
 import { PERCPU, THIS_MODULE } from "../module/layout/sections.ts";
@@ -84,11 +85,12 @@ export async function reload(
   live: GuestModule,
 ): Promise<Reloaded> {
   const machine = await Machine.create({ kernel, memory: MEMORY });
+  const stack = new ModuleStack<number>(machine, { farJumps: "refuse" });
   for (const [index, needed] of needs.entries()) {
     const place = places(needed.file);
     if (place === undefined) continue;
     const initBase = DEPENDENCY_INIT + index * DEPENDENCY_INIT_STEP;
-    machine.insmodFile(needed.file, { farJumps: "refuse", ...given(place), initBase });
+    stack.push(needed, { ...given(place), initBase });
   }
   const place = places(file);
   const module = machine.insmodFile(file, {

@@ -8,11 +8,11 @@ import {
   Machine,
   Misuse,
   type ModuleFile,
+  type ModuleMachine,
   type ModulePlan,
   Refusal,
   readModule,
   StillMachine,
-  type StoryMachine,
   tellStory,
 } from "../../src/index.ts";
 import { explainPage } from "../../src/report/explain/page.ts";
@@ -73,7 +73,7 @@ export async function loadCase(bytes: Uint8Array): Promise<string> {
 }
 
 /** What of a machine a case needs. */
-interface CaseMachine<A extends Address> extends StoryMachine<A> {
+interface CaseMachine<A extends Address> extends ModuleMachine<A> {
   insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
   plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
   rmmod(module: LoadedModule<A>): void;

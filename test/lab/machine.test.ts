@@ -212,6 +212,24 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.modules.length, 0);
     });
 
+    test("take their names along, but for a trace's records", async () => {
+      const machine = await Machine.create({ endian });
+      const file = built("modern", endian);
+      const module = await machine.insmod(file);
+      const address = machine.addressOf("work_run") ?? 0;
+      assert.equal(machine.symbolAt(address)?.name, "work_run");
+      const tracer = machine.trace({ filter: ["work_run"] });
+      machine.call("work_run", [1]);
+      machine.rmmod(module);
+      assert.equal(machine.symbolAt(address), undefined);
+      const named = () => [...tracer.events()].map((one) => one.name);
+      assert.deepEqual(named(), ["work_run"]);
+      for (let round = 0; round < 20; round += 1) machine.rmmod(await machine.insmod(file));
+      assert.deepEqual(named(), ["work_run"]);
+      tracer.stop();
+      assert.deepEqual(named(), ["work_run"]);
+    });
+
     test("hold those they import from", async () => {
       const machine = await Machine.create({ endian });
       const init = await machine.insmod(built("init", endian), { init: true });

@@ -72,6 +72,19 @@ for (const endian of ORDERS) {
       assert.equal(host.allocations, 0);
     });
 
+    test("is refused with the number of veneers that the plan would have, one for each jump", () => {
+      const host = new TestHost({ endian, exports: [MCOUNT] });
+      const options = { base: BASE, veneers: "each" } as const;
+      const why = refusedAs(
+        () => loadModule(file, host, { ...options, farJumps: "refuse" }),
+        "ENOEXEC",
+        "module work: relocation overflow",
+      );
+      const { plan } = planModule(file, host, options);
+      assert.equal(plan.trampolines.length, 3);
+      assert.match(why, /trampolines would mend it: 3 for 3 far jumps of work/);
+    });
+
     test("loads with one veneer, behind the core's last byte, that all three jumps use", () => {
       const host = new TestHost({ endian, exports: [MCOUNT] });
       const module = loadModule(file, host, { base: BASE, farJumps: "trampoline" });

@@ -6,19 +6,10 @@
 
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_RO_AFTER_INIT, SHF_WRITE } from "../../elf/numbers.ts";
 import type { Section } from "../../elf/object.ts";
-import { Refusal } from "../../errors.ts";
-import type { Block } from "../../trampoline/facts.ts";
 import type { ModuleFile } from "../file/file.ts";
 import { type Kallsyms, placeKallsyms } from "../symbols/kallsyms.ts";
+import { BlockSpace, type PlacedSection } from "./block-space.ts";
 import { NOT_KEPT, PERCPU } from "./sections.ts";
-
-export interface PlacedSection {
-  readonly section: Section;
-  readonly block: Block;
-  readonly offset: number;
-  /** Which of layout_sections()'s rounds took it, from 1 on; 0: layout_symtab() did, after them. */
-  readonly round: number;
-}
 
 export interface BlockLayout {
   /** Bytes, symbol tables included; a block of size 0 isn't allocated. */
@@ -38,9 +29,6 @@ export interface ModuleLayout {
   readonly kallsyms: Kallsyms;
 }
 
-/** Larger than the whole module space of any 32-bit kernel: a size beyond this is a damaged file's. */
-const LARGEST_BLOCK = 0x40000000;
-
 /** The rounds, in order: flags a section must have, and flags it must not have. */
 const ROUNDS: readonly (readonly [number, number])[] = [
   [SHF_EXECINSTR | SHF_ALLOC, 0],
@@ -51,51 +39,6 @@ const ROUNDS: readonly (readonly [number, number])[] = [
 ];
 
 const RO_AFTER_INIT = [".data..ro_after_init", "__jump_table"] as const;
-
-/**
- * An sh_addralign as the number of bytes it stands for.
- * @throws Refusal when it is no power of two, which Linux doesn't look for.
- */
-export function checkedAlignment(alignment: number): number {
-  if (alignment === 0) return 1;
-  if (Number.isInteger(Math.log2(alignment))) return alignment;
-  throw new Refusal({
-    errno: "ENOEXEC",
-    dmesg: [],
-    explanation: `a section asks for an alignment of ${alignment}, which is no power of two: the file is damaged`,
-  });
-}
-
-/** A block while it fills. */
-export class BlockSpace {
-  #size = 0;
-  #alignment = 1;
-  textSize = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  get alignment(): number {
-    return this.#alignment;
-  }
-
-  /** Appends bytes at the next multiple of an alignment, a power of two or 0, and returns their offset. */
-  append(size: number, alignment: number): number {
-    const step = checkedAlignment(alignment);
-    const offset = Math.ceil(this.#size / step) * step;
-    this.#size = offset + size;
-    this.#alignment = Math.max(this.#alignment, step);
-    if (this.#size > LARGEST_BLOCK) {
-      throw new Refusal({
-        errno: "ENOMEM",
-        dmesg: [],
-        explanation: `the file's sections ask for ${this.#size} bytes of memory and more`,
-      });
-    }
-    return offset;
-  }
-}
 
 /** The flags that layout_sections() sees: some changed by name before. */
 function effectiveFlags(file: ModuleFile): Map<Section, number> {

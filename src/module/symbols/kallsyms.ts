@@ -21,7 +21,7 @@ import {
 } from "../../elf/numbers.ts";
 import type { ElfSymbol } from "../../elf/object.ts";
 import type { ModuleFile } from "../file/file.ts";
-import type { BlockSpace, PlacedSection } from "../layout/layout.ts";
+import type { BlockSpace, PlacedSection } from "../layout/block-space.ts";
 import { NOT_KEPT, PERCPU } from "../layout/sections.ts";
 
 /** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */

@@ -1,0 +1,73 @@
+// What every machine that modules are loaded into has, whether it runs them or not: the one interface that stories,
+// stacks and commands work on, and the choice of machine for a module.
+
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import type { Address, Width } from "../address.ts";
+import type { Endian } from "../bytes/endian.ts";
+import type { AnyKernel, Kernel } from "../kernel/kernel.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import type { Taint } from "../module/host.ts";
+import type { ModulePlan } from "../module/load.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import type { KernelRange } from "./kernel-space.ts";
+import { Machine } from "./machine.ts";
+import type { InsmodOptions, MachineOptions } from "./machine-options.ts";
+import type { RecognisedSite } from "./module-sites.ts";
+import type { Import } from "./module-table.ts";
+import { pageSizeOf, StillMachine } from "./still-machine.ts";
+
+/** Machine or StillMachine. */
+export interface ModuleMachine<A extends Address> {
+  readonly endian: Endian;
+  readonly width: Width<A>;
+  readonly pageSize: number;
+  readonly modules: readonly LoadedModule<A>[];
+  readonly taints: readonly Taint[];
+  readonly kernelRanges: readonly KernelRange<A>[];
+  insmodFile(file: ModuleFile, options: InsmodOptions<A>): LoadedModule<A>;
+  rmmod(module: LoadedModule<A>): void;
+  plan(file: ModuleFile, options: InsmodOptions<A>): ModulePlan<A>;
+  importOf(name: string): Import<A> | undefined;
+  callSites(module: LoadedModule<A>): readonly RecognisedSite<A>[];
+  readonly memory: {
+    read(address: A, size: number): Uint8Array;
+    u32(address: A): number;
+    mapped(address: A, size: number): boolean;
+  };
+}
+
+/** Which machine a module is for: its kernel's or, without a kernel, its own. */
+export interface MachineKind {
+  readonly bits: 32 | 64;
+  readonly endian: Endian;
+  readonly pageSize: number;
+}
+
+export function kindFor(file: ModuleFile, kernel: AnyKernel | null): MachineKind {
+  const bits = kernel?.bits ?? file.elf.class;
+  const endian = kernel?.endian ?? file.elf.endian;
+  const vermagic = kernel?.vermagic ?? file.modinfo.get("vermagic") ?? "";
+  return { bits, endian, pageSize: bits === 32 ? PAGE_SIZE : pageSizeOf(vermagic) };
+}
+
+interface MachineSettings<K> {
+  readonly kernel: K | null;
+  /** Bytes of guest RAM. */
+  readonly memory: number;
+}
+
+/** A machine of 32 bits; more of its options may be given. */
+export async function makeMachine(
+  { endian }: MachineKind,
+  { kernel, ...options }: MachineSettings<Kernel> & Pick<MachineOptions, "cpu" | "engine">,
+): Promise<Machine> {
+  return Machine.create({ ...options, endian, ...(kernel === null ? {} : { kernel }) });
+}
+
+/** A machine of 64 bits. */
+export function makeStillMachine(
+  { endian, pageSize }: MachineKind,
+  { kernel, memory }: MachineSettings<Kernel<bigint>>,
+): StillMachine {
+  return StillMachine.create({ endian, pageSize, memory, ...(kernel === null ? {} : { kernel }) });
+}

@@ -1,0 +1,117 @@
+// A module with what it depends on, on one machine: each dependency behind what it needs itself, one above the other
+// in the module's 256 MiB region and out of its way. This is the one place that knows where the next dependency
+// goes; who the dependencies are, and where their files are, is for the files above.
+
+import { KSEG2 } from "../../assembly/shared/memory-map.ts";
+import { type Address, distance, lowWord, plus } from "../address.ts";
+import { Misuse, Refusal } from "../errors.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
+import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
+import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
+import type { InsmodOptions } from "./machine-options.ts";
+import type { ModuleMachine } from "./module-machine.ts";
+
+/** A module's file, and the path that tells it from others. */
+export interface StackedFile {
+  readonly path: string;
+  readonly file: ModuleFile;
+}
+
+interface Stacked<A extends Address> {
+  readonly path: string;
+  readonly base: A;
+  readonly module: LoadedModule<A>;
+}
+
+/** A dependency's addresses; those that are left out follow from the others. */
+export interface Placing<A extends Address> {
+  readonly base: A;
+  readonly initBase?: A;
+  readonly perCpuBase?: A;
+}
+
+/** Told of each module that is loaded. */
+export type OnLoad = (module: LoadedModule<Address>) => void;
+
+export class ModuleStack<A extends Address> {
+  readonly machine: ModuleMachine<A>;
+  readonly #options: InsmodOptions<A>;
+  readonly #loaded: Stacked<A>[] = [];
+
+  /** @param options how each dependency is loaded. */
+  constructor(machine: ModuleMachine<A>, options: InsmodOptions<A>) {
+    this.machine = machine;
+    this.#options = options;
+  }
+
+  /**
+   * Where the next dependency goes: above the last one.
+   * @param from where the first goes; see dependencyBase().
+   */
+  next(from: A): A {
+    const last = this.#loaded.at(-1);
+    return last === undefined ? from : this.#above(last.module);
+  }
+
+  /** Loads one more dependency. @throws what insmodFile() throws. */
+  push({ path, file }: StackedFile, placing: Placing<A>): LoadedModule<A> {
+    const module = this.machine.insmodFile(file, { ...this.#options, ...placing });
+    this.#loaded.push({ path, base: placing.base, module });
+    return module;
+  }
+
+  /**
+   * Makes the dependencies exactly these, in this order. Those that are in their place already stay.
+   * @throws a Refusal or Misuse that says which dependency it is about.
+   */
+  arrange(order: readonly StackedFile[], from: A, onLoad: OnLoad): void {
+    let next = from;
+    for (const [index, wanted] of order.entries()) {
+      const there = this.#loaded[index];
+      if (there === undefined || there.path !== wanted.path || there.base !== next) {
+        this.#unload(index);
+        try {
+          onLoad(this.push(wanted, { base: next }));
+        } catch (error) {
+          throw loadedFirst(moduleName(wanted.path), error);
+        }
+      }
+      next = this.#above((this.#loaded[index] as Stacked<A>).module);
+    }
+    this.#unload(order.length);
+  }
+
+  /** Takes out all but the first so many, the newest first. */
+  #unload(kept: number): void {
+    for (const { module } of this.#loaded.splice(kept).reverse()) this.machine.rmmod(module);
+  }
+
+  /** The first page behind a module's blocks and the page that guards them. */
+  #above(module: LoadedModule<A>): A {
+    const { pageSize } = this.machine;
+    const { base } = module.core;
+    const ends = loadedBlocks(module).map((block) => distance(base, block.base) + block.size);
+    return plus(base, (Math.ceil(Math.max(0, ...ends) / pageSize) + 1) * pageSize);
+  }
+}
+
+/**
+ * Where dependencies of a module at `base` begin: in its region, so that calls between them reach, and in
+ * the half of it that the module is not in.
+ */
+export function dependencyBase<A extends Address>(base: A): A {
+  const region = regionOf(base);
+  if (typeof region === "number" && region < KSEG2) return KSEG2 as A;
+  const half = REGION_SIZE / 2;
+  return lowWord(base) % REGION_SIZE >= half ? region : plus(region, half);
+}
+
+/** An error about a dependency, as the module that needs it reports it. */
+export function loadedFirst(dependency: string, error: unknown): unknown {
+  const prefix = `${dependency}, which is loaded first: `;
+  if (error instanceof Misuse) return new Misuse(prefix + error.message);
+  if (!(error instanceof Refusal)) return error;
+  const { errno, dmesg, explanation } = error;
+  return new Refusal({ errno, dmesg, explanation: prefix + explanation });
+}

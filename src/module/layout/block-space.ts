@@ -1,0 +1,62 @@
+// A block of module memory while sections and symbol tables are appended to it: offsets, sizes and alignments, no
+// addresses. In which order they come is layout.ts's and kallsyms.ts's.
+
+import type { Section } from "../../elf/object.ts";
+import { Refusal } from "../../errors.ts";
+import type { Block } from "../../trampoline/facts.ts";
+
+export interface PlacedSection {
+  readonly section: Section;
+  readonly block: Block;
+  readonly offset: number;
+  /** Which of layout_sections()'s rounds took it, from 1 on; 0: layout_symtab() did, after them. */
+  readonly round: number;
+}
+
+/** Larger than the whole module space of any 32-bit kernel: a size beyond this is a damaged file's. */
+const LARGEST_BLOCK = 0x40000000;
+
+/**
+ * An sh_addralign as the number of bytes it stands for.
+ * @throws Refusal when it is no power of two, which Linux doesn't look for.
+ */
+export function checkedAlignment(alignment: number): number {
+  if (alignment === 0) return 1;
+  if (Number.isInteger(Math.log2(alignment))) return alignment;
+  throw new Refusal({
+    errno: "ENOEXEC",
+    dmesg: [],
+    explanation: `a section asks for an alignment of ${alignment}, which is no power of two: the file is damaged`,
+  });
+}
+
+/** A block while it fills. */
+export class BlockSpace {
+  #size = 0;
+  #alignment = 1;
+  textSize = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get alignment(): number {
+    return this.#alignment;
+  }
+
+  /** Appends bytes at the next multiple of an alignment, a power of two or 0, and returns their offset. */
+  append(size: number, alignment: number): number {
+    const step = checkedAlignment(alignment);
+    const offset = Math.ceil(this.#size / step) * step;
+    this.#size = offset + size;
+    this.#alignment = Math.max(this.#alignment, step);
+    if (this.#size > LARGEST_BLOCK) {
+      throw new Refusal({
+        errno: "ENOMEM",
+        dmesg: [],
+        explanation: `the file's sections ask for ${this.#size} bytes of memory and more`,
+      });
+    }
+    return offset;
+  }
+}
