@@ -90,7 +90,7 @@ export class ModuleSpace implements TableMemory<number> {
   }
 
   relocate(section: SectionRelocations): RelocationOutcome {
-    const physical = this.#processor.translate(section.address, true);
+    const physical = this.#processor.physicalOf(section.address, true);
     if (physical === undefined)
       throw new Misuse(`${hex(section.address)} is not in a module's block`);
     return relocateSection(this.#processor.relocator, physical, section);

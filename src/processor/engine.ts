@@ -52,7 +52,7 @@ export interface EngineHost {
   readonly returnTo: number;
   readonly mappings: readonly Mapping[];
   gpr(number: number): number;
-  translate(address: number, write: boolean): number | undefined;
+  physicalOf(address: number, write: boolean): number | undefined;
 }
 
 export class RunLoop {
@@ -212,7 +212,7 @@ export class RunLoop {
       },
       emit: (word, pc) => core.exports.emit(word, pc),
       emitLeave: () => core.exports.emitLeave(),
-      translate: (address) => host.translate(address, false),
+      translate: (address) => host.physicalOf(address, false),
       markPage: (address) => core.exports.markPage(address),
       markPhysical: (physical) => core.exports.markPhysical(physical),
     });

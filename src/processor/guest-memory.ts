@@ -131,7 +131,7 @@ export class GuestMemory {
   /** True when every byte of the range can be read. */
   mapped(address: number, size: number): boolean {
     for (const piece of pieces(address, size)) {
-      if (this.#processor.translate(piece.address, false) === undefined) return false;
+      if (this.#processor.physicalOf(piece.address, false) === undefined) return false;
     }
     return true;
   }
@@ -146,7 +146,7 @@ export class GuestMemory {
 
   /** @param write for the error only: the host writes read-only pages too. */
   #translate(address: number, write = false): number {
-    const physical = this.#processor.translate(address, false);
+    const physical = this.#processor.physicalOf(address, false);
     if (physical === undefined) throw new Unmapped(address, write);
     return physical;
   }

@@ -356,7 +356,7 @@ export class Processor {
   }
 
   /** The physical address kernel mode reaches at `va`, or undefined; no state changes. */
-  translate(va: number, write: boolean): number | undefined {
+  physicalOf(va: number, write: boolean): number | undefined {
     const physical = this.#core.exports.probe(va, write) >>> 0;
     return physical === NOWHERE ? undefined : physical;
   }

@@ -157,7 +157,7 @@ function codeAround(
   const middle = pc - (pc % WORD);
   return Array.from({ length: 2 * REACH + 1 }, (_, index) => {
     const address = (middle + WORD * (index - REACH)) >>> 0;
-    const physical = processor.translate(address, false);
+    const physical = processor.physicalOf(address, false);
     const word = physical === undefined ? null : (processor.words[(RAM + physical) / WORD] ?? null);
     return { address, word, symbol: nameOf(address) };
   });

@@ -84,7 +84,7 @@ export class Guest {
   }
 
   #physical(va: number): number {
-    const physical = this.core.translate(va, false);
+    const physical = this.core.physicalOf(va, false);
     if (physical === undefined) throw new Error(`nothing at ${va.toString(16)}`);
     return physical;
   }

@@ -98,15 +98,15 @@ for (const endian of ENDIANS) {
       const { core } = guest;
       core.mapPages(0xc0000000, 0x8000, 0x2000, true);
       core.mapPages(0xc0002000, 0x8000, 0x1000, false);
-      assert.equal(core.translate(0xc0001234, true), 0x9234);
-      assert.equal(core.translate(0xc0002004, false), 0x8004);
-      assert.equal(core.translate(0xc0002004, true), undefined);
-      assert.equal(core.translate(0xc0003000, false), undefined);
-      assert.equal(core.translate(0x80008004, true), 0x8004);
-      assert.equal(core.translate(0x80100000, false), undefined);
+      assert.equal(core.physicalOf(0xc0001234, true), 0x9234);
+      assert.equal(core.physicalOf(0xc0002004, false), 0x8004);
+      assert.equal(core.physicalOf(0xc0002004, true), undefined);
+      assert.equal(core.physicalOf(0xc0003000, false), undefined);
+      assert.equal(core.physicalOf(0x80008004, true), 0x8004);
+      assert.equal(core.physicalOf(0x80100000, false), undefined);
       core.unmapPages(0xc0000000, 0x1000);
-      assert.equal(core.translate(0xc0000000, false), undefined);
-      assert.equal(core.translate(0xc0001000, false), 0x9000);
+      assert.equal(core.physicalOf(0xc0000000, false), undefined);
+      assert.equal(core.physicalOf(0xc0001000, false), 0x9000);
     });
 
     test("a run across pages that lie apart", () => {

@@ -125,7 +125,7 @@ for (const endian of ENDIANS) {
       for (const va of [0x00400000, 0x0040f000, 0x00410000, 0x0041f000]) {
         assert.equal(board.access("lw", va), undefined);
       }
-      assert.equal(board.core.translate(0x0041f004, false), 0x1f004);
+      assert.equal(board.core.physicalOf(0x0041f004, false), 0x1f004);
       board.tlb(0, 0x80000000, 0, 0);
       for (const va of [0x00400000, 0x0040f000, 0x00410000, 0x0041f000]) {
         assert.deepEqual(board.access("lw", va), { code: EXC_TLBL, vector: 0x80000000 });

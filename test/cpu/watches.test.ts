@@ -131,7 +131,7 @@ for (const endian of ENDIANS) {
         core.pc = 0xc0000000;
         assert.equal(run(core), STOP_BREAKPOINT);
         assert.equal(core.pc, 0xc0000008);
-        assert.equal(core.translate(0xc0000008, true), (CODE & 0x0ffff000) + 8);
+        assert.equal(core.physicalOf(0xc0000008, true), (CODE & 0x0ffff000) + 8);
         core.setWatches([]);
         assert.equal(run(core, 3), STOP_LIMIT);
         assert.equal(core.pc, 0xc0000014);

@@ -98,8 +98,8 @@ for (const endian of ENDIANS) {
         const ring = (one: Processor) => one.bytes.slice(layout.RING, layout.RING + 8 * 16);
         assert.deepEqual(ring(copy), ring(whole));
         for (const va of [0xc0000000, 0xc0001000, 0xc0002000]) {
-          assert.equal(copy.translate(va, false), whole.translate(va, false));
-          assert.equal(copy.translate(va, true), whole.translate(va, true));
+          assert.equal(copy.physicalOf(va, false), whole.physicalOf(va, false));
+          assert.equal(copy.physicalOf(va, true), whole.physicalOf(va, true));
         }
       }
     });

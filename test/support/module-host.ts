@@ -151,7 +151,7 @@ export class TestHost implements ModuleHost {
   read(address: number, size: number): Uint8Array | undefined {
     const bytes = new Uint8Array(size);
     for (const piece of pieces(address, size)) {
-      const physical = this.core.translate(piece.address, false);
+      const physical = this.core.physicalOf(piece.address, false);
       if (physical === undefined || physical + piece.size > this.core.ramSize) return undefined;
       bytes.set(this.core.readBytes(physical, piece.size), piece.offset);
     }
@@ -160,7 +160,7 @@ export class TestHost implements ModuleHost {
 
   write(address: number, bytes: Uint8Array): void {
     for (const piece of pieces(address, bytes.length)) {
-      const physical = this.core.translate(piece.address, true);
+      const physical = this.core.physicalOf(piece.address, true);
       if (physical === undefined)
         throw new Error(`nothing is mapped at ${piece.address.toString(16)}`);
       this.core.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
@@ -168,7 +168,7 @@ export class TestHost implements ModuleHost {
   }
 
   relocate(section: SectionRelocations): RelocationOutcome {
-    const physical = this.core.translate(section.address, true);
+    const physical = this.core.physicalOf(section.address, true);
     if (physical === undefined)
       throw new Error(`nothing is mapped at ${section.address.toString(16)}`);
     return relocateSection(this.core.relocator, physical, section);
