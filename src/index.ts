@@ -97,6 +97,13 @@ export {
   readKernel,
   readKernel64,
 } from "./kernel/read.ts";
+export {
+  type Astray,
+  type AstrayCall,
+  type AstrayOptions,
+  type AstrayTrial,
+  runAstray,
+} from "./lab/astray.ts";
 export type { Argument } from "./lab/calls/argument.ts";
 export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
 export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
@@ -122,6 +129,7 @@ export {
   type Subject,
   type Tracing,
 } from "./measure/measured-run.ts";
+export { jumpsOfFile, type ListedJump } from "./mend/jump-list.ts";
 export { type Mended, mendModule } from "./mend/mend.ts";
 export type { MendOptions } from "./mend/plan.ts";
 export type {
@@ -132,6 +140,7 @@ export type {
   MendVerdict,
   SectionChange,
 } from "./mend/report.ts";
+export { type Rewritten, rewrittenModule } from "./mend/rewritten.ts";
 export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file/file.ts";
 export { describeModule, type ModuleInfo } from "./module/file/info.ts";
 export { moduleName } from "./module/file/name.ts";

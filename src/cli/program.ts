@@ -12,6 +12,7 @@ import { addDiff } from "./commands/diff.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addInfo } from "./commands/info.ts";
 import { addInsmod } from "./commands/insmod.ts";
+import { addJumps } from "./commands/jumps.ts";
 import { addList } from "./commands/list.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMend } from "./commands/mend.ts";
@@ -92,6 +93,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
     addInfo,
     addPlan,
     addMend,
+    addJumps,
     addLoad,
     addExplain,
     addRun,

@@ -9,6 +9,7 @@ import {
   kindFor,
   type LoadedModule,
   type Machine,
+  type MendReport,
   Misuse,
   type ModuleFile,
   type ModuleMachine,
@@ -22,6 +23,7 @@ import {
   readKernel,
   readKernel64,
   readModule,
+  rewrittenModule,
   type StillMachine,
   type Story,
   tellStory,
@@ -45,7 +47,15 @@ export interface SessionOptions extends ModuleOptions {
 export interface Source<A extends Address = number> {
   readonly path: string;
   readonly file: ModuleFile;
+  /** How the file was rewritten, for --far-jumps rewrite. */
+  readonly mended: MendReport | null;
   readonly kernel: Kernel<A> | null;
+}
+
+/** The session's file and, where it was rewritten, how. */
+interface Opened {
+  readonly file: ModuleFile;
+  readonly mended: MendReport | null;
 }
 
 /** A session of a machine that runs, and one of a machine that only loads. */
@@ -57,13 +67,14 @@ export type StillSession = Session<bigint, StillMachine>;
  * @throws Misuse for files that can't be read and 64-bit modules, Refusal for a file that is no module.
  */
 export async function readSource(path: string, options: SessionOptions): Promise<Source> {
-  const file = await openModule(path, options);
+  const opened = await openRewritten(path, options);
+  const { file } = opened;
   if (file.elf.class === 64) {
     throw new Misuse(
       `${file.name} is a 64-bit module, and farjal has no 64-bit processor: info, plan and load take it`,
     );
   }
-  return sourceOf(path, file, options);
+  return sourceOf(path, opened, options);
 }
 
 /** Makes the machine that a module is for, where nothing is run, and loads what it depends on. */
@@ -71,8 +82,9 @@ export async function openSession(
   path: string,
   options: SessionOptions,
 ): Promise<RunningSession | StillSession> {
-  const file = await openModule(path, options);
-  if (file.elf.class === 32) return Session.open(await sourceOf(path, file, options), options);
+  const opened = await openRewritten(path, options);
+  const { file } = opened;
+  if (file.elf.class === 32) return Session.open(await sourceOf(path, opened, options), options);
   if (options.init === true || options.list === true || options.param !== undefined) {
     throw new Misuse(
       `${file.name} is a 64-bit module, and farjal has no 64-bit processor: --init, --param and --list ` +
@@ -80,12 +92,23 @@ export async function openSession(
     );
   }
   const kernel = await kernelOf(options, readKernel64);
-  return Session.openStill({ path, file, kernel }, options);
+  return Session.openStill({ path, ...opened, kernel }, options);
 }
 
-async function sourceOf(path: string, file: ModuleFile, options: SessionOptions): Promise<Source> {
+async function sourceOf(path: string, opened: Opened, options: SessionOptions): Promise<Source> {
   const kernel = await kernelOf(options, readKernel);
-  return { path, file, kernel };
+  return { path, ...opened, kernel };
+}
+
+/** The module as the options want it: as it is, or mended. */
+async function openRewritten(
+  path: string,
+  options: Pick<ModuleOptions, "object" | "farJumps">,
+): Promise<Opened> {
+  const file = await openModule(path, options);
+  if (options.farJumps !== "rewrite") return { file, mended: null };
+  const { file: mended, report } = rewrittenModule(file);
+  return { file: mended, mended: report };
 }
 
 /** The kernel that the options name, or null. */
@@ -112,6 +135,8 @@ export async function openModule(
 export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly machine: M;
   readonly file: ModuleFile;
+  /** How the file was rewritten; null when it is as it was read. */
+  readonly mended: MendReport | null;
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
   readonly #finder: ModuleFinder;
@@ -157,13 +182,14 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   private constructor(
     machine: M,
     addressOf: (option: Address) => A,
-    { path, file, kernel }: Source<A>,
+    { path, file, mended, kernel }: Source<A>,
     options: SessionOptions,
   ) {
     this.#addressOf = addressOf;
     this.machine = machine;
     this.#release = kernel?.vermagic?.split(" ")[0] ?? "";
     this.file = file;
+    this.mended = mended;
     this.#options = options;
     this.#finder = new ModuleFinder(path);
     this.#stack = new ModuleStack<A>(machine, {
@@ -197,7 +223,8 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   /** The module's story, for which it is planned and loaded. */
   story(): Story<A> {
     return tellStory<A>(this.machine, this.file, {
-      farJumps: this.#options.farJumps,
+      // What is rewritten is loaded as Linux loads it.
+      farJumps: this.#options.farJumps === "rewrite" ? "refuse" : this.#options.farJumps,
       plan: () => this.plan(),
       load: () => this.load(),
     });

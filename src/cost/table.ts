@@ -1,6 +1,7 @@
 // The rows of `farjal cost`: each build of the module in each state of its sites, counted, interrupted and
-// timed. A build with far jumps of its sites makes two rows, with and without shared veneers; where no build
-// is without sites, a build's own instructions without those of its sites stand for one.
+// timed. A build with far jumps of its sites makes three rows, with and without shared veneers and with its
+// file mended; where no build is without sites, a build's own instructions without those of its sites stand
+// for one.
 
 import { basename } from "node:path";
 import { Misuse } from "../errors.ts";
@@ -30,6 +31,10 @@ export interface Build {
   /** null for farjal's own. */
   readonly path: string | null;
   readonly open: Open;
+  /** Opens it with its file mended; absent where that can't be. */
+  readonly openMended?: Open;
+  /** What the design was called before the file was mended, of a build that is. */
+  readonly mendedFrom?: string;
 }
 
 export interface CostTable {
@@ -62,6 +67,8 @@ export async function costTable(
       variants.push(await Variant.measured(build, call, "each"));
     }
     variants.push(shared);
+    const mended = mendedBuild(build, shared);
+    if (mended !== null) variants.push(await Variant.measured(mended, call, "shared"));
   }
   const timings = await interleave(
     variants.flatMap(({ timed }) => timed.map((run) => run.task())),
@@ -76,13 +83,20 @@ export async function costTable(
     const reckoned = withoutSites(variant);
     if (reckoned === null) return [rowOf(variant, null, own)];
     const row = rowOf(variant, { name: reckoned.design, count: reckoned.instructions.off }, own);
-    return variant.veneers === "each" ? [row] : [row, reckoned];
+    const again = variant.veneers === "each" || variant.build.mendedFrom !== undefined;
+    return again ? [row] : [row, reckoned];
   });
   return {
     rows,
     missing: missingDesigns(new Set(variants.map(({ design }) => design.title))),
     notes: [...new Set(variants.flatMap(({ notes }) => notes))],
   };
+}
+
+/** The build with its file mended, where it calls _mcount by jal and nothing keeps it from being mended. */
+function mendedBuild({ path, openMended }: Build, { design }: Variant): Build | null {
+  if (openMended === undefined || (design.kind !== "jal" && design.kind !== "jal-ra")) return null;
+  return { path, open: openMended, mendedFrom: design.title };
 }
 
 /** What instructions are counted above: a row's name, and the instructions of the measured call in it. */
@@ -163,7 +177,8 @@ class Variant {
   }
 
   get title(): string {
-    const { design, veneers, module } = this;
+    const { build, design, veneers, module } = this;
+    if (build.mendedFrom !== undefined) return `${this.file}${build.mendedFrom}, rewritten`;
     if (veneers !== null) {
       return `${this.file}${design.title}, ${veneers === "each" ? "a veneer each" : "shared veneers"}`;
     }

@@ -39,8 +39,11 @@ export interface InsmodOptions<A extends Address = number> {
    * has no area for them.
    */
   readonly perCpuBase?: A;
-  /** How to treat a jump that can't reach: by a veneer (default), or by Linux's refusal. */
-  readonly farJumps?: "trampoline" | "refuse";
+  /**
+   * How to treat a jump that can't reach: by a veneer (default), by Linux's refusal, or by mending the file, as
+   * mendModule() does, and loading it as Linux would.
+   */
+  readonly farJumps?: "trampoline" | "refuse" | "rewrite";
   /** One veneer for all jumps that may share it (default), or one for each, as OpenWrt's loader does. */
   readonly veneers?: Veneers;
   /** Give imports that nobody exports a stub, which ends the run with the symbol's name when called. */

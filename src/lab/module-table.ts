@@ -6,6 +6,7 @@ import type { Address } from "../address.ts";
 import { Words } from "../bytes/words.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import { SiteSwitch } from "../ftrace/sites/switching.ts";
+import { rewrittenModule } from "../mend/rewritten.ts";
 import { Taints } from "../module/checks/taints.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { Export, ModuleHost, Taint } from "../module/host.ts";
@@ -51,8 +52,10 @@ export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
 }
 
 /** How a module is loaded; see InsmodOptions. */
-export interface ModuleOptions<A extends Address> extends Partial<LoadOptions<A>> {
+export interface ModuleOptions<A extends Address>
+  extends Partial<Omit<LoadOptions<A>, "farJumps">> {
   readonly stubMissing?: boolean;
+  readonly farJumps?: LoadOptions["farJumps"] | "rewrite";
 }
 
 /** What a name imports, and from whom. */
@@ -126,9 +129,10 @@ export class ModuleTable<
    * load_module() up to where a module is COMING: its call sites are switched off, nothing of it has run.
    * @throws Refusal with the kernel's lines and errno when Linux would not load it; nothing is left of it.
    */
-  load(file: ModuleFile, options: ModuleOptions<A> = {}): Resident<A, S> {
+  load(given: ModuleFile, asked: ModuleOptions<A> = {}): Resident<A, S> {
+    const { file, options } = rewritten(given, asked);
     const host = this.host(stubbed(file, options));
-    const loaded = loadModule(file, host, { farJumps: "trampoline", ...options });
+    const loaded = loadModule(file, host, options);
     let resident: Resident<A, S>;
     try {
       resident = new Resident(loaded, (address, word) => this.#writeWords(address, [word]));
@@ -149,7 +153,8 @@ export class ModuleTable<
    * The far-jump plan that load() would carry out, without loading anything.
    * @throws Refusal where Linux refuses the module before it relocates.
    */
-  plan(file: ModuleFile, options: ModuleOptions<A> = {}): ModulePlan<A> {
+  plan(given: ModuleFile, asked: ModuleOptions<A> = {}): ModulePlan<A> {
+    const { file, options } = rewritten(given, asked);
     return planModule(file, this.host(stubbed(file, options)), options);
   }
 
@@ -197,6 +202,18 @@ export class ModuleTable<
     for (const [index, value] of values.entries()) words.setU32(4 * index, value);
     this.#memory.write(address, words.bytes);
   }
+}
+
+/** The file that is loaded, mended if that is asked for, and what becomes of what is still far in it. */
+function rewritten<A extends Address>(
+  given: ModuleFile,
+  { farJumps = "trampoline", ...options }: ModuleOptions<A>,
+) {
+  if (farJumps !== "rewrite") return { file: given, options: { ...options, farJumps } };
+  return {
+    file: rewrittenModule(given).file,
+    options: { ...options, farJumps: "refuse" as const },
+  };
 }
 
 /** What `stubMissing` may give a stub: the file's imports, and not the names it exports itself. */

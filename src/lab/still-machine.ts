@@ -36,8 +36,11 @@ export interface StillInsmodOptions {
   readonly base?: bigint;
   /** Guest address of the init block; default: above the core block's guard page. */
   readonly initBase?: bigint;
-  /** How to treat a jump that can't reach: by a veneer (default), or by Linux's refusal. */
-  readonly farJumps?: "trampoline" | "refuse";
+  /**
+   * How to treat a jump that can't reach: by a veneer (default), by Linux's refusal, or by mending the file, as
+   * mendModule() does, and loading it as Linux would.
+   */
+  readonly farJumps?: "trampoline" | "refuse" | "rewrite";
   /** One veneer for all jumps that may share it (default), or one for each. */
   readonly veneers?: Veneers;
   /** Give imports that nobody exports an address in the kernel's region. */

@@ -33,10 +33,7 @@ export function* mendText(
       yield `  ${paint.red(place(section, offset))}${goes}: ${reason}\n`;
     }
   }
-  if (changes.length > 0) {
-    yield `${paint.bold(counted(changes.length, "place"))}, with the words before and after\n`;
-    for (const line of columns(changes.map(changeCells))) yield `${line}\n`;
-  }
+  yield* changeLines(changes, paint);
   if (sections.length > 0) {
     yield `${paint.bold(counted(sections.length, "section"))} of another size\n`;
     const rows = sections.map((one) => [
@@ -56,6 +53,13 @@ export function* mendText(
   yield `${paint.bold(name)} ${ends[verdict]}\n`;
 }
 
+/** Each place that was changed, a line. */
+export function* changeLines(changes: readonly Change[], paint: Paint): Generator<string> {
+  if (changes.length === 0) return;
+  yield `${paint.bold(counted(changes.length, "place"))}, with the words before and after\n`;
+  for (const line of columns(changes.map(changeCells))) yield `${line}\n`;
+}
+
 /** What else there is to know, a sentence a line; empty when there is nothing. */
 export function mendNotes({ notes, signatureDropped }: MendReport): string {
   const signature =
@@ -69,7 +73,7 @@ export function mendNotes({ notes, signatureDropped }: MendReport): string {
 }
 
 /** A change's columns: place, kind, symbol, words. */
-export function changeCells(change: Change): string[] {
+function changeCells(change: Change): string[] {
   const { section, offset, kind, symbol, addend, register, newlyListed } = change;
   const through = register === null || register === "t9" ? "" : ` through ${register}`;
   const listed = newlyListed && kind === "site" ? ", newly listed" : "";

@@ -47,6 +47,7 @@ test("cost compares farjal's own designs", () => {
     ["no call sites, long calls", 240, 0, null],
     ["jal _mcount, a veneer each", 208, 48, 3],
     ["jal _mcount, shared veneers", 208, 16, 3],
+    ["jal _mcount, rewritten", 244, 0, 2],
     ["long call", 256, 0, 2],
     ["long call, ra address", 272, 0, 2],
     ["3 nops", 240, 16, 3],
@@ -74,6 +75,8 @@ test("cost compares farjal's own designs", () => {
       ["jal", "one word, past the pop", 1, 3, true],
       ["jal", "call and push", 2, 3, false],
       ["jal", "one word, past the pop", 1, 3, true],
+      ["long-ra", "as Linux 6.1 does", 2, 3, false],
+      ["long-ra", "one word", 1, 3, true],
       ["long", "as Linux 6.1 does", 2, 3, false],
       ["long", "one word", 1, 3, true],
       ["long-ra", "as Linux 6.1 does", 2, 3, false],
@@ -137,7 +140,7 @@ test("cost takes a module's own code where there is no build without sites", () 
   assert.equal(json.missing[1].why, "it needs another compile: -pg -mno-long-calls");
 });
 
-test("cost makes two designs of a module that calls _mcount by jal", () => {
+test("cost makes three designs of a module that calls _mcount by jal", () => {
   const words = ["cost", builtModule("jal2009", "big"), "--call", "work_run(2)", ...SHORT];
   const { code, stdout, stderr } = farjal(words);
   assert.equal(code, 0);
@@ -145,6 +148,7 @@ test("cost makes two designs of a module that calls _mcount by jal", () => {
   for (const line of [
     /^ {2}jal2009-big\.ko: jal _mcount, a veneer each +1,248 +224 +\+3\.00 +\+50\.00 /m,
     /^ {2}jal2009-big\.ko: jal _mcount, shared veneers +1,248 +80 +\+3\.00 +\+50\.00 /m,
+    /^ {2}jal2009-big\.ko: jal _mcount, rewritten +1,400 +0 +\+2\.00 +\+61\.00 /m,
     /^ {2}jal2009-big\.ko: without its sites +1,128 +64$/m,
   ]) {
     assert.match(stdout, line);
@@ -180,6 +184,7 @@ test("cost compares builds of a module side by side, above the one without sites
       ["modern-big.ko: long call, ra address", "plain-big.ko: no call sites, long calls"],
       ["jal2009-big.ko: jal _mcount, a veneer each", "plain-big.ko: no call sites, long calls"],
       ["jal2009-big.ko: jal _mcount, shared veneers", "plain-big.ko: no call sites, long calls"],
+      ["jal2009-big.ko: jal _mcount, rewritten", "plain-big.ko: no call sites, long calls"],
     ],
   );
 });

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gdb: ["processor"],
   board: ["processor", "kernel", "bytes"],
   compare: ["formats", "ftrace"],
-  lab: ["processor", "ftrace", "module", "trampoline", "isa", "elf", "bytes"],
+  lab: ["mend", "processor", "ftrace", "module", "trampoline", "isa", "elf", "bytes"],
   mend: ["ftrace", "module", "trampoline", "isa", "elf", "bytes"],
   processor: ["translate", "isa", "bytes"],
   formats: ["ftrace", "html", "compression", "bytes"],

@@ -12,6 +12,8 @@ import {
   type Endian,
   type MissingDesign,
   Misuse,
+  Refusal,
+  rewrittenModule,
 } from "../../index.ts";
 import { costPage } from "../../report/cost/page.ts";
 import { costText } from "../../report/cost/text.ts";
@@ -26,7 +28,7 @@ import {
   placed,
 } from "../options/module-options.ts";
 import { countReader } from "../options/numbers.ts";
-import { readSource } from "../session.ts";
+import { readSource, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
@@ -96,7 +98,12 @@ async function cost(
   const builds: Build[] = [];
   for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
     const source = await readSource(path, machineOptions);
-    builds.push({ path: own ? null : path, open: opener(source, args, machineOptions) });
+    const mended = mendedSource(source);
+    builds.push({
+      path: own ? null : path,
+      open: opener(source, args, machineOptions),
+      ...(mended === null ? {} : { openMended: opener(mended, args, machineOptions) }),
+    });
   }
   const { rows, missing, notes } = await costTable(
     builds,
@@ -119,6 +126,17 @@ async function cost(
     text: options.html === undefined ? costText(title, rows, paint) : [`${options.html}\n`],
     ...(missing.length + notes.length === 0 ? {} : { notes: noteText(missing, notes) }),
   };
+}
+
+/** The same with its file mended; null where that is refused. */
+function mendedSource(source: Source): Source | null {
+  try {
+    const { file, report } = rewrittenModule(source.file);
+    return { ...source, file, mended: report };
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
 }
 
 function noteText(missing: readonly MissingDesign[], notes: readonly string[]): string {

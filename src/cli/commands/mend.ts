@@ -3,9 +3,7 @@
 
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { hex } from "../../hex.ts";
 import {
-  type Change,
   type MendReport,
   Misuse,
   mendModule,
@@ -18,6 +16,7 @@ import { mendNotes, mendText } from "../../report/mend-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import { type Answer, type AnswerOptions, type Give, refusalJson } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
+import { changeJson } from "../json/changes.ts";
 import { moduleCommand } from "../options/module-options.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -112,9 +111,4 @@ function modeOf(path: string): number | undefined {
 
 function mendJson(report: MendReport): Answer["json"] {
   return { ...report, changes: report.changes.map(changeJson) };
-}
-
-/** A change with its words as text. */
-function changeJson({ before, after, ...change }: Change) {
-  return { ...change, before: before.map(hex), after: after.map(hex) };
 }

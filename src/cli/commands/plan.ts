@@ -4,11 +4,19 @@
 import type { Command } from "commander";
 import type { Address } from "../../address.ts";
 import { counted } from "../../html/numbers.ts";
-import { type FarJump, Refusal, type RefusalDetails, type Trampoline } from "../../index.ts";
+import {
+  type Change,
+  type FarJump,
+  Refusal,
+  type RefusalDetails,
+  type Trampoline,
+} from "../../index.ts";
+import { changeLines } from "../../report/mend-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import type { Answer, Give } from "../answer.ts";
+import { changeJson } from "../json/changes.ts";
 import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openSession, type RunningSession, type StillSession } from "../session.ts";
@@ -44,6 +52,7 @@ interface Verdict {
 async function plan(path: string, options: ModuleOptions, paint: Paint): Promise<Answer> {
   const session = await openSession(path, options);
   const verdict = judge(session, options.farJumps);
+  const changes = session.mended?.changes ?? null;
   const { farJumps, trampolines, dmesg, refusal } = verdict;
   return {
     held: refusal === null,
@@ -54,8 +63,9 @@ async function plan(path: string, options: ModuleOptions, paint: Paint): Promise
       explanation: refusal?.explanation ?? null,
       farJumps: farJumps.map(farJumpJson),
       trampolines: trampolines.map(trampolineJson),
+      ...(changes === null ? {} : { changes: changes.map(changeJson) }),
     },
-    text: text(session.file.name, verdict, paint),
+    text: text(session.file.name, verdict, changes ?? [], paint),
   };
 }
 
@@ -75,8 +85,14 @@ function judge(session: RunningSession | StillSession, how: ModuleOptions["farJu
   }
 }
 
-function* text(name: string, verdict: Verdict, paint: Paint): Generator<string> {
+function* text(
+  name: string,
+  verdict: Verdict,
+  changes: readonly Change[],
+  paint: Paint,
+): Generator<string> {
   const { farJumps, trampolines, refusal } = verdict;
+  yield* changeLines(changes, paint);
   const parts = function* (): Generator<string> {
     yield* farJumpLines(farJumps, paint);
     yield* trampolineLines(trampolines, paint);
@@ -89,7 +105,7 @@ function* text(name: string, verdict: Verdict, paint: Paint): Generator<string> 
   }
   const how =
     farJumps.length === 0
-      ? "as it is: every jump reaches"
+      ? `${changes.length === 0 ? "as it is" : "rewritten"}: every jump reaches`
       : `with ${counted(trampolines.length, "trampoline")}`;
   yield `${paint.bold(name)} ${paint.green("loads")} ${how}\n`;
 }

@@ -33,7 +33,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly with?: readonly string[];
   /** `NAME=VALUE` or `NAME`, one an option. */
   readonly param?: readonly string[];
-  readonly farJumps: "refuse" | "trampoline";
+  readonly farJumps: "refuse" | "trampoline" | "rewrite";
   readonly stubMissing?: boolean;
 }
 
@@ -89,8 +89,11 @@ export function placed(command: Command): Command {
       gather,
     )
     .addOption(
-      new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
-        .choices(["refuse", "trampoline"])
+      new Option(
+        "--far-jumps <HOW>",
+        "refuse as Linux does, mend with trampolines, or load what farjal mend makes of the file",
+      )
+        .choices(["refuse", "trampoline", "rewrite"])
         .default("trampoline"),
     )
     .option(

@@ -1,0 +1,177 @@
+// MediaTek's MT7620 erratum, acted out: now and then a direct jump goes to the right offset of a wrong 256 MiB
+// region, its high nibble wrong. A call is run once for each trial; at one execution of one j or jal of the module,
+// chosen by a seeded generator, the processor is sent astray after the delay slot, and what becomes of the call is
+// told. The generator is xorshift32, so a seed gives the same trials everywhere.
+
+import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
+import { Misuse } from "../errors.ts";
+import type { LoadedModule } from "../module/loaded.ts";
+import { Debugger } from "../processor/debugger.ts";
+import type { Machine } from "./machine.ts";
+
+export interface AstrayCall {
+  readonly machine: Machine;
+  readonly module: LoadedModule;
+  /** The function's address and what it is given. */
+  readonly target: number;
+  readonly args: readonly (number | bigint)[];
+}
+
+export interface AstrayOptions {
+  /** Any 32-bit number but 0 (default: 7620). */
+  readonly seed?: number;
+  /** How many times the call is run with one jump astray (default: 16). */
+  readonly trials?: number;
+  /** Only jumps at these addresses (default: every j and jal of the module's code). */
+  readonly sites?: readonly number[];
+}
+
+/** What became of the call with one jump astray. */
+export interface AstrayTrial {
+  /** The jump's address. */
+  readonly site: number;
+  /** Which of the executions of the chosen jumps it was, from 0. */
+  readonly execution: number;
+  /** Where it should have gone, and where it went. */
+  readonly target: number;
+  readonly wentTo: number;
+  /** same: the right result all the same. */
+  readonly outcome: "same" | "wrong result" | "stopped";
+  readonly v0: number | null;
+  /** Why it stopped; null when it returned. */
+  readonly stop: string | null;
+}
+
+export interface Astray {
+  readonly v0: number;
+  /** j and jal that were looked at, and how often the call executes them. */
+  readonly jumps: number;
+  readonly executions: number;
+  readonly trials: readonly AstrayTrial[];
+}
+
+const SEED = 7620;
+const TRIALS = 16;
+/** A call that executes more is too long to stop at each. */
+const MOST_EXECUTIONS = 100_000;
+/** How many times its own length a call may take that has gone astray. */
+const PATIENCE = 4;
+const NIBBLES = 15;
+const REGION_SIZE = 0x1000_0000;
+
+/**
+ * Runs the trials. The machine is afterwards as it was.
+ * @throws Misuse when the call doesn't return by itself, or executes too many jumps to stop at each.
+ */
+export function runAstray(call: AstrayCall, options: AstrayOptions = {}): Astray {
+  const { machine } = call;
+  const sites = options.sites ?? directJumps(call);
+  const saved = machine.save();
+  const plain = machine.call(call.target, call.args);
+  if (plain.exception !== undefined) {
+    throw new Misuse(`the call doesn't return: ${plain.exception.message}`);
+  }
+  const budget = PATIENCE * plain.instructions + 1000;
+  machine.restore(saved);
+  const executions = sites.length === 0 ? 0 : countExecutions(call, sites, budget);
+  const random = xorshift(options.seed ?? SEED);
+  const trials: AstrayTrial[] = [];
+  const count = executions === 0 ? 0 : (options.trials ?? TRIALS);
+  while (trials.length < count) {
+    machine.restore(saved);
+    const chosen = random() % executions;
+    trials.push(oneAstray(call, sites, chosen, 1 + (random() % NIBBLES), budget, plain.v0));
+  }
+  machine.restore(saved);
+  return { v0: plain.v0, jumps: sites.length, executions, trials };
+}
+
+/** Addresses of every j and jal in the module's code as it is loaded, veneers' surroundings included. */
+function directJumps({ machine, module }: AstrayCall): number[] {
+  const found: number[] = [];
+  for (const { executable, address, size } of module.sections) {
+    if (!executable) continue;
+    for (let at = address; at + 4 <= address + size; at += 4) {
+      const opcode = machine.memory.u32(at) >>> 26;
+      if (opcode === OP_J || opcode === OP_JAL) found.push(at);
+    }
+  }
+  return found;
+}
+
+function countExecutions(call: AstrayCall, sites: readonly number[], budget: number): number {
+  let executions = 0;
+  toEach(call, sites, budget, (debug) => {
+    executions += 1;
+    if (executions > MOST_EXECUTIONS) {
+      throw new Misuse(
+        `the call executes more than ${MOST_EXECUTIONS} direct jumps: take one that does less`,
+      );
+    }
+    debug.step(1);
+    return true;
+  });
+  return executions;
+}
+
+function oneAstray(
+  call: AstrayCall,
+  sites: readonly number[],
+  execution: number,
+  nibble: number,
+  budget: number,
+  right: number,
+): AstrayTrial {
+  const { core } = call.machine;
+  let seen = -1;
+  let [site, target, wentTo] = [0, 0, 0];
+  const end = toEach(call, sites, budget, (debug) => {
+    seen += 1;
+    if (seen < execution) {
+      debug.step(1);
+      return true;
+    }
+    site = core.pc;
+    debug.clear();
+    debug.step(2);
+    target = core.pc;
+    wentTo = (target ^ (nibble * REGION_SIZE)) >>> 0;
+    core.pc = wentTo;
+    return false;
+  });
+  const outcome = end.stop !== null ? "stopped" : end.v0 === right ? "same" : "wrong result";
+  return { site, execution, target, wentTo, outcome, ...end };
+}
+
+/** Enters the call and stops before each of the jumps, until `at` says that it is enough. */
+function toEach(
+  { machine, target, args }: AstrayCall,
+  sites: readonly number[],
+  budget: number,
+  at: (debug: Debugger) => boolean,
+): { readonly v0: number | null; readonly stop: string | null } {
+  const entered = machine.start(target, args, { budget });
+  const debug = new Debugger(entered);
+  try {
+    for (const site of sites) debug.addBreakpoint(site);
+    while (debug.runUntil().reason === "breakpoint") if (!at(debug)) break;
+    debug.clear();
+    debug.runUntil();
+    const { exception, v0 } = entered.result();
+    return exception === undefined ? { v0, stop: null } : { v0: null, stop: exception.message };
+  } finally {
+    debug.clear();
+    entered.close();
+  }
+}
+
+/** xorshift32. */
+function xorshift(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state = (state ^ (state << 5)) >>> 0;
+    return state;
+  };
+}

@@ -1,0 +1,196 @@
+// Every j and jal of a file: where it is, where it goes, by which relocation or symbol, and whether it reaches
+// from where the file is loaded. Of a module that is its two blocks at an address; a linked kernel is where it
+// was linked. Nothing is loaded and no kernel is needed: what a module imports counts as the kernel's, in kseg0.
+
+import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
+import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
+import { type Address, plus } from "../address.ts";
+import { contents, relocationTables } from "../elf/contents.ts";
+import {
+  EHDR_SIZE,
+  ET_EXEC,
+  ET_REL,
+  SHF_EXECINSTR,
+  SHN_ABS,
+  SHN_UNDEF,
+  SHT_NOBITS,
+  STT_FUNC,
+} from "../elf/numbers.ts";
+import type { ElfObject, ElfSymbol, Section } from "../elf/object.ts";
+import { readElf } from "../elf/reader.ts";
+import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/file/file.ts";
+import { layOut } from "../module/layout/layout.ts";
+import { symbolName } from "../module/relocation/jumps.ts";
+import { reachOf, regionOf } from "../trampoline/region.ts";
+import { jumpAddend } from "./jump-edits.ts";
+
+/** One j or jal. */
+export interface ListedJump<A extends Address = Address> {
+  readonly section: string;
+  readonly offset: number;
+  /** The instruction as it is in the file. */
+  readonly word: number;
+  /** What it goes to, with an addend in hexadecimal: "work_step+0x8"; "" where nothing has a name. */
+  readonly symbol: string;
+  /** The address it goes to; null where only a kernel could tell. */
+  readonly target: A | null;
+  /** Whether the target is in the 256 MiB region of the jump's delay slot. */
+  readonly reaches: boolean;
+}
+
+/** The kernel's text is in kseg0, which begins a region. */
+const KSEG0 = 0x80000000;
+const PAGE = 0x1000;
+
+/** @param base where the module's core block goes; the init block comes behind it, as the lab places it. */
+export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
+  const { elf } = file;
+  const layout = layOut(file);
+  const core =
+    elf.class === 64
+      ? BigInt.asUintN(64, BigInt(typeof base === "bigint" ? base : base | 0))
+      : base;
+  const pages = (size: number): number => (Math.ceil(size / PAGE) + 1) * PAGE;
+  const blocks = { core, init: plus(core, pages(layout.blocks.core.size)) };
+  const addressOf = (section: number, offset: number): Address | null => {
+    const placed = layout.sections.get(section);
+    return placed === undefined ? null : plus(blocks[placed.block], placed.offset + offset);
+  };
+  const jumps: ListedJump[] = [];
+  for (const section of code(elf)) {
+    const words = contents(elf, section);
+    const related = relocationsOf(elf, section);
+    for (let offset = 0; offset + 4 <= words.size; offset += 4) {
+      const word = words.u32(offset);
+      const at = addressOf(section.index, offset);
+      if (!isJump(word) || at === null) continue;
+      const relocation = related.get(offset);
+      if (relocation === undefined) {
+        jumps.push(bare(section, offset, word, at));
+        continue;
+      }
+      const { symbol, addend = jumpAddend(word) } = relocation;
+      const target = targetOf(symbol, addend, addressOf);
+      const home =
+        target ?? (typeof at === "bigint" ? BigInt.asUintN(64, BigInt(KSEG0 | 0)) : KSEG0);
+      jumps.push({
+        section: section.name,
+        offset,
+        word,
+        symbol: named(symbolName(elf, symbol), addend),
+        target,
+        reaches: regionOf(home) === reachOf(at),
+      });
+    }
+  }
+  return jumps;
+}
+
+/** Those of a linked file, a vmlinux. Each goes where its field says; code is there, or it is no jump that reaches. */
+export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
+  const sections = code(elf);
+  const functions = elf.symbols
+    .filter(({ type, section }) => type === STT_FUNC && section !== SHN_UNDEF)
+    .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  return sections.flatMap((section) => {
+    const words = contents(elf, section);
+    const jumps: ListedJump[] = [];
+    for (let offset = 0; offset + 4 <= words.size; offset += 4) {
+      const word = words.u32(offset);
+      if (!isJump(word)) continue;
+      const jump = bare(section, offset, word, plus(section.address, offset));
+      const target = jump.target as Address;
+      const own = lastBefore(functions, target);
+      const into = own === undefined ? 0 : Number(BigInt(target) - BigInt(own.address));
+      const name = own === undefined || into >= Math.max(own.size, 1) ? "" : named(own.name, into);
+      const there = sections.some(
+        (one) => target >= one.address && target < plus(one.address, one.size),
+      );
+      jumps.push({ ...jump, symbol: name, reaches: there });
+    }
+    return jumps;
+  });
+}
+
+/**
+ * Those of a file, whichever it is.
+ * @param bytes a module or a vmlinux, uncompressed.
+ * @param base where a module's core block goes.
+ * @throws Refusal for what is neither.
+ */
+export function jumpsOfFile(
+  bytes: Uint8Array,
+  base: Address,
+  options: ReadModuleOptions = {},
+): ListedJump[] {
+  const type =
+    bytes.length < EHDR_SIZE ? ET_REL : (bytes[TYPE] as number) | (bytes[TYPE + 1] as number);
+  if (type === ET_EXEC) return jumpsOfKernel(readElf(bytes));
+  return jumpsOfModule(readModule(bytes, options), base);
+}
+
+/** e_type, of which one byte is 0 in either order. */
+const TYPE = 16;
+
+function code(elf: ElfObject): Section[] {
+  return elf.sections.filter(
+    ({ flags, type }) => (flags & SHF_EXECINSTR) !== 0 && type !== SHT_NOBITS,
+  );
+}
+
+function isJump(word: number): boolean {
+  return word >>> 26 === OP_J || word >>> 26 === OP_JAL;
+}
+
+interface Related {
+  readonly symbol: ElfSymbol;
+  /** Where the relocation holds it (RELA). */
+  readonly addend?: number;
+}
+
+function relocationsOf(elf: ElfObject, section: Section): Map<number, Related> {
+  const related = new Map<number, Related>();
+  for (const table of relocationTables(elf)) {
+    if (table.target !== section) continue;
+    for (let index = 0; index < table.count; index++) {
+      const symbol = elf.symbols[table.symbol(index)];
+      if (table.type(index) !== R_MIPS_26 || symbol === undefined) continue;
+      const addend = table.hasAddends ? { addend: table.addend(index) } : {};
+      related.set(table.offset(index), { symbol, ...addend });
+    }
+  }
+  return related;
+}
+
+function targetOf(
+  symbol: ElfSymbol,
+  addend: number,
+  addressOf: (section: number, offset: number) => Address | null,
+): Address | null {
+  if (symbol.section === SHN_UNDEF) return null;
+  if (symbol.section === SHN_ABS) return plus(symbol.address, addend);
+  return addressOf(symbol.section, symbol.value + addend);
+}
+
+/** A jump without a relocation: within the region of its delay slot. */
+function bare(section: Section, offset: number, word: number, at: Address): ListedJump {
+  const target = plus(reachOf(at), (word & 0x03ffffff) * 4);
+  return { section: section.name, offset, word, symbol: "", target, reaches: true };
+}
+
+function named(name: string, addend: number): string {
+  if (addend === 0) return name;
+  return `${name}${addend < 0 ? "-" : "+"}0x${Math.abs(addend).toString(16)}`;
+}
+
+/** The last symbol at or before an address, of a list in ascending order. */
+function lastBefore(symbols: readonly ElfSymbol[], address: Address): ElfSymbol | undefined {
+  let low = 0;
+  let high = symbols.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((symbols[middle] as ElfSymbol).address <= address) low = middle + 1;
+    else high = middle;
+  }
+  return symbols[low - 1];
+}
