@@ -3,7 +3,8 @@
 // Everything that the file says is checked before it is used.
 
 import type { Endian } from "../bytes/endian.ts";
-import { latin1, Words } from "../bytes/words.ts";
+import { latin1 } from "../bytes/text.ts";
+import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";

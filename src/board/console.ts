@@ -2,6 +2,7 @@
 // end a run. The run ends right after the instruction that sends a text's last character, so that what is typed
 // then comes at the same moment in every run.
 
+import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import type { BoardStop } from "./board.ts";
 import type { Uart } from "./devices/uart.ts";
 
@@ -51,12 +52,12 @@ export class Console {
   /** Everything that came out, as UTF-8 text; of very much the last part. */
   get text(): string {
     this.#flush();
-    return Buffer.from(this.#pieces.join(""), "latin1").toString("utf8");
+    return utf8(latin1Bytes(this.#pieces.join("")));
   }
 
   /** Types text, as UTF-8. @returns how many bytes were taken. */
   send(text: string | Uint8Array): number {
-    return this.#uart.receive(typeof text === "string" ? Buffer.from(text) : text);
+    return this.#uart.receive(typeof text === "string" ? utf8Bytes(text) : text);
   }
 
   /** Forgets what came out. */
@@ -101,7 +102,7 @@ class Matcher {
 
   constructor(text: string) {
     this.text = text;
-    this.#bytes = Buffer.from(text);
+    this.#bytes = utf8Bytes(text);
     this.#fallback = [0];
     for (let index = 1, length = 0; index < this.#bytes.length; index += 1) {
       while (length > 0 && this.#bytes[index] !== this.#bytes[length])

@@ -2,6 +2,8 @@
 // for each file a header of hexadecimal fields, its name and its bytes, each padded to four. Owners, times
 // and links are left 0; the kernel unpacks it into its root file system.
 
+import { joined, utf8Bytes } from "../bytes/text.ts";
+
 /** What an archive holds, a directory before what is in it. */
 export type InitramfsEntry = { readonly name: string } & (
   | { readonly kind: "directory" }
@@ -14,19 +16,19 @@ const TRAILER: InitramfsEntry = { name: "TRAILER!!!", kind: "file", bytes: new U
 const MODES = { directory: 0o040755, file: 0o100644, executable: 0o100755, device: 0o020600 };
 
 /** The archive's bytes. */
-export function initramfs(entries: readonly InitramfsEntry[]): Buffer {
-  return Buffer.concat(
+export function initramfs(entries: readonly InitramfsEntry[]): Uint8Array {
+  return joined(
     [...entries, TRAILER].flatMap((entry, index) => {
       const bytes = entry.kind === "file" ? entry.bytes : new Uint8Array(0);
-      const name = Buffer.from(`${entry.name}\0`);
+      const name = utf8Bytes(`${entry.name}\0`);
       const device = entry.kind === "device" ? [entry.major, entry.minor] : [0, 0];
       const [owner, group, time, check] = [0, 0, 0, 0];
       const fields = [
         ...[index + 1, modeOf(entry), owner, group, 1, time, bytes.length],
         ...[0, 0, ...device, name.length, check],
       ];
-      const header = Buffer.from(MAGIC + fields.map(field).join(""));
-      return [padded(Buffer.concat([header, name])), padded(bytes)];
+      const header = utf8Bytes(MAGIC + fields.map(field).join(""));
+      return [padded(joined([header, name])), padded(bytes)];
     }),
   );
 }
@@ -39,6 +41,6 @@ function field(value: number): string {
   return value.toString(16).padStart(8, "0");
 }
 
-function padded(bytes: Uint8Array): Buffer {
-  return Buffer.concat([bytes, new Uint8Array(-bytes.length & 3)]);
+function padded(bytes: Uint8Array): Uint8Array {
+  return joined([bytes, new Uint8Array(-bytes.length & 3)]);
 }

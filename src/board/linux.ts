@@ -249,7 +249,7 @@ function attachDoorbell(board: Board): Doorbell {
 }
 
 /** The initramfs that brings the agent, behind the user's. */
-export function archiveOf(endian: Endian): Buffer {
+export function archiveOf(endian: Endian): Uint8Array {
   const agent = readFileSync(
     new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
   );

@@ -2,6 +2,8 @@
 // the environment behind 80002000, and the registers that point to them. The places are those of QEMU's loader, so
 // that a kernel sees the same numbers on both.
 
+import { latin1Bytes } from "../bytes/text.ts";
+import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import type { Processor } from "../processor/processor.ts";
 import type { BootImage } from "./boot-image.ts";
@@ -77,18 +79,16 @@ function writeArguments(
   words: readonly string[],
   environment: readonly string[],
 ): void {
-  const texts = [...words, ...environment].map((text) => Buffer.from(`${text}\0`, "latin1"));
-  const pointers = Buffer.alloc(WORD * (texts.length + 1));
-  let at = ARGUMENTS + pointers.length;
+  const texts = [...words, ...environment].map((text) => latin1Bytes(`${text}\0`));
+  const pointers = new Words(new Uint8Array(WORD * (texts.length + 1)), processor.endian);
+  let at = ARGUMENTS + pointers.size;
   texts.forEach((text, index) => {
-    const pointer = KSEG0 + at;
-    if (processor.endian === "little") pointers.writeUInt32LE(pointer, WORD * index);
-    else pointers.writeUInt32BE(pointer, WORD * index);
+    pointers.setU32(WORD * index, KSEG0 + at);
     if (at + text.length > ARGUMENTS_END) throw new Misuse("the kernel's command line is too long");
     processor.writeBytes(at, text);
     at += text.length;
   });
-  processor.writeBytes(ARGUMENTS, pointers);
+  processor.writeBytes(ARGUMENTS, pointers.bytes);
 }
 
 function tooLarge(what: string, memory: number): Misuse {

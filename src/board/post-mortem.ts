@@ -2,6 +2,7 @@
 // A kernel that relocated itself (KASLR) is found in memory by its banner, the line that it begins with.
 
 import { KSEG0 } from "../../assembly/shared/memory-map.ts";
+import { indexOfBytes, latin1Bytes, sameBytes } from "../bytes/text.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { isOf32Bits } from "../kernel/kernel.ts";
 import { type GuestStop, type Naming, stopPlace } from "../processor/stop.ts";
@@ -44,15 +45,13 @@ function namesOf(board: Board, kernel: AnyKernel | null): Naming {
 function slideOf({ processor }: Board, kernel: AnyKernel): number {
   const { image } = kernel;
   if (image === null) return 0;
-  const at = Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.length).indexOf(
-    BANNER,
-  );
+  const at = indexOfBytes(image.bytes, latin1Bytes(BANNER));
   if (at < 0) return 0;
-  const banner = Buffer.from(image.bytes.subarray(at, at + BANNER_SIZE));
+  const banner = image.bytes.subarray(at, at + BANNER_SIZE);
   const physical = (Number(image.address) + at - KSEG0) & DIRECT;
   for (let slide = 0; slide < RELOCATION_MOST; slide += RELOCATION_STEP) {
     if (physical + slide + banner.length > processor.ramSize) break;
-    if (banner.equals(processor.readBytes(physical + slide, banner.length))) return slide;
+    if (sameBytes(banner, processor.readBytes(physical + slide, banner.length))) return slide;
   }
   return 0;
 }

@@ -12,6 +12,7 @@
 // given has the shape of what it would save. A kernel file is not in a snapshot: a board that was restored and
 // then resets itself ends its run.
 
+import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import {
   readSnapshot,
@@ -40,7 +41,7 @@ export function saveBoard(board: Board): Uint8Array {
     board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
   );
   const note: Note = { format: FORMAT, version: VERSION, ...board.state, devices };
-  return saveProcessor(board.processor, Buffer.from(JSON.stringify(note)));
+  return saveProcessor(board.processor, utf8Bytes(JSON.stringify(note)));
 }
 
 /**
@@ -86,7 +87,7 @@ function resume(board: Board, snapshot: Snapshot, isNew = false): void {
 function readNote(bytes: Uint8Array): Note {
   let note: Partial<Note> | null;
   try {
-    note = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Note> | null;
+    note = JSON.parse(utf8(bytes)) as Partial<Note> | null;
   } catch {
     note = null;
   }

@@ -4,7 +4,7 @@
 import { Misuse } from "../errors.ts";
 import type { Endian } from "./endian.ts";
 import type { ByteSource } from "./source.ts";
-import { latin1 } from "./words.ts";
+import { latin1 } from "./text.ts";
 
 /** A part of a file that is read whole is no larger. */
 export const LARGEST_PART = 256 << 20;

@@ -1,29 +1,30 @@
-// Bytes of a binary format's small parts, gathered in a byte order: numbers, texts, and texts with their
-// size in front. What is large, a trace's pages, doesn't come through here.
+// Writes the small parts of a binary format in a byte order: numbers, texts, and texts with their size in front.
+// Large parts, such as a trace's pages, go to the file directly.
 
+import { ByteBuffer } from "./byte-buffer.ts";
 import type { Endian } from "./endian.ts";
+import { utf8Bytes } from "./text.ts";
 
 export class Packer {
-  readonly #parts: Uint8Array[] = [];
+  readonly #buffer = new ByteBuffer();
   readonly #little: boolean;
-  #length = 0;
 
   constructor(endian: Endian) {
     this.#little = endian === "little";
   }
 
   get length(): number {
-    return this.#length;
+    return this.#buffer.length;
   }
 
   raw(bytes: Uint8Array): this {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
+    this.#buffer.write(bytes);
     return this;
   }
 
   u8(value: number): this {
-    return this.raw(new Uint8Array([value]));
+    this.#buffer.byte(value);
+    return this;
   }
 
   u16(value: number): this {
@@ -38,24 +39,24 @@ export class Packer {
     return this.#number(8, (view) => view.setBigUint64(0, BigInt(value), this.#little));
   }
 
-  /** UTF-8, without anything behind it. */
+  /** A text in UTF-8, without a NUL. */
   text(text: string): this {
-    return this.raw(Buffer.from(text));
+    return this.raw(utf8Bytes(text));
   }
 
-  /** A text that ends in NUL. */
+  /** A text in UTF-8 and a NUL. */
   string(text: string): this {
     return this.text(`${text}\0`);
   }
 
   /** A text with its size in bytes before it. */
   sized(text: string, size: 4 | 8): this {
-    const bytes = Buffer.from(text);
+    const bytes = utf8Bytes(text);
     return (size === 4 ? this.u32(bytes.length) : this.u64(bytes.length)).raw(bytes);
   }
 
   bytes(): Uint8Array {
-    return Buffer.concat(this.#parts);
+    return this.#buffer.bytes();
   }
 
   #number(size: number, set: (view: DataView) => void): this {

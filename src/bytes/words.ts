@@ -1,8 +1,9 @@
-// Numbers out of bytes, in a given byte order. Reading past the end throws a Refusal and never returns
-// something made up: whoever reads a table checks its size first, this is the net beneath.
+// Numbers read from bytes and written to them, in a given byte order. Reading past the end throws a Refusal. Readers
+// of tables check sizes first, with errors that say more; this check catches what they miss.
 
 import { Refusal } from "../errors.ts";
 import type { Endian } from "./endian.ts";
+import { latin1 } from "./text.ts";
 
 export class Words {
   readonly bytes: Uint8Array;
@@ -15,7 +16,7 @@ export class Words {
     this.#little = endian === "little";
   }
 
-  /** Bytes there are. */
+  /** In bytes. */
   get size(): number {
     return this.bytes.length;
   }
@@ -73,9 +74,4 @@ export class Words {
       explanation: `the file is damaged: ${size} bytes at offset ${offset} of a part that has ${this.size}`,
     });
   }
-}
-
-/** Bytes as text, one character a byte, so that no name is ever changed by reading it. */
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }

@@ -5,8 +5,8 @@
 
 import { type Command, Option } from "commander";
 import { type CallResult, type GuestCall, type Machine, Misuse } from "../index.ts";
-import { readInput } from "../input.ts";
 import { writeWhole } from "./atomic-file.ts";
+import { readInput } from "./input.ts";
 import type { CallOptions } from "./options/module-options.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -18,20 +18,20 @@ import {
   makeMachine,
   makeStillMachine,
   moduleName,
+  openModule as openSource,
   type ReadKernelOptions,
   Refusal,
   readKernel,
   readKernel64,
-  readModule,
   rewrittenModule,
   type StillMachine,
   type Story,
   tellStory,
   type Veneers,
 } from "../index.ts";
-import { readModuleBytes } from "../input.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
+import { readInput } from "./input.ts";
 import type { ModuleOptions } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
@@ -126,10 +126,8 @@ export async function openModule(
   path: string,
   { object }: Pick<ModuleOptions, "object">,
 ): Promise<ModuleFile> {
-  return readModule(await readModuleBytes(path), {
-    name: moduleName(path),
-    object: object === true,
-  });
+  const options = { name: moduleName(path), object: object === true };
+  return openSource(path === "-" ? readInput(path) : path, options);
 }
 
 export class Session<A extends Address, M extends ModuleMachine<A>> {

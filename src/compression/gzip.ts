@@ -1,9 +1,9 @@
-// gzip, through node:zlib. Its gunzip takes what follows a member for another one, so this reads the
-// member's header itself (RFC 1952) and leaves the deflate stream, whose end zlib knows, to zlib.
+// gzip (RFC 1952), with the host's zlib. zlib's gunzip takes what follows a member for another member, so the
+// member's header is read here, and zlib unpacks the deflate stream, whose end it finds.
 
-import { createInflateRaw } from "node:zlib";
-import type { Output } from "../bytes/output.ts";
+import { host } from "#host";
 import { Misuse } from "../errors.ts";
+import type { Output } from "./output.ts";
 
 /** Header flags. */
 const FHCRC = 2;
@@ -29,11 +29,9 @@ function headerSize(bytes: Uint8Array): number {
  */
 export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<void> {
   const start = headerSize(bytes);
-  const inflate = createInflateRaw({ chunkSize: 0x10_0000 });
-  inflate.end(bytes.subarray(start));
-  for await (const chunk of inflate) output.append(chunk as Uint8Array);
+  const deflated = await host.inflateRaw(bytes.subarray(start), (piece) => output.write(piece));
   // The trailer: a CRC, then the unpacked size.
-  const size = start + inflate.bytesWritten + 4;
+  const size = start + deflated + 4;
   if (size + 4 > bytes.length) throw new Misuse("the compressed data is cut off");
   const stated = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(size, true);
   if (stated !== output.length) throw new Misuse("the compressed data is damaged");

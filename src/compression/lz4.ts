@@ -2,8 +2,8 @@
 // with their compressed size, each of 8 MiB unpacked but for the last. Own code because the libraries on npm
 // read the newer frame only and check no offset inside a block.
 
-import type { Output } from "../bytes/output.ts";
 import { Misuse } from "../errors.ts";
+import type { Output } from "./output.ts";
 
 const MAGIC_SIZE = 4;
 const BLOCK_SIZE = 0x80_0000;
@@ -59,7 +59,7 @@ function unpackBlock(block: Uint8Array, output: Output): void {
     const token = next();
     const literals = extended(token >>> 4);
     if (literals > block.length - at) cutOff();
-    output.append(block.subarray(at, at + literals));
+    output.write(block.subarray(at, at + literals));
     at += literals;
     if (at === block.length) return;
     const distance = next() | (next() << 8);

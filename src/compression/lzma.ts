@@ -3,8 +3,8 @@
 // specification in the public-domain LZMA SDK: an adaptive binary range coder under LZ77 with four
 // remembered distances.
 
-import type { Output } from "../bytes/output.ts";
 import { Misuse } from "../errors.ts";
+import type { Output } from "./output.ts";
 
 const HEADER_SIZE = 13;
 const HALF = 1 << 10;

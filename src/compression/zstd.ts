@@ -3,8 +3,8 @@
 // block makes (26 bytes keep it busy for seconds, as many more as one likes for hours), reads on before its
 // data, and copies its window for each block. Here no block makes more than the format allows.
 
-import { LARGEST_IMAGE, type Output } from "../bytes/output.ts";
 import { Misuse } from "../errors.ts";
+import { LARGEST_IMAGE, type Output } from "./output.ts";
 import {
   BackwardBits,
   damaged,
@@ -152,7 +152,7 @@ class Frame {
 
   #block(type: number, size: number): void {
     if (size > LARGEST_BLOCK) damaged();
-    if (type === RAW) this.#output.append(this.#take(size));
+    if (type === RAW) this.#output.write(this.#take(size));
     else if (type === RLE) {
       const value = this.#number(1);
       if (size === 0) return;
@@ -169,7 +169,7 @@ class Frame {
     const at = (index: number): number => rest[index] ?? damaged();
     if (first === 0) {
       if (rest.length > 1) damaged();
-      this.#output.append(literals);
+      this.#output.write(literals);
     } else if (first < 128) this.#sequences(rest.subarray(1), first, literals);
     else if (first < 255) {
       this.#sequences(rest.subarray(2), ((first - 128) << 8) | at(1), literals);
@@ -273,12 +273,12 @@ class Frame {
       }
       made += length + match;
       if (bits.left < 0 || used + length > literals.length || made > LARGEST_BLOCK) damaged();
-      this.#output.append(literals, used, used + length);
+      this.#output.write(literals, used, used + length);
       used += length;
       this.#output.repeat(this.#distance(offset, length === 0), match);
     }
     if (bits.left !== 0 || made + literals.length - used > LARGEST_BLOCK) damaged();
-    this.#output.append(literals, used);
+    this.#output.write(literals, used);
   }
 
   /** The distance that an offset's value means, and which three are the most recent now (3.1.1.5). */

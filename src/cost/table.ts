@@ -3,13 +3,13 @@
 // file mended; where no build is without sites, a build's own instructions without those of its sites stand
 // for one.
 
-import { basename } from "node:path";
 import { Misuse } from "../errors.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { counted } from "../html/numbers.ts";
 import type { Machine } from "../lab/machine.ts";
 import { interleave, type Timing } from "../measure/interleave.ts";
 import { type MeasuredCall, type Open, Run, type Tracing } from "../measure/measured-run.ts";
+import { fileName } from "../module/file/name.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { Veneers } from "../trampoline/facts.ts";
 import {
@@ -189,7 +189,7 @@ class Variant {
   /** How its title begins. */
   get file(): string {
     const { path } = this.build;
-    return path === null ? "" : `${basename(path)}: `;
+    return path === null ? "" : `${fileName(path)}: `;
   }
 
   get base(): Base {

@@ -1,7 +1,7 @@
 // A string table (SHT_STRTAB) that grows: names that are there already are found, also as the end of a
 // longer name, as linkers share them; others are appended. It begins with a NUL, the empty name.
 
-import { latin1 } from "../bytes/words.ts";
+import { latin1, latin1Bytes } from "../bytes/text.ts";
 
 export class StringTableBuilder {
   #text: string;
@@ -24,6 +24,6 @@ export class StringTableBuilder {
 
   /** The table's bytes. */
   bytes(): Uint8Array {
-    return new Uint8Array(Buffer.from(this.#text, "latin1"));
+    return latin1Bytes(this.#text);
   }
 }

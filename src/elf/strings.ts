@@ -1,7 +1,7 @@
 // A string table (SHT_STRTAB), read once as text, so that thousands of names are slices of one string.
 // Names are bounded: a hostile table in which a million names overlap must cost no more than its size.
 
-import { latin1 } from "../bytes/words.ts";
+import { latin1 } from "../bytes/text.ts";
 
 /** Longer than any name a compiler makes, KSYM_NAME_LEN (512) included. */
 const LONGEST_NAME = 4096;

@@ -2,6 +2,7 @@
 // write bytes.
 
 import type { Sink } from "../bytes/sink.ts";
+import { utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { GraphTextOptions } from "../ftrace/text/graph-text.ts";
 import { htmlPage } from "./page/page.ts";
@@ -112,11 +113,11 @@ export function* traceWriting(
     for (const piece of traceText(trace, format, { writer, graph })) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
-      sink.write(Buffer.from(chunk));
+      sink.write(utf8Bytes(chunk));
       chunk = "";
       yield;
     }
-    sink.write(Buffer.from(chunk));
+    sink.write(utf8Bytes(chunk));
     return;
   }
   if (!trace.addresses) {

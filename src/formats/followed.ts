@@ -2,7 +2,6 @@
 // thread between two stretches of a run or in another one. It needs no second pass, since version 7 may say at its end
 // what its events name, and no memory but for these names. What the stream has lost stands in the file where it was.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Sink } from "../bytes/sink.ts";
 import type { TraceStream } from "../ftrace/ring/stream.ts";
 import type { TraceFacts } from "./trace.ts";
@@ -44,8 +43,12 @@ export async function writeFollowed(
     }
     events += taken;
     if (stream.over) break;
-    await sleep(taken < STEP ? PATIENCE : 0);
+    await pause(taken < STEP ? PATIENCE : 0);
   }
   file.end();
   return { events, lost: stream.lost };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,7 +1,8 @@
 // Reads a trace from whatever file holds it, told by how the file begins: a trace.dat of farjal's or a real
 // machine's, or ftrace text.
 
-import { fileSource, memorySource, type Opener } from "../bytes/source.ts";
+import { host } from "#host";
+import { memorySource, type Opener } from "../bytes/source.ts";
 import { Misuse } from "../errors.ts";
 import { isFtraceText, readFtraceText } from "./text/reader.ts";
 import type { Trace } from "./trace.ts";
@@ -18,7 +19,7 @@ export interface ReadOptions {
  * @throws Misuse when it can't be read, is no trace or is damaged, the last also while events are read.
  */
 export async function readTrace(path: string, options: ReadOptions = {}): Promise<Trace> {
-  return traceOf(() => fileSource(path), path, options);
+  return traceOf(() => host.openFile(path), path, options);
 }
 
 /** The same for a file's bytes. @param name what to call them in errors. */

@@ -1,21 +1,20 @@
-// The frame of a page: it asks nobody for anything, which its policy says to the browser, and stands in light
-// and dark. The one script that may run is the page's own.
+// The frame of an HTML page: it requests nothing from any server, which its policy tells the browser, and it has a
+// light and a dark look. The only script that may run is the page's own.
 
-import { createHash } from "node:crypto";
+import { host } from "#host";
+import { base64, utf8Bytes } from "../bytes/text.ts";
 import { Html, html } from "./html.ts";
 
 export interface PageFrame {
   readonly title: string;
   readonly style: string;
-  /** Runs behind the body. */
+  /** Runs after the body is there. */
   readonly script?: string;
 }
 
-/** The page's text. @param body what stands in <body>. */
+/** The page's text. @param body the content of <body>. */
 export function framedPage({ title, style, script }: PageFrame, body: Html): string {
-  const digest = createHash("sha256")
-    .update(script ?? "")
-    .digest("base64");
+  const digest = base64(host.sha256([utf8Bytes(script ?? "")]));
   const scripts = script === undefined ? "" : `; script-src 'sha256-${digest}'`;
   const policy = `default-src 'none'; style-src 'unsafe-inline'${scripts}`;
   return html`<!doctype html>

@@ -1,17 +1,13 @@
 // What a kernel says of itself: its release, in linux_banner, and the vermagic that a module must have
 // (include/linux/vermagic.h).
 
-import { latin1 } from "../bytes/words.ts";
+import { indexOfBytes, latin1, latin1Bytes } from "../bytes/text.ts";
 
 const BANNER = "Linux version ";
 const LONGEST_RELEASE = 64; // __NEW_UTS_LEN
 const LONGEST_VERMAGIC = 256;
 /** Places looked at closely; in a kernel the texts are there a few times. */
 const MOST_PLACES = 4096;
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
 
 /** The kernel's release, "6.1.0-50-4kc-malta"; null when there is no banner, which every kernel has. */
 export function findRelease(bytes: Uint8Array): string | null {
@@ -41,10 +37,10 @@ export function findVermagic(bytes: Uint8Array, release: string): string | null 
 
 /** Where a text is. */
 function* places(bytes: Uint8Array, text: string): Generator<number> {
-  const buffer = bufferOf(bytes);
-  let at = buffer.indexOf(text, 0, "latin1");
+  const needle = latin1Bytes(text);
+  let at = indexOfBytes(bytes, needle);
   for (let place = 0; at >= 0 && place < MOST_PLACES; place++) {
     yield at;
-    at = buffer.indexOf(text, at + 1, "latin1");
+    at = indexOfBytes(bytes, needle, at + 1);
   }
 }

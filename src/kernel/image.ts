@@ -5,7 +5,7 @@
 // addresses are the low words here, whatever the class, and pointers to elsewhere are told apart.
 
 import type { Endian } from "../bytes/endian.ts";
-import { latin1 } from "../bytes/words.ts";
+import { latin1, swapWords } from "../bytes/text.ts";
 
 export class Image {
   readonly bytes: Uint8Array;
@@ -22,7 +22,7 @@ export class Image {
     this.bytes = bytes;
     this.endian = endian;
     const copy = Uint8Array.from(bytes.subarray(0, bytes.length & ~3)); // a Buffer's slice() is no copy
-    if (endian === "big") Buffer.from(copy.buffer).swap32();
+    if (endian === "big") swapWords(copy);
     this.words = new Uint32Array(copy.buffer);
     this.pointerWords = high === null ? 1 : 2;
     this.high = high ?? 0;

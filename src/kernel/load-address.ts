@@ -4,7 +4,7 @@
 // thousands of a kernel agree. Where kallsyms counts from the image's first byte, the difference between the entry's
 // two pointers is known instead, and tells the same.
 
-import { latin1 } from "../bytes/words.ts";
+import { latin1 } from "../bytes/text.ts";
 import type { Image } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 

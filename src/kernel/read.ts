@@ -1,7 +1,7 @@
 // Reads what farjal knows of a kernel from any of the files that tell it, found out by content: System.map,
 // a dump of /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
-import { readFile, stat } from "node:fs/promises";
+import { host } from "#host";
 import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
@@ -83,25 +83,13 @@ async function readNamed(
   read: (bytes: Uint8Array) => Promise<AnyKernel>,
 ): Promise<AnyKernel> {
   const name = nameOf(source);
+  const bytes = typeof source === "string" ? host.readFile(source, LARGEST_FILE) : source;
   try {
-    return await read(typeof source === "string" ? await readWhole(source) : source);
+    return await read(bytes);
   } catch (error) {
     if (error instanceof Misuse) throw new Misuse(`${name}: ${error.message}`);
     if (error instanceof Refusal) throw new Misuse(`${name}: ${error.explanation}`);
     throw error;
-  }
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE) throw new Misuse(`${size} bytes are more than any kernel file has`);
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw new Misuse(
-      `can't be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
-    );
   }
 }
 

@@ -4,7 +4,7 @@
 // a kernel before 6.2, which holds the entries of the export table as symbols.
 
 import { type Address, ascending } from "../address.ts";
-import { latin1 } from "../bytes/words.ts";
+import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
 

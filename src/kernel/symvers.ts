@@ -3,7 +3,7 @@
 // 5.6 put the namespace before the module, and older ones have none.
 
 import type { Address } from "../address.ts";
-import { latin1 } from "../bytes/words.ts";
+import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { Kernel, type KernelExport, type ModuleExport } from "./kernel.ts";
 

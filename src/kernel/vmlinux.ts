@@ -2,7 +2,7 @@
 // its sections, and the image is put together from what is loaded.
 
 import { type Address, ascending, lowWord, WIDTH_32, WIDTH_64, type Width } from "../address.ts";
-import { LARGEST_IMAGE } from "../bytes/output.ts";
+import { LARGEST_IMAGE } from "../compression/output.ts";
 import {
   SHF_ALLOC,
   SHF_EXECINSTR,

@@ -4,10 +4,11 @@
 // code (System.map, kallsyms, Module.symvers), to every function the lab has, each by a `j` at the address in the
 // user's kernel. A function without any code is one HYPERCALL word that ends the run with the function's name.
 
-import { createHash } from "node:crypto";
+import { host } from "#host";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
 import type { Address } from "../address.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
+import { hexDigits, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import { hex } from "../hex.ts";
@@ -133,11 +134,10 @@ export class KernelSpace {
   /** Tells one user's kernel from another by its exports; null when the lab is the kernel. */
   get digest(): string | null {
     if (this.#kernel === null) return null;
-    const hash = createHash("sha256").update(this.#kernel.vermagic ?? "");
-    for (const { name, address } of this.#kernel.exports.values()) {
-      hash.update(`${name} ${address}\n`);
-    }
-    return hash.digest("hex");
+    const lines = [...this.#kernel.exports.values()].map(
+      ({ name, address }) => `${name} ${address}\n`,
+    );
+    return hexDigits(host.sha256([utf8Bytes(`${this.#kernel.vermagic ?? ""}${lines.join("")}`)]));
   }
 
   /** Names that got an address here, and their addresses. */

@@ -2,8 +2,9 @@
 // module. This reads what its object says beyond a module's: which exports are services, which names
 // its HYPERCALL codes stand for; and answers where things are.
 
-import { readFileSync } from "node:fs";
+import { host } from "#host";
 import type { Endian } from "../bytes/endian.ts";
+import { latin1 } from "../bytes/text.ts";
 import { contents } from "../elf/contents.ts";
 import { STT_FUNC, STT_OBJECT } from "../elf/numbers.ts";
 import { Misuse } from "../errors.ts";
@@ -19,15 +20,14 @@ const LAB_NAME = "vmlinux";
 
 /** Reads the built-in lab kernel of a byte order. */
 export function readLab(endian: Endian): ModuleFile {
-  const url = new URL(`../../../src/lab-kernel/built/lab-${endian}.o`, import.meta.url);
-  return readModule(readFileSync(url), { object: true, name: LAB_NAME });
+  return readModule(host.resource(`lab-${endian}.o`), { object: true, name: LAB_NAME });
 }
 
 /** The names in one of the lab's own tables, `.lab_hypercalls` or `.lab_services`. */
 export function labNames(file: ModuleFile, table: string): string[] {
   const section = file.elf.sections.find(({ name }) => name === table);
   if (section === undefined) throw new Misuse(`the lab kernel's object has no ${table}`);
-  const text = Buffer.from(contents(file.elf, section).bytes).toString("latin1");
+  const text = latin1(contents(file.elf, section).bytes);
   return text.split("\0").filter((name) => name !== "");
 }
 

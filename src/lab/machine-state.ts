@@ -4,8 +4,8 @@
 // never restored. So a snapshot goes into the same machine later, or into one that was made by the same
 // steps: same kernel, same modules at the same addresses, same host functions in the same order.
 
-import { isDeepStrictEqual } from "node:util";
 import type { Range } from "../bytes/ranges.ts";
+import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { CallState } from "./calls/guest-call.ts";
 
@@ -46,7 +46,7 @@ const SAYS: Readonly<Record<keyof MachineMaking, string>> = {
 };
 
 export function writeState(making: MachineMaking, keeping: MachineKeeping): Uint8Array {
-  return Buffer.from(JSON.stringify({ making, keeping }));
+  return utf8Bytes(JSON.stringify({ making, keeping }));
 }
 
 /**
@@ -59,7 +59,7 @@ export function readState(note: Uint8Array, making: MachineMaking): MachineKeepi
   const saved = object(read["making"]);
   const here = object(JSON.parse(JSON.stringify(making)));
   for (const [key, what] of Object.entries(SAYS)) {
-    if (!isDeepStrictEqual(saved[key], here[key])) {
+    if (JSON.stringify(saved[key]) !== JSON.stringify(here[key])) {
       throw new Misuse(
         `the snapshot is of a machine with other ${what}; make this one in the same way`,
       );
@@ -92,7 +92,7 @@ function callState({ started, total, spent, saved }: Readonly<Record<string, unk
 function parsed(note: Uint8Array): Readonly<Record<string, unknown>> {
   let read: unknown;
   try {
-    read = JSON.parse(Buffer.from(note).toString("utf8"));
+    read = JSON.parse(utf8(note));
   } catch {
     throw damaged();
   }

@@ -3,7 +3,6 @@
 // kernel-space.ts the kernel, names.ts who is at an address, calls/ what a call is, ftrace/ what an event is. One
 // process can have any number of machines.
 
-import { readFileSync } from "node:fs";
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import { WIDTH_32 } from "../address.ts";
@@ -19,9 +18,10 @@ import type { TraceHost } from "../ftrace/trace-host.ts";
 import { TRACE_FILES, type TraceFile, traceFile } from "../ftrace/tracefs.ts";
 import { type GraphEvent, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
+import { prepareResources } from "../host/prepare.ts";
 import { assemble } from "../isa/assemble.ts";
-import { type ModuleFile, readModule } from "../module/file/file.ts";
-import { moduleName } from "../module/file/name.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { openModule } from "../module/file/source.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import type { LoadedModule } from "../module/loaded.ts";
@@ -86,6 +86,8 @@ export class Machine {
 
   /** Makes a machine and puts its kernel into memory. @throws Misuse when the options don't fit. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
+    const endian = options.endian ?? options.kernel?.endian ?? "little";
+    await prepareResources(`${endian}.wasm`, `lab-${endian}.o`);
     return new Machine(options);
   }
 
@@ -163,9 +165,7 @@ export class Machine {
    * @throws Refusal with the kernel's lines and errno when Linux would not load it.
    */
   async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
-    if (typeof file !== "string") return this.insmodFile(readModule(file, options), options);
-    const named = { name: moduleName(file), ...options };
-    return this.insmodFile(readModule(readFileSync(file), named), options);
+    return this.insmodFile(await openModule(file, options), options);
   }
 
   /** The same for a file that readModule() has read. */

@@ -2,6 +2,7 @@
 // kernel/params.c over the module's __param records in guest memory. Each value is set by the guest
 // function that the record's ops name, so every type is the kernel's own, the module's own types too.
 
+import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
@@ -145,11 +146,11 @@ function complaint(error: number, value: string, name: string): string {
 }
 
 function textAt(address: number, memory: GuestMemory): string {
-  return Buffer.from(memory.string(address), "latin1").toString();
+  return utf8(latin1Bytes(memory.string(address)));
 }
 
 function placed(value: string, memory: GuestMemory): number {
-  const bytes = Buffer.from(`${value}\0`);
+  const bytes = utf8Bytes(`${value}\0`);
   const at = memory.alloc(bytes.length);
   memory.write(at, bytes);
   return at;

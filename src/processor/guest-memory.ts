@@ -5,6 +5,7 @@
 
 import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
+import { latin1 } from "../bytes/text.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Processor } from "./processor.ts";
@@ -93,7 +94,7 @@ export class GuestMemory {
     for (const piece of pieces(address, Math.min(limit, LONGEST_STRING))) {
       const bytes = this.#processor.readBytes(this.#translate(piece.address), piece.size);
       const end = bytes.indexOf(0);
-      text += Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString("latin1");
+      text += latin1(end < 0 ? bytes : bytes.subarray(0, end));
       if (end >= 0) break;
     }
     return text;

@@ -24,8 +24,7 @@
 // Reading trusts nothing: sizes, checksum, and every number that the core would trust are checked before
 // anything is changed.
 
-import { createHash } from "node:crypto";
-import { deflateSync, inflateSync } from "node:zlib";
+import { host } from "#host";
 import { CPU_COUNT, CPU_GPR, CPU_IDLE, CPU_RAM_SIZE } from "../../assembly/shared/cpu-state.ts";
 import {
   CPU,
@@ -57,6 +56,8 @@ import {
 } from "../../assembly/shared/trace-ring.ts";
 import { WATCH_REPORTED } from "../../assembly/shared/watches.ts";
 import type { Endian } from "../bytes/endian.ts";
+import { joined, latin1, latin1Bytes, sameBytes } from "../bytes/text.ts";
+import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import type { Mapping } from "../translate/windows.ts";
 import { Processor, type Profile, TLB_SIZES } from "./processor.ts";
@@ -65,8 +66,6 @@ const MAGIC = "farjal\x1a\n";
 export const SNAPSHOT_VERSION = 6;
 const DIGEST_AT = 32;
 const BODY_AT = 64;
-/** Most of a guest's memory is empty or text: the fastest level packs it nearly as small. */
-const DEFLATE_LEVEL = 1;
 const WORD = 4;
 /** By the number that the format gives each. */
 const PROFILES: readonly Profile[] = ["24Kc", "4KEc", "4Kc"];
@@ -114,7 +113,7 @@ export function saveProcessor(
   );
   const ring = processor.bytes.slice(RING, RING + ringBytes(processor.words));
   const used = usedPages(processor);
-  const body = Buffer.concat([
+  const body = joined([
     processor.bytes.slice(CPU, CPU_END),
     words([
       pages.length,
@@ -130,8 +129,8 @@ export function saveProcessor(
     words([note.length]),
     note,
   ]);
-  const head = Buffer.concat([
-    Buffer.from(MAGIC, "latin1"),
+  const head = joined([
+    latin1Bytes(MAGIC),
     words([
       SNAPSHOT_VERSION,
       processor.endian === "big" ? 1 : 0,
@@ -141,8 +140,8 @@ export function saveProcessor(
       body.length,
     ]),
   ]);
-  const packed = deflateSync(body, { level: DEFLATE_LEVEL });
-  return Buffer.concat([head, digest(head, packed), packed]);
+  const packed = host.deflate(body);
+  return joined([head, host.sha256([head, packed]), packed]);
 }
 
 /**
@@ -150,26 +149,27 @@ export function saveProcessor(
  * @throws Misuse for anything else, damaged or of another version.
  */
 export function readSnapshot(bytes: Uint8Array): Snapshot {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (file.toString("latin1", 0, MAGIC.length) !== MAGIC || file.length < BODY_AT) {
+  if (latin1(bytes.subarray(0, MAGIC.length)) !== MAGIC || bytes.length < BODY_AT) {
     throw new Misuse("this is no snapshot of farjal's");
   }
-  const version = file.readUInt32LE(8);
+  const head = new Words(bytes.subarray(0, BODY_AT), "little");
+  const version = head.u32(8);
   if (version !== SNAPSHOT_VERSION) {
     throw new Misuse(
       `the snapshot is of version ${version}; this farjal reads ${SNAPSHOT_VERSION}`,
     );
   }
-  const packed = file.subarray(BODY_AT);
-  if (!digest(file.subarray(0, DIGEST_AT), packed).equals(file.subarray(DIGEST_AT, BODY_AT))) {
+  const packed = bytes.subarray(BODY_AT);
+  const digest = host.sha256([bytes.subarray(0, DIGEST_AT), packed]);
+  if (!sameBytes(digest, bytes.subarray(DIGEST_AT, BODY_AT))) {
     throw new Misuse("the snapshot is damaged: its checksum is wrong");
   }
-  const endian = file.readUInt32LE(12) === 1 ? "big" : "little";
-  const ramSize = Processor.checkedSize(file.readUInt32LE(16));
-  const profile = PROFILES[file.readUInt32LE(20)];
-  const tlbEntries = file.readUInt32LE(24);
+  const endian = head.u32(12) === 1 ? "big" : "little";
+  const ramSize = Processor.checkedSize(head.u32(16));
+  const profile = PROFILES[head.u32(20)];
+  const tlbEntries = head.u32(24);
   if (profile === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
-  const size = file.readUInt32LE(28);
+  const size = head.u32(28);
   // What a body of this much memory can have, so that a small file can't ask for a large one.
   const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
   if (size > most) throw damaged("its size");
@@ -244,10 +244,10 @@ function description({ endian, ramSize, profile, tlbEntries }: Processor | Snaps
 
 /** Compares the registers that say what the processor is. The processor has what the header says. */
 function checkProcessor(processor: Processor, cpu: Uint8Array): void {
-  const file = Buffer.from(cpu.buffer, cpu.byteOffset, cpu.byteLength);
+  const file = new Words(cpu, "little");
   const differs = (register: number): number => {
     const at = CPU_CP0 + WORD * register;
-    return file.readUInt32LE(at - CPU) ^ wordAt(processor, at);
+    return file.u32(at - CPU) ^ wordAt(processor, at);
   };
   const same = FIXED.every((register) => differs(register) === 0);
   if (!same || (differs(CP0_CONFIG) & ~CONFIG_K0) !== 0) throw damaged("its processor");
@@ -293,10 +293,10 @@ function ringBytes(words: Uint32Array): number {
 }
 
 class BodyReader {
-  readonly #body: Buffer;
+  readonly #body: Uint8Array;
   #at = 0;
 
-  constructor(body: Buffer) {
+  constructor(body: Uint8Array) {
     this.#body = body;
   }
 
@@ -333,7 +333,7 @@ class BodyReader {
   }
 
   #word(): number {
-    return Buffer.from(this.bytes(WORD)).readUInt32LE();
+    return new Words(this.bytes(WORD), "little").u32(0);
   }
 
   #address(): number {
@@ -355,8 +355,8 @@ class BodyReader {
 
 /** Checks the words that the core relies on. @returns the bytes of the ring that they speak of. */
 function checkCpu(cpu: Uint8Array, ramSize: number): number {
-  const file = Buffer.from(cpu);
-  const word = (at: number): number => file.readUInt32LE(at - CPU);
+  const file = new Words(cpu, "little");
+  const word = (at: number): number => file.u32(at - CPU);
   const slots = word(RING_SLOTS);
   const powerOfTwo = (slots & (slots - 1)) === 0;
   if (!powerOfTwo || slots > RING_SIZE / RING_SLOT_SIZE) throw damaged("its trace ring");
@@ -366,33 +366,27 @@ function checkCpu(cpu: Uint8Array, ramSize: number): number {
   const depth = Math.max(word(GRAPH_DEPTH), word(GRAPH_LIMIT));
   if (depth > GRAPH_FRAMES_MOST) throw damaged("its shadow stack");
   // The clock's arithmetic has 64 bits and the host's 53.
-  const wide = (at: number): bigint => file.readBigUInt64LE(at - CPU);
+  const wide = (at: number): bigint => file.u64(at - CPU);
   for (const at of [CPU_COUNT, CPU_IDLE, RING_WRITTEN]) {
     if (wide(at) > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged("its clock");
   }
   return Math.min(Number(wide(RING_WRITTEN)), slots) * RING_SLOT_SIZE;
 }
 
-function inflated(packed: Uint8Array, size: number): Buffer {
+function inflated(packed: Uint8Array, size: number): Uint8Array {
   try {
-    const body = inflateSync(packed, { maxOutputLength: Math.max(size, 1) });
+    const body = host.inflate(packed, size);
     if (body.length === size) return body;
   } catch {
-    // Told below.
+    // The error below says it.
   }
   throw damaged("its body");
 }
 
-function digest(head: Uint8Array, packed: Uint8Array): Buffer {
-  return createHash("sha256").update(head).update(packed).digest();
-}
-
 function words(values: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(WORD * values.length);
-  values.forEach((value, index) => {
-    bytes.writeUInt32LE(value, WORD * index);
-  });
-  return bytes;
+  const bytes = new Words(new Uint8Array(WORD * values.length), "little");
+  for (const [index, value] of values.entries()) bytes.setU32(WORD * index, value);
+  return bytes.bytes;
 }
 
 function wordAt(processor: Processor, at: number): number {

@@ -3,8 +3,8 @@
 // it drops everything it has made. This class is the only owner of the current instance. Nobody keeps an
 // instance or one of its functions across a run: each entry asks for `exports` again.
 
-import { readFileSync } from "node:fs";
 import { instantiateSync } from "@assemblyscript/loader";
+import { host } from "#host";
 import { SLOTS } from "../../assembly/shared/translated-code.ts";
 import type { Endian } from "../bytes/endian.ts";
 import type { Linked } from "../translate/translator.ts";
@@ -61,9 +61,7 @@ const compiled = new Map<Endian, WebAssembly.Module>();
 function compiledCore(endian: Endian): WebAssembly.Module {
   const known = compiled.get(endian);
   if (known !== undefined) return known;
-  const module = new WebAssembly.Module(
-    readFileSync(new URL(`../../core/${endian}.wasm`, import.meta.url)),
-  );
+  const module = new WebAssembly.Module(host.resource(`${endian}.wasm`));
   compiled.set(endian, module);
   return module;
 }

@@ -1,6 +1,7 @@
 // Bytes for people, sixteen a line, as `hexdump -C` shows them: lines like the one before are one `*`,
 // and the last line is the offset where the bytes end.
 
+import { sameBytes } from "../bytes/text.ts";
 import { digits } from "../hex.ts";
 
 const A_LINE = 16;
@@ -11,7 +12,7 @@ export function* hexDump(bytes: Uint8Array): Generator<string> {
   let squeezing = false;
   for (let at = 0; at < bytes.length; at += A_LINE) {
     const line = bytes.subarray(at, at + A_LINE);
-    if (previous !== undefined && Buffer.compare(line, previous) === 0) {
+    if (previous !== undefined && sameBytes(line, previous)) {
       if (!squeezing) yield "*";
       squeezing = true;
       continue;

@@ -90,7 +90,7 @@ export async function runGuest(
   }
 }
 
-function archiveOf(subjects: readonly Subject[]): Buffer {
+function archiveOf(subjects: readonly Subject[]): Uint8Array {
   const guest = readFileSync(new URL("../../../src/verify/built/guest", import.meta.url));
   const names = subjects.map(({ name }) => `${name}\n`).join("");
   return initramfs([

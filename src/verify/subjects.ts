@@ -3,9 +3,9 @@
 
 import { existsSync, statSync } from "node:fs";
 import { Misuse } from "../errors.ts";
-import { readModuleBytes } from "../input.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
+import { readModuleBytes } from "../module/file/source.ts";
 import { dependencyNames, ModuleFinder, modulesIn } from "../sweep/dependencies.ts";
 
 export interface Subject {

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
 import { before, suite, test } from "node:test";
-import { Output } from "../../src/bytes/output.ts";
 import { unpackLz4 } from "../../src/compression/lz4.ts";
+import { Output } from "../../src/compression/output.ts";
 import {
   type Argument,
   type HostCall,

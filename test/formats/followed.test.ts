@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
-import { MemorySink } from "../../src/bytes/sink.ts";
 import { Misuse } from "../../src/errors.ts";
 import { writeFollowed } from "../../src/formats/followed.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
@@ -25,7 +25,7 @@ async function followed(endian: Endian, tracer: TracerName, capacity: number) {
   const machine = await Machine.create({ endian });
   await machine.insmod(builtModule("leaf", endian));
   const running = machine.trace({ tracer, capacity });
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   const result = writeFollowed(running.stream(), sink, { endian, release: "6.1.0" });
   machine.call("leaf_loop", [ROUNDS]);
   const events = [...running.events()];

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { MemorySink } from "../../src/bytes/sink.ts";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import { Misuse } from "../../src/errors.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
@@ -24,7 +24,7 @@ function quickly(work: () => void): void {
 }
 
 function fileOf(trace: Trace, version: 6 | 7): Buffer {
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   writeTraceDat(trace, sink, { version, writer: "farjal" });
   return Buffer.from(sink.bytes());
 }
@@ -33,7 +33,7 @@ function fileOf(trace: Trace, version: 6 | 7): Buffer {
 function refused(bytes: Uint8Array, why: RegExp): void {
   for (const format of TRACE_FORMATS) {
     assert.throws(
-      () => writeTrace(traceFromBytes(bytes, "x.dat"), format, new MemorySink()),
+      () => writeTrace(traceFromBytes(bytes, "x.dat"), format, new ByteBuffer()),
       (error) => error instanceof Misuse && why.test(error.message),
       format,
     );
@@ -44,7 +44,7 @@ function refused(bytes: Uint8Array, why: RegExp): void {
 function passedOver(text: string): [records: number, lines: number] {
   const trace = traceFromBytes(Buffer.from(text), "x.txt");
   for (const format of TRACE_FORMATS) {
-    if (format !== "trace.dat") writeTrace(trace, format, new MemorySink());
+    if (format !== "trace.dat") writeTrace(trace, format, new ByteBuffer());
   }
   const records = [...trace.records].length;
   return [records, Number(/passed over (\d+)/.exec(trace.notes?.()[0] ?? "")?.[1] ?? 0)];
@@ -178,7 +178,7 @@ suite("hostile traces", () => {
         { ...exit(10 * pid, 10 * pid + 5, "mix", 0), task, flags: ".....", lost: 0 },
       ];
     }).flat();
-    const sink = new MemorySink();
+    const sink = new ByteBuffer();
     quickly(() => writeTrace(traceOf(events), "speedscope", sink));
     const { profiles } = JSON.parse(Buffer.from(sink.bytes()).toString());
     assert.equal(profiles.length, 20_000);

@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Packer } from "../../src/bytes/packer.ts";
-import { MemorySink } from "../../src/bytes/sink.ts";
 import { Misuse } from "../../src/errors.ts";
 import { writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
@@ -23,7 +23,7 @@ const SIDE = call(2000, "mix", "checksum");
 
 /** A trace of two pages, whose second becomes the instance's: what lies a page's time apart begins one. */
 function fileOf(version: 6 | 7, endian: Endian): Buffer {
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   const events = [OWN, { ...SIDE, lost: null }];
   writeTrace(traceOf(events, endian), "trace.dat", sink, { version });
   return Buffer.from(sink.bytes());

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { MemorySink } from "../../src/bytes/sink.ts";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import { Misuse } from "../../src/errors.ts";
 import { writeTrace } from "../../src/formats/export.ts";
 import { readTrace, traceFromBytes } from "../../src/formats/read.ts";
@@ -19,7 +19,7 @@ import { functionEvents, graphEvents, ORDERS, traceOf } from "./traces.ts";
 const VERSIONS = [6, 7] as const;
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   writeTrace(trace, "trace.dat", sink, { version, writer: "farjal" });
   return sink.bytes();
 }

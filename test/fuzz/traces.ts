@@ -1,7 +1,8 @@
 // Recorded traces as targets: trace.dat of both versions, the text of ftrace's two tracers, and what is
 // compared by `farjal diff`. The way through is every event read, the report and each format written.
 
-import { MemorySink, type Sink } from "../../src/bytes/sink.ts";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
+import type { Sink } from "../../src/bytes/sink.ts";
 import { recordJson } from "../../src/cli/json/trace-record.ts";
 import { diffTraces } from "../../src/compare/diff.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
@@ -82,7 +83,7 @@ function varyDigits(input: Uint8Array, random: Random): Uint8Array {
 }
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   writeTraceDat(trace, sink, { version, writer: "farjal" });
   return sink.bytes();
 }
@@ -101,7 +102,7 @@ const traceDat: Target = {
 };
 
 function textOf(trace: Trace, graph = {}): Uint8Array {
-  const sink = new MemorySink();
+  const sink = new ByteBuffer();
   writeTrace(trace, "ftrace", sink, { graph });
   return sink.bytes();
 }

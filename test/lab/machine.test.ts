@@ -2,8 +2,12 @@
 // without returning, modules that come, go and depend on each other, in both byte orders.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { suite, test } from "node:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { readElf } from "../../src/elf/reader.ts";
 import { Misuse, Refusal } from "../../src/errors.ts";
@@ -418,4 +422,46 @@ test("a counter that goes wrong is saturated, and each cause has the kernel's li
     "refcount_t: decrement hit 0; leaking memory.",
     "refcount_t: unknown saturation event!?.",
   ]);
+});
+
+suite("a module file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "farjal-machine-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const plain = readFileSync(built("plain", "little"));
+  const load = async (source: string | Uint8Array) =>
+    (await Machine.create()).insmod(source, { init: false });
+
+  for (const [ending, ...command] of [
+    ["gz", "gzip", "-9"],
+    ["xz", "xz", "--check=crc32"],
+    ["zst", "zstd", "-q", "-19"],
+  ] as const) {
+    const missing = spawnSync(command[0], ["--version"]).error !== undefined;
+    const skip = missing && `${command[0]} isn't installed`;
+    test(`is taken as .ko.${ending}, as a path and as bytes`, { skip }, async () => {
+      const [program, ...options] = command;
+      const { stdout } = spawnSync(program, [...options, "-c"], { input: plain });
+      const path = join(folder, `some-name.ko.${ending}`);
+      writeFileSync(path, stdout);
+      const { name, sections } = await load(plain);
+      for (const source of [path, new Uint8Array(stdout)]) {
+        const module = await load(source);
+        assert.equal(module.name, name);
+        assert.deepEqual(module.sections, sections);
+      }
+    });
+  }
+
+  test("that can't be read, or unpacked, is a Misuse that names it", async () => {
+    const nowhere = join(folder, "nowhere.ko");
+    const said = (message: RegExp) => (error: unknown) =>
+      error instanceof Misuse && message.test(error.message);
+    await assert.rejects(load(nowhere), said(/nowhere\.ko can't be read: no such file/));
+    await assert.rejects(load(folder), said(/is a directory, and a file is wanted/));
+    const cut = join(folder, "cut.ko.gz");
+    writeFileSync(cut, gzipSync(plain).subarray(0, 900));
+    await assert.rejects(load(cut), said(/cut\.ko\.gz can't be unpacked: /));
+    const bzip2 = Buffer.concat([Buffer.from("BZh91AY&SY"), Buffer.alloc(100)]);
+    await assert.rejects(load(bzip2), said(/the module can't be unpacked: .*bzip2/));
+  });
 });

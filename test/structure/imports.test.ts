@@ -11,17 +11,15 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["index", "report", "sweep", "html", "input"],
+  cli: ["index", "report", "sweep", "html", "host"],
   testing: ["compare", "ftrace"],
-  index: [
+  index: ["browser", "board", "sweep", "verify", "gdb"],
+  browser: [
     "board",
     "compare",
     "cost",
     "measure",
-    "sweep",
-    "verify",
     "explain",
-    "gdb",
     "lab",
     "mend",
     "processor",
@@ -30,31 +28,32 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "module",
     "kernel",
     "elf",
+    "host",
     "bytes",
   ],
-  report: ["html", "isa"],
-  verify: ["board", "sweep", "lab", "input", "kernel", "module", "isa", "elf", "bytes"],
-  sweep: ["lab", "input", "kernel", "module", "trampoline", "elf"],
+  report: ["html", "isa", "bytes"],
+  verify: ["board", "sweep", "lab", "kernel", "module", "isa", "elf", "bytes"],
+  sweep: ["lab", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
   gdb: ["processor"],
   board: ["processor", "kernel", "bytes"],
   compare: ["formats", "ftrace"],
-  lab: ["mend", "processor", "ftrace", "module", "trampoline", "isa", "elf", "bytes"],
+  lab: ["mend", "processor", "ftrace", "module", "trampoline", "isa", "elf", "host", "bytes"],
   mend: ["ftrace", "module", "trampoline", "isa", "elf", "bytes"],
-  processor: ["translate", "isa", "bytes"],
-  formats: ["ftrace", "html", "compression", "bytes"],
-  ftrace: ["isa", "bytes"],
-  module: ["trampoline", "isa", "elf", "bytes"],
-  input: ["kernel"],
-  kernel: ["elf", "compression", "bytes"],
-  translate: [],
+  processor: ["translate", "isa", "host", "bytes"],
+  formats: ["ftrace", "html", "compression", "host", "bytes"],
+  ftrace: ["isa", "host", "bytes"],
+  module: ["trampoline", "isa", "elf", "compression", "host", "bytes"],
+  kernel: ["elf", "compression", "host", "bytes"],
+  translate: ["bytes"],
   trampoline: ["isa"],
   isa: [],
   elf: ["bytes"],
-  html: [],
-  compression: ["bytes"],
+  html: ["host", "bytes"],
+  compression: ["host", "bytes"],
+  host: ["bytes"],
   bytes: [],
   hex: ["address"],
   address: [],
@@ -64,7 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = ["hex", "address", "errors", "assembly"];
 /** Types cross where code may not: of a value's shape, never of what makes it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
-  index: ["translate", "trampoline"],
+  browser: ["translate", "trampoline"],
   sweep: ["bytes"],
   cost: ["formats"],
   measure: ["processor", "ftrace", "module", "trampoline"],
@@ -118,7 +117,24 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "cli-progress": "src/cli/progress.ts",
   picocolors: "src/cli/",
   "xz-decompress": "src/compression/xz.ts",
+  pako: "src/host/browser.ts",
+  "@noble/hashes/sha2": "src/host/browser.ts",
 };
+
+/** What `#host` is taken for: Node's host or a browser's, as the one who imports has it. */
+const HOST = "src/host/node.ts";
+/** The files and folders that run in Node alone, and may import its modules; the rest runs in a browser too. */
+const NODE_ONLY = [
+  HOST,
+  "src/cli/",
+  "src/sweep/",
+  "src/verify/",
+  "src/gdb/",
+  "src/board/linux.ts",
+  "src/board/snapshot-cache.ts",
+  "src/testing.ts",
+  "src/compare/golden.ts",
+];
 
 interface Import {
   readonly file: string;
@@ -133,6 +149,7 @@ const DYNAMIC = /\bimport\(\s*"([^"]+)"/g;
 
 function importsOf(file: string, text: string): Import[] {
   const found = (typeOnly: boolean, specifier: string): Import => {
+    if (specifier === "#host") return { file, target: HOST, relative: true, typeOnly };
     const relative = specifier.startsWith(".");
     const target = relative ? posix.join(posix.dirname(file), specifier) : specifier;
     return { file, target, relative, typeOnly };
@@ -297,11 +314,34 @@ suite("imports", () => {
     assert.deepEqual(wrong.map(said), []);
   });
 
-  test("Node's own modules are named with node:", () => {
+  test("Node's own modules are named with node:, and imported where the list says", () => {
     const wrong = imports.filter(({ target }) => builtinModules.includes(target));
     assert.deepEqual(wrong.map(said), []);
+    const ofNode = imports.filter(({ target }) => target.startsWith("node:"));
+    assert.deepEqual(ofNode.filter(({ file }) => !isOfNode(file)).map(said), []);
+    for (const place of NODE_ONLY) {
+      assert.ok(
+        ofNode.some(({ file }) => file.startsWith(place)),
+        `${place} needs nothing of Node`,
+      );
+    }
+  });
+
+  test("Node's globals are used where the list says", () => {
+    const users = files("src").filter((file) =>
+      /\bBuffer\.|\bprocess\.(?:env|pid|std|on)|\bsetImmediate\(|\bNodeJS\./.test(source(file)),
+    );
+    assert.ok(users.length > 0);
+    assert.deepEqual(
+      users.filter((file) => !isOfNode(file)),
+      [],
+    );
   });
 });
+
+function isOfNode(file: string): boolean {
+  return NODE_ONLY.some((place) => file.startsWith(place));
+}
 
 function said({ file, target, typeOnly }: Import): string {
   return `${file} imports ${typeOnly ? "types of " : ""}${target}`;

@@ -23,10 +23,10 @@ import {
   type ScriptStop,
   saveBoard,
 } from "../../index.ts";
-import { readInput } from "../../input.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
+import { readInput } from "../input.ts";
 import { Keyboard } from "../keyboard.ts";
 import { countReader } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";

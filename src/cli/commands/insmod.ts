@@ -13,12 +13,13 @@ import {
   readBootImage,
   readKernel,
   readModule,
+  readModuleBytes,
   SnapshotCache,
   unpackedImage,
 } from "../../index.ts";
-import { readInput, readModuleBytes } from "../../input.ts";
 import { dependencyNames, ModuleFinder } from "../../sweep/dependencies.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { readInput } from "../input.ts";
 import { gather } from "../options/numbers.ts";
 import { version } from "../package.ts";
 import type { Terminal } from "../terminal.ts";

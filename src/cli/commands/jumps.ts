@@ -14,10 +14,10 @@ import {
   Misuse,
   moduleName,
   Refusal,
+  readModuleBytes,
   rewrittenModule,
   runAstray,
 } from "../../index.ts";
-import { readModuleBytes } from "../../input.ts";
 import { astrayText, jumpsText, treeText } from "../../report/jumps-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { moduleFiles } from "../../sweep/dependencies.ts";

@@ -10,8 +10,8 @@ import {
   moduleName,
   Refusal,
   readModule,
+  readModuleBytes,
 } from "../../index.ts";
-import { readModuleBytes } from "../../input.ts";
 import { mendNotes, mendText } from "../../report/mend-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import { type Answer, type AnswerOptions, type Give, refusalJson } from "../answer.ts";

@@ -4,8 +4,8 @@
 import type { Command } from "commander";
 import { counted } from "../../html/numbers.ts";
 import { Misuse, readTrace, type Trace, type TraceFormat, traceFromBytes } from "../../index.ts";
-import { readInput } from "../../input.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { readInput } from "../input.ts";
 import { recordJson } from "../json/trace-record.ts";
 import {
   chosenFormat,

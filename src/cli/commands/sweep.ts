@@ -11,9 +11,9 @@ import {
   sweep,
   sweepFromJson,
 } from "../../index.ts";
-import { readInput } from "../../input.ts";
 import { readingShare, sweepText } from "../../report/sweep-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { readInput } from "../input.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
 import { progressBar } from "../progress.ts";

@@ -17,12 +17,12 @@ import {
   type TraceWay,
   traceCost,
 } from "../../index.ts";
-import { readInput } from "../../input.ts";
 import { callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { temporaryPath } from "../atomic-file.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { readInput } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
 import { readArguments } from "../options/call-arguments.ts";

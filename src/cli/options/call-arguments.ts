@@ -2,7 +2,7 @@
 // after the call, since the function may keep their addresses and `out:` is read afterwards.
 
 import { type Machine, Misuse } from "../../index.ts";
-import { readInput } from "../../input.ts";
+import { readInput } from "../input.ts";
 
 /** Memory that the function fills. */
 export interface OutputArgument {

@@ -2,7 +2,7 @@
 // went through Windows. A line longer than the kernel can print is given as a short one, marked as cut.
 
 import type { Opener } from "../../bytes/source.ts";
-import { latin1 } from "../../bytes/words.ts";
+import { latin1 } from "../../bytes/text.ts";
 
 const READ_AHEAD = 1 << 18;
 /** One trace line is printed into a trace_seq of at most two pages (kernel/trace/trace_seq.c); markers may span lines. */

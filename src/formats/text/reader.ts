@@ -5,7 +5,7 @@
 // no event at all are counted and passed over, since a single odd line shouldn't cost a whole trace.
 
 import type { ByteSource, Opener } from "../../bytes/source.ts";
-import { latin1 } from "../../bytes/words.ts";
+import { latin1 } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";

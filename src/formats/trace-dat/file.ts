@@ -3,12 +3,12 @@
 // that point in a circle end, and what doesn't fit is one error with its offset. The events are
 // trace-dat-reader.ts's.
 
-import { inflateSync } from "node:zlib";
+import { host } from "#host";
 import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { Endian } from "../../bytes/endian.ts";
-import { Output } from "../../bytes/output.ts";
 import { type ByteSource, memorySource } from "../../bytes/source.ts";
-import { latin1 } from "../../bytes/words.ts";
+import { latin1, sameBytes } from "../../bytes/text.ts";
+import { Output } from "../../compression/output.ts";
 import { unpackZstd } from "../../compression/zstd.ts";
 import { Misuse } from "../../errors.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
@@ -86,7 +86,7 @@ const MOST_IDS = 1 << 16;
 
 /** True for a file that begins as a trace.dat does. */
 export function isTraceDat(source: ByteSource): boolean {
-  return Buffer.compare(source.read(0, MAGIC.length), MAGIC) === 0;
+  return sameBytes(source.read(0, MAGIC.length), MAGIC);
 }
 
 /**
@@ -455,7 +455,7 @@ function unpack(
   failure: (why: string) => Misuse,
 ): Uint8Array {
   try {
-    if (compression === "zlib") return inflateSync(bytes, { maxOutputLength: Math.max(size, 1) });
+    if (compression === "zlib") return host.inflate(bytes, size);
     if (compression === "zstd") {
       const output = new Output(size);
       unpackZstd(bytes, output);

@@ -2,8 +2,10 @@
 // Version 6 is one piece after the other in a fixed order; version 7 is sections, each found through an
 // option that gives its place. All numbers are in the byte order that the file states.
 
+import { latin1Bytes } from "../../bytes/text.ts";
+
 /** What a file begins with; its version follows, as text that ends in NUL. */
-export const MAGIC = new Uint8Array([0x17, 0x08, 0x44, ...Buffer.from("tracing")]);
+export const MAGIC = new Uint8Array([0x17, 0x08, 0x44, ...latin1Bytes("tracing")]);
 export type FileVersion = 6 | 7;
 
 /** Version 7's sections; those from 16 on have an option of the same number that tells their offset. */

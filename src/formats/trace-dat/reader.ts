@@ -3,7 +3,7 @@
 // keep their names and fields. Counts are nanoseconds here: a real machine's instructions weren't counted.
 
 import type { Opener } from "../../bytes/source.ts";
-import { latin1 } from "../../bytes/words.ts";
+import { hexDigits, latin1 } from "../../bytes/text.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
 import { hex } from "../../hex.ts";
@@ -293,7 +293,7 @@ class Decoder {
 /** An array of characters is a text up to its NUL, any other its bytes. */
 function textOf(bytes: Uint8Array, type: string): string {
   if (/\bchar\b/.test(type)) return untilNul(latin1(bytes));
-  return Buffer.from(bytes).toString("hex");
+  return hexDigits(bytes);
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { Packer } from "../../bytes/packer.ts";
 import type { Sink } from "../../bytes/sink.ts";
+import { utf8Bytes } from "../../bytes/text.ts";
 import type { FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { digits } from "../../hex.ts";
 import {
@@ -253,7 +254,7 @@ export class TraceDatWriter {
   /** The options that both versions have: number and content. */
   #optionList(): [id: number, content: Uint8Array][] {
     const { cpus, release, overruns } = this.#facts;
-    const text = (content: string): Uint8Array => Buffer.from(`${content}\0`);
+    const text = (content: string): Uint8Array => utf8Bytes(`${content}\0`);
     const stats = Array.from({ length: cpus }, (_, cpu): [number, Uint8Array] => [
       OPTION_CPUSTAT,
       text(

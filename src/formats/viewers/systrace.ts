@@ -3,7 +3,8 @@
 // B and E around a call, I at a moment. So graph events become B and E, and the function tracer's, which tell no
 // durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
 
-import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
+import { LineBuffer } from "../../bytes/line-buffer.ts";
+import { utf8Bytes } from "../../bytes/text.ts";
 import { eventText, LineHead, type TraceTask } from "../../ftrace/text/function-text.ts";
 import { nanosecondsOf, type RecordedEvent, type Trace, type TraceRecord } from "../trace.ts";
 import { symbolText } from "./call-tree.ts";
@@ -37,9 +38,9 @@ export function* systrace(trace: Trace): Generator<string> {
     const time = Math.floor(nanoseconds(event.count));
     const seconds = Math.floor(time / NANOSECONDS);
     for (const mark of marks.of(event)) {
-      lines.add(head.of(marks.task, event.cpu, event.flags ?? ".....", seconds));
-      lines.addDigits(time - seconds * NANOSECONDS, 9);
-      lines.add(mark);
+      lines.write(head.of(marks.task, event.cpu, event.flags ?? ".....", seconds));
+      lines.digits(time - seconds * NANOSECONDS, 9);
+      lines.write(mark);
     }
     if (lines.full) yield lines.take();
   }
@@ -63,12 +64,12 @@ class TaskMarks {
 
   constructor({ task, id }: Thread) {
     this.task = id === task.pid ? task : { name: task.name, pid: id };
-    this.#end = bytesOf(`: tracing_mark_write: E|${id}\n`);
+    this.#end = utf8Bytes(`: tracing_mark_write: E|${id}\n`);
   }
 
   /** The marks of an event: calls whose returns were lost end where the next one shows it. */
   of(event: TraceRecord): readonly Uint8Array[] {
-    if (event.type === "other") return [bytesOf(`: ${eventText(event)}\n`)];
+    if (event.type === "other") return [utf8Bytes(`: ${eventText(event)}\n`)];
     if (event.type === "function") return [this.#begin(event)];
     const ends: Uint8Array[] = [];
     const lose = (): number => ends.push(this.#end);
@@ -91,7 +92,7 @@ class TaskMarks {
     if (marks.size === MOST_MARKS) marks.clear();
     // As the kernel's %ps, without the mark's own separator.
     const symbol = symbolText({ name, module }).replaceAll("|", "_");
-    const bytes = bytesOf(`: tracing_mark_write: ${phase}|${this.task.pid}|${symbol}\n`);
+    const bytes = utf8Bytes(`: tracing_mark_write: ${phase}|${this.task.pid}|${symbol}\n`);
     marks.set(name, { module, bytes });
     return bytes;
   }

@@ -3,7 +3,8 @@
 // requests: other filters, an end. The machine's thread serves requests when nothing runs, and in the middle of a
 // run between two stretches of it; the records themselves never wait for either thread.
 
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { host } from "#host";
+import type { PlatformPort, Port } from "../../host/host.ts";
 import type { TracerName } from "../event.ts";
 import type { FilterFile } from "../filters/function-set.ts";
 import type { SymbolTable } from "../symbol-table.ts";
@@ -17,7 +18,7 @@ export interface TraceFeed extends CursorPlace {
   readonly clockHz: number;
   /** The newest first. */
   readonly symbols: readonly SymbolTable[];
-  readonly port: MessagePort;
+  readonly port: PlatformPort;
 }
 
 /** What the tracer tells. */
@@ -43,8 +44,8 @@ export type FeedRequest = FeedWish & { readonly request: number };
 /** A tracer's feeds, on the machine's thread. */
 export class Feeds {
   readonly #serve: (wish: FeedWish) => void;
-  readonly #ports = new Set<MessagePort>();
-  #waiting: { readonly port: MessagePort; readonly request: FeedRequest }[] = [];
+  readonly #ports = new Set<Port>();
+  #waiting: { readonly port: Port; readonly request: FeedRequest }[] = [];
 
   /** @param serve does what is asked for; what it throws is the answer. */
   constructor(serve: (wish: FeedWish) => void) {
@@ -57,25 +58,22 @@ export class Feeds {
   }
 
   /** A port for one more follower. */
-  open(): MessagePort {
-    const { port1: own, port2: other } = new MessageChannel();
+  open(): PlatformPort {
+    const { own, other } = host.channel();
     this.#ports.add(own);
-    own.on("message", (request: FeedRequest) => {
-      this.#waiting.push({ port: own, request });
+    own.onMessage((message) => {
+      this.#waiting.push({ port: own, request: message as FeedRequest });
       this.#serveWaiting();
     });
-    own.on("close", () => this.#ports.delete(own));
-    own.unref();
+    own.onClose(() => this.#ports.delete(own));
     return other;
   }
 
   /** Whether requests have come that are not served yet. */
   get asked(): boolean {
     for (const port of this.#ports) {
-      for (;;) {
-        const received = receiveMessageOnPort(port);
-        if (received === undefined) break;
-        this.#waiting.push({ port, request: received.message as FeedRequest });
+      for (const message of port.arrived()) {
+        this.#waiting.push({ port, request: message as FeedRequest });
       }
     }
     return this.#waiting.length > 0;
@@ -87,7 +85,7 @@ export class Feeds {
   }
 
   tell(news: FeedNews): void {
-    for (const port of this.#ports) port.postMessage(news);
+    for (const port of this.#ports) port.send(news);
   }
 
   /** Says how many records there were, and lets go of everybody. */
@@ -102,7 +100,7 @@ export class Feeds {
     this.#waiting = [];
     for (const { port, request } of waiting) {
       const answer = (error: string | null): void =>
-        port.postMessage({ news: "answer", request: request.request, error } satisfies FeedNews);
+        port.send({ news: "answer", request: request.request, error } satisfies FeedNews);
       try {
         // The answer to the last wish goes first: nothing goes through a port that is closed.
         if (request.wish === "stop") answer(null);

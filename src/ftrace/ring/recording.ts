@@ -3,9 +3,10 @@
 // same as with a ring without an end. The file holds records as the ring does; it has no name, and is gone with
 // the process.
 
-import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { host } from "#host";
 import { GRAPH_FRAMES_MOST } from "../../../assembly/shared/trace-ring.ts";
 import { Misuse, systemError } from "../../errors.ts";
+import type { ScratchFile } from "../../host/host.ts";
 import type { TraceEvent, TracerName } from "../event.ts";
 import type { EventMaker } from "../event-maker.ts";
 import { recordSize } from "./record.ts";
@@ -28,7 +29,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
   readonly #path: string;
   readonly #cursor: RingCursor;
   readonly #maker: EventMaker;
-  #file: number | null;
+  #file: ScratchFile | null;
   #length = 0;
 
   /**
@@ -40,11 +41,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
     this.#path = path;
     this.#cursor = cursor;
     this.#maker = maker;
-    this.#file = this.#orSay(() => {
-      const file = openSync(path, "wx+");
-      rmSync(path);
-      return file;
-    });
+    this.#file = this.#orSay(() => host.scratchFile(path));
   }
 
   /** Events in it. */
@@ -58,9 +55,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
       const { length, words } = this.#cursor.take(true);
       if (length === 0) return;
       const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-      for (let done = 0; done < bytes.length; ) {
-        done += this.#orSay(() => writeSync(this.#open, bytes, done, bytes.length - done));
-      }
+      this.#orSay(() => this.#open.append(bytes));
       this.#length += length;
     }
   }
@@ -80,21 +75,19 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
 
   /** Lets the file go. */
   close(): void {
-    if (this.#file !== null) closeSync(this.#file);
+    this.#file?.close();
     this.#file = null;
   }
 
   #read(bytes: Uint8Array, from: number): void {
     for (let done = 0; done < bytes.length; ) {
-      const got = this.#orSay(() =>
-        readSync(this.#open, bytes, done, bytes.length - done, from + done),
-      );
-      if (got === 0) throw new Misuse(`${this.#path} ends early: somebody has cut it`);
+      const got = this.#orSay(() => this.#open.read(bytes.subarray(done), from + done));
+      if (got === 0) throw new Misuse(`${this.#path} ends early: another program has cut it`);
       done += got;
     }
   }
 
-  get #open(): number {
+  get #open(): ScratchFile {
     if (this.#file === null) throw new Misuse("the recording is closed");
     return this.#file;
   }

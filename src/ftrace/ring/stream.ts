@@ -3,8 +3,9 @@
 // the machine's thread for nothing and never makes it wait. Who is too slow loses the oldest events and hears
 // how many. Events are made one at a time, as they are asked for.
 
-import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { host } from "#host";
 import { Misuse } from "../../errors.ts";
+import type { Port } from "../../host/host.ts";
 import type { TraceEvent, TracerName } from "../event.ts";
 import { EventMaker } from "../event-maker.ts";
 import type { FilterFile } from "../filters/function-set.ts";
@@ -36,7 +37,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
   readonly clockHz: number;
   readonly #capacity: number;
   readonly #cursor: RingCursor;
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #maker: EventMaker;
   readonly #recordWords: number;
   /** The newest first. */
@@ -63,10 +64,9 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     this.#recordWords = recordSize(feed.kind) / 4;
     this.#symbols = feed.symbols;
     this.#maker = new EventMaker(feed.clockHz, (address) => symbolAmong(this.#symbols, address));
-    this.#port = feed.port;
-    this.#port.on("message", (news: FeedNews) => this.#hear(news));
-    this.#port.on("close", () => this.#lose());
-    this.#port.unref();
+    this.#port = host.port(feed.port);
+    this.#port.onMessage((news) => this.#hear(news as FeedNews));
+    this.#port.onClose(() => this.#lose());
   }
 
   /** Events that were overwritten before they could be taken, up to now. */
@@ -174,19 +174,15 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
   async #ask(wish: FeedWish): Promise<void> {
     if (this.#over || this.#cursor.stopped) throw stopped();
     const request: FeedRequest = { ...wish, request: ++this.#requests };
-    this.#port.ref();
+    this.#port.keepAlive(true);
     return new Promise((resolve, reject) => {
       this.#answers.set(request.request, { resolve, reject });
-      this.#port.postMessage(request);
+      this.#port.send(request);
     });
   }
 
   #hearAll(): void {
-    for (;;) {
-      const received = receiveMessageOnPort(this.#port);
-      if (received === undefined) return;
-      this.#hear(received.message as FeedNews);
-    }
+    for (const news of this.#port.arrived()) this.#hear(news as FeedNews);
   }
 
   #hear(news: FeedNews): void {
@@ -195,7 +191,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     else {
       const answer = this.#answers.get(news.request);
       this.#answers.delete(news.request);
-      if (this.#answers.size === 0) this.#port.unref();
+      if (this.#answers.size === 0) this.#port.keepAlive(false);
       if (news.error === null) answer?.resolve();
       else answer?.reject(new Misuse(news.error));
     }

@@ -2,7 +2,8 @@
 // trace.c's header of 6.1, byte for byte in shape. What a lab has no counterpart for (interrupt state,
 // preemption) prints as the kernel prints "nothing special": dots.
 
-import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
+import { LineBuffer } from "../../bytes/line-buffer.ts";
+import { utf8Bytes } from "../../bytes/text.ts";
 
 /** What a line needs to know of one function event. */
 export interface FunctionLine {
@@ -73,7 +74,7 @@ export class LineHead {
   #cpu = -1;
   #flags = "";
   #seconds = -1;
-  #bytes = bytesOf("");
+  #bytes = utf8Bytes("");
 
   of(task: TraceTask, cpu: number, flags: string, seconds: number): Uint8Array {
     if (
@@ -86,7 +87,7 @@ export class LineHead {
       this.#cpu = cpu;
       this.#flags = flags;
       this.#seconds = seconds;
-      this.#bytes = bytesOf(`${contextText(task, cpu, flags)} ${String(seconds).padStart(5)}.`);
+      this.#bytes = utf8Bytes(`${contextText(task, cpu, flags)} ${String(seconds).padStart(5)}.`);
     }
     return this.#bytes;
   }
@@ -130,13 +131,13 @@ export class FtraceLines {
   /** Appends the line that ftraceLine() gives. */
   add(task: TraceTask, line: FunctionLine): void {
     this.#context(task, line);
-    this.#lines.add(this.#call(line.name, line.parentName));
+    this.#lines.write(this.#call(line.name, line.parentName));
   }
 
   /** Appends the line of an event of another kind. */
   addEvent(task: TraceTask, line: EventLine): void {
     this.#context(task, line);
-    this.#lines.add(bytesOf(`: ${eventText(line)}\n`));
+    this.#lines.write(utf8Bytes(`: ${eventText(line)}\n`));
   }
 
   /** `"%16s-%-7d [%03d] %s %5lu.%06lu"`; a count is `%12llu`. */
@@ -145,12 +146,12 @@ export class FtraceLines {
     { cpu, microseconds, flags = "....." }: Pick<FunctionLine, "cpu" | "microseconds" | "flags">,
   ): void {
     if (this.#ticks) {
-      this.#lines.add(bytesOf(`${contextText(task, cpu, flags)} ${tickText(microseconds)}`));
+      this.#lines.write(utf8Bytes(`${contextText(task, cpu, flags)} ${tickText(microseconds)}`));
       return;
     }
     const seconds = Math.floor(microseconds / 1e6);
-    this.#lines.add(this.#head.of(task, cpu, flags, seconds));
-    this.#lines.addDigits(microseconds - seconds * 1e6, 6);
+    this.#lines.write(this.#head.of(task, cpu, flags, seconds));
+    this.#lines.digits(microseconds - seconds * 1e6, 6);
   }
 
   /** The lines since the last time. */
@@ -170,7 +171,7 @@ export class FtraceLines {
       callers = new Map();
       this.#calls.set(name, callers);
     }
-    const bytes = bytesOf(`: ${name} <-${parentName}\n`);
+    const bytes = utf8Bytes(`: ${name} <-${parentName}\n`);
     callers.set(parentName, bytes);
     this.#callCount += 1;
     return bytes;

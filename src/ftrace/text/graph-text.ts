@@ -2,7 +2,8 @@
 // for byte in shape, with its funcgraph- options. An entry that its return follows at once is one line; events of other
 // kinds are comments. What a lab has no counterpart for (interrupts, sleeping) has no lines.
 
-import { bytesOf, LineBuffer } from "../../bytes/line-buffer.ts";
+import { LineBuffer } from "../../bytes/line-buffer.ts";
+import { utf8Bytes } from "../../bytes/text.ts";
 import type { EntryEvent, ReturnEvent } from "../event.ts";
 import { eventText, FtraceLines, type TraceTask } from "./function-text.ts";
 import { foldLeaves } from "./leaves.ts";
@@ -80,7 +81,7 @@ const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
 const MESSAGES: ReadonlySet<string> = new Set(["print", "bprint", "bputs"]);
 const STACKS: ReadonlySet<string> = new Set(["kernel_stack", "user_stack"]);
 const NANOSECONDS = 1_000_000_000;
-const NO_DURATION = bytesOf("              |  ");
+const NO_DURATION = utf8Bytes("              |  ");
 const INDENT = "  ";
 /** Characters of a task's name and pid, and how many of its name are shown. */
 const PROC_WIDTH = 14;
@@ -177,12 +178,12 @@ class GraphLines {
     const text = MESSAGES.has(event.name)
       ? event.fields.replace(/^[^\s:]+: /, "")
       : eventText(event);
-    if (this.#shown.duration) this.#lines.add(NO_DURATION);
+    if (this.#shown.duration) this.#lines.write(NO_DURATION);
     this.#text(`${indent}/* ${text} */\n`);
   }
 
   #text(text: string): void {
-    this.#lines.add(bytesOf(text));
+    this.#lines.write(utf8Bytes(text));
   }
 
   #call(event: GraphCall, leaf: ReturnEvent | null): void {
@@ -193,15 +194,15 @@ class GraphLines {
     entered[depth] = leaf === null && type === "funcgraph_entry" ? event : undefined;
     if (leaf !== null) {
       this.#duration(leaf);
-      this.#lines.add(this.#callText("leaf", event));
+      this.#lines.write(this.#callText("leaf", event));
     } else if (type === "funcgraph_entry") {
-      if (this.#shown.duration) this.#lines.add(NO_DURATION);
-      this.#lines.add(this.#callText("entry", event));
+      if (this.#shown.duration) this.#lines.write(NO_DURATION);
+      this.#lines.write(this.#callText("entry", event));
     } else {
       this.#duration(event);
       const matches = before?.name === event.name && before.module === event.module;
       if (matches && !this.#shown.tail) this.#text(`${INDENT.repeat(depth)}}\n`);
-      else this.#lines.add(this.#callText("return", event));
+      else this.#lines.write(this.#callText("return", event));
       if (this.#shown.overrun) this.#text(` (Overruns: ${event.overrun})\n`);
     }
   }
@@ -216,7 +217,7 @@ class GraphLines {
     this.#callCount += 1;
     const symbol = module === null ? name : `${name} [${module}]`;
     const texts = { leaf: `${symbol}();`, entry: `${symbol}() {`, return: `} /* ${symbol} */` };
-    const bytes = bytesOf(`${INDENT.repeat(depth)}${texts[form]}\n`);
+    const bytes = utf8Bytes(`${INDENT.repeat(depth)}${texts[form]}\n`);
     const depths = this.#calls[form];
     const names = depths[depth] ?? new Map();
     depths[depth] = names;
@@ -227,7 +228,7 @@ class GraphLines {
   #columns(event: GraphTextEvent): void {
     const { abstime, cpu, proc } = this.#shown;
     if (abstime) this.#text(this.#time(event.count));
-    if (cpu) this.#lines.add(this.#cpu(event.cpu));
+    if (cpu) this.#lines.write(this.#cpu(event.cpu));
     if (proc) this.#text(`${procText(event.task ?? this.#trace.task)} | `);
   }
 
@@ -238,14 +239,14 @@ class GraphLines {
     this.#tasks.set(cpu, task);
     if (before === undefined || before.pid === task.pid) return;
     this.#text(RULE);
-    this.#lines.add(this.#cpu(cpu));
+    this.#lines.write(this.#cpu(cpu));
     this.#text(`${procText(before)} => ${procText(task)}\n${RULE}\n`);
   }
 
   #cpu(cpu: number): Uint8Array {
     let bytes = this.#cpus.get(cpu);
     if (bytes === undefined) {
-      bytes = bytesOf(` ${String(cpu).padStart(this.#cpuWidth)}) `);
+      bytes = utf8Bytes(` ${String(cpu).padStart(this.#cpuWidth)}) `);
       this.#cpus.set(cpu, bytes);
     }
     return bytes;
@@ -266,10 +267,10 @@ class GraphLines {
     if (bytes === undefined) {
       if (this.#durations.size === MOST_TEXTS) this.#durations.clear();
       const mark = overhead ? markOf(nanoseconds) : " ";
-      bytes = bytesOf(`${mark} ${durationText(nanoseconds)}|  `);
+      bytes = utf8Bytes(`${mark} ${durationText(nanoseconds)}|  `);
       this.#durations.set(nanoseconds, bytes);
     }
-    this.#lines.add(bytes);
+    this.#lines.write(bytes);
   }
 
   #enteredOn(cpu: number): (GraphCall | undefined)[] {

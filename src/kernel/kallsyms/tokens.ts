@@ -3,7 +3,7 @@
 // index tells the byte order too: it begins with 0 and a small number.
 
 import type { Endian } from "../../bytes/endian.ts";
-import { latin1 } from "../../bytes/words.ts";
+import { latin1 } from "../../bytes/text.ts";
 
 const TOKENS = 256;
 /** KSYM_NAME_LEN: no name is longer, and no token. */

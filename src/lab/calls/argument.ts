@@ -1,6 +1,7 @@
 // The o32 calling convention: what a call's arguments become in registers and on the stack. Strings and
 // byte arrays are put into guest memory for the length of the call and passed by address.
 
+import { utf8Bytes } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 
 /** number: one word; bigint: two words, aligned to an even pair; string (NUL added) and bytes: by address. */
@@ -25,7 +26,7 @@ export function argumentWords(
       }
       words.push(argument >>> 0);
     } else {
-      words.push(place(typeof argument === "string" ? Buffer.from(`${argument}\0`) : argument));
+      words.push(place(typeof argument === "string" ? utf8Bytes(`${argument}\0`) : argument));
     }
   }
   return words;

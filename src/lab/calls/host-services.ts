@@ -1,6 +1,7 @@
 // What the lab kernel asks the host to do: print, panic, tell the time. src/lab-kernel/hypercalls.S names
 // them, in the order of its .lab_hypercalls; a name without a service here is a defect, not a guess.
 
+import { latin1Bytes } from "../../bytes/text.ts";
 import { R } from "../../isa/registers.ts";
 import type { PrintkArguments, PrintkMemory } from "../printk/arguments.ts";
 import { format } from "../printk/format.ts";
@@ -70,7 +71,7 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
       if (size > INT_MAX) return 0;
       const text = new FormattedText(Math.max(size - 1, 0));
       formatted(text, call, call.arg(2), list(call, call.arg(3), host));
-      if (size > 0) call.memory.write(call.arg(0), Buffer.from(`${text.text}\0`, "latin1"));
+      if (size > 0) call.memory.write(call.arg(0), latin1Bytes(`${text.text}\0`));
       return Math.min(text.length, INT_MAX);
     },
     ktime_get: (call) => {

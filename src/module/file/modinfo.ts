@@ -1,7 +1,7 @@
 // .modinfo: what a module says of itself, as `key=value` strings. Reads them as Linux's get_modinfo()
 // does: zeros part the strings, however many, and the first of several equal keys counts.
 
-import { latin1 } from "../../bytes/words.ts";
+import { latin1 } from "../../bytes/text.ts";
 
 export class Modinfo {
   /** In the file's order. Strings without "=" are left out. */

@@ -1,10 +1,13 @@
-// A module's name from its file's: no directory, no .ko or .o, no compression's ending, and '-' as '_',
-// since the kernel and modprobe take both for the same.
-
-import { basename } from "node:path";
+// A module's name from its file's name: no directory, no .ko or .o, no ending of a compressed file, and '_' for '-',
+// since the kernel and modprobe treat the two alike.
 
 export function moduleName(path: string): string {
-  return basename(path)
+  return fileName(path)
     .replace(/\.k?o(\.(gz|xz|zst))?$/, "")
     .replaceAll("-", "_");
+}
+
+/** The last part of a path, as POSIX separates them. */
+export function fileName(path: string): string {
+  return /([^/]*)\/*$/.exec(path)?.[1] ?? "";
 }

@@ -3,7 +3,7 @@
 // mod_check_sig() of Linux 6.1; the cryptography itself is left out, since the keys are the kernel's: a
 // signature that is well formed is taken to be good.
 
-import { latin1 } from "../../bytes/words.ts";
+import { latin1 } from "../../bytes/text.ts";
 import { Refusal } from "../../errors.ts";
 
 const MARKER = "~Module signature appended~\n";

@@ -30,6 +30,7 @@ import {
   R_MIPS_PC26_S2,
 } from "../../../assembly/shared/relocation-types.ts";
 import { type Address, plus } from "../../address.ts";
+import { swapWords } from "../../bytes/text.ts";
 import { relocationKind, relocationTable } from "../../elf/contents.ts";
 import { relocationName } from "../../elf/names.ts";
 import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA } from "../../elf/numbers.ts";
@@ -133,8 +134,8 @@ function isIdle<A extends Address>(
 
 /** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
 function stageRel<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
-  const entries = Buffer.from(table.bytes);
-  if (job.loading.file.elf.endian === "big") entries.swap32();
+  const entries = new Uint8Array(table.bytes);
+  if (job.loading.file.elf.endian === "big") swapWords(entries);
   if (job.mended.size > 0) {
     for (let entry = 0; entry < table.count; entry++) {
       if (isIdle(job, table, address, entry))

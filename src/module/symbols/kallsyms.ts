@@ -4,6 +4,7 @@
 // elf_type() and add_kallsyms() of Linux 6.1, kernel/module/kallsyms.c.
 
 import { type Address, plus, type Width } from "../../address.ts";
+import { latin1Bytes } from "../../bytes/text.ts";
 import { Words } from "../../bytes/words.ts";
 import { contents } from "../../elf/contents.ts";
 import {
@@ -133,7 +134,7 @@ export function kallsymsBytes<A extends Address>(
     const at = symbol.index * format.size;
     core.bytes.set(symtab.bytes.subarray(at, at + format.size), index * format.size);
     core.setU32(index * format.size, nameOffset);
-    names.bytes.set(Buffer.from(symbol.name, "latin1"), nameOffset);
+    names.bytes.set(latin1Bytes(symbol.name), nameOffset);
     nameOffset += symbol.name.length + 1;
   }
 

@@ -210,7 +210,7 @@ export class Body {
       whole.unsigned(count);
       whole.byte(TYPE_BYTES[type]);
     }
-    whole.bytes(this.#code.view());
+    whole.write(this.#code.bytes());
     whole.byte(END);
     return whole;
   }

@@ -1,24 +1,9 @@
-// WebAssembly's numbers as bytes: LEB128, both ways. A list of bytes that grows.
+// Numbers and names as WebAssembly's binary format writes them (LEB128), and the reader of its numbers.
 
-export class Bytes {
-  #bytes = new Uint8Array(256);
-  #length = 0;
+import { ByteBuffer } from "../../bytes/byte-buffer.ts";
+import { utf8Bytes } from "../../bytes/text.ts";
 
-  get length(): number {
-    return this.#length;
-  }
-
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  bytes(values: ArrayLike<number>): void {
-    this.#reserve(values.length);
-    this.#bytes.set(values, this.#length);
-    this.#length += values.length;
-  }
-
+export class Bytes extends ByteBuffer {
   /** An unsigned number below 2^32. */
   unsigned(value: number): void {
     let rest = value;
@@ -42,25 +27,14 @@ export class Bytes {
   /** With its length before it. */
   sized(part: Bytes): void {
     this.unsigned(part.length);
-    this.bytes(part.view());
+    this.write(part.bytes());
   }
 
   /** A string with its length before it. */
   name(text: string): void {
-    const bytes = new TextEncoder().encode(text);
+    const bytes = utf8Bytes(text);
     this.unsigned(bytes.length);
-    this.bytes(bytes);
-  }
-
-  view(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * (this.#length + count));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+    this.write(bytes);
   }
 }
 

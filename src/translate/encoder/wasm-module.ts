@@ -22,10 +22,13 @@ export interface ModuleShape {
   readonly tableSize: number;
 }
 
+/** The magic number and version 1. */
+const HEADER = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+
 /** The module's bytes; bodies all have type 0. Function n is exported as `fn`. */
 export function wasmModule(shape: ModuleShape, bodies: readonly Bytes[]): Uint8Array<ArrayBuffer> {
   const whole = new Bytes();
-  whole.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  whole.write(HEADER);
   section(whole, SECTION.type, shape.types, (part, { parameters, results }) => {
     part.byte(FUNCTION_TYPE);
     for (const list of [parameters, results]) {
@@ -43,14 +46,15 @@ export function wasmModule(shape: ModuleShape, bodies: readonly Bytes[]): Uint8A
     (part) => {
       part.name("env");
       part.name("memory");
-      part.bytes([KIND.memory, SHARED]);
+      part.byte(KIND.memory);
+      part.byte(SHARED);
       part.unsigned(shape.memoryPages);
       part.unsigned(shape.memoryPages);
     },
     (part) => {
       part.name("env");
       part.name("table");
-      part.bytes([KIND.table, FUNCREF, AT_LEAST]);
+      for (const byte of [KIND.table, FUNCREF, AT_LEAST]) part.byte(byte);
       part.unsigned(shape.tableSize);
     },
   );
@@ -62,7 +66,7 @@ export function wasmModule(shape: ModuleShape, bodies: readonly Bytes[]): Uint8A
     part.unsigned(shape.imports.length + index);
   });
   section(whole, SECTION.code, bodies, (part, body) => part.sized(body));
-  return whole.view().slice();
+  return whole.bytes().slice();
 }
 
 function section<T>(

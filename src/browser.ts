@@ -1,0 +1,167 @@
+// farjal's library for a browser: all of it but what needs processes, sockets or folders (index.ts has these). A
+// bundler takes this file for `farjal` under the condition `browser`. A machine's memory is shared memory, so the page
+// must be cross-origin isolated.
+
+export { type Access, AccessLog } from "./board/access-log.ts";
+export {
+  type AttachOptions,
+  Board,
+  type BoardOptions,
+  type BoardStop,
+  type RunOptions as BoardRunOptions,
+} from "./board/board.ts";
+export {
+  type BootImage,
+  type BootSegment,
+  readBootImage,
+  unpackedImage,
+} from "./board/boot-image.ts";
+export type { Console } from "./board/console.ts";
+export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
+export type { BootProgram } from "./board/loader.ts";
+export { postMortem } from "./board/post-mortem.ts";
+export { readScript, ScriptedRun, type ScriptStep, type ScriptStop } from "./board/script.ts";
+export { boardOf, restoreBoard, saveBoard } from "./board/snapshot.ts";
+export { ByteBuffer as MemorySink } from "./bytes/byte-buffer.ts";
+export type { Endian } from "./bytes/endian.ts";
+export type { Sink } from "./bytes/sink.ts";
+export { type DiffOptions, diffTraces, type TraceDiff } from "./compare/diff.ts";
+export {
+  callsByJal,
+  DEAD_ENTRIES,
+  type Design,
+  designOf,
+  type MissingDesign,
+  missingDesigns,
+  sequenceStart,
+  sequenceWords,
+} from "./cost/design.ts";
+export { adoptEntries, type Entries, readEntries, VENEER_SECTION } from "./cost/entry.ts";
+export {
+  detour,
+  type Interruptions,
+  interrupt,
+  type Probe,
+  type WrongRun,
+} from "./cost/interruption.ts";
+export { type Patch, patchesOf } from "./cost/patch.ts";
+export type { CostRow, SiteCode, Spread, States } from "./cost/row.ts";
+export { type Build, type CostTable, costTable } from "./cost/table.ts";
+export { KERNEL_ROUND, traceCost } from "./cost/trace-cost.ts";
+export { type PatchTrial, tryPatches } from "./cost/trial.ts";
+export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
+export { filterStory, type StoryFilter } from "./explain/filter.ts";
+export { type Story, type TellOptions, tellStory } from "./explain/story.ts";
+export {
+  type ExportOptions,
+  formatOfName,
+  isTextFormat,
+  type TextFormat,
+  TRACE_FORMATS,
+  type TraceFormat,
+  traceText,
+  traceWriting,
+  writeTrace,
+} from "./formats/export.ts";
+export { type FollowedFacts, writeFollowed } from "./formats/followed.ts";
+export { type ReadOptions, readTrace, traceFromBytes } from "./formats/read.ts";
+export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
+export {
+  type EntryEvent,
+  type FunctionEvent,
+  type ReturnEvent,
+  TRACERS,
+  type TraceEvent,
+  type TracerName,
+} from "./ftrace/event.ts";
+export type { FilterFile } from "./ftrace/filters/function-set.ts";
+export type { FunctionProfile, ProfileOptions } from "./ftrace/function-profile.ts";
+export type { TraceFeed } from "./ftrace/ring/feed.ts";
+export { largestCapacity, recordSize } from "./ftrace/ring/record.ts";
+export type { Recording } from "./ftrace/ring/recording.ts";
+export { followTrace, type TraceStream } from "./ftrace/ring/stream.ts";
+export type { NamedAddress } from "./ftrace/symbol-table.ts";
+export { TRACE_FILES, type TraceFile } from "./ftrace/tracefs.ts";
+export type {
+  GraphEvent,
+  GraphTextOptions,
+  TraceOptions,
+  Tracer,
+  TraceWay,
+} from "./ftrace/tracer.ts";
+export type { Resource, ResourceName } from "./host/host.ts";
+export { prepareResources } from "./host/prepare.ts";
+export { provideResources } from "./host/resources.ts";
+export type { AnyKernel, Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
+export {
+  type ReadKernelOptions,
+  readAnyKernel,
+  readKernel,
+  readKernel64,
+} from "./kernel/read.ts";
+export {
+  type Astray,
+  type AstrayCall,
+  type AstrayOptions,
+  type AstrayTrial,
+  runAstray,
+} from "./lab/astray.ts";
+export type { Argument } from "./lab/calls/argument.ts";
+export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
+export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
+export { Machine } from "./lab/machine.ts";
+export type { CallOptions, InsmodOptions, MachineOptions } from "./lab/machine-options.ts";
+export {
+  kindFor,
+  type MachineKind,
+  type ModuleMachine,
+  makeMachine,
+  makeStillMachine,
+} from "./lab/module-machine.ts";
+export { dependencyBase, ModuleStack, type StackedFile } from "./lab/module-stack.ts";
+export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
+export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
+export { type BenchRow, benchRows } from "./measure/bench-rows.ts";
+export { type Effort, interleave, type Task, type Timing } from "./measure/interleave.ts";
+export {
+  type MeasuredCall,
+  type Open,
+  Run,
+  type Setup,
+  type Subject,
+  type Tracing,
+} from "./measure/measured-run.ts";
+export { jumpsOfFile, type ListedJump } from "./mend/jump-list.ts";
+export { type Mended, mendModule } from "./mend/mend.ts";
+export type { MendOptions } from "./mend/plan.ts";
+export type {
+  Change,
+  ChangeKind,
+  MendRefusal,
+  MendReport,
+  MendVerdict,
+  SectionChange,
+} from "./mend/report.ts";
+export { type Rewritten, rewrittenModule } from "./mend/rewritten.ts";
+export { type ModuleFile, type ReadModuleOptions, readModule } from "./module/file/file.ts";
+export { describeModule, type ModuleInfo } from "./module/file/info.ts";
+export { moduleName } from "./module/file/name.ts";
+export { openModule, readModuleBytes } from "./module/file/source.ts";
+export type { ModulePlan } from "./module/load.ts";
+export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export { DEFAULT_BUDGET } from "./processor/budget.ts";
+export {
+  Debugger,
+  type DebugTarget,
+  type RunOptions,
+  type Watchpoint,
+} from "./processor/debugger.ts";
+export { ENGINES, type Engine } from "./processor/engine.ts";
+export type { GuestMemory } from "./processor/guest-memory.ts";
+export { PROFILE_NAMES, type Profile } from "./processor/processor.ts";
+export type { GuestStop, Halt } from "./processor/stop.ts";
+export type { Veneers } from "./trampoline/facts.ts";
+export type { FarJump } from "./trampoline/far-jump.ts";
+export type { Trampoline } from "./trampoline/place.ts";
+export type { TrampolinePlan } from "./trampoline/plan.ts";
+export type { TranslatorStatistics } from "./translate/translator.ts";

@@ -1,0 +1,90 @@
+// Text as bytes and back, and the few things that Uint8Array lacks: search, comparison, concatenation. It uses only
+// what every JavaScript engine has, so that the library runs in a browser as well as in Node.
+
+const ENCODER = new TextEncoder();
+/** A byte order mark at the start is a character as any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+/** What the Encoding standard means by "latin1". It is faster for long texts, and refuses shared memory. */
+const WINDOWS_1252 = new TextDecoder("latin1");
+/** Bytes up to which String.fromCharCode() is faster; it takes each as an argument. */
+const SHORT = 256;
+
+/** Bytes as text, one character (U+0000 to U+00FF) a byte: reading a name this way never changes it. */
+export function latin1(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT) return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  if (bytes.every(isSameInWindows1252)) return WINDOWS_1252.decode(bytes.slice());
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += SHORT) {
+    parts.push(latin1(bytes.subarray(at, at + SHORT)));
+  }
+  return parts.join("");
+}
+
+/** Whether the character is that of Latin-1: all but those of 0x80 to 0x9f are. */
+function isSameInWindows1252(byte: number): boolean {
+  return byte < 0x80 || byte > 0x9f;
+}
+
+/** The reverse of latin1(): the low eight bits of each character. */
+export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
+/** UTF-8 as text; bytes that aren't UTF-8 become U+FFFD. */
+export function utf8(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
+
+export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return ENCODER.encode(text);
+}
+
+/** Two lowercase digits for each byte. */
+export function hexDigits(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** RFC 4648's alphabet and padding. */
+export function base64(bytes: Uint8Array): string {
+  return btoa(latin1(bytes));
+}
+
+/** Copies the parts behind one another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+/** Where `needle` begins in `bytes`, at `from` or later; -1 when it is not there. */
+export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from = 0): number {
+  const [first] = needle;
+  if (first === undefined) return from;
+  const last = bytes.length - needle.length;
+  for (
+    let at = bytes.indexOf(first, from);
+    at >= 0 && at <= last;
+    at = bytes.indexOf(first, at + 1)
+  ) {
+    let matched = 1;
+    while (matched < needle.length && bytes[at + matched] === needle[matched]) matched++;
+    if (matched === needle.length) return at;
+  }
+  return -1;
+}
+
+/** Reverses the bytes of each 32-bit word, in place; the length is a multiple of 4. */
+export function swapWords(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += 4) view.setUint32(at, view.getUint32(at), true);
+}

@@ -1,0 +1,70 @@
+// The compressed formats by their signatures, and the way from packed bytes to unpacked ones, whichever format it is.
+// A kernel is searched for these signatures (kernel/payload.ts); a module file is compressed as a whole, as modprobe
+// reads it, or not at all.
+
+import { Misuse } from "../errors.ts";
+import { unpackGzip } from "./gzip.ts";
+import { unpackLz4 } from "./lz4.ts";
+import { isLzma, unpackLzma } from "./lzma.ts";
+import { Output } from "./output.ts";
+import { unpackXz } from "./xz.ts";
+import { unpackZstd } from "./zstd.ts";
+
+export interface CompressedFormat {
+  readonly name: string;
+  readonly signature: readonly number[];
+  /** A closer look at bytes that begin with the signature. */
+  readonly fits?: (bytes: Uint8Array) => boolean;
+  /** Absent for formats that farjal doesn't unpack. */
+  readonly unpack?: (bytes: Uint8Array, output: Output) => void | Promise<void>;
+}
+
+export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
+  { name: "xz", signature: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], unpack: unpackXz },
+  { name: "zstd", signature: [0x28, 0xb5, 0x2f, 0xfd], unpack: unpackZstd },
+  { name: "lz4", signature: [0x02, 0x21, 0x4c, 0x18], unpack: unpackLz4 },
+  { name: "gzip", signature: [0x1f, 0x8b, 0x08], unpack: unpackGzip },
+  // lc 3, lp 0, pb 2, which xz, lzma and 7z all use, and a dictionary of at least 64 KiB.
+  { name: "lzma", signature: [0x5d, 0, 0], fits: isLzma, unpack: unpackLzma },
+  // lc 1, lp 2, pb 2, which OpenWrt's images have (include/image-commands.mk, Build/lzma).
+  { name: "lzma", signature: [0x6d, 0, 0], fits: isLzma, unpack: unpackLzma },
+  { name: "lzo", signature: [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a] },
+  { name: "bzip2", signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] },
+];
+
+/** Shorter data holds nothing in any of the formats. */
+export const SHORTEST = 16;
+
+/** Whether something compressed in this format may begin with these bytes. */
+export function isFormat({ signature, fits }: CompressedFormat, bytes: Uint8Array): boolean {
+  return (
+    bytes.length >= SHORTEST &&
+    signature.every((byte, index) => bytes[index] === byte) &&
+    (fits === undefined || fits(bytes))
+  );
+}
+
+/**
+ * Unpacks what begins with the first byte; what follows it is left alone.
+ * @throws Misuse when it is damaged, cut off or too large, or in a format that farjal doesn't unpack.
+ */
+export async function unpacked(
+  { name, unpack }: CompressedFormat,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
+  if (unpack === undefined) throw new Misuse(`farjal doesn't unpack ${name}`);
+  const output = new Output();
+  try {
+    await unpack(bytes, output);
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`the compressed data is damaged (${(error as Error).message})`);
+  }
+  return output.bytes();
+}
+
+/** A file that may be compressed as a whole: its bytes, unpacked if it is. @throws Misuse as unpacked() does. */
+export async function unpackedFile(bytes: Uint8Array): Promise<Uint8Array> {
+  const format = COMPRESSED_FORMATS.find((one) => isFormat(one, bytes));
+  return format === undefined ? bytes : unpacked(format, bytes);
+}
