@@ -5,8 +5,9 @@
 
 import type { PrintkArguments } from "./arguments.ts";
 import { writePointer } from "./pointer.ts";
-import { type Specification, writeNumber } from "./specification.ts";
-import { writeText } from "./string.ts";
+import type { PointerArguments } from "./pointer-writer.ts";
+import { POINTER_SIZE, type Specification, writeError, writeNumber } from "./specification.ts";
+import { bytesAt, writeText } from "./string.ts";
 import type { FormattedText } from "./text.ts";
 
 /** struct printf_spec holds a width in 24 bits and a precision in 16. */
@@ -126,7 +127,9 @@ function write(
     case "p": {
       let after = end;
       while (/[0-9A-Za-z]/.test(text.charAt(after))) after += 1;
-      writePointer(out, text.slice(end, after), args.word(), spec, args.memory);
+      const letters = text.slice(end, after);
+      const write = letters.startsWith("V") ? writeFormat : writePointer;
+      write(out, letters, args.word(), spec, args.memory);
       return after;
     }
     case "d":
@@ -155,4 +158,20 @@ function digitAt(text: string, at: number): number {
 
 function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
+}
+
+/** va_format(): {const char *fmt; va_list *va}, formatted in this place. */
+function writeFormat(...[out, , address, spec, memory]: PointerArguments): void {
+  const bytes = bytesAt(out, address, 2 * POINTER_SIZE, spec, memory);
+  if (bytes === undefined) return;
+  const pointer = (from: Uint8Array, at: number): number =>
+    new DataView(from.buffer, from.byteOffset, from.length).getUint32(at, memory.littleEndian);
+  const text = memory.string(pointer(bytes, 0), out.left);
+  const list = memory.bytes(pointer(bytes, POINTER_SIZE), POINTER_SIZE);
+  const nested = (): void => {
+    if (text !== undefined && list !== undefined) format(out, text, memory.list(pointer(list, 0)));
+  };
+  if (text === undefined || list === undefined || !out.within(nested)) {
+    writeError(out, "(efault)", spec);
+  }
 }

@@ -2,15 +2,14 @@
 // booted with no_hash_pointers does; so does %pK. What prints a structure whose layout the kernel's configuration
 // decides (a dentry, a file, a block device, a clock, nodes of firmware, page and gfp flags) or is for Rust prints
 // "(%pd?)", with its own letters, as the kernel does for those that it was built without. Build IDs (%pSb, %pBb) are
-// left out.
+// left out. %pV, a format within a format, is format.ts's.
 
 import { writeIp, writeMac, writeUuid } from "./addresses.ts";
 import type { PrintkMemory } from "./arguments.ts";
 import { errorName } from "./error-names.ts";
-import { format } from "./format.ts";
 import type { PointerArguments, PointerWriter } from "./pointer-writer.ts";
 import { POINTER_SIZE, writeError, writeNumber, writeString } from "./specification.ts";
-import { bytesAt, isErrorPointer, writeText } from "./string.ts";
+import { isErrorPointer, writeText } from "./string.ts";
 import {
   writeBits,
   writeEscaped,
@@ -39,7 +38,6 @@ const WRITERS: Readonly<Record<string, PointerWriter>> = {
   i: writeIp,
   E: writeEscaped,
   U: writeUuid,
-  V: writeFormat,
   N: writeFeatures,
   "4": writeFourcc,
   a: writePhysicalAddress,
@@ -95,20 +93,4 @@ function writeErrorPointer(...[out, letters, address, spec, memory]: PointerArgu
   if (!isErrorPointer(address)) writeAddressOf(out, letters, address, spec, memory);
   else if (name !== undefined) writeString(out, `-${name}`, spec);
   else writeNumber(out, -number, spec, { base: 10, signed: true });
-}
-
-/** va_format(): {const char *fmt; va_list *va}, formatted in this place. */
-function writeFormat(...[out, , address, spec, memory]: PointerArguments): void {
-  const bytes = bytesAt(out, address, 2 * POINTER_SIZE, spec, memory);
-  if (bytes === undefined) return;
-  const pointer = (from: Uint8Array, at: number): number =>
-    new DataView(from.buffer, from.byteOffset, from.length).getUint32(at, memory.littleEndian);
-  const text = memory.string(pointer(bytes, 0), out.left);
-  const list = memory.bytes(pointer(bytes, POINTER_SIZE), POINTER_SIZE);
-  const nested = (): void => {
-    if (text !== undefined && list !== undefined) format(out, text, memory.list(pointer(list, 0)));
-  };
-  if (text === undefined || list === undefined || !out.within(nested)) {
-    writeError(out, "(efault)", spec);
-  }
 }
