@@ -132,7 +132,10 @@ function wordsBefore<A extends Address>(site: CallSite<A>): number {
 }
 
 function formOf<A extends Address>(site: CallSite<A>): string {
-  const parts = [`${site.kind} call`, `${extent(site).count} words`];
+  const parts = [
+    site.byClang === true ? "clang's long call" : `${site.kind} call`,
+    `${extent(site).count} words`,
+  ];
   if (site.raAddressWords > 0) parts.push("with the ra address");
   if (site.emptyDelaySlot) parts.push("empty delay slot");
   return parts.join(", ");

@@ -326,10 +326,10 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     for (const record of this.#ring.graphRecords()) yield this.#maker.graph(record);
   }
 
-  /** Off too where it isn't known how function_graph could follow the function. */
+  /** Off too where it isn't known how function_graph could follow the function, and where _mcount can't be called. */
   #stateOf(site: TraceSite): SiteState {
     if (!this.#filters.takes(site)) return "off";
-    if (this.way === "guest") return "call";
+    if (this.way === "guest") return site.site.byClang === true ? "off" : "call";
     if (this.name === "function") return { word: TRACE_SITE };
     const word = enterWord(site.site, this.#filters.graphBits(site.site.address));
     return word === undefined ? "off" : { word };

@@ -99,8 +99,10 @@ function badSite(name: string, address: Address, inCode: boolean): Refusal {
     explanation:
       `__mcount_loc of ${name} names ${hex(address)}, ` +
       (inCode
-        ? "where no call to _mcount stands that farjal knows; Linux would overwrite two words there"
+        ? "where no call of _mcount is that farjal knows (gcc's forms, and clang's with -mlong-calls for 32 bits); " +
+          "Linux would overwrite two words there"
         : "which is outside the module's code; Linux would overwrite what lies there") +
-      ". The object was linked or patched after recordmcount ran; build it again",
+      ". The object was linked or patched after recordmcount ran, or built by a compiler whose calls Linux can't trace; " +
+      "build it again with gcc as the kernel's makefiles do",
   });
 }

@@ -59,6 +59,11 @@ export function findSites(subject: Subject): FoundSites {
         }
         continue;
       }
+      if (call.byClang === true) {
+        unknown.add(key(section, offset));
+        subject.refuse(section, offset, "_mcount", CLANG_FORM);
+        continue;
+      }
       const before =
         call.kind === "short" ? 1 + call.raAddressWords + (call.emptyDelaySlot ? 1 : 0) : 0;
       sites.push({
@@ -86,6 +91,8 @@ export function findSites(subject: Subject): FoundSites {
   return { sites, listings };
 }
 
+const CLANG_FORM =
+  "this call of _mcount is clang's, which pushes nothing for Linux's _mcount to pop: build the module with gcc";
 const UNKNOWN_FORM =
   "this call of _mcount has none of gcc's forms: move at,ra, the words for t4, and a push in the delay slot or before";
 

@@ -140,6 +140,28 @@ for (const form of FORMS) {
   });
 }
 
+test("clang's long call is skipped up to its delay slot, which is the function's own", () => {
+  const [LUI_AT, ADDIU_T9, JALR_T9, OWN] = [
+    0x3c018011, 0x243956a0, 0x0320f809, 0x00808025,
+  ] as const;
+  const prologue = [0x27bdffe0, 0xafbf001c, 0xafbe0018, 0x03a0f025];
+  const words = [...prologue, LUI_AT, ADDIU_T9, JALR_T9, OWN];
+  const at = BASE + 4 * prologue.length;
+  const site = recogniseSite(at, (address) => words[(address - BASE) / 4]);
+  assert.ok(site?.byClang);
+  assert.equal(site.savedRa, 0x1c);
+  // `b` at the site goes on at the delay slot: 4 bytes past the branch and twice 4 more.
+  assert.deepEqual(sitePatch(site, "off", [LUI_AT, ADDIU_T9]), [0x10000002, 0]);
+  const record = sitePatch(site, { word: TRACE }, [LUI_AT, ADDIU_T9]);
+  assert.deepEqual(record, [0x10000002, TRACE]);
+  assert.deepEqual(sitePatch(site, "call", [LUI_AT, ADDIU_T9]), [LUI_AT, ADDIU_T9]);
+  // Without a prologue that stores ra nothing tells where it is: the function calls, so it is no leaf.
+  const hidden = recogniseSite(at, (address) =>
+    address < at ? undefined : words[(address - BASE) / 4],
+  );
+  assert.equal(hidden?.savedRa, "unknown");
+});
+
 test("what is no call to _mcount is left alone", () => {
   const wrong: readonly (readonly number[])[] = [
     [],

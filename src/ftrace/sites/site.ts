@@ -24,6 +24,7 @@ import { type SavedRa, savedRaByPrologue, savedRaByT4 } from "./saved-ra.ts";
 /** `move at,ra`: the caller's return address, _mcount's second argument. */
 export const MOVE_AT_RA = assemble("or", R.at, R.ra, R.zero);
 export const JALR_V1 = assemble("jalr", R.ra, R.v1);
+const JALR_T9 = assemble("jalr", R.ra, R.t9);
 /** o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
 const PUSHED = 8;
 export const PUSH = assemble("addiu", R.sp, R.sp, -PUSHED);
@@ -34,7 +35,7 @@ export const TRACE_SITE = assemble("farjal.trace_site", 0);
 /** Largest place of a saved ra that a TRACE_ENTER word can name, in words above sp. */
 const HIGHEST_RA = GRAPH_LEAF - 1;
 
-/** A call through v1 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
+/** A call through v1, clang's through t9 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
 export interface CallSite<A extends Address = number> {
   readonly kind: "long" | "short";
   /** Address that __mcount_loc names: the lui of a long call, the jal of a short one. */
@@ -47,6 +48,11 @@ export interface CallSite<A extends Address = number> {
   readonly emptyDelaySlot: boolean;
   /** Where the function keeps its return address when it passes the site; not read in n64. */
   readonly savedRa: SavedRa;
+  /**
+   * clang's form: it pushes nothing for _mcount to pop and doesn't hand over the caller's address, so a call from it
+   * to Linux's _mcount leaves the stack 8 bytes off. The site can be switched off and traced in passing.
+   */
+  readonly byClang?: true;
 }
 
 /** The two words that stand at a site's address in one state. */
@@ -114,7 +120,8 @@ export function recogniseSite<A extends Address>(
   const short = opcode(word(0)) === OP_JAL;
   if (typeof address === "bigint")
     return short ? shortCall64(address, word) : longCall64(address, word);
-  return short ? shortCall(address, word) : longCall(address, word);
+  if (short) return shortCall(address, word);
+  return longCall(address, word) ?? clangCall(address, word);
 }
 
 function shortCall<A extends Address>(
@@ -128,6 +135,30 @@ function shortCall<A extends Address>(
   if (word(last - raAddress) !== MOVE_AT_RA) return undefined;
   const savedRa = savedRaOf(word, last - raAddress, last - raAddress + 1, raAddress);
   return { kind: "short", address, words: 2, raAddressWords: raAddress, emptyDelaySlot, savedRa };
+}
+
+/**
+ * clang -pg -mlong-calls: `lui at; addiu t9,at; jalr t9`, and in the delay slot an instruction of the function, which
+ * runs in every state. The function calls, so it has stored ra; a prologue that doesn't show it isn't understood.
+ */
+function clangCall<A extends Address>(
+  address: A,
+  word: (index: number) => number,
+): CallSite<A> | undefined {
+  const high = assemble("lui", R.at, word(0) & 0xffff);
+  const low = assemble("addiu", R.t9, R.at, (word(1) << 16) >> 16);
+  const loads = word(0) === high && word(1) === low;
+  if (!loads || word(2) !== JALR_T9) return undefined;
+  const savedRa = savedRaByPrologue(word);
+  return {
+    kind: "long",
+    address,
+    words: 3,
+    raAddressWords: 0,
+    emptyDelaySlot: false,
+    savedRa: savedRa === "ra" ? "unknown" : savedRa,
+    byClang: true,
+  };
 }
 
 function longCall<A extends Address>(
@@ -241,6 +272,7 @@ function branchOver<A extends Address>(site: CallSite<A>): number {
  * | form | off | a word | call |
  * |---|---|---|---|
  * | long | `b` over; nop | `b` over; the word | as loaded: `lui v1`; `addiu v1` |
+ * | clang's | `b` to its delay slot; nop | the same `b`; the word | as loaded: `lui at`; `addiu t9,at` |
  * | short | nop; nop | the word; nop | as loaded: `jal`; `addiu sp,sp,-8` |
  * | short, empty delay slot | nop; `addiu sp,sp,8` | the word; `addiu sp,sp,8` | as loaded |
  *
