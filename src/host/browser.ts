@@ -11,8 +11,8 @@ import { bytesOf, providedResource, provideResources } from "./resources.ts";
 
 /** Written out, one by one: bundlers look for exactly this form. */
 const PLACES: Readonly<Record<ResourceName, () => URL>> = {
-  "little.wasm": () => new URL("../../core/little.wasm", import.meta.url),
-  "big.wasm": () => new URL("../../core/big.wasm", import.meta.url),
+  "little.wasm": () => new URL("../../../build/core/little.wasm", import.meta.url),
+  "big.wasm": () => new URL("../../../build/core/big.wasm", import.meta.url),
   "lab-little.o": () => new URL("../../../src/lab-kernel/built/lab-little.o", import.meta.url),
   "lab-big.o": () => new URL("../../../src/lab-kernel/built/lab-big.o", import.meta.url),
 };

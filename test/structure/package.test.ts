@@ -72,12 +72,12 @@ suite("the package", () => {
     const packed = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...sourceFiles("assembly/shared").map((file) => `build/${file.slice(0, -3)}.js`),
+      ...sourceFiles("assembly/shared").map((file) => `dist/${file.slice(0, -3)}.js`),
       ...sourceFiles("src/lab-kernel/built"),
       ...sourceFiles("src/verify/built"),
       ...sourceFiles("src")
         .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
-        .flatMap((file) => [".js", ".d.ts"].map((ending) => `build/${file.slice(0, -3)}${ending}`)),
+        .map((file) => `dist/${file.slice(0, -3)}.js`),
     ];
     assert.deepEqual(
       needed.filter((file) => !packed.has(file)),
@@ -85,6 +85,8 @@ suite("the package", () => {
     );
     const tests = [...packed].filter((file) => /\btest\b|\.cache|node_modules/.test(file));
     assert.deepEqual(tests, []);
+    const useless = [...packed].filter((file) => /\.(?:wat|map)$/.test(file));
+    assert.deepEqual(useless, []);
   });
 
   test("brings no native addon and runs no script when it is installed", () => {
