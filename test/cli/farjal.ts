@@ -1,4 +1,6 @@
-// Runs the built program as a user does: a process of its own, its streams and its exit code.
+// Runs the built program with a user's words, and gives its streams and its exit code. In .ci/run each is a process
+// of its own, as a user's is; in a hurry the program stays loaded in a thread, and a process is started only for what
+// a thread doesn't have: standard input and an environment.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -6,7 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
+import type { Order } from "./program-thread.ts";
 
 export const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
 export const ORDERS = ["little", "big"] as const;
@@ -27,15 +32,35 @@ export function builtModule(name: string, order: "little" | "big"): string {
   return repositoryFile(`test/modules/built/${name}-${order}.ko`);
 }
 
-/** Runs `farjal` with these words. A run that takes a minute is a hang and fails. */
+/** A run that takes longer is a hang and fails. */
+const MINUTE = 60_000;
+let thread: Worker | undefined;
+
+function inThread(words: readonly string[]): Outcome {
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...environment } = process.env;
+  thread ??= new Worker(new URL("./program-thread.js", import.meta.url));
+  thread.unref();
+  const done = new SharedArrayBuffer(4);
+  const { port1, port2 } = new MessageChannel();
+  const order: Order = { words, environment, done, port: port2 };
+  thread.postMessage(order, [port2]);
+  assert.notEqual(Atomics.wait(new Int32Array(done), 0, 0, MINUTE), "timed-out", words.join(" "));
+  const answer = receiveMessageOnPort(port1) as { message: Outcome };
+  port1.close();
+  return answer.message;
+}
+
+/** Runs `farjal` with these words. */
 export function farjal(
   words: readonly string[],
   { input, environment }: Surroundings = {},
 ): Outcome {
+  const alone = input !== undefined || environment !== undefined || words.includes("-");
+  if (!thorough && !alone) return inThread(words);
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...rest } = process.env;
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [PROGRAM, ...words], {
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: MINUTE,
     maxBuffer: 1 << 28,
     env: { ...rest, ...environment },
     ...(input === undefined ? {} : { input }),

@@ -7,6 +7,7 @@ import { STOP_EXCEPTION } from "../../assembly/shared/stops.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import type { Processor, Profile } from "../../src/processor/processor.ts";
+import { thorough } from "../support/thorough.ts";
 import {
   BREAK_LAST,
   DATA,
@@ -37,7 +38,7 @@ export type Reading = keyof typeof READINGS;
  * which takes minutes for all of them: .ci/run asks for that.
  */
 export function sampling(reading: Reading): number {
-  return reading === "translator" && process.env["FARJAL_EVERY_VECTOR"] === undefined ? 16 : 1;
+  return reading === "translator" && !thorough ? 16 : 1;
 }
 
 /** Physical memory: the buffer's page, then the code's pages. */
