@@ -18,6 +18,7 @@ import type { OffsetMap } from "./offset-map.ts";
 import { type MendOptions, type MendPlan, planMend } from "./plan.ts";
 import type { Change, MendReport, SectionChange } from "./report.ts";
 import { Subject } from "./subject.ts";
+import { wideJumps, wideSites } from "./wide.ts";
 
 export interface Mended {
   /** The file: the given bytes where there is nothing to mend, null where mending is refused. */
@@ -41,21 +42,21 @@ export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended
     });
   }
   const subject = new Subject(elf);
+  if (elf.class === 64) return wideVerdict(subject, bytes, options);
   const plan = planMend(subject, options);
   if (plan === null && subject.refusals.length === 0) {
     return { file: bytes, report: { ...EMPTY, notes: notesOn(subject, null) } };
   }
   const unmovable = subject.unmovable();
   if (unmovable !== null) {
-    const places = [...(plan?.edits.values() ?? [])].flat();
-    return refused(
-      places.map(({ section, change: { offset, symbol } }) => ({
-        section: section.name,
-        offset,
-        symbol,
-        reason: unmovable,
-      })),
-    );
+    const edits = [...(plan?.edits.values() ?? [])].flat();
+    const places = edits.map(({ section, change: { offset, symbol } }) => ({
+      section: section.name,
+      offset,
+      symbol,
+      reason: unmovable,
+    }));
+    return refused([...places, ...subject.refusals]);
   }
   if (plan === null || subject.refusals.length > 0) return refused(subject.refusals);
   const applied = applyPlan(subject, plan);
@@ -73,6 +74,13 @@ export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended
       notes: notesOn(subject, plan),
     },
   };
+}
+
+/** A 64-bit module is taken as it is, or refused with every place that would have to be mended. */
+function wideVerdict(subject: Subject, bytes: Uint8Array, options: MendOptions): Mended {
+  const places = wideJumps(subject, options.noJumps === true);
+  if (options.sites === "remove") places.push(...wideSites(subject));
+  return places.length > 0 ? refused(places) : { file: bytes, report: EMPTY };
 }
 
 const EMPTY: MendReport = {

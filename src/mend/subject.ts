@@ -204,9 +204,6 @@ export class Subject {
   /** Why no code of this file can be moved; null when it can. */
   unmovable(): string | null {
     const { flags } = this.elf;
-    if (this.elf.class === 64) {
-      return "this is a 64-bit module: its relocations are RELA and its call sites have other words, and only 32-bit modules are mended";
-    }
     if ((flags & EF_MIPS_MICROMIPS) !== 0) return "the file has microMIPS code";
     if ((flags & EF_MIPS_ARCH_ASE_M16) !== 0) return "the file has MIPS16 code";
     const isa = isaName(flags);
