@@ -2,6 +2,7 @@
 // surface. What runs in a browser too is in browser.ts.
 
 export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
+export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";

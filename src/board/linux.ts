@@ -25,7 +25,7 @@ const LINES_SIZE = 0x1e0000;
 const DATA = 0x200000;
 const DATA_SIZE = WINDOW_SIZE - DATA;
 const REQUEST_WORDS = 5;
-const WHAT = { load: 1, unload: 2, read: 3, write: 4, append: 5, run: 6, nothing: 7 } as const;
+const WHAT = { load: 1, unload: 2, read: 3, write: 4, append: 5, run: 6, sleep: 7 } as const;
 const READY = 1;
 
 const MIB = 1 << 20;
@@ -40,6 +40,7 @@ const COMMAND_LINE = [
 /** Seconds of real time for the boot, and for each request (default). */
 const BOOT_LIMIT = 600;
 const REQUEST_LIMIT = 120;
+const LONGEST_SLEEP = 3600;
 /** Lines of the console that a failure shows. */
 const TAIL = 12;
 
@@ -81,12 +82,13 @@ class Doorbell implements Device {
 }
 
 export class Linux {
-  /** What a snapshot depends on besides the kernel and the options: the agent, the core, and how both are started. */
+  /** What a snapshot depends on besides the kernel and the options: farjal's version, the agent, the core, and how they start. */
   static get identity(): string {
     const files = ["little", "big"].flatMap((endian) => [
       new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
       new URL(`../../core/${endian}.wasm`, import.meta.url),
     ]);
+    files.push(new URL("../../../package.json", import.meta.url));
     const hash = createHash("sha256").update(COMMAND_LINE);
     for (const file of files) hash.update(readFileSync(file));
     return hash.digest("hex");
@@ -174,12 +176,23 @@ export class Linux {
     return { status: answer.result, output: answer.content.toString("utf8") };
   }
 
+  /**
+   * Lets the guest's time pass: interrupts, timers and threads of the kernel run, process 1 sleeps.
+   * @param seconds of the guest's, at most 3600.
+   */
+  sleep(seconds: number): LinuxAnswer {
+    if (!(seconds >= 0 && seconds <= LONGEST_SLEEP)) {
+      throw new Misuse(`the guest can sleep up to ${LONGEST_SLEEP} seconds, and not ${seconds}`);
+    }
+    return answerOf(this.#ask(WHAT.sleep, "", undefined, Math.round(seconds * 1e6)));
+  }
+
   #must<A extends LinuxAnswer>(what: string, answer: A): A {
     if (answer.errno !== null) throw new Misuse(`the guest can't ${what}: ${answer.errno}`);
     return answer;
   }
 
-  #ask(what: number, text: string, data: Uint8Array = new Uint8Array()) {
+  #ask(what: number, text: string, data: Uint8Array = new Uint8Array(), size = data.length) {
     const textBytes = Buffer.from(`${text}\0`);
     if (textBytes.length > TEXT_SIZE) throw new Misuse("the request's text is too long");
     if (data.length > DATA_SIZE) {
@@ -190,7 +203,7 @@ export class Linux {
     const { processor } = this.board;
     processor.writeBytes(WINDOW + TEXT, textBytes);
     processor.writeBytes(WINDOW + DATA, data);
-    processor.writeBytes(WINDOW, this.#words([what, data.length, 0, 0, 0]));
+    processor.writeBytes(WINDOW, this.#words([what, size, 0, 0, 0]));
     this.#goOn("the request wasn't answered", this.#timeLimit);
     const [, , result = 0, answered = 0, lines = 0] = this.#request();
     const dmesg = messagesOf(processor.readBytes(WINDOW + LINES, Math.min(lines, LINES_SIZE)));

@@ -67,6 +67,10 @@ suite("Debian's running kernel", { skip: debianSkip }, () => {
     assert.equal(linux.read("/tmp/x").toString(), "one\ntwo\n");
     assert.throws(() => linux.read("/nowhere"), /the guest can't read \/nowhere: ENOENT/);
     assert.deepEqual(linux.run("true"), { status: 127, output: "" });
+    const uptime = () => Number(linux.read("/proc/uptime").toString().split(" ")[0]);
+    const before = uptime();
+    assert.deepEqual(linux.sleep(30), { errno: null, dmesg: [] });
+    assert.ok(Math.abs(uptime() - before - 30) < 0.5);
   });
 
   test("does the same from a snapshot as without, on each engine", () => {

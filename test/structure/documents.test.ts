@@ -85,7 +85,11 @@ function outputs(commands: readonly Command[], folder: string): string[] {
     cwd: folder,
     encoding: "utf8",
     timeout: 120_000,
-    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` },
+    env: {
+      ...process.env,
+      XDG_CACHE_HOME: folder,
+      PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
+    },
   });
   assert.equal(error, undefined);
   return stdout

@@ -128,6 +128,7 @@ const NODE_ONLY = [
   "src/verify/",
   "src/gdb/",
   "src/board/linux.ts",
+  "src/board/open-linux.ts",
   "src/board/snapshot-cache.ts",
   "src/testing.ts",
   "src/compare/golden.ts",

@@ -20,7 +20,7 @@ enum { TEXT = 0x1000, TEXT_SIZE = 0x10000, LINES = 0x20000, LINES_SIZE = 0x1e000
 enum { DATA_SIZE = WINDOW_SIZE - DATA };
 
 /** What is asked for. */
-enum { LOAD = 1, UNLOAD = 2, READ = 3, WRITE = 4, APPEND = 5, RUN = 6, NOTHING = 7 };
+enum { LOAD = 1, UNLOAD = 2, READ = 3, WRITE = 4, APPEND = 5, RUN = 6, SLEEP = 7 };
 
 /** What the doorbell says. */
 enum { READY = 1, TROUBLE = 2 };
@@ -145,6 +145,12 @@ static word gather_lines(void) {
   return size;
 }
 
+/** Lets microseconds pass. Kernels may lack the calls with 32-bit times (COMPAT_32BIT_TIME). */
+static int sleep_for(word microseconds) {
+  long long time[2] = {microseconds / 1000000, microseconds % 1000000 * 1000};
+  return kernel(__NR_clock_nanosleep_time64, 1 /* CLOCK_MONOTONIC */, 0, time, 0);
+}
+
 static int serve(word what, word size, const char *text, word *answered) {
   switch (what) {
     case LOAD:
@@ -159,6 +165,8 @@ static int serve(word what, word size, const char *text, word *answered) {
       return write_file(text, window + DATA, size, O_CREAT | O_APPEND);
     case RUN:
       return run(text, answered);
+    case SLEEP:
+      return sleep_for(size);
     default:
       return 0;
   }

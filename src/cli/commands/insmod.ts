@@ -4,24 +4,17 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
-  cacheKey,
-  Linux,
   type LinuxAnswer,
-  Misuse,
+  openLinux,
   PROFILE_NAMES,
   type Profile,
-  readBootImage,
-  readKernel,
   readModule,
   readModuleBytes,
-  SnapshotCache,
-  unpackedImage,
 } from "../../index.ts";
 import { dependencyNames, ModuleFinder } from "../../sweep/dependencies.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { readInput } from "../input.ts";
 import { gather } from "../options/numbers.ts";
-import { version } from "../package.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -66,7 +59,15 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
 async function insmod(path: string, options: InsmodOptions, terminal: Terminal): Promise<Answer> {
   const started = performance.now();
   const modules = await modulesFor(path, options);
-  const { linux, cached } = await runningKernel(options, terminal);
+  const { initrd, append, cpu, cache } = options;
+  const { linux, cached } = await openLinux(options.kernel, {
+    initrd: initrd === undefined ? undefined : readInput(initrd),
+    append,
+    cpu,
+    ...(cache ? {} : { cache: null }),
+    onBoot: () =>
+      terminal.note(`booting ${options.kernel}${cache ? "; it is kept for the next time" : ""}\n`),
+  });
   const parameters = (options.param ?? []).join(" ");
   let answer: LinuxAnswer = { errno: null, dmesg: [] };
   for (const { bytes, isWanted } of modules) {
@@ -119,44 +120,5 @@ function namesNeeded(bytes: Uint8Array): string[] {
     return dependencyNames(readModule(bytes));
   } catch {
     return [];
-  }
-}
-
-async function runningKernel(
-  { kernel: path, initrd, append, cpu, cache: mayCache }: InsmodOptions,
-  terminal: Terminal,
-): Promise<{ linux: Linux; cached: boolean }> {
-  const file = readInput(path);
-  const userArchive = initrd === undefined ? undefined : readInput(initrd);
-  const cache = new SnapshotCache();
-  const key = cacheKey([
-    ...[version(), Linux.identity, cpu, append ?? "", file],
-    userArchive ?? "",
-  ]);
-  const snapshot = mayCache ? cache.get(key) : undefined;
-  if (snapshot !== undefined) {
-    try {
-      return { linux: Linux.restore(snapshot), cached: true };
-    } catch (error) {
-      if (!(error instanceof Misuse)) throw error;
-      cache.delete(key); // a damaged file costs a boot
-    }
-  }
-  terminal.note(`booting ${path}; it is kept for the next time\n`);
-  const linux = Linux.boot({ kernel: await imageFor(file), initrd: userArchive, append, cpu });
-  if (mayCache && !cache.put(key, linux.save())) {
-    terminal.note("the booted kernel can't be kept: the cache directory can't be written\n");
-  }
-  return { linux, cached: false };
-}
-
-/** The kernel without what unpacks it, if that can be done, since it boots in a fraction of the time. */
-async function imageFor(file: Uint8Array) {
-  const shipped = await readBootImage(file);
-  try {
-    return unpackedImage(await readKernel(file)) ?? shipped;
-  } catch (error) {
-    if (error instanceof Misuse) return shipped;
-    throw error;
   }
 }

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Builds thermometer.c into built/thermometer.ko, for Debian 12's kernel for Malta (6.1, little-endian): committed, the
+# same bytes on every run. Needs gcc-mipsel-linux-gnu (12).
+set -eu
+cd "$(dirname "$0")"
+lab=../../src/lab-kernel
+. $lab/module.sh
+mkdir -p built
+build_module little thermometer thermometer.c built/thermometer.ko -mlong-calls -Wno-unused-parameter

@@ -1,0 +1,82 @@
+// A running Linux out of the user's cache, or booted and put there: what a command or a test calls that wants a real
+// kernel and doesn't want to wait for it.
+
+import { readFileSync } from "node:fs";
+import { Misuse, systemError } from "../errors.ts";
+import { readKernel } from "../kernel/read.ts";
+import type { Engine } from "../processor/engine.ts";
+import type { Profile } from "../processor/processor.ts";
+import { type BootImage, readBootImage, unpackedImage } from "./boot-image.ts";
+import { Linux } from "./linux.ts";
+import { cacheKey, SnapshotCache } from "./snapshot-cache.ts";
+
+export interface OpenLinuxOptions {
+  /** A further initramfs' bytes, whose files the guest has too. */
+  readonly initrd?: Uint8Array | undefined;
+  /** More of the kernel's command line. */
+  readonly append?: string | undefined;
+  /** Default: 24Kc. */
+  readonly cpu?: Profile | undefined;
+  /** How instructions are run; default: interpreter. */
+  readonly engine?: Engine | undefined;
+  /** Where snapshots are kept; default: the user's cache. null: the kernel is booted, and not kept. */
+  readonly cache?: SnapshotCache | null | undefined;
+  /** Called before the kernel is booted, which takes seconds. */
+  readonly onBoot?: (() => void) | undefined;
+  /** Seconds that a request may take; default: 120. */
+  readonly timeLimit?: number | undefined;
+}
+
+/** A running kernel, and whether it came out of the cache. */
+export interface OpenedLinux {
+  readonly linux: Linux;
+  readonly cached: boolean;
+}
+
+/**
+ * Starts a kernel, or goes on with the snapshot of the same kernel and options.
+ * @param kernel the path of a vmlinuz or vmlinux for Malta, or its bytes.
+ * @throws Misuse when it is no such file, or doesn't boot.
+ */
+export async function openLinux(
+  kernel: string | Uint8Array,
+  options: OpenLinuxOptions = {},
+): Promise<OpenedLinux> {
+  const { initrd, append = "", cpu = "24Kc", engine, timeLimit } = options;
+  const file = typeof kernel === "string" ? readFile(kernel) : kernel;
+  const cache = options.cache === undefined ? new SnapshotCache() : options.cache;
+  const key = cacheKey([Linux.identity, cpu, append, file, initrd ?? ""]);
+  const snapshot = cache?.get(key);
+  if (snapshot !== undefined) {
+    try {
+      return { linux: Linux.restore(snapshot, { engine, timeLimit }), cached: true };
+    } catch (error) {
+      if (!(error instanceof Misuse)) throw error;
+      cache?.delete(key); // a damaged file costs a boot
+    }
+  }
+  options.onBoot?.();
+  const image = await imageOf(file);
+  const linux = Linux.boot({ kernel: image, initrd, append, cpu, engine, timeLimit });
+  cache?.put(key, linux.save());
+  return { linux, cached: false };
+}
+
+/** The kernel without the program that unpacks it, if that can be had: it boots in a fraction of the time. */
+async function imageOf(file: Uint8Array): Promise<BootImage> {
+  const shipped = await readBootImage(file);
+  try {
+    return unpackedImage(await readKernel(file)) ?? shipped;
+  } catch (error) {
+    if (error instanceof Misuse) return shipped;
+    throw error;
+  }
+}
+
+function readFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Misuse(`${path} can't be read: ${systemError(error)}`);
+  }
+}
