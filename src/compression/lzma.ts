@@ -1,4 +1,5 @@
-// The LZMA decoder, for kernels in the .lzma format ("LZMA alone", which OpenWrt's images use). Own code
+// The LZMA decoder, for kernels in the .lzma format ("LZMA alone", which OpenWrt's images use) and, chunk by chunk, for
+// LZMA2 (xz-stream.ts). Own code
 // because the decoders on npm either unpack without a bound or aren't kept; the format is that of the LZMA
 // specification in the public-domain LZMA SDK: an adaptive binary range coder under LZ77 with four
 // remembered distances.
@@ -14,7 +15,7 @@ function probabilities(count: number): Uint16Array {
   return new Uint16Array(count).fill(HALF);
 }
 
-class RangeDecoder {
+export class RangeDecoder {
   readonly #bytes: Uint8Array;
   #at: number;
   #range = 0xffff_ffff;
@@ -24,6 +25,15 @@ class RangeDecoder {
     this.#bytes = bytes;
     this.#at = at + 1;
     for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | this.#next()) >>> 0;
+  }
+
+  /** Where it has read to, and whether what it holds is used up, as it is where a chunk of LZMA2 ends. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get isFinished(): boolean {
+    return this.#code === 0;
   }
 
   #next(): number {
@@ -52,6 +62,11 @@ class RangeDecoder {
     this.#code -= bound;
     model[index] = probability - (probability >>> 5);
     return 1;
+  }
+
+  /** Reads what the encoder wrote behind the last bit, so that the end of a chunk is where it is. */
+  finish(): void {
+    this.#normalize();
   }
 
   /** Bits of even chance, most significant first. */
@@ -101,22 +116,15 @@ class LengthDecoder {
 }
 
 /** The header's parameters, or null when the bytes don't begin with a plausible header. */
-function readHeader(
-  bytes: Uint8Array,
-): { lc: number; lp: number; pb: number; size: number | null } | null {
+function readHeader(bytes: Uint8Array): (LzmaProperties & { readonly size: number | null }) | null {
   if (bytes.length < HEADER_SIZE + 5 || bytes[HEADER_SIZE] !== 0) return null;
-  const properties = bytes[0] as number;
-  if (properties >= 9 * 5 * 5) return null;
+  const properties = readProperties(bytes[0] as number);
+  if (properties === null) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_SIZE);
   const [low, high] = [view.getUint32(5, true), view.getUint32(9, true)];
   const unknown = low === 0xffff_ffff && high === 0xffff_ffff;
   if (!unknown && high !== 0) return null;
-  return {
-    lc: properties % 9,
-    lp: Math.floor(properties / 9) % 5,
-    pb: Math.floor(properties / 45),
-    size: unknown ? null : low,
-  };
+  return { ...properties, size: unknown ? null : low };
 }
 
 /** Whether an .lzma stream may begin here; the format has no signature, so this is all there is to go by. */
@@ -126,33 +134,62 @@ export function isLzma(bytes: Uint8Array): boolean {
   return powerOfTwo && readHeader(bytes) !== null;
 }
 
-/**
- * Unpacks an .lzma stream up to its stated size or its end marker.
- * @throws Misuse when it is damaged, cut off or too large.
- */
-export function unpackLzma(bytes: Uint8Array, output: Output): void {
-  const header = readHeader(bytes);
-  if (header === null) throw new Misuse("the compressed data is damaged");
-  const { lc, lp, pb } = header;
-  const size = header.size ?? Number.POSITIVE_INFINITY;
-  const range = new RangeDecoder(bytes, HEADER_SIZE);
-  const literals = probabilities(0x300 << (lc + lp));
-  const isMatch = probabilities(12 << 4);
-  const isRepeat = probabilities(12);
-  const isRepeat0 = probabilities(12);
-  const isRepeat0Long = probabilities(12 << 4);
-  const isRepeat1 = probabilities(12);
-  const isRepeat2 = probabilities(12);
-  const slots = probabilities(4 << 6);
-  const middles = probabilities(115);
-  const align = probabilities(16);
-  const matchLength = new LengthDecoder();
-  const repeatLength = new LengthDecoder();
+export interface LzmaProperties {
+  /** Bits of the byte before a literal, and of its position, that choose a literal's models. */
+  readonly lc: number;
+  readonly lp: number;
+  /** Bits of the position that choose the other models. */
+  readonly pb: number;
+}
+
+/** The properties in a byte, as LZMA and LZMA2 write them; null when it is none. */
+export function readProperties(byte: number): LzmaProperties | null {
+  if (byte >= 9 * 5 * 5) return null;
+  return { lc: byte % 9, lp: Math.floor(byte / 9) % 5, pb: Math.floor(byte / 45) };
+}
+
+/** The decoder's state: its models, the last distances, and the dictionary, which is what it has written. */
+export class LzmaDecoder {
+  readonly #output: Output;
+  readonly #lc: number;
+  readonly #lp: number;
+  readonly #pb: number;
+  readonly #literals: Uint16Array;
+  readonly #isMatch = probabilities(12 << 4);
+  readonly #isRepeat = probabilities(12);
+  readonly #isRepeat0 = probabilities(12);
+  readonly #isRepeat0Long = probabilities(12 << 4);
+  readonly #isRepeat1 = probabilities(12);
+  readonly #isRepeat2 = probabilities(12);
+  readonly #slots = probabilities(4 << 6);
+  readonly #middles = probabilities(115);
+  readonly #align = probabilities(16);
+  readonly #matchLength = new LengthDecoder();
+  readonly #repeatLength = new LengthDecoder();
+  /** 0 to 6 follow a literal; 7, 8, 9 and 10, 11 follow a match, a long repeat, a short repeat. */
+  #state = 0;
+  #distances: [number, number, number, number] = [1, 1, 1, 1];
+  /** Where the dictionary begins in the output. */
+  readonly #start: number;
+
+  /** @param start what was written before it is no part of the dictionary. */
+  constructor(output: Output, { lc, lp, pb }: LzmaProperties, start: number) {
+    this.#output = output;
+    this.#lc = lc;
+    this.#lp = lp;
+    this.#pb = pb;
+    this.#start = start;
+    this.#literals = probabilities(0x300 << (lc + lp));
+  }
 
   /** A literal; after a match, the byte that the match would have gone on with guides it. */
-  const literal = (afterMatch: boolean, distance: number): number => {
-    const low = output.length & ((1 << lp) - 1);
-    const base = 0x300 * ((low << lc) + (output.ago(1) >>> (8 - lc)));
+  #literal(range: RangeDecoder, afterMatch: boolean, distance: number): number {
+    const output = this.#output;
+    const literals = this.#literals;
+    const position = output.length - this.#start;
+    const before = position === 0 ? 0 : output.ago(1);
+    const low = position & ((1 << this.#lp) - 1);
+    const base = 0x300 * ((low << this.#lc) + (before >>> (8 - this.#lc)));
     let node = 1;
     if (afterMatch) {
       let guide = output.ago(distance);
@@ -166,52 +203,82 @@ export function unpackLzma(bytes: Uint8Array, output: Output): void {
     }
     while (node < 0x100) node = (node << 1) | range.bit(literals, base + node);
     return node & 0xff;
-  };
+  }
 
   /** The distance of a match, at least 1; 2 ** 32 is the end marker. */
-  const matchDistance = (length: number): number => {
-    const slot = range.tree(slots, Math.min(length - 2, 3) << 6, 6);
+  #matchDistance(range: RangeDecoder, length: number): number {
+    const slot = range.tree(this.#slots, Math.min(length - 2, 3) << 6, 6);
     if (slot < 4) return slot + 1;
     const width = (slot >>> 1) - 1;
     const high = (2 | (slot & 1)) * 2 ** width;
-    if (slot < 14) return high + range.reverseTree(middles, high - slot, width) + 1;
-    return high + range.direct(width - 4) * 16 + range.reverseTree(align, 0, 4) + 1;
-  };
+    if (slot < 14) return high + range.reverseTree(this.#middles, high - slot, width) + 1;
+    return high + range.direct(width - 4) * 16 + range.reverseTree(this.#align, 0, 4) + 1;
+  }
 
-  // States 0 to 6 follow a literal; 7, 8, 9 and 10, 11 follow a match, a long repeat, a short repeat.
-  let state = 0;
-  let [distance, second, third, fourth] = [1, 1, 1, 1];
-  while (output.length < size) {
-    const position = output.length & ((1 << pb) - 1);
-    const afterLiteral = state < 7;
-    if (range.bit(isMatch, (state << 4) + position) === 0) {
-      output.byte(literal(!afterLiteral, distance));
-      state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
-      continue;
-    }
-    if (range.bit(isRepeat, state) === 0) {
-      const length = matchLength.read(range, position);
-      [second, third, fourth] = [distance, second, third];
-      distance = matchDistance(length);
-      if (distance === 2 ** 32) return;
-      output.repeat(distance, Math.min(length, size - output.length));
-      state = afterLiteral ? 7 : 10;
-      continue;
-    }
-    if (range.bit(isRepeat0, state) === 0) {
-      if (range.bit(isRepeat0Long, (state << 4) + position) === 0) {
-        output.repeat(distance, 1);
-        state = afterLiteral ? 9 : 11;
+  /**
+   * Decodes until the output has this length.
+   * @returns whether it came so far: false at an end marker before.
+   * @throws Misuse when the data is damaged or cut off.
+   */
+  decode(range: RangeDecoder, end: number): boolean {
+    const output = this.#output;
+    const start = this.#start;
+    const positions = (1 << this.#pb) - 1;
+    let state = this.#state;
+    let [distance, second, third, fourth] = this.#distances;
+    const copy = (length: number): void => {
+      if (distance > output.length - start) throw new Misuse("the compressed data is damaged");
+      output.repeat(distance, Math.min(length, end - output.length));
+    };
+    while (output.length < end) {
+      const position = (output.length - start) & positions;
+      const afterLiteral = state < 7;
+      if (range.bit(this.#isMatch, (state << 4) + position) === 0) {
+        output.byte(this.#literal(range, !afterLiteral, distance));
+        state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
         continue;
       }
-    } else if (range.bit(isRepeat1, state) === 0) {
-      [distance, second] = [second, distance];
-    } else if (range.bit(isRepeat2, state) === 0) {
-      [distance, second, third] = [third, distance, second];
-    } else {
-      [distance, second, third, fourth] = [fourth, distance, second, third];
+      if (range.bit(this.#isRepeat, state) === 0) {
+        const length = this.#matchLength.read(range, position);
+        [second, third, fourth] = [distance, second, third];
+        distance = this.#matchDistance(range, length);
+        if (distance === 2 ** 32) return false;
+        copy(length);
+        state = afterLiteral ? 7 : 10;
+        continue;
+      }
+      if (range.bit(this.#isRepeat0, state) === 0) {
+        if (range.bit(this.#isRepeat0Long, (state << 4) + position) === 0) {
+          copy(1);
+          state = afterLiteral ? 9 : 11;
+          continue;
+        }
+      } else if (range.bit(this.#isRepeat1, state) === 0) {
+        [distance, second] = [second, distance];
+      } else if (range.bit(this.#isRepeat2, state) === 0) {
+        [distance, second, third] = [third, distance, second];
+      } else {
+        [distance, second, third, fourth] = [fourth, distance, second, third];
+      }
+      copy(this.#repeatLength.read(range, position));
+      state = afterLiteral ? 8 : 11;
     }
-    output.repeat(distance, Math.min(repeatLength.read(range, position), size - output.length));
-    state = afterLiteral ? 8 : 11;
+    this.#state = state;
+    this.#distances = [distance, second, third, fourth];
+    return true;
   }
+}
+
+/**
+ * Unpacks an .lzma stream up to its stated size or its end marker.
+ * @throws Misuse when it is damaged, cut off or too large.
+ */
+export function unpackLzma(bytes: Uint8Array, output: Output): void {
+  const header = readHeader(bytes);
+  if (header === null) throw new Misuse("the compressed data is damaged");
+  const decoder = new LzmaDecoder(output, header, output.length);
+  decoder.decode(
+    new RangeDecoder(bytes, HEADER_SIZE),
+    output.length + (header.size ?? Number.POSITIVE_INFINITY),
+  );
 }
