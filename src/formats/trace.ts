@@ -53,6 +53,8 @@ export interface TraceFacts {
    * the counts that they are; formats that need a time take a count as a nanosecond.
    */
   readonly ticks?: boolean;
+  /** Nanoseconds to be added to all times where they are printed: what --date recorded. */
+  readonly origin?: bigint;
   /** Which times the file has; default: all, exactly. */
   readonly carried?: CarriedTimes;
 }

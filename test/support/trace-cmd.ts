@@ -22,5 +22,5 @@ export function traceCmd(...words: string[]): string {
 
 /** A file's events as it reports them, with callers. */
 export function traceCmdReportOf(path: string): string {
-  return traceCmd("report", "-O", "parent", "-O", "indent=0", "-i", path);
+  return traceCmd("report", "-O", "parent", "-i", path);
 }

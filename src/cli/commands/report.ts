@@ -82,13 +82,21 @@ async function openTrace(path: string, { instance }: ReportOptions): Promise<Tra
 }
 
 function traceJson(trace: Trace): Answer["json"] {
-  const { task, cpus, endian, release, overruns, clockHz } = trace;
+  const { task, cpus, endian, release, overruns, clockHz, origin = 0n } = trace;
   // A damaged file is an error before it is half a document.
   for (const _ of trace.records);
-  const events = recordsJson(trace.records, clockHz);
+  const events = recordsJson(trace.records, clockHz, Number(origin) / 1e9);
   return { task, cpus, endian, release, overruns, events };
 }
 
-function* recordsJson(records: Trace["records"], clockHz: number): Generator<unknown> {
-  for (const record of records) yield recordJson(record, clockHz);
+/** @param origin seconds that are added to each time. */
+function* recordsJson(
+  records: Trace["records"],
+  clockHz: number,
+  origin: number,
+): Generator<unknown> {
+  for (const record of records) {
+    const moved = origin === 0 ? record : { ...record, time: record.time + origin };
+    yield recordJson(moved, clockHz);
+  }
 }

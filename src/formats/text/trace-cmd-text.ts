@@ -1,6 +1,7 @@
 // Events as `trace-cmd report -O parent` prints them (3.1, with the plugins that it comes with), so that who
 // reads its output by eye or script reads farjal's. A call and its return with nothing between are one line.
 
+import type { FunctionEvent } from "../../ftrace/event.ts";
 import { tickText } from "../../ftrace/text/function-text.ts";
 import { foldLeaves } from "../../ftrace/text/leaves.ts";
 import type { RecordedEvent, Trace, TraceRecord } from "../trace.ts";
@@ -25,8 +26,42 @@ export function* traceCmdReport(trace: Trace): Generator<string> {
 
 type Return = Extract<RecordedEvent, { type: "funcgraph_exit" }>;
 
+/** A stack that is guessed from callers isn't deeper than a kernel's. */
+const DEEPEST = 512;
+
+/**
+ * How deep trace-cmd's plugin_function.c believes a call to be: one deeper than its caller, which it looks for from the
+ * bottom among the last calls of each depth on that CPU; a caller that isn't there begins anew.
+ */
+class FunctionIndents {
+  readonly #stacks = new Map<number, string[]>();
+
+  of({ cpu, name, parentName }: FunctionEvent): string {
+    // The plugin knows callers by their symbols.
+    if (parentName.startsWith("0x")) return "";
+    let stack = this.#stacks.get(cpu);
+    if (stack === undefined) {
+      stack = [];
+      this.#stacks.set(cpu, stack);
+    }
+    let depth = stack.indexOf(parentName);
+    if (depth < 0 || depth >= DEEPEST) {
+      depth = 0;
+      stack[0] = parentName;
+    }
+    if (!name.startsWith("0x")) stack[depth + 1] = name;
+    return "   ".repeat(depth);
+  }
+}
+
+/** An address without a symbol is `0x%llx`. */
+function symbolText(name: string): string {
+  return name.replace(/^0x0+(?=[0-9a-f])/, "0x");
+}
+
 class Lines {
   readonly #trace: Trace;
+  readonly #indents = new FunctionIndents();
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -42,22 +77,31 @@ class Lines {
     const who = `${task.name.padStart(16)}-${String(task.pid).padEnd(5)}`;
     const where = `[${String(cpu).padStart(3, "0")}]`;
     const what = `${name}:`.padEnd(NAME_WIDTH + 1);
-    return `${gap.replace("[ ", "[")}${who} ${where} ${this.#time(record.count)}: ${what} ${this.#content(record, leaf)}\n`;
+    return `${gap.replace("[ ", "[")}${who} ${where}${this.#time(record.count)}: ${what} ${this.#content(record, leaf)}\n`;
   }
 
-  /** Seconds with microseconds, rounded to the nearest. */
+  /** Seconds with microseconds, rounded to the nearest, in a column of their own; a count in 12 digits. */
   #time(count: number): string {
     const { clockHz, ticks = false } = this.#trace;
     if (ticks) return tickText(count);
+    if (this.#trace.origin !== undefined) return this.#longTime(count, this.#trace.origin);
     const total = Math.round((count * 1e6) / clockHz);
     const seconds = Math.floor(total / 1e6);
-    return `${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
+    return ` ${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
+  }
+
+  /** A time of day is more nanoseconds than a number holds. */
+  #longTime(count: number, origin: bigint): string {
+    const nanoseconds = BigInt(Math.round((count * 1e9) / this.#trace.clockHz)) + origin;
+    const total = (nanoseconds + 500n) / 1000n;
+    const fraction = String(total % 1_000_000n).padStart(6, "0");
+    return ` ${String(total / 1_000_000n).padStart(5)}.${fraction}`;
   }
 
   #content(record: TraceRecord, leaf: Return | null): string {
     switch (record.type) {
       case "function":
-        return `${record.name} <-- ${record.parentName}`;
+        return `${this.#indents.of(record)}${symbolText(record.name)} <-- ${symbolText(record.parentName)}`;
       case "funcgraph_entry": {
         const indent = "  ".repeat(record.depth);
         const name = record.name.replace(/^0x/, "");

@@ -16,6 +16,8 @@ export interface EventFormat {
   readonly name: string;
   readonly id: number;
   readonly fields: readonly EventField[];
+  /** The `print fmt`, where it was read from a file. */
+  readonly print?: string;
 }
 
 type Row = readonly [type: string, name: string, size: number];
@@ -80,6 +82,7 @@ export function formatText({ name, id, fields }: EventFormat): string {
   return `name: ${name}\nID: ${id}\nformat:\n${lines.join("")}\nprint fmt: ${PRINT[name]}\n`;
 }
 
+const PRINT_MARK = "\nprint fmt:";
 const FIELD =
   /^[ \t]*field:([^;\n]*);[ \t]*offset:(\d+);[ \t]*size:(\d+);(?:[ \t]*signed:(\d+);)?/gm;
 
@@ -112,7 +115,8 @@ function readDeclaration(text: string): Pick<EventField, "type" | "name"> | null
 export function readFormat(text: string): EventFormat | null {
   const name = /^name: (\S+)$/m.exec(text)?.[1];
   const id = /^ID: (\d+)$/m.exec(text)?.[1];
-  return name === undefined || id === undefined
-    ? null
-    : { name, id: Number(id), fields: readFields(text) };
+  if (name === undefined || id === undefined) return null;
+  const mark = text.indexOf(PRINT_MARK);
+  const print = mark < 0 ? {} : { print: text.slice(mark + PRINT_MARK.length).trim() };
+  return { name, id: Number(id), fields: readFields(text), ...print };
 }

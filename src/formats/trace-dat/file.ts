@@ -11,6 +11,7 @@ import { latin1, sameBytes } from "../../bytes/text.ts";
 import { Output } from "../../compression/output.ts";
 import { unpackZstd } from "../../compression/zstd.ts";
 import { Misuse } from "../../errors.ts";
+import { type Clock, type ClockOptions, clockOf } from "./clock.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
 import {
   COMPRESSED,
@@ -22,7 +23,12 @@ import {
   MAGIC,
   OPTION_BUFFER,
   OPTION_CPUSTAT,
+  OPTION_DATE,
   OPTION_DONE,
+  OPTION_OFFSET,
+  OPTION_TIME_SHIFT,
+  OPTION_TRACECLOCK,
+  OPTION_TSC2NSEC,
   OPTION_UNAME,
   OPTIONS_V6,
   SECTION_CMDLINES,
@@ -32,7 +38,9 @@ import {
   SECTION_HEADERS,
   SECTION_KALLSYMS,
   SECTION_OPTIONS,
+  SECTION_PRINTK,
 } from "./format.ts";
+import { unescaped } from "./print-format.ts";
 import { Kallsyms, linesOf } from "./symbols.ts";
 
 /** Where a CPU's pages lie. */
@@ -60,6 +68,11 @@ export interface TraceDatFile {
   /** By the id that records begin with. */
   readonly formats: ReadonlyMap<number, EventFormat>;
   readonly symbols: Kallsyms;
+  /** Texts by the addresses that bprint's and bputs' records hold. */
+  readonly strings: ReadonlyMap<bigint, string>;
+  readonly clock: Clock;
+  /** Whether the times of another machine's clock were to be shifted (TIME_SHIFT), which isn't done. */
+  readonly shifted: boolean;
   /** Tasks' names by their pids. */
   readonly tasks: ReadonlyMap<number, string>;
   readonly uname: string;
@@ -126,6 +139,9 @@ class Reading {
   pageSize: number;
   pageFields: EventField[] = [];
   kallsyms = "";
+  printk = "";
+  clock: ClockOptions = {};
+  shifted = false;
   uname = "";
   overruns = 0;
   cpus: CpuData[] = [];
@@ -195,6 +211,15 @@ class Reading {
   option(id: number, content: Uint8Array): void {
     const text = untilNul(latin1(content));
     if (id === OPTION_UNAME) this.uname = text;
+    if (id === OPTION_DATE) this.clock = { ...this.clock, date: text };
+    if (id === OPTION_OFFSET) this.clock = { ...this.clock, offset: text };
+    if (id === OPTION_TRACECLOCK) this.clock = { ...this.clock, clocks: text };
+    if (id === OPTION_TIME_SHIFT) this.shifted = true;
+    if (id === OPTION_TSC2NSEC && content.length >= 16) {
+      const numbers = new Cursor(memorySource(content), this.cursor.name, this.cursor.endian);
+      const mult = numbers.u32("TSC2NSEC's multiplier");
+      this.clock = { ...this.clock, scale: { mult, shift: numbers.u32("TSC2NSEC's shift") } };
+    }
     if (id === OPTION_CPUSTAT) this.overruns += Number(/^overrun: (\d+)$/m.exec(text)?.[1] ?? 0);
   }
 
@@ -225,6 +250,9 @@ class Reading {
       page,
       formats,
       symbols,
+      strings: printkStrings(this.printk),
+      clock: clockOf(this.clock),
+      shifted: this.shifted,
       tasks,
       uname,
       overruns,
@@ -271,7 +299,7 @@ class Version6 extends Reading {
     this.ftraceFormats(cursor);
     this.eventFormats(cursor);
     this.kallsyms = cursor.sized(4, "the symbols");
-    cursor.sized(4, "the printk formats");
+    this.printk = cursor.sized(4, "the printk formats");
     this.cmdlines(cursor);
     const cpus = cursor.u32("the number of CPUs");
     if (cpus > MOST_CPUS) throw damaged(cursor.name, cursor.at - 4, `${cpus} CPUs`);
@@ -368,6 +396,9 @@ class Version7 extends Reading {
       [SECTION_KALLSYMS]: (cursor) => {
         this.kallsyms = cursor.sized(4, "the symbols");
       },
+      [SECTION_PRINTK]: (cursor) => {
+        this.printk = cursor.sized(4, "the printk formats");
+      },
       [SECTION_CMDLINES]: (cursor) => this.cmdlines(cursor),
     };
     readers[id]?.(this.#section(option.u64("a section's place"), id, "a section"));
@@ -425,7 +456,19 @@ class Version7 extends Reading {
   }
 }
 
-/** What stands before the first NUL. */
+/** `0xADDRESS : "text\n"`, the kernel's printk_formats file. */
+function printkStrings(text: string): Map<bigint, string> {
+  const strings = new Map<bigint, string>();
+  for (const line of linesOf(text)) {
+    const [, address, quoted = ""] = /^\s*(?:0x)?([0-9a-f]{1,16})\s*:\s?(.*)$/.exec(line) ?? [];
+    if (address === undefined) continue;
+    const content = quoted.replace(/^"/, "").replace(/"\s*$/, "").replace(/\\n$/, "");
+    strings.set(BigInt(`0x${address}`), unescaped(content));
+  }
+  return strings;
+}
+
+/** What is before the first NUL. */
 export function untilNul(text: string): string {
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);

@@ -24,12 +24,16 @@ export const SECTION_HEADER = 16;
 export const COMPRESSED = 1;
 
 export const OPTION_DONE = 0;
+export const OPTION_DATE = 1;
 export const OPTION_CPUSTAT = 2;
 export const OPTION_BUFFER = 3;
 export const OPTION_TRACECLOCK = 4;
 export const OPTION_UNAME = 5;
+export const OPTION_OFFSET = 7;
 export const OPTION_CPUCOUNT = 8;
 export const OPTION_VERSION = 9;
+export const OPTION_TIME_SHIFT = 12;
+export const OPTION_TSC2NSEC = 14;
 
 /** What stands before version 6's parts, without their NUL. */
 export const HEADER_PAGE = "header_page";

@@ -1,23 +1,26 @@
 // A trace.dat's events, of all CPUs in the order of time. The three ftrace entries become events as farjal's
 // own tracers make them, whatever kernel wrote the file, since its formats say where their fields are; others
-// keep their names and fields. Counts are nanoseconds here: a real machine's instructions weren't counted.
+// have their names and the text that their print fmt gives. Counts are nanoseconds here: a real machine's instructions weren't counted.
 
 import type { Opener } from "../../bytes/source.ts";
-import { hexDigits, latin1 } from "../../bytes/text.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
-import { hex } from "../../hex.ts";
 import type { Origin, OtherEvent, RecordedEvent, Trace, TraceRecord } from "../trace.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
-import { readTraceDatFile, type TraceDatFile, untilNul } from "./file.ts";
+import { eventPrinter } from "./event-printer.ts";
+import { readTraceDatFile, type TraceDatFile } from "./file.ts";
 import { latencyFlags } from "./latency-flags.ts";
+import type { PrintContext } from "./print-format.ts";
+import { RecordView } from "./record-view.ts";
 import { RingReader } from "./ring-reader.ts";
 
 const NANOSECONDS = 1e9;
 const TWO_32 = 2 ** 32;
 /** No kernel's shadow stack holds more calls: from 6.13 on it has 4,096 words, before it had 50 frames. */
 const DEEPEST = 4096;
+const NOT_SHIFTED =
+  "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
 /** The tasks whose names no list holds, as trace-cmd calls them. */
 const IDLE = "<idle>";
 const UNKNOWN = "<...>";
@@ -46,6 +49,9 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",
     overruns: file.overruns,
     addresses: true,
+    ...(file.clock.ticks ? { ticks: true } : {}),
+    ...(file.clock.origin === 0n ? {} : { origin: file.clock.origin }),
+    notes: () => (file.shifted ? [`${name}: ${NOT_SHIFTED}`] : []),
     records: { [Symbol.iterator]: () => recordsOf(open, file, isAny) },
     events: {
       [Symbol.iterator]: () => {
@@ -116,10 +122,16 @@ class Decoder {
   readonly #decoders = new Map<number, Decode>();
   readonly #tasks = new Map<number, TraceTask>();
   readonly #flags = new Map<number, string>();
+  readonly #print: PrintContext;
+  readonly #record: RecordView;
 
   constructor(file: TraceDatFile) {
     this.#file = file;
     this.#little = file.endian === "little";
+    const { symbols, strings, page } = file;
+    const longSize = page.commit.size;
+    this.#print = { symbols, strings, longSize };
+    this.#record = new RecordView(this.#little, longSize);
   }
 
   record(ring: RingReader): TraceRecord {
@@ -254,46 +266,25 @@ class Decoder {
   }
 
   #other(format: EventFormat): Decode {
-    const own = format.fields.filter(({ name }) => !name.startsWith("common_"));
-    return (ring, { task, flags }): OtherEvent => ({
-      type: "other",
-      count: ring.time,
-      time: ring.time / NANOSECONDS,
-      microseconds: Math.floor(ring.time / 1000),
-      cpu: ring.cpu,
-      task,
-      flags,
-      lost: ring.lost,
-      name: format.name,
-      fields: own.map((field) => `${field.name}=${this.#fieldText(field, ring)}`).join(" "),
-    });
-  }
-
-  #fieldText(field: EventField, ring: RingReader): string {
-    const { type, offset, size, name } = field;
-    if (offset + size > ring.size) return "?";
-    const bytes = (from: number, length: number): Uint8Array => {
-      const { view, at } = ring;
-      return new Uint8Array(view.buffer, view.byteOffset + at + from, length);
+    const { kernel, traceCmd } = eventPrinter(format, this.#print);
+    const record = this.#record;
+    return (ring, { task, flags }): OtherEvent => {
+      record.look(ring);
+      const event: OtherEvent = {
+        type: "other",
+        count: ring.time,
+        time: ring.time / NANOSECONDS,
+        microseconds: Math.floor(ring.time / 1000),
+        cpu: ring.cpu,
+        task,
+        flags,
+        lost: ring.lost,
+        name: format.name,
+        fields: kernel(record),
+      };
+      return traceCmd === undefined ? event : { ...event, reported: traceCmd(record) };
     };
-    if (type.startsWith("__data_loc")) {
-      const place = numberAt(field, this.#little)?.(ring) ?? 0;
-      const [from, length] = [place & 0xffff, place >>> 16];
-      return from + length > ring.size ? "?" : textOf(bytes(from, length), type);
-    }
-    if (type.includes("[")) return textOf(bytes(offset, size), type);
-    const value = numberAt(field, this.#little)?.(ring);
-    if (value === undefined) return textOf(bytes(offset, size), "");
-    const isAddress = /(^|_)(ip|func|function|caller|addr)$/.test(name) && /long|\*/.test(type);
-    if (isAddress) return this.#file.symbols.nameOf(value).name;
-    return type.includes("*") ? hex(value) : String(value);
   }
-}
-
-/** An array of characters is a text up to its NUL, any other its bytes. */
-function textOf(bytes: Uint8Array, type: string): string {
-  if (/\bchar\b/.test(type)) return untilNul(latin1(bytes));
-  return hexDigits(bytes);
 }
 
 /**

@@ -29,7 +29,7 @@ const LARGEST_CHUNKS = 1 << 29;
 
 export class RingReader {
   readonly cpu: number;
-  /** The present record: its nanoseconds, and its bytes in `view`. */
+  /** The present record: its time as the file's clock gives it, and its bytes in `view`. */
   time = 0;
   at = 0;
   size = 0;
@@ -40,6 +40,9 @@ export class RingReader {
   readonly #little: boolean;
   readonly #blocks: Generator<Block>;
   #block: Block = { bytes: new Uint8Array(0), offset: 0 };
+  readonly #time: (count: number) => number;
+  /** The ring's own time. */
+  #count = 0;
   #page = 0;
   #next = 0;
   #end = 0;
@@ -47,6 +50,7 @@ export class RingReader {
   constructor(source: ByteSource, file: TraceDatFile, data: CpuData) {
     this.#file = file;
     this.#little = file.endian === "little";
+    this.#time = file.clock.time;
     this.cpu = data.cpu;
     this.#blocks = blocks(source, file, data);
   }
@@ -69,20 +73,21 @@ export class RingReader {
       }
       const extra = type === 0 || type >= PADDING ? this.#u32(body) : 0;
       if (type === TIME_EXTEND) {
-        this.time += delta + extra * TWO_27;
+        this.#count += delta + extra * TWO_27;
         this.#next = body + 4;
       } else if (type === TIME_STAMP) {
-        this.time = Math.floor(this.time / TWO_59) * TWO_59 + extra * TWO_27 + delta;
+        this.#count = Math.floor(this.#count / TWO_59) * TWO_59 + extra * TWO_27 + delta;
         this.#next = body + 4;
       } else if (type === PADDING) {
-        this.time += delta;
+        this.#count += delta;
         this.#step(body, extra);
       } else {
-        this.time += delta;
+        this.#count += delta;
         this.at = type === 0 ? body + 4 : body;
         this.size = type === 0 ? extra - 4 : type * 4;
         this.#step(body, type === 0 ? extra : this.size);
         if (this.size < 8) throw this.damage("a record of fewer than 8 bytes");
+        this.time = this.#time(this.#count);
         return true;
       }
     }
@@ -121,7 +126,7 @@ export class RingReader {
     this.#page += page.size;
     const little = this.#little;
     const high = this.view.getUint32(start + (little ? 4 : 0), little);
-    this.time = high * TWO_32 + this.view.getUint32(start + (little ? 0 : 4), little);
+    this.#count = high * TWO_32 + this.view.getUint32(start + (little ? 0 : 4), little);
     const { commit } = page;
     const low = start + commit.offset + (little ? 0 : commit.size - 4);
     const word = this.view.getUint32(low, little);

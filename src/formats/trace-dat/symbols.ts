@@ -1,5 +1,5 @@
 // The symbols that travel in a trace.dat, as lines of /proc/kallsyms, and the search for an address: the
-// nearest symbol at or below it, as trace-cmd finds it, the last line only closing the table. Addresses of a
+// nearest symbol at or below it, as trace-cmd finds it: the last one ends nowhere, and is found by its own address alone. Addresses of a
 // 64-bit kernel are taken as signed numbers: near zero from below they are exact.
 
 import { digits } from "../../hex.ts";
@@ -9,6 +9,11 @@ const LINE = /^([0-9a-f]+) (\S) (\S+)(?:\s+\[(\S+)\])?/;
 export interface AddressName {
   readonly name: string;
   readonly module: string | null;
+}
+
+/** A symbol that an address is in. */
+export interface SymbolAt extends AddressName {
+  readonly address: number;
 }
 
 export class Kallsyms {
@@ -39,12 +44,23 @@ export class Kallsyms {
   nameOf(address: number): AddressName {
     const known = this.#found.get(address);
     if (known !== undefined) return known;
-    const name = this.#search(address) ?? { name: this.#digits(address), module: null };
+    const name = this.#names[this.#search(address)] ?? {
+      name: this.#digits(address),
+      module: null,
+    };
     this.#found.set(address, name);
     return name;
   }
 
-  #search(address: number): AddressName | undefined {
+  /** The symbol that holds an address, or undefined. */
+  at(address: number): SymbolAt | undefined {
+    const index = this.#search(address);
+    const name = this.#names[index];
+    return name === undefined ? undefined : { ...name, address: this.#addresses[index] as number };
+  }
+
+  /** The index of the symbol that holds an address; -1 for none. */
+  #search(address: number): number {
     let low = 0;
     let high = this.#addresses.length;
     while (low < high) {
@@ -52,7 +68,8 @@ export class Kallsyms {
       if ((this.#addresses[middle] as number) <= address) low = middle + 1;
       else high = middle;
     }
-    return low === this.#addresses.length ? undefined : this.#names[low - 1];
+    const last = low - 1;
+    return low < this.#addresses.length || this.#addresses[last] === address ? last : -1;
   }
 
   #digits(address: number): string {

@@ -1,0 +1,81 @@
+// One record's bytes as a print fmt looks at them: numbers of 1 to 8 bytes at an offset, texts, and the arrays that
+// __data_loc and __rel_loc fields point at. Nothing is read outside the record: what isn't there is 0 or empty.
+
+import { latin1 } from "../../bytes/text.ts";
+import type { EventField } from "./event-format.ts";
+
+/** A record in its page. */
+export interface RecordBytes {
+  readonly view: DataView;
+  readonly at: number;
+  readonly size: number;
+}
+
+export interface Span {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export class RecordView {
+  readonly little: boolean;
+  readonly longSize: number;
+  #bytes: RecordBytes = { view: new DataView(new ArrayBuffer(0)), at: 0, size: 0 };
+
+  constructor(little: boolean, longSize: number) {
+    this.little = little;
+    this.longSize = longSize;
+  }
+
+  /** The record that is read from here on. */
+  look(bytes: RecordBytes): this {
+    this.#bytes = bytes;
+    return this;
+  }
+
+  get size(): number {
+    return this.#bytes.size;
+  }
+
+  /** An unsigned number of 1, 2, 4 or 8 bytes. */
+  number(offset: number, size: number): bigint {
+    const { view, at, size: all } = this.#bytes;
+    if (offset < 0 || offset + size > all) return 0n;
+    switch (size) {
+      case 1:
+        return BigInt(view.getUint8(at + offset));
+      case 2:
+        return BigInt(view.getUint16(at + offset, this.little));
+      case 4:
+        return BigInt(view.getUint32(at + offset, this.little));
+      case 8:
+        return view.getBigUint64(at + offset, this.little);
+      default:
+        return 0n;
+    }
+  }
+
+  /** Bytes that are in the record, at most `length`. */
+  bytes(offset: number, length: number): Uint8Array {
+    const { view, at, size } = this.#bytes;
+    const from = Math.min(Math.max(0, offset), size);
+    const to = Math.min(size, from + Math.max(0, length));
+    return new Uint8Array(view.buffer, view.byteOffset + at + from, to - from);
+  }
+
+  /** Characters up to a NUL or so many bytes. */
+  text(offset: number, length: number): string {
+    const bytes = this.bytes(offset, length);
+    const end = bytes.indexOf(0);
+    return latin1(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+
+  /** Where a field's array is: for __data_loc from the record's start, for __rel_loc from the field's end. */
+  array({ type, offset, size }: EventField): Span {
+    const word = Number(this.number(offset, 4));
+    const [from, length] = [word & 0xffff, word >>> 16];
+    if (type.startsWith("__rel_loc")) return { offset: from + offset + 4, length };
+    if (type.startsWith("__data_loc")) return { offset: from, length };
+    // A flexible array at the record's end has no size of its own.
+    return { offset, length: size === 0 ? this.size - offset : size };
+  }
+}
