@@ -322,6 +322,10 @@ const FILES: Readonly<Record<string, MadeFile["records"]>> = {
         p.raw(padded("bell", 16)).u32(9).u32(100).u32(0x100).raw(padded("x", 16)).u32(0).u32(120),
     },
     { time: 6.2e9, id: 311, body: (p) => p.raw(padded("bell", 16)).u32(9).u32(100).u32(1) },
+    // A task that only the switch has named, and one that nothing has.
+    { time: 6.3e9, id: 1, pid: 9, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
+    { time: 6.4e9, id: 1, pid: 10, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
+    { time: 6.5e9, id: 1, pid: 0, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
   ],
   "a stack": [
     {
@@ -476,14 +480,17 @@ suite("events other than calls", () => {
     }
     const page = [...traceText(trace, "html")].join("");
     assert.ok(page.includes(`["sched_switch",${JSON.stringify(kernel)},0,0]`));
-    assert.deepEqual([[...traceText(trace, "folded")], trace.others?.()], [[], 3]);
+    assert.equal([...traceText(trace, "folded")].length, 3);
+    assert.equal(trace.others?.(), 3);
   });
 
   test("of a kernel's text say the same as those of its trace.dat", () => {
     const trace = traceFromBytes(madeFile(switches), "trace.dat");
     const again = traceFromBytes(Buffer.from([...traceText(trace, "ftrace")].join("")), "trace");
     const texts = (records: typeof trace.records): unknown[] =>
-      [...records].map((record) => (record.type === "other" ? [record.name, record.fields] : []));
+      [...records].map((record) =>
+        record.type === "other" ? [record.name, record.fields] : [record.name],
+      );
     assert.deepEqual(texts(again.records), texts(trace.records));
   });
 

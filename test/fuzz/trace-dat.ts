@@ -14,7 +14,7 @@ type Compression = "none" | "zlib" | "zstd";
 
 const MOST_RECORDS = 40;
 const NAMES = ["work_run", "mix", "checksum", "schedule", "$mark", "a b", "<script>", ""];
-const OTHERS = ["sched_switch", "print", "kmem_alloc"];
+const OTHERS = ["sched_switch", "print", "kmem_alloc", "bprint", "kernel_stack", "sched_wakeup"];
 const TYPES = ["unsigned long", "int", "char", "__data_loc char[]", "void *", "u64", "char[16]"];
 
 /** What a second buffer is called. */
@@ -75,7 +75,7 @@ class Maker {
       file.raw(part);
     }
     this.#sized(file, this.#kallsyms(), 4);
-    this.#sized(file, "", 4);
+    this.#sized(file, this.#printk(), 4);
     file.raw(this.#cmdlines()).u32(this.#number(this.#cpus));
     const rings = Array.from({ length: this.#cpus }, () => this.#ring());
     const kind = this.#random.oneIn(20) ? dat.LATENCY_V6 : dat.FLYRECORD_V6;
@@ -126,6 +126,7 @@ class Maker {
       [dat.SECTION_FTRACE_FORMATS, this.#ftraceFormats()],
       [dat.SECTION_EVENT_FORMATS, this.#eventFormats()],
       [dat.SECTION_KALLSYMS, this.#sized(this.#packer(), this.#kallsyms(), 4).bytes()],
+      [dat.SECTION_PRINTK, this.#sized(this.#packer(), this.#printk(), 4).bytes()],
       [dat.SECTION_CMDLINES, this.#cmdlines()],
     ] as const) {
       if (!this.#random.oneIn(30)) places.push([id, section(id, content)]);
@@ -226,7 +227,17 @@ class Maker {
             20 + index,
             Array.from({ length: this.#random.below(6) }, (_, field) => ({
               type: this.#random.pick(TYPES),
-              name: this.#random.pick(["ip", "addr", "comm", `f${field}`]),
+              name: this.#random.pick([
+                "ip",
+                "addr",
+                "comm",
+                "fmt",
+                "buf",
+                "caller",
+                "prev_pid",
+                "next_pid",
+                `f${field}`,
+              ]),
               size: this.#random.pick([1, 2, 4, 8, 16, 3]),
               signed: this.#random.oneIn(2),
             })),
@@ -248,10 +259,39 @@ class Maker {
         const sign = Number(signed);
         return `\tfield:${named};\toffset:${offset};\tsize:${this.#number(size)};\tsigned:${sign};\n`;
       });
-      const text = `name: ${name}\nID: ${this.#number(id)}\nformat:\n${fields.join("")}\nprint fmt: "x"\n`;
+      const text = `name: ${name}\nID: ${this.#number(id)}\nformat:\n${fields.join("")}\nprint fmt: ${this.#printFormat(own)}\n`;
       this.#sized(packer, text, 8);
     }
     return packer.bytes();
+  }
+
+  /** A print fmt out of its grammar, with what doesn't belong there now and then. */
+  #printFormat(own: readonly Field[]): string {
+    const field = (): string => (own.length === 0 ? "none" : this.#random.pick(own).name);
+    const expression = (depth: number): string => {
+      const inner = (): string => (depth > 3 ? `REC->${field()}` : expression(depth + 1));
+      return this.#random.pick([
+        () => `REC->${field()}`,
+        () => String(this.#number(5)),
+        () => `${inner()} ${this.#random.pick(["+", "/", "%", "<<", "==", "&&"])} ${inner()}`,
+        () => `(${inner()})`,
+        () => `${inner()} ? ${inner()} : ${inner()}`,
+        () => `(${this.#random.pick(["int", "u8 *", "unsigned long"])})${inner()}`,
+        () => `__print_flags(${inner()}, "|", { ${this.#number(1)}, "A" })`,
+        () => `__print_symbolic(${inner()}, { 1, "ONE" })`,
+        () => `__print_array(__get_dynamic_array(${field()}), ${this.#number(4)}, ${inner()})`,
+        () => `__print_hex(${inner()}, ${this.#number(4)})`,
+        () => `__get_str(${field()})`,
+        () => `${inner()}[${inner()}]`,
+        () => this.#random.pick(["(", ")", "{", '"', "f(1)", "sizeof(int)", "'x'"]),
+      ])();
+    };
+    const count = this.#random.below(4);
+    const formats = Array.from({ length: count }, () =>
+      this.#random.pick(["%d", "%s", "%pS", "%-20llx", "%.*s", "%pM", "%c", "%", "%5$d"]),
+    );
+    const args = Array.from({ length: count }, () => `, ${expression(0)}`);
+    return `"${formats.join(" ")}"${args.join("")}`;
   }
 
   #kallsyms(): string {
@@ -263,6 +303,12 @@ class Maker {
       return `${digits} ${this.#random.pick(["t", "T", "A", "d"])} ${this.#random.pick(NAMES)}${module}`;
     };
     return `${Array.from({ length: this.#random.below(8) }, (_, at) => line(at)).join("\n")}\n`;
+  }
+
+  #printk(): string {
+    const address = (this.#number(0x100000) >>> 0).toString(16);
+    const format = this.#random.pick(["%d %s\\n", "%*d %p %c", "%llu%hhd", '"']);
+    return this.#random.oneIn(3) ? "" : `0x${address} : "${format}"\n`;
   }
 
   #cmdlines(): Uint8Array {
@@ -278,7 +324,13 @@ class Maker {
     const all: [number, Uint8Array][] = [
       [dat.OPTION_UNAME, text("Linux box 6.1.0-synthetic mips")],
       [dat.OPTION_CPUSTAT, text(`CPU: 0\nentries: 0\noverrun: ${this.#number(3)}\n`)],
-      [dat.OPTION_TRACECLOCK, text("[local] global")],
+      [dat.OPTION_TRACECLOCK, text(this.#random.pick(["[local] global", "[counter]", "[x86-tsc"]))],
+      [dat.OPTION_DATE, text(`0x${this.#number(0x5f5e0ff).toString(16)}`)],
+      [dat.OPTION_OFFSET, text(String(-this.#number(5000)))],
+      [
+        dat.OPTION_TSC2NSEC,
+        this.#packer().u32(this.#number(3)).u32(this.#number(1)).u64(0).bytes(),
+      ],
       [this.#number(77) % 0x10000, text("")],
     ];
     return all.filter(() => this.#random.oneIn(2));

@@ -145,6 +145,24 @@ const ftraceText: Target = {
         " 0) ! 120.5 us   |    b [m]();\n ------------------------------------------\n" +
         " 0)   sh-12  =>   cat-13  \n 0)   1.0 us   |  } /* a */\n",
     ),
+    Buffer.from(
+      "# tracer: function_graph\n#\n" +
+        "#     TIME        CPU  TASK/PID         ||||   DURATION                  FUNCTION CALLS\n" +
+        "   12.000001 |   0)   sh-141     |  d..1. |               |  outer() { /* <-a+0x1/0x2 */\n" +
+        "   12.000001 |   0)   sh-141     |  d..1. |   ==========> |\n" +
+        "   12.000001 |   1)  <idle>-0    |  d..1. |               |    /* tick: n=1 | 2 */\n" +
+        "   12.000001 |   0)   sh-141     |  d..1. |   <========== |\n" +
+        "   12.000002 |   0)   sh-141     |  d..1. |   0.500 us    |    inner(a=1, ...); /* ret=0x0 */\n" +
+        "   12.000003 |   0)   sh-141     |  d..1. | + 12.000 us   |  } /* outer = -14 */\n (Overruns: 7)\n",
+    ),
+    Buffer.from(
+      "# tracer: function\n#\n# entries-in-buffer/entries-written: 7/9   #P:2\n#\n" +
+        "              sh-141     (    140) [000] d..1.    12.000001: a+0x8/0x40 [m] <80101234> <-b\n" +
+        "      sh-141       3d..1.   12us+: a(n=1) <-b (repeats: 3, last_ts:    12.000009)\r\n" +
+        "              sh-141     [001] d..1. 48230194822: sched_switch: prev_comm=a b\n" +
+        "              sh-141     [001] d..1.    12.000002: <stack trace>\n => a\n => b+0x1/0x2\n" +
+        "##### CPU 1 buffer started ####\nCPU:1 [LOST EVENTS]\nnot a line\n",
+    ),
   ],
   vary: (input, other, random) =>
     random.oneIn(4) ? damage(input, other, random) : varyLines(input, other, random),

@@ -21,15 +21,16 @@ export interface ContextLine {
 const MICROSECONDS = 1e6;
 const COLUMNS = 5;
 
+// Blanks are counted, so that a hostile line of nothing else is given up at once.
 /** `%16s-%-7d (%7d) [%03d] %s %5lu.%06lu: `; clocks that aren't nanoseconds print `%12llu`. */
 const STANDARD =
-  /^ *(.{1,16}?)-(-?\d{1,10}) +(?:\( *(?:\d{1,10}|-{1,10})\) +)?\[(\d{1,4})\] (?:([^ ]{4,7}) )? *(\d{1,16})(?:\.(\d{6}|\d{9}))?: ?/;
+  /^ {0,24}(.{1,16}?)-(-?\d{1,10}) {1,24}(?:\( {0,24}(?:\d{1,10}|-{1,10})\) {1,24})?\[(\d{1,4})\] (?:([^ ]{4,7}) )? {0,24}(\d{1,16})(?:\.(\d{6}|\d{9}))?: ?/;
 /** `%8.8s-%-7d %3d%s %4lldus%c: `; without `us` for clocks that aren't nanoseconds. */
 const LATENCY =
-  /^ *(.{1,8}?)-(-?\d{1,10}) +(\d{1,4})([dDbX.][^ ]{3,6}) +(\d{1,16})(us[ $@*#!+]?)?: ?/;
+  /^ {0,24}(.{1,8}?)-(-?\d{1,10}) {1,24}(\d{1,4})([dDbX.][^ ]{3,6}) {1,24}(\d{1,16})(us[ $@*#!+]?)?: ?/;
 /** `%16s %7d %3d %d %08x %08lx [%08llx] %ld.%03ldms (+%ld.%03ldms): ` */
 const VERBOSE =
-  /^ *(.{1,16}?) +(-?\d{1,10}) +(\d{1,4}) (\d{1,3}) ([0-9a-f]{8}) [0-9a-f]{8,16} \[([0-9a-f]{8,16})\] \d{1,20}(\.\d{3}ms)? \(\+\d{1,20}(?:\.\d{3}ms)?\): ?/;
+  /^ {0,24}(.{1,16}?) {1,24}(-?\d{1,10}) {1,24}(\d{1,4}) (\d{1,3}) ([0-9a-f]{8}) [0-9a-f]{8,16} \[([0-9a-f]{8,16})\] \d{1,20}(\.\d{3}ms)? \(\+\d{1,20}(?:\.\d{3}ms)?\): ?/;
 
 /** Reads the context at the beginning of a line; null where there is none. */
 export function readContext(line: string): ContextLine | null {

@@ -22,6 +22,7 @@ import {
   LATENCY_V6,
   MAGIC,
   OPTION_BUFFER,
+  OPTION_CPUCOUNT,
   OPTION_CPUSTAT,
   OPTION_DATE,
   OPTION_DONE,
@@ -301,7 +302,7 @@ class Version6 extends Reading {
     this.kallsyms = cursor.sized(4, "the symbols");
     this.printk = cursor.sized(4, "the printk formats");
     this.cmdlines(cursor);
-    const cpus = cursor.u32("the number of CPUs");
+    let cpus = cursor.u32("the number of CPUs");
     if (cpus > MOST_CPUS) throw damaged(cursor.name, cursor.at - 4, `${cpus} CPUs`);
     let part = cursor.string("the data's kind");
     if (part === OPTIONS_V6) {
@@ -310,6 +311,7 @@ class Version6 extends Reading {
         if (id === OPTION_DONE) break;
         const content = cursor.bytes(cursor.u32("an option's size"), "an option");
         if (id === OPTION_BUFFER) this.#instance(content);
+        else if (id === OPTION_CPUCOUNT) cpus = this.#cpuCount(content);
         else this.option(id, content);
       }
       part = cursor.string("the data's kind");
@@ -325,6 +327,14 @@ class Version6 extends Reading {
       this.#places(buffer, cpus);
     }
     return this.finish(6, "none");
+  }
+
+  /** How many CPUs have data, where an option says it after the head did. */
+  #cpuCount(content: Uint8Array): number {
+    const { name, endian, at } = this.cursor;
+    const cpus = new Cursor(memorySource(content), `${name}'s option`, endian).u32("a CPU count");
+    if (cpus > MOST_CPUS) throw damaged(name, at, `${cpus} CPUs`);
+    return cpus;
   }
 
   #instance(content: Uint8Array): void {

@@ -21,6 +21,8 @@ const TWO_32 = 2 ** 32;
 const DEEPEST = 4096;
 const NOT_SHIFTED =
   "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
+/** Tasks that have names: as many as there are pids (PID_MAX_LIMIT). */
+const MOST_TASKS = 4 << 20;
 /** The tasks whose names no list holds, as trace-cmd calls them. */
 const IDLE = "<idle>";
 const UNKNOWN = "<...>";
@@ -52,11 +54,11 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     ...(file.clock.ticks ? { ticks: true } : {}),
     ...(file.clock.origin === 0n ? {} : { origin: file.clock.origin }),
     notes: () => (file.shifted ? [`${name}: ${NOT_SHIFTED}`] : []),
-    records: { [Symbol.iterator]: () => recordsOf(open, file, isAny) },
+    records: { [Symbol.iterator]: () => recordsOf(open, file, true, isAny) },
     events: {
       [Symbol.iterator]: () => {
         others = 0;
-        return recordsOf(open, file, (record): record is RecordedEvent => {
+        return recordsOf(open, file, false, (record): record is RecordedEvent => {
           if (record.type !== "other") return true;
           others += 1;
           return false;
@@ -77,15 +79,17 @@ const isAny = (_record: TraceRecord): _record is TraceRecord => true;
 /**
  * The records of all CPUs, the earliest first; of two at one time, the lower CPU's. One generator makes them: each that
  * stood around it would cost as much as reading a record does.
+ * @param withTexts whether events of other kinds are given their text.
  */
 function* recordsOf<R extends TraceRecord>(
   open: Opener,
   file: TraceDatFile,
+  withTexts: boolean,
   isWanted: (record: TraceRecord) => record is R,
 ): Generator<R> {
   const source = open();
   try {
-    const decoder = new Decoder(file);
+    const decoder = new Decoder(file, withTexts);
     const rings = file.cpus
       .map((data) => new RingReader(source, file, data))
       .filter((ring) => ring.next());
@@ -125,8 +129,14 @@ class Decoder {
   readonly #print: PrintContext;
   readonly #record: RecordView;
 
-  constructor(file: TraceDatFile) {
+  readonly #withTexts: boolean;
+  /** Names of tasks: the file's, and those that scheduler events tell. */
+  readonly #names: Map<number, string>;
+
+  constructor(file: TraceDatFile, withTexts: boolean) {
     this.#file = file;
+    this.#withTexts = withTexts;
+    this.#names = new Map(file.tasks);
     this.#little = file.endian === "little";
     const { symbols, strings, page } = file;
     const longSize = page.commit.size;
@@ -151,7 +161,7 @@ class Decoder {
   #task(pid: number): TraceTask {
     let task = this.#tasks.get(pid);
     if (task === undefined) {
-      task = { pid, name: pid === 0 ? IDLE : (this.#file.tasks.get(pid) ?? UNKNOWN) };
+      task = { pid, name: pid === 0 ? IDLE : (this.#names.get(pid) ?? UNKNOWN) };
       this.#tasks.set(pid, task);
     }
     return task;
@@ -265,11 +275,21 @@ class Decoder {
     return field === undefined ? undefined : numberAt(field, this.#little);
   }
 
+  /** A task that the file has no name for gets the one that an event tells, as trace-cmd's plugin does. */
+  #learn(record: RecordView, comm: EventField, pid: EventField): void {
+    const number = Number(record.number(pid.offset, pid.size)) | 0;
+    if (number === 0 || this.#names.has(number) || this.#names.size >= MOST_TASKS) return;
+    this.#names.set(number, record.text(comm.offset, comm.size));
+    this.#tasks.delete(number);
+  }
+
   #other(format: EventFormat): Decode {
     const { kernel, traceCmd } = eventPrinter(format, this.#print);
     const record = this.#record;
+    const named = schedulerTasks(format);
     return (ring, { task, flags }): OtherEvent => {
       record.look(ring);
+      for (const { comm, pid } of named) this.#learn(record, comm, pid);
       const event: OtherEvent = {
         type: "other",
         count: ring.time,
@@ -280,11 +300,24 @@ class Decoder {
         flags,
         lost: ring.lost,
         name: format.name,
-        fields: kernel(record),
+        fields: this.#withTexts ? kernel(record) : "",
       };
-      return traceCmd === undefined ? event : { ...event, reported: traceCmd(record) };
+      return traceCmd === undefined || !this.#withTexts
+        ? event
+        : { ...event, reported: traceCmd(record) };
     };
   }
+}
+
+/** Where scheduler events have names of tasks, each with its pid. */
+function schedulerTasks({ name, fields }: EventFormat) {
+  if (!/^sched_(?:switch|wakeup|wakeup_new)$/.test(name)) return [];
+  const field = (wanted: string): EventField | undefined =>
+    fields.find((one) => one.name === wanted);
+  return ["prev_", "next_", ""].flatMap((prefix) => {
+    const [comm, pid] = [field(`${prefix}comm`), field(`${prefix}pid`)];
+    return comm === undefined || pid === undefined ? [] : [{ comm, pid }];
+  });
 }
 
 /**
