@@ -10,13 +10,13 @@ import type { Endian } from "../../src/bytes/endian.ts";
 import { Packer } from "../../src/bytes/packer.ts";
 import { traceText } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
+import { traceCmdReport } from "../../src/formats/text/trace-cmd-text.ts";
 import {
   OPTION_DATE,
   OPTION_OFFSET,
   OPTION_TRACECLOCK,
   OPTION_TSC2NSEC,
 } from "../../src/formats/trace-dat/format.ts";
-import { traceCmdReport } from "../../src/ftrace/text/trace-cmd-text.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
