@@ -3,6 +3,7 @@
 
 import { host } from "#host";
 import { Misuse } from "../errors.ts";
+import { crc32 } from "./crc.ts";
 import type { Output } from "./output.ts";
 
 /** Header flags. */
@@ -23,16 +24,39 @@ function headerSize(bytes: Uint8Array): number {
   return at + ((flags & FHCRC) !== 0 ? 2 : 0);
 }
 
+/** Reserved flags, which are 0. */
+const RESERVED = 0xe0;
+
+/** Unpacks a whole file: one member after the other. What follows them and is none is left alone, as gzip does. */
+export async function unpackGzipMembers(bytes: Uint8Array, output: Output): Promise<void> {
+  let at = 0;
+  do at += await unpackGzip(bytes.subarray(at), output);
+  while (isMember(bytes.subarray(at)));
+}
+
+function isMember(bytes: Uint8Array): boolean {
+  const begins = bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
+  return begins && ((bytes[3] ?? RESERVED) & RESERVED) === 0;
+}
+
 /**
  * Unpacks one gzip member.
+ * @returns how many bytes it has.
  * @throws Misuse when it is cut off or too large, zlib's error when it is damaged.
  */
-export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<void> {
+export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<number> {
+  const before = output.length;
   const start = headerSize(bytes);
   const deflated = await host.inflateRaw(bytes.subarray(start), (piece) => output.write(piece));
   // The trailer: a CRC, then the unpacked size.
   const size = start + deflated + 4;
   if (size + 4 > bytes.length) throw new Misuse("the compressed data is cut off");
-  const stated = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(size, true);
-  if (stated !== output.length) throw new Misuse("the compressed data is damaged");
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + size - 4, 8);
+  const contents = output.bytes().subarray(before);
+  if (
+    trailer.getUint32(4, true) !== contents.length ||
+    trailer.getUint32(0, true) !== crc32(contents)
+  )
+    throw new Misuse("the compressed data is damaged");
+  return size + 4;
 }

@@ -3,12 +3,14 @@
 // reads it, or not at all.
 
 import { Misuse } from "../errors.ts";
-import { unpackGzip } from "./gzip.ts";
+import { unpackGzip, unpackGzipMembers } from "./gzip.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { isLzma, unpackLzma } from "./lzma.ts";
 import { Output } from "./output.ts";
 import { unpackXz } from "./xz.ts";
-import { unpackZstd } from "./zstd.ts";
+import { isSkippableFrame, unpackZstd, unpackZstdFrames } from "./zstd.ts";
+
+type Unpack = (bytes: Uint8Array, output: Output) => unknown | Promise<unknown>;
 
 export interface CompressedFormat {
   readonly name: string;
@@ -16,14 +18,26 @@ export interface CompressedFormat {
   /** A closer look at bytes that begin with the signature. */
   readonly fits?: (bytes: Uint8Array) => boolean;
   /** Absent for formats that farjal doesn't unpack. */
-  readonly unpack?: (bytes: Uint8Array, output: Output) => void | Promise<void>;
+  readonly unpack?: Unpack;
+  /** For a file that is compressed as a whole, which may hold several parts: default: `unpack`. */
+  readonly unpackFile?: Unpack;
 }
 
 export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
   { name: "xz", signature: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], unpack: unpackXz },
-  { name: "zstd", signature: [0x28, 0xb5, 0x2f, 0xfd], unpack: unpackZstd },
+  {
+    name: "zstd",
+    signature: [0x28, 0xb5, 0x2f, 0xfd],
+    unpack: unpackZstd,
+    unpackFile: unpackZstdFrames,
+  },
   { name: "lz4", signature: [0x02, 0x21, 0x4c, 0x18], unpack: unpackLz4 },
-  { name: "gzip", signature: [0x1f, 0x8b, 0x08], unpack: unpackGzip },
+  {
+    name: "gzip",
+    signature: [0x1f, 0x8b, 0x08],
+    unpack: unpackGzip,
+    unpackFile: unpackGzipMembers,
+  },
   // lc 3, lp 0, pb 2, which xz, lzma and 7z all use, and a dictionary of at least 64 KiB.
   { name: "lzma", signature: [0x5d, 0, 0], fits: isLzma, unpack: unpackLzma },
   // lc 1, lp 2, pb 2, which OpenWrt's images have (include/image-commands.mk, Build/lzma).
@@ -65,6 +79,10 @@ export async function unpacked(
 
 /** A file that may be compressed as a whole: its bytes, unpacked if it is. @throws Misuse as unpacked() does. */
 export async function unpackedFile(bytes: Uint8Array): Promise<Uint8Array> {
-  const format = COMPRESSED_FORMATS.find((one) => isFormat(one, bytes));
-  return format === undefined ? bytes : unpacked(format, bytes);
+  const format = COMPRESSED_FORMATS.find(
+    (one) => isFormat(one, bytes) || (one.name === "zstd" && isSkippableFrame(bytes)),
+  );
+  if (format === undefined) return bytes;
+  const { unpackFile: unpack = format.unpack } = format;
+  return unpacked({ ...format, ...(unpack && { unpack }) }, bytes);
 }

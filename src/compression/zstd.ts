@@ -104,6 +104,36 @@ export function unpackZstd(bytes: Uint8Array, output: Output): void {
   new Frame(bytes, output).unpack();
 }
 
+/** The magic numbers of a frame, and of frames that hold something for others than decoders, but for 4 bits. */
+const FRAME_MAGIC = 0xfd2f_b528;
+const SKIPPABLE_MAGIC = 0x184d_2a50;
+
+/** Whether a frame to skip begins here: a file may begin with one. */
+export function isSkippableFrame(bytes: Uint8Array): boolean {
+  return bytes.length >= 8 && (wordAt(bytes, 0) & 0xffff_fff0) >>> 0 === SKIPPABLE_MAGIC;
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(at, true);
+}
+
+/**
+ * Unpacks a whole file: one frame after the other, those to skip left out.
+ * @throws Misuse as unpackZstd() does, and for anything else behind a frame.
+ */
+export function unpackZstdFrames(bytes: Uint8Array, output: Output): void {
+  for (let at = 0; at < bytes.length; ) {
+    const rest = bytes.subarray(at);
+    if (isSkippableFrame(rest)) {
+      at += 8 + wordAt(rest, 4);
+      if (at > bytes.length) throw new Misuse("the compressed data is cut off");
+    } else {
+      if (rest.length < 8 || wordAt(rest, 0) !== FRAME_MAGIC) damaged();
+      at += new Frame(rest, output).unpack();
+    }
+  }
+}
+
 class Frame {
   readonly #bytes: Uint8Array;
   readonly #output: Output;
@@ -120,7 +150,8 @@ class Frame {
     this.#output = output;
   }
 
-  unpack(): void {
+  /** @returns how many bytes the frame has. */
+  unpack(): number {
     const descriptor = this.#number(1);
     const start = this.#output.length;
     const stated = this.#header(descriptor);
@@ -131,6 +162,7 @@ class Frame {
     }
     if ((descriptor & CHECKSUM) !== 0) this.#take(4);
     if (stated !== null && this.#output.length - start !== stated) damaged();
+    return this.#at;
   }
 
   /** @returns the size of the content, where the frame states it. */

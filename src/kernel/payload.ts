@@ -5,8 +5,12 @@
 import { indexOfBytes } from "../bytes/text.ts";
 import { COMPRESSED_FORMATS, isFormat, unpacked } from "../compression/unpack.ts";
 
-/** Places tried at most; real files have one or two. */
-const MOST_PLACES = 16;
+/** Places of one format at most. A kernel's file has one or two, a flash chip's thousands: each block of a squashfs. */
+const MOST_PLACES = 4096;
+/** The first of them are tried in their order: where there are two kernels, the first one counts. */
+const IN_ORDER = 16;
+/** Places tried at most. */
+const MOST_TRIES = 256;
 
 /** One place in a file where something compressed seems to begin. */
 export interface Payload {
@@ -16,7 +20,10 @@ export interface Payload {
   readonly unpack: (() => Promise<Uint8Array>) | null;
 }
 
-/** The places where something compressed seems to begin, ascending. */
+/**
+ * The places where something compressed seems to begin, in the order in which they are to be tried: the first ones,
+ * then those that are farthest from the next, since a kernel is larger than the blocks of a file system.
+ */
 export function findPayloads(file: Uint8Array): Payload[] {
   const payloads: Payload[] = [];
   for (const format of COMPRESSED_FORMATS) {
@@ -37,5 +44,10 @@ export function findPayloads(file: Uint8Array): Payload[] {
       });
     }
   }
-  return payloads.sort((a, b) => a.offset - b.offset).slice(0, MOST_PLACES);
+  payloads.sort((a, b) => a.offset - b.offset);
+  const room = (index: number): number =>
+    (payloads[index + 1]?.offset ?? file.length) - (payloads[index]?.offset ?? 0);
+  const rooms = new Map(payloads.map((payload, index) => [payload, room(index)]));
+  const later = payloads.slice(IN_ORDER).sort((a, b) => (rooms.get(b) ?? 0) - (rooms.get(a) ?? 0));
+  return [...payloads.slice(0, IN_ORDER), ...later].slice(0, MOST_TRIES);
 }

@@ -2,6 +2,7 @@
 // The kernel in it has no ELF headers any more; kallsyms and the export tables are found by their shape.
 
 import { WIDTH_64 } from "../address.ts";
+import { LARGEST_IMAGE } from "../compression/output.ts";
 import { Misuse } from "../errors.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
@@ -91,31 +92,66 @@ interface Found {
   readonly release: string;
 }
 
+/** Bytes that are unpacked in search of a kernel at most: four times the largest image. */
+const MOST_UNPACKED = 4 * LARGEST_IMAGE;
+/** Archives within archives: a boot loader that unpacks a boot loader that unpacks a kernel. */
+const DEEPEST_ARCHIVE = 3;
+/** Failures that are told. */
+const MOST_FAILURES = 4;
+
+/** A search through a file, and what it has come across. */
+class KernelSearch {
+  readonly failures: string[] = [];
+  /** A format that farjal doesn't read. */
+  unread: string | undefined;
+  #unpacked = 0;
+
+  /** The first kernel among the compressed parts, and the parts of those that are none; null when there is none. */
+  async among(bytes: Uint8Array, depth = 0): Promise<Found | null> {
+    for (const { format, unpack } of findPayloads(bytes)) {
+      if (this.#unpacked > MOST_UNPACKED) return null;
+      if (unpack === null) {
+        this.unread ??= format;
+        continue;
+      }
+      const image = await this.#unpack(format, unpack);
+      if (image === null) continue;
+      const release = findRelease(image);
+      if (release !== null) {
+        const kallsyms = findKallsyms(image);
+        return kallsyms === null ? withoutSymbols(release) : { kallsyms, release };
+      }
+      const within = depth + 1 < DEEPEST_ARCHIVE ? await this.among(image, depth + 1) : null;
+      if (within !== null) return within;
+    }
+    return null;
+  }
+
+  async #unpack(format: string, unpack: () => Promise<Uint8Array>): Promise<Uint8Array | null> {
+    try {
+      const image = await unpack();
+      this.#unpacked += image.length;
+      return image;
+    } catch (error) {
+      if (this.failures.length < MOST_FAILURES)
+        this.failures.push(`${format}: ${(error as Error).message}`);
+      return null;
+    }
+  }
+}
+
 /** The kernel in one of the file's compressed parts or, when none of them is one, in the file itself. */
 async function findKernel(bytes: Uint8Array): Promise<Found> {
-  const payloads = findPayloads(bytes);
-  const failures: string[] = [];
-  for (const { format, unpack } of payloads) {
-    let image: Uint8Array | undefined;
-    try {
-      image = await unpack?.();
-    } catch (error) {
-      failures.push(`${format}: ${(error as Error).message}`);
-      continue;
-    }
-    const release = image === undefined ? null : findRelease(image);
-    if (image === undefined || release === null) continue;
-    const kallsyms = findKallsyms(image);
-    return kallsyms === null ? withoutSymbols(release) : { kallsyms, release };
-  }
+  const search = new KernelSearch();
+  const found = await search.among(bytes);
+  if (found !== null) return found;
   const release = findRelease(bytes);
   const kallsyms = release === null ? null : findKallsyms(bytes);
   if (release !== null && kallsyms !== null) return { kallsyms, release };
-  const unread = payloads.find(({ unpack }) => unpack === null);
-  if (unread !== undefined)
-    throw new Misuse(`farjal doesn't read kernels compressed with ${unread.format}`);
-  if (failures.length > 0)
-    throw new Misuse(`the compressed kernel can't be unpacked (${failures.join("; ")})`);
+  if (search.unread !== undefined)
+    throw new Misuse(`farjal doesn't read kernels compressed with ${search.unread}`);
+  if (search.failures.length > 0)
+    throw new Misuse(`the compressed kernel can't be unpacked (${search.failures.join("; ")})`);
   if (release !== null) withoutSymbols(release);
   throw new Misuse("no kernel is in this file: it is neither a kernel image nor a list of symbols");
 }

@@ -56,6 +56,40 @@ const AFTER = Buffer.from([
   7,
 ]);
 
+suite("a flash chip's image", () => {
+  const block = (index: number): Buffer =>
+    gzipSync(Buffer.from(Array.from({ length: 300 }, (_, i) => (i * index * 2654435761) >>> 11)));
+  const blocks = (count: number): Buffer =>
+    Buffer.concat(Array.from({ length: count }, (_, index) => block(index)));
+
+  test("has its kernel found behind a hundred archives, and before another hundred", async () => {
+    const flash = Buffer.concat([
+      Buffer.alloc(65536, 0xff),
+      blocks(100),
+      gzipSync(IMAGE),
+      blocks(100),
+    ]);
+    assert.deepEqual((await readKernel(flash)).image?.bytes, IMAGE);
+  });
+
+  test("has the first kernel found where there are two", async () => {
+    const second = makeKernel({ symbols: 3000 }).bytes;
+    const flash = Buffer.concat([
+      gzipSync(IMAGE),
+      Buffer.alloc(4096),
+      gzipSync(second),
+      blocks(50),
+    ]);
+    assert.deepEqual((await readKernel(flash)).image?.bytes, IMAGE);
+  });
+
+  test("has a kernel found within a boot loader's archive within another's", async () => {
+    const loader = gzipSync(Buffer.concat([Buffer.alloc(5000, "loader"), gzipSync(IMAGE)]));
+    const flash = gzipSync(Buffer.concat([Buffer.from("second stage"), loader]));
+    assert.deepEqual((await readKernel(flash)).image?.bytes, IMAGE);
+  });
+});
+
 suite("compressed kernels", () => {
   for (const [format, payload] of PAYLOADS) {
     test(`${format}, wherever it lies and whatever follows`, async () => {
