@@ -260,7 +260,7 @@ async function readyInUnicorn(
     if (typeof arg !== "number") throw new Error(`${work.call}: an argument isn't a number`);
     return arg;
   });
-  const size = machine.core.ramSize;
+  const size = machine.processor.ramSize;
   const run = unicorn(directory, {
     image: machine.memory.read(MEMORY, size),
     base: MEMORY,

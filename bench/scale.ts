@@ -34,7 +34,7 @@ export async function* scale(): AsyncGenerator<string> {
       const { instructions: done } = callProgram(machine, program, rounds);
       const speed = done / (performance.now() - start) / 1e3;
       const { rss } = process.memoryUsage();
-      const bytes = machine.core.statistics?.bytes ?? 0;
+      const bytes = machine.processor.statistics?.bytes ?? 0;
       grown.push([
         program.name,
         done.toExponential(1),

@@ -158,7 +158,7 @@ export {
 } from "./processor/debugger.ts";
 export { ENGINES, type Engine } from "./processor/engine.ts";
 export type { GuestMemory } from "./processor/guest-memory.ts";
-export { PROFILE_NAMES, type Profile } from "./processor/processor.ts";
+export { CPU_MODEL_NAMES, type CpuModel } from "./processor/processor.ts";
 export type { GuestStop, Halt } from "./processor/stop.ts";
 export type { Veneers } from "./trampoline/facts.ts";
 export type { FarJump } from "./trampoline/far-jump.ts";

@@ -15,7 +15,7 @@ import {
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Engine } from "../processor/engine.ts";
-import { Processor, type Profile } from "../processor/processor.ts";
+import { type CpuModel, Processor } from "../processor/processor.ts";
 import { AccessLog } from "./access-log.ts";
 import { Bus, type RegionOptions } from "./bus.ts";
 import { Console } from "./console.ts";
@@ -46,7 +46,7 @@ export interface BoardOptions {
   /** Bytes of RAM, a multiple of 64 KiB, at most 256 MiB; default: 256 MiB. */
   readonly memory?: number | undefined;
   /** Default: 24Kc. */
-  readonly cpu?: Profile | undefined;
+  readonly cpu?: CpuModel | undefined;
   /** 16 (default), 32 or 64. */
   readonly tlbEntries?: number | undefined;
   /** How instructions are run; default: interpreter. Both give the same run. */
@@ -116,7 +116,7 @@ export class Board {
   readonly clockRate = CLOCK_RATE;
   readonly #devices: Connected[] = [];
   readonly #timeline: Timeline;
-  readonly #options: { readonly cpu: Profile; readonly tlbEntries: number };
+  readonly #options: { readonly cpu: CpuModel; readonly tlbEntries: number };
   #program: BootProgram | undefined;
   #inputs = 0;
   #waiting = false;

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { Misuse, systemError } from "../errors.ts";
 import { readKernel } from "../kernel/read.ts";
 import type { Engine } from "../processor/engine.ts";
-import type { Profile } from "../processor/processor.ts";
+import type { CpuModel } from "../processor/processor.ts";
 import { type BootImage, readBootImage, unpackedImage } from "./boot-image.ts";
 import { Linux } from "./linux.ts";
 import { cacheKey, SnapshotCache } from "./snapshot-cache.ts";
@@ -16,7 +16,7 @@ export interface OpenLinuxOptions {
   /** More of the kernel's command line. */
   readonly append?: string | undefined;
   /** Default: 24Kc. */
-  readonly cpu?: Profile | undefined;
+  readonly cpu?: CpuModel | undefined;
   /** How instructions are run; default: interpreter. */
   readonly engine?: Engine | undefined;
   /** Where snapshots are kept; default: the user's cache. null: the kernel is booted, and not kept. */

@@ -16,11 +16,7 @@ const DIRECT = 0x1fffffff;
 
 /** Where the processor stands, and what is there. @param kernel names addresses; null: nothing has a name. */
 export function postMortem(board: Board, kernel: AnyKernel | null, message: string): GuestStop {
-  const {
-    profile: _profile,
-    describe,
-    ...place
-  } = stopPlace(board.processor, namesOf(board, kernel));
+  const { model: _model, describe, ...place } = stopPlace(board.processor, namesOf(board, kernel));
   const ra = place.registers[31] ?? 0;
   return {
     ...place,

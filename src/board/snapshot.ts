@@ -59,7 +59,7 @@ export function boardOf(
   attach: (board: Board) => void = () => undefined,
 ): Board {
   const snapshot = readSnapshot(bytes);
-  const { endian, ramSize: memory, profile: cpu, tlbEntries } = snapshot;
+  const { endian, ramSize: memory, model: cpu, tlbEntries } = snapshot;
   const board = Board.create({ ...options, endian, memory, cpu, tlbEntries });
   attach(board);
   resume(board, snapshot, true);

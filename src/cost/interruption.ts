@@ -125,10 +125,10 @@ class Runs {
     this.#probe = probe;
     this.#site = site;
     const nothing = { before: off, meanwhile: [], steps: 0 };
-    const first = this.#run(nothing, () => probe.machine.core.gpr(R.v0));
+    const first = this.#run(nothing, () => probe.machine.processor.gpr(R.v0));
     this.comesBy = first !== "outside";
     this.#result = typeof first === "object" ? first.end : 0;
-    const again = this.#run(nothing, () => probe.machine.core.gpr(R.v0));
+    const again = this.#run(nothing, () => probe.machine.processor.gpr(R.v0));
     this.#repeats = typeof again === "object" && again.end === this.#result;
   }
 
@@ -154,15 +154,15 @@ class Runs {
     const call = machine.start(target, args, { budget });
     const debug = new Debugger(call);
     try {
-      const kept = KEPT.map((register) => machine.core.gpr(register));
+      const kept = KEPT.map((register) => machine.processor.gpr(register));
       if (debug.runUntil({ address }).reason !== "breakpoint") return "outside";
       for (let step = 0; step < steps; step++) {
         debug.step();
-        const into = machine.core.pc - address;
+        const into = machine.processor.pc - address;
         if (into < 0 || into >= WORD * words) return "outside";
       }
-      if (machine.core.inDelaySlot) return "delay slot";
-      const stoppedAt = (machine.core.pc - address) / WORD;
+      if (machine.processor.inDelaySlot) return "delay slot";
+      const stoppedAt = (machine.processor.pc - address) / WORD;
       write(machine, meanwhile);
       debug.runUntil();
       return { stoppedAt, end: atEnd(call, kept) };
@@ -173,7 +173,7 @@ class Runs {
   }
 
   /** What is wrong with a call that has ended, or null. */
-  #fault({ halt, core }: GuestCall, kept: readonly number[]): string | null {
+  #fault({ halt, processor: core }: GuestCall, kept: readonly number[]): string | null {
     if (halt.reason === "ended") return halt.stop.message;
     if (halt.reason !== "returned") return `it stands still: ${halt.reason}`;
     const result = core.gpr(R.v0);

@@ -110,7 +110,7 @@ function reached(
   try {
     for (const address of left.keys()) debug.addBreakpoint(address);
     while (found.length < most && debug.runUntil().reason === "breakpoint") {
-      const { pc } = machine.core;
+      const { pc } = machine.processor;
       const one = left.get(pc);
       if (one !== undefined) found.push(one);
       left.delete(pc);

@@ -13,16 +13,16 @@ export const REGISTERS = FLOATING + 34;
 
 interface Special {
   readonly name: string;
-  readonly read: (core: Processor) => number;
-  readonly write: (core: Processor, value: number) => void;
+  readonly read: (processor: Processor) => number;
+  readonly write: (processor: Processor, value: number) => void;
 }
 
 function cp0(name: string, number: number): Special {
   const [register, select] = [number >>> 3, number & 7];
   return {
     name,
-    read: (core) => core.cp0(register, select),
-    write: (core, value) => core.setCp0(register, select, value),
+    read: (processor) => processor.cp0(register, select),
+    write: (processor, value) => processor.setCp0(register, select, value),
   };
 }
 
@@ -31,39 +31,39 @@ const SPECIAL: readonly Special[] = [
   cp0("status", CP0_STATUS),
   {
     name: "lo",
-    read: (core) => core.lo,
-    write: (core, value) => {
-      core.lo = value;
+    read: (processor) => processor.lo,
+    write: (processor, value) => {
+      processor.lo = value;
     },
   },
   {
     name: "hi",
-    read: (core) => core.hi,
-    write: (core, value) => {
-      core.hi = value;
+    read: (processor) => processor.hi,
+    write: (processor, value) => {
+      processor.hi = value;
     },
   },
   cp0("badvaddr", CP0_BADVADDR),
   cp0("cause", CP0_CAUSE),
   {
     name: "pc",
-    read: (core) => core.pc,
-    write: (core, value) => {
-      core.pc = value;
+    read: (processor) => processor.pc,
+    write: (processor, value) => {
+      processor.pc = value;
     },
   },
 ];
 
 /** A register's value; undefined for those that aren't there. */
-export function readRegister(core: Processor, number: number): number | undefined {
-  return number < GENERAL ? core.gpr(number) : SPECIAL[number - GENERAL]?.read(core);
+export function readRegister(processor: Processor, number: number): number | undefined {
+  return number < GENERAL ? processor.gpr(number) : SPECIAL[number - GENERAL]?.read(processor);
 }
 
 /** Writes a register that changes: pc written with what it is keeps its place in a delay slot. */
-export function writeRegister(core: Processor, number: number, value: number): void {
-  if (readRegister(core, number) === value) return;
-  if (number < GENERAL) core.setGpr(number, value);
-  else SPECIAL[number - GENERAL]?.write(core, value);
+export function writeRegister(processor: Processor, number: number, value: number): void {
+  if (readRegister(processor, number) === value) return;
+  if (number < GENERAL) processor.setGpr(number, value);
+  else SPECIAL[number - GENERAL]?.write(processor, value);
 }
 
 /**

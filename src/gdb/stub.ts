@@ -207,7 +207,7 @@ export class Stub {
   }
 
   #registerDigits(number: number): string {
-    const value = readRegister(this.#tool.core, number);
+    const value = readRegister(this.#tool.processor, number);
     return value === undefined ? UNAVAILABLE : toHex(this.#ordered(value));
   }
 
@@ -215,7 +215,7 @@ export class Stub {
     const words = digits.match(/.{8}/g) ?? [];
     if (words.length * 8 !== digits.length || words.length > REGISTERS) return INVALID;
     for (const [number, word] of words.entries()) {
-      if (word !== UNAVAILABLE) writeRegister(this.#tool.core, number, this.#value(word));
+      if (word !== UNAVAILABLE) writeRegister(this.#tool.processor, number, this.#value(word));
     }
     return OK;
   }
@@ -228,7 +228,7 @@ export class Stub {
   #setRegister(text: string): Answer {
     const [number = "", digits = ""] = text.split("=");
     if (address(number) >= REGISTERS) return INVALID;
-    writeRegister(this.#tool.core, address(number), this.#value(digits));
+    writeRegister(this.#tool.processor, address(number), this.#value(digits));
     return OK;
   }
 
@@ -264,7 +264,7 @@ export class Stub {
   // Running
 
   #resume(action: string, where: string): Answer {
-    if (where !== "") writeRegister(this.#tool.core, 37, address(where));
+    if (where !== "") writeRegister(this.#tool.processor, 37, address(where));
     return { kind: "run", steps: action === "s" ? 1 : Number.POSITIVE_INFINITY };
   }
 
@@ -301,7 +301,7 @@ export class Stub {
 
   /** Turns a big-endian word into the guest's order, and back. */
   #inOrder(bytes: Uint8Array): Uint8Array {
-    return this.#tool.core.endian === "big" ? bytes : bytes.toReversed();
+    return this.#tool.processor.endian === "big" ? bytes : bytes.toReversed();
   }
 }
 

@@ -122,7 +122,7 @@ function oneAstray(
   budget: number,
   right: number,
 ): AstrayTrial {
-  const { core } = call.machine;
+  const { processor } = call.machine;
   let seen = -1;
   let [site, target, wentTo] = [0, 0, 0];
   const end = toEach(call, sites, budget, (debug) => {
@@ -131,12 +131,12 @@ function oneAstray(
       debug.step(1);
       return true;
     }
-    site = core.pc;
+    site = processor.pc;
     debug.clear();
     debug.step(2);
-    target = core.pc;
+    target = processor.pc;
     wentTo = (target ^ (nibble * REGION_SIZE)) >>> 0;
-    core.pc = wentTo;
+    processor.pc = wentTo;
     return false;
   });
   const outcome = end.stop !== null ? "stopped" : end.v0 === right ? "same" : "wrong result";

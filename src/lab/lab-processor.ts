@@ -4,7 +4,7 @@
 import { MODE_FARJAL_WORDS, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
 import { CP0_STATUS } from "../../assembly/shared/opcodes.ts";
 import type { Endian } from "../bytes/endian.ts";
-import { Processor, type ProcessorOptions, type Profile } from "../processor/processor.ts";
+import { type CpuModel, Processor, type ProcessorOptions } from "../processor/processor.ts";
 
 /**
  * A processor in kernel mode with an empty TLB and `ramSize` bytes of zeroed memory. reset() makes a board's
@@ -13,10 +13,10 @@ import { Processor, type ProcessorOptions, type Profile } from "../processor/pro
 export function labProcessor(
   endian: Endian,
   ramSize: number,
-  profile: Profile = "24Kc",
+  model: CpuModel = "24Kc",
   options: ProcessorOptions = {},
 ): Processor {
-  const processor = new Processor(endian, ramSize, profile, options);
+  const processor = new Processor(endian, ramSize, model, options);
   // Status out of reset has ERL and BEV set, which maps useg onto physical memory.
   processor.setCp0(CP0_STATUS >>> 3, CP0_STATUS & 7, 0);
   processor.mode = MODE_STOP_ON_EXCEPTION | MODE_FARJAL_WORDS;

@@ -6,7 +6,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Engine } from "../processor/engine.ts";
-import type { Profile } from "../processor/processor.ts";
+import type { CpuModel } from "../processor/processor.ts";
 import type { Veneers } from "../trampoline/facts.ts";
 
 export interface MachineOptions {
@@ -19,7 +19,7 @@ export interface MachineOptions {
   /** Instructions a second of virtual time, from which timestamps derive; default: 100 MHz. */
   readonly clockHz?: number;
   /** The processor; default: a 24Kc. A 4Kc is of Release 1 and reserves what Release 2 added. */
-  readonly cpu?: Profile;
+  readonly cpu?: CpuModel;
   /** How instructions are run; default: `auto`. Results, counts and traces don't depend on it. */
   readonly engine?: Engine;
 }

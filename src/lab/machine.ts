@@ -71,7 +71,7 @@ export class Machine {
   /** Guest memory by guest address. */
   readonly memory: GuestMemory;
   /** The processor, for its registers. */
-  readonly core: Processor;
+  readonly processor: Processor;
   readonly #log = new PrintedLog();
   readonly #physical: RangeAllocator;
   readonly #functions = new HostFunctions();
@@ -100,7 +100,7 @@ export class Machine {
     processor.engine = options.engine ?? "auto";
     const physical = new RangeAllocator(FIRST_FREE, processor.ramSize);
     const memory = new GuestMemory(processor, physical);
-    this.core = processor;
+    this.processor = processor;
     this.memory = memory;
     this.#physical = physical;
     this.#kernel = new KernelSpace(processor, memory, physical, this.#functions, kernel);
@@ -156,7 +156,7 @@ export class Machine {
 
   /** Instructions completed since the machine was made. */
   get instructions(): number {
-    return this.core.count;
+    return this.processor.count;
   }
 
   /**
@@ -325,7 +325,7 @@ export class Machine {
       throw new Misuse(`there is no trace file '${name}'; take ${TRACE_FILES.join(", ")}`);
     }
     const { traceable } = this;
-    const now = Math.floor((this.core.count * 1e6) / this.clockHz);
+    const now = Math.floor((this.processor.count * 1e6) / this.clockHz);
     return [...traceFile(name, { traceable, tracer: this.#tracer, now })].join("");
   }
 
@@ -341,7 +341,7 @@ export class Machine {
       log: this.#log.lines,
       call: this.#caller.state,
     });
-    return saveProcessor(this.core, note);
+    return saveProcessor(this.processor, note);
   }
 
   /**
@@ -356,14 +356,14 @@ export class Machine {
     this.#requireStillness();
     if (options.budget !== undefined) checkBudget(options.budget);
     const snapshot = readSnapshot(bytes);
-    checkFits(this.core, snapshot);
+    checkFits(this.processor, snapshot);
     const { physical, log, call } = readState(snapshot.note, this.#making());
     const before = [...this.#physical.used];
     if ((call !== null && !this.#caller.fits(call)) || !this.#physical.replace(physical)) {
       throw new Misuse("the snapshot is damaged: what it says of the machine can't be");
     }
     try {
-      restoreProcessor(this.core, snapshot);
+      restoreProcessor(this.processor, snapshot);
     } catch (error) {
       this.#physical.replace(before);
       throw error;
@@ -421,11 +421,11 @@ export class Machine {
   #makeThread(): CallSetup {
     const physical = this.#physical.allocate(STACK_SIZE, PAGE_SIZE);
     if (physical === undefined) throw new Misuse("the guest's memory has no room for a stack");
-    this.core.mapPages(STACK_BASE, physical, STACK_SIZE, true);
+    this.processor.mapPages(STACK_BASE, physical, STACK_SIZE, true);
     return {
       stackTop: STACK_BASE + STACK_SIZE,
       threadInfo: this.memory.alloc(PAGE_SIZE),
-      shadows: [new ShadowStack(this.core.words), this.#labGraph],
+      shadows: [new ShadowStack(this.processor.words), this.#labGraph],
       describe: (address) => this.describe(address),
       nameOf: (address) => this.#names.short(address),
     };
@@ -433,7 +433,7 @@ export class Machine {
 
   #traceHost(): TraceHost {
     return {
-      buffer: this.core.bytes.buffer,
+      buffer: this.processor.bytes.buffer,
       clockHz: this.clockHz,
       sites: () => this.#table.residents.flatMap(({ presentSites }) => presentSites),
       siteSwitch: this.#table.siteSwitch,
@@ -444,7 +444,7 @@ export class Machine {
       symbolTables: () => this.#names.tables,
       pauseEvery: (every, work) => {
         const pause = { every, work };
-        this.#caller.pauses.add(pause, this.core.count);
+        this.#caller.pauses.add(pause, this.processor.count);
         return () => this.#caller.pauses.delete(pause);
       },
     };

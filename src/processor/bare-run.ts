@@ -14,7 +14,7 @@ import { haltOf, stopPlace } from "./stop.ts";
 export function bareRun(processor: Processor): DebugTarget {
   const naming = { describe: hex, nameOf: () => null };
   return {
-    core: processor,
+    processor,
     advance: (steps = DEFAULT_BUDGET) =>
       haltOf(processor, processor.run(steps), () => stopPlace(processor, naming)),
   };

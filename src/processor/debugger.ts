@@ -15,7 +15,7 @@ import type { WatchKind } from "./watches.ts";
 
 /** Something that runs guest code and can stand still: a GuestCall is one, bareRun() makes another. */
 export interface DebugTarget {
-  readonly core: Processor;
+  readonly processor: Processor;
   /** Goes on for at most so many steps. */
   advance(steps?: number): Halt;
 }
@@ -44,7 +44,7 @@ const BOOT_BASE = 0xbfc00200;
 const VECTORS = [0x000, 0x180, 0x200];
 
 export class Debugger {
-  readonly core: Processor;
+  readonly processor: Processor;
   /** Guest memory by guest address; reading and writing meets no watchpoint. */
   readonly memory: GuestMemory;
   readonly #target: DebugTarget;
@@ -55,8 +55,8 @@ export class Debugger {
 
   constructor(target: DebugTarget) {
     this.#target = target;
-    this.core = target.core;
-    this.memory = new GuestMemory(target.core, NOTHING_TO_ALLOCATE);
+    this.processor = target.processor;
+    this.memory = new GuestMemory(target.processor, NOTHING_TO_ALLOCATE);
   }
 
   /** Why the guest stands still. */
@@ -101,7 +101,7 @@ export class Debugger {
 
   /** Removes all breakpoints and watchpoints. */
   clear(): void {
-    this.core.setWatches([]);
+    this.processor.setWatches([]);
     this.#breakpoints = [];
     this.#watchpoints = [];
   }
@@ -119,7 +119,7 @@ export class Debugger {
   runUntil({ address, budget, exception = false }: RunOptions = {}): Halt {
     const extra = [
       ...(address === undefined ? [] : [address]),
-      ...(exception ? vectors(this.core) : []),
+      ...(exception ? vectors(this.processor) : []),
     ];
     if (extra.length === 0) return this.step(budget ?? Number.POSITIVE_INFINITY);
     this.#apply([...this.#breakpoints, ...extra], this.#watchpoints);
@@ -141,7 +141,7 @@ export class Debugger {
   }
 
   #apply(breakpoints: readonly number[], watchpoints: readonly Watchpoint[]): void {
-    this.core.setWatches([
+    this.processor.setWatches([
       ...breakpoints.map((address) => ({ address, size: 4, kind: "execute" as const })),
       ...watchpoints,
     ]);
@@ -149,9 +149,9 @@ export class Debugger {
 }
 
 /** Where the processor goes with an exception, as far as it takes them itself. */
-function vectors(core: Processor): number[] {
-  if (core.mode & MODE_STOP_ON_EXCEPTION) return [];
-  const base = core.cp0(CP0_EBASE >>> 3, CP0_EBASE & 7);
+function vectors(processor: Processor): number[] {
+  if (processor.mode & MODE_STOP_ON_EXCEPTION) return [];
+  const base = processor.cp0(CP0_EBASE >>> 3, CP0_EBASE & 7);
   return [base, BOOT_BASE].flatMap((start) => VECTORS.map((offset) => (start + offset) >>> 0));
 }
 

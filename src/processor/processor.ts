@@ -45,10 +45,10 @@ const ADDRESS_SPACE = 2 ** 32;
 const NOWHERE = 0xffffffff;
 
 /** reset()'s processors, as in assembly/cpu/cpu-model.ts. */
-const PROFILES = { "24Kc": 0, "4KEc": 1, "4Kc": 2 } as const;
-export type Profile = keyof typeof PROFILES;
+const CPU_MODELS = { "24Kc": 0, "4KEc": 1, "4Kc": 2 } as const;
+export type CpuModel = keyof typeof CPU_MODELS;
 /** The processors there are. */
-export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Profile[];
+export const CPU_MODEL_NAMES = Object.keys(CPU_MODELS) as readonly CpuModel[];
 
 export interface ProcessorOptions {
   /** JTLB entries: 16 (default, as QEMU's have), 32 or 64. */
@@ -68,7 +68,7 @@ export class Processor {
   readonly #mappings = new Mappings();
   /** Flips the low address bits of a byte to where it lies. */
   readonly #flip: number;
-  #profile: Profile = "24Kc";
+  #model: CpuModel = "24Kc";
   #tlbEntries = 16;
 
   /**
@@ -79,7 +79,7 @@ export class Processor {
   constructor(
     endian: Endian,
     ramSize: number,
-    profile: Profile = "24Kc",
+    model: CpuModel = "24Kc",
     options: ProcessorOptions = {},
   ) {
     this.endian = endian;
@@ -89,7 +89,7 @@ export class Processor {
     this.bytes = new Uint8Array(this.#core.buffer);
     this.words = new Uint32Array(this.#core.buffer);
     this.#loop = new RunLoop(this.#core, this);
-    this.reset(profile, options);
+    this.reset(model, options);
   }
 
   /** The size, if a processor's memory can have it. @throws Misuse if it can't. */
@@ -108,15 +108,15 @@ export class Processor {
   }
 
   /** A cold reset: pc at the reset vector, no pages mapped, no mode bits, no limit; memory is kept. */
-  reset(profile: Profile, { tlbEntries = 16 }: ProcessorOptions = {}): void {
-    if (!PROFILE_NAMES.includes(profile)) {
-      throw new Misuse(`there is no processor '${profile}'; take ${PROFILE_NAMES.join(", ")}`);
+  reset(model: CpuModel, { tlbEntries = 16 }: ProcessorOptions = {}): void {
+    if (!CPU_MODEL_NAMES.includes(model)) {
+      throw new Misuse(`there is no processor '${model}'; take ${CPU_MODEL_NAMES.join(", ")}`);
     }
     if (!TLB_SIZES.includes(tlbEntries)) {
       throw new Misuse(`a TLB has ${TLB_SIZES.join(", ")} entries, not ${tlbEntries}`);
     }
-    this.#core.exports.reset(this.ramSize, PROFILES[profile], tlbEntries);
-    this.#profile = profile;
+    this.#core.exports.reset(this.ramSize, CPU_MODELS[model], tlbEntries);
+    this.#model = model;
     this.#tlbEntries = tlbEntries;
     this.#mappings.replace([]);
     this.#loop.translator?.flush();
@@ -124,8 +124,8 @@ export class Processor {
   }
 
   /** Which processor it is since the last reset. */
-  get profile(): Profile {
-    return this.#profile;
+  get model(): CpuModel {
+    return this.#model;
   }
 
   get tlbEntries(): number {

@@ -60,7 +60,7 @@ import { joined, latin1, latin1Bytes, sameBytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import type { Mapping } from "../translate/windows.ts";
-import { Processor, type Profile, TLB_SIZES } from "./processor.ts";
+import { type CpuModel, Processor, TLB_SIZES } from "./processor.ts";
 
 const MAGIC = "farjal\x1a\n";
 export const SNAPSHOT_VERSION = 6;
@@ -68,7 +68,7 @@ const DIGEST_AT = 32;
 const BODY_AT = 64;
 const WORD = 4;
 /** By the number that the format gives each. */
-const PROFILES: readonly Profile[] = ["24Kc", "4KEc", "4Kc"];
+const CPU_MODELS: readonly CpuModel[] = ["24Kc", "4KEc", "4Kc"];
 /** What a processor is known by, and no guest changes. */
 const FIXED = [CP0_PRID, CP0_CONFIG1];
 /** Of Config a guest writes kseg0's cache attribute alone. */
@@ -94,7 +94,7 @@ interface ProcessorState {
 export interface Snapshot {
   readonly endian: Endian;
   readonly ramSize: number;
-  readonly profile: Profile;
+  readonly model: CpuModel;
   readonly tlbEntries: number;
   /** What saveProcessor() was given. */
   readonly note: Uint8Array;
@@ -135,7 +135,7 @@ export function saveProcessor(
       SNAPSHOT_VERSION,
       processor.endian === "big" ? 1 : 0,
       processor.ramSize,
-      PROFILES.indexOf(processor.profile),
+      CPU_MODELS.indexOf(processor.model),
       processor.tlbEntries,
       body.length,
     ]),
@@ -166,9 +166,9 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   }
   const endian = head.u32(12) === 1 ? "big" : "little";
   const ramSize = Processor.checkedSize(head.u32(16));
-  const profile = PROFILES[head.u32(20)];
+  const model = CPU_MODELS[head.u32(20)];
   const tlbEntries = head.u32(24);
-  if (profile === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
+  if (model === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
   const size = head.u32(28);
   // What a body of this much memory can have, so that a small file can't ask for a large one.
   const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
@@ -177,7 +177,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   const state = reader.state(ramSize);
   const note = reader.bytes(reader.count(MOST_NOTE));
   reader.end();
-  return { endian, ramSize, profile, tlbEntries, note, state };
+  return { endian, ramSize, model, tlbEntries, note, state };
 }
 
 /**
@@ -238,8 +238,8 @@ export function checkFits(processor: Processor, snapshot: Snapshot): void {
   checkProcessor(processor, snapshot.state.cpu);
 }
 
-function description({ endian, ramSize, profile, tlbEntries }: Processor | Snapshot): string {
-  return `${endian}-endian ${profile} with ${tlbEntries} TLB entries and ${ramSize} bytes of memory`;
+function description({ endian, ramSize, model, tlbEntries }: Processor | Snapshot): string {
+  return `${endian}-endian ${model} with ${tlbEntries} TLB entries and ${ramSize} bytes of memory`;
 }
 
 /** Compares the registers that say what the processor is. The processor has what the header says. */

@@ -23,7 +23,7 @@ import {
 import { hex } from "../hex.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
 import { EXCEPTIONS } from "./exceptions.ts";
-import type { Processor, Profile } from "./processor.ts";
+import type { CpuModel, Processor } from "./processor.ts";
 
 /**
  * Why the guest stands still. returned: the function came back; steps: those asked for are done;
@@ -69,7 +69,7 @@ export interface CodeWord {
 /** Where a stop happened, as the machine finds it. */
 export interface StopPlace {
   /** Which processor. */
-  readonly profile: Profile;
+  readonly model: CpuModel;
   readonly pc: number;
   readonly inDelaySlot: boolean;
   readonly registers: readonly number[];
@@ -99,7 +99,7 @@ export function stopPlace(processor: Processor, { describe, nameOf }: Naming): S
   const { pc, inDelaySlot } =
     processor.stopReason === STOP_NO_HANDLER ? faultPlace(processor) : processor;
   return {
-    profile: processor.profile,
+    model: processor.model,
     pc,
     inDelaySlot,
     registers: Array.from({ length: 32 }, (_, index) => processor.gpr(index)),
@@ -208,11 +208,11 @@ function where({ pc, inDelaySlot, describe }: StopPlace): string {
 }
 
 /** What the word at pc is that the processor reserves, and what mends it if something does. */
-function whyReserved({ pc, inDelaySlot, code, profile }: StopPlace): string {
+function whyReserved({ pc, inDelaySlot, code, model }: StopPlace): string {
   const word = code.find(({ address }) => address === pc)?.word ?? null;
   const row = word === null ? undefined : find(INSTRUCTIONS, word);
   if (row !== undefined && inDelaySlot && hasDelaySlot(row)) return "a branch in a delay slot";
-  if (profile !== "4Kc") return "an instruction that MIPS32 Release 2 reserves";
+  if (model !== "4Kc") return "an instruction that MIPS32 Release 2 reserves";
   if (row?.release2 !== true) return "an instruction that MIPS32 Release 1 reserves";
   return (
     `${row.name}, which MIPS32 Release 2 added and a 4Kc, of Release 1, doesn't have; ` +

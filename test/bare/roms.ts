@@ -3,13 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import type { Endian } from "../../src/bytes/endian.ts";
-import type { Profile } from "../../src/processor/processor.ts";
+import type { CpuModel } from "../../src/processor/processor.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 /** A ROM on a processor. */
 export interface Run {
   readonly rom: string;
-  readonly cpu: Profile;
+  readonly cpu: CpuModel;
   readonly endian: Endian;
 }
 

@@ -25,7 +25,7 @@ for (const order of ORDERS) {
     const call = machine.start(target, args);
     call.advance(least);
     let done = least;
-    for (; !machine.core.inDelaySlot; done += 1) call.advance(1);
+    for (; !machine.processor.inDelaySlot; done += 1) call.advance(1);
     return done;
   }
 

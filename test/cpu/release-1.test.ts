@@ -30,9 +30,9 @@ const PHYSICAL = 0x1fffffff;
 const LIMIT = 100_000;
 const RESERVED = `exception ${EXC_RI}`;
 
-function ours(endian: Endian, reading: "run" | "runExactly", profile: "4Kc" | "4KEc"): string[] {
+function ours(endian: Endian, reading: "run" | "runExactly", model: "4Kc" | "4KEc"): string[] {
   const core = labProcessor(endian, RAM_SIZE_MAX);
-  core.reset(profile);
+  core.reset(model);
   const { words, printing } = rom();
   core.words.set(words, (RAM + (ROM & PHYSICAL)) / 4);
   core.returnTo = printing;
@@ -57,8 +57,8 @@ for (const endian of ENDIANS) {
     });
 
     test(`every instruction new in Release 2 is reserved, and on a 4KEc none, ${endian}-endian, ${reading}`, () => {
-      const reserved = (profile: "4Kc" | "4KEc"): string[] => {
-        const lines = ours(endian, reading, profile);
+      const reserved = (model: "4Kc" | "4KEc"): string[] => {
+        const lines = ours(endian, reading, model);
         return RELEASE_2.map(({ name }) => `${name}: ${RESERVED}`).filter((line) =>
           lines.includes(line),
         );

@@ -16,7 +16,7 @@ import {
 } from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../src/errors.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
-import { PROFILE_NAMES } from "../../src/processor/processor.ts";
+import { CPU_MODEL_NAMES } from "../../src/processor/processor.ts";
 import { asm, CODE, ENDIANS, Guest, R } from "./guest.ts";
 
 const VALID = 2;
@@ -36,8 +36,8 @@ for (const endian of ENDIANS) {
 
     describe(`a TLB of ${tlbEntries} entries, ${endian}-endian`, () => {
       test("is announced, and Index and Wired hold no more", () => {
-        for (const profile of PROFILE_NAMES) {
-          const core = labProcessor(endian, 1 << 20, profile, { tlbEntries });
+        for (const model of CPU_MODEL_NAMES) {
+          const core = labProcessor(endian, 1 << 20, model, { tlbEntries });
           assert.equal(core.tlbEntries, tlbEntries);
           assert.equal((core.cp0(CP0_CONFIG1 >>> 3, 1) >>> 25) & 63, tlbEntries - 1);
           for (const register of [CP0_INDEX, CP0_WIRED]) {

@@ -44,7 +44,7 @@ for (const [endian, way] of [
   /** Functions that are open. */
   const depth = (machine: Machine): number =>
     way === "native"
-      ? new ShadowStack(machine.core.words).depth
+      ? new ShadowStack(machine.processor.words).depth
       : machine.memory.u32(machine.addressOf("lab_graph_depth") ?? 0);
 
   suite(`function_graph, ${endian} endian, the ${way} way`, () => {
@@ -205,9 +205,15 @@ for (const endian of ["little", "big"] as const) {
             tracers[index]?.clear();
             const call = machine.start(symbol, [6]);
             call.advance(steps);
-            const { pc, core } = { pc: machine.core.pc, core: machine.core };
-            const state = [pc, core.nextPc, core.gpr(31), core.gpr(2), core.gpr(29)];
-            const frames = new ShadowStack(core.words).place;
+            const { processor } = machine;
+            const state = [
+              processor.pc,
+              processor.nextPc,
+              processor.gpr(31),
+              processor.gpr(2),
+              processor.gpr(29),
+            ];
+            const frames = new ShadowStack(processor.words).place;
             const saved = steps % 10 === 0 ? machine.save() : undefined;
             if (saved !== undefined) {
               call.close();

@@ -33,8 +33,8 @@ for (const endian of ENDIANS) {
         const going = second.restore(first.save());
         assert.ok(going !== null);
         assert.deepEqual(
-          [going.core.pc, going.core.inDelaySlot],
-          [first.core.pc, first.core.inDelaySlot],
+          [going.processor.pc, going.processor.inDelaySlot],
+          [first.processor.pc, first.processor.inDelaySlot],
         );
         assert.equal(going.advance().reason, "returned");
         const { v0, instructions } = going.result();

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Machine } from "../../src/lab/machine.ts";
-import type { Profile } from "../../src/processor/processor.ts";
+import type { CpuModel } from "../../src/processor/processor.ts";
 import type { GuestStop } from "../../src/processor/stop.ts";
 import { PLAIN } from "../../src/report/paint.ts";
 import { codeLines, stopText } from "../../src/report/stop-text.ts";
@@ -21,7 +21,7 @@ for (const endian of ENDIANS) {
     const stop = (...words: number[]) => stopOn("24Kc", words);
 
     async function stopOn(
-      cpu: Profile,
+      cpu: CpuModel,
       words: readonly number[],
     ): Promise<{ stop: GuestStop; start: number; text: string }> {
       const machine = await Machine.create({ endian, memory: 16 << 20, cpu });

@@ -53,7 +53,7 @@ for (const endian of ENDIANS) {
       tool.addBreakpoint(checksum);
       let met = 0;
       while (tool.runUntil().reason === "breakpoint") {
-        assert.equal(tool.core.pc, checksum);
+        assert.equal(tool.processor.pc, checksum);
         met += 1;
       }
       assert.equal(tool.halt.reason, "returned");
@@ -94,7 +94,7 @@ for (const endian of ENDIANS) {
       const tool = new Debugger(call);
       const halt = tool.runUntil();
       assert.ok(halt.reason === "ended" && halt.stop.name === "TLBS");
-      assert.equal(tool.core.pc, halt.stop.pc);
+      assert.equal(tool.processor.pc, halt.stop.pc);
       assert.equal(tool.step().reason, "ended");
       assert.equal(call.result().exception?.name, "TLBS");
       call.close();
@@ -109,7 +109,7 @@ for (const endian of ENDIANS) {
       assert.equal(call.result().instructions, 17);
       const address = addressOf(machine, "work_fill");
       assert.equal(tool.runUntil({ address }).reason, "breakpoint");
-      assert.equal(tool.core.pc, address);
+      assert.equal(tool.processor.pc, address);
       assert.deepEqual(tool.breakpoints, []);
       assert.equal(tool.runUntil().reason, "returned");
       call.close();
@@ -147,8 +147,8 @@ for (const endian of ENDIANS) {
       guest.core.pc = CODE;
       const tool = new Debugger(bareRun(guest.core));
       assert.equal(tool.runUntil({ exception: true, budget: 100 }).reason, "breakpoint");
-      assert.deepEqual([tool.core.pc, tool.core.count], [0x80000180, 3]);
-      assert.equal(tool.core.cp0(14), CODE + 8);
+      assert.deepEqual([tool.processor.pc, tool.processor.count], [0x80000180, 3]);
+      assert.equal(tool.processor.cp0(14), CODE + 8);
       assert.equal(tool.memory.u32(CODE + 8), guest.word(CODE + 8));
       assert.equal(core.count, 0);
     });

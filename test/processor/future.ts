@@ -24,8 +24,8 @@ export function stateDigest(core: Processor): string {
 
 /** A new processor with a snapshot's state. */
 export function coreOf(snapshot: Snapshot): Processor {
-  const { endian, ramSize, profile, tlbEntries } = snapshot;
-  const processor = new Processor(endian, ramSize, profile, { tlbEntries });
+  const { endian, ramSize, model, tlbEntries } = snapshot;
+  const processor = new Processor(endian, ramSize, model, { tlbEntries });
   restoreProcessor(processor, snapshot);
   return processor;
 }

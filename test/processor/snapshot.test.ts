@@ -14,7 +14,7 @@ import { STOP_BREAKPOINT } from "../../assembly/shared/stops.ts";
 import * as traceRing from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../src/errors.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
-import { PROFILE_NAMES, type Processor } from "../../src/processor/processor.ts";
+import { CPU_MODEL_NAMES, type Processor } from "../../src/processor/processor.ts";
 import {
   readSnapshot,
   restoreProcessor,
@@ -151,11 +151,11 @@ for (const endian of ENDIANS) {
     });
 
     test("says which processor it is of, and makes that one again", () => {
-      for (const profile of PROFILE_NAMES) {
+      for (const model of CPU_MODEL_NAMES) {
         for (const tlbEntries of [16, 64]) {
-          const core = labProcessor(endian, 1 << 20, profile, { tlbEntries });
+          const core = labProcessor(endian, 1 << 20, model, { tlbEntries });
           const copy = copied(core);
-          assert.deepEqual([copy.profile, copy.tlbEntries], [profile, tlbEntries]);
+          assert.deepEqual([copy.model, copy.tlbEntries], [model, tlbEntries]);
           assert.equal(stateDigest(copy), stateDigest(core));
         }
       }

@@ -10,17 +10,17 @@ const ROUNDS = 20_000;
 for (const endian of ENDIANS) {
   test(`instructions and exits are counted by cause, ${endian}-endian`, async () => {
     const machine = await machineWith("leaf", endian);
-    const { core } = machine;
-    assert.equal(core.statistics?.instructions, 0);
-    core.engine = "translator";
+    const { processor } = machine;
+    assert.equal(processor.statistics?.instructions, 0);
+    processor.engine = "translator";
     machine.call("leaf_loop", [ROUNDS]);
-    const first = core.statistics;
-    assert.ok(first !== null && first.instructions > 0.9 * core.count);
-    assert.ok(first.instructions < core.count);
+    const first = processor.statistics;
+    assert.ok(first !== null && first.instructions > 0.9 * processor.count);
+    assert.ok(first.instructions < processor.count);
     assert.ok(first.exits.returned >= 1);
 
     machine.call("leaf_loop", [ROUNDS], { budget: ROUNDS });
-    const second = core.statistics;
+    const second = processor.statistics;
     assert.ok(second !== null && second.exits.limit > first.exits.limit);
     assert.equal(second.exits.returned, first.exits.returned);
 
@@ -28,7 +28,7 @@ for (const endian of ENDIANS) {
     const tracer = machine.trace({ tracer: "function", filter: ["leaf_step"] });
     machine.call("leaf_loop", [ROUNDS]);
     tracer.stop();
-    const third = core.statistics;
+    const third = processor.statistics;
     assert.ok(third !== null && third.exits.untranslated > second.exits.untranslated);
     assert.ok(third.instructions > second.instructions);
   });

@@ -34,7 +34,7 @@ for (const endian of ENDIANS) {
 
     test("tracing, between calls", async () => {
       const machine = await machineWith("leaf", endian);
-      machine.core.engine = "translator";
+      machine.processor.engine = "translator";
       const off = machine.call("leaf_loop", [CALLS]);
       const tracer = machine.trace({ tracer: "function", filter: ["leaf_step"] });
       let compiled = 0;
@@ -47,12 +47,12 @@ for (const endian of ENDIANS) {
         assert.equal(v0, off.v0);
         assert.equal(instructions, off.instructions);
         assert.equal([...tracer.events()].length, on ? CALLS : 0);
-        if (times === 20) compiled = machine.core.statistics?.compilations ?? 0;
+        if (times === 20) compiled = machine.processor.statistics?.compilations ?? 0;
       }
       // Both versions are known by then; they only take turns.
-      assert.equal(machine.core.statistics?.compilations, compiled);
+      assert.equal(machine.processor.statistics?.compilations, compiled);
       // What a switch took out was back at the next one, though only translated code calls it.
-      assert.ok((machine.core.statistics?.invalidations ?? 0) > SWITCHES - 20);
+      assert.ok((machine.processor.statistics?.invalidations ?? 0) > SWITCHES - 20);
     });
   });
 }

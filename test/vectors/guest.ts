@@ -6,7 +6,7 @@ import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { STOP_EXCEPTION } from "../../assembly/shared/stops.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
-import type { Processor, Profile } from "../../src/processor/processor.ts";
+import type { CpuModel, Processor } from "../../src/processor/processor.ts";
 import { thorough } from "../support/thorough.ts";
 import {
   BREAK_LAST,
@@ -55,9 +55,9 @@ export class Guest {
   /** Guest address of the page at CODE_AT, and pages mapped there. */
   #code = { page: -1, size: 0 };
 
-  constructor(endian: Endian, reading: Reading, profile: Profile = "24Kc") {
+  constructor(endian: Endian, reading: Reading, model: CpuModel = "24Kc") {
     this.#core = labProcessor(endian, RAM_SIZE);
-    this.#core.reset(profile);
+    this.#core.reset(model);
     this.#core.setCp0(opcodes.CP0_STATUS >> 3, 0, 0);
     this.#core.mode = MODE_STOP_ON_EXCEPTION;
     this.#core.mapPages(DATA, DATA_AT, PAGE_SIZE, true);

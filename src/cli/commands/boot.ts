@@ -10,11 +10,11 @@ import {
   Board,
   type BootProgram,
   boardOf,
+  CPU_MODEL_NAMES,
+  type CpuModel,
   ENGINES,
   type Engine,
   Misuse,
-  PROFILE_NAMES,
-  type Profile,
   postMortem,
   readAnyKernel,
   readBootImage,
@@ -50,7 +50,7 @@ interface BootOptions extends AnswerOptions {
   readonly initrd?: string;
   readonly append: string;
   readonly memory: number;
-  readonly cpu: Profile;
+  readonly cpu: CpuModel;
   readonly engine: Engine;
   readonly until?: string;
   readonly timeLimit?: number;
@@ -94,7 +94,7 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
     .option("--initrd <FILE>", "the initramfs")
     .option("--append <TEXT>", "the kernel's command line", "console=ttyS0")
     .option("--memory <MIB>", "memory of the board", countReader(1, MOST_MEMORY), MOST_MEMORY)
-    .addOption(new Option("--cpu <NAME>", "the processor").choices(PROFILE_NAMES).default("24Kc"))
+    .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
     .addOption(
       new Option("--engine <NAME>", "how instructions are run; the guest can't tell")
         .choices(ENGINES)

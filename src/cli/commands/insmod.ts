@@ -4,10 +4,10 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
+  CPU_MODEL_NAMES,
+  type CpuModel,
   type LinuxAnswer,
   openLinux,
-  PROFILE_NAMES,
-  type Profile,
   readModule,
   readModuleBytes,
 } from "../../index.ts";
@@ -26,7 +26,7 @@ interface InsmodOptions extends AnswerOptions {
   readonly kernel: string;
   readonly initrd?: string;
   readonly append?: string;
-  readonly cpu: Profile;
+  readonly cpu: CpuModel;
   readonly with?: readonly string[];
   readonly param?: readonly string[];
   readonly cache: boolean;
@@ -40,7 +40,7 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
     .requiredOption("--kernel <FILE>", "the kernel to load it into: a vmlinuz or vmlinux for Malta")
     .option("--initrd <FILE>", "an initramfs whose files the kernel has too")
     .option("--append <TEXT>", "more of the kernel's command line")
-    .addOption(new Option("--cpu <NAME>", "the processor").choices(PROFILE_NAMES).default("24Kc"))
+    .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
     .addOption(new Option("--with <M.ko>", "load this module before").argParser(gather))
     .addOption(new Option("--param <NAME=VALUE>", "a module parameter").argParser(gather))
     .option("--no-cache", "boot the kernel anew, and keep no snapshot of it")

@@ -65,7 +65,7 @@ async function run(
 
 /** How the instructions were run, and what the translator did for it. */
 function engineJson({ machine }: RunningSession): Answer["json"] {
-  return { name: machine.core.engine, translator: machine.core.statistics };
+  return { name: machine.processor.engine, translator: machine.processor.statistics };
 }
 
 /** A call that didn't return has its registers and code told on stderr. */

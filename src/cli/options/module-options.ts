@@ -5,12 +5,12 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
 import {
+  CPU_MODEL_NAMES,
+  type CpuModel,
   DEFAULT_BUDGET,
   ENGINES,
   type Endian,
   type Engine,
-  PROFILE_NAMES,
-  type Profile,
 } from "../../index.ts";
 import type { AnswerOptions } from "../answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
@@ -28,7 +28,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly object?: boolean;
   readonly endian?: Endian;
   readonly memory: number;
-  readonly cpu: Profile;
+  readonly cpu: CpuModel;
   readonly engine?: Engine;
   readonly with?: readonly string[];
   /** `NAME=VALUE` or `NAME`, one an option. */
@@ -78,7 +78,7 @@ export function placed(command: Command): Command {
     )
     .addOption(
       new Option("--cpu <NAME>", "the processor; a 4Kc has no Release 2 instructions")
-        .choices(PROFILE_NAMES)
+        .choices(CPU_MODEL_NAMES)
         .default("24Kc"),
     )
     .option("--memory <MIB>", "the machine's memory in MiB", countReader(16, MOST_MEMORY), 64)

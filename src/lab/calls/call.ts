@@ -151,7 +151,7 @@ export class Caller {
 
   #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
     const host: CallHost = {
-      core: this.#processor,
+      processor: this.#processor,
       pauses: this.pauses,
       serve: (code) => this.#serve(code),
       place: () => this.#place(),

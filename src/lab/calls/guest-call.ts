@@ -28,7 +28,7 @@ export interface CallResult {
 
 /** What a call needs of the one who entered it. */
 export interface CallHost {
-  readonly core: Processor;
+  readonly processor: Processor;
   readonly pauses: Pauses;
   /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
   serve(code: number): GuestStop | undefined;
@@ -49,7 +49,7 @@ export interface CallState {
 }
 
 export class GuestCall {
-  readonly core: Processor;
+  readonly processor: Processor;
   readonly budget: Budget;
   /** CPU_COUNT when the call was entered. */
   readonly started: number;
@@ -62,7 +62,7 @@ export class GuestCall {
 
   constructor(host: CallHost, budget: Budget, started: number, saved: Uint32Array) {
     this.#host = host;
-    this.core = host.core;
+    this.processor = host.processor;
     this.budget = budget;
     this.started = started;
     this.saved = saved;
@@ -98,14 +98,14 @@ export class GuestCall {
       this.budget.spend(done);
     };
     for (;;) {
-      const before = this.core.count;
+      const before = this.processor.count;
       const { pauses } = this.#host;
-      const reason = this.core.run(Math.min(left, this.budget.left, pauses.left(before)));
-      spend(this.core.count - before);
-      pauses.attend(this.core.count);
+      const reason = this.processor.run(Math.min(left, this.budget.left, pauses.left(before)));
+      spend(this.processor.count - before);
+      pauses.attend(this.processor.count);
       if (reason === STOP_LIMIT && left > 0 && this.budget.left > 0) continue;
       if (reason === STOP_HYPERCALL && this.budget.left > 0) {
-        const stop = this.#host.serve(this.core.stopValue);
+        const stop = this.#host.serve(this.processor.stopValue);
         if (stop !== undefined) return this.#ended(stop);
         spend(1);
         continue;
@@ -117,9 +117,9 @@ export class GuestCall {
   /** v0 and v1 as they are, or why there are none. */
   result(): CallResult {
     const result = {
-      v0: this.core.gpr(R.v0),
-      v1: this.core.gpr(R.v1),
-      instructions: this.core.count - this.started,
+      v0: this.processor.gpr(R.v0),
+      v1: this.processor.gpr(R.v1),
+      instructions: this.processor.count - this.started,
     };
     return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
   }
@@ -160,7 +160,7 @@ export class GuestCall {
   /** A HYPERCALL that comes to be asked about here is one that the budget has no step for. */
   #why(reason: number): Halt {
     const outOfSteps = reason === STOP_LIMIT || reason === STOP_HYPERCALL;
-    if (!outOfSteps) return haltOf(this.core, reason, () => this.#host.place());
+    if (!outOfSteps) return haltOf(this.processor, reason, () => this.#host.place());
     if (this.budget.left > 0) return { reason: "steps" };
     return this.#ended(budgetStop(this.budget.total, this.#host.place()));
   }
