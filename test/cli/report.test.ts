@@ -88,7 +88,7 @@ suite("report", () => {
       /neither a trace\.dat nor ftrace/,
     );
     assertMisuse(farjal(["report", join(folder, "none")]), /none can't be read: no such file/);
-    assertMisuse(farjal(["report", folder]), /can't be read: .*directory/);
+    assertMisuse(farjal(["report", folder]), /is a directory, and a file is wanted/);
     assert.deepEqual(readdirSync(folder), ["trace.dat"]);
   });
 

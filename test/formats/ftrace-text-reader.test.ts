@@ -227,6 +227,7 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
   test("of trace_pipe, which has no header, and of nop, which has no calls", () => {
     assert.deepEqual(names(read(line("alpha <-beta"))), ["alpha"]);
     assert.deepEqual(names(read(" 0)   0.500 us    |  inner();\n")), ["inner", "inner"]);
+    assert.throws(() => read("| a | b(); |\n|---|---|\n"), /neither a trace.dat nor ftrace text/);
     const trace = read(`# tracer: nop\n#\n${line("tick: n=1")}`);
     assert.deepEqual(recordsText(trace), ["sh-141 0 tick: n=1"]);
   });

@@ -26,6 +26,8 @@ type TextTracer = (typeof TRACERS)[number];
 
 const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
 const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
+/** What text without a header must have to be function_graph's: tables of other texts have bars too. */
+const CPU_COLUMN = /^ {0,24}(?:\d{1,15}\.\d{6} \| {1,24})?\d{1,4}\) /;
 /** Comments, annotations and rules, which are no events. */
 const PASSED_LINE = /^(?:#.*|CPU:\d{1,4} .*| *-{8,}|[ |]*)$/;
 /** Lines of one stack that are kept. */
@@ -45,6 +47,7 @@ function tracerOf(head: string): string | undefined {
   if (named !== undefined) return named;
   for (const line of head.split(/\r?\n/, 32)) {
     if (readContext(line) !== null) return "function";
+    if (!CPU_COLUMN.test(line)) continue;
     if (readGraphLine(line, null) !== null || readTaskSwitch(line) !== null) {
       return "function_graph";
     }

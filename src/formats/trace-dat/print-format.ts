@@ -5,7 +5,7 @@
 
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type Argument, formatText, type Printed } from "./print-text.ts";
-import type { RecordView } from "./record-view.ts";
+import { RecordView } from "./record-view.ts";
 import type { Kallsyms } from "./symbols.ts";
 
 type Numeric = (record: RecordView) => bigint;
@@ -38,6 +38,10 @@ const MOST_TOKENS = 1 << 14;
 const DEEPEST = 64;
 /** Elements of an array and pairs of a table that are printed. */
 const MOST_ELEMENTS = 1024;
+/** A word of 64 bits has no more flags; some are listed in several combinations. */
+const MOST_FLAGS = 512;
+/** What a print fmt may have to work out for one record; the kernel's largest have a tenth. */
+const MOST_STEPS = 2048;
 const U64 = (1n << 64n) - 1n;
 const SIZES: Readonly<Record<string, number>> = {
   ...{ char: 1, bool: 1, _Bool: 1, u8: 1, s8: 1, __u8: 1, __s8: 1, uint8_t: 1, int8_t: 1 },
@@ -140,6 +144,9 @@ class Parser {
   readonly #context: PrintContext;
   #at = 0;
   #depth = 0;
+  #steps = 0;
+  /** Within a table's values, which are worked out once. */
+  #constant = false;
 
   constructor(tokens: readonly Token[], format: EventFormat, context: PrintContext) {
     this.#tokens = tokens;
@@ -248,7 +255,8 @@ class Parser {
 
   #unary(): Value {
     this.#depth += 1;
-    if (this.#depth > DEEPEST) throw new Unknown();
+    if (!this.#constant) this.#steps += 1;
+    if (this.#depth > DEEPEST || this.#steps > MOST_STEPS) throw new Unknown();
     const value = this.#unaryValue();
     this.#depth -= 1;
     return value;
@@ -458,11 +466,15 @@ class Parser {
   }
 
   /** `{ 1, "ONE" }, …` up to the closing parenthesis. */
-  #pairs(): (readonly [value: Numeric, text: string])[] {
-    const pairs: (readonly [Numeric, string])[] = [];
+  #pairs(): (readonly [value: bigint, text: string])[] {
+    const pairs: (readonly [bigint, string])[] = [];
+    // Their values are constants: they are worked out here, on a record that holds nothing.
+    const nothing = new RecordView(true, this.#context.longSize);
     while (this.#takes(",")) {
       if (!this.#takes("{")) break;
-      const { number } = this.#expression();
+      this.#constant = true;
+      const number = this.#expression().number(nothing);
+      this.#constant = false;
       this.#need(",");
       const text = this.#string();
       this.#need("}");
@@ -473,13 +485,13 @@ class Parser {
 
   #symbolic(): Value {
     const { number } = this.#expression();
-    const pairs = this.#pairs();
+    // Of two with one value the first counts.
+    const texts = new Map(this.#pairs().reverse());
     return {
       number,
       text: (record) => {
         const value = number(record);
-        const found = pairs.find(([one]) => one(record) === value);
-        return found?.[1] ?? `0x${value.toString(16)}`;
+        return texts.get(value) ?? `0x${value.toString(16)}`;
       },
     };
   }
@@ -491,13 +503,13 @@ class Parser {
     if (this.#peek.kind === "string") delimiter = this.#string();
     else this.#expression();
     const pairs = this.#pairs();
+    if (pairs.length > MOST_FLAGS) throw new Unknown();
     return {
       number,
       text: (record) => {
         let left = number(record);
         const texts: string[] = [];
-        for (const [one, text] of pairs) {
-          const mask = one(record);
+        for (const [mask, text] of pairs) {
           if (mask === 0n || (left & mask) !== mask) continue;
           texts.push(text);
           left &= ~mask;

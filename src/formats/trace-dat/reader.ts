@@ -11,7 +11,7 @@ import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-f
 import { eventPrinter } from "./event-printer.ts";
 import { readTraceDatFile, type TraceDatFile } from "./file.ts";
 import { latencyFlags } from "./latency-flags.ts";
-import type { PrintContext } from "./print-format.ts";
+import type { PrintContext, Printer } from "./print-format.ts";
 import { RecordView } from "./record-view.ts";
 import { RingReader } from "./ring-reader.ts";
 
@@ -21,6 +21,10 @@ const TWO_32 = 2 ** 32;
 const DEEPEST = 4096;
 const NOT_SHIFTED =
   "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
+/** Texts are this long at most, and so many times as long as their records: a print fmt of a stranger may print more. */
+const TEXT_ROOM = 1 << 26;
+const TEXT_SHARE = 32;
+const NO_ROOM = "(not printed: the texts of this file are longer than those of any trace)";
 /** Tasks that have names: as many as there are pids (PID_MAX_LIMIT). */
 const MOST_TASKS = 4 << 20;
 /** The tasks whose names no list holds, as trace-cmd calls them. */
@@ -130,6 +134,8 @@ class Decoder {
   readonly #record: RecordView;
 
   readonly #withTexts: boolean;
+  /** Characters that texts may still have. */
+  #room = TEXT_ROOM;
   /** Names of tasks: the file's, and those that scheduler events tell. */
   readonly #names: Map<number, string>;
 
@@ -300,12 +306,19 @@ class Decoder {
         flags,
         lost: ring.lost,
         name: format.name,
-        fields: this.#withTexts ? kernel(record) : "",
+        fields: this.#textOf(kernel),
       };
-      return traceCmd === undefined || !this.#withTexts
-        ? event
-        : { ...event, reported: traceCmd(record) };
+      return traceCmd === undefined ? event : { ...event, reported: this.#textOf(traceCmd) };
     };
+  }
+
+  /** The text of the record that is looked at, while there is room for it. */
+  #textOf(print: Printer): string {
+    if (!this.#withTexts) return "";
+    if (this.#room < 0) return NO_ROOM;
+    const text = print(this.#record);
+    this.#room += TEXT_SHARE * this.#record.size - text.length;
+    return text;
   }
 }
 
