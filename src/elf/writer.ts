@@ -20,7 +20,7 @@ import {
   SHDR64_SIZE,
   SHT_NOBITS,
 } from "./numbers.ts";
-import type { ElfObject } from "./object.ts";
+import type { ElfObject, Section } from "./object.ts";
 import { StringTableBuilder } from "./string-table-builder.ts";
 
 /** A section as it is written. */
@@ -89,15 +89,15 @@ export function imageOf(elf: ElfObject): ElfImage {
     flags: elf.flags,
     abi: [words.u8(7), words.u8(8)],
     names: words.u16(elf.class === 64 ? 62 : 50),
-    sections: elf.sections.map(({ index, offset, ...section }) =>
-      index === 0
-        ? NULL_SECTION
-        : {
-            ...section,
-            bytes: contents(elf, elf.sections[index] as (typeof elf.sections)[number]).bytes,
-          },
-    ),
+    sections: elf.sections.map((section) => imageSection(elf, section)),
   };
+}
+
+function imageSection(elf: ElfObject, section: Section): ImageSection {
+  if (section.index === 0) return NULL_SECTION;
+  const { index: _index, offset: _offset, size, ...fields } = section;
+  const { bytes } = contents(elf, section);
+  return section.type === SHT_NOBITS ? { ...fields, bytes, size } : { ...fields, bytes };
 }
 
 /** The file's bytes. */

@@ -47,12 +47,12 @@ export function applyPlan(subject: Subject, plan: MendPlan): Applied {
   const image = imageOf(elf);
   const sections: ImageSection[] = image.sections.map((section, index) => {
     const bytes = relaid.get(index)?.bytes ?? addends.bytesOf(elf.sections[index] as Section);
-    return resized(section, index === mcountLoc?.index ? listed.bytes : bytes);
+    return { ...section, bytes: index === mcountLoc?.index ? listed.bytes : bytes };
   });
   const rewrite = (table: RelocationTable, entries: readonly NewRelocation[]): void => {
     const { index } = table.section;
     const bytes = relocationBytes(subject, entries);
-    sections[index] = resized(sections[index] as ImageSection, bytes);
+    sections[index] = { ...(sections[index] as ImageSection), bytes };
   };
   let named = false;
   const extended = new Set<number>();
@@ -71,10 +71,10 @@ export function applyPlan(subject: Subject, plan: MendPlan): Applied {
     rewrite(table, [...kept, ...more]);
   }
   const symtab = elf.sections.find(({ type }) => type === SHT_SYMTAB) as Section;
-  sections[symtab.index] = resized(
-    sections[symtab.index] as ImageSection,
-    symbolBytes(subject, symtab, maps),
-  );
+  sections[symtab.index] = {
+    ...(sections[symtab.index] as ImageSection),
+    bytes: symbolBytes(subject, symtab, maps),
+  };
   if (listed.bytes.length > 0 && !named) {
     const at = mcountLoc?.index ?? sections.length;
     if (mcountLoc === undefined) sections.push(tableSection(listed.bytes));
@@ -104,13 +104,6 @@ function tableSection(bytes: Uint8Array): ImageSection {
     alignment: 4,
     entrySize: 0,
   };
-}
-
-/** A section with other bytes; one without any in the file (SHT_NOBITS) keeps its size. */
-function resized(section: ImageSection, bytes: Uint8Array): ImageSection {
-  if (bytes.length === section.bytes.length) return { ...section, bytes };
-  const { size, ...rest } = section;
-  return { ...rest, bytes };
 }
 
 function keptEntries(

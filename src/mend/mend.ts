@@ -6,8 +6,10 @@
 // then there is no file.
 
 import { Words } from "../bytes/words.ts";
+import { SHF_ALLOC } from "../elf/numbers.ts";
 import { readElf } from "../elf/reader.ts";
-import { type ElfImage, writeElf } from "../elf/writer.ts";
+import { withoutSections } from "../elf/without.ts";
+import { type ElfImage, type ImageSection, imageOf, writeElf } from "../elf/writer.ts";
 import { Refusal } from "../errors.ts";
 import { splitSignature } from "../module/file/signature.ts";
 import { type Applied, applyPlan } from "./apply.ts";
@@ -44,8 +46,9 @@ export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended
   const subject = new Subject(elf);
   if (elf.class === 64) return wideVerdict(subject, bytes, options);
   const plan = planMend(subject, options);
-  if (plan === null && subject.refusals.length === 0) {
-    return { file: bytes, report: { ...EMPTY, notes: notesOn(subject, null) } };
+  const strips = options.stripDebug === true && elf.sections.some(isDebug);
+  if (plan === null && !strips && subject.refusals.length === 0) {
+    return { file: bytes, report: { ...EMPTY, notes: [] } };
   }
   const unmovable = subject.unmovable();
   if (unmovable !== null) {
@@ -58,22 +61,32 @@ export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended
     }));
     return refused([...places, ...subject.refusals]);
   }
-  if (plan === null || subject.refusals.length > 0) return refused(subject.refusals);
-  const applied = applyPlan(subject, plan);
   if (subject.refusals.length > 0) return refused(subject.refusals);
+  const applied = plan === null ? unchanged(subject) : applyPlan(subject, plan);
+  if (subject.refusals.length > 0) return refused(subject.refusals);
+  const stripped = withoutSections(applied.image, (section) => strips && isDebug(section));
   return {
-    file: writeElf(applied.image),
+    file: writeElf(stripped.image),
     report: {
       verdict: "mended",
       sections: sectionChanges(subject, applied.image),
-      changes: changesOf(subject, plan, applied),
+      changes: plan === null ? [] : changesOf(subject, plan, applied),
       refusals: [],
       moved: { branches: applied.branches, addends: applied.addends },
       signatureDropped: signature === null ? 0 : bytes.length - image.length,
-      stripped: [],
-      notes: notesOn(subject, plan),
+      stripped: stripped.names,
+      notes: notesOn(subject, plan, strips),
     },
   };
+}
+
+/** A section with debugging information, which describes the code as it was compiled. */
+function isDebug({ name, flags }: Pick<ImageSection, "name" | "flags">): boolean {
+  return name.startsWith(".debug_") && (flags & SHF_ALLOC) === 0;
+}
+
+function unchanged({ elf }: Subject): Applied {
+  return { image: imageOf(elf), relaid: new Map(), branches: 0, addends: 0 };
 }
 
 /** A 64-bit module is taken as it is, or refused with every place that would have to be mended. */

@@ -8,17 +8,19 @@ import type { Subject } from "./subject.ts";
 const BUILD_ID = ".note.gnu.build-id";
 const DEBUG = /^\.debug_/;
 
-/** @param plan null when the file stays as it is. */
-export function notesOn(subject: Subject, plan: MendPlan | null): string[] {
+/**
+ * @param plan null when no code is changed.
+ * @param stripped whether the debugging sections are taken out.
+ */
+export function notesOn(subject: Subject, plan: MendPlan | null, stripped: boolean): string[] {
   const notes: string[] = [];
   const has = (name: string | RegExp): boolean =>
     subject.elf.sections.some((section) =>
       typeof name === "string" ? section.name === name : name.test(section.name),
     );
   const edits = [...(plan?.edits.values() ?? [])].flat();
-  if (plan === null) return notes;
   if (has(BUILD_ID)) notes.push("the build-id is still that of the original file");
-  if (has(DEBUG)) {
+  if (has(DEBUG) && plan !== null && !stripped) {
     notes.push(
       "the debugging sections' line tables, function lengths and call frames describe the code as it was: " +
         "--strip-debug takes them out",

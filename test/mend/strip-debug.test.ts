@@ -1,0 +1,85 @@
+// --strip-debug on a module that gcc has written DWARF for: the debugging sections and their relocations go,
+// everything else is numbered anew, and binutils and the lab take the file. Without it, pointers into code
+// follow and the report says what doesn't.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Machine, mendModule, readModule } from "../../src/index.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+const TOOLS = { little: "mipsel-linux-gnu-", big: "mips-linux-gnu-" } as const;
+const skip = spawnSync("mips-linux-gnu-gcc", ["--version"]).error
+  ? "mips-linux-gnu-gcc isn't installed"
+  : false;
+const FLAGS = [
+  ...[
+    "-g",
+    "-O2",
+    "-ffreestanding",
+    "-fno-common",
+    "-fno-pic",
+    "-mno-abicalls",
+    "-G",
+    "0",
+    "-mabi=32",
+  ],
+  ...[
+    "-march=mips32r2",
+    "-msoft-float",
+    "-fno-stack-protector",
+    "-DMODULE",
+    "-pg",
+    "-mno-long-calls",
+    "-c",
+  ],
+];
+
+for (const order of ["little", "big"] as const) {
+  test(`debugging sections of a ${order}-endian module go when that is asked for`, {
+    skip,
+  }, async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "farjal-strip-"));
+    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const run = (tool: string, args: readonly string[]) => {
+      const { status, stderr } = spawnSync(TOOLS[order] + tool, args, { encoding: "utf8" });
+      assert.deepEqual([status, stderr], [0, ""], tool);
+    };
+    const [object, out] = [join(folder, "work.o"), join(folder, "out.o")];
+    const source = repositoryFile("test/modules/work.c");
+    run("gcc", [...FLAGS, "-I", repositoryFile("src/lab-kernel"), source, "-o", object]);
+    const bytes = readFileSync(object);
+    const kept = mendModule(bytes);
+    assert.ok(kept.report.notes.some((note) => note.includes("--strip-debug")));
+    const { file, report } = mendModule(bytes, { stripDebug: true });
+    assert.ok(file !== null && kept.file !== null);
+    assert.ok(
+      report.stripped.includes(".debug_line") && report.stripped.includes(".rel.debug_line"),
+    );
+    for (const one of [kept.file, file]) {
+      writeFileSync(out, one);
+      run("readelf", ["-aW", out]);
+      run("ld", [
+        "-r",
+        "-m",
+        order === "little" ? "elf32ltsmip" : "elf32btsmip",
+        "-o",
+        `${out}.linked`,
+        out,
+      ]);
+    }
+    const { elf } = readModule(file, { object: true });
+    assert.ok(elf.sections.every(({ name }) => !name.includes(".debug_")));
+    const results = [];
+    for (const one of [kept.file, file]) {
+      const machine = await Machine.create({ endian: order });
+      machine.insmodFile(readModule(one, { object: true }), { farJumps: "refuse" });
+      results.push(machine.call("work_run", [50]).v0);
+    }
+    assert.deepEqual(results, [0x3133f6fd, 0x3133f6fd]);
+    assert.equal(mendModule(file, { stripDebug: true }).report.verdict, "nothing");
+  });
+}
