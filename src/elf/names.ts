@@ -85,9 +85,38 @@ function number(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
+/** Relocations of compressed code, which no kernel applies: the first number, then the names in their order. */
+const COMPRESSED: readonly (readonly [first: number, prefix: string, names: string])[] = [
+  [
+    100,
+    "R_MIPS16_",
+    "26 GPREL GOT16 CALL16 HI16 LO16 TLS_GD TLS_LDM TLS_DTPREL_HI16 TLS_DTPREL_LO16 TLS_GOTTPREL TLS_TPREL_HI16 " +
+      "TLS_TPREL_LO16 PC16_S1",
+  ],
+  [133, "R_MICROMIPS_", "26_S1 HI16 LO16 GPREL16 LITERAL GOT16 PC7_S1 PC10_S1 PC16_S1 CALL16"],
+  [
+    145,
+    "R_MICROMIPS_",
+    "GOT_DISP GOT_PAGE GOT_OFST GOT_HI16 GOT_LO16 SUB HIGHER HIGHEST CALL_HI16 CALL_LO16 SCN_DISP JALR HI0_LO16",
+  ],
+  [172, "R_MICROMIPS_", "GPREL7_S2 PC23_S2"],
+];
+const COMPRESSED_NAMES = new Map(
+  COMPRESSED.flatMap(([first, prefix, names]) =>
+    names.split(" ").map((name, index) => [first + index, prefix + name] as const),
+  ),
+);
+
 /** `R_MIPS_HI16`, or `R_MIPS_` and the number. */
 export function relocationName(type: number): string {
-  return RELOCATION_NAMES.get(type) ?? `R_MIPS_${type}`;
+  return RELOCATION_NAMES.get(type) ?? COMPRESSED_NAMES.get(type) ?? `R_MIPS_${type}`;
+}
+
+/** The compressed instruction set that a relocation is of, or null. */
+export function compressedCode(type: number): "MIPS16" | "microMIPS" | null {
+  const name = COMPRESSED_NAMES.get(type);
+  if (name === undefined) return null;
+  return name.startsWith("R_MIPS16") ? "MIPS16" : "microMIPS";
 }
 
 /** `PROGBITS`, `MIPS_REGINFO`, … */

@@ -52,6 +52,8 @@ export const SHN_UNDEF = 0;
 export const SHN_LORESERVE = 0xff00;
 export const SHN_LIVEPATCH = 0xff20;
 export const SHN_ABS = 0xfff1;
+/** The section is in SHT_SYMTAB_SHNDX. */
+export const SHN_XINDEX = 0xffff;
 export const SHN_COMMON = 0xfff2;
 
 export const STB_LOCAL = 0;

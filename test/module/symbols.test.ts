@@ -49,6 +49,39 @@ suite("symbols", () => {
     );
   });
 
+  test("what position-independent code and files of very many sections ask for is explained", () => {
+    const pic = refusedWith(
+      { name: "m", symbols: [undefinedSymbol("_gp_disp")] },
+      {},
+      "ENOENT",
+      "m: Unknown symbol _gp_disp (err -2)",
+    );
+    assert.match(pic, /-fno-pic -mno-abicalls/);
+    const many = refusedWith(
+      { name: "m", symbols: [{ name: "far", section: 0xffff }] },
+      {},
+      "ENOEXEC",
+      "m: Symbol far has an invalid section index 65535 (max 6)",
+    );
+    assert.match(many, /SHN_XINDEX/);
+  });
+
+  test("relocations of compressed code are named as binutils names them", () => {
+    for (const [type, name, why] of [
+      [100, "R_MIPS16_26", /MIPS16 code, which no kernel loads and farjal doesn't run/],
+      [113, "R_MIPS16_PC16_S1", /MIPS16 code/],
+      [133, "R_MICROMIPS_26_S1", /microMIPS code/],
+      [157, "R_MICROMIPS_HI0_LO16", /microMIPS code/],
+      [173, "R_MICROMIPS_PC23_S2", /microMIPS code/],
+    ] as const) {
+      const section = code([0], [{ offset: 0, type, symbol: ".text" }]);
+      const line = `m: Unknown relocation type ${type}`;
+      const told = refusedWith({ name: "m", sections: [section] }, {}, "EINVAL", line);
+      assert.match(told, why);
+      assert.ok(told.includes(name), told);
+    }
+  });
+
   test("one of a section that isn't there", () => {
     const why = refusedWith(
       { name: "m", symbols: [{ name: "odd", section: 0x300 }] },

@@ -32,7 +32,7 @@ import {
 import { type Address, plus } from "../../address.ts";
 import { swapWords } from "../../bytes/text.ts";
 import { relocationKind, relocationTable } from "../../elf/contents.ts";
-import { relocationName } from "../../elf/names.ts";
+import { compressedCode, relocationName } from "../../elf/names.ts";
 import { REL_SIZE, RELA64_SIZE, SHT_REL, SHT_RELA } from "../../elf/numbers.ts";
 import type { ElfObject, RelocationTable } from "../../elf/object.ts";
 import type { Refusal } from "../../errors.ts";
@@ -318,10 +318,14 @@ class Failure<A extends Address> {
   }
 
   #unknownType(): string {
+    const compressed = compressedCode(this.#type);
     const built =
       this.#type === R_MIPS_JALR
         ? "the object is position-independent code; build it with -fno-pic -mno-abicalls"
-        : "build it as the kernel's own makefiles do (-fno-pic -mno-abicalls -G 0)";
+        : compressed !== null
+          ? `it is ${compressed} code, which no kernel loads and farjal doesn't run; build it with ` +
+            "-mno-mips16 -mno-micromips"
+          : "build it as the kernel's own makefiles do (-fno-pic -mno-abicalls -G 0)";
     return `${this.#where} is ${relocationName(this.#type)}, which the kernel doesn't know; ${built}`;
   }
 }

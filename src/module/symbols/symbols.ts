@@ -3,7 +3,14 @@
 // own blocks stay relative, since the planner may still move the blocks.
 
 import { type Address, plus } from "../../address.ts";
-import { SHN_ABS, SHN_COMMON, SHN_LIVEPATCH, SHN_UNDEF, STB_WEAK } from "../../elf/numbers.ts";
+import {
+  SHN_ABS,
+  SHN_COMMON,
+  SHN_LIVEPATCH,
+  SHN_UNDEF,
+  SHN_XINDEX,
+  STB_WEAK,
+} from "../../elf/numbers.ts";
 import type { ElfSymbol } from "../../elf/object.ts";
 import type { Errno } from "../../errors.ts";
 import type { Place } from "../../trampoline/facts.ts";
@@ -12,6 +19,8 @@ import type { ModuleLayout } from "../layout/layout.ts";
 import type { Loading } from "../loading.ts";
 import { Imports } from "./imports.ts";
 
+/** What position-independent code finds its global pointer by. */
+const GP_DISP = "_gp_disp";
 const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
 
 export interface ResolvedSymbols<A extends Address> {
@@ -108,7 +117,13 @@ class Resolver<A extends Address> {
       this.#loading.dmesg.push(
         `${this.#loading.file.name}: Symbol ${name} has an invalid section index ${index} (max ${last})`,
       );
-      this.#fault("ENOEXEC", `${name} names a section that the file doesn't have`);
+      this.#fault(
+        "ENOEXEC",
+        index === SHN_XINDEX
+          ? `${name} names its section in a table of its own (SHN_XINDEX), as in files of more than 65,279 sections; ` +
+              "Linux doesn't read it: link the object with ld -r and a linker script that joins the sections"
+          : `${name} names a section that the file doesn't have`,
+      );
       return this.#asItStands(symbol);
     }
     const placed = this.#layout.sections.get(index);
@@ -128,6 +143,11 @@ class Resolver<A extends Address> {
   finish(): void {
     if (this.#errno === undefined) return;
     const told = this.#faults;
+    if (this.#missing.includes(GP_DISP)) {
+      told.push(
+        `${GP_DISP} is the linker's, for position-independent code: build the module with -fno-pic -mno-abicalls`,
+      );
+    }
     if (this.#missing.length > 0) {
       told.push(this.#loading.host.whyMissing(this.#missing));
       const depends = this.#loading.file.modinfo.get("depends");
