@@ -548,6 +548,21 @@ suite("events other than calls", () => {
     );
   });
 
+  test("an entry with its return address, as 6.13 and later have it, is a call's entry", () => {
+    const fields: MadeEvent["fields"] = [
+      ["unsigned long func", 4],
+      ["unsigned int depth", 4],
+      ["unsigned long retaddr", 4],
+    ];
+    const print = '"--> %ps (%u) <- %ps", (void *)REC->func, REC->depth, (void *)REC->retaddr';
+    const events = [{ name: "fgraph_retaddr_entry", id: 16, fields, print }];
+    const body = (p: Packer): Packer => p.u32(OPEN).u32(3).u32(WRITE);
+    const bytes = madeFile([{ time: 5e9, id: 16, body }], { events });
+    const [event] = traceFromBytes(bytes, "trace.dat").events;
+    assert.equal(event?.type, "funcgraph_entry");
+    assert.equal(event?.name, "door_open");
+  });
+
   test("a time of the day is kept beside the trace's own times", () => {
     const options = [[OPTION_DATE, optionText("0x5f5e0ff123456")]] as const;
     const trace = traceFromBytes(madeFile(switches, { options }), "trace.dat");

@@ -21,6 +21,8 @@ const TWO_32 = 2 ** 32;
 const DEEPEST = 4096;
 const NOT_SHIFTED =
   "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
+/** What 6.13 and later record in place of funcgraph_entry where funcgraph-retaddr is on (kernel/trace/trace_entries.h). */
+const RETADDR_ENTRY = "fgraph_retaddr_entry";
 /** Texts are this long at most, and so many times as long as their records: a print fmt of a stranger may print more. */
 const TEXT_ROOM = 1 << 26;
 const TEXT_SHARE = 32;
@@ -229,7 +231,7 @@ class Decoder {
       if (calls >= 0 && calls < DEEPEST) return calls;
       throw ring.damage(`a call can't be ${calls} deep`);
     };
-    if (format.name === FUNCGRAPH_ENTRY.name) {
+    if (format.name === FUNCGRAPH_ENTRY.name || format.name === RETADDR_ENTRY) {
       return checked((ring, { task, flags }): EntryEvent & Origin => {
         const { time, cpu, lost } = ring;
         const ip = func(ring);
