@@ -107,8 +107,9 @@ function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
 }
 
 function mapped(va: u32, access: u32): u32 {
-  // Readable but not writable: only the store is at fault, whether the host or the TLB mapped the page.
-  if (access === STORE && Pages.readable(va)) {
+  // Readable but not writable: only the store is at fault, whether the host or the TLB mapped the page. On a board
+  // the host maps none, and the TLB's entry may be gone, which then is what the guest has to know.
+  if (access === STORE && Pages.readable(va) && !(cpu.mode & MODE_BOARD)) {
     signalTlb(EXC_MOD, va, false);
     return NOWHERE;
   }

@@ -17,6 +17,7 @@ import {
   CP0_PAGEMASK,
   CP0_WIRED,
 } from "../shared/opcodes.ts";
+import { MODE_BOARD } from "../shared/cpu-state.ts";
 
 export const ENTRYLO_G: u32 = 1 << 0;
 export const ENTRYLO_V: u32 = 1 << 1;
@@ -91,6 +92,7 @@ export function random(): u32 {
 /** TLBP: Index becomes the entry that matches EntryHi. */
 export function tlbProbe(): void {
   const index = tlbLookup(Cp0.get(CP0_ENTRYHI));
+  if (index === CpuModel.tlbEntries() && outlives()) removePair(Cp0.get(CP0_ENTRYHI));
   Cp0.set(CP0_INDEX, index < CpuModel.tlbEntries() ? index : Cp0.get(CP0_INDEX) | PROBE_FAILED);
 }
 
@@ -106,12 +108,42 @@ export function tlbRead(): void {
 
 /** TLBWI: writes the entry at Index. */
 export function tlbWriteIndexed(): void {
+  if (outlives()) PageTables.removeTlbPages();
+  else removeEntry(indexed());
   write(indexed());
 }
 
 /** TLBWR: writes the entry at Random. */
 export function tlbWriteRandom(): void {
-  write(random());
+  const index = random();
+  const isSmall = tlbEntry(index).pageMask === 0 && Cp0.get(CP0_PAGEMASK) === 0;
+  if (!outlives()) removeEntry(index);
+  else if (isSmall) removePair(Cp0.get(CP0_ENTRYHI));
+  else PageTables.removeTlbPages();
+  write(index);
+}
+
+/**
+ * Whether a page stays in the page tables when TLBWR replaces its entry. A guest can't rely on what Random replaces,
+ * and with 16 entries it would refill most of the time; QEMU keeps such entries too. What a guest can notice removes
+ * them: TLBP that finds none, TLBWI, which may be one of a loop that empties the TLB, and another ASID. Only on a
+ * board: elsewhere the page may be one that the host mapped.
+ */
+function outlives(): bool {
+  return (cpu.mode & MODE_BOARD) !== 0;
+}
+
+/** Removes the pages of an entry that is about to change. */
+function removeEntry(index: u32): void {
+  const entry = tlbEntry(index);
+  const mask = ENTRYHI_VPN2 & ~entry.pageMask;
+  PageTables.removeTlbPages(entry.hi & mask, mask);
+}
+
+/** Removes a pair of 4 KiB pages, both from the TLB or absent. */
+function removePair(va: u32): void {
+  PageTables.remove(va & ENTRYHI_VPN2);
+  PageTables.remove((va & ENTRYHI_VPN2) + 0x1000);
 }
 
 function indexed(): u32 {
@@ -121,7 +153,6 @@ function indexed(): u32 {
 /** Both EntryLo carry the G they share; PFN bits within the page are clear. */
 function write(index: u32): void {
   const entry = tlbEntry(index);
-  PageTables.removeTlbPages(entry.hi & ENTRYHI_VPN2 & ~entry.pageMask, ENTRYHI_VPN2 & ~entry.pageMask);
   const lo0 = Cp0.get(CP0_ENTRYLO0);
   const lo1 = Cp0.get(CP0_ENTRYLO1);
   const pageMask = Cp0.get(CP0_PAGEMASK);
