@@ -1,6 +1,7 @@
 // `npm run bench`: every bench, one after the other, or those named behind `--`. Each answers one question, in the guest's units;
 // ratios are taken within one run, with the rows in turns, so that they hold on a busy machine too.
 
+import { board } from "./board.ts";
 import { engines } from "./engines.ts";
 import { formats } from "./formats.ts";
 import { interpreter } from "./interpreter.ts";
@@ -19,6 +20,7 @@ const BENCHES = {
   formats,
   loading,
   relocation,
+  board,
 };
 
 const names = process.argv.slice(2);
