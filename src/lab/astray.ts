@@ -1,7 +1,7 @@
-// MediaTek's MT7620 erratum, acted out: now and then a direct jump goes to the right offset of a wrong 256 MiB
-// region, its high nibble wrong. A call is run once for each trial; at one execution of one j or jal of the module,
-// chosen by a seeded generator, the processor is sent astray after the delay slot, and what becomes of the call is
-// told. The generator is xorshift32, so a seed gives the same trials everywhere.
+// Simulates MediaTek's MT7620 erratum: occasionally a direct jump goes to the right offset in a wrong 256 MiB region,
+// because its high nibble is wrong. Each trial runs the call once. A seeded generator chooses one execution of one j
+// or jal of the module; there the processor is redirected after the delay slot, and the outcome of the call is
+// recorded. The generator is xorshift32, so a seed gives the same trials on every host.
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../errors.ts";
@@ -12,30 +12,30 @@ import type { Machine } from "./machine.ts";
 export interface AstrayCall {
   readonly machine: Machine;
   readonly module: LoadedModule;
-  /** The function's address and what it is given. */
+  /** The function's address and arguments. */
   readonly target: number;
   readonly args: readonly (number | bigint)[];
 }
 
 export interface AstrayOptions {
-  /** Any 32-bit number but 0 (default: 7620). */
+  /** Any 32-bit number except 0; default: 7620. */
   readonly seed?: number;
-  /** How many times the call is run with one jump astray (default: 16). */
+  /** How many times the call is run with one wrong jump; default: 16. */
   readonly trials?: number;
-  /** Only jumps at these addresses (default: every j and jal of the module's code). */
+  /** Only jumps at these addresses; default: every j and jal in the module's code. */
   readonly sites?: readonly number[];
 }
 
-/** What became of the call with one jump astray. */
+/** The outcome of a call with one wrong jump. */
 export interface AstrayTrial {
   /** The jump's address. */
   readonly site: number;
   /** Which of the executions of the chosen jumps it was, from 0. */
   readonly execution: number;
-  /** Where it should have gone, and where it went. */
+  /** The jump's correct target, and where the processor went instead. */
   readonly target: number;
   readonly wentTo: number;
-  /** same: the right result all the same. */
+  /** same: the call returned the correct result nevertheless. */
   readonly outcome: "same" | "wrong result" | "stopped";
   readonly v0: number | null;
   /** Why it stopped; null when it returned. */
@@ -44,7 +44,7 @@ export interface AstrayTrial {
 
 export interface Astray {
   readonly v0: number;
-  /** j and jal that were looked at, and how often the call executes them. */
+  /** The number of j and jal considered, and how often the call executes them. */
   readonly jumps: number;
   readonly executions: number;
   readonly trials: readonly AstrayTrial[];
@@ -52,15 +52,15 @@ export interface Astray {
 
 const SEED = 7620;
 const TRIALS = 16;
-/** A call that executes more is too long to stop at each. */
+/** The most executions of jumps in a call; stopping at each of more would take too long. */
 const MOST_EXECUTIONS = 100_000;
-/** How many times its own length a call may take that has gone astray. */
+/** The budget of a call with a wrong jump, as a multiple of the correct call's length. */
 const PATIENCE = 4;
 const NIBBLES = 15;
 const REGION_SIZE = 0x1000_0000;
 
 /**
- * Runs the trials. The machine is afterwards as it was.
+ * Runs the trials. Afterwards the machine is in its former state.
  * @throws Misuse when the call doesn't return by itself, or executes too many jumps to stop at each.
  */
 export function runAstray(call: AstrayCall, options: AstrayOptions = {}): Astray {
@@ -86,7 +86,7 @@ export function runAstray(call: AstrayCall, options: AstrayOptions = {}): Astray
   return { v0: plain.v0, jumps: sites.length, executions, trials };
 }
 
-/** Addresses of every j and jal in the module's code as it is loaded, veneers' surroundings included. */
+/** Addresses of every j and jal in the loaded module's code, including the memory around veneers. */
 function directJumps({ machine, module }: AstrayCall): number[] {
   const found: number[] = [];
   for (const { executable, address, size } of module.sections) {
@@ -143,7 +143,7 @@ function oneAstray(
   return { site, execution, target, wentTo, outcome, ...end };
 }
 
-/** Enters the call and stops before each of the jumps, until `at` says that it is enough. */
+/** Enters the call and stops before each of the jumps, until `at` ends it. */
 function toEach(
   { machine, target, args }: AstrayCall,
   sites: readonly number[],

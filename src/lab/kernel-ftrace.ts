@@ -1,6 +1,6 @@
-// The kernel's half of dynamic ftrace: what the boot does to _mcount and to the call sites of the kernel's own text,
-// and where ftrace_call and ftrace_graph_call lead while a tracer runs in the guest's way. The words are those of
-// arch/mips/kernel/ftrace.c and mcount.S.
+// The kernel's part of dynamic ftrace: patching _mcount and the kernel's own call sites as the boot does, and
+// pointing ftrace_call and ftrace_graph_call at the functions that a tracer needs while it runs in guest code. The
+// instruction words are those of arch/mips/kernel/ftrace.c and mcount.S.
 
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
@@ -16,7 +16,7 @@ export class KernelFtrace {
   readonly #memory: GuestMemory;
   readonly #endian: Endian;
   readonly #lab: Lab;
-  /** The user's kernel, when its code is in memory. */
+  /** The user's kernel, if its code is in memory. */
   readonly #kernel: Kernel | null;
 
   /** @param kernel the user's, or null when the lab is the kernel. */
@@ -28,8 +28,8 @@ export class KernelFtrace {
   }
 
   /**
-   * What ftrace_dyn_arch_init() and the boot do: _mcount's first word, a branch past everything, becomes
-   * a nop, and every call site of the kernel's own text is switched off.
+   * Does what ftrace_dyn_arch_init() and the boot do: replaces _mcount's first word, a branch to its end, by a nop and
+   * switches off every call site in the kernel's own text.
    */
   enable(): void {
     const mcount = this.#lab.addressOf("_mcount");
@@ -42,9 +42,9 @@ export class KernelFtrace {
   }
 
   /**
-   * Points ftrace_call and ftrace_graph_call at what a tracer wants, or at nothing. They are the user's
-   * kernel's when its code is there, else the lab's; where they lead to is the lab's, as is what the kernel's
-   * own ftrace_graph_caller calls.
+   * Points ftrace_call and ftrace_graph_call at the functions that a tracer needs, or makes them nops. The sites are
+   * in the user's kernel if its code is in memory, else in the lab kernel. Their targets are the lab's functions, as
+   * is the function that the kernel's own ftrace_graph_caller calls.
    * @throws Misuse when the kernel was built without them.
    */
   setCalls(tracer: TracerName | null): void {
@@ -87,7 +87,7 @@ export class KernelFtrace {
 
   #switchSitesOff(mcount: number, start: number, size: number): void {
     const bytes = this.#memory.read(start, size & ~3);
-    // Millions of words are compared for each machine: the two are put into the guest's byte order once.
+    // Millions of words are compared for each machine, so the two constants are byte-swapped once.
     const words = new Uint32Array(bytes.buffer);
     const [call, push] = this.#inGuestOrder(jumpTo("jal", mcount), PUSH);
     for (let index = 0; index + 1 < words.length; index += 1) {
@@ -96,7 +96,7 @@ export class KernelFtrace {
     this.#memory.write(start, bytes);
   }
 
-  /** Words as typed arrays read the guest's bytes. */
+  /** A word as a typed array of the host reads it from the guest's bytes. */
   #inGuestOrder(...values: readonly number[]): Uint32Array {
     const words = new Words(new Uint8Array(4 * values.length), this.#endian);
     for (const [index, value] of values.entries()) words.setU32(4 * index, value);

@@ -1,8 +1,9 @@
-// The kernel that modules import from, and the code behind its symbols. The lab kernel is always in memory. Without
-// a kernel from the user, the lab is the kernel. With one, its symbols and addresses count; the lab is then placed
-// above it and lends code: to every service that only a booted kernel could give and, where the user's file has no
-// code (System.map, kallsyms, Module.symvers), to every function the lab has, each by a `j` at the address in the
-// user's kernel. A function without any code is one HYPERCALL word that ends the run with the function's name.
+// The kernel that modules import from, and the code of its symbols. The lab kernel is always in memory. Without a
+// kernel from the user, modules import from the lab kernel. With one, its symbols and addresses are used; the lab
+// kernel is placed above it and supplies code by a `j` at the address in the user's kernel. It does so for every
+// service that needs a booted kernel and, if the user's file has no code (System.map, kallsyms, Module.symvers), for
+// every function that the lab kernel has. A function without code becomes one HYPERCALL word, which ends the run and
+// reports the function's name.
 
 import { host } from "#host";
 import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
@@ -26,13 +27,13 @@ import type { Lab } from "./lab-kernel.ts";
 const KERNEL_BASE = KSEG0 + 0x100000;
 /** Bytes of an import that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
-/** The kernel's lines name every symbol that is missing; the explanation need not. */
+/** The most names in the explanation; the kernel's lines name every missing symbol. */
 const MOST_NAMES_TOLD = 3;
 
-/** Whose code a call of a kernel's export runs: a stub is nobody's, and ends the run. */
+/** The owner of the code that a call of a kernel export runs. A stub has no code and ends the run. */
 export type CodeOwner = "kernel" | "lab" | "host" | "stub";
 
-/** A stretch of guest memory that is a kernel's. */
+/** A range of guest memory that belongs to a kernel. */
 export interface KernelRange<A extends Address = number> {
   readonly owner: "kernel" | "lab";
   readonly base: A;
@@ -47,7 +48,7 @@ export class KernelSpace {
   /** The user's kernel; null when the lab is the kernel. */
   readonly #kernel: Kernel | null;
   #lab: Lab | null = null;
-  /** Names that got an address here: provided by the host, or without one in the user's file. */
+  /** Names whose address was assigned here: provided by the host, or without an address in the user's file. */
   readonly #stubs = new Map<string, number>();
   #stubTable: SymbolTable | undefined;
   /** Names whose code has been put in place. */
@@ -67,12 +68,12 @@ export class KernelSpace {
     this.#kernel = kernel;
   }
 
-  /** The version magic that modules must have; null when the kernel doesn't tell. */
+  /** The version magic that modules must have; null: unknown. */
   get vermagic(): string | null {
     return this.#kernel?.vermagic ?? null;
   }
 
-  /** Puts the user's kernel into memory, if there is one, and returns where the lab goes. */
+  /** Copies the user's kernel into memory, if there is one, and returns the address for the lab kernel. */
   mapImage(): number {
     const kernel = this.#kernel;
     if (kernel === null) return KERNEL_BASE;
@@ -92,7 +93,7 @@ export class KernelSpace {
     return KSEG0 + end;
   }
 
-  /** The first page of RAM above the kernel and all its symbols that lie in RAM. */
+  /** The first page of RAM above the kernel and above all its symbols that are in RAM. */
   #kernelEnd(kernel: Kernel): number {
     const addresses = [
       KERNEL_BASE + PAGE_SIZE,
@@ -105,7 +106,7 @@ export class KernelSpace {
     return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), RAM_SIZE_MAX);
   }
 
-  /** Takes the lab in: its services behind the user's kernel, its mcount ready for tracing. */
+  /** Connects the lab kernel: its services implement the user's kernel's symbols, its mcount is ready for tracing. */
   attach(lab: Lab): void {
     this.#lab = lab;
     const kernel = this.#kernel;
@@ -114,7 +115,7 @@ export class KernelSpace {
     }
   }
 
-  /** What the kernel exports under a name; code is put behind it when there is none yet. What stub() made is no export. */
+  /** The kernel's export of a name; supplies code for it if it has none. A symbol made by stub() is not an export. */
   findExport(name: string): Export | undefined {
     const own = this.#stubs.get(name);
     if (own !== undefined && this.ownerOf(name) !== "stub")
@@ -131,7 +132,7 @@ export class KernelSpace {
     return { ...this.#facts(name), name, address };
   }
 
-  /** Tells one user's kernel from another by its exports; null when the lab is the kernel. */
+  /** A digest of the user's kernel's exports, which identifies it; null when the lab is the kernel. */
   get digest(): string | null {
     if (this.#kernel === null) return null;
     const lines = [...this.#kernel.exports.values()].map(
@@ -140,7 +141,7 @@ export class KernelSpace {
     return hexDigits(host.sha256([utf8Bytes(`${this.#kernel.vermagic ?? ""}${lines.join("")}`)]));
   }
 
-  /** Names that got an address here, and their addresses. */
+  /** The names whose address was assigned here, and the addresses. */
   get stubs(): [name: string, address: number][] {
     return [...this.#stubs];
   }
@@ -161,8 +162,8 @@ export class KernelSpace {
   }
 
   /**
-   * For a name that nobody exports: the lab's own, where it has one, else an export that stops the run
-   * when it is called.
+   * An export for a name that is not exported: the lab's function, if it has one, else a stub that ends the run when
+   * it is called.
    */
   stub(name: string): Export {
     const own = this.#lab?.exports.get(name);
@@ -173,12 +174,12 @@ export class KernelSpace {
     return { ...this.#facts(name), name, address };
   }
 
-  /** What stub() made for a name, if it did. */
+  /** The export that stub() made for a name, if any. */
   stubFor(name: string): Export | undefined {
     return this.#stubs.has(name) && this.ownerOf(name) === "stub" ? this.stub(name) : undefined;
   }
 
-  /** Whose code stands behind an export that findExport() or stub() gave. */
+  /** The owner of the code behind an export from findExport() or stub(). */
   ownerOf(name: string): CodeOwner {
     const replaced = this.#placed.has(name) || this.#stubs.has(name);
     const run = replaced ? this.#functions.named(name) : undefined;
@@ -186,7 +187,7 @@ export class KernelSpace {
     return replaced || this.#kernel === null ? "lab" : "kernel";
   }
 
-  /** Where the kernels lie: the user's, from its first symbol in RAM to its last, and the lab. */
+  /** The kernels' memory: the user's, from its first symbol in RAM to its last, and the lab's. */
   get ranges(): KernelRange[] {
     const ranges: KernelRange[] = [];
     const lab = this.#lab?.memory;
@@ -199,21 +200,21 @@ export class KernelSpace {
     return ranges;
   }
 
-  /** Puts a host function behind a name, whoever else has code there. */
+  /** Implements a name by a host function, replacing any other code. */
   provide(name: string, run: HostFunction): void {
     const address = this.addressOf(name) ?? this.#reserveStub(name);
     this.#placed.add(name);
     this.#memory.setU32(address, this.#functions.provide(name, run));
   }
 
-  /** Any symbol of the kernel. */
+  /** The address of any kernel symbol. */
   addressOf(name: string): number | undefined {
     const stub = this.#stubs.get(name);
     if (stub !== undefined) return stub;
     return this.#kernel === null ? this.#lab?.addressOf(name) : this.#kernel.addressOf(name);
   }
 
-  /** Names of its addresses, the first table that has one names it; made anew where stubs have come. */
+  /** The kernel's symbol tables; the first table that has an address names it. Rebuilt after stubs were added. */
   get symbolTables(): readonly SymbolTable[] {
     if (this.#stubTable?.names.length !== this.#stubs.size) {
       const ranges = [...this.#stubs].map(([name, address]) => {
@@ -229,7 +230,7 @@ export class KernelSpace {
     return [this.#stubTable, ...lab, ...kernel];
   }
 
-  /** Puts code behind a kernel function: the lab's if it has it, else a word that ends the run. */
+  /** Supplies code for a kernel function: the lab's if it has the function, else a word that ends the run. */
   #place(name: string, address: number | undefined): void {
     if (address === undefined || this.#placed.has(name)) return;
     this.#placed.add(name);
@@ -250,13 +251,13 @@ export class KernelSpace {
     }
   }
 
-  /** A kernel's data symbol gets no code; a file that tells no types may mean either. */
+  /** Data symbols get no code. A kernel file without symbol types may mean data or code by a name. */
   #mayBeCode(name: string): boolean {
     const type = this.#kernel?.symbol(name)?.type;
     return type === undefined || "tTwW".includes(type);
   }
 
-  /** Where an export lies whose kernel file says no addresses: on the lab's own, or on a new stub. */
+  /** The address of an export whose kernel file has no addresses: the lab's symbol, or a new stub. */
   #addressless(name: string): number {
     return this.#lab?.exports.get(name) ?? this.#reserveStub(name);
   }

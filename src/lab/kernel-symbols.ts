@@ -1,10 +1,10 @@
-// A user's kernel as a table of names. Each symbol goes on to the next one, the last to the end of the image; of
-// several at one address the first counts, as in Kernel.symbolAt().
+// The symbol table of a user's kernel. Each symbol extends to the next one, the last to the end of the image. Of
+// several symbols at one address the first is used, as in Kernel.symbolAt().
 
 import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 
-/** Machines often share a kernel, and it has tens of thousands of symbols. */
+/** Tables by kernel: machines often share one, and it has tens of thousands of symbols. */
 const made = new WeakMap<Kernel, SymbolTable>();
 
 export function kernelSymbols(kernel: Kernel): SymbolTable {
@@ -24,7 +24,7 @@ function ranges({ symbols, image }: Kernel): NamedRange[] {
   });
 }
 
-/** Of symbols that begin together, the first. */
+/** The first symbol at each address. */
 export function firstAtEach<T extends { readonly address: number }>(symbols: readonly T[]): T[] {
   return symbols.filter(({ address }, index) => symbols[index - 1]?.address !== address);
 }

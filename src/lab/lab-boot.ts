@@ -1,5 +1,5 @@
-// Puts the lab kernel into a machine: loads its object, gives its HYPERCALL codes their services, and hands it to the
-// kernel space. The same loader places it as any module; it imports nothing and isn't in the module table.
+// Loads the lab kernel into a machine: loads its object, connects its HYPERCALL codes to host services, and passes it
+// to the kernel space. It is loaded by the same loader as modules, but imports nothing and isn't in the module table.
 
 import { KSEG0 } from "../../assembly/shared/memory-map.ts";
 import type { RangeAllocator } from "../bytes/ranges.ts";
@@ -14,10 +14,10 @@ import { hostServices, type ServiceHost } from "./calls/host-services.ts";
 import type { KernelSpace } from "./kernel-space.ts";
 import { Lab, labNames, readLab } from "./lab-kernel.ts";
 
-/** kmalloc gets this part of RAM, at its end: the rest stays free for modules in kseg0. */
+/** kmalloc's share of RAM, at its end. The rest is left for modules in kseg0. */
 const HEAP_SHARE = 4;
 
-/** The parts of a machine that the lab is put into. */
+/** The parts of a machine that the lab kernel is connected to. */
 export interface LabSetup {
   readonly processor: Processor;
   readonly memory: GuestMemory;
@@ -25,11 +25,11 @@ export interface LabSetup {
   readonly functions: HostFunctions;
   readonly kernel: KernelSpace;
   readonly services: ServiceHost;
-  /** What modules are loaded by. */
+  /** The host that loads modules. */
   readonly host: ModuleHost;
 }
 
-/** @throws Misuse when the machine's memory has no room for it. */
+/** @throws Misuse when the machine's memory is too small. */
 export function bootLab(setup: LabSetup): Lab {
   const { processor, memory, physical, functions, kernel } = setup;
   const file = readLab(processor.endian);

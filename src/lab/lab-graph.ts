@@ -1,14 +1,14 @@
-// function_graph's shadow stack where the guest keeps it: the words of the lab's graph.c. The host gives it
-// what to go by, and puts its place back where a call ends in the middle; frames are the guest's own.
+// function_graph's shadow stack in guest memory: the variables of the lab kernel's graph.c. The host sets its
+// configuration and resets its depth when a call ends early; the frames are written by guest code.
 
 import type { OpenFunctions } from "../ftrace/ring/shadow-stack.ts";
 import type { GuestGraph } from "../ftrace/trace-host.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Lab } from "./lab-kernel.ts";
 
-/** What changes as functions come and go. */
+/** The variables that change on function entry and return. */
 const PLACE = ["lab_graph_depth", "lab_graph_inside", "lab_graph_silent"];
-/** An address that no site has: a list of it alone isn't empty, and matches nothing. */
+/** An address that no site has. A list of it alone isn't empty and matches nothing. */
 const NO_SITE = 0xffffffff;
 
 export class LabGraph implements OpenFunctions, GuestGraph {
@@ -23,19 +23,19 @@ export class LabGraph implements OpenFunctions, GuestGraph {
     this.#place = PLACE.map((name) => lab.require(name));
   }
 
-  /** Functions that found it full since start(). */
+  /** Functions not recorded because the stack was full, since start(). */
   get overrun(): number {
     return this.#memory.u32(this.#lab.require("lab_graph_overrun"));
   }
 
-  /** Records from now on. @param most functions so deep or deeper are ignored; 0: none is. */
+  /** Starts recording. @param most functions at this depth or deeper are ignored; 0: no limit. */
   start(most: number): void {
     this.#set("lab_graph_overrun", 0);
     this.#set("lab_graph_most", most);
     this.#set("lab_graph_recording", 1);
   }
 
-  /** Functions in it still return where they should. */
+  /** Stops recording. Functions on the stack still return to their real callers. */
   stop(): void {
     this.#set("lab_graph_recording", 0);
   }

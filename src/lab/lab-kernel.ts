@@ -1,6 +1,6 @@
-// The lab kernel once it is loaded: our own small kernel (src/lab-kernel/), placed by the same loader as any
-// module. This reads what its object says beyond a module's: which exports are services, which names
-// its HYPERCALL codes stand for; and answers where things are.
+// The loaded lab kernel: our own small kernel (src/lab-kernel/), loaded by the same loader as modules. This file
+// reads what its object contains beyond a module's contents (which exports are services, and the names of its
+// HYPERCALL codes) and looks up addresses in it.
 
 import { host } from "#host";
 import type { Endian } from "../bytes/endian.ts";
@@ -15,7 +15,7 @@ import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import { firstAtEach } from "./kernel-symbols.ts";
 
-/** What the lab is called where a module's name would stand; symbols in it print without one, as the kernel's. */
+/** The lab kernel's module name. Its symbols are printed without a module name, as the kernel's are. */
 const LAB_NAME = "vmlinux";
 
 /** Reads the built-in lab kernel of a byte order. */
@@ -34,7 +34,7 @@ export function labNames(file: ModuleFile, table: string): string[] {
 export class Lab {
   /** Exported name → address. */
   readonly exports: ReadonlyMap<string, number>;
-  /** Exports that only a booted kernel could give: memory, locks, the log, time. */
+  /** Exports that need a booted kernel: memory, locks, the log, time. */
   readonly services: readonly string[];
   /** Its functions. */
   readonly symbols: SymbolTable;
@@ -49,7 +49,7 @@ export class Lab {
     this.symbols = symbolTable(null, firstAtEach(functionsOf(module)));
   }
 
-  /** The block that holds it. */
+  /** The block of memory that it occupies. */
   get memory(): MemoryBlock {
     return this.#module.core;
   }
@@ -58,14 +58,14 @@ export class Lab {
     return this.#module.symbols.find((symbol) => symbol.name === name)?.address;
   }
 
-  /** The address of a symbol that the lab can't do without. */
+  /** The address of a symbol that must exist. */
   require(name: string): number {
     const address = this.addressOf(name);
     if (address === undefined) throw new Misuse(`the lab kernel's object has no ${name}`);
     return address;
   }
 
-  /** An exported variable's bytes as they stand now; undefined for functions. */
+  /** An exported variable's present bytes; undefined for functions. */
   dataOf(name: string): Uint8Array | undefined {
     const symbol = this.#module.symbols.find((one) => one.name === name);
     if (symbol?.type !== STT_OBJECT || !this.exports.has(name)) return undefined;

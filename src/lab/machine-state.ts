@@ -1,20 +1,20 @@
-// What a machine's snapshot says beside the processor's state (snapshot.ts carries it as its note): how the
-// machine was made, which must be so where it is restored, and the little that the host keeps, which is put
-// back. Loaded modules, host functions and tracers are objects of the host and no bytes: they are compared,
-// never restored. So a snapshot goes into the same machine later, or into one that was made by the same
-// steps: same kernel, same modules at the same addresses, same host functions in the same order.
+// The part of a machine's snapshot beside the processor's state; snapshot.ts stores it as its note. It describes how
+// the machine was made, which must match where it is restored, and the small host state that is restored. Loaded
+// modules, host functions and tracers are host objects, not bytes: they are compared, never restored. So a snapshot
+// can be restored into the same machine later, or into one made by the same steps: same kernel, same modules at the
+// same addresses, same host functions in the same order.
 
 import type { Range } from "../bytes/ranges.ts";
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { CallState } from "./calls/guest-call.ts";
 
-/** How the machine was made: equal in the one that is saved and the one that is restored. */
+/** How the machine was made. It must be equal in the saved machine and the restored one. */
 export interface MachineMaking {
   readonly clockHz: number;
   /** A digest of the kernel's symbols, or null for the lab. */
   readonly kernel: string | null;
-  /** Where host functions and stubs lie, by their codes. */
+  /** The addresses of host functions and stubs, by code. */
   readonly functions: readonly string[];
   readonly stubs: readonly (readonly [name: string, address: number])[];
   readonly modules: readonly {
@@ -23,11 +23,11 @@ export interface MachineMaking {
     readonly init: readonly [base: number, size: number];
     readonly initFreed: boolean;
   }[];
-  /** Call sites that a tracer has on. */
+  /** Call sites that a tracer has switched on. */
   readonly traced: readonly number[];
 }
 
-/** What is put back. */
+/** The host state that is restored. */
 export interface MachineKeeping {
   /** Physical memory in use. */
   readonly physical: readonly Range[];
@@ -50,8 +50,8 @@ export function writeState(making: MachineMaking, keeping: MachineKeeping): Uint
 }
 
 /**
- * Reads what writeState() wrote, for a machine that was made like this.
- * @throws Misuse when the snapshot is a bare processor's, another machine's, or damaged.
+ * Reads what writeState() wrote and checks that it fits a machine made in this way.
+ * @throws Misuse when the snapshot is of a bare processor, of a different machine, or damaged.
  */
 export function readState(note: Uint8Array, making: MachineMaking): MachineKeeping {
   if (note.length === 0) throw new Misuse("the snapshot is of a processor without a machine");

@@ -1,7 +1,7 @@
-// The machine: a processor with memory, a kernel to import from, and the modules that are loaded. It joins the parts
-// and keeps none of their rules: module-table.ts has the modules, module-lifecycle.ts what they go through,
-// kernel-space.ts the kernel, names.ts who is at an address, calls/ what a call is, ftrace/ what an event is. One
-// process can have any number of machines.
+// The machine: a processor with memory, a kernel to import from, and the loaded modules. This file connects the parts
+// and contains none of their rules: module-table.ts holds the modules, module-lifecycle.ts runs their init and exit
+// functions, kernel-space.ts holds the kernel, names.ts maps addresses to symbols, calls/ runs calls, ftrace/ records
+// events. One process can have any number of machines.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
@@ -58,13 +58,13 @@ import type { ModuleStatus } from "./resident.ts";
 /** kseg0's first page holds exception vectors; calls return to an address in it. */
 const FIRST_FREE = PAGE_SIZE;
 const NANOSECONDS = 1_000_000_000n;
-/** A thread's stack: more than the kernel's 8 KiB, since a lab tries large frames too. */
+/** A thread's stack, larger than the kernel's 8 KiB so that functions with large frames can be tried. */
 const STACK_SIZE = 0x28000;
-/** Address of the stack; nothing is mapped below, so running over its end is an exception. */
+/** Address of the stack. Nothing is mapped below it, so a stack overflow raises an exception. */
 const STACK_BASE = 0xfffd0000;
 export class Machine {
   readonly endian: Endian;
-  /** What depends on the width of its addresses, numbers of 32 bits. */
+  /** The address width: 32 bits. */
   readonly width = WIDTH_32;
   readonly pageSize = PAGE_SIZE;
   readonly clockHz: number;
@@ -139,12 +139,12 @@ export class Machine {
     });
   }
 
-  /** What guest code printed through _printk and its kin, one record each; the newest 1 MiB at least are kept. */
+  /** What guest code printed through _printk and its variants, one record per call. At least the newest 1 MiB is kept. */
   get log(): string[] {
     return this.#log.lines;
   }
 
-  /** Modules loaded now, in the order they came. */
+  /** The loaded modules, in the order of loading. */
   get modules(): readonly LoadedModule[] {
     return this.#table.modules;
   }
@@ -160,9 +160,9 @@ export class Machine {
   }
 
   /**
-   * Loads a module as Linux does; its call sites are switched off afterwards.
+   * Loads a module as Linux does and switches its call sites off.
    * @param file a path, or the file's bytes.
-   * @throws Refusal with the kernel's lines and errno when Linux would not load it.
+   * @throws Refusal with the kernel's lines and errno when Linux would not load the module.
    */
   async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
     return this.insmodFile(await openModule(file, options), options);
@@ -188,26 +188,26 @@ export class Machine {
   }
 
   /**
-   * What a module would import under a name, and whose code it is: the kernel's, a module's, the lab's,
-   * the host's, or a stub's, which ends the run. undefined: nobody exports it.
+   * What a module would import under a name, and the owner of its code: the kernel, a module, the lab, the host, or
+   * a stub, which ends the run. undefined: the name is not exported.
    */
   importOf(name: string): Import<number> | undefined {
     return this.#table.importOf(name);
   }
 
-  /** The kernel's memory: the user's, if there is one, and the lab's. */
+  /** The memory ranges of the user's kernel, if there is one, and of the lab kernel. */
   get kernelRanges(): readonly KernelRange[] {
     return this.#kernel.ranges;
   }
 
-  /** The call sites of a loaded module that __mcount_loc has, with the words that relocation left there. */
+  /** A loaded module's call sites as listed in __mcount_loc, with the words that relocation wrote there. */
   callSites(module: LoadedModule): readonly ModuleSite[] {
     return this.#table.callSites(module);
   }
 
   /**
-   * Adds call sites of a loaded module that Linux wouldn't take, for tracers and filters: those of a design that is
-   * being tried. They are switched off.
+   * Adds call sites to a loaded module that Linux would not accept, so that a new call-site design can be tried with
+   * tracers and filters. The added sites are switched off.
    */
   addSites(module: LoadedModule, sites: readonly ModuleSite[]): void {
     const resident = this.#table.residents.find((one) => one.module === module);
@@ -218,20 +218,20 @@ export class Machine {
   }
 
   /**
-   * Unloads a module as delete_module() does: its exit function runs when its init function has run, and
-   * its memory is given back.
+   * Unloads a module as delete_module() does: runs its exit function if its init function has run, and frees its
+   * memory.
    * @param module from insmod(), or its name.
-   * @throws Refusal ENOENT when it isn't loaded, EAGAIN (EWOULDBLOCK is the same number) while others use
-   *   it, EBUSY when it has an init function that ran and no exit function, or is going already; with errno
-   *   null when its exit function does not return, and then it stays as it is, GOING.
+   * @throws Refusal ENOENT when the module isn't loaded; EAGAIN (EWOULDBLOCK is the same number) while other modules
+   *   use it; EBUSY when it has an init function that ran and no exit function, or is already being unloaded. errno is
+   *   null when the exit function does not return; the module then remains in state GOING.
    */
   rmmod(module: LoadedModule | string, options: CallOptions = {}): void {
     this.#lifecycle.rmmod(module, options);
   }
 
   /**
-   * Puts a host function behind a kernel symbol, whatever code was there. For a symbol that the kernel
-   * lacks, modules loaded afterwards find it.
+   * Implements a kernel symbol by a host function, replacing any code it has. A symbol that the kernel lacks is
+   * added, and modules loaded afterwards can import it.
    */
   provide(name: string, run: HostFunction): void {
     this.#kernel.provide(name, run);
@@ -239,8 +239,8 @@ export class Machine {
 
   /**
    * Calls guest code.
-   * @param target a function's name (the newest module's first, the kernel's last) or its address.
-   * @param args as o32 passes them; strings and bytes are put into guest memory during the call.
+   * @param target a function's name (searched from the newest module to the kernel) or its address.
+   * @param args passed as o32 defines; strings and bytes are copied into guest memory for the call.
    * @throws Misuse when no function has the name.
    */
   call(
@@ -264,10 +264,10 @@ export class Machine {
   }
 
   /**
-   * Enters a call without running it: `advance()` runs it, in pieces if wanted, until it has returned or
-   * can't go on, and `close()` leaves it. `new Debugger(call)` adds breakpoints and more.
-   * @param args words and double words; what goes by address is put into memory with `memory.alloc()`.
-   * @throws Misuse when no function has the name, or a call is open already.
+   * Enters a call without running it. `advance()` runs it, in several steps if wanted, until it returns or can't
+   * continue; `close()` leaves it. `new Debugger(call)` adds breakpoints and more.
+   * @param args words and double words; allocate data passed by address with `memory.alloc()`.
+   * @throws Misuse when no function has the name, or a call is already open.
    */
   start(
     target: string | number,
@@ -280,7 +280,7 @@ export class Machine {
     return this.#caller.start(address, words, budget);
   }
 
-  /** The address of a symbol: the newest module's first, the kernel's last. */
+  /** The address of a symbol, searched from the newest module to the kernel. */
   addressOf(name: string): number | undefined {
     for (const { module, initFreed } of this.#table.residents.toReversed()) {
       const symbol = module.symbols.find(
@@ -291,7 +291,7 @@ export class Machine {
     return this.#kernel.addressOf(name);
   }
 
-  /** The symbol that holds an address. */
+  /** The symbol that contains an address. */
   symbolAt(address: number): NamedAddress | undefined {
     return this.#names.at(address);
   }
@@ -310,7 +310,7 @@ export class Machine {
     return this.#tracer;
   }
 
-  /** The functions that can be traced, in the order that a filter's numbers count. */
+  /** The functions that can be traced. A filter's numbers count in this order. */
   get traceable(): Traceable {
     const host = this.#traceHost();
     return traceableOf(host.sites(), host.moduleNames());
@@ -318,7 +318,7 @@ export class Machine {
 
   /**
    * What a file of tracefs shows, as `cat /sys/kernel/tracing/NAME` would.
-   * @throws Misuse when farjal has no text for it.
+   * @throws Misuse when farjal does not provide the file.
    */
   tracefs(name: TraceFile): string {
     if (!TRACE_FILES.includes(name)) {
@@ -330,8 +330,8 @@ export class Machine {
   }
 
   /**
-   * The machine's state as bytes: the processor's, and of the host what restore() puts back (memory in
-   * use, the log, the open call). Breakpoints are the debugger's and not in it.
+   * The machine's state as bytes: the processor's state and the host state that restore() needs (memory in use, the
+   * log, the open call). Breakpoints belong to the debugger and are not included.
    * @throws Misuse while a host function runs.
    */
   save(): Uint8Array {
@@ -345,12 +345,12 @@ export class Machine {
   }
 
   /**
-   * Puts back what save() gave, in this machine or in one made by the same steps, in any process. Calls
-   * that are open now are over; host memory that was allocated since is free again.
-   * @param options the budget that the open call gets from here on; default: what it had left.
+   * Restores a state from save(), in this machine or in one made by the same steps, in any process. Calls that are
+   * open now end; memory that the host allocated since is freed.
+   * @param options the budget of the open call from here on; default: the rest of its old budget.
    * @returns the call that was open when the machine was saved, or null.
-   * @throws Misuse, with nothing changed, for a snapshot that is damaged or of another kind of machine, and
-   *   as save() does.
+   * @throws Misuse, with nothing changed, when the snapshot is damaged or of another kind of machine, and when save()
+   *   would throw.
    */
   restore(bytes: Uint8Array, options: CallOptions = {}): GuestCall | null {
     this.#requireStillness();
@@ -374,8 +374,8 @@ export class Machine {
   }
 
   /**
-   * An address with what %pS prints of it: `0x… (name+0xoffset/0xsize [module])`; in freed init memory it
-   * says whose that was.
+   * An address with what %pS prints for it: `0x… (name+0xoffset/0xsize [module])`. For freed init memory the text
+   * names the module that owned it.
    */
   describe(address: number): string {
     if (this.symbolAt(address) === undefined) return hex(address);
@@ -417,7 +417,7 @@ export class Machine {
     return { address, budget };
   }
 
-  /** A stack and a thread_info, both zeroed, for calls from the host. */
+  /** Maps a zeroed stack and a zeroed thread_info for calls from the host. */
   #makeThread(): CallSetup {
     const physical = this.#physical.allocate(STACK_SIZE, PAGE_SIZE);
     if (physical === undefined) throw new Misuse("the guest's memory has no room for a stack");

@@ -1,6 +1,6 @@
-// A module's life on a machine that runs it, between load_module() and free_module(): its parameters are set and its
-// init function runs when it comes, its exit function when it goes. The table loads and frees; this runs guest
-// code in between, as kernel/module/main.c does.
+// What happens to a module between load_module() and free_module() on a machine that executes code. On loading, its
+// parameters are set and its init function runs; on unloading, its exit function runs. module-table.ts loads and
+// frees; this file runs the guest code in between, as kernel/module/main.c does.
 
 import { type Errno, errnoName, Refusal } from "../errors.ts";
 import type { ModuleFile } from "../module/file/file.ts";
@@ -22,14 +22,14 @@ import type { Resident } from "./resident.ts";
 
 type Own = Resident<number, ModuleSite>;
 
-/** What it needs of the machine. */
+/** What the lifecycle needs from the machine. */
 export interface LifecycleHost {
   readonly memory: GuestMemory;
   readonly log: PrintedLog;
   call(address: number, args?: readonly number[], options?: CallOptions): CallResult;
-  /** The address of one of the kernel's functions. */
+  /** The address of a kernel function. */
   kernelAddressOf(name: string): number | undefined;
-  /** Call sites have come or gone. */
+  /** Called when call sites were added or removed. */
   sitesChanged(): void;
 }
 
@@ -42,7 +42,7 @@ export class ModuleLifecycle {
     this.#host = host;
   }
 
-  /** finit_module(). @throws Refusal as Linux refuses it, with the module freed again. */
+  /** finit_module(). @throws Refusal when Linux would refuse the module; the module is freed. */
   insmod(file: ModuleFile, options: InsmodOptions): LoadedModule {
     const resident = this.#table.load(file, options);
     this.#host.sitesChanged();
@@ -53,7 +53,7 @@ export class ModuleLifecycle {
     return resident.module;
   }
 
-  /** delete_module(). @throws Refusal as Machine.rmmod() says. */
+  /** delete_module(). @throws Refusal in the cases listed at Machine.rmmod(). */
   rmmod(module: LoadedModule | string, options: CallOptions): void {
     const resident = this.#table.find(module);
     const name = typeof module === "string" ? module : module.name;
@@ -81,7 +81,7 @@ export class ModuleLifecycle {
     this.#free(resident);
   }
 
-  /** parse_args() of a COMING module; one that it refuses is freed. */
+  /** parse_args() for a COMING module; frees the module if an argument is refused. */
   #setParameters(resident: Own, text: string): void {
     const { module } = resident;
     const outcome = this.#freeUnless(resident, () => {
@@ -161,7 +161,7 @@ export class ModuleLifecycle {
     }
   }
 
-  /** Frees a COMING module that can't stay; its exit function doesn't run. */
+  /** Frees a COMING module whose loading failed; its exit function doesn't run. */
   #leave(resident: Own): void {
     resident.state = "GOING";
     this.#free(resident);

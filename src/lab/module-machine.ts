@@ -1,5 +1,5 @@
-// What every machine that modules are loaded into has, whether it runs them or not: the one interface that stories,
-// stacks and commands work on, and the choice of machine for a module.
+// The interface of every machine that modules are loaded into, whether it executes them or not. Stories, stacks and
+// commands use it. This file also chooses the machine for a module.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import type { Address, Width } from "../address.ts";
@@ -36,7 +36,7 @@ export interface ModuleMachine<A extends Address> {
   };
 }
 
-/** Which machine a module is for: its kernel's or, without a kernel, its own. */
+/** The kind of machine for a module: decided by the kernel or, without one, by the module's file. */
 export interface MachineKind {
   readonly bits: 32 | 64;
   readonly endian: Endian;
@@ -56,7 +56,7 @@ interface MachineSettings<K> {
   readonly memory: number;
 }
 
-/** A machine of 32 bits; more of its options may be given. */
+/** A 32-bit machine, with further options if given. */
 export async function makeMachine(
   { endian }: MachineKind,
   { kernel, ...options }: MachineSettings<Kernel> & Pick<MachineOptions, "cpu" | "engine">,
@@ -64,7 +64,7 @@ export async function makeMachine(
   return Machine.create({ ...options, endian, ...(kernel === null ? {} : { kernel }) });
 }
 
-/** A machine of 64 bits. */
+/** A 64-bit machine. */
 export function makeStillMachine(
   { endian, pageSize }: MachineKind,
   { kernel, memory }: MachineSettings<Kernel<bigint>>,

@@ -1,6 +1,6 @@
-// Puts a module's arguments in place as Linux does between COMING and init: parse_args() of
-// kernel/params.c over the module's __param records in guest memory. Each value is set by the guest
-// function that the record's ops name, so every type is the kernel's own, the module's own types too.
+// Sets a module's parameters as Linux does between COMING and init: parse_args() of kernel/params.c over the
+// module's __param records in guest memory. Each value is set by the guest function that the record's ops point to,
+// so every parameter type works, including types that the module defines.
 
 import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
@@ -21,33 +21,33 @@ const SET = 4;
 const FREE = 12;
 const WITHOUT_VALUE = 1;
 
-/** As the kernel numbers them, on MIPS too. */
+/** The kernel's numbers, which are the same on MIPS. */
 const ENOENT = 2;
 const EINVAL = 22;
 const ENOSPC = 28;
 const LONGEST_NAME = 4096;
 
-/** What setting parameters asks of the machine. */
+/** What setting parameters needs from the machine. */
 export interface ParameterHost {
   readonly memory: GuestMemory;
   readonly call: (address: number, args: readonly number[]) => CallResult;
-  /** Calls one of the kernel's functions, if it has that. */
+  /** Calls a kernel function, if the kernel has it. */
   readonly callKernel: (name: string, args: readonly number[]) => void;
-  /** The kernel's own lines, in order with what guest code prints. */
+  /** Prints a line of the kernel's, in order with what guest code prints. */
   readonly print: (line: string) => void;
   /** Sets TAINT_USER. */
   readonly taintUser: () => void;
 }
 
 export interface ParameterOutcome {
-  /** Guest memory that the values lie in, which parameters may point to until the module is gone. */
+  /** Guest memory that holds the values. Parameters may point into it until the module is unloaded. */
   readonly memory: readonly number[];
-  /** The last failure's errno as a positive number; 0 when every argument was taken. */
+  /** The last failure's errno as a positive number; 0 when every argument was accepted. */
   readonly error: number;
 }
 
 /**
- * Sets what the text says, in its order; a failure does not keep the kernel from what follows.
+ * Sets the arguments in their order. As in the kernel, a failure does not stop the arguments after it.
  * @throws Misuse when a parameter's function does not return.
  */
 export function setParameters(
@@ -79,7 +79,7 @@ export function setParameters(
   return { memory, error };
 }
 
-/** module_destroy_params(): each parameter's own free function, when its type has one. */
+/** module_destroy_params(): calls each parameter's free function, if its type has one. */
 export function freeParameters(module: LoadedModule, host: ParameterHost): void {
   for (const { address } of recordsOf(module, host.memory)) {
     const ops = host.memory.u32(address + OPS);
@@ -88,7 +88,7 @@ export function freeParameters(module: LoadedModule, host: ParameterHost): void 
   }
 }
 
-/** What a refused argument's explanation says: which parameters there are, and of which type. */
+/** The explanation for a refused argument: the module's parameters and their types. */
 export function parameterAdvice({ name, parameters }: ModuleFile): string {
   const list = parameters.map(
     (one) => `${one.name} (${one.type ?? one.ops ?? "a type of its own"})`,
@@ -112,7 +112,7 @@ function recordsOf(module: LoadedModule, memory: GuestMemory): Record[] {
   });
 }
 
-/** parse_one(). @param value where its text lies; 0 without one. @returns 0 or an errno. */
+/** parse_one(). @param value the address of its text; 0: no value. @returns 0 or an errno. */
 function setOne({ name, address }: Record, value: number, host: ParameterHost): number {
   const { memory } = host;
   const ops = memory.u32(address + OPS);
@@ -127,7 +127,7 @@ function setOne({ name, address }: Record, value: number, host: ParameterHost): 
     host.print(`Setting dangerous option ${name} - tainting kernel`);
     host.taintUser();
   }
-  // The kernel's array functions insist on the lock.
+  // The kernel's functions for array parameters require the lock.
   const owner = memory.u32(address + OWNER);
   host.callKernel("kernel_param_lock", [owner]);
   const { v0, exception } = host.call(set, [value, address]);
@@ -138,7 +138,7 @@ function setOne({ name, address }: Record, value: number, host: ParameterHost): 
   return Math.max(0, -(v0 | 0));
 }
 
-/** What parse_args() says of a value, as far as the parameter's function has left it. */
+/** parse_args()' message about a value, as much of it as the parameter's function has left. */
 function complaint(error: number, value: string, name: string): string {
   if (error === ENOENT) return `Unknown parameter \`${name}'`;
   const fault = error === ENOSPC ? "too large" : "invalid";
@@ -156,7 +156,7 @@ function placed(value: string, memory: GuestMemory): number {
   return at;
 }
 
-/** What unknown_module_param_cb() takes for every module. */
+/** Parameters that unknown_module_param_cb() accepts for every module. */
 function isEveryModules(name: string): boolean {
   return name === "async_probe" || name === "dyndbg";
 }

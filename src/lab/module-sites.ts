@@ -1,6 +1,5 @@
-// A loaded module's call sites, read from its memory as relocation left it: the form of each, its function, and the
-// words it was loaded with. A site that recordmcount lost keeps calling _mcount while nothing is traced, on a real
-// kernel and here.
+// A loaded module's call sites, read from its relocated memory: each site's form, its function and its original
+// words. A site that recordmcount missed calls _mcount even while nothing is traced, here as on a real kernel.
 
 import { type Address, ascending, distance, plus } from "../address.ts";
 import { Words } from "../bytes/words.ts";
@@ -15,7 +14,7 @@ import type { LoadedModule } from "../module/loaded.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Block } from "../trampoline/facts.ts";
 
-/** Memory that code is in. */
+/** Memory that contains code. */
 export interface CodeMemory<A extends Address> {
   u32(address: A): number;
 }
@@ -24,15 +23,15 @@ export interface ModuleSite extends TraceSite {
   readonly block: Block;
 }
 
-/** A site as its words show it. */
+/** A site as recognised from its words. */
 export interface RecognisedSite<A extends Address> extends SwitchableSite<A> {
   readonly block: Block;
 }
 
 /**
  * A module's sites whose words can be read, in the order of their addresses.
- * @throws Refusal when __mcount_loc names an address outside the module's code, or one where no form of
- * call stands: Linux would overwrite what is there.
+ * @throws Refusal when __mcount_loc names an address outside the module's code, or one without a known form of
+ * call: Linux would overwrite the words there.
  */
 export function recognisedSites<A extends Address>(
   module: LoadedModule<A>,
@@ -74,7 +73,7 @@ export function moduleSites(
   });
 }
 
-/** Sorts __mcount_loc in place, as ftrace_process_locs() does before it takes the sites. */
+/** Sorts __mcount_loc in place, as ftrace_process_locs() does before it reads the sites. */
 export function sortMcountLoc<A extends Address>(
   module: LoadedModule<A>,
   { width, ...host }: Pick<ModuleHost<A>, "endian" | "read" | "width" | "write">,

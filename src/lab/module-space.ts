@@ -1,7 +1,7 @@
-// The memory of 32-bit modules: kseg2 from 0xc0000000 as on a real 32-bit kernel, backed by pieces of the machine's
-// RAM, each block followed by a guard page that stays unmapped. A block in kseg0 (the lab kernel, or a base that is
-// asked for there, as OpenWrt's loader does it) is RAM itself. This is the memory half of the loader's ModuleHost;
-// which symbols there are is kernel-space.ts's.
+// The memory of 32-bit modules: kseg2 from 0xc0000000, as on a real 32-bit kernel, backed by parts of the machine's
+// RAM. An unmapped guard page follows each block. A block in kseg0 (the lab kernel, or a module whose requested base
+// is there, as with OpenWrt's loader) is RAM itself. This is the memory half of the loader's ModuleHost;
+// kernel-space.ts provides the symbols.
 
 import { KSEG0, KSEG1, KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { WIDTH_32 } from "../address.ts";
@@ -35,14 +35,14 @@ export class ModuleSpace implements TableMemory<number> {
   /** Guest base of each kseg2 block → its physical address. */
   readonly #mapped = new Map<number, number>();
 
-  /** @param physical which parts of RAM are in use, by `memory` too. */
+  /** @param physical the allocator of RAM, shared with `memory`. */
   constructor(processor: Processor, memory: GuestMemory, physical: RangeAllocator) {
     this.#processor = processor;
     this.#memory = memory;
     this.#physical = physical;
   }
 
-  /** As ModuleHost.allocate(); both blocks or none. */
+  /** ModuleHost.allocate(): allocates both blocks or none. */
   allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {
     const core = this.#allocateBlock(coreSize, base, "core");
     try {
@@ -55,7 +55,7 @@ export class ModuleSpace implements TableMemory<number> {
     }
   }
 
-  /** Gives back the block that allocate() put at this base. */
+  /** Frees the block that allocate() placed at this base. */
   free({ base, size }: MemoryBlock): void {
     if (size === 0) return;
     const physical = this.#mapped.get(base);

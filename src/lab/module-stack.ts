@@ -1,6 +1,6 @@
-// A module with what it depends on, on one machine: each dependency behind what it needs itself, one above the other
-// in the module's 256 MiB region and out of its way. This is the one place that knows where the next dependency
-// goes; who the dependencies are, and where their files are, is for the files above.
+// A module with its dependencies on one machine. Each dependency is loaded after those that it needs itself, at
+// ascending addresses in the module's 256 MiB region, clear of the module. Only this file chooses where the next
+// dependency goes; its callers find the dependencies and their files.
 
 import { KSEG2 } from "../../assembly/shared/memory-map.ts";
 import { type Address, distance, lowWord, plus } from "../address.ts";
@@ -12,7 +12,7 @@ import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
 import type { InsmodOptions } from "./machine-options.ts";
 import type { ModuleMachine } from "./module-machine.ts";
 
-/** A module's file, and the path that tells it from others. */
+/** A module's file, identified by its path. */
 export interface StackedFile {
   readonly path: string;
   readonly file: ModuleFile;
@@ -24,14 +24,14 @@ interface Stacked<A extends Address> {
   readonly module: LoadedModule<A>;
 }
 
-/** A dependency's addresses; those that are left out follow from the others. */
+/** A dependency's addresses; the default of each follows from the others. */
 export interface Placing<A extends Address> {
   readonly base: A;
   readonly initBase?: A;
   readonly perCpuBase?: A;
 }
 
-/** Told of each module that is loaded. */
+/** Called for each module that is loaded. */
 export type OnLoad = (module: LoadedModule<Address>) => void;
 
 export class ModuleStack<A extends Address> {
@@ -62,8 +62,8 @@ export class ModuleStack<A extends Address> {
   }
 
   /**
-   * Makes the dependencies exactly these, in this order. Those that are in their place already stay.
-   * @throws a Refusal or Misuse that says which dependency it is about.
+   * Makes the loaded dependencies exactly these, in this order. Those already in place stay loaded.
+   * @throws a Refusal or Misuse that names the dependency.
    */
   arrange(order: readonly StackedFile[], from: A, onLoad: OnLoad): void {
     let next = from;
@@ -82,12 +82,12 @@ export class ModuleStack<A extends Address> {
     this.#unload(order.length);
   }
 
-  /** Takes out all but the first so many, the newest first. */
+  /** Unloads all but the first `count` dependencies, the newest first. */
   #unload(kept: number): void {
     for (const { module } of this.#loaded.splice(kept).reverse()) this.machine.rmmod(module);
   }
 
-  /** The first page behind a module's blocks and the page that guards them. */
+  /** The first page after a module's blocks and their guard page. */
   #above(module: LoadedModule<A>): A {
     const { pageSize } = this.machine;
     const { base } = module.core;
@@ -97,8 +97,8 @@ export class ModuleStack<A extends Address> {
 }
 
 /**
- * Where dependencies of a module at `base` begin: in its region, so that calls between them reach, and in
- * the half of it that the module is not in.
+ * The lowest address for the dependencies of a module at `base`: in the module's region, so that calls between them
+ * reach, and in the half of the region that the module is not in.
  */
 export function dependencyBase<A extends Address>(base: A): A {
   const region = regionOf(base);
@@ -107,7 +107,7 @@ export function dependencyBase<A extends Address>(base: A): A {
   return lowWord(base) % REGION_SIZE >= half ? region : plus(region, half);
 }
 
-/** An error about a dependency, as the module that needs it reports it. */
+/** An error about a dependency, worded for the module that needs it. */
 export function loadedFirst(dependency: string, error: unknown): unknown {
   const prefix = `${dependency}, which is loaded first: `;
   if (error instanceof Misuse) return new Misuse(prefix + error.message);

@@ -1,6 +1,6 @@
-// The modules of a machine, of 32 bits or of 64: who is loaded, what each exports, which taints they have set, and
-// the ModuleHost that the loader works on. A machine gives it memory and a kernel and adds what only a running
-// machine has: parameters, init and exit functions, tracing.
+// The modules of a 32-bit or 64-bit machine: those loaded, their exports, the taints they have set, and the
+// ModuleHost that the loader works on. The machine supplies memory and a kernel. What only a machine that executes
+// code has is added there: parameters, init and exit functions, tracing.
 
 import type { Address } from "../address.ts";
 import { Words } from "../bytes/words.ts";
@@ -16,7 +16,7 @@ import type { CodeOwner } from "./kernel-space.ts";
 import { type RecognisedSite, sortMcountLoc } from "./module-sites.ts";
 import { Resident } from "./resident.ts";
 
-/** The memory that modules are put into. */
+/** The memory that modules are loaded into. */
 export type TableMemory<A extends Address> = Pick<
   ModuleHost<A>,
   | "endian"
@@ -34,11 +34,11 @@ export type TableMemory<A extends Address> = Pick<
 /** The kernel that they import from. */
 export interface TableKernel<A extends Address>
   extends Pick<ModuleHost<A>, "vermagic" | "findExport" | "whyMissing"> {
-  /** Whose code is behind an export that findExport() gave. */
+  /** The owner of the code behind an export from findExport(). */
   ownerOf(name: string): CodeOwner;
-  /** An export made for a name that nobody exports. */
+  /** Makes an export for a name that is not exported. */
   stub(name: string): Export<A>;
-  /** What stub() made for a name, if it did. */
+  /** The export that stub() made for a name, if any. */
   stubFor(name: string): Export<A> | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
   readonly kernel: TableKernel<A>;
   /** Reads the call sites of a module that has just been loaded. */
   readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
-  /** Whether the guest's next instruction is at an address; without a processor it never is. */
+  /** Whether the guest's next instruction is at an address; always false without a processor. */
   readonly isAt?: (address: A) => boolean;
 }
 
@@ -58,7 +58,7 @@ export interface ModuleOptions<A extends Address>
   readonly farJumps?: LoadOptions["farJumps"] | "rewrite";
 }
 
-/** What a name imports, and from whom. */
+/** What an import resolves to, and its owner. */
 export type Import<A extends Address> = Export<A> & { readonly from: CodeOwner | "module" };
 
 export class ModuleTable<
@@ -71,9 +71,9 @@ export class ModuleTable<
   readonly #kernel: TableKernel<A>;
   readonly #sitesOf: (module: LoadedModule<A>) => readonly S[];
   readonly #taints = new Taints();
-  /** In the order they came. */
+  /** In the order of loading. */
   readonly #residents: Resident<A, S>[] = [];
-  /** What the modules export; no name has two exporters. */
+  /** The modules' exports; each name has one exporter. */
   readonly #exports = new Map<string, Export<A>>();
 
   constructor({ memory, kernel, sitesOf, isAt = () => false }: TableParts<A, S>) {
@@ -86,7 +86,7 @@ export class ModuleTable<
     });
   }
 
-  /** Modules loaded now, in the order they came. */
+  /** The loaded modules, in the order of loading. */
   get residents(): readonly Resident<A, S>[] {
     return this.#residents;
   }
@@ -100,7 +100,7 @@ export class ModuleTable<
     return this.#taints.all;
   }
 
-  /** TAINT_USER, which a module's parameter sets that the kernel calls dangerous. */
+  /** Sets TAINT_USER, as setting a parameter that is marked unsafe does. */
   taintUser(): void {
     this.#taints.add("USER");
   }
@@ -109,13 +109,13 @@ export class ModuleTable<
     return this.#residents.find((one) => one.module === module || one.module.name === module);
   }
 
-  /** The call sites of a module that __mcount_loc has, with the words that relocation left there. */
+  /** A module's call sites as listed in __mcount_loc, with the words that relocation wrote there. */
   callSites(module: LoadedModule<A>): readonly S[] {
     const sites = this.#residents.find((one) => one.module === module)?.sites ?? [];
     return sites.filter(({ recorded }) => recorded);
   }
 
-  /** What a module would import under a name; undefined: nobody exports it. */
+  /** What a module would import under a name; undefined: the name is not exported. */
   importOf(name: string): Import<A> | undefined {
     const own = this.#kernel.findExport(name);
     if (own !== undefined) return { ...own, from: this.#kernel.ownerOf(name) };
@@ -126,8 +126,8 @@ export class ModuleTable<
   }
 
   /**
-   * load_module() up to where a module is COMING: its call sites are switched off, nothing of it has run.
-   * @throws Refusal with the kernel's lines and errno when Linux would not load it; nothing is left of it.
+   * load_module() up to the state COMING: the module's call sites are switched off and none of its code has run.
+   * @throws Refusal with the kernel's lines and errno when Linux would not load it; everything allocated is freed.
    */
   load(given: ModuleFile, asked: ModuleOptions<A> = {}): Resident<A, S> {
     const { file, options } = rewritten(given, asked);
@@ -164,14 +164,14 @@ export class ModuleTable<
     freeInit(resident.module, this.host());
   }
 
-  /** free_module(): its memory is given back and its exports are gone. Whether others use it isn't asked. */
+  /** free_module(): frees the module's memory and removes its exports, without checking for users. */
   remove(resident: Resident<A, S>): void {
     this.#residents.splice(this.#residents.indexOf(resident), 1);
     for (const { name } of resident.module.exports) this.#exports.delete(name);
     unloadModule(resident.module, this.host(), resident.initFreed);
   }
 
-  /** @param stubs names that get a stub when nobody exports them. */
+  /** @param stubs names that get a stub when they are not exported. */
   host(stubs: ReadonlySet<string> = new Set()): ModuleHost<A> {
     const memory = this.#memory;
     const kernel = this.#kernel;
@@ -204,7 +204,7 @@ export class ModuleTable<
   }
 }
 
-/** The file that is loaded, mended if that is asked for, and what becomes of what is still far in it. */
+/** The file to load, mended if requested, and how the far jumps left in it are treated. */
 function rewritten<A extends Address>(
   given: ModuleFile,
   { farJumps = "trampoline", ...options }: ModuleOptions<A>,
@@ -216,7 +216,7 @@ function rewritten<A extends Address>(
   };
 }
 
-/** What `stubMissing` may give a stub: the file's imports, and not the names it exports itself. */
+/** The names that `stubMissing` may give stubs to: the file's imports, except names it exports itself. */
 function stubbed(
   file: ModuleFile,
   { stubMissing }: { readonly stubMissing?: boolean },

@@ -1,5 +1,5 @@
-// Names for addresses of a machine: the modules that are loaded, the newest first, then the kernel's. Tables are
-// made once for a module and go with it; a trace that still needs them keeps its own (trace-names.ts).
+// The symbols at a machine's addresses: those of the loaded modules, the newest first, then the kernel's. A module's
+// table is made once and dropped with the module; a trace that needs it longer keeps its own (trace-names.ts).
 
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import { STT_FUNC } from "../elf/numbers.ts";
@@ -15,7 +15,7 @@ import { RETURN_ADDRESS } from "./calls/call.ts";
 import type { KernelSpace } from "./kernel-space.ts";
 import type { ModuleTable } from "./module-table.ts";
 
-/** Where calls from the host return to, and the functions that function_graph follows, as traces name them. */
+/** The return addresses of host calls and of functions that function_graph follows, as traces name them. */
 const CALLERS = symbolTable(
   null,
   [
@@ -36,13 +36,13 @@ export class Names {
     this.#kernel = kernel;
   }
 
-  /** All there are, the first that has an address names it. */
+  /** All tables; the first that has an address names it. */
   get tables(): SymbolTable[] {
     const modules = this.#loaded.modules.toReversed().map((module) => this.of(module));
     return [CALLERS, ...modules, ...this.#kernel.symbolTables];
   }
 
-  /** A module's. */
+  /** A module's table. */
   of(module: LoadedModule): SymbolTable {
     const known = this.#tables.get(module);
     if (known !== undefined) return known;
@@ -65,14 +65,14 @@ export class Names {
     return `${name}${where}${module}`;
   }
 
-  /** `name+0xoffset`, or null where no symbol is. */
+  /** `name+0xoffset`, or null when no symbol contains the address. */
   short(address: number): string | null {
     const symbol = this.at(address);
     return symbol === undefined ? null : `${symbol.name}+0x${symbol.offset.toString(16)}`;
   }
 }
 
-/** A module's functions and objects: as kallsyms finds them, each goes on to the next in its section. */
+/** A module's functions and objects. As in kallsyms, each extends to the next in its section. */
 function moduleSymbols({ name: module, symbols }: LoadedModule): SymbolTable {
   const named = symbols.filter(({ name }) => !name.startsWith("$")).sort(byAddress);
   return symbolTable(
@@ -83,7 +83,7 @@ function moduleSymbols({ name: module, symbols }: LoadedModule): SymbolTable {
   );
 }
 
-/** Ascending; at one address a function comes last, so that the search ends on it. */
+/** Ascending; at one address functions come last, so that the search finds them. */
 function byAddress(a: LoadedSymbol, b: LoadedSymbol): number {
   return a.address - b.address || Number(a.type === STT_FUNC) - Number(b.type === STT_FUNC);
 }

@@ -1,17 +1,17 @@
-// Work that the host wants done every so many instructions of a run, wherever the guest is then. A run is made in
-// stretches that end where the next work is due; without any, it is one stretch.
+// Host work that is done at regular intervals of a run, counted in instructions, at whatever address the guest has
+// reached. A run is split so that it pauses when the next work is due; without such work it is not split.
 
 export interface Pause {
-  /** Instructions from one time to the next. */
+  /** The interval, in instructions. */
   readonly every: number;
   readonly work: () => void;
 }
 
 export class Pauses {
-  /** From where each one's instructions are counted. */
+  /** The instruction count at which each interval began. */
   readonly #since = new Map<Pause, number>();
 
-  /** @param count instructions completed by now. */
+  /** @param count instructions completed so far. */
   add(pause: Pause, count: number): void {
     this.#since.set(pause, count);
   }
@@ -20,14 +20,14 @@ export class Pauses {
     this.#since.delete(pause);
   }
 
-  /** Instructions to the next work that is due; at least one. */
+  /** Instructions until the next work is due; at least one. */
   left(count: number): number {
     let left = Number.POSITIVE_INFINITY;
     for (const [{ every }, since] of this.#since) left = Math.min(left, since + every - count);
     return Math.max(1, left);
   }
 
-  /** Does what is due. A machine that went back to an earlier state has everything due. */
+  /** Does the work that is due. After a machine was restored to an earlier state, all work is due. */
   attend(count: number): void {
     for (const [pause, since] of this.#since) {
       if (count >= since && count < since + pause.every) continue;

@@ -1,10 +1,10 @@
-// What guest code prints on a machine: the kernel's log, and beside it, while a module is set up, the lines that go
-// into the module's dmesg. How a record is stored is printk/log.ts's.
+// What guest code prints on a machine: the kernel's log and, while a module is being loaded, also the module's dmesg.
+// printk/log.ts defines how a record is stored.
 
 import { PrintkLog } from "./printk/log.ts";
 
 export class PrintedLog {
-  /** One record a call of _printk; the newest 1 MiB at least are kept. */
+  /** One record per call of _printk; at least the newest 1 MiB is kept. */
   readonly lines: string[] = [];
   readonly #kept = new PrintkLog(this.lines);
   #collected: PrintkLog | undefined;
@@ -15,7 +15,7 @@ export class PrintedLog {
     return this.#kept.store(text);
   }
 
-  /** Adds to a list what is printed during some work. */
+  /** Collects in a list what is printed while some work is done. */
   collecting<T>(list: string[], work: () => T): T {
     const outer = this.#collected;
     this.#collected = new PrintkLog(list);
@@ -26,7 +26,7 @@ export class PrintedLog {
     }
   }
 
-  /** Puts a saved log in place of this one. */
+  /** Replaces the log by a saved one. */
   replace(lines: readonly string[]): void {
     this.#kept.replace(lines);
   }

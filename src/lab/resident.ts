@@ -1,6 +1,6 @@
-// A module while it is in a machine: its states between insmod and rmmod, its call sites, and who uses it. The
-// state is kept where the kernel keeps it, in the first word of struct module, so that guest code which asks
-// sees it; the loader, which fills that memory, knows of no states.
+// A module while it is loaded in a machine: its state between insmod and rmmod, its call sites, and its users. The
+// state is stored where the kernel stores it, in the first word of struct module, so that guest code can read it.
+// The loader fills that memory but does not set states.
 
 import { type Address, distance } from "../address.ts";
 import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
@@ -14,9 +14,9 @@ export type ModuleState = (typeof STATES)[number];
 /** A module as /proc/modules lists it. */
 export interface ModuleStatus<A extends Address = number> {
   readonly name: string;
-  /** Bytes of the blocks it has now. */
+  /** Bytes of its present blocks. */
   readonly size: number;
-  /** How many hold it. */
+  /** The reference count. */
   readonly references: number;
   /** The modules that import from it, newest first. */
   readonly users: readonly string[];
@@ -28,14 +28,14 @@ export interface ModuleStatus<A extends Address = number> {
 export class Resident<A extends Address = number, S extends RecognisedSite<A> = RecognisedSite<A>> {
   readonly module: LoadedModule<A>;
   sites: readonly S[] = [];
-  /** Lines printed after loading go here too: it is the module's dmesg. */
+  /** The module's dmesg; also receives lines printed after loading. */
   readonly #dmesg: string[];
   readonly #writeWord: (address: A, word: number) => void;
   #state: ModuleState = "UNFORMED";
-  /** Whether its init function has run and succeeded, so that its exit function is to run. */
+  /** Whether its init function has succeeded, so that its exit function must run. */
   initRan = false;
   initFreed = false;
-  /** Memory of its arguments' texts. */
+  /** Guest memory of its arguments' texts. */
   arguments: readonly A[] = [];
 
   constructor(module: LoadedModule<A>, writeWord: (address: A, word: number) => void) {
@@ -55,12 +55,12 @@ export class Resident<A extends Address = number, S extends RecognisedSite<A> = 
     if (address !== undefined) this.#writeWord(address, STATES.indexOf(state));
   }
 
-  /** The call sites in memory that it has now. */
+  /** The call sites in its present memory. */
   get presentSites(): readonly S[] {
     return this.initFreed ? this.sites.filter(({ block }) => block !== "init") : this.sites;
   }
 
-  /** Whether an address was in init memory that is freed by now. */
+  /** Whether an address was in init memory that has been freed. */
   hadInInit(address: A): boolean {
     const { base, size } = this.module.init;
     const into = distance(base, address);
@@ -71,12 +71,12 @@ export class Resident<A extends Address = number, S extends RecognisedSite<A> = 
     this.#dmesg.push(line);
   }
 
-  /** Whether it imports something of a module. */
+  /** Whether it imports a symbol of another module. */
   uses(name: string): boolean {
     return [...this.module.imports.values()].some(({ owner }) => owner?.name === name);
   }
 
-  /** @param others all modules of the machine, in the order they came. */
+  /** @param others all modules of the machine, in the order of loading. */
   status(others: readonly Resident<A, S>[]): ModuleStatus<A> {
     const { name, core } = this.module;
     const users = others

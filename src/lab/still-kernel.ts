@@ -1,5 +1,5 @@
-// The kernel that 64-bit modules import from, on a machine that runs nothing: addresses from the user's file, and a
-// place of its own for each import that has none.
+// The kernel that 64-bit modules import from, on a machine that executes nothing: addresses from the user's file, and
+// an assigned address for each import without one.
 
 import { distance, plus } from "../address.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -7,7 +7,7 @@ import type { Export } from "../module/host.ts";
 import type { CodeOwner, KernelRange } from "./kernel-space.ts";
 import type { TableKernel } from "./module-table.ts";
 
-/** Imports without an address get theirs from here on, in the kernel's 256 MiB region. */
+/** The first address assigned to imports without one, in the kernel's 256 MiB region. */
 const FIRST_STUB = 0xffffffff_8f000000n;
 const STUB_SIZE = 8;
 

@@ -1,6 +1,6 @@
-// A 64-bit machine that runs nothing: memory, a kernel to import from and modules loaded into it, and no
-// processor to execute them, since farjal has none of 64 bits. Its memory is still-memory.ts's, its kernel
-// still-kernel.ts's, its modules module-table.ts's as those of every machine.
+// A 64-bit machine that executes nothing: memory, a kernel to import from and loaded modules, but no processor, since
+// farjal has no 64-bit one. still-memory.ts is its memory, still-kernel.ts its kernel; its modules are in
+// module-table.ts, as on every machine.
 
 import { distance, WIDTH_64 } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
@@ -27,23 +27,23 @@ export interface StillMachineOptions {
   readonly memory?: number;
   /** From readKernel64(); without it nothing is exported. */
   readonly kernel?: Kernel<bigint>;
-  /** Bytes of a page; default: 16 KiB on a Loongson-3 kernel, else 4 KiB. */
+  /** Bytes of a page; default: 16 KiB for a Loongson-3 kernel, else 4 KiB. */
   readonly pageSize?: number;
 }
 
 export interface StillInsmodOptions {
-  /** Guest address of the core block, page-aligned; default: the first free place from CKSSEG on. */
+  /** Guest address of the core block, page-aligned; default: the first free address from CKSSEG up. */
   readonly base?: bigint;
   /** Guest address of the init block; default: above the core block's guard page. */
   readonly initBase?: bigint;
   /**
-   * How to treat a jump that can't reach: by a veneer (default), by Linux's refusal, or by mending the file, as
-   * mendModule() does, and loading it as Linux would.
+   * What to do about a jump that can't reach its target: add a veneer (default), refuse the module as Linux does, or
+   * mend the file as mendModule() does and load it as Linux would.
    */
   readonly farJumps?: "trampoline" | "refuse" | "rewrite";
-  /** One veneer for all jumps that may share it (default), or one for each. */
+  /** One veneer for all jumps that can share it (default), or one per jump. */
   readonly veneers?: Veneers;
-  /** Give imports that nobody exports an address in the kernel's region. */
+  /** Give each unresolved import an address in the kernel's region. */
   readonly stubMissing?: boolean;
 }
 
@@ -52,7 +52,7 @@ const LARGE_PAGE = 0x4000;
 
 export class StillMachine {
   readonly endian: Endian;
-  /** What depends on the width of its addresses, bigints of 64 bits. */
+  /** The address width: 64 bits, as bigints. */
   readonly width = WIDTH_64;
   readonly pageSize: number;
   readonly #memory: StillMemory;
@@ -87,12 +87,12 @@ export class StillMachine {
     return this.#table.taints;
   }
 
-  /** Modules loaded now, in the order they came. */
+  /** The loaded modules, in the order of loading. */
   get modules(): readonly LoadedModule<bigint>[] {
     return this.#table.modules;
   }
 
-  /** The call sites of a loaded module that __mcount_loc has, with the words that relocation left there. */
+  /** A loaded module's call sites as listed in __mcount_loc, with the words that relocation wrote there. */
   callSites(module: LoadedModule<bigint>): readonly RecognisedSite<bigint>[] {
     return this.#table.callSites(module);
   }
@@ -102,13 +102,13 @@ export class StillMachine {
     return this.#kernel.ranges;
   }
 
-  /** What an import of this name gets, and from whom; undefined when nobody exports it. */
+  /** What an import of this name resolves to, and its owner; undefined: the name is not exported. */
   importOf(name: string): Import<bigint> | undefined {
     return this.#table.importOf(name);
   }
 
   /**
-   * Loads a module as Linux does; its call sites are switched off afterwards.
+   * Loads a module as Linux does and switches its call sites off.
    * @throws Refusal with the kernel's lines and errno when Linux would not load it.
    */
   insmodFile(file: ModuleFile, options: StillInsmodOptions = {}): LoadedModule<bigint> {
@@ -125,14 +125,14 @@ export class StillMachine {
     return this.#table.plan(file, options);
   }
 
-  /** Unloads a module: its memory is given back. Whether others use it isn't asked. */
+  /** Unloads a module and frees its memory, without checking for users. */
   rmmod(module: LoadedModule<bigint>): void {
     const resident = this.#table.residents.find((one) => one.module === module);
     if (resident === undefined) throw new Misuse(`module ${module.name} is not loaded`);
     this.#table.remove(resident);
   }
 
-  /** Reading memory throws a Misuse where nothing is; read() copies it. */
+  /** Reads memory; read() returns a copy. @throws Misuse for addresses without memory. */
   readonly memory = {
     read: (address: bigint, size: number): Uint8Array => this.#readWhole(address, size),
     u32: (address: bigint): number => this.#word(address),
@@ -150,7 +150,7 @@ export class StillMachine {
     return new Words(this.#readWhole(address, 4), this.endian).u32(0);
   }
 
-  /** A module's words by address, its blocks copied once. */
+  /** A module's words by address; its blocks are copied once. */
   #code(module: LoadedModule<bigint>): CodeMemory<bigint> {
     const blocks = loadedBlocks(module).map(({ base, size }) => {
       return { base, size, words: new Words(this.#readWhole(base, size), this.endian) };
@@ -167,7 +167,7 @@ export class StillMachine {
   }
 }
 
-/** The page size that a kernel of this version magic has: Loongson-3 kernels can't have 4 KiB. */
+/** The page size of a kernel with this version magic: Loongson-3 kernels can't have 4 KiB pages. */
 export function pageSizeOf(vermagic: string): number {
   return /\bLOONGSON64\b/.test(vermagic) ? LARGE_PAGE : SMALL_PAGE;
 }

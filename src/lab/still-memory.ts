@@ -1,6 +1,6 @@
-// Where 64-bit modules are on a machine that runs nothing: their blocks from CKSSEG on, as a kernel built with
-// -msym32 places them, or at the addresses that are asked for; their bytes in a processor's physical memory, where
-// the relocator finds them.
+// The memory of 64-bit modules on a machine that executes nothing. Their blocks are placed from CKSSEG up, as a kernel
+// built with -msym32 places them, or at requested addresses. Their bytes are in a processor's physical memory, where
+// the relocator works on them.
 
 import { distance, plus, WIDTH_64 } from "../address.ts";
 import { AddressRanges } from "../bytes/address-ranges.ts";
@@ -22,11 +22,11 @@ import type { TableMemory } from "./module-table.ts";
 
 /** CKSSEG, where a -msym32 kernel's module space begins (MODULE_START). */
 export const CKSSEG = 0xffffffff_c0000000n;
-/** The fixmap of a 64-bit kernel ends here; the module space ends below it. */
+/** The end of a 64-bit kernel's fixmap; the module space ends below the fixmap. */
 const FIXMAP_END = 0xffffffff_fffe0000n;
-/** Pages of the fixmap, and the two below it that MODULE_END leaves out. */
+/** Pages of the fixmap, and the two pages below it that MODULE_END excludes. */
 const FIXMAP_PAGES = 19;
-/** Per-CPU areas begin here, in CKSEG0 above any kernel: reached by the same two instructions as its data. */
+/** The start of per-CPU areas, in CKSEG0 above any kernel, so that two instructions reach them as they do its data. */
 const PER_CPU = 0xffffffff_98000000n;
 
 interface Block {
@@ -44,10 +44,10 @@ export class StillMemory implements TableMemory<bigint> {
   readonly #physical: RangeAllocator;
   readonly #addresses = new AddressRanges();
   readonly #blocks = new Map<bigint, Block>();
-  /** The block that was used last: modules are read and written piece by piece. */
+  /** The last block used: a cache, since modules are read and written in small pieces. */
   #recent: Block | undefined;
 
-  /** The kernel's, which can be read. */
+  /** The kernel's memory, which is readable. */
   readonly #image: KernelImage<bigint> | null;
 
   /** @param size bytes of it, a multiple of 64 KiB up to 512 MiB. @throws Misuse for another size. */
@@ -59,7 +59,7 @@ export class StillMemory implements TableMemory<bigint> {
     this.#physical = new RangeAllocator(0, this.#processor.ramSize);
   }
 
-  /** As ModuleHost.allocate(); both blocks or none. */
+  /** ModuleHost.allocate(): allocates both blocks or none. */
   allocate({ coreSize, initSize, base, initBase }: MemoryRequest<bigint>): ModuleMemory<bigint> {
     const core = this.#allocateBlock(coreSize, base, CKSSEG);
     try {
@@ -153,7 +153,7 @@ export class StillMemory implements TableMemory<bigint> {
     return relocateSection64(this.#processor.relocator, physical, section);
   }
 
-  /** The physical address of bytes that are all in one block or in a per-CPU area. */
+  /** The physical address of bytes that are within one block or per-CPU area. */
   #physicalOf(address: bigint, size: number): number | undefined {
     const holds = ({ base, size: length }: Block): boolean => {
       const into = distance(base, address);

@@ -1,5 +1,5 @@
-// The o32 calling convention: what a call's arguments become in registers and on the stack. Strings and
-// byte arrays are put into guest memory for the length of the call and passed by address.
+// The o32 calling convention: how a call's arguments are passed in registers and on the stack. Strings and byte
+// arrays are copied into guest memory for the duration of the call and passed by address.
 
 import { utf8Bytes } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";

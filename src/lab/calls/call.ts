@@ -1,6 +1,6 @@
-// Calling guest code from the host: registers set as o32 wants, host functions served on the way. How a
-// call runs, whole or in pieces, is guest-call.ts's. Calls nest (a host function may call the guest), so
-// each puts the processor's state back as it found it; the budget is shared by all that are open.
+// Calls guest code from the host: sets the registers as o32 requires and serves the host functions that the guest
+// calls. guest-call.ts runs a call, whole or in pieces. Calls nest (a host function may call the guest), so each
+// restores the processor's state when it ends. All open calls share one budget.
 
 import {
   CPU_GPR,
@@ -31,13 +31,13 @@ import { Pauses } from "../pauses.ts";
 import { type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
 import type { HostCall, HostFunctions } from "./host-functions.ts";
 
-/** Where called functions return to; never executed, since the run stops before it. */
+/** The return address of called functions. It is never executed: the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
 
-/** o32: the caller leaves room for four register arguments, and sp is a multiple of eight. */
+/** o32: the caller reserves room for four register arguments, and sp is a multiple of eight. */
 const REGISTER_ARGUMENTS = 4;
 const STACK_ALIGNMENT = 8;
-/** Host function calls within host function calls; each costs host stack. */
+/** The deepest nesting of host function calls; each level uses host stack. */
 const DEEPEST_NESTING = 64;
 
 /** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
@@ -51,10 +51,10 @@ export class GuestEnd extends Error {
 }
 
 export interface CallSetup extends Naming {
-  /** Top of the stack and gp (thread_info) for a call from outside; nested calls go on below. */
+  /** Top of the stack and gp (thread_info) for an outermost call; nested calls use the stack below. */
   readonly stackTop: number;
   readonly threadInfo: number;
-  /** function_graph's, native and the guest's own. */
+  /** function_graph's shadow stacks: the native one and the guest's. */
   readonly shadows: readonly OpenFunctions[];
 }
 
@@ -64,9 +64,9 @@ export class Caller {
   readonly #functions: HostFunctions;
   readonly #setup: CallSetup;
   readonly #words: Uint32Array;
-  /** What is done in the middle of calls. */
+  /** Host work done at intervals during calls. */
   readonly pauses = new Pauses();
-  /** Calls that are entered and not left, the innermost last. */
+  /** Calls that were entered and not yet left, the innermost last. */
   readonly #open: GuestCall[] = [];
 
   constructor(
@@ -82,18 +82,18 @@ export class Caller {
     this.#words = processor.words;
   }
 
-  /** Calls that are entered and not left. */
+  /** The number of calls that were entered and not yet left. */
   get depth(): number {
     return this.#open.length;
   }
 
-  /** Calls the function at `address`; `budget` counts steps and holds for nested calls too. */
+  /** Calls the function at `address`; `budget` limits its steps, including those of nested calls. */
   call(address: number, args: readonly number[], budget: number): CallResult {
     const call = this.start(address, args, budget);
     try {
       for (;;) {
         const { reason } = call.advance();
-        // Breakpoints are for calls that someone steps through.
+        // Breakpoints apply only to calls under a debugger.
         if (reason !== "breakpoint" && reason !== "watchpoint") return call.result();
       }
     } finally {
@@ -101,7 +101,7 @@ export class Caller {
     }
   }
 
-  /** The same, entered only: nothing has run yet. Within another call its budget counts. */
+  /** Enters the call without running it. Within another call, that call's budget applies. */
   start(address: number, args: readonly number[], budget: number): GuestCall {
     if (this.#open.length >= DEEPEST_NESTING) {
       throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
@@ -133,8 +133,8 @@ export class Caller {
   }
 
   /**
-   * Goes on with a call of an earlier state; calls of the present one are over.
-   * @param budget steps that it may still take; unless told, those that it had left.
+   * Continues a call of an earlier state; the calls that are open now end.
+   * @param budget the steps it may still take; default: the rest of its old budget.
    */
   restore(state: CallState | null, budget?: number): GuestCall | null {
     for (const call of this.#open) call.abandon();
@@ -144,7 +144,7 @@ export class Caller {
     return this.#made(new Budget(total, state.spent), state.started, Uint32Array.from(state.saved));
   }
 
-  /** Whether a call's state has the registers that are saved here, the first of them zero. */
+  /** Whether a call's state has as many registers as are saved here, with register 0 being zero. */
   fits({ saved }: CallState): boolean {
     return saved.length === this.#saveState().length && saved[0] === 0;
   }
@@ -182,7 +182,7 @@ export class Caller {
     this.#processor.pc = address;
   }
 
-  /** Runs the host function behind a HYPERCALL, then goes on at ra. */
+  /** Runs the host function of a HYPERCALL, then continues at ra. */
   #serve(code: number): GuestStop | undefined {
     const entry = this.#functions.at(code);
     if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
@@ -191,7 +191,7 @@ export class Caller {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
       if (result !== undefined) this.#processor.setGpr(R.v0, result);
     } catch (error) {
-      // The guest passed an address that a kernel's own function would have faulted on.
+      // The guest passed an address on which the kernel's own function would have faulted.
       if (error instanceof Unmapped) {
         return exceptionStop(error.write ? EXC_TLBS : EXC_TLBL, error.address, this.#place());
       }
@@ -230,7 +230,7 @@ export class Caller {
     return stopPlace(this.#processor, this.#setup);
   }
 
-  /** The registers, then how far function_graph's shadow stacks had come. */
+  /** The registers, then the depths of function_graph's shadow stacks. */
   #saveState(): Uint32Array {
     const last = Math.max(CPU_HI, CPU_LO, CPU_PC, CPU_NEXT_PC, CPU_IN_DELAY_SLOT);
     const registers = this.#words.subarray(CPU_GPR / 4, last / 4 + 1);

@@ -1,6 +1,6 @@
-// A call into the guest that has been entered and not yet left: it can be run in pieces, stopped at
-// breakpoints and looked at in between. call.ts enters calls and serves their host functions; this says how
-// far one goes and why it stands still. A plain call is one that runs to its end in one piece.
+// A call into the guest that was entered and not yet left. It can be run in pieces, stopped at breakpoints and
+// inspected in between. call.ts enters calls and serves their host functions; this file runs them and records why
+// one has stopped. A plain call runs to its end in one piece.
 
 import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/stops.ts";
 import { Misuse } from "../../errors.ts";
@@ -20,28 +20,28 @@ import type { Pauses } from "../pauses.ts";
 export interface CallResult {
   readonly v0: number;
   readonly v1: number;
-  /** Instructions this call completed, everything it called included. */
+  /** Instructions that this call completed, including everything it called. */
   readonly instructions: number;
   /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
   readonly exception?: GuestStop;
 }
 
-/** What a call needs of the one who entered it. */
+/** What a call needs from the code that entered it. */
 export interface CallHost {
   readonly processor: Processor;
   readonly pauses: Pauses;
-  /** Runs the host function behind a HYPERCALL and goes on at ra, or says why not. */
+  /** Runs the host function of a HYPERCALL and continues at ra, or returns why it can't. */
   serve(code: number): GuestStop | undefined;
   place(): StopPlace;
-  /** The call is over: the state from before it is put back. */
+  /** Called when the call is over, to restore the state from before it. */
   leave(call: GuestCall): void;
 }
 
-/** An open call as numbers, from which it can be gone on with. */
+/** An open call as numbers, from which it can be continued. */
 export interface CallState {
   /** CPU_COUNT when the call was entered. */
   readonly started: number;
-  /** The budget, and what is spent of it. */
+  /** The budget, and the part already used. */
   readonly total: number;
   readonly spent: number;
   /** The processor's registers from before the call, and the shadow stacks' places. */
@@ -68,14 +68,14 @@ export class GuestCall {
     this.saved = saved;
   }
 
-  /** Why it stands still now. */
+  /** Why the call is stopped now. */
   get halt(): Halt {
     return this.#halt;
   }
 
   /**
-   * Goes on for at most so many steps: instructions, each host function served counting as one. What has
-   * ended may be gone on with too, at the instruction where it ended.
+   * Continues for at most `steps` steps: instructions, where each host function served counts as one. A call that has
+   * ended can also be continued, at the instruction where it ended.
    */
   advance(steps = Number.POSITIVE_INFINITY): Halt {
     if (!(steps >= 0)) throw new Misuse(`a number of steps can't be ${steps}`);
@@ -125,31 +125,31 @@ export class GuestCall {
   }
 
   /**
-   * Ends it where it stands, as somebody wants who steps through it; an end that it came to itself stays.
-   * @param by who that is, for the stop's message.
+   * Ends the call at its present instruction, on behalf of a debugger. A call that has already ended is not changed.
+   * @param by the debugger's name, for the stop's message.
    */
   kill(by = "the debugger"): void {
     if (this.#halt.reason === "ended" || this.#halt.reason === "returned") return;
     this.#halt = this.#ended(killedStop(this.#host.place(), by));
   }
 
-  /** Whether it runs now: whoever asks is a host function in it. */
+  /** Whether it is running now; then the caller of this getter is a host function within it. */
   get running(): boolean {
     return this.#running;
   }
 
-  /** What a machine made in the same way needs to go on with it. */
+  /** What a machine made in the same way needs to continue this call. */
   get state(): CallState {
     const { started, budget, saved } = this;
     return { started, total: budget.total, spent: budget.spent, saved: [...saved] };
   }
 
-  /** Is over without a trace: the state around it is no longer its own. */
+  /** Ends the call without restoring registers: the machine's state has been replaced. */
   abandon(): void {
     this.#open = false;
   }
 
-  /** Leaves the call, wherever it stands: the registers from before it are put back. */
+  /** Leaves the call at any point and restores the registers from before it. */
   close(): void {
     if (!this.#open) return;
     if (this.#running) throw new Misuse("the call is running");
@@ -157,7 +157,7 @@ export class GuestCall {
     this.#open = false;
   }
 
-  /** A HYPERCALL that comes to be asked about here is one that the budget has no step for. */
+  /** A HYPERCALL is still pending here only if the budget has no step left for it. */
   #why(reason: number): Halt {
     const outOfSteps = reason === STOP_LIMIT || reason === STOP_HYPERCALL;
     if (!outOfSteps) return haltOf(this.processor, reason, () => this.#host.place());

@@ -1,17 +1,17 @@
-// Functions that the guest calls and the host runs. Each is one HYPERCALL word: the core stops there,
-// the host's function runs on the registers it finds, and the guest goes on at ra with v0 set. The code
-// in the word is an index into this table, so guest code that makes up a code gets nothing but an error.
+// Functions that the guest calls and the host implements. Each is one HYPERCALL word: the core stops there, the host
+// function reads its arguments from the registers, and the guest continues at ra with v0 set. The code in the word is
+// an index into this table, so guest code that invents a code only gets an error.
 
 import { Misuse } from "../../errors.ts";
 import { assemble } from "../../isa/assemble.ts";
 import type { GuestMemory } from "../../processor/guest-memory.ts";
 
-/** What a host function sees of the call: o32 arguments, memory, and who called. */
+/** A host function's view of the call: o32 arguments, memory and the caller. */
 export interface HostCall {
   /** The function's name. */
   readonly name: string;
   readonly memory: GuestMemory;
-  /** ra: where the guest goes on. */
+  /** ra: the address where the guest continues. */
   readonly returnAddress: number;
   /** Argument `index` as an unsigned word: a0-a3, then the caller's stack. */
   arg(index: number): number;
@@ -20,13 +20,13 @@ export interface HostCall {
   /** A register by number (2 is v0, 29 is sp). */
   register(number: number): number;
   setRegister(number: number, value: number): void;
-  /** Takes steps from the budget, for work whose size the guest decides. */
+  /** Deducts steps from the budget, for work whose amount the guest determines. */
   charge(steps: number): void;
-  /** Calls guest code from here; the machine's registers are put back afterwards. */
+  /** Calls guest code; the machine's registers are restored afterwards. */
   callGuest(address: number, args: readonly number[]): number;
 }
 
-/** Returns v0; nothing (undefined) leaves v0 as it is. */
+/** Returns v0; undefined leaves v0 unchanged. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return
 export type HostFunction = (call: HostCall) => number | void;
 
@@ -41,7 +41,7 @@ export class HostFunctions {
   readonly #entries: Entry[] = [];
   readonly #codes = new Map<string, number>();
 
-  /** Adds a function, or replaces the one of that name. @returns its HYPERCALL word. */
+  /** Adds a function, or replaces the one with that name. @returns its HYPERCALL word. */
   provide(name: string, run: HostFunction): number {
     const known = this.#codes.get(name);
     const entry = known === undefined ? undefined : this.#entries[known];
@@ -57,12 +57,12 @@ export class HostFunctions {
     return hypercallWord(code);
   }
 
-  /** The function behind a HYPERCALL's code, or undefined when the guest made the code up. */
+  /** The function of a HYPERCALL code; undefined: no such code. */
   at(code: number): Readonly<Entry> | undefined {
     return this.#entries[code];
   }
 
-  /** All names, by their codes. */
+  /** All names, by code. */
   get names(): string[] {
     return this.#entries.map(({ name }) => name);
   }
@@ -71,7 +71,7 @@ export class HostFunctions {
     return this.#codes.has(name);
   }
 
-  /** What runs behind a name. */
+  /** The implementation of a name. */
   named(name: string): HostFunction | undefined {
     const code = this.#codes.get(name);
     return code === undefined ? undefined : this.#entries[code]?.run;

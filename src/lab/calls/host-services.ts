@@ -1,5 +1,5 @@
-// What the lab kernel asks the host to do: print, panic, tell the time. src/lab-kernel/hypercalls.S names
-// them, in the order of its .lab_hypercalls; a name without a service here is a defect, not a guess.
+// The host services of the lab kernel: printing, panic, the time. src/lab-kernel/hypercalls.S names them, in the order
+// of its .lab_hypercalls section. A name without a service here is a defect and is reported as an error.
 
 import { latin1Bytes } from "../../bytes/text.ts";
 import { R } from "../../isa/registers.ts";
@@ -10,7 +10,7 @@ import { FormattedText } from "../printk/text.ts";
 import { GuestEnd } from "./call.ts";
 import type { HostCall, HostFunction } from "./host-functions.ts";
 
-/** What the services need of the machine. */
+/** What the services need from the machine. */
 export interface ServiceHost {
   /** Stores the text of one printk, with its level in front. @returns the characters stored. */
   log(text: string): number;
@@ -23,12 +23,12 @@ export interface ServiceHost {
 
 const WORD = 4;
 const INT_MAX = 0x7fff_ffff;
-/** Characters of a format and of its text that cost nothing but the call. */
+/** Characters of a format and of its text that are covered by the cost of the call. */
 const FREE_WORK = 1024;
-/** Those behind them that cost the host as much as a step of the guest's, or less. */
+/** Further characters per step charged: handling them costs the host no more than one guest step. */
 const WORK_OF_A_STEP = 8;
 
-/** The services by the names that hypercalls.S gives them. */
+/** The services, by their names in hypercalls.S. */
 export function hostServices(host: ServiceHost): Readonly<Record<string, HostFunction>> {
   const record = (call: HostCall, index: number): string => {
     const text = new FormattedText(LONGEST_RECORD, LONGEST_RECORD);
@@ -86,7 +86,7 @@ export function hostServices(host: ServiceHost): Readonly<Record<string, HostFun
 
 /** What refcount_warn_saturate() leaves in the counter, far from both ends. */
 const REFCOUNT_SATURATED = 0xc0000000;
-/** Its lines by enum refcount_saturation_type (lib/refcount.c); each is told once. */
+/** Its messages by enum refcount_saturation_type (lib/refcount.c); each is printed once. */
 const REFCOUNT_WARNINGS = [
   "saturated; leaking memory.",
   "saturated; leaking memory.",
@@ -139,8 +139,8 @@ function memoryOf(call: HostCall, host: ServiceHost): PrintkMemory {
 }
 
 /**
- * Formats, and takes from the budget what it costs the host: a format, its widths and its strings are the guest's,
- * and may be a thousand times as long as honest ones.
+ * Formats a text and charges the host's cost to the budget. The format, its widths and its strings come from the
+ * guest, and hostile ones may be a thousand times as long as usual ones.
  */
 function formatted(
   out: FormattedText,

@@ -34,7 +34,7 @@ export const writeMac: PointerWriter = (out, letters, address, spec, memory) => 
   writeString(out, order.map(hexByte).join(separator), spec);
 };
 
-/** %pI4, %pi6 and their kin; %pIS and %piS look at a struct sockaddr first. */
+/** %pI4, %pi6 and their variants; for %pIS and %piS the family in a struct sockaddr decides. */
 export const writeIp: PointerWriter = (out, letters, address, spec, memory) => {
   if (refusedPointer(out, address, spec)) return;
   const size = { "4": IP4_SIZE, "6": IP6_SIZE, S: SOCKADDR_SIZE }[letters.charAt(1)];
@@ -61,7 +61,7 @@ function writeSocketAddress(
   const padded = letters[0] === "i";
   const options = /^[A-Za-z]*/.exec(letters.slice(2))?.[0] ?? "";
   const family = new DataView(start.buffer, start.byteOffset).getUint16(0, memory.littleEndian);
-  // The numbers behind the address take the conversion's own width and precision, as the whole then does.
+  // The numbers after the address use the conversion's width and precision, and so does the whole text afterwards.
   const number = (value: number): string => {
     const text = new FormattedText(64);
     writeNumber(text, value, spec, { base: 10 });

@@ -1,4 +1,4 @@
-// What formatting asks of the machine: the variable arguments in their order, guest memory, and names of addresses.
+// What formatting needs from the machine: the variable arguments in order, guest memory, and symbols of addresses.
 
 export interface PrintkArguments {
   /** The next 32-bit argument. */
@@ -16,6 +16,6 @@ export interface PrintkMemory {
   string(address: number, limit: number): string | undefined;
   /** `name+0xoffset/0xsize [module]`, or without the offset. */
   symbol(address: number, withOffset: boolean): string;
-  /** The arguments that a va_list at an address holds. */
+  /** The arguments of the va_list at an address. */
   list(address: number): PrintkArguments;
 }

@@ -1,7 +1,7 @@
-// vsnprintf() of the kernel (lib/vsprintf.c, Linux 6.1): the format is read once from left to right, and each
-// conversion writes into a FormattedText, which bounds it. Numbers, characters and strings are here; %p and its
-// extensions are pointer.ts's. A conversion that the kernel doesn't have, %n among them, ends the text there, because
-// the arguments after it are unknown.
+// The kernel's vsnprintf() (lib/vsprintf.c, Linux 6.1). The format is read once from left to right, and each
+// conversion writes into a FormattedText, which limits its size. This file handles numbers, characters and strings;
+// pointer.ts handles %p and its extensions. A conversion that the kernel doesn't have (%n is one) ends the text,
+// because the positions of the arguments after it are unknown.
 
 import type { PrintkArguments } from "./arguments.ts";
 import { writePointer } from "./pointer.ts";
@@ -10,11 +10,11 @@ import { POINTER_SIZE, type Specification, writeError, writeNumber } from "./spe
 import { bytesAt, writeText } from "./string.ts";
 import type { FormattedText } from "./text.ts";
 
-/** struct printf_spec holds a width in 24 bits and a precision in 16. */
+/** struct printf_spec stores a width in 24 bits and a precision in 16. */
 const FIELD_WIDTH_MAX = (1 << 23) - 1;
 const PRECISION_MAX = (1 << 15) - 1;
 
-/** Widths of integers by their length modifier. */
+/** Integer sizes by length modifier. */
 const BITS: Readonly<Record<string, 8 | 16 | 32 | 64>> = {
   hh: 8,
   h: 16,
@@ -31,7 +31,7 @@ interface Conversion {
   readonly modifier: string;
   /** "" at the end of the format. */
   readonly letter: string;
-  /** Where the format goes on behind the letter. */
+  /** The index in the format after the conversion's letter. */
   readonly end: number;
 }
 
@@ -46,7 +46,7 @@ export function format(out: FormattedText, text: string, args: PrintkArguments):
     const conversion = readConversion(text, percent, args);
     const next = write(out, text, conversion, args);
     if (next === null) return;
-    // A conversion that writes nothing costs too.
+    // A conversion that writes nothing is charged too.
     out.read(next - percent);
     at = next;
   }
@@ -105,7 +105,7 @@ function readConversion(text: string, percent: number, args: PrintkArguments): C
   return { spec, modifier, letter: text.charAt(at), end: at + 1 };
 }
 
-/** @returns where the format goes on, or null when the text ends with this conversion. */
+/** @returns the index where the format continues, or null when the text ends with this conversion. */
 function write(
   out: FormattedText,
   text: string,
@@ -160,7 +160,7 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
 
-/** va_format(): {const char *fmt; va_list *va}, formatted in this place. */
+/** va_format(): formats the nested {const char *fmt; va_list *va} at this point. */
 function writeFormat(...[out, , address, spec, memory]: PointerArguments): void {
   const bytes = bytesAt(out, address, 2 * POINTER_SIZE, spec, memory);
   if (bytes === undefined) return;

@@ -1,18 +1,18 @@
-// The kernel's log as vprintk_store() keeps it (kernel/printk/printk.c, Linux 6.1): one record for each call, without
-// its level and its last newline, no longer than LOG_LINE_MAX; KERN_CONT goes on with a record that no newline ended.
-// The oldest records are dropped by their size in bytes, as the kernel's ring buffer drops them.
+// The kernel's log as vprintk_store() stores it (kernel/printk/printk.c, Linux 6.1): one record per call, without its
+// level and final newline, at most LOG_LINE_MAX long. KERN_CONT continues a record that did not end in a newline. When
+// the log exceeds its size in bytes the oldest records are dropped, as in the kernel's ring buffer.
 
-/** LOG_LINE_MAX, less the NUL that it has room for: CONSOLE_LOG_MAX - PREFIX_MAX - 1. */
+/** LOG_LINE_MAX less one for the NUL: CONSOLE_LOG_MAX - PREFIX_MAX - 1. */
 export const LONGEST_RECORD = 1024 - 32 - 1;
-/** Bytes that are kept at least; Debian's kernels keep 128 KiB (CONFIG_LOG_BUF_SHIFT=17). */
+/** The minimum number of bytes kept; Debian's kernels keep 128 KiB (CONFIG_LOG_BUF_SHIFT=17). */
 const KEPT_BYTES = 1 << 20;
-/** What a record takes beside its text: struct printk_info. */
+/** The size of a record beside its text: struct printk_info. */
 const RECORD_BYTES = 88;
 
 /** Start of header: before a level's digit, or before `c` for KERN_CONT. */
 const KERN_SOH = "\u0001";
 
-/** printk_parse_prefix(): the characters of all levels and KERN_CONTs in front. */
+/** printk_parse_prefix(): the characters of all leading levels and KERN_CONTs. */
 function prefixLength(text: string): number {
   let at = 0;
   while (text[at] === KERN_SOH && /[0-7c]/.test(text.charAt(at + 1))) at += 2;
@@ -25,7 +25,7 @@ export class PrintkLog {
   /** Whether the last record may be continued. */
   #open = false;
 
-  /** @param lines where the records are kept, the newest last. */
+  /** @param lines the list that holds the records, the newest last. */
   constructor(lines: string[]) {
     this.#lines = lines;
   }
@@ -55,7 +55,7 @@ export class PrintkLog {
     return text.length;
   }
 
-  /** Puts other records in place of all. */
+  /** Replaces all records. */
   replace(lines: readonly string[]): void {
     this.#lines.length = 0;
     for (const line of lines) this.#lines.push(line);

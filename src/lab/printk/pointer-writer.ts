@@ -1,4 +1,5 @@
-// What every conversion of a pointer is: a function that writes what the pointer says, by the letters behind the p.
+// The type of every pointer conversion: a function that writes what the pointer refers to, selected by the letters
+// after the p.
 
 import type { PrintkMemory } from "./arguments.ts";
 import type { Specification } from "./specification.ts";

@@ -1,8 +1,8 @@
-// %p and the letters that may follow it: pointer() of lib/vsprintf.c. A plain %p prints the address itself, as a kernel
-// booted with no_hash_pointers does; so does %pK. What prints a structure whose layout the kernel's configuration
-// decides (a dentry, a file, a block device, a clock, nodes of firmware, page and gfp flags) or is for Rust prints
-// "(%pd?)", with its own letters, as the kernel does for those that it was built without. Build IDs (%pSb, %pBb) are
-// left out. %pV, a format within a format, is format.ts's.
+// %p and the letters that may follow it: pointer() of lib/vsprintf.c. A plain %p and %pK print the address itself, as
+// a kernel booted with no_hash_pointers does. Conversions for structures whose layout depends on the kernel's
+// configuration (a dentry, a file, a block device, a clock, firmware nodes, page and gfp flags) and those for Rust
+// print "(%pd?)" with their own letters, as the kernel does for conversions it was built without. Build IDs (%pSb,
+// %pBb) are omitted. format.ts handles %pV, a format within a format.
 
 import { writeIp, writeMac, writeUuid } from "./addresses.ts";
 import type { PrintkMemory } from "./arguments.ts";
@@ -21,7 +21,7 @@ import {
   writeTime,
 } from "./values.ts";
 
-/** By the first letter behind the p; those that aren't here print the address. */
+/** By the first letter after the p; other letters print the address. */
 const WRITERS: Readonly<Record<string, PointerWriter>> = {
   S: (out, _letters, address, spec, memory) => writeString(out, memory.symbol(address, true), spec),
   s: (out, _letters, address, spec, memory) =>
@@ -67,7 +67,7 @@ function writeProbedText(...[out, letters, address, spec, memory]: PointerArgume
   else writeError(out, "(einval)", spec);
 }
 
-/** What takes a kernel's structure. */
+/** Conversions of kernel structures. */
 function writeNothing(...[out, letters, , spec]: PointerArguments): void {
   writeString(out, `(%p${letters}?)`, spec);
 }
@@ -78,7 +78,7 @@ function writeAddressOf(...[out, , address, spec]: PointerArguments): void {
   writeNumber(out, address, whole, { base: 16 });
 }
 
-/** sprint_backtrace(): the call before a return address, so that one behind the last call is its function's. */
+/** sprint_backtrace(): looks up the byte before a return address, so that one after a function's last call names it. */
 function returnSymbol(address: number, memory: PrintkMemory): string {
   const before = memory.symbol((address - 1) >>> 0, true);
   return before.replace(/\+0x([0-9a-f]+)\//, (_, offset: string) => {

@@ -1,12 +1,12 @@
-// One conversion of a printk format: struct printf_spec of lib/vsprintf.c, and the two ways in which every conversion
-// ends, as a number or as a string with its field width and precision.
+// One conversion of a printk format: struct printf_spec of lib/vsprintf.c, and the two forms of output, a number or a
+// string, each with field width and precision.
 
 import type { FormattedText } from "./text.ts";
 
 export interface Specification {
-  /** -1: none was given. Negative widths of `*` have become `left` already. */
+  /** -1: not given. A negative width from `*` has already been turned into `left`. */
   readonly width: number;
-  /** -1: none was given. */
+  /** -1: not given. */
   readonly precision: number;
   readonly left: boolean;
   readonly plus: boolean;
@@ -69,13 +69,13 @@ export function writeString(out: FormattedText, text: string, spec: Specificatio
   if (spec.left) out.fill(" ", padding);
 }
 
-/** error_string(): what stands for a value that can't be printed, no longer than a pointer. */
+/** error_string(): the replacement for a value that can't be printed, no longer than a pointer. */
 export function writeError(out: FormattedText, text: string, spec: Specification): void {
   const precision = spec.precision === -1 ? 2 * POINTER_SIZE : spec.precision;
   writeString(out, text, { ...spec, precision });
 }
 
-/** special_hex_number(): 0x and all digits of so many bytes. */
+/** special_hex_number(): 0x and all digits of a number of the given size in bytes. */
 export function writeAddress(out: FormattedText, value: bigint | number, size: number): void {
   const spec = { ...PLAIN, width: 2 + 2 * size, special: true, zeros: true };
   writeNumber(out, value, spec, { base: 16 });

@@ -1,6 +1,6 @@
-// Texts in guest memory, and what stands for a pointer that can't be followed: "(null)" and "(efault)", as string()
-// and check_pointer() of lib/vsprintf.c write them. The kernel writes "(efault)" for the first page and for error
-// numbers, and would fault elsewhere; here every address that isn't mapped is "(efault)".
+// Strings in guest memory, and the replacements for invalid pointers, "(null)" and "(efault)", as string() and
+// check_pointer() of lib/vsprintf.c write them. The kernel writes "(efault)" for the first page and for error numbers,
+// and faults on other invalid addresses; here every unmapped address gives "(efault)".
 
 import type { PrintkMemory } from "./arguments.ts";
 import { type Specification, writeError, writeString } from "./specification.ts";
@@ -14,7 +14,7 @@ export function isErrorPointer(address: number): boolean {
   return address >= FIRST_ERROR;
 }
 
-/** check_pointer(): whether an error was written instead. */
+/** check_pointer(): writes an error for an invalid pointer; returns whether it did. */
 export function refusedPointer(out: FormattedText, address: number, spec: Specification): boolean {
   if (address === 0) writeError(out, "(null)", spec);
   else if (address < PAGE_SIZE || isErrorPointer(address)) writeError(out, "(efault)", spec);
@@ -37,7 +37,7 @@ export function writeText(
 }
 
 /**
- * The bytes that a conversion of a pointer prints; undefined, and an error written, when it can't be followed.
+ * The bytes that a pointer conversion prints. For an invalid pointer it writes an error and returns undefined.
  */
 export function bytesAt(
   out: FormattedText,

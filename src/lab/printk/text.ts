@@ -1,12 +1,12 @@
-// The text that a printk or vsnprintf makes. Widths, precisions and formats are the guest's numbers, so this counts
-// what they ask for and stores no more than the caller keeps: `length` grows as the kernel's return value does, the
-// text doesn't grow past `kept`. Formatting ends early when nothing more would be kept of a record, or when one
-// call has done more work than any honest one.
+// The output of a printk or vsnprintf. Widths, precisions and formats come from the guest, so this counts what they
+// request but stores only what the caller keeps: `length` grows as the kernel's return value does, the text does not
+// grow past `kept`. Formatting ends early when nothing more of a record would be kept, or when one call has done
+// more work than any legitimate call needs.
 
-/** Characters written and bytes read in one call; the longest line of a kernel's log is a thousandth of this. */
+/** The most characters written and bytes read in one call, a thousand times the longest line of a kernel's log. */
 export const MOST_WORK = 1 << 20;
 
-/** Formats within formats; a kernel's stack has no room for many. */
+/** The deepest nesting of formats; a kernel's stack has no room for many. */
 const DEEPEST = 8;
 
 export class FormattedText {
@@ -18,35 +18,35 @@ export class FormattedText {
   #depth = 0;
 
   /**
-   * @param kept characters that are stored.
-   * @param longest characters after which nothing more is formatted; default: no such number.
+   * @param kept the most characters stored.
+   * @param longest characters after which formatting ends; default: no limit.
    */
   constructor(kept: number, longest = Number.POSITIVE_INFINITY) {
     this.#kept = kept;
     this.#longest = longest;
   }
 
-  /** The characters that were stored. */
+  /** The stored characters. */
   get text(): string {
     return this.#text;
   }
 
-  /** Characters written, as vsnprintf counts them: those that aren't stored too. */
+  /** Characters written, as vsnprintf counts them, including those not stored. */
   get length(): number {
     return this.#length;
   }
 
-  /** What the call has cost the host, in characters and bytes. */
+  /** The host's work for this call, in characters and bytes. */
   get work(): number {
     return this.#work;
   }
 
-  /** Whether formatting is to end here. */
+  /** Whether formatting must end here. */
   get full(): boolean {
     return this.#length >= this.#longest || this.#work >= MOST_WORK;
   }
 
-  /** How much one conversion may still read. */
+  /** The bytes that one conversion may still read. */
   get left(): number {
     return Math.max(0, MOST_WORK - this.#work);
   }
@@ -58,7 +58,7 @@ export class FormattedText {
     this.#work += text.length;
   }
 
-  /** Writes a character `count` times; storing is all that it costs. */
+  /** Writes a character `count` times; the cost is that of the characters stored. */
   fill(character: string, count: number): void {
     if (count <= 0) return;
     const stored = Math.min(count, this.#kept - this.#text.length);
@@ -67,7 +67,7 @@ export class FormattedText {
     this.#work += Math.max(stored, 1);
   }
 
-  /** Writes a format within a format (%pV). @returns whether it did: not when they nest too deep. */
+  /** Writes a format within a format (%pV). @returns false when formats nest too deep. */
   within(write: () => void): boolean {
     if (this.#depth === DEEPEST) return false;
     this.#depth += 1;

@@ -1,4 +1,4 @@
-// What %p prints of memory that isn't text: bytes in hexadecimal (%ph), bitmaps (%pb), escaped bytes (%pE), struct
+// The %p conversions of memory that isn't text: bytes in hexadecimal (%ph), bitmaps (%pb), escaped bytes (%pE), struct
 // resource (%pR), times (%pt), pixel formats (%p4cc), physical addresses (%pa) and features of network devices (%pNF),
 // as hex_string(), bitmap_string(), escaped_string() and the others of lib/vsprintf.c write them. resource_size_t,
 // phys_addr_t and dma_addr_t have 32 bits, as in kernels without CONFIG_PHYS_ADDR_T_64BIT.
@@ -15,7 +15,7 @@ function viewOf(bytes: Uint8Array): DataView {
 const MOST_HEX_BYTES = 64;
 const HEX_SEPARATORS: Readonly<Record<string, string>> = { C: ":", D: "-", N: "" };
 
-/** %ph: as many bytes as the width says, at most 64. */
+/** %ph: as many bytes as the width, at most 64. */
 export const writeHex: PointerWriter = (out, letters, address, spec, memory) => {
   if (spec.width === 0) return;
   const size = spec.width > 0 ? Math.min(spec.width, MOST_HEX_BYTES) : 1;
@@ -28,7 +28,7 @@ export const writeHex: PointerWriter = (out, letters, address, spec, memory) => 
 /** Bits of the words that a bitmap is written in. */
 const CHUNK = 32;
 
-/** %pb: as many bits as the width says, in words, the highest first; %pbl: ranges. */
+/** %pb: as many bits as the width, in words, the highest first; %pbl: ranges. */
 export const writeBits: PointerWriter = (out, letters, address, spec, memory) => {
   const bits = Math.max(spec.width, 0);
   const bytes = bytesAt(out, address, Math.ceil(bits / CHUNK) * 4, spec, memory);
@@ -80,7 +80,7 @@ const SPECIALS: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** string_escape_mem(), by the letters of %pE; without any, what isn't printable is escaped in every way. */
+/** string_escape_mem(), by the letters of %pE; without letters, unprintable bytes are escaped in every way. */
 export const writeEscaped: PointerWriter = (out, letters, address, spec, memory) => {
   if (spec.width === 0) return;
   const bytes = bytesAt(out, address, spec.width < 0 ? 1 : spec.width, spec, memory);
@@ -104,7 +104,7 @@ export const writeEscaped: PointerWriter = (out, letters, address, spec, memory)
   }
 };
 
-/** isprint() of lib/ctype.c, which takes Latin-1's letters for printable. */
+/** isprint() of lib/ctype.c, which treats Latin-1's letters as printable. */
 function isPrintable(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || byte >= 0xa0;
 }
@@ -124,7 +124,7 @@ const IORESOURCE = {
   UNSET: 0x2000_0000,
 } as const;
 
-/** %pR, with what its flags mean, and %pr, with the flags as a number. */
+/** %pR, with its flags as text, and %pr, with its flags as a number. */
 export const writeResource: PointerWriter = (out, letters, address, spec, memory) => {
   const bytes = bytesAt(out, address, RESOURCE_SIZE, spec, memory);
   if (bytes === undefined) return;
@@ -258,7 +258,7 @@ function rtcFields(view: DataView, littleEndian: boolean, raw: boolean): TimeFie
   };
 }
 
-/** time64_to_tm(); beyond what a Date holds, the fields are those of its ends. */
+/** time64_to_tm(); times outside Date's range are clamped to its ends. */
 function time64Fields(seconds: bigint, raw: boolean): TimeFields {
   const MOST = 8_640_000_000_000n;
   const bounded = seconds > MOST ? MOST : seconds < -MOST ? -MOST : seconds;
