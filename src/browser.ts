@@ -7,9 +7,9 @@ export {
   type AttachOptions,
   Board,
   type BoardOptions,
-  type BoardStop,
   type RunOptions as BoardRunOptions,
 } from "./board/board.ts";
+export type { BoardStop } from "./board/board-stop.ts";
 export {
   type BootImage,
   type BootSegment,

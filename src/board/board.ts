@@ -17,9 +17,10 @@ import { Misuse } from "../errors.ts";
 import type { Engine } from "../processor/engine.ts";
 import { type CpuModel, Processor } from "../processor/processor.ts";
 import { AccessLog } from "./access-log.ts";
+import type { BoardStop } from "./board-stop.ts";
 import { Bus, type RegionOptions } from "./bus.ts";
 import { Console } from "./console.ts";
-import type { Device, DevicePort, DeviceStop } from "./device.ts";
+import type { Device, DevicePort } from "./device.ts";
 import { type BootProgram, loadProgram } from "./loader.ts";
 import { buildMalta, type Malta } from "./malta.ts";
 import { Timeline } from "./timeline.ts";
@@ -73,25 +74,6 @@ export interface RunOptions {
   /** What happens while the processor waits: time passes at once (`skip`, default), or the run ends (`return`). */
   readonly idle?: "skip" | "return" | undefined;
 }
-
-/**
- * Why a run ended. until: the text came; instructions, time: the limits; power-off, reset, device: a device asked
- * for it; panic: the kernel said so and has stopped; halted: the processor waits, and nothing will end that; idle:
- * it waits, with { idle: "return" }; stopped: stop() was called; fault: an exception without a handler;
- * breakpoint, watchpoint: a debugger's.
- */
-export type BoardStop =
-  | "until"
-  | "instructions"
-  | "time"
-  | "panic"
-  | "halted"
-  | "idle"
-  | "stopped"
-  | "fault"
-  | "breakpoint"
-  | "watchpoint"
-  | DeviceStop;
 
 /** What a board has beside its processor and its devices. */
 export interface BoardState {

@@ -3,7 +3,7 @@
 // then comes at the same moment in every run.
 
 import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
-import type { BoardStop } from "./board.ts";
+import type { BoardStop } from "./board-stop.ts";
 import type { Uart } from "./devices/uart.ts";
 
 /** Characters that are kept; a console that prints for hours must not fill the memory. */

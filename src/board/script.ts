@@ -3,7 +3,8 @@
 // text was complete, so a script gives the same run every time.
 
 import { Misuse } from "../errors.ts";
-import type { Board, BoardStop, RunOptions } from "./board.ts";
+import type { Board, RunOptions } from "./board.ts";
+import type { BoardStop } from "./board-stop.ts";
 
 /** A line of a script. */
 export type ScriptStep =

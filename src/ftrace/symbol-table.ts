@@ -2,6 +2,8 @@
 // plain columns, which go to another thread as they are. It is never changed: what a machine learns later is
 // another table, and of several tables the first that has an address names it.
 
+import { lastAtOrBelow } from "../address.ts";
+
 export interface SymbolTable {
   /** null for the kernel's own. */
   readonly module: string | null;
@@ -49,14 +51,7 @@ export function symbolTable(module: string | null, ranges: readonly NamedRange[]
 /** The last symbol at or below an address, when the address is in its part. */
 export function symbolIn(table: SymbolTable, address: number): NamedAddress | undefined {
   const { addresses, ends, names, sizes, module } = table;
-  let low = 0;
-  let high = addresses.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((addresses[middle] as number) <= address) low = middle + 1;
-    else high = middle;
-  }
-  const found = low - 1;
+  const found = lastAtOrBelow(addresses, address);
   if (found < 0 || address >= (ends[found] as number)) return undefined;
   const start = addresses[found] as number;
   return {

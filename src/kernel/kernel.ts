@@ -2,7 +2,14 @@
 // and, when a file holds it, its code. One value for all sources; what a source doesn't tell is null, and
 // whyMissing() says it in words. read.ts makes it, this file only looks things up.
 
-import { type Address, distance, isSignExtended, lowWord, type Width } from "../address.ts";
+import {
+  type Address,
+  distance,
+  isSignExtended,
+  lastAtOrBelow,
+  lowWord,
+  type Width,
+} from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { hex } from "../hex.ts";
 
@@ -83,6 +90,8 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
   readonly release: string | null;
   readonly vermagic: string | null;
   readonly #byName = new Map<string, KernelSymbol<A>>();
+  /** The symbols' addresses, made for the first search. */
+  #addresses: readonly A[] | undefined;
 
   constructor(facts: KernelFacts<A>) {
     this.source = facts.source;
@@ -116,16 +125,12 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
    * null below the first symbol and beyond the image or, without one, beyond the last symbol.
    */
   symbolAt(address: A): Containing<A> | null {
-    let low = 0;
-    let high = this.symbols.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.symbols[middle] as KernelSymbol<A>).address <= address) low = middle + 1;
-      else high = middle;
-    }
-    const last = this.symbols[low - 1];
-    if (last === undefined || (low === this.symbols.length && this.#isBeyond(address))) return null;
-    let first = low - 1;
+    this.#addresses ??= this.symbols.map((symbol) => symbol.address);
+    const index = lastAtOrBelow(this.#addresses, address);
+    const last = this.symbols[index];
+    if (last === undefined) return null;
+    if (index === this.symbols.length - 1 && this.#isBeyond(address)) return null;
+    let first = index;
     while (this.symbols[first - 1]?.address === last.address) first -= 1;
     return {
       symbol: this.symbols[first] as KernelSymbol<A>,

@@ -27,7 +27,7 @@ export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
 const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 1, auto: 8000 };
 /**
  * Instructions since reset before anything is translated. Runs shorter than two million instructions finish in
- * the interpreter before V8 has compiled the first regions.
+ * the interpreter before V8 has compiled the first units.
  */
 const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 2e6 };
 

@@ -1,4 +1,4 @@
-// The control flow of a region, read from the code: which instructions its root leads to without a call or a
+// The control flow of a unit, read from the code: which instructions its root leads to without a call or a
 // return, in basic blocks. Nothing is run and nothing written; jumps through registers go where they were
 // seen going. What can't be translated, or would be too much, is an exit to the interpreter.
 
@@ -42,7 +42,7 @@ export type BlockEnd =
       readonly returns: boolean;
     }
   | {
-      /** On to an address, near or far, that isn't part of the region. */
+      /** On to an address, near or far, that isn't part of the unit. */
       readonly kind: "exit";
       readonly pc: number;
     };
@@ -61,7 +61,7 @@ export interface CodeReader {
   jumpTargets(pc: number): readonly number[];
 }
 
-export interface RegionLimits {
+export interface UnitLimits {
   readonly instructions: number;
   /** Bytes that a block may lie away from the root. */
   readonly distance: number;
@@ -71,8 +71,8 @@ const RA_BIT = 0x80000000;
 /** t9, through which functions are called and left for one another. */
 const T9_BIT = 1 << 25;
 
-/** The region's blocks, the root's first. */
-export function readBlocks(root: number, code: CodeReader, limits: RegionLimits): Block[] {
+/** The unit's blocks, the root's first. */
+export function readBlocks(root: number, code: CodeReader, limits: UnitLimits): Block[] {
   const leaders = new Set([root]);
   const ends = new Map<number, BlockEnd>();
   const read = new Map<number, Instruction>();
@@ -142,7 +142,7 @@ function endAt(pc: number, by: Instruction | undefined, code: CodeReader): Block
   return { kind: "switch", by, slot, targets };
 }
 
-/** Where control goes within the region, by address. */
+/** Where control goes within the unit, by address. */
 export function successors(end: BlockEnd): readonly number[] {
   switch (end.kind) {
     case "next":

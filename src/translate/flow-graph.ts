@@ -1,4 +1,4 @@
-// The shape of a region's control flow: order, dominators, loops. Irreducible loops, those that are entered
+// The shape of a unit's control flow: order, dominators, loops. Irreducible loops, those that are entered
 // in more than one place, get a node of their own through which all their entries go, told apart by a
 // label: what WebAssembly can't say otherwise. After Ramsey, "Beyond Relooper" (ICFP 2022), whose terms
 // these are, and Cooper, Harvey and Kennedy's dominators.
@@ -24,7 +24,7 @@ export interface FlowGraph {
   readonly isMerge: readonly boolean[];
 }
 
-/** The graph of a region whose root is node 0. */
+/** The graph of a unit whose root is node 0. */
 export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph {
   const firstDispatcher = successors.length;
   const edges: Edge[][] = successors.map((list) => list.map((to) => ({ to, label: null })));
@@ -73,7 +73,7 @@ function makeReducible(edges: Edge[][]): void {
   }
 }
 
-/** Nodes of a component that an edge from outside goes to; the region's root counts as one. */
+/** Nodes of a component that an edge from outside goes to; the unit's root counts as one. */
 function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<number>): number[] {
   const entries = new Set<number>();
   if (component.has(0)) entries.add(0);

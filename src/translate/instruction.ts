@@ -49,7 +49,7 @@ export interface Instruction {
   readonly target: number;
   /** The register that gets the return address, or 0. */
   readonly link: number;
-  /** Whether it may leave its region before it is done. */
+  /** Whether it may leave its unit before it is done. */
   readonly guards: boolean;
 }
 

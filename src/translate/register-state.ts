@@ -1,9 +1,9 @@
-// Which registers a region has in locals, at each of its places. Two facts, from two passes over the blocks:
+// Which registers a unit has in locals, at each of its places. Two facts, from two passes over the blocks:
 //
 //   dirty   a register that some way from the entry or from the last call has written: memory doesn't know it
-//   live    one that will be read, or stored where the region leaves, before it is certainly written
+//   live    one that will be read, or stored where the unit leaves, before it is certainly written
 //
-// What is live where the region is entered, and where a call has returned, is loaded there; what is dirty
+// What is live where the unit is entered, and where a call has returned, is loaded there; what is dirty
 // is stored where it leaves. So a local that is stored holds the register on every way there. Sets of
 // registers are bits, bit 0 standing for HI and LO.
 
@@ -29,7 +29,7 @@ export interface RegisterState {
 /**
  * @param guards whether an instruction of that block has a guard; one may be in two blocks, as a branch's target
  *   and in the delay slot before it
- * @param checked blocks at whose begin the region may leave
+ * @param checked blocks at whose begin the unit may leave
  */
 export function registerState(
   blocks: readonly Block[],
@@ -51,7 +51,7 @@ export function registerState(
       exact[block]?.get(instruction) ?? 0;
     return { dirty, live, dirtyAfter, exitOf, exits: fine };
   }
-  // Too many: a guard stores what its region writes, so all of that is live everywhere.
+  // Too many: a guard stores what its unit writes, so all of that is live everywhere.
   const all = written.reduce((bits, writes) => bits | writes, 0);
   const live = liveAt(
     blocks,

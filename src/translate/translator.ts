@@ -1,6 +1,6 @@
 // The translator's policy: what is translated, when, and how long it stays. The core stops where code is hot;
-// its doings are observed for a while, its region and those it calls become one WebAssembly module, and
-// their functions go into the table that the core and other regions call through. Code that is written to
+// its doings are observed for a while, its unit and those it calls become one WebAssembly module, and
+// their functions go into the table that the core and other units call through. Code that is written to
 // is taken out of the table at once; when the same words stand there again the same function goes back in,
 // so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
 // everything goes, and what is still hot comes back.
@@ -22,18 +22,18 @@ import { DispatchTable } from "./dispatch-table.ts";
 import { wasmModule } from "./encoder/wasm-module.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
-import { HOOK_SLOT, IMPORTS, LONGEST_REGION, regionBody, TYPES } from "./region.ts";
+import { HOOK_SLOT, IMPORTS, LONGEST_UNIT, TYPES, unitBody } from "./unit.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
 /** Instructions observed before a translation. */
 export const OBSERVATION = 4000;
-/** A region's instructions, and regions that are translated together. */
-const LARGEST_REGION = 1000;
+/** A unit's instructions, and units that are translated together. */
+const LARGEST_UNIT = 1000;
 const MOST_TOGETHER = 12;
-/** Guard failures that a region may have before it is made anew; each time, this many times more. */
+/** Guard failures that a unit may have before it is made anew; each time, this many times more. */
 const FIRST_EXITS = 64;
 const MORE_EXITS = 4;
-/** Versions of one region's code that are kept. */
+/** Versions of one unit's code that are kept. */
 const MOST_VERSIONS = 4;
 /** Past one of these, everything is let go. */
 const MOST_MODULES = 400;
@@ -45,7 +45,7 @@ const FIRST_SLOT = HOOK_SLOT + 1;
 /** sp and fp: what is reached through them lies on the stack. */
 const STACK_REGISTERS = (1 << 29) | (1 << 30);
 
-/** The function table that regions are called through, and those of the core's functions that they use. */
+/** The function table that units are called through, and those of the core's functions that they use. */
 export interface Linked {
   readonly table: WebAssembly.Table;
   readonly untranslated: CallableFunction;
@@ -76,7 +76,7 @@ export interface TranslatedCore {
   markPhysical(physical: number): void;
 }
 
-/** A region as it is translated. */
+/** A unit as it is translated. */
 interface Translation {
   readonly root: number;
   readonly slot: number;
@@ -103,18 +103,18 @@ interface Root {
 
 /** What a translator has done and holds. */
 export interface TranslatorStatistics {
-  /** Regions in the table now, and their modules. */
-  readonly regions: number;
+  /** Units in the table now, and their modules. */
+  readonly units: number;
   readonly modules: number;
   /** WebAssembly bytes held, and instructions translated, in all. */
   readonly bytes: number;
   readonly translatedInstructions: number;
   readonly compilations: number;
   readonly compileMilliseconds: number;
-  /** Times a region was taken out because its code was written to, and put back without a compilation. */
+  /** Times a unit was taken out because its code was written to, and put back without a compilation. */
   readonly invalidations: number;
   readonly reinstallations: number;
-  /** Times a region was made anew because its guards failed. */
+  /** Times a unit was made anew because its guards failed. */
   readonly improvements: number;
   /** Times that everything was let go. */
   readonly flushes: number;
@@ -122,7 +122,7 @@ export interface TranslatorStatistics {
   readonly instructions: number;
   /** Times that translated code was left, by cause. */
   readonly exits: {
-    /** What a guard found was not what the region was made for. */
+    /** What a guard found was not what the unit was made for. */
     readonly guard: number;
     /** The run was over. */
     readonly returned: number;
@@ -172,7 +172,7 @@ export class Translator {
 
   get statistics(): TranslatorStatistics {
     return {
-      regions: this.#live.size,
+      units: this.#live.size,
       modules: this.#modules,
       bytes: this.#bytes,
       ...this.#counts,
@@ -215,7 +215,7 @@ export class Translator {
     return this.#make(pc, true);
   }
 
-  /** Makes the region in a slot anew, from what was observed since its guards failed too often. */
+  /** Makes the unit in a slot anew, from what was observed since its guards failed too often. */
   improve(slot: number): void {
     const pc = this.#bySlot[slot];
     const root = pc === undefined ? undefined : this.#roots.get(pc);
@@ -277,14 +277,14 @@ export class Translator {
 
   // Making
 
-  /** Makes a module of the region at pc, and of those it calls if they belong together; false if it can't. */
+  /** Makes a module of the unit at pc, and of those it calls if they belong together; false if it can't. */
   #make(pc: number, together: boolean): boolean {
     const started = performance.now();
-    const regions = together ? this.#related(pc) : new Map([[pc, this.#blocks(pc)]]);
+    const units = together ? this.#related(pc) : new Map([[pc, this.#blocks(pc)]]);
     const made: Making[] = [];
-    for (const [root, blocks] of regions) {
-      const region = this.#region(root, blocks, IMPORTS.length + made.length);
-      if (region !== undefined) made.push(region);
+    for (const [root, blocks] of units) {
+      const unit = this.#unit(root, blocks, IMPORTS.length + made.length);
+      if (unit !== undefined) made.push(unit);
     }
     if (made.length === 0) this.#dispatch.never(pc);
     else this.#compile(made);
@@ -292,13 +292,13 @@ export class Translator {
     return made.length > 0;
   }
 
-  /** The blocks of a root's region, and those of what it was seen calling that isn't translated yet. */
+  /** The blocks of a root's unit, and those of what it was seen calling that isn't translated yet. */
   #related(pc: number): Map<number, Block[]> {
     const found = new Map([[pc, this.#blocks(pc)]]);
     let instructions = 0;
     for (const blocks of found.values()) {
       instructions += blocks.reduce((sum, block) => sum + blockLength(block), 0);
-      if (instructions >= LARGEST_REGION) break;
+      if (instructions >= LARGEST_UNIT) break;
       for (const { end } of blocks) {
         if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
         const target = this.#observations.onlyTarget(end.by.pc);
@@ -319,13 +319,13 @@ export class Translator {
       jumpTargets: (pc: number): readonly number[] => this.#observations.targets(pc),
     };
     return readBlocks(root, code, {
-      instructions: LARGEST_REGION,
-      distance: LONGEST_REGION / 2 - PAGE_SIZE,
+      instructions: LARGEST_UNIT,
+      distance: LONGEST_UNIT / 2 - PAGE_SIZE,
     });
   }
 
   /** @param index its place among the functions of the module it will be in. */
-  #region(pc: number, blocks: readonly Block[], index: number): Making | undefined {
+  #unit(pc: number, blocks: readonly Block[], index: number): Making | undefined {
     const [first] = blocks;
     if (first === undefined || (first.instructions.length === 0 && first.end.kind === "exit")) {
       return undefined; // it begins with what the interpreter has to do
@@ -349,7 +349,7 @@ export class Translator {
       if (isStore(instruction)) writes.push(way);
       return way;
     };
-    const body = regionBody(blocks, {
+    const body = unitBody(blocks, {
       slot,
       index,
       emitter: this.#emitter,
@@ -398,16 +398,16 @@ export class Translator {
     this.#counts.compilations++;
     this.#modules++;
     this.#bytes += bytes.length;
-    made.forEach(({ body: _body, ...region }, index) => {
+    made.forEach(({ body: _body, ...unit }, index) => {
       const run = instance.exports[`f${index}`] as CallableFunction;
-      const translation: Translation = { ...region, run };
-      this.#counts.translatedInstructions += region.code.length;
-      const root = this.#roots.get(region.root);
+      const translation: Translation = { ...unit, run };
+      this.#counts.translatedInstructions += unit.code.length;
+      const root = this.#roots.get(unit.root);
       if (root === undefined) return;
       if (root.live !== undefined) this.#remove(root.live, false);
       const allowed = FIRST_EXITS * MORE_EXITS ** Math.min(root.made++, 10);
-      this.#words[EXITS / 4 + region.slot] = 0;
-      this.#words[EXITS_ALLOWED / 4 + region.slot] = allowed;
+      this.#words[EXITS / 4 + unit.slot] = 0;
+      this.#words[EXITS_ALLOWED / 4 + unit.slot] = allowed;
       this.#install(root, translation);
     });
   }
@@ -512,8 +512,8 @@ export class Translator {
   }
 }
 
-/** A region on its way into a module. */
-type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof regionBody> };
+/** A unit on its way into a module. */
+type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof unitBody> };
 
 function isStore({ word }: Instruction): boolean {
   return word >>> 29 === 5; // sb, sh, swl, sw, swr and their kin

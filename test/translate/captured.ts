@@ -107,8 +107,8 @@ export function readable(bytes: Uint8Array): string {
   try {
     const text = module
       .emitText()
-      .replace(/\(func \$(\d+)/g, "(func $region$1")
-      .replace(/\(call \$(\d+)/g, "(call $region$1")
+      .replace(/\(func \$(\d+)/g, "(func $unit$1")
+      .replace(/\(call \$(\d+)/g, "(call $unit$1")
       .replace(/\$(\d+)\b/g, (whole, digits: string) => name(Number(digits)) ?? whole)
       .replace(/offset=(\d+)/g, (whole, digits: string) => word(Number(digits)) ?? whole);
     return parse(text)

@@ -1,4 +1,4 @@
-// What a region loads and stores, by hand: blocks of made-up instructions that read, write and may leave.
+// What a unit loads and stores, by hand: blocks of made-up instructions that read, write and may leave.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -19,7 +19,7 @@ function instruction(
 const [A, B, C] = [1 << 4, 1 << 5, 1 << 6];
 const guards = (_: number, { guards: may }: Instruction): boolean => may;
 
-describe("registers of a region", () => {
+describe("registers of a unit", () => {
   test("are loaded if they are read first, and stored if they were written before", () => {
     const leaves = instruction(4, { guards: true, writes: B });
     const block: Block = {

@@ -1,7 +1,7 @@
-// The WebAssembly function of a region: blocks in structured control flow, the guest's registers in locals.
+// The WebAssembly function of a unit: blocks in structured control flow, the guest's registers in locals.
 //
 //   entry    too little FUEL or too deep: gives back the address it was called with, nothing done
-//            registers that the region uses are loaded
+//            registers that the unit uses are loaded
 //   body     blocks, nested as the dominator tree has them; FUEL goes down by each block's length
 //   exits    a guard branches out with a number that says where and how much of its block was not done
 //
@@ -9,7 +9,7 @@
 // the result. Which ones that are is known at each place (register-state.ts); guards with the same ones share
 // an exit.
 //
-// Between regions the state is in memory: a call stores what is dirty, the callee gives back the address at
+// Between units the state is in memory: a call stores what is dirty, the callee gives back the address at
 // which the guest goes on, and only if that is the expected one the caller does. So a frame on the host's
 // stack is a guess that is checked, never a truth.
 
@@ -71,43 +71,43 @@ import { accessPlan } from "./guards.ts";
 import type { Access, Emitter, Instruction } from "./instruction.ts";
 import { instructionsOf, type RegisterState, registerState } from "./register-state.ts";
 
-/** Regions that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
+/** Units that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
 const DEEPEST = 400;
 /** An exit's number: the failed guard's bit, what of the block was not done, and where, in words. */
 const FAILED = 1;
 const REFUND_SHIFT = 1;
 const REFUND_BITS = 12;
 const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
-/** Blocks are no longer than a refund can say; a region's blocks lie no further apart than the rest can. */
+/** Blocks are no longer than a refund can say; a unit's blocks lie no further apart than the rest can. */
 export const LONGEST_BLOCK = (1 << REFUND_BITS) - 1;
-export const LONGEST_REGION = (1 << (31 - PLACE_SHIFT)) * 4;
+export const LONGEST_UNIT = (1 << (31 - PLACE_SHIFT)) * 4;
 /** HI and LO in a set of registers, where r0 would stand. */
 const ACCUMULATOR = 1;
 /** Addresses that a jump table may span, in words. */
 const WIDEST_SWITCH = 1024;
 
 /** (pc, depth) -> pc. */
-const REGION_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
+const UNIT_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
 /** storeBesideCode(va, value, log2) -> done. */
 const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
 /** enterTraced(word, site, sp, ra, fuel) -> ra. */
 const ENTER_TYPE: FunctionType = { parameters: ["i", "i", "i", "i", "i"], results: ["i"] };
 /** The types that a module's functions have, and what it imports of the core: functions 0, 1, … */
-export const TYPES: readonly FunctionType[] = [REGION_TYPE, STORE_TYPE, ENTER_TYPE];
+export const TYPES: readonly FunctionType[] = [UNIT_TYPE, STORE_TYPE, ENTER_TYPE];
 export const IMPORTS = [
   { name: "storeBesideCode", type: 1 },
   { name: "enterTraced", type: 2 },
   { name: "returnTraced", type: 0 },
 ] as const;
 const RETURN_TRACED = 2;
-/** The table slot of the core's own returnTraced(), which is a region at RETURN_HOOK. */
+/** The table slot of the core's own returnTraced(), which is a unit at RETURN_HOOK. */
 export const HOOK_SLOT = 1;
 const LOCALS: ValueType[] = Array.from({ length: LOCAL_COUNT + 1 - 2 }, (_, index) =>
   [LOCAL_HI_LO, LOCAL_WIDE, LOCAL_COUNT].includes(index + 2) ? "l" : "i",
 );
 
-/** What a region is made of, besides its blocks. */
-export interface RegionSetting {
+/** What a unit is made of, besides its blocks. */
+export interface UnitSetting {
   /** Its place in the function table. */
   readonly slot: number;
   /** Its place among its module's functions. */
@@ -121,16 +121,16 @@ export interface RegionSetting {
   likelyTarget(pc: number): number | null;
 }
 
-/** The region's function, to be put into a module that has TYPES and IMPORTS. */
-export function regionBody(blocks: readonly Block[], setting: RegionSetting): Bytes {
-  return new Region(blocks, setting).write();
+/** The unit's function, to be put into a module that has TYPES and IMPORTS. */
+export function unitBody(blocks: readonly Block[], setting: UnitSetting): Bytes {
+  return new Unit(blocks, setting).write();
 }
 
-class Region {
+class Unit {
   readonly #blocks: readonly Block[];
   /** By address. */
   readonly #numbers: ReadonlyMap<number, number>;
-  readonly #setting: RegionSetting;
+  readonly #setting: UnitSetting;
   readonly #graph: FlowGraph;
   readonly #body: Body;
   readonly #root: number;
@@ -149,7 +149,7 @@ class Region {
   /** By the registers that they store. */
   readonly #exits = new Map<number, Label>();
 
-  constructor(blocks: readonly Block[], setting: RegionSetting) {
+  constructor(blocks: readonly Block[], setting: UnitSetting) {
     this.#blocks = blocks;
     this.#setting = setting;
     this.#numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
@@ -161,8 +161,8 @@ class Region {
     const dispatched = edges.slice(firstDispatcher).flatMap((list) => list.map(({ to }) => to));
     this.#checked = new Set([...blocks.keys()].filter((node) => isLoop[node]).concat(dispatched));
     const functions = IMPORTS.map(({ type }) => TYPES[type] as FunctionType);
-    functions[setting.index] = REGION_TYPE;
-    this.#body = new Body(REGION_TYPE, LOCALS, functions, TYPES);
+    functions[setting.index] = UNIT_TYPE;
+    this.#body = new Body(UNIT_TYPE, LOCALS, functions, TYPES);
     this.#root = blocks[0]?.pc ?? 0;
     // What lies too far away is an exit by itself, and no guard leaves from there.
     this.#lowest = Math.min(
@@ -204,7 +204,7 @@ class Region {
       this.#leaveByExit();
       this.#finish(stored);
     }
-    return body.finish(REGION_TYPE.parameters.length);
+    return body.finish(UNIT_TYPE.parameters.length);
   }
 
   // Structure
@@ -578,7 +578,7 @@ class Region {
     return (((pc - this.#lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
   }
 
-  /** Says that this region left because it had not been made for what came. */
+  /** Says that this unit left because it had not been made for what came. */
   #tellFailure(): void {
     this.#body.op(I32_CONST, 0);
     this.#body.op(I32_CONST, this.#setting.slot);
