@@ -9,7 +9,7 @@
 ;; 80001020  lw	s0,16(sp)
 ;; 80001024  jr	ra
 ;; 80001028  addiu	sp,sp,24
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)

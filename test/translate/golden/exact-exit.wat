@@ -2,7 +2,7 @@
 ;; 80001004  mfc0	v1,c0_status
 ;; 80001008  jr	ra
 ;; 8000100c  nop
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)

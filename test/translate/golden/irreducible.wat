@@ -9,7 +9,7 @@
 ;; 80001020  nop
 ;; 80001024  jr	ra
 ;; 80001028  nop
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)

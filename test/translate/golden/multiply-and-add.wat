@@ -4,7 +4,7 @@
 ;; 8000100c  mflo	v0
 ;; 80001010  jr	ra
 ;; 80001014  nop
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)

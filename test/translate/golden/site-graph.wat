@@ -3,7 +3,7 @@
 ;; 80001008  addu	v0,a0,a0
 ;; 8000100c  jr	ra
 ;; 80001010  nop
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)

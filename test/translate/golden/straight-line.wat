@@ -3,7 +3,7 @@
 ;; 80001008  sltu	v1,v0,a1
 ;; 8000100c  jr	ra
 ;; 80001010  nop
-(func $region0
+(func $unit0
  (param $pc i32)
  (param $depth i32)
  (result i32)
