@@ -1,7 +1,9 @@
 // Writes a result's file so that nobody reads half of it: the bytes go to a temporary file beside it, which
-// takes its name when all are there; a failure or a signal leaves the old one. What is no plain file (a pipe, /dev/null)
+// takes its name when all are there; a failure or a signal leaves the old one. The temporary name is random and the
+// file is new, so that no link that somebody has left there is followed. What is no plain file (a pipe, /dev/null)
 // is written as it stands, since it can't be replaced.
 
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -13,12 +15,14 @@ import {
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { systemError } from "../errors.ts";
 import { Misuse, type Sink } from "../index.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+/** Comes with a write past the limit on a file's size (ulimit -f), which then fails with EFBIG. */
+const TOO_LARGE = "SIGXFSZ";
 /** Milliseconds between two looks for a signal. */
 const PATIENCE = 50;
 /** Bytes that are written at once. */
@@ -58,10 +62,12 @@ export async function writeAtomically(
 ): Promise<void> {
   const target = orSay(path, () => resolved(path));
   const permissions = target.mode ?? mode;
-  const temporary = target.plain ? beside(target.path, String(process.pid)) : null;
+  const temporary = target.plain ? beside(target.path) : null;
+  // Opening a pipe waits for its reader, and signals end that wait as long as nobody holds them back.
+  const pipe = temporary === null ? new OpenFile(path, target.path, "w") : null;
   const signals = new Signals();
   try {
-    const file = new OpenFile(path, temporary ?? target.path);
+    const file = pipe ?? new OpenFile(path, temporary ?? target.path, "wx", permissions);
     try {
       for (const _ of fill(file)) await signals.look();
       await signals.look(0);
@@ -84,14 +90,14 @@ export async function writeAtomically(
  * A name for a file that is needed while another is made: beside it, or among temporary files where that is none.
  * @throws Misuse when nobody can say where that is.
  */
-export function temporaryPath(path: string, use: string): string {
+export function temporaryPath(path: string): string {
   const target = orSay(path, () => resolved(path));
-  const place = target.plain ? target.path : join(tmpdir(), "farjal");
-  return beside(place, `${process.pid}.${use}`);
+  return beside(target.plain ? target.path : join(tmpdir(), "farjal"));
 }
 
-function beside(path: string, ending: string): string {
-  return join(dirname(path), `.${basename(path)}.${ending}`);
+/** A new name in the same directory, however long the file's own is. */
+function beside(path: string): string {
+  return join(dirname(path), `.farjal-${randomBytes(8).toString("hex")}`);
 }
 
 /** Where a link leads, whether a plain file is or can be there, and the permissions of one that is. */
@@ -127,6 +133,7 @@ class Signals {
 
   constructor() {
     for (const signal of SIGNALS) process.on(signal, this.#hear);
+    process.on(TOO_LARGE, ignore);
   }
 
   /** Looks whether one has come, now and then. @throws Ended */
@@ -147,16 +154,22 @@ class Signals {
 
   close(): void {
     for (const signal of SIGNALS) process.removeListener(signal, this.#hear);
+    process.removeListener(TOO_LARGE, ignore);
   }
+}
+
+function ignore(): void {
+  // The write that caused the signal fails, and says why.
 }
 
 class OpenFile implements Sink {
   readonly #path: string;
   readonly #descriptor: number;
 
-  constructor(path: string, opened: string) {
+  /** @param flags wx makes a new file, with `mode` as far as the umask leaves it. */
+  constructor(path: string, opened: string, flags: "w" | "wx", mode?: number) {
     this.#path = path;
-    this.#descriptor = orSay(path, () => openSync(opened, "w"));
+    this.#descriptor = orSay(path, () => openSync(opened, flags, mode));
   }
 
   write(bytes: Uint8Array): void {

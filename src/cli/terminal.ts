@@ -1,21 +1,25 @@
 // The two streams and their colours. Results go to stdout and notes to stderr; a reader that goes away
 // (`farjal trace … | head`) ends the program quietly, and a stream that can't be written (a full disk) with one line
 // that says so. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
-// Names come out of files that anyone may have made, so control characters in text never reach the terminal;
-// a JSON document has none (json/json-text.ts), and goes out as it is, and so does a booted
+// Names come out of files that anyone may have made, so control characters in text never reach the terminal. Colours
+// are marked by a word that is random in each process, so no text of a file can be one. A JSON document has none (json/json-text.ts), and goes out as it is, and so does a booted
 // guest's console, which is for the terminal.
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import picocolors from "picocolors";
 import { systemError } from "../errors.ts";
-import type { Paint } from "../report/paint.ts";
+import type { Colour, Paint } from "../report/paint.ts";
 
 /** Exit code of a wrong call. */
 const MISUSED = 2;
 /** Pieces are gathered to about this many characters before they are written. */
 const CHUNK = 1 << 16;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
-const CONTROL = /\x1b(?!\[[\d;]*m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g;
+/** What begins a colour, inside the program; the terminal's own escapes take its place on the way out. */
+const MARK = `<${randomUUID()}>`;
+const ESCAPE = "\x1b";
+/** A colour's mark, or a control character other than newline and tab. */
+const SPECIAL = new RegExp(`${MARK}|[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f]`, "g");
 
 export class Terminal {
   /** Colours for stdout. */
@@ -26,8 +30,8 @@ export class Terminal {
 
   constructor(host: NodeJS.Process) {
     this.#process = host;
-    this.paint = picocolors.createColors(coloured(host, host.stdout));
-    this.notePaint = picocolors.createColors(coloured(host, host.stderr));
+    this.paint = marked(coloured(host, host.stdout));
+    this.notePaint = marked(coloured(host, host.stderr));
     for (const stream of [host.stdout, host.stderr]) {
       stream.on("error", (error: NodeJS.ErrnoException) => {
         if (error.code === "EPIPE") host.exit(host.exitCode ?? 0);
@@ -95,9 +99,27 @@ function coloured({ env }: NodeJS.Process, stream: NodeJS.WriteStream): boolean 
   return Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb");
 }
 
-/** Control characters but newline, tab and colours, as \xNN. */
+/** Colours whose escapes begin with the mark. An escape in the text itself stays in it, for visible(). */
+function marked(enabled: boolean): Paint {
+  const colours = picocolors.createColors(enabled);
+  const colour = (paint: Colour): Colour => {
+    const [open = "", close = ""] = paint("|").replaceAll(ESCAPE, MARK).split("|");
+    return (text) => `${open}${text}${close}`;
+  };
+  return {
+    bold: colour(colours.bold),
+    dim: colour(colours.dim),
+    red: colour(colours.red),
+    green: colour(colours.green),
+    yellow: colour(colours.yellow),
+    cyan: colour(colours.cyan),
+  };
+}
+
+/** Marks as the terminal's escapes; control characters but newline and tab as \xNN. */
 function visible(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return text.replace(SPECIAL, (found) => {
+    if (found === MARK) return ESCAPE;
+    return `\\x${found.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });
 }

@@ -1,6 +1,7 @@
 // A string table (SHT_STRTAB), read once as text, so that thousands of names are slices of one string.
 // Names are bounded: a hostile table in which a million names overlap must cost no more than its size.
 
+import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
 
 /** Longer than any name a compiler makes, KSYM_NAME_LEN (512) included. */
@@ -16,12 +17,12 @@ export class StringTable {
     this.#text = latin1(this.#bytes);
   }
 
-  /** The name at an offset, or undefined when it starts outside the table or has no end in reach. */
+  /** The name at an offset, made printable, or undefined when it starts outside the table or has no end in reach. */
   at(offset: number): string | undefined {
     if (offset < 0 || offset >= this.#bytes.length) return undefined;
     const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
     let end = offset;
     while (end < last && this.#bytes[end] !== 0) end += 1;
-    return end === last ? undefined : this.#text.slice(offset, end);
+    return end === last ? undefined : printableName(this.#text.slice(offset, end));
   }
 }

@@ -1,6 +1,6 @@
 // The packets of GDB's remote serial protocol: `$body#checksum`, acknowledged with + or -, with the bytes
 // that frame them escaped. Nothing here knows what a packet asks for. What comes from outside may be
-// anything: noise between packets is skipped, a body that is too long or has a wrong checksum is refused.
+// anything: noise between packets is reported as such, a body that is too long or has a wrong checksum is refused.
 
 /** Bytes of a body, in either direction; gdb is told of it. */
 export const PACKET_SIZE = 0x4000;
@@ -19,7 +19,9 @@ export type Received =
   | { readonly kind: "packet"; readonly body: Uint8Array }
   /** A packet whose checksum is wrong, or that is too long. */
   | { readonly kind: "damaged" }
-  | { readonly kind: "ack" | "nak" | "interrupt" };
+  | { readonly kind: "ack" | "nak" | "interrupt" }
+  /** A byte between packets that the protocol has no meaning for. */
+  | { readonly kind: "noise" };
 
 /** Takes packets out of a stream that may be cut anywhere. */
 export class PacketReader {
@@ -64,7 +66,7 @@ export class PacketReader {
       case INTERRUPT:
         return { kind: "interrupt" };
       default:
-        return undefined;
+        return { kind: "noise" };
     }
   }
 

@@ -119,6 +119,13 @@ class Connection {
         case "interrupt":
           this.#interrupted = true;
           break;
+        case "noise":
+          // A web page's request would come to a packet in its body. gdb begins with one.
+          if (!this.#spoken) {
+            this.#over = true;
+            this.#socket.destroy();
+          }
+          break;
         case "ack":
           break;
       }

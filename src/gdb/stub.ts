@@ -26,11 +26,11 @@ const INVALID = reply("E16"); // EINVAL
 const MOST_BYTES = PACKET_SIZE / 2;
 const UNAVAILABLE = "x".repeat(8);
 
-const WATCH_KINDS: Readonly<Record<string, Watchpoint["kind"]>> = {
-  2: "write",
-  3: "read",
-  4: "access",
-};
+const WATCH_KINDS: ReadonlyMap<string, Watchpoint["kind"]> = new Map([
+  ["2", "write"],
+  ["3", "read"],
+  ["4", "access"],
+]);
 const WATCH_WORDS: Readonly<Record<Watchpoint["kind"], string>> = {
   write: "watch",
   read: "rwatch",
@@ -278,7 +278,7 @@ export class Stub {
       if (!set) this.#tool.removeBreakpoint(at);
       return OK;
     }
-    const kind = WATCH_KINDS[type];
+    const kind = WATCH_KINDS.get(type);
     if (kind === undefined) return UNKNOWN;
     const watchpoint: Watchpoint = { address: at, size, kind };
     this.#tool.removeWatchpoint(watchpoint);

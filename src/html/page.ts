@@ -12,10 +12,14 @@ export interface PageFrame {
   readonly script?: string;
 }
 
+/** The source in a page's policy that lets this text of a <script> run, and no other. */
+export function scriptHash(script: string): string {
+  return `'sha256-${base64(host.sha256([utf8Bytes(script)]))}'`;
+}
+
 /** The page's text. @param body the content of <body>. */
 export function framedPage({ title, style, script }: PageFrame, body: Html): string {
-  const digest = base64(host.sha256([utf8Bytes(script ?? "")]));
-  const scripts = script === undefined ? "" : `; script-src 'sha256-${digest}'`;
+  const scripts = script === undefined ? "" : `; script-src ${scriptHash(script)}`;
   const policy = `default-src 'none'; style-src 'unsafe-inline'${scripts}`;
   return html`<!doctype html>
 <html lang="en">

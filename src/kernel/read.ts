@@ -13,7 +13,7 @@ import { isVmlinux, readVmlinux } from "./vmlinux.ts";
 import { readVmlinuz } from "./vmlinuz.ts";
 
 /** A vmlinux with debugging information has some hundred MiB. */
-const LARGEST_FILE = 0x4000_0000;
+const LARGEST_FILE = 0x2000_0000;
 /** Where the header says where the section headers are and how many: [offset, bytes], by EI_CLASS. */
 const SECTION_HEADERS = {
   [ELFCLASS32]: [

@@ -4,6 +4,7 @@
 // a kernel before 6.2, which holds the entries of the export table as symbols.
 
 import { type Address, ascending } from "../address.ts";
+import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
@@ -63,7 +64,7 @@ function kernelOf<A extends Address>(
       throw new Misuse(`line ${index + 1} has an address of 64 bits, the first one of 32`);
     }
     if (module !== undefined) hasModules = true;
-    else symbols.push({ name, address: parse(address), type });
+    else symbols.push({ name: printableName(name), address: parse(address), type });
   }
   if (symbols.every(({ address }) => Number(address) === 0)) {
     throw new Misuse(

@@ -3,6 +3,7 @@
 // 5.6 put the namespace before the module, and older ones have none.
 
 import type { Address } from "../address.ts";
+import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { Kernel, type KernelExport, type ModuleExport } from "./kernel.ts";
@@ -88,8 +89,8 @@ function readLine(line: string): ModuleExport | null {
     return null;
   const namespace = kind === 4 ? third : columns[kind + 1];
   return {
-    name,
-    module,
+    name: printableName(name),
+    module: printableName(module),
     address: null,
     crc: Number.parseInt(crc, 16),
     gplOnly: (columns[kind] as string).includes("_GPL"),

@@ -95,7 +95,9 @@ export class Machine {
     const { kernel = null } = options;
     this.endian = agreedEndian(options.endian, kernel?.endian);
     this.clockHz = options.clockHz ?? DEFAULT_CLOCK_HZ;
-    if (!(this.clockHz > 0)) throw new Misuse(`a clock of ${this.clockHz} Hz does not run`);
+    if (!(Number.isSafeInteger(this.clockHz) && this.clockHz > 0)) {
+      throw new Misuse(`a clock runs at a whole number of Hz, at least 1, not at ${this.clockHz}`);
+    }
     const processor = labProcessor(this.endian, options.memory ?? DEFAULT_MEMORY, options.cpu);
     processor.engine = options.engine ?? "auto";
     const physical = new RangeAllocator(FIRST_FREE, processor.ramSize);

@@ -31,6 +31,18 @@ const HOT: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translat
  */
 const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { translator: 0, auto: 2e6 };
 
+/**
+ * The translator's work is paid in instructions: so much is free, and each instruction completed pays for as much as it
+ * would take to interpret PAID of them. Past that, code is interpreted until the debt is paid: code that rewrites itself
+ * in every turn costs about ten times its interpretation, and never a hundred times.
+ */
+const FREE_WORK = 2e8;
+const PAID = 8;
+/** What it costs to observe code: the exact reading takes ten times as long. */
+const OBSERVATION_WORK = 10 * OBSERVATION;
+/** Interpreted instructions between two looks whether the debt is paid. */
+const REST = 100_000;
+
 /** V8 replaces a running function's code only between calls, so a long run is many calls. */
 const SLICE = 2_000_000;
 /** The slice of translated code: it is faster, and interprets the last instructions of each slice. */
@@ -39,6 +51,9 @@ const ADDRESS_SPACE = 2 ** 32;
 const SP = 29;
 /** The core's word for "no address". */
 const NOWHERE = 0xffffffff;
+
+/** Not a reason of the core's: the translator may work again. */
+const STOP_RESTED = -1;
 
 /** The two loops of the core: the fast reading, and the exact one alone. */
 type Entry = "run" | "runExactly";
@@ -63,6 +78,7 @@ export class RunLoop {
   readonly #ring: BigInt64Array;
   #engine: Engine = "interpreter";
   #translator: Translator | undefined;
+  #observations = 0;
   #stopReason = STOP_LIMIT;
 
   constructor(core: WasmCore, host: EngineHost) {
@@ -124,14 +140,38 @@ export class RunLoop {
   }
 
   #run(limitInstructions: number, slice: number, entry: Entry): number {
-    if (!(limitInstructions >= 0))
+    if (!(limitInstructions >= 0) || limitInstructions % 1 > 0)
       throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
     const end = Math.min(this.#host.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
-      const stop = this.#attend(this.#runTo(end, slice, entry), end);
+      const reason = this.#isInDebt() ? this.#rest(end, entry) : this.#runTo(end, slice, entry);
+      const stop = this.#attend(reason, end);
       if (stop === undefined) continue;
       this.#publishRecords();
       return stop;
+    }
+  }
+
+  /** Whether the translator has done more than the run has paid for. */
+  #isInDebt(): boolean {
+    if (this.#translator === undefined || this.#words[ENGINE / 4] !== 1) return false;
+    const work = this.#translator.work + this.#observations * OBSERVATION_WORK;
+    return work > FREE_WORK + PAID * this.#host.count;
+  }
+
+  /** Interprets for a while; returns STOP_LIMIT at the end of the run alone. */
+  #rest(end: number, entry: Entry): number {
+    this.#words[ENGINE / 4] = 0;
+    try {
+      for (;;) {
+        const reason = this.#runTo(Math.min(this.#host.count + REST, end), REST, entry);
+        if (reason !== STOP_LIMIT || this.#host.count >= end) return reason;
+        this.#words[ENGINE / 4] = 1;
+        if (!this.#isInDebt()) return STOP_RESTED;
+        this.#words[ENGINE / 4] = 0;
+      }
+    } finally {
+      this.#words[ENGINE / 4] = 1;
     }
   }
 
@@ -158,6 +198,7 @@ export class RunLoop {
     const translator = this.#translator;
     const { pc } = this.#host;
     const about = this.#words[STOP_ABOUT / 4] ?? 0;
+    if (reason === STOP_RESTED) return undefined;
     if (translator === undefined) return reason;
     if (reason === STOP_CODE) {
       translator.written(about & ~3, 4);
@@ -174,6 +215,7 @@ export class RunLoop {
 
   /** Runs on for a while and has the core note what the code does. */
   #observe(end: number): number {
+    this.#observations++;
     this.#words[OBSERVING / 4] = 1;
     try {
       const until = Math.min(this.#host.count + OBSERVATION, end);

@@ -66,6 +66,7 @@ export class GuestMemory {
 
   /** A copy of `size` bytes, in guest byte order. */
   read(address: number, size: number): Uint8Array<ArrayBuffer> {
+    checkRange(address, size);
     if (size > this.#processor.ramSize) {
       throw new Misuse(`${size} bytes are more than the guest's memory`);
     }
@@ -79,6 +80,7 @@ export class GuestMemory {
 
   /** Writes bytes as the guest would read them back; read-only pages are written too, as a debugger does. */
   write(address: number, bytes: Uint8Array): void {
+    checkRange(address, bytes.length);
     for (const piece of pieces(address, bytes.length)) {
       const physical = this.#translate(piece.address, true);
       this.#processor.writeBytes(physical, bytes.subarray(piece.offset, piece.offset + piece.size));
@@ -90,6 +92,7 @@ export class GuestMemory {
    * @param limit stops after so many bytes, whether or not a NUL came.
    */
   string(address: number, limit = LONGEST_STRING): string {
+    checkRange(address, limit);
     let text = "";
     for (const piece of pieces(address, Math.min(limit, LONGEST_STRING))) {
       const bytes = this.#processor.readBytes(this.#translate(piece.address), piece.size);
@@ -107,6 +110,10 @@ export class GuestMemory {
    * @throws Refusal (ENOMEM) when the machine's RAM has no room.
    */
   alloc(size: number, alignment = GRAIN): number {
+    checkRange(0, size);
+    if (!(alignment >= 1 && alignment <= KSEG0 && Number.isInteger(Math.log2(alignment)))) {
+      throw new Misuse(`an alignment is a power of two; ${alignment} is not`);
+    }
     const bytes = alignUp(Math.max(size, 1), GRAIN);
     const physical = this.#physical.allocate(bytes, Math.max(alignment, GRAIN));
     if (physical === undefined) {
@@ -131,6 +138,7 @@ export class GuestMemory {
 
   /** True when every byte of the range can be read. */
   mapped(address: number, size: number): boolean {
+    checkRange(address, size);
     for (const piece of pieces(address, size)) {
       if (this.#processor.physicalOf(piece.address, false) === undefined) return false;
     }
@@ -150,6 +158,16 @@ export class GuestMemory {
     const physical = this.#processor.physicalOf(address, false);
     if (physical === undefined) throw new Unmapped(address, write);
     return physical;
+  }
+}
+
+/** @throws Misuse unless both are whole numbers, and the address is one of 32 bits. */
+function checkRange(address: number, size: number): void {
+  if (!(Number.isInteger(address) && address >= 0 && address < 2 ** 32)) {
+    throw new Misuse(`${address} is not an address of 32 bits`);
+  }
+  if (!(Number.isSafeInteger(size) && size >= 0)) {
+    throw new Misuse(`a number of bytes can't be ${size}`);
   }
 }
 

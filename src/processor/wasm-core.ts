@@ -7,6 +7,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { host } from "#host";
 import { SLOTS } from "../../assembly/shared/translated-code.ts";
 import type { Endian } from "../bytes/endian.ts";
+import { Misuse } from "../errors.ts";
 import type { Linked } from "../translate/translator.ts";
 import { type DeviceImports, type DeviceSpace, deviceImports, NO_DEVICES } from "./devices.ts";
 
@@ -66,6 +67,23 @@ function compiledCore(endian: Endian): WebAssembly.Module {
   return module;
 }
 
+/**
+ * The shared memory. V8 reserves 8 to 10 GiB of addresses for each, whatever its size, so that it needs no bounds
+ * checks; with Node's --disable-wasm-trap-handler it reserves the size alone.
+ * @throws Misuse when the system has no room for it.
+ */
+function sharedMemory(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Misuse(
+      `the system has no room for a machine's memory of ${pages / 16} MiB: Node reserves 10 GiB of addresses for ` +
+        "each machine (ulimit -v, containers); node --disable-wasm-trap-handler reserves the memory alone",
+    );
+  }
+}
+
 /** An instance over the memory, with a function table of its own. */
 function instantiate(endian: Endian, memory: WebAssembly.Memory, devices: DeviceImports): Instance {
   const table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
@@ -87,7 +105,7 @@ export class WasmCore {
 
   /** @param pages of WebAssembly, 64 KiB each. */
   constructor(endian: Endian, pages: number) {
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.memory = sharedMemory(pages);
     this.#endian = endian;
     this.#deviceImports = deviceImports(() => this.devices, new Uint32Array(this.buffer));
     this.#instance = this.#instantiated();

@@ -1,6 +1,8 @@
 // Columns for people: each as wide as its widest cell. Colours come after, since their escapes have no
 // width.
 
+import { printable } from "../bytes/printable.ts";
+
 export type Align = "left" | "right";
 
 /**
@@ -8,10 +10,11 @@ export type Align = "left" | "right";
  * @param aligns how each column's cells stand; columns past its end stand left.
  */
 export function columns(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   aligns: readonly Align[] = [],
 ): string[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
+  const rows = cells.map((row) => row.map(printable));
+  const count = rows.reduce((most, row) => Math.max(most, row.length), 0);
   const widths = Array.from({ length: count }, (_, column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
   );

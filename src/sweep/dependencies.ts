@@ -3,8 +3,8 @@
 // `modules/` or has lists such as `modules.order`, as /lib/modules/RELEASE does); of a whole directory's modules, in
 // that directory first. '-' and '_' are the same in a module's name, as for modprobe.
 
-import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import type { ModuleFile } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 
@@ -60,17 +60,43 @@ export function modulesIn(directory: string, recursive: boolean): Map<string, st
 
 /** The paths in a directory that are named as modules are, compressed ones too, sorted. */
 export function moduleFiles(directory: string, recursive: boolean): string[] {
-  return filesIn(directory, recursive)
-    .filter((path) => /\.ko(\.(gz|xz|zst))?$/.test(path))
-    .sort();
+  return [...filesNamed(/\.ko(\.(gz|xz|zst))?$/, directory, recursive)].sort();
 }
 
-/** A directory that may not be read has no modules for us. */
-function filesIn(directory: string, recursive: boolean): string[] {
+/**
+ * The plain files of a tree by their names. A link to a directory is not followed, as in a search by find: there may be
+ * a loop of them, and lib/modules/RELEASE/build leads to a tree of its own. A link to a plain file counts where that
+ * is in the tree; pipes and devices don't. A directory that may not be read has no files for us.
+ */
+function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<string> {
+  const waiting = [""];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    for (const entry of entriesOf(join(root, at))) {
+      const path = join(at, entry.name);
+      if (entry.isDirectory()) {
+        if (recursive) waiting.push(path);
+      } else if (name.test(path)) {
+        const counts = entry.isSymbolicLink() ? isFileWithin(root, path) : entry.isFile();
+        if (counts) yield path;
+      }
+    }
+  }
+}
+
+function entriesOf(directory: string) {
   try {
-    return readdirSync(directory, { recursive, encoding: "utf8" });
+    return readdirSync(directory, { withFileTypes: true, encoding: "utf8" });
   } catch {
     return [];
+  }
+}
+
+function isFileWithin(root: string, path: string): boolean {
+  try {
+    const real = realpathSync(join(root, path));
+    return real.startsWith(`${realpathSync(root)}${sep}`) && statSync(real).isFile();
+  } catch {
+    return false;
   }
 }
 
@@ -78,7 +104,7 @@ function filesIn(directory: string, recursive: boolean): string[] {
 function isTree(directory: string): boolean {
   if (!existsSync(join(directory, "kernel"))) return false;
   const isOfRelease = basename(dirname(directory)) === "modules";
-  return isOfRelease || filesIn(directory, false).some((name) => name.startsWith("modules."));
+  return isOfRelease || entriesOf(directory).some(({ name }) => name.startsWith("modules."));
 }
 
 function treeRoot(directory: string): string | undefined {

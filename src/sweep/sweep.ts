@@ -63,6 +63,11 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
   const paths = modulePaths(directory);
+  for (const path of [kernel, symvers]) {
+    if (path !== null && statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+      throw new Misuse(`${path} is not a plain file, which each thread of a sweep can read`);
+    }
+  }
   if (kernel !== null) await readAnyKernel(kernel, { symvers: symvers ?? undefined });
   else if (symvers !== null)
     throw new Misuse("a Module.symvers adds to a kernel, and none is given");
@@ -180,10 +185,18 @@ function modulePaths(directory: string): string[] {
 function treeDigest(directory: string, paths: readonly string[]): string {
   const digest = createHash("sha256");
   for (const path of paths) {
-    const size = statSync(join(directory, path), { throwIfNoEntry: false })?.size ?? -1;
-    digest.update(`${path}\0${size}\n`);
+    digest.update(`${path}\0${sizeOf(join(directory, path))}\n`);
   }
   return digest.digest("hex");
+}
+
+/** -1 for a file that has gone since it was listed. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return -1;
+  }
 }
 
 async function fileDigest(path: string): Promise<string> {

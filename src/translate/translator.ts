@@ -35,6 +35,11 @@ const FIRST_EXITS = 64;
 const MORE_EXITS = 4;
 /** Versions of one unit's code that are kept. */
 const MOST_VERSIONS = 4;
+
+/** What the translator's work costs, as interpreted instructions: for a module, each of its instructions, and a change. */
+const MODULE_WORK = 50_000;
+const INSTRUCTION_WORK = 2000;
+const CHANGE_WORK = 2000;
 /** Past one of these, everything is let go. */
 const MOST_MODULES = 400;
 const MOST_BYTES = 32 << 20;
@@ -148,6 +153,8 @@ export class Translator {
   #nextSlot = FIRST_SLOT;
   #modules = 0;
   #bytes = 0;
+  /** Times that the core stopped for hot code or for a write to code. */
+  #attempts = 0;
   #counts = {
     translatedInstructions: 0,
     compilations: 0,
@@ -186,12 +193,23 @@ export class Translator {
     };
   }
 
+  /** What has been done so far, in the interpreted instructions that take as long. */
+  get work(): number {
+    const { compilations, translatedInstructions, invalidations, reinstallations } = this.#counts;
+    return (
+      compilations * MODULE_WORK +
+      translatedInstructions * INSTRUCTION_WORK +
+      (invalidations + reinstallations + this.#attempts) * CHANGE_WORK
+    );
+  }
+
   #counted(place: number): number {
     return (this.#words[place / 4] ?? 0) + (this.#words[place / 4 + 1] ?? 0) * 2 ** 32;
   }
 
   /** Whether the code at pc is known already: it needs no observation to go back into the table. */
   reinstall(pc: number): boolean {
+    this.#attempts++;
     const root = this.#roots.get(pc);
     if (root === undefined) return false;
     if (root.live !== undefined) {
@@ -228,6 +246,7 @@ export class Translator {
 
   /** Physical memory was written: what was made from it is out of use. */
   written(physical: number, size: number): void {
+    this.#attempts++;
     for (const translation of this.#code.ownersOf(physical, size)) {
       const hit = translation.code.some(
         (one) => one.physical + 4 > physical && one.physical < physical + size,

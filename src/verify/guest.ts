@@ -30,7 +30,7 @@ const COMMAND_LINE = [
   `mem=${RECORDS.offset / MIB}M@0`,
   `mem=${RAM_MIB - (RECORDS.offset + RECORDS.size) / MIB}M@${(RECORDS.offset + RECORDS.size) / MIB}M`,
 ].join(" ");
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const LOOK_EVERY_MS = 250;
 /** Lines of the console that a failure shows. */
 const TAIL = 12;

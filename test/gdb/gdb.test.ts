@@ -224,6 +224,23 @@ test("a client that says nothing is not gdb, and a second one is turned away", a
   assert.match(out, /^work_signed\(1, 2\) = /m);
 });
 
+test("a web page's request drives nothing, even with a packet in its body", async (context) => {
+  const words = ["run", builtModule("modern", "little"), "--call", "work_signed", "1", "2"];
+  const run = await Waiting.start(context, ...words);
+  const page = connect(run.port, "127.0.0.1");
+  page.on("error", () => undefined);
+  const answers: Buffer[] = [];
+  page.on("data", (bytes: Buffer) => answers.push(bytes));
+  page.write("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n$k#6b");
+  await once(page, "close");
+  assert.deepEqual(answers, []);
+  const gdb = connect(run.port, "127.0.0.1");
+  gdb.write("+$?#3f");
+  assert.match(String((await once(gdb, "data"))[0]), /^\+/);
+  gdb.destroy();
+  assert.equal((await run.ended()).code, 0);
+});
+
 test("a port that is taken is misuse", async (context) => {
   const words = ["run", builtModule("modern", "little"), "--call", "work_signed", "1", "2"];
   const first = await Waiting.start(context, ...words);

@@ -216,9 +216,7 @@ function capacityOf(options: TraceOptions): number {
 
 function recordingOf(tracer: Tracer, options: TraceOptions): Recording | null {
   const { output } = options;
-  return output !== undefined && keepsAll(options)
-    ? tracer.record(temporaryPath(output, "records"))
-    : null;
+  return output !== undefined && keepsAll(options) ? tracer.record(temporaryPath(output)) : null;
 }
 
 /** What the recording holds, or the tracer's ring, as formats take it. */

@@ -4,6 +4,7 @@
 
 import { host } from "#host";
 import { html } from "../../html/html.ts";
+import { scriptHash } from "../../html/page.ts";
 import type { Trace } from "../trace.ts";
 import { pageData } from "./page-data.ts";
 
@@ -16,12 +17,15 @@ This page contains d3-flame-graph (https://github.com/spiermar/d3-flame-graph, M
 export function* htmlPage(trace: Trace, writer = "farjal"): Generator<string> {
   const data = pageData(trace, writer);
   const parts = host.pageParts();
+  const libraries = parts.libraries.map(script);
+  const own = script(parts.script);
+  const hashes = [...libraries, own].map(scriptHash).join(" ");
   yield `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src ${hashes}">
 <meta name="color-scheme" content="light dark">
 ${html`<title>Trace of ${data.task}</title>`.text}
 ${NOTICE}
@@ -30,9 +34,9 @@ ${parts.css}</style>
 </head>
 <body>
 ${parts.html}`;
-  for (const part of parts.libraries) yield `<script>\n${script(part)}\n</script>\n`;
+  for (const library of libraries) yield `<script>${library}</script>\n`;
   yield `<script type="application/json" id="data">${json(data)}</script>\n`;
-  yield `<script type="module">\n${script(parts.script)}</script>\n</body>\n</html>\n`;
+  yield `<script type="module">${own}</script>\n</body>\n</html>\n`;
 }
 
 /** JSON that can't end the script that it stands in. */
@@ -40,7 +44,7 @@ function json(value: unknown): string {
   return JSON.stringify(value).replace(/</g, "\\u003c");
 }
 
-/** A script that stands inside one. */
+/** A script's text as it stands between its tags, with the line ends that an HTML parser makes of any. */
 function script(text: string): string {
-  return text.replace(/<\/script/gi, "<\\/script");
+  return `\n${text.replace(/<\/script/gi, "<\\/script").replace(/\r\n?/g, "\n")}\n`;
 }

@@ -6,6 +6,7 @@
 import { host } from "#host";
 import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { Endian } from "../../bytes/endian.ts";
+import { printable } from "../../bytes/printable.ts";
 import { type ByteSource, memorySource } from "../../bytes/source.ts";
 import { latin1, sameBytes } from "../../bytes/text.ts";
 import { Output } from "../../compression/output.ts";
@@ -204,7 +205,7 @@ class Reading {
   cmdlines(cursor: Cursor): void {
     for (const line of linesOf(cursor.sized(8, "the tasks' names"))) {
       const [, pid, task] = /^(\d+) (.*)$/.exec(line) ?? [];
-      if (pid !== undefined && task !== undefined) this.tasks.set(Number(pid), task);
+      if (pid !== undefined && task !== undefined) this.tasks.set(Number(pid), printable(task));
     }
   }
 

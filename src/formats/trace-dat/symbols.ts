@@ -2,6 +2,7 @@
 // nearest symbol at or below it, as trace-cmd finds it: the last one ends nowhere, and is found by its own address alone. Addresses of a
 // 64-bit kernel are taken as signed numbers: near zero from below they are exact.
 
+import { printableName } from "../../bytes/printable.ts";
 import { digits } from "../../hex.ts";
 
 const LINE = /^([0-9a-f]+) (\S) (\S+)(?:\s+\[(\S+)\])?/;
@@ -32,7 +33,7 @@ export class Kallsyms {
       if (name === "" || type === "A" || type === "a" || name.startsWith("$")) continue;
       symbols.push({
         address: addressOf(address, longSize),
-        name: { name, module: module ?? null },
+        name: { name: printableName(name), module: module ?? null },
       });
     }
     symbols.sort((a, b) => a.address - b.address);

@@ -2,9 +2,11 @@
 // set_graph_function and set_graph_notrace, as sets of functions that follow modules as they come and go.
 
 import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../../assembly/shared/trace-ring.ts";
+import { Misuse } from "../../errors.ts";
 import type { TracerName } from "../event.ts";
 import type { TraceSite } from "../trace-host.ts";
 import {
+  FILTER_FILES,
   type FilterFile,
   FunctionSet,
   type Traceable,
@@ -50,14 +52,22 @@ export class TraceFilters {
    * @throws Misuse at the first word that matches nothing (EINVAL); the words before it hold.
    */
   write(file: FilterFile, text: string, append: boolean, traceable: Traceable): void {
-    const set = this.#sets[file];
+    const set = this.#set(file);
     if (!append) set.clear();
     set.append(text, traceable);
   }
 
   /** What `cat file` shows, line by line. */
   read(file: FilterFile, traceable: Traceable): string[] {
-    return this.#sets[file].lines(traceable);
+    return this.#set(file).lines(traceable);
+  }
+
+  /** @throws Misuse for a name that is none of the four. */
+  #set(file: FilterFile): FunctionSet {
+    if (!FILTER_FILES.includes(file)) {
+      throw new Misuse(`there is no filter file '${file}'; take ${FILTER_FILES.join(", ")}`);
+    }
+    return this.#sets[file];
   }
 
   /** Replaces both function filters. @throws Misuse for a pattern that matches nothing, with nothing changed. */

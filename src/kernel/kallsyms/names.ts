@@ -5,6 +5,7 @@
 // num_syms and markers are words, and pointers in kernels before 4.20. Before each table there may be zeros: up to the
 // next multiple of a pointer's size, or of 16 or 256 bytes in kernels before 4.20.
 
+import { printableName } from "../../bytes/printable.ts";
 import { type Image, pair } from "../image.ts";
 import { LONGEST_NAME, MOST_PADDING } from "./tokens.ts";
 
@@ -154,7 +155,7 @@ function expand(bytes: Uint8Array, bounds: Uint32Array, tokens: Tokens): string[
     }
     characters += name.length;
     if (characters > MOST_CHARACTERS) return null;
-    list.push(name);
+    list.push(printableName(name));
   }
   return list;
 }

@@ -50,6 +50,16 @@ export class GuestEnd extends Error {
   }
 }
 
+/** @throws Misuse unless it is a word: not for a promise, whose value comes too late. */
+function checkedWord(value: number, name: string): number {
+  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32) {
+    throw new Misuse(
+      `the host function ${name} returned ${String(value)}, which is not a 32-bit word`,
+    );
+  }
+  return value;
+}
+
 export interface CallSetup extends Naming {
   /** Top of the stack and gp (thread_info) for an outermost call; nested calls use the stack below. */
   readonly stackTop: number;
@@ -189,7 +199,7 @@ export class Caller {
     const returnAddress = this.#processor.gpr(R.ra);
     try {
       const result = entry.run(this.#hostCall(entry.name, returnAddress));
-      if (result !== undefined) this.#processor.setGpr(R.v0, result);
+      if (result !== undefined) this.#processor.setGpr(R.v0, checkedWord(result, entry.name));
     } catch (error) {
       // The guest passed an address on which the kernel's own function would have faulted.
       if (error instanceof Unmapped) {

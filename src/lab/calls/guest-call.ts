@@ -78,7 +78,9 @@ export class GuestCall {
    * ended can also be continued, at the instruction where it ended.
    */
   advance(steps = Number.POSITIVE_INFINITY): Halt {
-    if (!(steps >= 0)) throw new Misuse(`a number of steps can't be ${steps}`);
+    if (steps !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(steps) && steps >= 0)) {
+      throw new Misuse(`a number of steps can't be ${steps}`);
+    }
     if (!this.#open) throw new Misuse("the call is over");
     if (this.#running) throw new Misuse("the call is running");
     if (this.#halt.reason === "returned") return this.#halt;

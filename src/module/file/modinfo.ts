@@ -1,19 +1,20 @@
 // .modinfo: what a module says of itself, as `key=value` strings. Reads them as Linux's get_modinfo()
-// does: zeros part the strings, however many, and the first of several equal keys counts.
+// does: zeros part the strings, however many, and the first of several equal keys counts. Values are made printable;
+// their number is bounded.
 
+import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";
+import { Refusal } from "../../errors.ts";
+
+/** A USB driver with an alias for each of its devices has some thousand. */
+const MOST_STRINGS = 1 << 17;
 
 export class Modinfo {
   /** In the file's order. Strings without "=" are left out. */
   readonly entries: readonly (readonly [key: string, value: string])[];
 
   constructor(bytes: Uint8Array) {
-    this.entries = latin1(bytes)
-      .split("\0")
-      .flatMap((text) => {
-        const equals = text.indexOf("=");
-        return equals < 0 ? [] : [[text.slice(0, equals), text.slice(equals + 1)] as const];
-      });
+    this.entries = Array.from(strings(bytes), entryOf).filter((entry) => entry !== undefined);
   }
 
   /** The first value of a key. */
@@ -36,4 +37,33 @@ export class Modinfo {
     }
     return Object.fromEntries(record);
   }
+}
+
+/** The strings between zeros, none of them empty. @throws Refusal when there are too many. */
+function* strings(bytes: Uint8Array): Generator<string> {
+  let count = 0;
+  for (let at = 0; at < bytes.length; ) {
+    if (bytes[at] === 0) {
+      at++;
+      continue;
+    }
+    const nul = bytes.indexOf(0, at);
+    const end = nul < 0 ? bytes.length : nul;
+    if (++count > MOST_STRINGS) {
+      throw new Refusal({
+        errno: "ENOEXEC",
+        dmesg: [],
+        explanation: `.modinfo has more than ${MOST_STRINGS} strings`,
+      });
+    }
+    yield latin1(bytes.subarray(at, end));
+    at = end;
+  }
+}
+
+function entryOf(text: string): readonly [key: string, value: string] | undefined {
+  const equals = text.indexOf("=");
+  return equals < 0
+    ? undefined
+    : [printable(text.slice(0, equals)), printable(text.slice(equals + 1))];
 }

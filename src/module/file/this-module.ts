@@ -3,6 +3,7 @@
 // changed ({enum state; struct list_head list; char name[]}); the init and exit functions are found by
 // the symbols its relocations name.
 
+import { printableName } from "../../bytes/printable.ts";
 import { type ModuleSections, THIS_MODULE } from "../layout/sections.ts";
 import { readPointers } from "./pointers.ts";
 
@@ -30,7 +31,7 @@ export function readThisModule(sections: ModuleSections): ThisModule | undefined
   const at = WORDS_BEFORE_NAME * table.pointerSize;
   const length = NAME_AND_WORD - table.pointerSize;
   return {
-    name: table.words.size > at ? table.words.string(at, length) : "",
+    name: table.words.size > at ? printableName(table.words.string(at, length)) : "",
     hasInit: symbols.has(INIT_FUNCTION),
     hasExit: symbols.has(EXIT_FUNCTION),
   };
