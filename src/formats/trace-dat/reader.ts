@@ -2,7 +2,6 @@
 // own tracers make them, whatever kernel wrote the file, since its formats say where their fields are; others
 // have their names and the text that their print fmt gives. Counts are nanoseconds here: a real machine's instructions weren't counted.
 
-import { printable } from "../../bytes/printable.ts";
 import type { Opener } from "../../bytes/source.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";

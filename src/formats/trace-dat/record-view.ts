@@ -1,6 +1,7 @@
 // One record's bytes as a print fmt looks at them: numbers of 1 to 8 bytes at an offset, texts, and the arrays that
 // __data_loc and __rel_loc fields point at. Nothing is read outside the record: what isn't there is 0 or empty.
 
+import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";
 import type { EventField } from "./event-format.ts";
 
@@ -66,7 +67,7 @@ export class RecordView {
   text(offset: number, length: number): string {
     const bytes = this.bytes(offset, length);
     const end = bytes.indexOf(0);
-    return latin1(end < 0 ? bytes : bytes.subarray(0, end));
+    return printable(latin1(end < 0 ? bytes : bytes.subarray(0, end)));
   }
 
   /** Where a field's array is: for __data_loc from the record's start, for __rel_loc from the field's end. */
