@@ -12,7 +12,8 @@ test("steps and budgets are whole numbers", async () => {
   const call = machine.start(loop, [], { budget: 100 });
   for (const steps of [1.5, Number.NaN, -1]) assert.throws(() => call.advance(steps), Misuse);
   assert.equal(call.advance(0).reason, "steps");
-  for (const limit of [0.5, Number.NaN, -1]) assert.throws(() => machine.core.run(limit), Misuse);
+  for (const limit of [0.5, Number.NaN, -1])
+    assert.throws(() => machine.processor.run(limit), Misuse);
   assert.equal(call.advance().reason, "ended");
   call.close();
   for (const budget of [0.5, Number.NaN, -1, 2 ** 60]) {

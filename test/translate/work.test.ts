@@ -48,7 +48,7 @@ for (const endian of ["little", "big"] as const) {
       }
       const { instructions, exception } = machine.call(at, [], { budget: INSTRUCTIONS });
       states.push([instructions, exception?.name, exception?.registers]);
-      const done = machine.core.statistics;
+      const done = machine.processor.statistics;
       if (done === null) continue;
       const work = done.compilations * MODULE + done.translatedInstructions * INSTRUCTION;
       assert.ok(done.compilations > 0);
