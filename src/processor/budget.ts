@@ -1,9 +1,9 @@
-// How many steps a run may take: instructions, and a host function served counts as one. A guest may loop for
-// ever; a budget ends that at an exact step.
+// The number of steps a run may take: instructions, where each host function served counts as one. A guest may loop
+// forever; a budget ends its run at an exact step.
 
 import { Misuse } from "../errors.ts";
 
-/** Steps of a run that is given no budget. */
+/** The default budget of a run, in steps. */
 export const DEFAULT_BUDGET = 1_000_000_000;
 
 /** @throws Misuse unless it is a whole number of steps, at least 1. */
@@ -13,7 +13,7 @@ export function checkBudget(budget: number): void {
   }
 }
 
-/** Steps that may be done, shared by a call and those within it. */
+/** A budget of steps, shared by a call and the calls nested in it. */
 export class Budget {
   readonly total: number;
   #spent = 0;

@@ -1,7 +1,7 @@
-// The debugger: breakpoints, watchpoints, steps and registers over anything that runs guest code: a call
-// that a machine has entered, or a bare processor. It keeps the lists and the names of registers; where a
-// run stops is the core's (assembly/memory/watches.ts). Breakpoints never show in guest memory, stops happen
-// before the instruction, and what the host writes or reads meets no watchpoint.
+// The debugger: breakpoints, watchpoints, steps and registers for anything that runs guest code: a call that a
+// machine has entered, or a bare processor. It keeps the lists and the register names; the core stops the run
+// (assembly/memory/watches.ts). Breakpoints are not visible in guest memory, a run stops before the instruction, and
+// the host's own reads and writes trigger no watchpoint.
 
 import { MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
 import { CP0_EBASE } from "../../assembly/shared/opcodes.ts";
@@ -13,10 +13,10 @@ import type { Processor } from "./processor.ts";
 import type { Halt } from "./stop.ts";
 import type { WatchKind } from "./watches.ts";
 
-/** Something that runs guest code and can stand still: a GuestCall is one, bareRun() makes another. */
+/** Something that runs guest code and can be stopped: a GuestCall, or the result of bareRun(). */
 export interface DebugTarget {
   readonly processor: Processor;
-  /** Goes on for at most so many steps. */
+  /** Continues for at most `steps` steps. */
   advance(steps?: number): Halt;
 }
 
@@ -28,14 +28,14 @@ export interface Watchpoint {
 }
 
 export interface RunOptions {
-  /** Stop before the instruction at this address too. */
+  /** Also stop before the instruction at this address. */
   readonly address?: number;
-  /** Stop after so many steps; without it, when something else stops the run. */
+  /** Stop after this many steps; default: only when something else stops the run. */
   readonly budget?: number;
   /**
-   * On a processor that takes its exceptions itself: stop at the first instruction of a vector. (Where
-   * exceptions are the host's, they always end the run.) The vectors are those that EBase says when the run
-   * begins, and the boot vectors.
+   * On a processor that handles its exceptions itself: stop at the first instruction of a vector. (Where the host
+   * handles exceptions, they always end the run.) The vectors are those at EBase's value when the run begins, and the
+   * boot vectors.
    */
   readonly exception?: boolean;
 }
@@ -45,10 +45,10 @@ const VECTORS = [0x000, 0x180, 0x200];
 
 export class Debugger {
   readonly processor: Processor;
-  /** Guest memory by guest address; reading and writing meets no watchpoint. */
+  /** Guest memory by guest address; these reads and writes trigger no watchpoint. */
   readonly memory: GuestMemory;
   readonly #target: DebugTarget;
-  /** As often as it was added. */
+  /** Breakpoint addresses, each with the number of times it was added. */
   #breakpoints: number[] = [];
   #watchpoints: Watchpoint[] = [];
   #halt: Halt = { reason: "steps" };
@@ -59,7 +59,7 @@ export class Debugger {
     this.memory = new GuestMemory(target.processor, NOTHING_TO_ALLOCATE);
   }
 
-  /** Why the guest stands still. */
+  /** Why the guest is stopped. */
   get halt(): Halt {
     return this.#halt;
   }
@@ -72,7 +72,7 @@ export class Debugger {
     return this.#watchpoints;
   }
 
-  /** Stops runs before the instruction at an address. @throws Misuse when it isn't a word's. */
+  /** Stops runs before the instruction at an address. @throws Misuse when the address is not word-aligned. */
   addBreakpoint(address: number): void {
     if (address % 4 !== 0) throw new Misuse(`no instruction can lie at ${hex(address)}`);
     this.#setBreakpoints([...this.#breakpoints, address]);
@@ -85,12 +85,12 @@ export class Debugger {
     return index >= 0;
   }
 
-  /** Stops runs before an access of the guest to any of the bytes. */
+  /** Stops runs before the guest accesses any of the bytes. */
   addWatchpoint(watchpoint: Watchpoint): void {
     this.#setWatchpoints([...this.#watchpoints, watchpoint]);
   }
 
-  /** @returns false when there is none like it. */
+  /** @returns false when there is no equal one. */
   removeWatchpoint({ address, size, kind }: Watchpoint): boolean {
     const index = this.#watchpoints.findIndex(
       (one) => one.address === address && one.size === size && one.kind === kind,
@@ -107,15 +107,15 @@ export class Debugger {
   }
 
   /**
-   * Runs so many steps: instructions, delay slots among them; a host function is one. Ends early as
-   * runUntil() does.
+   * Runs the given number of steps: instructions, delay slots included, where a host function counts as one. Ends
+   * early for the same reasons as runUntil().
    */
   step(count = 1): Halt {
     this.#halt = this.#target.advance(count);
     return this.#halt;
   }
 
-  /** Runs until a breakpoint, a watchpoint, the end, or what the options add. */
+  /** Runs until a breakpoint, a watchpoint, the end, or a condition in the options. */
   runUntil({ address, budget, exception = false }: RunOptions = {}): Halt {
     const extra = [
       ...(address === undefined ? [] : [address]),
@@ -148,12 +148,12 @@ export class Debugger {
   }
 }
 
-/** Where the processor goes with an exception, as far as it takes them itself. */
+/** The exception vectors of a processor that handles exceptions itself; otherwise none. */
 function vectors(processor: Processor): number[] {
   if (processor.mode & MODE_STOP_ON_EXCEPTION) return [];
   const base = processor.cp0(CP0_EBASE >>> 3, CP0_EBASE & 7);
   return [base, BOOT_BASE].flatMap((start) => VECTORS.map((offset) => (start + offset) >>> 0));
 }
 
-/** A debugger reads and writes what is there; it sets nothing aside. */
+/** A debugger reads and writes existing memory and allocates none. */
 const NOTHING_TO_ALLOCATE = new RangeAllocator(0, 0);

@@ -1,13 +1,13 @@
-// What a board's host puts past RAM: the processor's accesses there become calls of the host, and an address
-// where nothing answers is a bus error. Which devices there are is the board's business.
+// A board's devices at physical addresses past RAM: the processor's accesses there call the host, and an address
+// without a device is a bus error. The board decides which devices there are.
 
 import { CPU_DEVICE_FAULT } from "../../assembly/shared/cpu-state.ts";
 
-/** What answers at physical addresses past RAM, when MODE_BOARD is set. Sizes are 1, 2 or 4 bytes. */
+/** The devices at physical addresses past RAM, used when MODE_BOARD is set. Sizes are 1, 2 or 4 bytes. */
 export interface DeviceSpace {
-  /** @returns the value in the low bits, or undefined where no device is: a bus error. */
+  /** @returns the value in the low bits; undefined: no device there, a bus error. */
   read(physical: number, size: number): number | undefined;
-  /** @returns whether a device is there. */
+  /** @returns whether there is a device at the address. */
   write(physical: number, size: number, value: number): boolean;
 }
 

@@ -1,7 +1,6 @@
-// The engines: how instructions are run, and when code is translated. A run is a loop of slices of the core,
-// and between two slices the translator gets what the core stopped for: hot code, failed guards, code that
-// was written to. The translator may replace the core's instance there, so each slice enters the instance
-// that is current then.
+// The engines: how instructions are executed, and when code is translated. A run is a loop of slices in the core.
+// Between two slices the translator handles the core's reason to stop: hot code, failed guards, or code that was
+// overwritten. It may then replace the core's instance, so each slice enters the current instance.
 
 import { CPU_LIMIT } from "../../assembly/shared/cpu-state.ts";
 import { STOP_CODE, STOP_EXITS, STOP_HOT, STOP_LIMIT } from "../../assembly/shared/stops.ts";
@@ -14,8 +13,8 @@ import type { Mapping } from "../translate/windows.ts";
 import type { WasmCore } from "./wasm-core.ts";
 
 /**
- * How instructions are run. `interpreter` reads one after the other. `translator` makes WebAssembly of code
- * that is reached a second time, `auto` of code that is hot. The guest can't tell them apart.
+ * How instructions are executed. `interpreter` interprets each one. `translator` translates code to WebAssembly when
+ * it is reached a second time, `auto` when it is hot. The guest can't distinguish the engines.
  */
 export type Engine = "interpreter" | "translator" | "auto";
 export const ENGINES: readonly Engine[] = ["interpreter", "translator", "auto"];
@@ -43,9 +42,9 @@ const OBSERVATION_WORK = 10 * OBSERVATION;
 /** Interpreted instructions between two looks whether the debt is paid. */
 const REST = 100_000;
 
-/** V8 replaces a running function's code only between calls, so a long run is many calls. */
+/** V8 replaces a running function's code only between calls, so a long run is split into many calls. */
 const SLICE = 2_000_000;
-/** The slice of translated code: it is faster, and interprets the last instructions of each slice. */
+/** The slice for translated code; longer, since it is faster and the last instructions of a slice are interpreted. */
 const TRANSLATED_SLICE = 16_000_000;
 const ADDRESS_SPACE = 2 ** 32;
 const SP = 29;
@@ -55,10 +54,10 @@ const NOWHERE = 0xffffffff;
 /** Not a reason of the core's: the translator may work again. */
 const STOP_RESTED = -1;
 
-/** The two loops of the core: the fast reading, and the exact one alone. */
+/** The core's two loops: with the fast reading, and with the exact reading only. */
 type Entry = "run" | "runExactly";
 
-/** What the engines need of the processor. */
+/** What the engines need from the processor. */
 export interface EngineHost {
   readonly ramSize: number;
   readonly words: Uint32Array;
@@ -104,7 +103,7 @@ export class RunLoop {
     }
   }
 
-  /** The translator, unless the engine is `interpreter`: it is told what changes outside of runs. */
+  /** The translator, unless the engine is `interpreter`. It must be notified of changes made between runs. */
   get translator(): Translator | undefined {
     return this.#translator;
   }
@@ -134,7 +133,7 @@ export class RunLoop {
     return this.#run(limitInstructions, translating ? TRANSLATED_SLICE : SLICE, "run");
   }
 
-  /** The same by the exact reading alone. */
+  /** The same with the exact reading only. */
   runExactly(limitInstructions: number): number {
     return this.#run(limitInstructions, SLICE, "runExactly");
   }
@@ -186,7 +185,7 @@ export class RunLoop {
     }
   }
 
-  /** Shows other threads what was recorded since the core last did. */
+  /** Publishes to other threads the records that the core has not yet published. */
   #publishRecords(): void {
     const written = this.#ring[0] ?? 0n;
     const published = this.#ring.length - 1;
@@ -213,7 +212,7 @@ export class RunLoop {
     return this.#attend(then, end);
   }
 
-  /** Runs on for a while and has the core note what the code does. */
+  /** Continues for a while with the core observing what the code does. */
   #observe(end: number): number {
     this.#observations++;
     this.#words[OBSERVING / 4] = 1;
@@ -225,7 +224,7 @@ export class RunLoop {
     }
   }
 
-  /** Not while something is watched, nor when the run ends in the middle of what is translated. */
+  /** False while there are breakpoints or watchpoints, and when the run ends inside the code to translate. */
   #mayTranslate(): boolean {
     const translator = this.#translator;
     if (translator === undefined || (this.#words[WATCH_LENGTH / 4] ?? 0) > 0) return false;

@@ -1,4 +1,4 @@
-// The exceptions of MIPS32 by their ExcCode: the manual's name, and what it means for the guest, in a few words.
+// The exceptions of MIPS32 by ExcCode: the manual's name, and a short description of what the guest did.
 
 import {
   EXC_ADEL,
@@ -22,7 +22,7 @@ import {
 export interface ExceptionName {
   readonly name: string;
   readonly says: string;
-  /** Whether BadVAddr belongs to it. */
+  /** Whether it sets BadVAddr. */
   readonly hasAddress: boolean;
 }
 

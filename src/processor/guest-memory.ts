@@ -1,7 +1,6 @@
-// Guest memory as the host sees it: by guest address, in the guest's byte order, through the same page
-// tables as the guest's own loads and stores but without its alignment rules or rights. Every byte goes
-// through translate(), so an address the guest can't reach is an error here, never a read of farjal's
-// own memory. Reached as `machine.memory`.
+// The host's access to guest memory: by guest address, in the guest's byte order, through the same page tables as the
+// guest's loads and stores, but without alignment rules or access rights. Every byte goes through translate(), so an
+// unmapped address is an error and never a read of farjal's own memory. Available as `machine.memory`.
 
 import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
@@ -11,10 +10,10 @@ import { hex } from "../hex.ts";
 import type { Processor } from "./processor.ts";
 
 const LONGEST_STRING = 1 << 20;
-/** alloc() hands out multiples of this, at multiples of it. */
+/** alloc()'s granularity, for sizes and addresses. */
 const GRAIN = 16;
 
-/** A guest address behind which there is no memory. */
+/** Thrown for an unmapped guest address. */
 export class Unmapped extends Misuse {
   readonly address: number;
   readonly write: boolean;
@@ -78,7 +77,7 @@ export class GuestMemory {
     return bytes;
   }
 
-  /** Writes bytes as the guest would read them back; read-only pages are written too, as a debugger does. */
+  /** Writes bytes in the guest's byte order. Like a debugger, it also writes read-only pages. */
   write(address: number, bytes: Uint8Array): void {
     checkRange(address, bytes.length);
     for (const piece of pieces(address, bytes.length)) {
@@ -89,7 +88,7 @@ export class GuestMemory {
 
   /**
    * The NUL-terminated string at an address, bytes read as Latin-1.
-   * @param limit stops after so many bytes, whether or not a NUL came.
+   * @param limit the most bytes read, if no NUL comes before.
    */
   string(address: number, limit = LONGEST_STRING): string {
     checkRange(address, limit);
@@ -104,8 +103,8 @@ export class GuestMemory {
   }
 
   /**
-   * Sets aside zeroed guest memory, reachable through kseg0, until free().
-   * @param alignment a power of two; 16 unless told, and at least.
+   * Allocates zeroed guest memory in kseg0, until free().
+   * @param alignment a power of two, at least 16; default: 16.
    * @returns its guest address, a multiple of the alignment.
    * @throws Refusal (ENOMEM) when the machine's RAM has no room.
    */
@@ -129,7 +128,7 @@ export class GuestMemory {
     return KSEG0 + physical;
   }
 
-  /** Gives back what alloc() returned. */
+  /** Frees memory from alloc(). */
   free(address: number): void {
     if (!this.#physical.free(address - KSEG0)) {
       throw new Misuse(`${hex(address)} is not an address that alloc() returned`);
@@ -171,7 +170,7 @@ function checkRange(address: number, size: number): void {
   }
 }
 
-/** Cuts a range at page boundaries, since neighbouring pages may lie anywhere. */
+/** Splits a range at page boundaries, since adjacent guest pages need not be adjacent in physical memory. */
 function* pieces(
   address: number,
   size: number,

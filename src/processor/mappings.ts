@@ -1,6 +1,5 @@
-// What the host has mapped into the guest's address space, in pieces that don't overlap. The core's page
-// tables hold the same page by page; the translator asks here which physical memory a long range of
-// addresses is.
+// The host's mappings into the guest's address space, as pieces that don't overlap. The core's page tables contain
+// the same page by page; the translator uses this to find the physical memory of a long address range.
 
 import { KSEG0, KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../errors.ts";
@@ -34,13 +33,13 @@ export class Mappings {
     }
   }
 
-  /** Adds a piece in place of what was mapped there. */
+  /** Adds a piece, replacing any mapping in its range. */
   add(mapping: Mapping): void {
     this.remove(mapping.address, mapping.size);
     this.#pieces = [...this.#pieces, mapping];
   }
 
-  /** Takes a range out, which may leave a piece before it and one behind it. */
+  /** Removes a range, which may leave a piece before it and one after it. */
   remove(address: number, size: number): void {
     const end = address + size;
     this.#pieces = this.#pieces.flatMap((mapping) => {

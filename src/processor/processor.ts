@@ -1,8 +1,8 @@
-// The processor: one shared memory and the WebAssembly core that works on it, as registers, memory, mappings and
-// runs. It makes unsigned what arrives signed, knows how a big-endian guest's words lie in host memory, and
-// checks what the core trusts: sizes, alignment, and that physical ranges lie in RAM. How a run goes on is
-// engine.ts's, which instance runs is wasm-core.ts's. What the numbers mean to a module, a call or a trace is
-// for the files above it: the processor knows no kernel and no module lab.
+// The processor: one shared memory and the WebAssembly core that works on it, presented as registers, memory, mappings
+// and runs. It converts the core's signed results to unsigned, places a big-endian guest's bytes in host memory, and
+// checks what the core trusts: sizes, alignment, and that physical ranges are in RAM. engine.ts controls a run,
+// wasm-core.ts holds the instance. Modules, calls and traces belong to the files above: the processor knows no kernel
+// and no module lab.
 
 import {
   CPU_COUNT,
@@ -44,14 +44,14 @@ const ADDRESS_SPACE = 2 ** 32;
 /** The core's word for no address. */
 const NOWHERE = 0xffffffff;
 
-/** reset()'s processors, as in assembly/cpu/cpu-model.ts. */
+/** The CPU models by reset()'s numbers, as in assembly/cpu/cpu-model.ts. */
 const CPU_MODELS = { "24Kc": 0, "4KEc": 1, "4Kc": 2 } as const;
 export type CpuModel = keyof typeof CPU_MODELS;
-/** The processors there are. */
+/** The supported CPU models. */
 export const CPU_MODEL_NAMES = Object.keys(CPU_MODELS) as readonly CpuModel[];
 
 export interface ProcessorOptions {
-  /** JTLB entries: 16 (default, as QEMU's have), 32 or 64. */
+  /** JTLB entries: 16, 32 or 64; default: 16, as in QEMU. */
   readonly tlbEntries?: number;
 }
 export const TLB_SIZES: readonly number[] = [16, 32, 64];
@@ -66,7 +66,7 @@ export class Processor {
   readonly #core: WasmCore;
   readonly #loop: RunLoop;
   readonly #mappings = new Mappings();
-  /** Flips the low address bits of a byte to where it lies. */
+  /** XORed with a byte's address to find it in host memory. */
   readonly #flip: number;
   #model: CpuModel = "24Kc";
   #tlbEntries = 16;
@@ -74,7 +74,7 @@ export class Processor {
   /**
    * A CPU after a cold reset, with `ramSize` bytes of zeroed memory.
    * @param ramSize a multiple of 64 KiB, at most 512 MiB
-   * @throws Misuse for another size, an unknown processor, or a TLB that there is none of.
+   * @throws Misuse for another memory size, an unknown CPU model, or an unsupported TLB size.
    */
   constructor(
     endian: Endian,
@@ -92,7 +92,7 @@ export class Processor {
     this.reset(model, options);
   }
 
-  /** The size, if a processor's memory can have it. @throws Misuse if it can't. */
+  /** Returns the size if it is valid for a processor's memory. @throws Misuse if it isn't. */
   static checkedSize(ramSize: number): number {
     if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= RAM_SIZE_MAX)) {
       throw new Misuse(
@@ -123,7 +123,7 @@ export class Processor {
     this.words[WATCH_REPORTED / 4] = 0;
   }
 
-  /** Which processor it is since the last reset. */
+  /** The CPU model since the last reset. */
   get model(): CpuModel {
     return this.#model;
   }
@@ -163,7 +163,7 @@ export class Processor {
     return this.#word(CPU_PC);
   }
 
-  /** Goes on at an address; a delay slot or branch that was pending is forgotten. */
+  /** Continues at an address; cancels a pending branch or delay slot. */
   set pc(address: number) {
     this.words[CPU_PC / 4] = address;
     this.words[CPU_NEXT_PC / 4] = address + 4;
@@ -179,19 +179,19 @@ export class Processor {
     return this.#word(CPU_IN_DELAY_SLOT) !== 0;
   }
 
-  /** What mfc0 would read. */
+  /** The value that mfc0 would read. */
   cp0(register: number, select = 0): number {
     return this.#core.exports.getCp0(cp0Number(register, select)) >>> 0;
   }
 
-  /** What mtc0 would do. */
+  /** Writes a CP0 register as mtc0 does. */
   setCp0(register: number, select: number, value: number): void {
     this.#core.exports.setCp0(cp0Number(register, select), value);
   }
 
   // Running
 
-  /** Instructions completed since reset; where exceptions go to vectors, those that ended in one count too. */
+  /** Instructions completed since reset. If exceptions go to vectors, instructions that raised one count too. */
   get count(): number {
     return this.#wide(CPU_COUNT);
   }
@@ -218,7 +218,7 @@ export class Processor {
     this.words[CPU_EVENT_DUE / 4 + 1] = never ? NOWHERE : Math.floor(due / ADDRESS_SPACE);
   }
 
-  /** Lets time pass without instructions. The timer and the next event come as much nearer. */
+  /** Advances time without instructions; the timer and the next event come nearer by as much. */
   skip(instructions: number): void {
     this.#core.exports.skip(instructions);
   }
@@ -228,7 +228,7 @@ export class Processor {
     this.words[CPU_STOP / 4] = STOP_DEVICE;
   }
 
-  /** What is past RAM; it matters only while MODE_BOARD is set. Default: nothing. */
+  /** The devices past RAM, used only while MODE_BOARD is set; default: none. */
   get devices(): DeviceSpace {
     return this.#core.devices;
   }
@@ -261,12 +261,12 @@ export class Processor {
     return this.#loop.stopReason;
   }
 
-  /** What goes with the last stop reason: the hypercall's or the exception's code. */
+  /** The value of the last stop reason: the hypercall's or the exception's code. */
   get stopValue(): number {
     return this.#word(CPU_STOP_VALUE);
   }
 
-  /** How instructions are run; default: `interpreter`. */
+  /** How instructions are executed; default: `interpreter`. */
   get engine(): Engine {
     return this.#loop.engine;
   }
@@ -275,14 +275,14 @@ export class Processor {
     this.#loop.engine = engine;
   }
 
-  /** What the translator has done; null with the engine `interpreter`, which has none. */
+  /** The translator's statistics; null with the engine `interpreter`, which has no translator. */
   get statistics(): TranslatorStatistics | null {
     return this.#loop.statistics;
   }
 
   /**
-   * Translates the code at pc now, however cold it is, and runs it translated from then on.
-   * @returns false where the interpreter is needed, and with the engine `interpreter`.
+   * Translates the code at pc now, even if it is cold.
+   * @returns false for code that only the interpreter can run, and with the engine `interpreter`.
    */
   translateCode(): boolean {
     return this.#loop.translator?.translate(this.pc) ?? false;
@@ -293,15 +293,15 @@ export class Processor {
     return this.#loop.run(limitInstructions);
   }
 
-  /** The same by the exact reading alone: the reference for run(), some ten times slower. */
+  /** The same with the exact reading only: the reference for run(), about ten times slower. */
   runExactly(limitInstructions: number): number {
     return this.#loop.runExactly(limitInstructions);
   }
 
   /**
    * Replaces the breakpoints and watchpoints. A run stops with STOP_BREAKPOINT or STOP_WATCHPOINT before
-   * the instruction; the next run passes it. Without any, runs are as fast as ever; with some, the
-   * pages they are on are run by the exact reading.
+   * the instruction; the next run continues past it. Without watches runs keep their full speed; with watches, code
+   * on their pages is run by the exact reading.
    * @throws Misuse for more than 1024 of them, more than 256 MiB, and ranges outside the address space.
    */
   setWatches(watches: readonly Watch[]): void {
@@ -346,8 +346,8 @@ export class Processor {
   }
 
   /**
-   * Takes note that all state was written from outside, the page tables too.
-   * @param mappings the host's pages that the page tables hold now.
+   * Must be called after all state, including the page tables, was written directly.
+   * @param mappings the host's mappings that the page tables now contain.
    */
   replaced(mappings: readonly Mapping[]): void {
     this.#mappings.replace(mappings);
@@ -355,7 +355,7 @@ export class Processor {
     this.#core.exports.watch(this.#word(WATCH_LENGTH));
   }
 
-  /** The physical address kernel mode reaches at `va`, or undefined; no state changes. */
+  /** The physical address that kernel mode reaches at `va`, or undefined; changes no state. */
   physicalOf(va: number, write: boolean): number | undefined {
     const physical = this.#core.exports.probe(va, write) >>> 0;
     return physical === NOWHERE ? undefined : physical;
@@ -386,7 +386,7 @@ export class Processor {
     }
   }
 
-  /** Takes note that physical memory was written through `bytes` or `words`: translations of it are out of use. */
+  /** Must be called after physical memory was written through `bytes` or `words`; drops translations of it. */
   wrote(physical: number, size: number): void {
     this.#loop.translator?.written(physical, size);
   }

@@ -1,7 +1,7 @@
-// A processor's whole state as bytes, in a format that outlives the process: registers, CP0 and TLB, the
-// page tables, the trace ring and memory, so that a processor made from it has the same future, wherever the
-// first one stood, delay slots included. Breakpoints are the debugger's and not part of it. A note of the
-// caller's own travels along (machine-state.ts's, or none).
+// A processor's whole state as bytes, in a format that outlives the process: registers, CP0 and TLB, the page tables,
+// the trace ring and memory. A processor made from it behaves exactly as the saved one would, even when saved in a
+// delay slot. Breakpoints belong to the debugger and are not included. The caller can store a note with it
+// (machine-state.ts does).
 //
 // Version 6. All numbers are 32-bit, little-endian.
 //
@@ -12,13 +12,13 @@
 //   20  processor: 0 24Kc, 1 4KEc, 2 4Kc
 //   24  JTLB entries: 16, 32 or 64
 //   28  bytes of the body
-//   32  SHA-256 of what is before and behind it
+//   32  SHA-256 of the bytes before and after it
 //   64  the body, deflated:
 //         the processor's state as assembly/shared/memory-map.ts maps it, from CPU to CPU_END
 //         n, then n mapped pages outside kseg0 and kseg1: guest address, physical address (+ 1: writable)
-//         n, then n guest addresses: those of the pages above that leave with their TLB entry
+//         n, then n guest addresses: those of the pages above that are removed with their TLB entry
 //         n, then n bytes: the trace ring's records
-//         n, then n page numbers of memory that is not zero, then those pages, as they lie in host memory
+//         n, then n page numbers of memory that is not zero, then those pages, in host memory's layout
 //         n, then n bytes: the note
 //
 // Reading trusts nothing: sizes, checksum, and every number that the core would trust are checked before
@@ -67,14 +67,14 @@ export const SNAPSHOT_VERSION = 6;
 const DIGEST_AT = 32;
 const BODY_AT = 64;
 const WORD = 4;
-/** By the number that the format gives each. */
+/** The CPU models by their numbers in the format. */
 const CPU_MODELS: readonly CpuModel[] = ["24Kc", "4KEc", "4Kc"];
-/** What a processor is known by, and no guest changes. */
+/** The registers that identify a processor and that no guest can change. */
 const FIXED = [CP0_PRID, CP0_CONFIG1];
-/** Of Config a guest writes kseg0's cache attribute alone. */
+/** The only field of Config that a guest can write: kseg0's cache attribute. */
 const CONFIG_K0 = 7;
 const PAGES = 2 ** 32 / PAGE_SIZE;
-/** The note's size has a limit too. */
+/** The largest note. */
 const MOST_NOTE = 1 << 26;
 
 interface MappedPage {
@@ -96,12 +96,12 @@ export interface Snapshot {
   readonly ramSize: number;
   readonly model: CpuModel;
   readonly tlbEntries: number;
-  /** What saveProcessor() was given. */
+  /** The note given to saveProcessor(). */
   readonly note: Uint8Array;
   readonly state: ProcessorState;
 }
 
-/** The state of a processor between two runs, with a note of the caller's. */
+/** The state of a processor between two runs, with the caller's note. */
 export function saveProcessor(
   processor: Processor,
   note: Uint8Array = new Uint8Array(),
@@ -170,7 +170,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   const tlbEntries = head.u32(24);
   if (model === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
   const size = head.u32(28);
-  // What a body of this much memory can have, so that a small file can't ask for a large one.
+  // Bounds the body by what this memory size can need, so that a small file can't request a large allocation.
   const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
   if (size > most) throw damaged("its size");
   const reader = new BodyReader(inflated(packed, size));
@@ -181,9 +181,9 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
 }
 
 /**
- * Puts a snapshot's state into a processor of the same byte order and memory; breakpoints stay.
- * @param isNew nothing has been in its memory yet, which then needn't be cleared: most of the time that it takes.
- * @throws Misuse when it is another's, with the processor as it was.
+ * Restores a snapshot's state into a processor of the same byte order and memory size; breakpoints remain.
+ * @param isNew the processor's memory is still zero and need not be cleared, which would take most of the time.
+ * @throws Misuse when the snapshot is of another kind of processor; the processor is then unchanged.
  */
 export function restoreProcessor(
   processor: Processor,
@@ -215,7 +215,7 @@ export function restoreProcessor(
   processor.replaced(mappings(state.pages.filter(({ address }) => !fromTlb.has(address))));
 }
 
-/** Pages that follow one another, as one piece. */
+/** Joins consecutive pages into one piece. */
 function mappings(pages: readonly MappedPage[]): Mapping[] {
   const found: (Mapping & { size: number })[] = [];
   for (const { address, physical, writable } of pages) {
@@ -231,7 +231,7 @@ function mappings(pages: readonly MappedPage[]): Mapping[] {
   return found;
 }
 
-/** @throws Misuse when a snapshot is of another kind of processor than the processor. */
+/** @throws Misuse when a snapshot is of another kind of processor. */
 export function checkFits(processor: Processor, snapshot: Snapshot): void {
   const [saved, here] = [description(snapshot), description(processor)];
   if (saved !== here) throw new Misuse(`the snapshot is of a ${saved}; this is a ${here}`);
@@ -242,7 +242,7 @@ function description({ endian, ramSize, model, tlbEntries }: Processor | Snapsho
   return `${endian}-endian ${model} with ${tlbEntries} TLB entries and ${ramSize} bytes of memory`;
 }
 
-/** Compares the registers that say what the processor is. The processor has what the header says. */
+/** Compares the identifying registers with those of the processor, which matches the header. */
 function checkProcessor(processor: Processor, cpu: Uint8Array): void {
   const file = new Words(cpu, "little");
   const differs = (register: number): number => {
@@ -253,7 +253,7 @@ function checkProcessor(processor: Processor, cpu: Uint8Array): void {
   if (!same || (differs(CP0_CONFIG) & ~CONFIG_K0) !== 0) throw damaged("its processor");
 }
 
-/** What the tables hold beyond kseg0 and kseg1, whose pages are found again as they are needed. */
+/** The tables' entries outside kseg0 and kseg1, whose entries are recreated on demand. */
 function mappedPages(processor: Processor): MappedPage[] {
   const found: MappedPage[] = [];
   for (let page = 0; page < PAGES; page += 1) {
@@ -261,14 +261,14 @@ function mappedPages(processor: Processor): MappedPage[] {
     const entry = processor.words[READ_TABLE / WORD + page] ?? 0;
     if (entry === 0) continue;
     const address = page * PAGE_SIZE;
-    // The low bits say whether a breakpoint is on the page.
+    // The low bits mark pages with a breakpoint.
     const physical = (address + entry - (entry % PAGE_SIZE)) % 2 ** 32;
     found.push({ address, physical, writable: processor.words[WRITE_TABLE / WORD + page] !== 0 });
   }
   return found;
 }
 
-/** Numbers of the pages of memory in which not every byte is 0. */
+/** Numbers of the memory pages that are not all zero. */
 function usedPages(processor: Processor): number[] {
   const words = new BigUint64Array(processor.bytes.buffer, RAM, processor.ramSize / 8);
   const perPage = PAGE_SIZE / 8;
@@ -285,7 +285,7 @@ function usedPages(processor: Processor): number[] {
   return used;
 }
 
-/** Bytes of the ring that have been written. `words` begins where the shared memory does. */
+/** The ring's written bytes. `words` begins at the start of the shared memory. */
 function ringBytes(words: Uint32Array): number {
   const written =
     (words[RING_WRITTEN / WORD] ?? 0) + (words[RING_WRITTEN / WORD + 1] ?? 0) * 2 ** 32;
@@ -353,7 +353,7 @@ class BodyReader {
   }
 }
 
-/** Checks the words that the core relies on. @returns the bytes of the ring that they speak of. */
+/** Checks the words that the core relies on. @returns the size of the ring in bytes according to them. */
 function checkCpu(cpu: Uint8Array, ramSize: number): number {
   const file = new Words(cpu, "little");
   const word = (at: number): number => file.u32(at - CPU);
@@ -378,7 +378,7 @@ function inflated(packed: Uint8Array, size: number): Uint8Array {
     const body = host.inflate(packed, size);
     if (body.length === size) return body;
   } catch {
-    // The error below says it.
+    // The error below reports it.
   }
   throw damaged("its body");
 }

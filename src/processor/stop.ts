@@ -1,6 +1,6 @@
-// Why the guest stopped: the core's stop reasons as values, and for a run that can't go on, where that was and a
-// sentence about it. The place of a stop (registers, the code around pc) is read only when somebody asks for
-// it. The guest's whole state stays in the machine and can be looked at further.
+// Why the guest stopped: the core's stop reasons as values and, for a run that can't continue, the place and a
+// message. The place of a stop (registers, the code around pc) is read only on request. The guest's whole state
+// remains in the machine and can be inspected further.
 
 import { RAM } from "../../assembly/shared/memory-map.ts";
 import {
@@ -26,9 +26,9 @@ import { EXCEPTIONS } from "./exceptions.ts";
 import type { CpuModel, Processor } from "./processor.ts";
 
 /**
- * Why the guest stands still. returned: the function came back; steps: those asked for are done;
- * breakpoint: pc is at one; watchpoint: the instruction at pc would touch `address`; ended: it can't go
- * on, as `stop` tells. At a breakpoint, a watchpoint and an exception nothing of the instruction is done.
+ * Why the guest is stopped. returned: the function returned; steps: the requested steps are done; breakpoint: pc is
+ * at one; watchpoint: the instruction at pc would access `address`; ended: it can't continue, and `stop` says why. At
+ * a breakpoint, a watchpoint or an exception the instruction has had no effect.
  */
 export type Halt =
   | { readonly reason: "returned" | "steps" | "breakpoint" }
@@ -37,36 +37,36 @@ export type Halt =
 
 export interface GuestStop {
   /**
-   * exception: the processor took one; budget: the instruction budget ran out; unresolved: a function
-   * with no code behind it was called; wait: the guest waits for an interrupt that never comes;
-   * panic: the guest gave up; killed: a debugger ended it.
+   * exception: the processor took one; budget: the instruction budget ran out; unresolved: the guest called a function
+   * without code; wait: the guest waits for an interrupt that never comes; panic: the guest called panic(); killed: a
+   * debugger ended the run.
    */
   readonly kind: "exception" | "budget" | "unresolved" | "wait" | "panic" | "killed";
   /** The manual's name of the exception (`AdEL`, `RI`, ...), the function's name, or the kind. */
   readonly name: string;
-  /** The instruction that it stopped at; in a delay slot, the slot's own address. */
+  /** The address of the instruction where it stopped; for a delay slot, the slot's own address. */
   readonly pc: number;
   readonly inDelaySlot: boolean;
-  /** Address that an address error or a TLB exception is about. */
+  /** The address that caused an address error or a TLB exception. */
   readonly badVAddr?: number;
   /** The 32 general registers. */
   readonly registers: readonly number[];
   /** The words around pc, in the order of their addresses. */
   readonly code: readonly CodeWord[];
-  /** What, where and what to do, in a sentence. */
+  /** A sentence: what happened, where, and what to do. */
   readonly message: string;
 }
 
-/** A word of code as it stands in the guest's memory. */
+/** A word of code in the guest's memory. */
 export interface CodeWord {
   readonly address: number;
-  /** null where nothing is mapped. */
+  /** null: the address is not mapped. */
   readonly word: number | null;
-  /** `name+0xoffset`, or null where no symbol is. */
+  /** `name+0xoffset`, or null when no symbol contains the address. */
   readonly symbol: string | null;
 }
 
-/** Where a stop happened, as the machine finds it. */
+/** The place of a stop, read from the machine. */
 export interface StopPlace {
   /** Which processor. */
   readonly model: CpuModel;
@@ -125,7 +125,7 @@ function faultCode(processor: Processor): number {
     : (processor.cp0(CP0_CAUSE >>> 3) >>> CAUSE_EXC_CODE) & EXC_CODE;
 }
 
-/** What a STOP_* means where HYPERCALL words have no functions behind them. */
+/** The meaning of a STOP_* on a processor without host functions. */
 export function haltOf(processor: Processor, reason: number, place: () => StopPlace): Halt {
   const ended = (stop: GuestStop): Halt => ({ reason: "ended", stop });
   switch (reason) {
@@ -163,7 +163,7 @@ function codeAround(
   });
 }
 
-/** An exception that no handler takes. */
+/** The stop for an exception that has no handler. */
 export function exceptionStop(code: number, badVAddr: number, place: StopPlace): GuestStop {
   const { name, says } = named(code, place);
   const exception = EXCEPTIONS.get(code);
@@ -179,8 +179,8 @@ export function exceptionStop(code: number, badVAddr: number, place: StopPlace):
 }
 
 /**
- * An exception that the processor took, and one that came instead of a handler.
- * @param second what came, at `vectorPc`.
+ * The stop for an exception whose vector raised a second exception, because there is no handler.
+ * @param second the second exception, raised at `vectorPc`.
  */
 export function noHandlerStop(
   code: number,
@@ -207,7 +207,7 @@ function where({ pc, inDelaySlot, describe }: StopPlace): string {
   return `${describe(pc)}${inDelaySlot ? " in a delay slot" : ""}`;
 }
 
-/** What the word at pc is that the processor reserves, and what mends it if something does. */
+/** What the reserved word at pc is, and how to fix it if possible. */
 function whyReserved({ pc, inDelaySlot, code, model }: StopPlace): string {
   const word = code.find(({ address }) => address === pc)?.word ?? null;
   const row = word === null ? undefined : find(INSTRUCTIONS, word);

@@ -1,7 +1,7 @@
-// The WebAssembly core: one shared memory and the instance that works on it now. All state is in the
-// memory, so that an instance can take another's place between two runs; the translator asks for that when
-// it drops everything it has made. This class is the only owner of the current instance. Nobody keeps an
-// instance or one of its functions across a run: each entry asks for `exports` again.
+// The WebAssembly core: one shared memory and the current instance that works on it. All state is in the memory, so
+// an instance can be replaced between two runs; the translator requests this when it drops all translated code. This
+// class is the only owner of the current instance. No other code keeps an instance or one of its functions across a
+// run: each entry reads `exports` again.
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { host } from "#host";
@@ -11,7 +11,7 @@ import { Misuse } from "../errors.ts";
 import type { Linked } from "../translate/translator.ts";
 import { type DeviceImports, type DeviceSpace, deviceImports, NO_DEVICES } from "./devices.ts";
 
-/** What the core exports; every result that is an address or a register arrives signed. */
+/** The core's exports. Results that are addresses or registers are signed numbers. */
 export interface CoreExports {
   [name: string]: unknown;
   start(): void;
@@ -90,14 +90,14 @@ function instantiate(endian: Endian, memory: WebAssembly.Memory, devices: Device
   const { exports, instance } = instantiateSync<CoreExports>(compiledCore(endian), {
     env: { memory, table, ...devices },
   });
-  // What other modules call has to be WebAssembly's own function, not the loader's.
+  // Other modules can only import WebAssembly's own function, not the loader's wrapper.
   const functions = instance.exports as unknown as Omit<Linked, "table">;
   return { exports, linked: { ...functions, table } };
 }
 
 export class WasmCore {
   readonly memory: WebAssembly.Memory;
-  /** What is past RAM. */
+  /** The devices past RAM. */
   devices: DeviceSpace = NO_DEVICES;
   readonly #endian: Endian;
   readonly #deviceImports: DeviceImports;
@@ -116,17 +116,17 @@ export class WasmCore {
     return this.memory.buffer as SharedArrayBuffer;
   }
 
-  /** The current instance's exports, to be used at once and not to be kept. */
+  /** The current instance's exports; use them at once and don't keep them. */
   get exports(): CoreExports {
     return this.#instance.exports;
   }
 
-  /** What translated code imports from the current instance. */
+  /** The functions that translated code imports from the current instance. */
   get linked(): Linked {
     return this.#instance.linked;
   }
 
-  /** Puts a fresh instance, with an empty function table, in the current one's place. */
+  /** Replaces the current instance by a new one with an empty function table. */
   renew(): void {
     this.#instance = this.#instantiated();
   }

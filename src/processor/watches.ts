@@ -1,5 +1,5 @@
-// Breakpoints and watchpoints as the core takes them: checked, and as records of three words. What a watch
-// does to a run is assembly/memory/watches.ts's; which ones there are is the debugger's.
+// Breakpoints and watchpoints in the core's form: checked, and as records of three words. assembly/memory/watches.ts
+// stops runs at them; the debugger keeps the list.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
@@ -15,7 +15,7 @@ import { hex } from "../hex.ts";
 export type WatchKind = "execute" | "read" | "write" | "access";
 
 export interface Watch {
-  /** Guest address, as the guest uses it: another address of the same memory is not watched. */
+  /** Guest address. An access to the same memory through another address does not trigger it. */
   readonly address: number;
   /** Bytes, at least 1. */
   readonly size: number;
@@ -32,7 +32,7 @@ const BITS: Readonly<Record<WatchKind, number>> = {
   access: WATCH_READ | WATCH_WRITE,
 };
 const ADDRESS_SPACE = 2 ** 32;
-/** Pages that all watches together may lie in: a guest's whole kseg0 of 256 MiB. */
+/** The most pages that all watches together may cover: a guest's whole kseg0 of 256 MiB. */
 const MOST_PAGES = 0x10000;
 
 /** @throws Misuse for more than 1024 of them, more than 256 MiB, and ranges outside the address space. */

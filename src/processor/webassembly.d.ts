@@ -1,5 +1,5 @@
-// The part of the WebAssembly global that farjal and the loader's typings name. TypeScript has it only in
-// its DOM library, and taking that would let browser globals into a Node program unnoticed.
+// The part of the WebAssembly global that farjal and the loader's typings use. TypeScript declares it only in its DOM
+// library, and including that would let browser globals into a Node program unnoticed.
 
 type BufferSource = ArrayBuffer | ArrayBufferView;
 

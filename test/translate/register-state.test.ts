@@ -85,7 +85,7 @@ describe("guards of a block", () => {
   const OTHER: Window = { start: 0x80100000, size: 0x10000, offset: 0x5000000 };
   const lw = (pc: number, register: number, offset: number, base: number): Instruction =>
     instruction(pc, {
-      word: asm("lw", register, offset & 0xffff, base),
+      word: asm("lw", register, offset, base),
       reads: 1 << base,
       writes: 1 << register,
       guards: true,
