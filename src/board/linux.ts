@@ -207,7 +207,7 @@ export class Linux {
     this.#goOn("the request wasn't answered", this.#timeLimit);
     const [, , result = 0, answered = 0, lines = 0] = this.#request();
     const dmesg = messagesOf(processor.readBytes(WINDOW + LINES, Math.min(lines, LINES_SIZE)));
-    this.#messages.push(...dmesg);
+    for (const line of dmesg) this.#messages.push(line);
     const errno =
       (result | 0) < 0 ? (errnoName(-(result | 0)) ?? (`E${-(result | 0)}` as const)) : null;
     const content = Buffer.from(processor.readBytes(WINDOW + DATA, Math.min(answered, DATA_SIZE)));

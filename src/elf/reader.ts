@@ -335,6 +335,9 @@ function sectionName(
   return damaged(`section ${index} has no readable name`);
 }
 
+/** A whole kernel has some 200,000. */
+const MOST_SYMBOLS = 1 << 20;
+
 /** The symbols of the first SHT_SYMTAB, which is the one Linux takes; none when the file is stripped. */
 function readSymbols(
   words: Words,
@@ -351,6 +354,7 @@ function readSymbols(
     words.bytes.subarray(strings.offset, strings.offset + strings.size),
   );
   const count = Math.floor(table.size / format.size);
+  if (count > MOST_SYMBOLS) damaged(`it has ${count} symbols, more than ${MOST_SYMBOLS}`);
   return Array.from({ length: count }, (_, index) =>
     readSymbol(words, table.offset + index * format.size, index, names, format),
   );

@@ -1,5 +1,6 @@
 // A string table (SHT_STRTAB), read once as text, so that thousands of names are slices of one string.
-// Names are bounded: a hostile table in which a million names overlap must cost no more than its size.
+// Names are bounded, each in its length and all of them together: a hostile table in which a million names overlap
+// must cost no more than an honest one.
 
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
@@ -7,22 +8,28 @@ import { latin1 } from "../bytes/text.ts";
 /** Longer than any name a compiler makes, KSYM_NAME_LEN (512) included. */
 const LONGEST_NAME = 4096;
 const LARGEST_TABLE = 0x10000000;
+/** Characters of all names that are asked for; those of a kernel with 200,000 symbols have 5 million. */
+const MOST_CHARACTERS = 1 << 25;
 
 export class StringTable {
   readonly #bytes: Uint8Array;
   readonly #text: string;
+  #left = MOST_CHARACTERS;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes.length > LARGEST_TABLE ? bytes.subarray(0, LARGEST_TABLE) : bytes;
     this.#text = latin1(this.#bytes);
   }
 
-  /** The name at an offset, made printable, or undefined when it starts outside the table or has no end in reach. */
+  /** The name at an offset, made printable, or undefined when it starts outside the table, has no end in reach, or is one too many. */
   at(offset: number): string | undefined {
     if (offset < 0 || offset >= this.#bytes.length) return undefined;
     const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
     let end = offset;
     while (end < last && this.#bytes[end] !== 0) end += 1;
-    return end === last ? undefined : printableName(this.#text.slice(offset, end));
+    this.#left -= end - offset;
+    return end === last || this.#left < 0
+      ? undefined
+      : printableName(this.#text.slice(offset, end));
   }
 }

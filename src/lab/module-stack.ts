@@ -92,7 +92,10 @@ export class ModuleStack<A extends Address> {
     const { pageSize } = this.machine;
     const { base } = module.core;
     const ends = loadedBlocks(module).map((block) => distance(base, block.base) + block.size);
-    return plus(base, (Math.ceil(Math.max(0, ...ends) / pageSize) + 1) * pageSize);
+    return plus(
+      base,
+      (Math.ceil(ends.reduce((most, end) => Math.max(most, end), 0) / pageSize) + 1) * pageSize,
+    );
   }
 }
 

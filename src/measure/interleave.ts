@@ -50,7 +50,8 @@ export async function interleave(
     }
     await bench.run();
     for (const [index, { result }] of bench.tasks.entries()) {
-      if ("latency" in result) samples[index]?.push(...(result.latency.samples ?? []));
+      const measured = "latency" in result ? (result.latency.samples ?? []) : [];
+      for (const sample of measured) samples[index]?.push(sample);
     }
   }
   return samples.map(timing);

@@ -92,7 +92,7 @@ function unchanged({ elf }: Subject): Applied {
 /** A 64-bit module is taken as it is, or refused with every place that would have to be mended. */
 function wideVerdict(subject: Subject, bytes: Uint8Array, options: MendOptions): Mended {
   const places = wideJumps(subject, options.noJumps === true);
-  if (options.sites === "remove") places.push(...wideSites(subject));
+  if (options.sites === "remove") for (const site of wideSites(subject)) places.push(site);
   return places.length > 0 ? refused(places) : { file: bytes, report: EMPTY };
 }
 

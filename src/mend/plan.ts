@@ -39,7 +39,7 @@ export function planMend(subject: Subject, options: MendOptions): MendPlan | nul
   const all = [...sites.edits, ...planJumps(subject, options.noJumps === true)];
   const listingEnds = treatment === "remove" && found.listings.length > 0;
   if (all.length === 0 && sites.added.length === 0 && !listingEnds) return null;
-  if (treatment === "trace") all.push(...unlistedExits(subject, found));
+  if (treatment === "trace") for (const exit of unlistedExits(subject, found)) all.push(exit);
   const edits = sorted(subject, all);
   // Pieces that overlap have no layout.
   const maps = subject.refusals.length > 0 ? new Map() : settle(subject, edits);

@@ -69,7 +69,7 @@ export function readRecords(bytes: Uint8Array, count: number): GuestRecords {
     const one = modules[module];
     if (one === undefined) continue;
     if (kind === ANSWER) one.errno = value;
-    if (kind === LINES) one.lines.push(...kernelLines(text()));
+    if (kind === LINES) for (const line of kernelLines(text())) one.lines.push(line);
     if (kind === SECTION) one.sections.push({ name: text(), address: value });
     const name = MOMENTS[moment - 1];
     if (kind === MEMORY && name !== undefined) {

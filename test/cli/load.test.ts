@@ -205,3 +205,16 @@ test("load --unload ends modules as rmmod does, or says why they stay", (context
   assert.equal(code, 0);
   assert.match(stdout, /\nimports is unloaded\n$/);
 });
+
+test("a signature is told, and that nobody has verified it", (context) => {
+  const path = join(temporaryDirectory(context), "signed.ko");
+  // struct module_signature: id_type 2 (PKCS#7), and the signature's size in the last four bytes, big-endian.
+  const signature = Buffer.from([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 16]);
+  const bytes = readFileSync(builtModule("modern", "little"));
+  const marker = Buffer.from("~Module signature appended~\n");
+  writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(16), signature, marker]));
+  const { code, stderr } = farjal(["load", path]);
+  assert.equal(code, 0);
+  assert.match(stderr, /^note: the module's signature is not verified/);
+  assert.equal(farjal(["load", builtModule("modern", "little")]).stderr, "");
+});

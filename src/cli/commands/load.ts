@@ -67,6 +67,9 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     );
 }
 
+const UNVERIFIED =
+  "note: the module's signature is not verified: nothing says who built the module\n";
+
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
   try {
     const session = await openSession(path, options);
@@ -77,6 +80,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     if (options.output !== undefined) await writeWhole(options.output, core);
     return {
       held: true,
+      ...(module.file.signature === null ? {} : { notes: UNVERIFIED }),
       json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
       text:
         options.list === true && modules !== null

@@ -39,6 +39,8 @@ const REGISTER_ARGUMENTS = 4;
 const STACK_ALIGNMENT = 8;
 /** The deepest nesting of host function calls; each level uses host stack. */
 const DEEPEST_NESTING = 64;
+/** Characters of a guest string that the host reads in the time of one guest instruction. */
+const CHARACTERS_OF_A_STEP = 64;
 
 /** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
 export class GuestEnd extends Error {
@@ -215,6 +217,7 @@ export class Caller {
 
   #hostCall(name: string, returnAddress: number): HostCall {
     const memory = this.#memory;
+    const charge = (steps: number): void => this.#open.at(-1)?.budget.spend(steps);
     const arg = (index: number): number =>
       index < REGISTER_ARGUMENTS
         ? this.#processor.gpr(R.a0 + index)
@@ -224,10 +227,14 @@ export class Caller {
       memory,
       returnAddress,
       arg,
-      string: (index) => memory.string(arg(index)),
+      string: (index) => {
+        const text = memory.string(arg(index));
+        charge(Math.floor(text.length / CHARACTERS_OF_A_STEP));
+        return text;
+      },
       register: (number) => this.#processor.gpr(number),
       setRegister: (number, value) => this.#processor.setGpr(number, value),
-      charge: (steps) => this.#open.at(-1)?.budget.spend(steps),
+      charge,
       callGuest: (address, args) => {
         const { v0, exception } = this.call(address, args, 0);
         if (exception !== undefined) throw new GuestEnd("panic", exception.message);

@@ -1,0 +1,67 @@
+// Small files that mean much: names that overlap, strings and zeros by the hundred thousand, tables of as many rows.
+// What a reader makes of a file is bounded, not only the file.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StringTable } from "../../src/elf/strings.ts";
+import { Refusal } from "../../src/errors.ts";
+import { Machine } from "../../src/index.ts";
+import { assemble } from "../../src/isa/assemble.ts";
+import { Modinfo } from "../../src/module/file/modinfo.ts";
+import { columns } from "../../src/report/table.ts";
+
+const [T9, RA] = [25, 31] as const;
+
+test("names that overlap are bounded together, not only each", () => {
+  const bytes = new Uint8Array(4096).fill(0x61);
+  bytes[0] = 0;
+  bytes[4095] = 0;
+  const table = new StringTable(bytes);
+  let characters = 0;
+  let name = table.at(1);
+  for (let count = 0; name !== undefined && count < 200_000; count++) {
+    characters += name.length;
+    name = table.at(1 + (count % 64));
+  }
+  assert.equal(name, undefined);
+  assert.ok(characters <= 1 << 25, `${characters}`);
+});
+
+test("a .modinfo of zeros costs its size, and one of too many strings is refused", () => {
+  assert.deepEqual(new Modinfo(new Uint8Array(1 << 26)).entries, []);
+  const many = new Uint8Array(1 << 20);
+  for (let at = 0; at < many.length; at += 4) many.set([0x61, 0x3d, 0x62], at);
+  assert.throws(() => new Modinfo(many), Refusal);
+});
+
+test("a table may have more rows than a call takes arguments, and a cell is one line", () => {
+  const rows = Array.from({ length: 300_000 }, (_, index) => [`${index}`, "x"]);
+  assert.equal(columns(rows).length, rows.length);
+  assert.deepEqual(columns([["a\nfake", "b"]]), ["  a\\x0afake  b"]);
+});
+
+test("a string that the guest passes to a host function is paid for by its length", async () => {
+  const machine = await Machine.create();
+  const text = machine.memory.alloc((1 << 20) + 1);
+  machine.memory.write(text, new Uint8Array(1 << 20).fill(0x61));
+  let calls = 0;
+  machine.provide("take", (call) => {
+    calls++;
+    return call.string(0).length;
+  });
+  assert.equal(machine.call("take", [text]).v0, 1 << 20);
+  const take = machine.addressOf("take") ?? 0;
+  const loop = machine.memory.alloc(64);
+  const words = [
+    assemble("lui", T9, take >>> 16),
+    assemble("ori", T9, T9, take & 0xffff),
+    assemble("jalr", RA, T9),
+    0,
+    assemble("beq", 0, 0, -5),
+    0,
+  ];
+  for (const [index, word] of words.entries()) machine.memory.setU32(loop + 4 * index, word);
+  calls = 0;
+  assert.equal(machine.call(loop, [text], { budget: 100_000 }).exception?.name, "budget");
+  assert.ok(calls > 1 && calls < 10, `${calls}`);
+});
