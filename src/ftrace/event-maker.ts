@@ -1,18 +1,18 @@
-// Makes events of the ring's records: times from the clock, names from whoever knows them. The same few
-// functions are named again and again, so names are kept until somebody says that they may be others. Each kind of
-// event is one object literal: put together by spreading, one takes V8 several microseconds.
+// Turns the ring's records into events: computes times from the clock and looks names up with a given function. A trace
+// names the same few functions again and again, so names are cached until the caller says that they may have changed.
+// Each kind of event is one object literal; building one by spreading takes V8 several microseconds.
 
 import { hex } from "../hex.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./event.ts";
 import { functionRecord, type GraphRecord, graphRecord, type TraceRecord } from "./ring/record.ts";
 
-/** What is known of an address. */
+/** The symbol at an address. */
 export interface EventName {
   readonly name: string;
   readonly module: string | null;
 }
 
-/** A guest can make up return addresses without end. */
+/** The most names cached: a guest can invent any number of return addresses. */
 const MOST_NAMES = 1 << 16;
 
 export class EventMaker {
@@ -25,7 +25,7 @@ export class EventMaker {
     this.#symbolAt = symbolAt;
   }
 
-  /** Addresses may have other names from now on. */
+  /** Must be called when the names of addresses may have changed; clears the cache. */
   forget(): void {
     this.#names.clear();
   }

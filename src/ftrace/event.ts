@@ -1,8 +1,8 @@
-// What a tracer tells of a run, as values: the kernel's three ftrace entries (`function`, `funcgraph_entry`,
-// `funcgraph_exit`) with their symbols found. Tracers make them, formats and comparisons take them; nobody
-// else needs to know how a ring record looks. Times are exact: instructions over the machine's clock.
+// A tracer's events as values: the kernel's three ftrace entries (`function`, `funcgraph_entry`, `funcgraph_exit`)
+// with resolved symbols. Tracers make them; formats and comparisons read them and need not know the layout of ring
+// records. Times are exact: instructions divided by the machine's clock rate.
 
-/** The tracers there are. */
+/** The available tracers. */
 export const TRACERS = ["function", "function_graph"] as const;
 export type TracerName = (typeof TRACERS)[number];
 
@@ -17,7 +17,7 @@ interface Moment {
 }
 
 interface Traced {
-  /** The function, as a bare name; `0x%08x` when no symbol holds it. */
+  /** The function's name; `0x%08x` when no symbol contains the address. */
   readonly name: string;
   /** Its module; null for the kernel's own. */
   readonly module: string | null;
@@ -35,7 +35,7 @@ export interface FunctionEvent extends Moment, Traced {
 /** A traced function was entered (function_graph); its return may follow. */
 export interface EntryEvent extends Moment, Traced {
   readonly type: "funcgraph_entry";
-  /** Traced functions that are open around it. */
+  /** The number of traced functions that were entered and have not returned. */
   readonly depth: number;
 }
 
@@ -43,7 +43,7 @@ export interface EntryEvent extends Moment, Traced {
 export interface ReturnEvent extends Moment, Traced {
   readonly type: "funcgraph_exit";
   readonly depth: number;
-  /** Functions that found the shadow stack full so far. */
+  /** Functions not recorded so far because the shadow stack was full. */
   readonly overrun: number;
   /** Instructions completed at its entry: count - entryCount is its duration, calls included. */
   readonly entryCount: number;

@@ -1,5 +1,5 @@
-// Those who take a running tracer's events as they come: feeds for other threads, served in the middle of runs,
-// and a recording into a file. It keeps what each has been given by now; the tracer says when anything changes.
+// The readers that receive a running tracer's events: feeds for other threads, served in the middle of runs, and a
+// recording into a file. This file tracks what each has received so far; the tracer reports every change.
 
 import { Misuse } from "../errors.ts";
 import type { TraceEvent, TracerName } from "./event.ts";
@@ -10,10 +10,10 @@ import { RingCursor } from "./ring/ring-cursor.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 import type { TraceHost } from "./trace-host.ts";
 
-/** Instructions between two looks at what followers ask for. */
+/** Instructions between two checks for followers' requests. */
 const ATTENTION = 1_000_000;
 
-/** The ring as followers find it. */
+/** The ring, as followers need it. */
 export interface FollowedRing {
   readonly kind: TracerName;
   readonly capacity: number;
@@ -24,12 +24,12 @@ export class Followers {
   readonly #host: TraceHost;
   readonly #maker: EventMaker;
   readonly #feeds: Feeds;
-  /** Tables that feeds have by now. */
+  /** Tables that the feeds have received. */
   #told: readonly SymbolTable[] = [];
   #endAttention: (() => void) | null = null;
   #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
 
-  /** @param serve does what a follower asks for; what it throws is the answer. */
+  /** @param serve carries out a follower's request; an error that it throws is sent as the answer. */
   constructor(host: TraceHost, maker: EventMaker, serve: (wish: FeedWish) => void) {
     this.#host = host;
     this.#maker = maker;
@@ -66,21 +66,21 @@ export class Followers {
     this.#recording?.recording.take();
   }
 
-  /** Ends the recording: its events stay until it is closed. */
+  /** Ends the recording; its events remain readable until it is closed. */
   endRecording(): void {
     this.#recording?.end();
     this.takeRecords();
     this.#recording = null;
   }
 
-  /** Ends all feeds. @param written records that were written until now. */
+  /** Ends all feeds. @param written the number of records written so far. */
   endFeeds(written: number): void {
     this.#feeds.end(written);
     this.#endAttention?.();
     this.#endAttention = null;
   }
 
-  /** Sends followers the names of what has come, before code of it can run. */
+  /** Sends followers the names of newly loaded code, before it can run. */
   tellNames(written: number): void {
     if (!this.#feeds.any) return;
     const tables = this.#host.symbolTables();

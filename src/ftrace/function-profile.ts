@@ -1,23 +1,23 @@
-// function_profile_enabled's count of a trace: for each function its hits and, where returns are told, the
-// time it took, as kernel/trace/ftrace.c's profiler sums them up. The kernel counts beside its ring buffer;
-// this counts the events that a ring kept.
+// The profile of function_profile_enabled, computed from a trace: for each function its hits and, if returns are
+// recorded, its time, summed as kernel/trace/ftrace.c's profiler does. The kernel counts independently of its ring
+// buffer; this counts the events that the ring kept.
 
 import type { TraceEvent } from "./event.ts";
 
-/** What is known of one function. */
+/** One function's profile. */
 export interface FunctionProfile {
   readonly name: string;
   readonly module: string | null;
   readonly ip: number;
   readonly hits: number;
-  /** Nanoseconds in all its calls that returned; null when returns aren't told. */
+  /** Nanoseconds in all its calls that returned; null when returns aren't recorded. */
   readonly time: bigint | null;
   /** Sample variance of a call's time, in microseconds and nanoseconds as the kernel has it: ns^2 / 1000. */
   readonly variance: bigint | null;
 }
 
 export interface ProfileOptions {
-  /** Whether a function's time has that of what it calls; it has unless told. */
+  /** Whether a function's time includes that of the functions it calls; default: true. */
   readonly graphTime?: boolean;
 }
 
@@ -32,8 +32,8 @@ interface Sum {
 }
 
 /**
- * Sums up, most time first, or most hits where no time is told.
- * @param clockHz what events' counts count a second.
+ * Computes the profile, most time first, or most hits first when there are no times.
+ * @param clockHz the rate of the events' counts, per second.
  */
 export function profileOf(
   events: Iterable<TraceEvent>,
@@ -41,7 +41,7 @@ export function profileOf(
   { graphTime = true }: ProfileOptions = {},
 ): FunctionProfile[] {
   const sums = new Map<number, Sum>();
-  /** By depth: time in the calls that an open function has made. */
+  /** By depth: the time spent in calls made by the open function at that depth. */
   const inside: bigint[] = [];
   let timed = false;
   for (const event of events) {

@@ -1,5 +1,5 @@
-// A filter as a list of rules, asked about names alone: for traces, whose functions have no addresses and of
-// which no list is known. A tracer's own filters are function-set.ts's, as the kernel keeps them.
+// A filter as a list of rules that matches by name only. It is used for recorded traces, which carry neither addresses
+// nor a list of functions. A tracer's own filters are in function-set.ts, in the kernel's form.
 
 import { type Pattern, readPattern, type TraceableFunction, wordsOf } from "./pattern.ts";
 
@@ -15,7 +15,7 @@ export class FunctionFilter {
     return this.#rules.length === 0;
   }
 
-  /** True when the rules name the function, the later ones over the earlier; always false without any. */
+  /** True when the rules select the function; later rules override earlier ones. Without rules: false. */
   names(candidate: TraceableFunction): boolean {
     let named = false;
     for (const rule of this.#rules) {

@@ -1,8 +1,8 @@
-// set_ftrace_filter and its kin, as kernel/trace/ftrace.c keeps them: not rules but the sites that were there
-// when something was written, by address. Each word of a write is done before the next is read, so one that
-// matches nothing fails (EINVAL) and leaves what the words before it did. A module that isn't there yet may be
-// named: its functions are added when it comes. Those of one that goes leave holes: the set isn't empty then,
-// so it doesn't mean every function, and the module coming back changes nothing.
+// set_ftrace_filter and similar files, as kernel/trace/ftrace.c stores them: not as rules but as the addresses of the
+// sites that existed at the time of the write. Each word of a write takes effect before the next is read, so a word
+// that matches nothing fails (EINVAL) and leaves the effects of the words before it. A word may name a module that is
+// not loaded yet; its functions are added when it is loaded. When a module is unloaded its functions are removed, but
+// the set does not count as empty, so it doesn't mean every function; loading the module again adds nothing.
 
 import { Misuse } from "../../errors.ts";
 import { functionText } from "../text/tracefs-text.ts";
@@ -22,7 +22,7 @@ export interface TraceableSite extends TraceableFunction {
   readonly address: number;
 }
 
-/** What patterns choose from. */
+/** The functions and modules that patterns select from. */
 export interface Traceable {
   /** In the order of available_filter_functions. */
   readonly functions: readonly TraceableSite[];
@@ -30,7 +30,7 @@ export interface Traceable {
   readonly modules: readonly string[];
 }
 
-/** What an empty set shows. */
+/** The text that an empty set shows. */
 const EMPTY: Readonly<Record<FilterFile, string>> = {
   set_ftrace_filter: "#### all functions enabled ####",
   set_ftrace_notrace: "#### no functions disabled ####",
@@ -41,16 +41,16 @@ const EMPTY: Readonly<Record<FilterFile, string>> = {
 export class FunctionSet {
   readonly file: FilterFile;
   #addresses = new Set<number>();
-  /** Functions that were in it and are gone with their module. */
+  /** Functions that were removed with their module. */
   #holes = 0;
-  /** Patterns that wait for a module of just this name. */
+  /** Patterns waiting for a module with exactly this name. */
   #waiting: readonly { readonly module: string; readonly pattern: Pattern }[] = [];
 
   constructor(file: FilterFile) {
     this.file = file;
   }
 
-  /** An empty filter takes every function, an empty notrace none away. */
+  /** An empty filter selects every function; an empty notrace excludes none. */
   get empty(): boolean {
     return this.#addresses.size === 0 && this.#holes === 0 && this.#waiting.length === 0;
   }
@@ -68,8 +68,8 @@ export class FunctionSet {
 
   /**
    * What `echo text >> file` does.
-   * @param option what the text came by, for the error.
-   * @throws Misuse at the first word that is no pattern or matches nothing; those before it hold.
+   * @param option the option that gave the text, for the error message.
+   * @throws Misuse at the first word that is no pattern or matches nothing; the words before it stay in effect.
    */
   append(text: string, traceable: Traceable, option: string = this.file): void {
     for (const word of wordsOf(text)) {
@@ -84,7 +84,7 @@ export class FunctionSet {
     }
   }
 
-  /** A module's functions are there now: patterns that waited for it are done. */
+  /** Called when a module was loaded: applies the patterns that waited for it. */
   arrived(module: string, functions: readonly TraceableSite[]): void {
     const ready = this.#waiting.filter((one) => one.module === module);
     if (ready.length === 0) return;
@@ -94,7 +94,7 @@ export class FunctionSet {
     }
   }
 
-  /** A function is gone. The kernel leaves its address in set_graph_function and set_graph_notrace. */
+  /** Removes a function. The kernel leaves its address in set_graph_function and set_graph_notrace. */
   left(address: number): void {
     if (!this.#isGraph && this.#addresses.delete(address)) this.#holes += 1;
   }
@@ -129,7 +129,7 @@ export class FunctionSet {
     return true;
   }
 
-  /** Takes back what waits for a module. */
+  /** Removes patterns that wait for a module. */
   #forget({ functions }: Pattern, module: string): boolean {
     const stays = this.#waiting.filter(
       (one) => one.module !== module || (functions !== "*" && one.pattern.functions !== functions),
@@ -139,7 +139,7 @@ export class FunctionSet {
     return forgotten;
   }
 
-  /** ftrace_graph_set_hash(): no commands, no index, and taking away what isn't there fails. */
+  /** ftrace_graph_set_hash(): commands and indices aren't allowed, and removing an absent function fails. */
   #applyGraph(pattern: Pattern, { functions }: Traceable): boolean {
     if (pattern.module !== null || pattern.index !== null) return false;
     const found = matching(pattern, functions);

@@ -1,6 +1,6 @@
 // One word of set_ftrace_filter, read as ftrace_process_regex() and filter_parse_regex() read it: a name, a
-// glob, an index into available_filter_functions, `pattern:mod:module`, each with `!` in front to take away.
-// What it matches is told here; what matching does is filter.ts's and function-set.ts's.
+// glob, an index into available_filter_functions, or `pattern:mod:module`, each with `!` in front to remove.
+// This file decides what a word matches; filter.ts and function-set.ts decide what a match does.
 
 import { Misuse } from "../../errors.ts";
 import { globMatcher } from "./glob.ts";
@@ -15,7 +15,7 @@ export interface Pattern {
   /** As it was written. */
   readonly text: string;
   readonly removes: boolean;
-  /** What stands before the command, without `!`. */
+  /** The text before the command, without `!`. */
   readonly functions: string;
   /** Its place in available_filter_functions, counted from 1, where it is a number. */
   readonly index: number | null;
@@ -39,7 +39,7 @@ const COMMANDS = [
   "disable_hist",
 ];
 
-/** FTRACE_BUFF_MAX of a 32-bit 6.1 kernel, less its NUL: trace_get_user() takes no longer word. */
+/** FTRACE_BUFF_MAX of a 32-bit 6.1 kernel, less its NUL: trace_get_user() accepts no longer word. */
 const LONGEST_WORD = 653;
 
 /** The words of a text. */
@@ -47,7 +47,7 @@ export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
-/** @throws Misuse when it is none. */
+/** @throws Misuse when the word is not a pattern. */
 export function readPattern(text: string): Pattern {
   const removes = text.startsWith("!");
   const body = removes ? text.slice(1) : text;
@@ -80,7 +80,7 @@ function indexOf(text: string): number {
   return /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0;
 }
 
-/** What begins with a digit is taken for a number here too, and no module has one: 8021q is ?021q. */
+/** As in the kernel, a word that begins with a digit is a number, so the module 8021q must be written ?021q. */
 function moduleMatcher(text: string): (module: string | null) => boolean {
   const excludes = text.startsWith("!");
   const pattern = excludes ? text.slice(1) : text;

@@ -1,5 +1,5 @@
-// A tracer's four filter files, and which sites they take: set_ftrace_filter, set_ftrace_notrace,
-// set_graph_function and set_graph_notrace, as sets of functions that follow modules as they come and go.
+// A tracer's four filter files, and the sites that they select: set_ftrace_filter, set_ftrace_notrace,
+// set_graph_function and set_graph_notrace, as sets of functions that are updated when modules are loaded or unloaded.
 
 import { GRAPH_OPENS, GRAPH_SILENCES, GRAPH_WITHIN } from "../../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../errors.ts";
@@ -13,7 +13,7 @@ import {
   type TraceableSite,
 } from "./function-set.ts";
 
-/** Patterns, by the option that gives each file's. */
+/** The patterns of each file, by option. */
 export interface FilterPatterns {
   readonly filter?: readonly string[];
   readonly notrace?: readonly string[];
@@ -29,7 +29,7 @@ export class TraceFilters {
     set_graph_function: new FunctionSet("set_graph_function"),
     set_graph_notrace: new FunctionSet("set_graph_notrace"),
   };
-  /** The functions that were there when the sets were last brought up to date. */
+  /** The functions that existed at the last update of the sets. */
   #known: ReadonlyMap<number, TraceableSite>;
 
   /** @throws Misuse when a pattern matches no function. */
@@ -82,14 +82,14 @@ export class TraceFilters {
     for (const text of notrace) this.#sets.set_ftrace_notrace.append(text, traceable);
   }
 
-  /** Tells the sets which functions have gone and which modules have come. */
+  /** Updates the sets for functions that were removed and modules that were loaded. */
   follow({ functions }: Traceable): void {
     const now = byAddress(functions);
     const sets = Object.values(this.#sets);
     const before = this.#known;
     this.#known = now;
     for (const [address, { module }] of before) {
-      // At the same address another module may have come.
+      // Another module may have been loaded at the same address.
       if (now.get(address)?.module !== module) for (const set of sets) set.left(address);
     }
     const known = new Set([...before.values()].map(({ module }) => module));
@@ -103,8 +103,8 @@ export class TraceFilters {
   /** Whether a site is traced. */
   takes({ site: { address }, recorded }: TraceSite): boolean {
     const { set_ftrace_filter: filter, set_ftrace_notrace: notrace } = this.#sets;
-    // A site that recordmcount lost calls the tracer whatever the filters say. The function tracer's list function
-    // looks at the filters again, and passes the call on when there is none; function_graph doesn't look.
+    // A site that recordmcount missed calls the tracer regardless of the filters. The function tracer's list function
+    // checks the filters again and accepts the call if there are none; function_graph doesn't check.
     if (!recorded) return this.#tracer === "function_graph" || filter.empty;
     return (filter.empty || filter.has(address)) && !notrace.has(address);
   }
@@ -126,7 +126,7 @@ export class TraceFilters {
   }
 }
 
-/** What filters choose from: the functions whose sites __mcount_loc has. */
+/** The functions that filters select from: those whose sites are in __mcount_loc. */
 export function traceableOf(sites: Iterable<TraceSite>, modules: readonly string[]): Traceable {
   const functions = [...sites]
     .filter(({ recorded }) => recorded)

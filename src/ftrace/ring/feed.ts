@@ -1,7 +1,7 @@
-// What a running tracer gives to whoever follows it from another thread (stream.ts): the shared memory, what
-// has to be known to read it, and a port. Over the port go the names of modules that come later, and back come
-// requests: other filters, an end. The machine's thread serves requests when nothing runs, and in the middle of a
-// run between two stretches of it; the records themselves never wait for either thread.
+// What a running tracer gives to a follower in another thread (stream.ts): the shared memory, the facts needed to read
+// it, and a port. The tracer sends the names of modules that are loaded later; the follower sends requests: new
+// filters, or an end. The machine's thread serves requests while nothing runs and at pauses within a run. Records are
+// read from shared memory, so neither thread waits for the other.
 
 import { host } from "#host";
 import type { PlatformPort, Port } from "../../host/host.ts";
@@ -21,16 +21,16 @@ export interface TraceFeed extends CursorPlace {
   readonly port: PlatformPort;
 }
 
-/** What the tracer tells. */
+/** A message from the tracer. */
 export type FeedNews =
-  /** Tables that came, the newest first: they count from record number `from` on. */
+  /** New tables, the newest first, valid from record number `from` on. */
   | { readonly news: "symbols"; readonly symbols: readonly SymbolTable[]; readonly from: number }
-  /** A request was served, or why it couldn't be. */
+  /** The answer to a request: done, or why it failed. */
   | { readonly news: "answer"; readonly request: number; readonly error: string | null }
   /** The tracer is stopped, after so many records. */
   | { readonly news: "end"; readonly written: number };
 
-/** What a follower asks for. */
+/** A follower's request. */
 export type FeedWish =
   | {
       readonly wish: "write";
@@ -47,12 +47,12 @@ export class Feeds {
   readonly #ports = new Set<Port>();
   #waiting: { readonly port: Port; readonly request: FeedRequest }[] = [];
 
-  /** @param serve does what is asked for; what it throws is the answer. */
+  /** @param serve carries out a request; an error that it throws is sent as the answer. */
   constructor(serve: (wish: FeedWish) => void) {
     this.#serve = serve;
   }
 
-  /** Whether anybody follows. */
+  /** Whether there are followers. */
   get any(): boolean {
     return this.#ports.size > 0;
   }
@@ -69,7 +69,7 @@ export class Feeds {
     return other;
   }
 
-  /** Whether requests have come that are not served yet. */
+  /** Whether requests are waiting. */
   get asked(): boolean {
     for (const port of this.#ports) {
       for (const message of port.arrived()) {
@@ -79,7 +79,7 @@ export class Feeds {
     return this.#waiting.length > 0;
   }
 
-  /** Serves what has been asked for. */
+  /** Serves the waiting requests. */
   serve(): void {
     if (this.asked) this.#serveWaiting();
   }
@@ -88,7 +88,7 @@ export class Feeds {
     for (const port of this.#ports) port.send(news);
   }
 
-  /** Says how many records there were, and lets go of everybody. */
+  /** Tells followers the number of records and closes all ports. */
   end(written: number): void {
     this.tell({ news: "end", written });
     for (const port of this.#ports) port.close();
@@ -102,7 +102,7 @@ export class Feeds {
       const answer = (error: string | null): void =>
         port.send({ news: "answer", request: request.request, error } satisfies FeedNews);
       try {
-        // The answer to the last wish goes first: nothing goes through a port that is closed.
+        // The answer to the last request is sent first: a closed port transmits nothing.
         if (request.wish === "stop") answer(null);
         this.#serve(request);
         if (request.wish !== "stop") answer(null);

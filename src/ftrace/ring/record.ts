@@ -1,5 +1,5 @@
-// Records of the trace ring, read from its words: assembly/shared/trace-ring.ts says what is where. The ring itself, a
-// copy of some of it, and a file of such copies hold the same words.
+// Records of the trace ring, read from its words; assembly/shared/trace-ring.ts defines their layout. The ring, a copy
+// of part of it, and a recording's file have the same layout.
 
 import { RING_SIZE } from "../../../assembly/shared/memory-map.ts";
 import { GRAPH_RETURN, RING_SLOT_SIZE } from "../../../assembly/shared/trace-ring.ts";
@@ -17,11 +17,11 @@ export interface TraceRecord {
 /** A record of function_graph. */
 export interface GraphRecord extends TraceRecord {
   readonly returns: boolean;
-  /** Traced functions that are open around it. */
+  /** The number of traced functions that were entered and have not returned. */
   readonly depth: number;
   /** Instructions completed at the function's entry. */
   readonly entryCount: number;
-  /** Functions that had found the shadow stack full by then; 0 at an entry, which doesn't tell. */
+  /** Functions not recorded by then because the shadow stack was full; always 0 at an entry. */
   readonly overrun: number;
 }
 

@@ -1,7 +1,7 @@
-// Every event of a trace, however many: the ring's records go to a file before the ring can be full, in stretches of
-// the run so short that it can't fill in between. The guest's time stands still meanwhile, so the trace is the
-// same as with a ring without an end. The file holds records as the ring does; it has no name, and is gone with
-// the process.
+// Every event of a trace, without limit: the run pauses so often that the ring can't fill between two pauses, and at
+// each pause its records are written to a file. The guest's time does not advance meanwhile, so the trace is the same
+// as with an unlimited ring. The file has the ring's record layout; it is unlinked at once, so it vanishes with the
+// process.
 
 import { host } from "#host";
 import { GRAPH_FRAMES_MOST } from "../../../assembly/shared/trace-ring.ts";
@@ -12,12 +12,12 @@ import type { EventMaker } from "../event-maker.ts";
 import { recordSize } from "./record.ts";
 import type { RingCursor } from "./ring-cursor.ts";
 
-/** Records that are read back at once. */
+/** Records that are read back in one piece. */
 const READ_AHEAD = 1 << 13;
 
 /**
- * Instructions after which a ring of so many records can't be full yet. Each writes one at most: a call, or a
- * return; but returns that lead to each other take no instruction, and there are as many as calls are open.
+ * The number of instructions in which a ring of this capacity can't fill. Each instruction writes at most one record,
+ * for a call or a return. But a chain of returns takes no instructions, and is as long as there are open calls.
  */
 export function instructionsToFill(kind: TracerName, capacity: number): number {
   const records = kind === "function" ? capacity : Math.floor((capacity - GRAPH_FRAMES_MOST) / 2);
@@ -33,8 +33,8 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
   #length = 0;
 
   /**
-   * @param path where the file is while it has a name.
-   * @throws Misuse when it can't be made.
+   * @param path the file's path until it is unlinked.
+   * @throws Misuse when the file can't be created.
    */
   constructor(path: string, tracer: TracerName, cursor: RingCursor, maker: EventMaker) {
     this.tracer = tracer;
@@ -44,7 +44,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
     this.#file = this.#orSay(() => host.scratchFile(path));
   }
 
-  /** Events in it. */
+  /** The number of events. */
   get length(): number {
     return this.#length;
   }
@@ -73,7 +73,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
     }
   }
 
-  /** Lets the file go. */
+  /** Closes the file. */
   close(): void {
     this.#file?.close();
     this.#file = null;

@@ -1,16 +1,17 @@
 // Reads the trace ring while another thread's machine fills it, and never hands out a record that isn't whole.
 //
-// The core writes records without waiting for anybody and tells other threads how far it has come by atomic stores
-// to RING_PUBLISHED, every RING_BATCH slots and when a run ends. All before that is there, by the order that an
-// atomic store keeps. What can go wrong is at the other end: while the oldest records are being copied, the core
-// may come round and write over them. So the counter is read again after the copy. The core is less than a batch
-// past what it has published; a weakly ordered processor may show its next stores before the publishing one, and
-// may make the reader's own loads some hundred instructions late, which is less than another batch. So what lies
-// within GUARD of the place that the counter has gone round to is dropped and counted as lost.
-// Once the tracer is stopped, which is told by an atomic store after everything else, RING_WRITTEN itself holds.
+// The core writes records without waiting for readers. It publishes its progress by atomic stores to RING_PUBLISHED,
+// every RING_BATCH slots and when a run ends. Every record before the published count is complete, because an atomic
+// store orders the stores before it. The danger is at the other end: while a reader copies the oldest records, the
+// core may wrap around and overwrite them. So the reader reads the counter again after the copy. The core is less than
+// a batch past its published count; a weakly ordered processor may show the core's next stores before the publishing
+// one, and may delay the reader's own loads by some hundred instructions, which is less than another batch. So records
+// within GUARD of the position that the counter has wrapped to are dropped and counted as lost.
+// A stopped tracer is announced by an atomic store after all others; from then on RING_WRITTEN itself is valid.
 //
-// When the ring begins anew, TRACE_EPOCH is odd and then another: a copy made meanwhile counts for nothing. When
-// TRACE_SESSION is another tracer's, nothing in the ring is ours. Reading writes nothing: it can't disturb.
+// When the ring is emptied, TRACE_EPOCH becomes odd and then takes a new value: a copy made meanwhile is discarded.
+// When TRACE_SESSION belongs to another tracer, nothing in the ring is for this reader. A reader writes nothing, so it
+// can't disturb the tracer.
 
 import { RING } from "../../../assembly/shared/memory-map.ts";
 import {
@@ -27,12 +28,12 @@ import { RECORD_SLOTS, type RecordKind, recordSize } from "./record.ts";
 
 /** Slots. */
 const GUARD = 2 * RING_BATCH;
-/** Slots of a ring that can be followed: half of it is safe at any time. */
+/** The smallest ring that can be followed, in slots: half of it is safe at any time. */
 const FEWEST_SLOTS = 2 * GUARD;
 
-/** Records as they stood in the ring. */
+/** Records copied from the ring. */
 export interface Batch {
-  /** The first one's number: how many were written before it since the ring began. */
+  /** The first record's number: how many records were written before it since the ring was emptied. */
   readonly first: number;
   readonly length: number;
   /** Their words, one record after the other; the next take() may overwrite them. */
@@ -41,7 +42,7 @@ export interface Batch {
 
 export interface CursorPlace {
   readonly kind: RecordKind;
-  /** Records that the ring keeps. */
+  /** The ring's capacity, in records. */
   readonly capacity: number;
   /** From TraceRing.open(). */
   readonly session: number;
@@ -67,7 +68,7 @@ export class RingCursor {
   #lost = 0;
 
   /**
-   * @param most records of one take().
+   * @param most the most records that one take() returns.
    * @throws Misuse for a ring that is too small.
    */
   constructor(buffer: SharedArrayBuffer, { kind, capacity, session }: CursorPlace, most = 4096) {
@@ -93,28 +94,28 @@ export class RingCursor {
     return this.#lost;
   }
 
-  /** The number of the next record that take() looks for. */
+  /** The number of the next record that take() will return. */
   get next(): number {
     return this.#next;
   }
 
-  /** Counts as lost what was written up to a number, when nobody can take it any more. */
+  /** Counts the untaken records before a number as lost, when they can't be read any more. */
   giveUp(written: number): void {
     this.#lost += Math.max(0, written - this.#next);
     this.#next = Math.max(written, this.#next);
   }
 
-  /** Whether the ring is another tracer's by now. */
+  /** Whether the ring now belongs to another tracer. */
   get foreign(): boolean {
     return (this.#load(TRACE_SESSION) & ~1) !== this.#session;
   }
 
-  /** Whether the tracer is stopped: what take() doesn't give then is not there. */
+  /** Whether the tracer is stopped; then a record that take() doesn't return does not exist. */
   get stopped(): boolean {
     return this.#load(TRACE_SESSION) !== this.#session;
   }
 
-  /** Whether the core records now; switching it works at once, from any thread. */
+  /** Whether the core records now. Any thread can switch it, with immediate effect. */
   get on(): boolean {
     return this.#load(RING_CAPACITY) !== 0;
   }
@@ -125,8 +126,8 @@ export class RingCursor {
   }
 
   /**
-   * Takes the next records that are certainly whole, maybe none.
-   * @param still whether the machine stands still meanwhile, for certain.
+   * Takes the next records that are certainly complete; there may be none.
+   * @param still whether the machine is certain not to run meanwhile.
    */
   take(still = false): Batch {
     const epoch = this.#load(TRACE_EPOCH);
@@ -157,7 +158,7 @@ export class RingCursor {
     this.#next = this.#count(this.#start);
   }
 
-  /** The number of the oldest record that nobody is writing over. */
+  /** The number of the oldest record that can't be overwritten during the copy. */
   #oldest(end: number, quiet: boolean): number {
     return Math.max(0, end - this.#capacity + (quiet ? 0 : this.#guard));
   }

@@ -1,7 +1,7 @@
-// The trace ring, seen from the thread whose machine fills it: records that the core (assembly/tracing/ring.ts) writes
-// into shared memory. The core never waits and overwrites the oldest; RING_WRITTEN counts all, so that what is
-// lost can be counted. Here the ring is emptied and switched, and read while the machine stands still. Other
-// threads read it through ring-cursor.ts; TRACE_EPOCH and TRACE_SESSION tell them what happens here.
+// The trace ring, as used by the machine's own thread: records that the core (assembly/tracing/ring.ts) writes into
+// shared memory. The core never waits and overwrites the oldest records; RING_WRITTEN counts all records, so the loss
+// is known. This file empties and switches the ring, and reads it while the machine is stopped. Other threads read it
+// through ring-cursor.ts and learn of changes made here by TRACE_EPOCH and TRACE_SESSION.
 
 import { RING } from "../../../assembly/shared/memory-map.ts";
 import {
@@ -45,7 +45,7 @@ export class TraceRing {
   }
 
   /**
-   * Empties the ring and sets how many records it keeps.
+   * Empties the ring and sets its capacity.
    * @param capacity a power of two up to largestCapacity(); 0 makes the core drop every record.
    */
   reset(capacity: number): void {
@@ -63,7 +63,7 @@ export class TraceRing {
     });
   }
 
-  /** Its records are other ones all at once: cursors go on with the next that is written. */
+  /** Called when the records were replaced as a whole; cursors continue with the next record written. */
   renew(): void {
     this.#renew(() => {});
   }
@@ -75,19 +75,19 @@ export class TraceRing {
     Atomics.add(this.#words, TRACE_EPOCH / 4, 1);
   }
 
-  /** A tracer begins to fill it. @returns the session's number, by which cursors know whose records these are. */
+  /** Begins a tracer's session. @returns its number, by which cursors recognise their tracer's records. */
   open(): number {
     const session = Atomics.load(this.#words, TRACE_EPOCH / 4);
     Atomics.store(this.#words, TRACE_SESSION / 4, session);
     return session;
   }
 
-  /** The session's tracer is stopped: nothing more comes. */
+  /** Ends the session: no more records follow. */
   close(session: number): void {
     Atomics.compareExchange(this.#words, TRACE_SESSION / 4, session, session + 1);
   }
 
-  /** Whether the core records, as tracing_on says it; any thread may switch it at any moment. */
+  /** tracing_on: whether the core records. Any thread may switch it at any time. */
   get on(): boolean {
     return Atomics.load(this.#words, RING_CAPACITY / 4) !== 0;
   }
@@ -96,7 +96,7 @@ export class TraceRing {
     Atomics.store(this.#words, RING_CAPACITY / 4, on ? this.#allSlots : 0);
   }
 
-  /** Records that it keeps. */
+  /** The capacity, in records. */
   get capacity(): number {
     return this.#allSlots / this.#slots;
   }
@@ -111,14 +111,14 @@ export class TraceRing {
   }
 
   /**
-   * The records from number `from` on, oldest first. Those already overwritten are skipped: the first
-   * one's number is `written - capacity` then, which is how a caller counts its loss.
+   * The records from number `from` on, oldest first. Overwritten records are skipped: the first number is then
+   * `written - capacity`, from which a caller computes its loss.
    */
   records(from = 0): Generator<TraceRecord> {
     return this.#from(from, functionRecord);
   }
 
-  /** The same of a ring of function_graph's. */
+  /** The same for function_graph's records. */
   graphRecords(from = 0): Generator<GraphRecord> {
     return this.#from(from, graphRecord);
   }

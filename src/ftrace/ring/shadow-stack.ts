@@ -1,6 +1,6 @@
-// function_graph's shadow stack, seen from the host: the words that assembly/tracing/graph.ts goes by. It knows how
-// deep it is and how often it was full; frames are the core's. Calls that end without returning leave theirs
-// behind, so whoever enters calls keeps the place and puts it back.
+// The host's access to function_graph's shadow stack: the words that control assembly/tracing/graph.ts. It reads the
+// stack's depth and how often it was full; the core writes the frames. A call that ends without returning leaves
+// frames behind, so the code that enters calls saves the depth and restores it.
 
 import {
   GRAPH_DEPTH,
@@ -13,14 +13,14 @@ import {
   GRAPH_SILENT,
 } from "../../../assembly/shared/trace-ring.ts";
 
-/** What changes as functions come and go. */
+/** The words that change on function entry and return. */
 const PLACE = [GRAPH_DEPTH, GRAPH_INSIDE, GRAPH_SILENT] as const;
 
-/** What a call that ends in the middle has to put back. */
+/** What must be restored when a call ends early. */
 export interface OpenFunctions {
-  /** How far it has come, in words; always as many. */
+  /** The stack's position, as a fixed number of words. */
   readonly place: readonly number[];
-  /** Lets go of what was entered since. */
+  /** Drops the functions entered since. */
   return(place: ArrayLike<number>): void;
 }
 
@@ -37,12 +37,12 @@ export class ShadowStack implements OpenFunctions {
     return this.#words[GRAPH_DEPTH / 4] ?? 0;
   }
 
-  /** Functions that found it full since start(). */
+  /** Functions not recorded because the stack was full, since start(). */
   get overrun(): number {
     return this.#words[GRAPH_OVERRUN / 4] ?? 0;
   }
 
-  /** Records returns from now on. @param most functions so deep or deeper are ignored; 0: none is. */
+  /** Starts recording returns. @param most functions at this depth or deeper are ignored; 0: no limit. */
   start(most: number): void {
     this.#words[GRAPH_OVERRUN / 4] = 0;
     this.#words[GRAPH_MOST / 4] = most;
@@ -50,7 +50,7 @@ export class ShadowStack implements OpenFunctions {
     this.#setLimit();
   }
 
-  /** Functions in it still return where they should. */
+  /** Stops recording. Functions on the stack still return to their real callers. */
   stop(): void {
     this.#words[GRAPH_RECORDING / 4] = 0;
   }
@@ -59,7 +59,7 @@ export class ShadowStack implements OpenFunctions {
     return PLACE.map((at) => this.#words[at / 4] ?? 0);
   }
 
-  /** @param place one that can't be is taken for the nearest that can: a snapshot may hold anything. */
+  /** @param place an invalid position is replaced by the nearest valid one: a snapshot may contain anything. */
   return(place: ArrayLike<number>): void {
     PLACE.forEach((at, index) => {
       this.#words[at / 4] = Math.min(place[index] ?? 0, GRAPH_FRAMES_MOST);

@@ -1,7 +1,7 @@
 // A running trace, followed event by event, from any thread of the process: `for await (const event of stream)`.
-// It takes records out of the shared ring with a cursor, and its names from the tables in its feed, so it asks
-// the machine's thread for nothing and never makes it wait. Who is too slow loses the oldest events and hears
-// how many. Events are made one at a time, as they are asked for.
+// It reads records from the shared ring with a cursor and names from the tables in its feed, so it needs nothing from
+// the machine's thread and never makes it wait. A slow reader loses the oldest events and is given the count. Events
+// are made one at a time, on demand.
 
 import { host } from "#host";
 import { Misuse } from "../../errors.ts";
@@ -14,7 +14,7 @@ import type { FeedNews, FeedRequest, FeedWish, TraceFeed } from "./feed.ts";
 import { recordSize } from "./record.ts";
 import { type Batch, RingCursor } from "./ring-cursor.ts";
 
-/** Milliseconds between two looks at a ring that had nothing new. */
+/** Milliseconds between two reads of a ring that had nothing new. */
 const PATIENCE = 1;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -25,7 +25,7 @@ interface Answer {
 
 /**
  * Follows a tracer from another thread than its machine's.
- * @param feed from the tracer's feed(), which came by postMessage(feed, [feed.port]).
+ * @param feed from the tracer's feed(), sent by postMessage(feed, [feed.port]).
  */
 export function followTrace<E extends TraceEvent = TraceEvent>(feed: TraceFeed): TraceStream<E> {
   return new TraceStream<E>(feed);
@@ -42,12 +42,12 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
   readonly #recordWords: number;
   /** The newest first. */
   #symbols: readonly SymbolTable[];
-  /** Tables that have come, for records that have not. */
+  /** Tables received ahead of the records that they are for. */
   #later: { readonly symbols: readonly SymbolTable[]; readonly from: number }[] = [];
   #batch: Batch;
-  /** Records of the batch that are done. */
+  /** Records of the batch that were returned as events. */
   #done = 0;
-  /** How many records there were in all, when the tracer has said it. */
+  /** The total number of records, once the tracer has reported it. */
   #written: number | null = null;
   /** The machine's thread has ended. */
   #gone = false;
@@ -74,14 +74,14 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     return this.#cursor.lost;
   }
 
-  /** True when the tracer is stopped and all that it left has been taken. */
+  /** True when the tracer is stopped and all its events have been taken. */
   get over(): boolean {
     return this.#over;
   }
 
   /**
-   * As the kernel's tracing_on: while it is false, nothing is recorded, and call sites stay as they are.
-   * Switching works at once, in the middle of translated code as well.
+   * The kernel's tracing_on: while it is false, nothing is recorded and call sites are not changed. A change takes
+   * effect at once, even in the middle of translated code.
    */
   get tracingOn(): boolean {
     return this.#cursor.on;
@@ -94,7 +94,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
   /**
    * What `echo text > file` does in tracefs, or `>> file` with `append`; the machine's thread does it at its
    * next pause, within a million instructions.
-   * @throws Misuse as Tracer.write() does, and when the tracer is stopped before.
+   * @throws Misuse when Tracer.write() would throw, and when the tracer is stopped first.
    */
   write(
     file: FilterFile,
@@ -104,14 +104,14 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     return this.#ask({ wish: "write", file, text, append });
   }
 
-  /** Has the tracer stopped, in the same way; what is in the ring can still be read. */
+  /** Stops the tracer in the same way; events in the ring can still be read. */
   stop(): Promise<void> {
     return this.#ask({ wish: "stop" });
   }
 
   /**
-   * The events that are there now, oldest first; it doesn't wait for more.
-   * @param most of them; as many as the ring keeps unless told, since more may come while they are taken.
+   * The events available now, oldest first, without waiting for more.
+   * @param most the most events; default: the ring's capacity, since more may come while they are taken.
    */
   read(most = this.#capacity): E[] {
     const events: E[] = [];
@@ -130,7 +130,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     return { done: false, value: this.#event() };
   }
 
-  /** Follows no longer; `break` in a loop does it. */
+  /** Stops following; leaving a loop with `break` calls this. */
   async return(): Promise<IteratorResult<E, undefined>> {
     this.#leave();
     return { done: true, value: undefined };
@@ -140,7 +140,7 @@ export class TraceStream<E extends TraceEvent = TraceEvent> implements AsyncIter
     return this;
   }
 
-  /** Whether there is an event to give. */
+  /** Whether an event is available. */
   #fill(): boolean {
     if (this.#over) return false;
     if (this.#done < this.#batch.length) return true;

@@ -1,8 +1,8 @@
-// Where a traced function keeps its caller's return address when it passes its call site: what
-// function_graph replaces. Built with -mmcount-ra-address a site says so in t4; otherwise the stores of the
-// prologue before it do, as arch/mips/kernel/ftrace.c's ftrace_get_parent_ra_addr() reads them, which stops
-// at a store of another register than ra and the s registers and takes such a function for a leaf; here
-// every store of a prologue is passed. Pure: words in, a place out.
+// Finds where a traced function has saved its caller's return address when it reaches its call site; function_graph
+// replaces the address there. A site built with -mmcount-ra-address passes this place in t4. Otherwise it is found
+// from the stores in the prologue, as arch/mips/kernel/ftrace.c's ftrace_get_parent_ra_addr() does. The kernel's
+// function stops at a store of a register other than ra and the s registers and treats such a function as a leaf; this
+// one skips over every store of a prologue. Pure: words in, a place out.
 
 import {
   OP_ADDIU,
@@ -16,7 +16,7 @@ import {
 } from "../../../assembly/shared/opcodes.ts";
 import { R } from "../../isa/registers.ts";
 
-/** Registers that a word which sets t4 may read. */
+/** Registers that an instruction which sets t4 may read. */
 const T4_FROM: readonly number[] = [R.zero, R.t4, R.sp];
 /** A prologue saves ten registers at most, and stores a few arguments. */
 const LONGEST_PROLOGUE = 32;

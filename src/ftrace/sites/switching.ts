@@ -1,6 +1,6 @@
-// The one writer of call sites. A site rests switched off (one that __mcount_loc lacks calls _mcount, as on
-// Linux) until a tracer gives it another state; this knows the state of each and writes the two words of
-// sitePatch() when it changes. Which sites a tracer wants in which state is the tracer's.
+// The only code that writes call sites. By default a site is switched off; one that is missing from __mcount_loc calls
+// _mcount, as on Linux. This file records the state of each site and writes the two words of sitePatch() when the
+// state changes. The tracer decides which site has which state.
 
 import { type Address, plus } from "../../address.ts";
 import { type CallSite, type SitePatch, type SiteState, sitePatch } from "./site.ts";
@@ -13,7 +13,7 @@ export interface SwitchableSite<A extends Address = number> {
   readonly recorded: boolean;
 }
 
-/** Code that sites are in. */
+/** The code that contains the sites. */
 export interface SiteMemory<A extends Address = number> {
   writeCode(address: A, words: readonly number[]): void;
   /** Whether the guest's next instruction is at an address. */
@@ -22,7 +22,7 @@ export interface SiteMemory<A extends Address = number> {
 
 export class SiteSwitch<A extends Address = number> {
   readonly #memory: SiteMemory<A>;
-  /** Sites whose state isn't the one they rest in. */
+  /** Sites whose state is not the default. */
   readonly #states = new Map<A, SiteState>();
 
   constructor(memory: SiteMemory<A>) {
@@ -35,9 +35,9 @@ export class SiteSwitch<A extends Address = number> {
   }
 
   /**
-   * Brings all sites there are to the states that they should have; others are forgotten. A site that the guest is
-   * in the middle of stays as it is: it would run one of the old words and one of the new.
-   * @returns whether there was such a site; then this is to be called again when the guest has gone on.
+   * Puts all existing sites into the wanted states and forgets removed ones. A site in whose middle the guest has
+   * stopped is not changed, since the guest would execute one old word and one new one.
+   * @returns whether there was such a site; then call this again after the guest has continued.
    */
   bring<S extends SwitchableSite<A>>(sites: Iterable<S>, stateOf: (site: S) => SiteState): boolean {
     const present = new Set<A>();
@@ -61,7 +61,7 @@ export class SiteSwitch<A extends Address = number> {
     return isLate;
   }
 
-  /** Addresses of the sites that a tracer has on. */
+  /** Addresses of the sites that a tracer has switched on. */
   get on(): A[] {
     return [...this.#states].filter(([, state]) => state !== "off").map(([address]) => address);
   }
@@ -71,7 +71,7 @@ export class SiteSwitch<A extends Address = number> {
   }
 }
 
-/** What a site does when nothing is traced. */
+/** A site's state when nothing is traced. */
 export function restState({ recorded }: Pick<SwitchableSite, "recorded">): SiteState {
   return recorded ? "off" : "call";
 }
