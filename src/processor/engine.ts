@@ -33,7 +33,8 @@ const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { transla
 /**
  * The translator's work is paid in instructions: so much is free, and each instruction completed pays for as much as it
  * would take to interpret PAID of them. Past that, code is interpreted until the debt is paid: code that rewrites itself
- * in every turn costs about ten times its interpretation, and never a hundred times.
+ * in every turn costs about ten times its interpretation, and never a hundred times. That is for `auto`: `translator`
+ * translates whatever it costs, which is what comparisons of the engines need.
  */
 const FREE_WORK = 2e8;
 const PAID = 8;
@@ -153,7 +154,8 @@ export class RunLoop {
 
   /** Whether the translator has done more than the run has paid for. */
   #isInDebt(): boolean {
-    if (this.#translator === undefined || this.#words[ENGINE / 4] !== 1) return false;
+    if (this.#engine !== "auto" || this.#translator === undefined) return false;
+    if (this.#words[ENGINE / 4] !== 1) return false;
     const work = this.#translator.work + this.#observations * OBSERVATION_WORK;
     return work > FREE_WORK + PAID * this.#host.count;
   }

@@ -1,0 +1,37 @@
+// Random programs on every reading, compared with each other: many more than QEMU can be asked about. A few in each
+// run of the suite, 20,000 in a thorough one.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { thorough } from "../support/thorough.ts";
+import { differences, Guest, READINGS, type Reading } from "../vectors/guest.ts";
+import { FRESH, programNumber } from "./seeds.ts";
+
+const ORDERS = ["little", "big"] as const;
+/** In each byte order. */
+const PROGRAMS = thorough ? 10_000 : 60;
+/** Past those that QEMU is asked about. */
+const FIRST = 2 * FRESH;
+
+describe("the readings agree about random programs", () => {
+  const [reference, ...others] = Object.keys(READINGS) as [Reading, ...Reading[]];
+  for (const endian of ORDERS) {
+    for (const reading of others) {
+      it(`${reading} as ${reference}, ${endian}-endian`, () => {
+        const expected = new Guest(endian, reference);
+        const guest = new Guest(endian, reading);
+        for (let n = 0; n < PROGRAMS; n++) {
+          const program = programNumber(FIRST + n);
+          const right = expected.run(program);
+          const stops = guest.run(program);
+          assert.equal(stops.length, right.length, `stops of program ${n}`);
+          for (const [i, stop] of stops.entries()) {
+            const other = right[i];
+            assert.ok(other);
+            assert.deepEqual(differences(other, stop), [], `program ${n}, stop ${i}`);
+          }
+        }
+      });
+    }
+  }
+});
