@@ -1,6 +1,6 @@
-// Names for addresses: the one answer to "what is at this address", for modules, kernels and traces. A table is
-// plain columns, which go to another thread as they are. It is never changed: what a machine learns later is
-// another table, and of several tables the first that has an address names it.
+// Tables of symbols by address, used for modules, kernels and traces alike. A table consists of plain columns, so it
+// can be sent to another thread. It is immutable: later symbols go into another table, and of several tables the first
+// that contains an address names it.
 
 import { lastAtOrBelow } from "../address.ts";
 
@@ -9,9 +9,9 @@ export interface SymbolTable {
   readonly module: string | null;
   /** Ascending. */
   readonly addresses: Float64Array;
-  /** Where each one's part ends: the first address behind it. */
+  /** The end of each symbol's range: the first address after it. */
   readonly ends: Float64Array;
-  /** Bytes of each symbol, which may be fewer than its part has; 0 when the file doesn't say. */
+  /** Bytes of each symbol, which may be fewer than its range has; 0: unknown. */
   readonly sizes: Float64Array;
   readonly names: readonly string[];
 }
@@ -21,11 +21,11 @@ export interface NamedRange {
   readonly address: number;
   readonly end: number;
   readonly name: string;
-  /** Bytes of the symbol; default: 0, not known. */
+  /** Bytes of the symbol; default: 0, unknown. */
   readonly size?: number;
 }
 
-/** The symbol that an address is in. */
+/** The symbol that contains an address. */
 export interface NamedAddress {
   readonly name: string;
   /** null for the kernel's own. */
@@ -37,7 +37,7 @@ export interface NamedAddress {
   readonly size: number;
 }
 
-/** @param ranges ascending by address; of several at one address the last counts. */
+/** @param ranges ascending by address; of several at one address the last is used. */
 export function symbolTable(module: string | null, ranges: readonly NamedRange[]): SymbolTable {
   return {
     module,
@@ -48,7 +48,7 @@ export function symbolTable(module: string | null, ranges: readonly NamedRange[]
   };
 }
 
-/** The last symbol at or below an address, when the address is in its part. */
+/** The last symbol at or below an address, if the address is in its range. */
 export function symbolIn(table: SymbolTable, address: number): NamedAddress | undefined {
   const { addresses, ends, names, sizes, module } = table;
   const found = lastAtOrBelow(addresses, address);
@@ -63,7 +63,7 @@ export function symbolIn(table: SymbolTable, address: number): NamedAddress | un
   };
 }
 
-/** The symbol of the first table that has an address. */
+/** The symbol at an address, from the first table that contains it. */
 export function symbolAmong(
   tables: Iterable<SymbolTable>,
   address: number,

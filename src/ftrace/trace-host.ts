@@ -1,5 +1,4 @@
-// What the tracers need of a machine, as an interface: they know sites, names and the guest's own tracing code
-// through this alone.
+// The interface through which the tracers use a machine: its call sites, its names and the guest's own tracing code.
 
 import type { TracerName } from "./event.ts";
 import type { TraceableFunction } from "./filters/pattern.ts";
@@ -7,37 +6,37 @@ import type { ShadowStack } from "./ring/shadow-stack.ts";
 import type { SiteSwitch, SwitchableSite } from "./sites/switching.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 
-/** A site with what it belongs to. */
+/** A site with its function and module. */
 export interface TraceSite extends TraceableFunction, SwitchableSite {}
 
 export interface TraceHost {
   readonly buffer: SharedArrayBuffer;
   readonly clockHz: number;
-  /** All sites there are now. */
+  /** All present sites. */
   sites(): Iterable<TraceSite>;
   /** Writes them. */
   readonly siteSwitch: SiteSwitch;
-  /** Names of the modules there are. */
+  /** Names of the loaded modules. */
   moduleNames(): readonly string[];
-  /** Where modules' blocks begin. */
+  /** The base addresses of modules' blocks. */
   blockStarts(): readonly number[];
-  /** Points ftrace_call or ftrace_graph_call at what the tracer wants, or back at nothing. */
+  /** Points ftrace_call or ftrace_graph_call at the function that the tracer needs, or makes them nops again. */
   setMcountCalls(tracer: TracerName | null): void;
   /** The shadow stack of the guest's own code. */
   readonly guestGraph: GuestGraph;
-  /** Names of addresses, the newest table first; a table that hasn't changed is the same value again. */
+  /** Symbol tables, the newest first. A table that has not changed is the same object as before. */
   symbolTables(): readonly SymbolTable[];
   /**
-   * Has work done every so many instructions while the guest runs.
-   * @returns what ends it.
+   * Arranges for work to be done at regular intervals, in instructions, while the guest runs.
+   * @returns a function that ends it.
    */
   pauseEvery(instructions: number, work: () => void): () => void;
 }
 
-/** What the guest's own function_graph goes by. */
+/** The configuration of the guest's own function_graph. */
 export interface GuestGraph extends Pick<ShadowStack, "start" | "stop" | "overrun"> {
-  /** Where modules' blocks begin: it looks for prologues no further. */
+  /** The base addresses of modules' blocks, where the search for a prologue ends. */
   setStarts(addresses: readonly number[]): void;
-  /** The sites of set_graph_function (null: there is none) and of set_graph_notrace. */
+  /** The sites of set_graph_function (null: the file is empty) and of set_graph_notrace. */
   setFunctions(within: readonly number[] | null, without: readonly number[]): void;
 }

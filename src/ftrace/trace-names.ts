@@ -1,24 +1,24 @@
-// The names that a trace needs: those of what is in the machine now and, while a record may still name them,
-// those of modules that have gone. The machine itself forgets a module's names when it goes.
+// The symbol tables that a trace needs: the machine's present ones and, as long as a record may refer to them, those
+// of unloaded modules. The machine itself drops a module's table when the module is unloaded.
 
 import { type NamedAddress, type SymbolTable, symbolAmong } from "./symbol-table.ts";
 
 interface Gone {
   readonly table: SymbolTable;
-  /** Records written when the module went: later ones don't name it. */
+  /** The number of records written when the module was unloaded; later records don't refer to it. */
   readonly written: number;
 }
 
 export class TraceNames {
-  /** The machine's tables, each with the number of records written when it came. */
+  /** The machine's tables, each with the number of records written when it was added. */
   #present = new Map<SymbolTable, number>();
-  /** The latest first: it was the last to have the addresses. */
+  /** The latest first, since it was the last to use its addresses. */
   #gone: readonly Gone[] = [];
 
   /**
-   * Takes over what the machine knows now.
-   * @param written records written by now.
-   * @param first number of the oldest record that can still be read.
+   * Updates the tables from the machine's.
+   * @param written the number of records written so far.
+   * @param first the number of the oldest record that can still be read.
    */
   update(tables: readonly SymbolTable[], written: number, first: number): void {
     const now = new Set(tables);
@@ -29,13 +29,13 @@ export class TraceNames {
     this.#present = new Map(tables.map((table) => [table, this.#present.get(table) ?? written]));
   }
 
-  /** A trace begins: there are no records. */
+  /** Called when a trace begins, without any records. */
   start(): void {
     this.#gone = [];
     this.#present = new Map([...this.#present.keys()].map((table) => [table, 0]));
   }
 
-  /** Keeps all names from now on: records of any time may be read. */
+  /** Keeps all tables from now on, since records of any age may be read. */
   keepAll(): void {
     this.#gone = this.#gone.map(({ table }) => ({ table, written: Number.POSITIVE_INFINITY }));
     this.#present = new Map([...this.#present.keys()].map((table) => [table, -1]));

@@ -1,6 +1,5 @@
-// The files of tracefs that tell of tracing without being the trace: what could be traced, what is, how full
-// the ring is, what functions took. Which text stands in which file is told here, by the names that
-// /sys/kernel/tracing has for them.
+// The files of tracefs that describe tracing but are not the trace itself: the functions that can be traced, those that
+// are, the ring's statistics and the function profile. This file maps the names in /sys/kernel/tracing to texts.
 
 import { TRACERS } from "./event.ts";
 import { FILTER_FILES, FunctionSet, type Traceable } from "./filters/function-set.ts";
@@ -9,7 +8,7 @@ import { ftraceHeader } from "./text/function-text.ts";
 import { enabledLine, functionText, profileText, statisticsText } from "./text/tracefs-text.ts";
 import type { Tracer } from "./tracer.ts";
 
-/** Files whose text there is. */
+/** The supported files. */
 export const TRACE_FILES = [
   "available_tracers",
   "available_filter_functions",
@@ -23,7 +22,7 @@ export const TRACE_FILES = [
 ] as const;
 export type TraceFile = (typeof TRACE_FILES)[number];
 
-/** What the files tell of. */
+/** What the files describe. */
 export interface Tracefs {
   readonly traceable: Traceable;
   /** The tracer that ran last. */
@@ -32,7 +31,7 @@ export interface Tracefs {
   readonly now: number;
 }
 
-/** What `cat` of a file shows, piece by piece. */
+/** The text that `cat` of a file shows, in pieces. */
 export function* traceFile(
   name: TraceFile,
   { traceable, tracer, now }: Tracefs,

@@ -1,8 +1,8 @@
 // The tracers: dynamic ftrace's semantics on the sites of loaded modules. A tracer decides the state of each site
-// from its filters, now and whenever modules or filters change, and turns ring records into named events. There
-// are two ways to take an event, with the same events: `native` by a word of farjal's own at the site, `guest`
-// through the guest's own ftrace_caller. Writing sites is switching.ts's, filters are trace-filters.ts's, other
-// readers than this thread followers.ts's.
+// from its filters, initially and whenever modules or filters change, and turns ring records into named events. An
+// event can be recorded in two ways, with the same result: `native` by a word of farjal's own at the site, `guest`
+// through the guest's own ftrace_caller. switching.ts writes the sites, trace-filters.ts holds the filters,
+// followers.ts serves readers in other threads.
 
 import { Misuse } from "../errors.ts";
 import {
@@ -38,18 +38,18 @@ export type TraceWay = "native" | "guest";
 export interface TraceOptions {
   /** Default: `function`. */
   readonly tracer?: TracerName;
-  /** As set_ftrace_filter: names, globs, `pattern:mod:module`; empty takes every function. */
+  /** set_ftrace_filter: names, globs, `pattern:mod:module`; default: every function. */
   readonly filter?: readonly string[];
-  /** As set_ftrace_notrace; wins over `filter`. */
+  /** set_ftrace_notrace; takes precedence over `filter`. */
   readonly notrace?: readonly string[];
-  /** function_graph: as set_graph_function, functions are traced only while one of these is open. */
+  /** function_graph: set_graph_function; functions are traced only while one of these is executing. */
   readonly graph?: readonly string[];
-  /** function_graph: as set_graph_notrace, nothing is traced while one of these is open. */
+  /** function_graph: set_graph_notrace; nothing is traced while one of these is executing. */
   readonly graphNotrace?: readonly string[];
-  /** function_graph: as max_graph_depth, functions within this many others are ignored; default: 0, no limit. */
+  /** function_graph: max_graph_depth; functions nested in this many others are ignored; default: 0, no limit. */
   readonly maxDepth?: number;
   readonly way?: TraceWay;
-  /** Records the ring keeps, a power of two; default: 65,536. Older ones are overwritten and counted. */
+  /** The ring's capacity in records, a power of two; default: 65,536. Overwritten records are counted. */
   readonly capacity?: number;
 }
 
@@ -71,7 +71,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   readonly #followers: Followers;
   /** Of the ring, since start(). */
   #session = 0;
-  /** Whether there was a recording since start(), which needs the names of all its events. */
+  /** Whether a recording was made since start(); it needs the names of all its events. */
   #recorded = false;
   /** Ends the wait for the guest to leave a site that is to be rewritten. */
   #endWait: (() => void) | null = null;
@@ -134,8 +134,8 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * As the kernel's tracing_on: while it is false, nothing is recorded, and call sites stay as they are.
-   * Switching works at once, in the middle of translated code as well.
+   * The kernel's tracing_on: while it is false, nothing is recorded and call sites are not changed. A change takes
+   * effect at once, even in the middle of translated code.
    */
   get tracingOn(): boolean {
     return this.#ring.on;
@@ -146,7 +146,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * The events from the oldest in the ring on, as they come, until the tracer is stopped. A slow reader loses the
+   * The events from the oldest in the ring on, as they occur, until the tracer is stopped. A slow reader loses the
    * oldest events, and the stream counts them.
    * @throws Misuse when the tracer doesn't run.
    */
@@ -165,10 +165,10 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * Keeps every event in a file, however many there are: whenever the ring could be full, the guest waits until
-   * it is written down. stop() ends the recording, whose events stay until its close().
-   * @param path where the file has its name while it is made; it must not be there.
-   * @throws Misuse when the tracer doesn't run, or the file can't be made; the run does when it can't be written.
+   * Records every event into a file, without limit: whenever the ring could be full, the guest pauses until its records
+   * are written. stop() ends the recording; its events remain readable until its close().
+   * @param path the file's path until it is unlinked; no file may exist there.
+   * @throws Misuse when the tracer isn't running or the file can't be created. If writing fails, the run throws.
    */
   record(path: string): Recording<E> {
     if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to record");
@@ -180,21 +180,21 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return { kind: this.name, capacity: this.#capacity, session: this.#session };
   }
 
-  /** The machine's state was replaced by a snapshot's, and the ring with it. */
+  /** Called when the machine's state, including the ring, was replaced by a snapshot's. */
   restored(): void {
     this.#ring.renew();
     this.#names.keepAll();
   }
 
-  /** Does what a follower asks for. */
+  /** Carries out a follower's request. */
   #grant(wish: FeedWish): void {
     if (wish.wish === "stop") this.stop();
     else this.write(wish.file, wish.text, { append: wish.append });
   }
 
   /**
-   * Replaces both filters, at once where the tracer runs.
-   * @throws Misuse for a pattern that matches nothing; the filters then are what they were.
+   * Replaces both filters, with immediate effect if the tracer is running.
+   * @throws Misuse for a pattern that matches nothing; the filters are then unchanged.
    */
   setFilter(filter: readonly string[], notrace: readonly string[] = []): void {
     this.#filters.replace(filter, notrace, this.#traceable);
@@ -202,9 +202,9 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * What `echo text > file` does in tracefs, or `>> file` with `append`: word by word, at once where the
-   * tracer runs.
-   * @throws Misuse at the first word that matches nothing (EINVAL); those before it hold.
+   * What `echo text > file` does in tracefs, or `>> file` with `append`: word by word, with immediate effect if the
+   * tracer is running.
+   * @throws Misuse at the first word that matches nothing (EINVAL); the words before it stay in effect.
    */
   write(file: FilterFile, text: string, { append = false }: { append?: boolean } = {}): void {
     try {
@@ -219,7 +219,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return this.#filters.read(file, this.#traceable);
   }
 
-  /** Brings every site to the state it should have; the machine calls it when modules come and go. */
+  /** Puts every site into its state; the machine calls this when modules are loaded or unloaded. */
   refresh(): void {
     this.#filters.follow(this.#traceable);
     this.#followNames();
@@ -244,14 +244,14 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.refresh();
   }
 
-  /** Puts set_graph_function and set_graph_notrace where the guest's function_graph looks them up. */
+  /** Writes set_graph_function and set_graph_notrace into the guest's memory, for its function_graph. */
   #tellGuest(): void {
     const { within, without } = this.#filters.graphSites;
     this.#host.guestGraph.setStarts(this.#host.blockStarts());
     this.#host.guestGraph.setFunctions(within, without);
   }
 
-  /** Addresses of the sites that are on, ascending. */
+  /** Addresses of the sites that are switched on, ascending. */
   get sitesOn(): number[] {
     return this.#host.siteSwitch.on.sort((a, b) => a - b);
   }
@@ -261,7 +261,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return this.#ring.written;
   }
 
-  /** Traced calls that they tell of: function_graph has a record of each return too, once it has returned. */
+  /** Traced calls in these records. function_graph also has a record for each return. */
   get calls(): number {
     return this.name === "function_graph" ? Math.ceil(this.written / 2) : this.written;
   }
@@ -271,12 +271,12 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return Math.min(this.written, this.#ring.capacity);
   }
 
-  /** Records that newer ones overwrote. */
+  /** Records overwritten by newer ones. */
   get overruns(): number {
     return this.written - this.entries;
   }
 
-  /** function_graph: calls whose return isn't followed, since the shadow stack was full. */
+  /** function_graph: calls whose return isn't recorded because the shadow stack was full. */
   get graphOverruns(): number {
     return this.name === "function_graph" ? this.#shadow.overrun : 0;
   }
@@ -313,7 +313,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     }
   }
 
-  /** What the kernel's function profiler would tell of the events still in the ring, the costliest first. */
+  /** The kernel's function profile of the events still in the ring, the costliest function first. */
   profile(options: ProfileOptions = {}): FunctionProfile[] {
     return profileOf(this.events(), this.#host.clockHz, options);
   }
@@ -326,7 +326,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     for (const record of this.#ring.graphRecords()) yield this.#maker.graph(record);
   }
 
-  /** Off too where it isn't known how function_graph could follow the function, and where _mcount can't be called. */
+  /** Also off if function_graph can't find the function's saved return address, or _mcount can't be called. */
   #stateOf(site: TraceSite): SiteState {
     if (!this.#filters.takes(site)) return "off";
     if (this.way === "guest") return site.site.byClang === true ? "off" : "call";

@@ -1,6 +1,6 @@
 // The control flow of a unit, read from the code: which instructions its root leads to without a call or a
-// return, in basic blocks. Nothing is run and nothing written; jumps through registers go where they were
-// seen going. What can't be translated, or would be too much, is an exit to the interpreter.
+// return, in basic blocks. Nothing is executed or written; a jump through a register leads to the targets observed so
+// far. Code that can't be translated, or exceeds a limit, becomes an exit to the interpreter.
 
 import type { Instruction } from "./instruction.ts";
 
@@ -24,7 +24,7 @@ export type BlockEnd =
       readonly kind: "call";
       readonly by: Instruction;
       readonly slot: Instruction;
-      /** null: only a register knows. */
+      /** null: the target is in a register. */
       readonly target: number | null;
       readonly returnTo: number;
     }
@@ -57,18 +57,18 @@ export interface Block {
 export interface CodeReader {
   /** The instruction at a guest address, or undefined where there is none to be translated. */
   instruction(pc: number): Instruction | undefined;
-  /** Where the jump through a register at pc was seen going. */
+  /** The observed targets of the jump through a register at pc. */
   jumpTargets(pc: number): readonly number[];
 }
 
 export interface UnitLimits {
   readonly instructions: number;
-  /** Bytes that a block may lie away from the root. */
+  /** The greatest distance of a block from the root, in bytes. */
   readonly distance: number;
 }
 
 const RA_BIT = 0x80000000;
-/** t9, through which functions are called and left for one another. */
+/** t9, the register of indirect calls and tail calls. */
 const T9_BIT = 1 << 25;
 
 /** The unit's blocks, the root's first. */
@@ -79,7 +79,7 @@ export function readBlocks(root: number, code: CodeReader, limits: UnitLimits): 
   const queue = [root];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     for (let pc = next; ; pc += 4) {
-      if (read.has(pc) || ends.has(pc)) break; // another leader came through here
+      if (read.has(pc) || ends.has(pc)) break; // already read from another leader
       if (read.size >= limits.instructions || Math.abs(pc - root) > limits.distance) {
         ends.set(pc, { kind: "exit", pc });
         break;
@@ -142,7 +142,7 @@ function endAt(pc: number, by: Instruction | undefined, code: CodeReader): Block
   return { kind: "switch", by, slot, targets };
 }
 
-/** Where control goes within the unit, by address. */
+/** The addresses within the unit that the block leads to. */
 export function successors(end: BlockEnd): readonly number[] {
   switch (end.kind) {
     case "next":

@@ -1,5 +1,6 @@
-// Who was made from which physical memory, by the 64 bytes, and the core's map of it (assembly/memory/code-map.ts): a
-// bit stands there as long as anybody was made from its bytes. It marks no pages and decides nothing.
+// Records which translations were made from which physical memory, in grains of 64 bytes, and maintains the core's map
+// of it (assembly/memory/code-map.ts), where a bit is set while any translation was made from its grain. It marks no
+// pages and makes no decisions.
 
 import { CODE_MAP, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { CODE_GRAIN } from "../../assembly/shared/translated-code.ts";
@@ -46,13 +47,13 @@ export class CodeMap<Owner> {
     return this.#owners.has(grain);
   }
 
-  /** Whether a physical page has a grain with one. */
+  /** Whether a physical page has a grain with an owner. */
   hasIn(page: number): boolean {
     const at = page * PAGE_WORDS;
     return this.#words.subarray(at, at + PAGE_WORDS).some((bits) => bits !== 0);
   }
 
-  /** The owners of physical memory, each once; quick where there are none. */
+  /** The owners of a range of physical memory, each once; fast when there are none. */
   ownersOf(physical: number, size: number): Set<Owner> {
     const found = new Set<Owner>();
     const last = grainOf(physical + size - 1);

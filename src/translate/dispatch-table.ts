@@ -1,5 +1,6 @@
-// The core's table of code addresses (assembly/interpreter/dispatch.ts), written from the host's side: what is translated
-// and in which slot, and what never will be. An address has two places; a third address for both takes the second one.
+// The host's writes to the core's table of code addresses (assembly/interpreter/dispatch.ts): which code is translated,
+// in which slot, and which code can't be. An address has two places; a third address for the same two replaces the
+// entry in the second.
 
 import { DISPATCH, DISPATCH_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
@@ -11,7 +12,7 @@ import {
   HOT_AFTER,
 } from "../../assembly/shared/translated-code.ts";
 
-/** Visits that bring back what rests. */
+/** Visits after which resting code is put back. */
 const REST = 64;
 
 export class DispatchTable {
@@ -28,14 +29,14 @@ export class DispatchTable {
     this.#set(pc, DISPATCH_TRANSLATED | slot);
   }
 
-  /** The code at pc is the interpreter's. */
+  /** The code at pc can only be interpreted. */
   never(pc: number): void {
     this.#set(pc, DISPATCH_NEVER);
   }
 
   /**
-   * The code at pc is no longer translated. Where it `rests`, few visits bring it back; not one, as code that is
-   * written in every turn costs less interpreted than put in and taken out in every turn.
+   * The code at pc is no longer translated. If it `rests`, a few visits bring it back. One visit would be too few: for
+   * code that is rewritten in every iteration, interpreting costs less than inserting and removing it each time.
    */
   withdrawn(pc: number, rests: boolean): void {
     const hotAfter = this.#core[HOT_AFTER / 4] ?? 0;
@@ -49,13 +50,13 @@ export class DispatchTable {
 
   #set(pc: number, state: number): void {
     let at = this.#find(pc);
-    // Translated code finds its own entry at once and the other one by way of the core.
+    // Translated code looks up the first place itself and the second through the core.
     if (this.#words[at] !== pc && !this.#isTranslated(beside(at))) at = beside(at);
     this.#words[at] = pc;
     this.#words[at + 1] = state;
   }
 
-  /** Where pc stands, or else the other one of its two places. */
+  /** The place that contains pc, or else the second of its two places. */
   #find(pc: number): number {
     const at = entryOf(pc);
     return this.#words[at] === pc ? at : beside(at);
@@ -70,7 +71,7 @@ function beside(at: number): number {
   return at ^ 2;
 }
 
-/** Where an address' entry stands, in words. */
+/** The index of an address' first entry, in words. */
 function entryOf(pc: number): number {
   return 2 * (((pc >>> DISPATCH_LOW) ^ (pc >>> DISPATCH_HIGH)) & (DISPATCH_ENTRIES - 1));
 }

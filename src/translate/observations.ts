@@ -1,16 +1,16 @@
-// What code was seen doing, by the address of the instruction: which addresses it touched, where it jumped.
-// The core notes it while the exact reading runs (assembly/cpu/observation.ts); here it is kept, bounded, and
-// answers the questions a translation has. It only ever guides: translated code checks what it assumes.
+// The observed behaviour of code, by instruction address: the addresses it accessed and the targets of its jumps. The
+// core records it while the exact reading runs (assembly/cpu/observation.ts); this file keeps a bounded amount for the
+// translator. Observations are only hints: translated code checks every assumption made from them.
 
 import { OBSERVED, OBSERVED_SIZE } from "../../assembly/shared/memory-map.ts";
 import { OBSERVED_LENGTH } from "../../assembly/shared/translated-code.ts";
 
-/** Most targets of one jump that are remembered, and most instructions. */
+/** The most targets kept for one jump, and the most instructions. */
 const MOST_TARGETS = 256;
 const MOST_PLACES = 1 << 17;
 
 export interface Place {
-  /** Least and greatest address seen. */
+  /** The lowest and highest address observed. */
   least: number;
   greatest: number;
   readonly values: Set<number>;
@@ -24,7 +24,7 @@ export class Observations {
     this.#words = new Uint32Array(memory);
   }
 
-  /** Takes what was noted since the last time. */
+  /** Reads the core's records since the last call. */
   take(): void {
     const words = this.#words;
     const length = Math.min(words[OBSERVED_LENGTH / 4] ?? 0, OBSERVED_SIZE);
@@ -34,17 +34,17 @@ export class Observations {
     words[OBSERVED_LENGTH / 4] = 0;
   }
 
-  /** The addresses that the instruction at pc touched or went to. */
+  /** The addresses that the instruction at pc accessed or jumped to. */
   at(pc: number): Place | undefined {
     return this.#places.get(pc);
   }
 
-  /** Where the jump at pc went, in rising order. */
+  /** The observed targets of the jump at pc, ascending. */
   targets(pc: number): number[] {
     return [...(this.#places.get(pc)?.values ?? [])].sort((a, b) => a - b);
   }
 
-  /** The one place where the jump at pc went, or null. */
+  /** The only observed target of the jump at pc; null when there are several or none. */
   onlyTarget(pc: number): number | null {
     const [target, ...others] = this.#places.get(pc)?.values ?? [];
     return target !== undefined && others.length === 0 ? target : null;

@@ -1,9 +1,9 @@
-// The translator's policy: what is translated, when, and how long it stays. The core stops where code is hot;
-// its doings are observed for a while, its unit and those it calls become one WebAssembly module, and
-// their functions go into the table that the core and other units call through. Code that is written to
-// is taken out of the table at once; when the same words stand there again the same function goes back in,
-// so that switching a call site to and fro costs no compilation. What is kept is bounded: past a limit
-// everything goes, and what is still hot comes back.
+// The translator's policy: which code is translated, when, and how long translations are kept. The core stops at hot
+// code. The code's behaviour is observed for a while; then its unit and the units it calls become one WebAssembly
+// module, and their functions are put into the table that the core and other units call through. When code is
+// overwritten, its unit is removed from the table at once; when the same words are written back, the same function is
+// put back, so switching a call site on and off costs no compilation. The amount kept is bounded: past a limit
+// everything is dropped, and code that is still hot is translated again.
 
 import { EXITS, EXITS_ALLOWED, PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";

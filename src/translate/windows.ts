@@ -1,14 +1,14 @@
-// Windows: pieces of guest memory that lie in one piece in host memory too, so that an access needs one
-// comparison instead of the page tables. One for reading is a whole mapping. One for writing must not hold
-// translated code, and should not hold code that will be translated soon, or its users are made anew: in
-// kseg0, where everything is, it keeps away from the neighbourhood of all code; elsewhere it goes from code
-// to code around where the instruction was seen writing, but not far down, since text comes before data.
+// Windows: ranges of guest memory that are contiguous in host memory too, so that an access needs one comparison
+// instead of a page table lookup. A window for reading is a whole mapping. A window for writing must not contain
+// translated code, and should not contain code that will be translated soon, since its users would have to be
+// translated again. In kseg0, which contains everything, it excludes the neighbourhood of all code. Elsewhere it
+// extends from the observed write address up and down to the nearest code, but not far down, since text precedes data.
 
 import { KSEG0, KSEG1, PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
 import { CODE_GRAIN } from "../../assembly/shared/translated-code.ts";
 import type { Window } from "./instruction.ts";
 
-/** Memory that the host mapped in one piece. */
+/** A contiguous range of memory that the host mapped. */
 export interface Mapping {
   readonly address: number;
   readonly physical: number;
@@ -16,9 +16,9 @@ export interface Mapping {
   readonly writable: boolean;
 }
 
-/** kseg0 is divided into pieces of this size; a piece with code in it has no window for writing. */
+/** kseg0 is divided into pieces of this size; a piece that contains code has no window for writing. */
 const NEIGHBOURHOOD = 0x40000;
-/** Elsewhere a window for writing begins at most so far below where writing was seen. */
+/** The greatest distance between a window's start outside kseg0 and the observed write address. */
 const FARTHEST_DOWN = 0x10000;
 
 export class Windows {
@@ -33,7 +33,7 @@ export class Windows {
     this.#mappings = mappings;
   }
 
-  /** Physical pages that hold translated code, or did. */
+  /** Physical pages that contain, or once contained, translated code. */
   get codePages(): Iterable<number> {
     return this.#codePages;
   }
@@ -75,7 +75,7 @@ export class Windows {
     let end = start;
     while (end < mapping.size && isFree(end)) {
       const page = Math.floor((physical + end) / PAGE_SIZE);
-      // A page without code needs one look, not sixty-four.
+      // A page without code needs one check, not sixty-four.
       const empty = !direct && end % PAGE_SIZE === 0 && !this.#codePages.has(page);
       end += empty ? PAGE_SIZE : unit;
     }
@@ -90,7 +90,7 @@ export class Windows {
     return this.#around(address, address) !== undefined;
   }
 
-  /** Whether stores around an address would hit a page that holds code. */
+  /** Whether stores near an address would hit a page that contains code. */
   onCodePage(address: number): boolean {
     const mapping = this.#around(address, address);
     if (mapping === undefined) return false;

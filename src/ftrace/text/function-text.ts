@@ -1,19 +1,19 @@
 // Events as the kernel's own `trace` file prints them: kernel/trace/trace_output.c's function line and
-// trace.c's header of 6.1, byte for byte in shape. What a lab has no counterpart for (interrupt state,
-// preemption) prints as the kernel prints "nothing special": dots.
+// trace.c's header of 6.1, in the same format byte for byte. What a lab has no counterpart for (interrupt state,
+// preemption) is printed as dots, the kernel's mark for "nothing special".
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
 
-/** What a line needs to know of one function event. */
+/** The parts of a function event that a line shows. */
 export interface FunctionLine {
   /** Whole microseconds since the machine's reset. */
   readonly microseconds: number;
   readonly cpu: number;
-  /** Function that was entered, and its caller; a raw address when no symbol holds it. */
+  /** The function that was entered, and its caller; a raw address when no symbol contains it. */
   readonly name: string;
   readonly parentName: string;
-  /** The five flag columns; dots unless told. */
+  /** The five flag columns; default: dots. */
   readonly flags?: string;
 }
 
@@ -63,12 +63,12 @@ const NAMELESS: ReadonlySet<string> = new Set([
   "user_stack",
 ]);
 
-/** What the kernel prints behind an event's time. */
+/** What the kernel prints after an event's time. */
 export function eventText({ name, fields }: Pick<EventLine, "name" | "fields">): string {
   return NAMELESS.has(name) ? fields : `${name}: ${fields}`;
 }
 
-/** What lines have before the fraction of the second, made once for each task, CPU and second that comes. */
+/** The part of a line before the fraction of the second, made once for each task, CPU and second. */
 export class LineHead {
   #task: TraceTask | null = null;
   #cpu = -1;
@@ -104,11 +104,11 @@ export function tickText(count: number): string {
   return String(count).padStart(12);
 }
 
-/** Pairs of callee and caller whose text is kept. */
+/** The most pairs of callee and caller whose text is cached. */
 const MOST_CALLS = 1 << 14;
 
 /**
- * Prints lines of one trace after another. A line is three pieces, of which two are made once: all before the fraction
+ * Prints the lines of a trace in order. A line has three pieces, two of which are cached: the part before the fraction
  * of the second, and the call.
  */
 export class FtraceLines {
@@ -154,7 +154,7 @@ export class FtraceLines {
     this.#lines.digits(microseconds - seconds * 1e6, 6);
   }
 
-  /** The lines since the last time. */
+  /** The lines since the last take(). */
   take(): string {
     return this.#lines.take();
   }
