@@ -1,6 +1,6 @@
-// A trace as calls: what the function tracer and function_graph both tell, in one form. function_graph says
-// how deep each call lies; the function tracer names each call's caller, and the depth is worked out from
-// that. It takes one event at a time: memory is bound by how deep calls nest, not by how many there are.
+// A trace as calls, in one form for the function tracer and function_graph. function_graph records each call's depth;
+// the function tracer records each call's caller, from which the depth is computed. Events are processed one at a
+// time: memory is bounded by the nesting depth of calls, not by their number.
 
 import { Misuse } from "../errors.ts";
 import type { TraceEvent, TracerName } from "../ftrace/event.ts";

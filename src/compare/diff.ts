@@ -1,6 +1,5 @@
-// Two traces compared: where their calls part, which call edges came and went, whose counts and costs
-// changed, and whether the times are the same. One pass over both, in memory that is bound by how many
-// functions there are.
+// Compares two traces: where their calls first differ, which call edges were added or removed, which counts and costs
+// changed, and whether the times are equal. It makes one pass over both, in memory bounded by the number of functions.
 
 import { Misuse } from "../errors.ts";
 import { type CarriedTimes, nanosecondsOf, type Trace } from "../formats/trace.ts";

@@ -1,6 +1,6 @@
-// Where two sequences part: the first place at which they differ, with a few lines around it. Both are
-// walked once and side by side, so that sequences of any length can be compared; what lies behind the first
-// difference isn't aligned again, because in a trace one changed call moves everything after it.
+// Finds the first difference between two sequences, with a few lines of context. Both are read once, in parallel, so
+// sequences of any length can be compared. The parts after the first difference aren't aligned again, because in a
+// trace one changed call shifts everything after it.
 
 /** One place in a sequence. */
 export interface Step {

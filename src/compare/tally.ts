@@ -1,5 +1,5 @@
-// What a trace adds up to: how often each function was called, by whom, and what its calls cost. As large
-// as there are functions and edges, whatever the trace's length.
+// The totals of a trace: how often each function was called, by which callers, and the cost of its calls. Its size
+// depends on the number of functions and edges, not on the trace's length.
 
 import type { Call, CallCost } from "./calls.ts";
 

@@ -1,6 +1,6 @@
-// Calls drawn as a tree: a line each, two spaces deeper for each selected call around it. What function_graph
-// shows exactly, the function tracer only lets be guessed: a tail call there stands beside its caller, and a
-// caller that isn't traced leaves its calls without one.
+// Prints calls as a tree: one line per call, indented by two spaces for each selected call that encloses it. Nesting is
+// exact for function_graph. For the function tracer it is inferred: a tail call appears beside its caller, and calls
+// made by an untraced function have no parent.
 
 import type { Call } from "./calls.ts";
 

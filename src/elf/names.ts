@@ -1,5 +1,5 @@
-// What ELF's numbers are called in print, as readelf prints them. A number without a name here prints as
-// hexadecimal, so that nothing in a file is ever hidden.
+// The printed names of ELF's numbers, as readelf prints them. A number without a name is printed in hexadecimal, so
+// that nothing in a file is hidden.
 
 import * as types from "../../assembly/shared/relocation-types.ts";
 import {

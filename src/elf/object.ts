@@ -1,5 +1,5 @@
-// What an ELF file says, as values: the shapes that the reader makes and everything else reads.
-// Nothing here looks at bytes; reader.ts does, and has checked every offset and count before.
+// The contents of an ELF file as values: the types that the reader makes and all other code uses. reader.ts reads the
+// bytes and has checked every offset and count.
 
 import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";

@@ -1,6 +1,6 @@
 // A string table (SHT_STRTAB), read once as text, so that thousands of names are slices of one string.
-// Names are bounded, each in its length and all of them together: a hostile table in which a million names overlap
-// must cost no more than an honest one.
+// The length of each name and of all names together is limited: a hostile table in which a million names overlap must
+// cost no more than a normal one.
 
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";

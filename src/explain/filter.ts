@@ -1,4 +1,4 @@
-// A story cut down to one section or one symbol: what lies there, what names it, and the verdict.
+// Reduces a story to one section or one symbol: its contents, the references to it, and the verdict.
 
 import type { Address } from "../address.ts";
 import type { PairFinding } from "./pairs.ts";

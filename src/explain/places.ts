@@ -1,6 +1,6 @@
-// Where things of a module are, for telling: sections by name, offsets in them, the function that holds an
-// offset, and final symbol values as far as they are known. It reads the file and a layout, so that it
-// serves a module that was refused as well as one that is loaded.
+// Locations within a module, for the story: sections by name, offsets in them, the function that contains an offset,
+// and final symbol values as far as they are known. It uses the file and a layout, so it works for a refused module
+// as well as for a loaded one.
 
 import { type Address, plus, type Width } from "../address.ts";
 import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";

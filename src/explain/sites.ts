@@ -1,5 +1,5 @@
-// A module's calls of _mcount, each with the words that relocation leaves there and those that stand there
-// once it is switched off. Of a module that was refused only the file's words are known.
+// A module's calls of _mcount, each with its words after relocation and its words when switched off. For a refused
+// module only the file's words are known.
 
 import { type Address, plus } from "../address.ts";
 import type { Words } from "../bytes/words.ts";

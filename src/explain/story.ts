@@ -1,8 +1,8 @@
-// The whole story of a module at an address, as one plain value: where each section lies and why, what
-// stands around it, which jumps are far and what mends them, what its relocations and call sites do, where
-// its imports come from. Of a module that is refused: the same up to where it stopped, and why. It loads
-// the module to know, and draws nothing; src/report/ renders the value as text and as a page. Its keys are
-// those of `farjal explain --json`, and stay.
+// The whole story of a module at an address, as one plain value: the address of each section and the reason for it,
+// the memory around it, which jumps are far and what mends them, its relocations and call sites, and the sources of
+// its imports. For a refused module: the same up to the refusal, and its reason. It loads the module to find out, and
+// renders nothing; src/report/ renders the value as text and as a page. Its keys are those of `farjal explain --json`
+// and must not change.
 
 import { type Address, ascending, distance, plus } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";

@@ -1,6 +1,6 @@
-// The registers as gdb numbers and describes them: target.xml's MIPS features, and reading and writing one
-// by its number. gdb insists on a floating-point unit in the description; there is none, so its registers
-// are unavailable, which the protocol writes as x.
+// The registers by gdb's numbers: target.xml's MIPS features, and reading and writing a register by its number. gdb
+// requires a floating-point unit in the description. The processor has none, so its registers are reported as
+// unavailable, which the protocol writes as x.
 
 import { CP0_BADVADDR, CP0_CAUSE, CP0_STATUS } from "../../assembly/shared/opcodes.ts";
 import type { Processor } from "../processor/processor.ts";

@@ -1,6 +1,5 @@
 // The connection to gdb: a port of the loopback interface, one client at a time. It runs the guest in
-// slices, so that an interrupt from gdb is seen between them, and ends when the guest has returned or gdb
-// lets go of it.
+// slices, so that an interrupt from gdb is noticed between them, and ends when the guest has returned or gdb detaches.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Misuse } from "../errors.ts";

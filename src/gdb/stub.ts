@@ -1,7 +1,6 @@
-// What gdb's packets ask for, answered from a Debugger: registers, memory, breakpoints, watchpoints, and
-// the orders to go on. It is a function from packet to answer; running and the connection are server.ts's.
-// A packet that is not understood gets the empty answer, one that can't be done an error number; no packet
-// is trusted in its numbers.
+// Answers gdb's packets from a Debugger: registers, memory, breakpoints, watchpoints, and the commands to continue. It
+// is a function from packet to answer; server.ts runs the guest and holds the connection. An unknown packet gets the
+// empty answer, a failed one an error number. Every number in a packet is checked.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Misuse } from "../errors.ts";

@@ -1,4 +1,4 @@
-// What Linux 6.1 does to a relocated module before anybody runs or traces it: post_relocation() and
+// What Linux 6.1 does to a relocated module before it is run or traced: post_relocation() and
 // module_finalize(). The exception table is sorted, the kallsyms tables are filled, and static keys' sites
 // that start out as no jump become a nop.
 

@@ -1,6 +1,6 @@
-// What the module loader needs of the machine it loads into, of 32 bits (A is number) or of 64 (bigint). The
-// machine implements this over its own memory, its kernel's symbols and the modules it has; tests implement
-// it over less. The loader asks for nothing else, and never keeps an address between two loads.
+// What the module loader needs from a machine with 32-bit addresses (A is number) or 64-bit ones (bigint). A machine
+// implements this with its memory, its kernel's symbols and its loaded modules; tests implement it with less. The
+// loader uses nothing else, and keeps no address between two loads.
 
 import type { Address, Width } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";

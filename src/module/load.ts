@@ -3,7 +3,7 @@
 // begin. What follows there (call sites off, notifiers, parameters, init) is the tracer's and the
 // machine's. The one addition: with farJumps "trampoline", jumps that can't reach go through veneers.
 //
-// Memory is set aside after symbols are resolved, not before, since the far-jump plan decides how much.
+// Memory is allocated after symbols are resolved, not before, since the amount depends on the far-jump plan.
 
 import { type Address, plus } from "../address.ts";
 import { Words } from "../bytes/words.ts";

@@ -1,6 +1,5 @@
-// A module in memory, as a value: where everything of it lies. The machine calls into it, the tracer
-// patches its call sites, the symboliser names its addresses, the next module imports from it; and
-// unloadModule() knows from it what to give back.
+// A loaded module as a value, with the addresses of all its parts. The machine calls into it, the tracer patches its
+// call sites, the symboliser names its addresses, the next module imports from it, and unloadModule() frees its memory.
 
 import { type Address, ascending, distance, plus } from "../address.ts";
 import { Words } from "../bytes/words.ts";

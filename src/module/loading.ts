@@ -1,5 +1,5 @@
-// One attempt to load a module: the file, the machine, and what the kernel has said so far. Every step of
-// load.ts works on it, so that a refusal carries all lines printed before it, in order.
+// One attempt to load a module: the file, the machine, and the kernel's lines so far. Every step of load.ts works on
+// it, so that a refusal includes all lines printed before it, in order.
 
 import type { Address } from "../address.ts";
 import { type Errno, Refusal } from "../errors.ts";

@@ -1,5 +1,5 @@
-// What one worker does: it reads a module of the tree and its dependencies, has them loaded (stack.ts) and says
-// what became of it. A result depends on the module and the base alone, never on what was loaded before.
+// A worker's task: it reads a module of the tree and its dependencies, loads them (stack.ts) and returns the result.
+// A result depends only on the module and the base, never on what was loaded before.
 
 import { resolve } from "node:path";
 import type { Address } from "../address.ts";

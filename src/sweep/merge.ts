@@ -1,5 +1,5 @@
-// Joins the shards of a sweep into what one run would have said. Shards come out of files that may be any
-// files, so their shape is looked at first; what doesn't fit together is refused, never patched up.
+// Joins the shards of a sweep into the result of one run. Shards are read from files with unchecked contents, so their
+// structure is validated first; shards that don't fit together are refused, never repaired.
 
 import { Misuse } from "../errors.ts";
 import { type Sweep, shardRange } from "./result.ts";

@@ -1,5 +1,5 @@
-// What a sweep says: one result for each module and base, and the facts that make two sweeps comparable.
-// Plain values that survive JSON, because shards of a sweep meet as files.
+// A sweep's results: one for each module and base, and the facts that make two sweeps comparable. They are plain values
+// that JSON preserves, because the shards of a sweep are exchanged as files.
 
 import type { Errno } from "../errors.ts";
 

@@ -1,6 +1,6 @@
 // The machine that a sweep loads modules on, one after the other: exactly the module's dependencies below it, at
-// places that their order decides. A refused module leaves nothing behind but the kernel's taints, each of which is
-// printed once: a machine that has one is spent.
+// addresses determined by their order. A refused module leaves nothing behind except the kernel's taints. Since each
+// taint is printed only once, a machine that has one is not used again.
 
 import type { Address } from "../address.ts";
 import { type AnyKernel, isOf64Bits, narrowed } from "../kernel/kernel.ts";

@@ -1,6 +1,6 @@
-// Loads every module of a tree on all cores. A pool of threads does the loading (worker.ts); here is who
-// gets what, for how long, and what becomes of a thread that dies: its module is counted, by name, and the
-// rest goes on in a new one.
+// Loads every module of a tree on all CPU cores. A pool of threads does the loading (worker.ts). This file distributes
+// the modules, limits their time and handles a thread that dies: its module is reported by name, and the remaining
+// modules continue in a new thread.
 
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";

@@ -1,7 +1,7 @@
 // One boot of a real kernel in QEMU, from modules in to records out. The guest's userland is guest.c, built
 // into built/guest; the modules are in its initramfs. The guest's RAM is a file, so that nothing it writes has
-// to pass a device. It ends by itself; a limit on the time, the end of this process and a signal to it end it
-// too, and each time the directory with its files goes.
+// to pass a device. The guest ends by itself. A time limit, the end of this process or a signal to it also end the
+// guest; in each case the directory with its files is removed.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import {

@@ -1,6 +1,6 @@
-// What the guest wrote down, read: guest.c makes the records, in RAM that the host has as a file. A record is
-// {kind, moment, module, value, size} and `size` bytes, padded to four; two words stand before the first, how
-// many bytes all of them are and whether the guest got to the end.
+// Reads the records that guest.c wrote into the guest's RAM, which the host has as a file. A record is
+// {kind, moment, module, value, size} and `size` bytes, padded to four. Two words precede the first record: the size of
+// all records in bytes, and whether the guest finished.
 
 import { Words } from "../bytes/words.ts";
 

@@ -1,7 +1,7 @@
-// A module loaded by farjal where the live kernel had put it: the same dependencies at the same addresses, and
-// its memory at the same three moments. Where the live kernel had put it is found here too: of the blocks it
-// made, the core is the one with the module's name in its struct module, and the symbol table in the init block
-// tells where its per-CPU variables are.
+// Loads a module with farjal at the addresses that the live kernel chose, with the same dependencies at the same
+// addresses, and takes its memory at the same three moments. It also finds those addresses: of the kernel's blocks, the
+// core block is the one whose struct module contains the module's name, and the symbol table in the init block gives
+// the address of the per-CPU variables.
 
 import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Words } from "../bytes/words.ts";

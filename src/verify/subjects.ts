@@ -1,5 +1,5 @@
-// The modules that a verification is about: those that were named, as files or by name in a modules tree, and
-// before each what it depends on, in the order in which the guest loads them.
+// The modules of a verification: those that were given, as files or by name in a modules tree, each preceded by its
+// dependencies, in the order in which the guest loads them.
 
 import { existsSync, statSync } from "node:fs";
 import { Misuse } from "../errors.ts";

@@ -1,6 +1,5 @@
-// What Linux 6.1 asks of a module before it gets memory, and the taints it sets: check_modstruct_version(),
-// check_modinfo() and the license checks of kernel/module/. A plain object, which says nothing of itself,
-// is asked nothing.
+// The checks that Linux 6.1 makes before a module gets memory, and the taints that they set: check_modstruct_version(),
+// check_modinfo() and the license checks of kernel/module/. A plain object has no modinfo and isn't checked.
 
 import type { Address } from "../../address.ts";
 import type { Endian } from "../../bytes/endian.ts";

@@ -1,5 +1,5 @@
-// What modules have done to the kernel's good name: its taints, each of which is told of once, and whether it still
-// debugs its locks, which the first of some taints ends. Checks decide what taints (checks.ts); this remembers.
+// The kernel's taints that modules have set, each of which is reported once, and whether lock debugging is still on;
+// some taints turn it off. checks.ts decides what sets a taint; this file records it.
 
 import type { Taint } from "../host.ts";
 

@@ -1,7 +1,7 @@
 // The calls of _mcount in a module's file, found twice: as recordmcount recorded them (__mcount_loc, a
-// table of pointers) and as the relocations against _mcount show them. The two differ where recordmcount
-// lost a site (its static offset that is never reset) or leaves a section out (.exit.text), and in an
-// object that it never saw. An unrecorded site still calls _mcount, always.
+// table of pointers) and by the relocations against _mcount. The two differ if recordmcount missed a site (by its
+// static offset that is never reset), excludes a section (.exit.text), or was never run on the object. An unrecorded
+// site always calls _mcount.
 
 import {
   R_MIPS_26,

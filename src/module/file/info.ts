@@ -1,5 +1,5 @@
-// What a module's file says of itself, as one plain value: `farjal info` prints it, as text or as JSON.
-// Nothing is resolved or laid out; every field can be told without a kernel.
+// The contents of a module's file as one plain value, which `farjal info` prints as text or as JSON. Nothing is
+// resolved or laid out; every field is known without a kernel.
 
 import type { Endian } from "../../bytes/endian.ts";
 import { relocationTables } from "../../elf/contents.ts";

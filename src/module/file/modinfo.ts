@@ -1,6 +1,6 @@
-// .modinfo: what a module says of itself, as `key=value` strings. Reads them as Linux's get_modinfo()
-// does: zeros part the strings, however many, and the first of several equal keys counts. Values are made printable;
-// their number is bounded.
+// .modinfo: a module's description of itself, as `key=value` strings. They are read as Linux's get_modinfo() does: one
+// or more zeros separate the strings, and the first of several equal keys is used. Values are made printable; their
+// number is limited.
 
 import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";

@@ -1,7 +1,7 @@
-// Gives a module its memory, and its far-jump plan with it: the plan depends on where the blocks lie, and
-// how much memory they need depends on the plan. So the blocks are first set aside as laid out, which is
-// all that Linux does and enough for most modules; a plan that doesn't fit gives them back and asks for as
-// much as its far jumps can need.
+// Allocates a module's memory and makes its far-jump plan. The two depend on each other: the plan on the blocks'
+// addresses, the blocks' sizes on the plan. So the blocks are first allocated as laid out, as Linux does, which is
+// enough for most modules. If the plan doesn't fit, they are freed and allocated again with the most memory that its
+// far jumps can need.
 
 import { type Address, plus } from "../../address.ts";
 import { Refusal } from "../../errors.ts";

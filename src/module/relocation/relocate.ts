@@ -1,6 +1,6 @@
 // Relocates a placed module: apply_relocations() of Linux 6.1. Sections are taken in index order, those
 // that aren't loaded are skipped, and the first failure ends it. The core does the arithmetic and answers
-// with a code (assembly/relocation/relocate.ts); here a code becomes the kernel's line and a sentence of ours.
+// with a code (assembly/relocation/relocate.ts), which this file turns into the kernel's line and our explanation.
 
 import {
   RELOC_COMPOSITE,

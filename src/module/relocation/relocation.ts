@@ -1,6 +1,6 @@
 // Hands a section's relocations to the core: stages symbol values and entries in the shared memory and
 // runs relocate() or relocate64() (assembly/) over them, in several calls when there are more entries than
-// the staging area holds. What the entries should be is decided before; what a failure means, after.
+// the staging area holds. The caller prepares the entries and interprets a failure.
 
 import {
   RELOC_ENTRIES,
