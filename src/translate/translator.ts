@@ -30,7 +30,7 @@ export const OBSERVATION = 4000;
 /** A unit's instructions, and units that are translated together. */
 const LARGEST_UNIT = 1000;
 const MOST_TOGETHER = 12;
-/** Guard failures that a unit may have before it is made anew; each time, this many times more. */
+/** Guard failures after which a unit is translated again; each time the limit grows by this factor. */
 const FIRST_EXITS = 64;
 const MORE_EXITS = 4;
 /** Versions of one unit's code that are kept. */
@@ -40,14 +40,14 @@ const MOST_VERSIONS = 4;
 const MODULE_WORK = 50_000;
 const INSTRUCTION_WORK = 2000;
 const CHANGE_WORK = 2000;
-/** Past one of these, everything is let go. */
+/** When one of these limits is exceeded, all translations are dropped. */
 const MOST_MODULES = 400;
 const MOST_BYTES = 32 << 20;
 /** Slots that a translation may want for what it calls. */
 const FEWEST_SLOTS = 512;
 /** The first that the core has no use of its own for. */
 const FIRST_SLOT = HOOK_SLOT + 1;
-/** sp and fp: what is reached through them lies on the stack. */
+/** sp and fp: accesses through them are to the stack. */
 const STACK_REGISTERS = (1 << 29) | (1 << 30);
 
 /** The function table that units are called through, and those of the core's functions that they use. */
@@ -59,7 +59,7 @@ export interface Linked {
   readonly returnTraced: CallableFunction;
 }
 
-/** What the translator needs of the core. */
+/** What the translator needs from the core. */
 export interface TranslatedCore {
   readonly memory: WebAssembly.Memory;
   readonly linked: Linked;
@@ -77,7 +77,7 @@ export interface TranslatedCore {
   translate(address: number): number | undefined;
   /** Marks the page at a guest address in the page tables as the code map asks. */
   markPage(address: number): void;
-  /** The same for a physical page, wherever kseg0, kseg1 and the TLB show it. */
+  /** The same for every mapping of a physical page: in kseg0, kseg1 and the TLB. */
   markPhysical(physical: number): void;
 }
 
@@ -91,7 +91,7 @@ interface Translation {
     readonly physical: number;
     readonly word: number;
   }[];
-  /** Memory it writes without asking for code there. */
+  /** The memory that it writes without checking for code there. */
   readonly writes: readonly Window[];
   readonly windows: readonly Window[];
   readonly run: CallableFunction;
@@ -106,7 +106,7 @@ interface Root {
   made: number;
 }
 
-/** What a translator has done and holds. */
+/** A translator's statistics. */
 export interface TranslatorStatistics {
   /** Units in the table now, and their modules. */
   readonly units: number;
@@ -116,24 +116,24 @@ export interface TranslatorStatistics {
   readonly translatedInstructions: number;
   readonly compilations: number;
   readonly compileMilliseconds: number;
-  /** Times a unit was taken out because its code was written to, and put back without a compilation. */
+  /** How often a unit was removed because its code was overwritten, and put back without a compilation. */
   readonly invalidations: number;
   readonly reinstallations: number;
-  /** Times a unit was made anew because its guards failed. */
+  /** How often a unit was translated again because its guards failed. */
   readonly improvements: number;
-  /** Times that everything was let go. */
+  /** How often all translations were dropped. */
   readonly flushes: number;
   /** Instructions completed in translated code, of all that the machine has completed. */
   readonly instructions: number;
   /** Times that translated code was left, by cause. */
   readonly exits: {
-    /** What a guard found was not what the unit was made for. */
+    /** A guard failed: an assumption of the translation did not hold. */
     readonly guard: number;
     /** The run was over. */
     readonly returned: number;
-    /** What follows is the interpreter's: cold code, or an instruction that is read exactly. */
+    /** The interpreter must continue: at cold code, or at an instruction for the exact reading. */
     readonly untranslated: number;
-    /** What follows is translated: the budget or the host's stack had to be looked at. */
+    /** To check the budget or the depth of the host's stack; translated code follows. */
     readonly limit: number;
   };
 }
@@ -145,7 +145,7 @@ export class Translator {
   readonly #observations: Observations;
   readonly #windows: Windows;
   readonly #dispatch: DispatchTable;
-  /** Where the code of live translations stands. */
+  /** The code of live translations, by physical address. */
   readonly #code: CodeMap<Translation>;
   readonly #roots = new Map<number, Root>();
   readonly #bySlot: (number | undefined)[] = [];
@@ -244,7 +244,7 @@ export class Translator {
     this.#make(pc, false);
   }
 
-  /** Physical memory was written: what was made from it is out of use. */
+  /** Must be called when physical memory was written; removes the translations made from it. */
   written(physical: number, size: number): void {
     this.#attempts++;
     for (const translation of this.#code.ownersOf(physical, size)) {
@@ -257,7 +257,7 @@ export class Translator {
     }
   }
 
-  /** Guest addresses mean something else from now on: what relies on them is out of use. */
+  /** Must be called when guest addresses were remapped; removes the translations that rely on them. */
   remapped(address: number, size: number): void {
     const end = address + size;
     for (const translation of [...this.#live]) {
@@ -269,7 +269,7 @@ export class Translator {
     }
   }
 
-  /** Lets everything go: the page tables, the processor's mode or all of memory have changed. */
+  /** Drops all translations: the page tables, the processor's mode or all of memory have changed. */
   flush(): void {
     if (this.#roots.size === 0) return;
     this.#counts.flushes++;
@@ -311,7 +311,7 @@ export class Translator {
     return made.length > 0;
   }
 
-  /** The blocks of a root's unit, and those of what it was seen calling that isn't translated yet. */
+  /** The blocks of a root's unit, and those of its observed callees that aren't translated yet. */
   #related(pc: number): Map<number, Block[]> {
     const found = new Map([[pc, this.#blocks(pc)]]);
     let instructions = 0;
@@ -470,7 +470,7 @@ export class Translator {
     this.#dispatch.translated(translation.root, root.slot);
   }
 
-  /** Takes a translation out of the table; `rests` if it may come back. */
+  /** Removes a translation from the table; `rests` if it may be put back. */
   #remove(translation: Translation, rests: boolean): void {
     const root = this.#roots.get(translation.root);
     this.#live.delete(translation);
@@ -512,7 +512,7 @@ export class Translator {
     }
   }
 
-  /** Takes out what would write to one of these grains without asking for code there. */
+  /** Removes the translations that could write to one of these grains without checking for code there. */
   #removeWriters(grains: readonly number[]): void {
     const places = grains.map((grain) => RAM + grain * CODE_GRAIN);
     for (const translation of [...this.#live]) {
@@ -531,7 +531,7 @@ export class Translator {
   }
 }
 
-/** A unit on its way into a module. */
+/** A unit whose module is being made. */
 type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof unitBody> };
 
 function isStore({ word }: Instruction): boolean {

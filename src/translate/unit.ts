@@ -1,17 +1,16 @@
 // The WebAssembly function of a unit: blocks in structured control flow, the guest's registers in locals.
 //
-//   entry    too little FUEL or too deep: gives back the address it was called with, nothing done
-//            registers that the unit uses are loaded
-//   body     blocks, nested as the dominator tree has them; FUEL goes down by each block's length
-//   exits    a guard branches out with a number that says where and how much of its block was not done
+//   entry    if FUEL is too low or the call too deep, returns its start address without doing anything;
+//            otherwise loads the registers that the unit uses
+//   body     blocks, nested as in the dominator tree; FUEL is reduced by each block's length
+//   exits    a failed guard branches out with a number that encodes its address and how much of its block is undone
 //
-// Where it leaves, the registers that differ from memory are stored, and the next instruction's address is
-// the result. Which ones that are is known at each place (register-state.ts); guards with the same ones share
-// an exit.
+// An exit stores the registers that differ from memory and returns the next instruction's address. The set of these
+// registers is known at each place (register-state.ts); guards with the same set share an exit.
 //
-// Between units the state is in memory: a call stores what is dirty, the callee gives back the address at
-// which the guest goes on, and only if that is the expected one the caller does. So a frame on the host's
-// stack is a guess that is checked, never a truth.
+// Between units the state is in memory: a call stores the dirty registers, and the callee returns the address at which
+// the guest continues. The caller continues only if that is the address it expects. So a frame on the host's stack is
+// an assumption that is checked, never relied on.
 
 import { CPU_GPR, CPU_HI } from "../../assembly/shared/cpu-state.ts";
 import {
@@ -71,17 +70,17 @@ import { accessPlan } from "./guards.ts";
 import type { Access, Emitter, Instruction } from "./instruction.ts";
 import { instructionsOf, type RegisterState, registerState } from "./register-state.ts";
 
-/** Units that may be open on the host's stack; deeper calls go back to the interpreter's loop. */
+/** The most units active on the host's stack; deeper calls return to the interpreter's loop. */
 const DEEPEST = 400;
 /** An exit's number: the failed guard's bit, what of the block was not done, and where, in words. */
 const FAILED = 1;
 const REFUND_SHIFT = 1;
 const REFUND_BITS = 12;
 const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
-/** Blocks are no longer than a refund can say; a unit's blocks lie no further apart than the rest can. */
+/** The bits of a refund limit a block's length; the remaining bits limit the distance between a unit's blocks. */
 export const LONGEST_BLOCK = (1 << REFUND_BITS) - 1;
 export const LONGEST_UNIT = (1 << (31 - PLACE_SHIFT)) * 4;
-/** HI and LO in a set of registers, where r0 would stand. */
+/** HI and LO in a set of registers: the bit of r0. */
 const ACCUMULATOR = 1;
 /** Addresses that a jump table may span, in words. */
 const WIDEST_SWITCH = 1024;
@@ -106,7 +105,7 @@ const LOCALS: ValueType[] = Array.from({ length: LOCAL_COUNT + 1 - 2 }, (_, inde
   [LOCAL_HI_LO, LOCAL_WIDE, LOCAL_COUNT].includes(index + 2) ? "l" : "i",
 );
 
-/** What a unit is made of, besides its blocks. */
+/** The inputs of a unit besides its blocks. */
 export interface UnitSetting {
   /** Its place in the function table. */
   readonly slot: number;
@@ -117,11 +116,11 @@ export interface UnitSetting {
   access(instruction: Instruction): Access;
   /** The slot of the code at an address, translated or not. */
   slotOf(pc: number): number;
-  /** The one place where the call through a register at pc was seen going, if it was one. */
+  /** The only observed target of the call through a register at pc, if there is just one. */
   likelyTarget(pc: number): number | null;
 }
 
-/** The unit's function, to be put into a module that has TYPES and IMPORTS. */
+/** The unit's function, for a module that has TYPES and IMPORTS. */
 export function unitBody(blocks: readonly Block[], setting: UnitSetting): Bytes {
   return new Unit(blocks, setting).write();
 }
@@ -135,14 +134,14 @@ class Unit {
   readonly #body: Body;
   readonly #root: number;
   readonly #lowest: number;
-  /** Instructions that a run through without a check can do at most. */
+  /** The most instructions executed between two checks of FUEL. */
   readonly #bound: number;
   /** By block, the way to memory of each instruction. */
   readonly #access: readonly ReadonlyMap<Instruction, Access>[];
   readonly #state: RegisterState;
   /** Whether function_graph's entry is in it. */
   readonly #isTraced: boolean;
-  /** Blocks that every loop has one of: where FUEL is looked at. */
+  /** The blocks where FUEL is checked; every loop contains one. */
   readonly #checked: ReadonlySet<number>;
   readonly #loops = new Map<number, Label>();
   readonly #merges = new Map<number, Label>();
@@ -244,7 +243,7 @@ class Unit {
     else this.#body.br(place);
   }
 
-  /** Where a branch to the node goes, if its code doesn't follow right here. */
+  /** The label of a branch to the node, if its code doesn't follow immediately. */
   #label(from: number, to: number): Label | undefined {
     const { order, isMerge } = this.#graph;
     if ((order[to] ?? 0) <= (order[from] ?? 0)) return this.#loops.get(to);
@@ -336,7 +335,7 @@ class Unit {
     }
   }
 
-  /** Code of the core's: `refund` instructions of the block are not done when it begins. */
+  /** Writes the core's code for an instruction; `refund` instructions of the block are not yet done when it begins. */
   #instruction(
     node: number,
     instruction: Instruction,
@@ -390,7 +389,7 @@ class Unit {
     body.unreachable();
   }
 
-  /** Not taken, a likely branch doesn't do its delay slot. */
+  /** A likely branch that is not taken skips its delay slot. */
   #likely(
     node: number,
     end: { by: Instruction; slot: Instruction },
@@ -473,7 +472,7 @@ class Unit {
     this.#requireFuel(returnTo, 0);
   }
 
-  /** A callee that function_graph follows may come back by RETURN_HOOK: A becomes where that leads. */
+  /** A callee traced by function_graph may return to RETURN_HOOK; A is then replaced by the real return address. */
   #returnTraced(): void {
     const body = this.#body;
     body.get(LOCAL_A);
@@ -487,7 +486,7 @@ class Unit {
     body.end();
   }
 
-  /** On at TARGET, whatever is there; a function that is followed by function_graph looks where that leads. */
+  /** Continues at TARGET. For a function traced by function_graph, resolves RETURN_HOOK first. */
   #return(node: number): void {
     const body = this.#body;
     this.#leaveState(this.#dirtyAfter(node));
@@ -496,7 +495,7 @@ class Unit {
     body.return();
   }
 
-  /** Out to another function, which returns in this one's place. */
+  /** A tail call: the other function returns in place of this one. */
   #leave(node: number): void {
     const body = this.#body;
     this.#leaveState(this.#dirtyAfter(node));
@@ -507,7 +506,7 @@ class Unit {
     body.return();
   }
 
-  /** On the stack: the next instruction's address, which becomes the result. */
+  /** Expects on the stack the next instruction's address, which becomes the result. */
   #finish(dirty: number): void {
     this.#leaveState(dirty);
     this.#body.return();
@@ -578,14 +577,14 @@ class Unit {
     return (((pc - this.#lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
   }
 
-  /** Says that this unit left because it had not been made for what came. */
+  /** Records that this unit was left because an assumption of its translation failed. */
   #tellFailure(): void {
     this.#body.op(I32_CONST, 0);
     this.#body.op(I32_CONST, this.#setting.slot);
     this.#body.op(I32_STORE, 2, EXITED);
   }
 
-  /** On the stack: an exit's number; it becomes the address there. */
+  /** Replaces an exit's number on the stack by the address of the exit. */
   #leaveByExit(): void {
     const body = this.#body;
     body.set(LOCAL_A);
@@ -612,7 +611,7 @@ class Unit {
     body.op(I32_ADD);
   }
 
-  /** Leaves where FUEL might not last to the next such place. */
+  /** Leaves the unit if FUEL might not last until the next check. */
   #requireFuel(pc: number, dirty: number): void {
     const body = this.#body;
     body.op(I32_CONST, this.#exitNumber(pc, 0, 0));
