@@ -10,7 +10,7 @@ export interface Step {
   readonly time: number;
 }
 
-/** The first difference, and what stands around it. */
+/** The first difference, with the lines around it. */
 export interface Divergence {
   /** Steps that were equal. */
   readonly index: number;
@@ -31,7 +31,7 @@ export interface Walk {
 /** Steps that are shown before and from the difference on. */
 const CONTEXT = 3;
 
-/** Walks two sequences until their texts differ; both iterators then stand behind what is shown. */
+/** Reads two sequences until their texts differ; both iterators are then past the lines shown. */
 export function walk(a: Iterator<Step>, b: Iterator<Step>): Walk {
   const before: string[] = [];
   let firstTime: number | null = null;

@@ -11,7 +11,7 @@ export interface FunctionTally {
   readonly self: number;
 }
 
-/** Names hold no newline, so the two ends of an edge can stand in one key. */
+/** Names contain no newline, so both ends of an edge can be joined in one key. */
 const BETWEEN = "\n";
 
 export class Tally {

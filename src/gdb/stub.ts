@@ -80,7 +80,7 @@ export class Stub {
     }
   }
 
-  /** The packet that tells that the guest stands still. @param interrupted by gdb's own wish. */
+  /** The packet that reports a stopped guest. @param interrupted the stop was requested by gdb. */
   stopped(halt: Halt, interrupted: boolean): string {
     this.#stopped = this.#stopReply(halt, interrupted);
     return this.#stopped;
@@ -101,7 +101,7 @@ export class Stub {
     }
   }
 
-  /** The kind of the watchpoint that lies there, in gdb's words. */
+  /** The kind of the watchpoint at the address, in gdb's terms. */
   #watchWord(address: number): string {
     const found = this.#tool.watchpoints.find(
       (one) => address >= one.address && address < one.address + one.size,

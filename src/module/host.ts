@@ -19,7 +19,7 @@ export interface Export<A extends Address = number> {
 
 export interface ExportOwner {
   readonly name: string;
-  /** Whether its license is incompatible with the GPL, which taints whoever uses its symbols. */
+  /** Whether its license is incompatible with the GPL, which taints every module that uses its symbols. */
   readonly proprietary: boolean;
 }
 
@@ -48,9 +48,9 @@ export interface MemoryRequest<A extends Address = number> {
   readonly coreSize: number;
   /** 0 when the module has nothing in init memory. */
   readonly initSize: number;
-  /** Where the core block must lie, page-aligned; without it, the first place that fits. */
+  /** The core block's address, page-aligned; default: the first free range. */
   readonly base?: A | undefined;
-  /** Where the init block must lie; without it, the first place that fits above the core block's guard page. */
+  /** The init block's address; default: the first free range above the core block's guard page. */
   readonly initBase?: A | undefined;
 }
 
@@ -84,7 +84,7 @@ export interface ModuleHost<A extends Address = number> {
 
   /** What the kernel or a module exports under a name, the kernel first. */
   findExport(name: string): Export<A> | undefined;
-  /** Why nobody exports these names, one at least, in a sentence that tells what would help. */
+  /** A sentence why these names, at least one, are not exported, and what would help. */
   whyMissing(names: readonly string[]): string;
   /** Whether a module of this name is loaded. */
   isLoaded(name: string): boolean;

@@ -69,7 +69,7 @@ export interface LoadedModule<A extends Address = number> {
   readonly dmesg: readonly string[];
 }
 
-/** Where each loaded section lies. @param origin where offset 0 of each block's layout lies. */
+/** The address of each loaded section. @param origin the address of offset 0 of each block's layout. */
 export function loadedSections<A extends Address>(
   layout: ModuleLayout,
   origin: Readonly<Record<Block, A>>,

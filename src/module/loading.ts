@@ -11,7 +11,7 @@ export class Loading<A extends Address = number> {
   readonly host: ModuleHost<A>;
   readonly dmesg: string[];
   readonly #dry: boolean;
-  /** What a dry attempt has told of. */
+  /** The taints that a dry attempt has reported. */
   readonly #told = new Set<Taint | "locks">();
 
   /** @param options.dry leave the kernel's taints as they are. */
@@ -50,7 +50,7 @@ export class Loading<A extends Address = number> {
     this.taintLocks("FORCED_MODULE", `${reason}: kernel tainted.`);
   }
 
-  /** A dry attempt asks nobody: it tells what a kernel without taints would. */
+  /** A dry attempt ignores the machine's taints: it reports what an untainted kernel would. */
   #isFirst(what: Taint | "locks", ask: () => boolean): boolean {
     if (!this.#dry) return ask();
     const first = !this.#told.has(what);

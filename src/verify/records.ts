@@ -4,7 +4,7 @@
 
 import { Words } from "../bytes/words.ts";
 
-/** Where the records lie in the guest's RAM, and the room there is. guest.c has the same numbers. */
+/** The records' address in the guest's RAM, and the space for them. guest.c has the same numbers. */
 export const RECORDS = { offset: 128 << 20, size: 64 << 20 } as const;
 
 /** Kinds of records; guest.c has the same numbers. */

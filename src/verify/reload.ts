@@ -18,7 +18,7 @@ import type { ComparedBlock } from "./compare.ts";
 import type { GuestModule, Moment } from "./records.ts";
 import type { Subject } from "./subjects.ts";
 
-/** Init blocks of dependencies are long gone in the live kernel; here they lie past all that it uses. */
+/** The live kernel has already freed the init blocks of dependencies; here they are placed past all that it uses. */
 const DEPENDENCY_INIT = KSEG2 + 0x08000000;
 const DEPENDENCY_INIT_STEP = 0x00400000;
 const MEMORY = 128 << 20;

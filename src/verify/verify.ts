@@ -19,7 +19,7 @@ export interface VerifyOptions {
   readonly kernel: string;
   /** A directory with modules in it, where names are found and dependencies are. */
   readonly tree?: string;
-  /** Seconds that the boot may take; 300 unless told. */
+  /** The time limit of the boot, in seconds; default: 300. */
   readonly timeLimit?: number;
   /** Called as the kernel loads modules. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -52,7 +52,7 @@ export interface Verification {
 }
 
 const TIME_LIMIT = 300;
-/** Taints are told once in a kernel's life, and each module here is loaded by a new machine. */
+/** A kernel reports each taint once, but here each module is loaded by a new machine. */
 const TOLD_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to kernel taint$/;
 
 /**

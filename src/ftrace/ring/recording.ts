@@ -49,7 +49,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
     return this.#length;
   }
 
-  /** Takes what is in the ring, while the machine stands still. @throws Misuse when the file can't be written. */
+  /** Writes the ring's records to the file while the machine is stopped. @throws Misuse when writing fails. */
   take(): void {
     for (;;) {
       const { length, words } = this.#cursor.take(true);

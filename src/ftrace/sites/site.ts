@@ -1,5 +1,5 @@
 // Call sites: what gcc leaves at a function's start for _mcount, and the words that switch it.
-// A site is recognised by the words that stand there, never by what a kernel's configuration says,
+// A site is recognised by its words, never by a kernel's configuration,
 // because the wrong form skips or repeats an instruction of the traced function. Pure: words in,
 // words out; tracer.ts writes them. Forms and words are arch/mips/kernel/ftrace.c's and gcc's
 // MIPS_FUNCTION_PROFILER's; where the kernel's own patch would be wrong for a form (2009's short
@@ -44,7 +44,7 @@ export interface CallSite<A extends Address = number> {
   readonly words: number;
   /** Words that set t4 to the address of the saved ra, or to 0 in a leaf; none without -mmcount-ra-address. */
   readonly raAddressWords: number;
-  /** -O0 or -fno-delayed-branch: what would stand in the delay slot (o32's push) is before the call. */
+  /** -O0 or -fno-delayed-branch: the instruction meant for the delay slot (o32's push) is before the call. */
   readonly emptyDelaySlot: boolean;
   /** Where the function keeps its return address when it passes the site; not read in n64. */
   readonly savedRa: SavedRa;
@@ -55,7 +55,7 @@ export interface CallSite<A extends Address = number> {
   readonly byClang?: true;
 }
 
-/** The two words that stand at a site's address in one state. */
+/** The two words at a site's address in one state. */
 export type SitePatch = readonly [number, number];
 
 /** What the site does: `call` goes to _mcount; a word of farjal's own takes the event in passing. */

@@ -38,7 +38,7 @@ export interface ModuleFile {
 export interface ReadModuleOptions {
   /** Take a plain .o, which Linux would refuse as a module. */
   readonly object?: boolean;
-  /** What to call a file that says no name of its own ("module" unless told). */
+  /** The name for a file that contains none; default: "module". */
   readonly name?: string;
 }
 

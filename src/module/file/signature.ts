@@ -20,7 +20,7 @@ export interface Signature {
 
 export interface SignedFile {
   readonly image: Uint8Array;
-  /** null: the marker isn't there, so the module is unsigned, whatever else trails it. */
+  /** null: there is no marker, so the module is unsigned, even if other data follows it. */
   readonly signature: Signature | null;
   /** The kernel's lines. */
   readonly dmesg: readonly string[];

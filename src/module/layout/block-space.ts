@@ -17,7 +17,7 @@ export interface PlacedSection {
 const LARGEST_BLOCK = 0x40000000;
 
 /**
- * An sh_addralign as the number of bytes it stands for.
+ * An sh_addralign as a number of bytes.
  * @throws Refusal when it is no power of two, which Linux doesn't look for.
  */
 export function checkedAlignment(alignment: number): number {

@@ -12,7 +12,7 @@ import type { ModuleHost, ModuleMemory } from "../host.ts";
 import { freeMemory } from "../loaded.ts";
 import type { BlockLayout, ModuleLayout } from "./layout.ts";
 
-/** Where the blocks must lie; see MemoryRequest. */
+/** The requested addresses of the blocks; see MemoryRequest. */
 export interface Bases<A extends Address = number> {
   readonly base?: A | undefined;
   readonly initBase?: A | undefined;
@@ -27,7 +27,7 @@ export interface Placement<A extends Address> {
   readonly memory: ModuleMemory<A>;
   /** Without jumps an empty plan: no shift, sizes as laid out. */
   readonly plan: TrampolinePlan<A>;
-  /** Where offset 0 of each block's layout lies: the block's base and the plan's shift. */
+  /** The address of offset 0 of each block's layout: the block's base plus the plan's shift. */
   readonly origin: { readonly core: A; readonly init: A };
 }
 

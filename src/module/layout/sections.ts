@@ -2,7 +2,7 @@
 // and kept, so that a file with tens of thousands of sections costs no more than its size.
 //
 // Names as Linux means them: find_sec() takes the first section of a name that is allocated, and one without
-// SHF_ALLOC is as good as absent. The symbol table is the first SHT_SYMTAB, whatever its name.
+// SHF_ALLOC is treated as absent. The symbol table is the first SHT_SYMTAB, by any name.
 
 import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHF_ALLOC, SHT_SYMTAB } from "../../elf/numbers.ts";

@@ -6,7 +6,7 @@ import type { Modinfo } from "../file/modinfo.ts";
 import { readPointers, stringAt } from "../file/pointers.ts";
 import type { ModuleSections } from "../layout/sections.ts";
 
-/** struct kernel_param in pointers' sizes: all of it, and where its fields stand. */
+/** struct kernel_param, in units of a pointer's size: its size and the offsets of its fields. */
 const SIZE = 5;
 const OPS = 2;
 const PERM = 3;

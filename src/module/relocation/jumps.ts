@@ -48,7 +48,7 @@ export function gatherJumps<A extends Address>(
         symbol: symbolName(elf, symbol),
         block: placed.block,
         at: { block: placed.block, offset: placed.offset + offset },
-        // Linux looks at S alone where the addend lies in the instruction, and at S + A where it doesn't.
+        // Linux checks S alone if the addend is in the instruction, and S + A if it is not.
         value: table.hasAddends ? target : value,
         target,
         targetIsFunction:

@@ -114,7 +114,7 @@ function relocateTable<A extends Address>(job: Job<A>, table: RelocationTable): 
   if (code !== RELOC_OK) throw new Failure(job, table, entry).refusal(code);
 }
 
-/** An empty section may lie where nothing is mapped, so the core doesn't see it: nothing can be relocated. */
+/** An empty section may be at an unmapped address, so it is not passed to the core: nothing can be relocated. */
 function refuseOutside<A extends Address>(job: Job<A>, table: RelocationTable): void {
   for (let entry = 0; entry < table.count; entry++) {
     if (table.type(entry) === R_MIPS_NONE) continue;

@@ -40,7 +40,7 @@ const staged = new WeakMap<WebAssembly.Memory, AddressArray>();
 
 /**
  * Relocates one section of a 32-bit module.
- * @param physical where the section lies in guest physical memory, in one piece.
+ * @param physical the section's guest physical address; the section is contiguous there.
  * @throws Refusal (ENOEXEC) when the module has more symbols than the staging area holds.
  */
 export function relocateSection(

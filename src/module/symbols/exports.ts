@@ -23,7 +23,7 @@ export interface ExportedSymbol {
   readonly crc: number | null;
   /** EXPORT_SYMBOL_NS: importers must name it; null when there is none. */
   readonly namespace: string | null;
-  /** Where its struct kernel_symbol stands, whose first pointer is the address. */
+  /** The location of its struct kernel_symbol, whose first pointer is the address. */
   readonly section: Section;
   readonly offset: number;
 }

@@ -7,7 +7,7 @@ import { isProprietary } from "../checks/license.ts";
 import type { Export } from "../host.ts";
 import type { Loading } from "../loading.ts";
 
-/** `undefined`: nobody exports it (to this module). `EINVAL`: somebody does, but not so. */
+/** `undefined`: it is not exported (to this module). `EINVAL`: it is exported, but a check failed. */
 export type Resolution<A extends Address> = Export<A> | "EINVAL" | undefined;
 
 /** check_version(): whether the checksum of an import is the one the module was built with. */

@@ -27,7 +27,7 @@ import { NOT_KEPT, PERCPU } from "../layout/sections.ts";
 
 /** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */
 const MOD_KALLSYMS_WORDS = 4;
-/** Elf32_Sym and Elf64_Sym: all of it, and where st_value stands; st_name comes first in both. */
+/** Elf32_Sym and Elf64_Sym: the size and st_value's offset; st_name comes first in both. */
 const SYMBOL = { 32: { size: SYM_SIZE, value: 4 }, 64: { size: SYM64_SIZE, value: 8 } } as const;
 
 /** Offsets of the tables in their blocks. */
@@ -102,7 +102,7 @@ export interface KallsymsBytes<A extends Address> {
 }
 
 /**
- * What stands in the tables once the module's symbols have their values.
+ * The contents of the tables, once the module's symbols have their values.
  * @param bases addresses of the blocks' first sections.
  * @param values final symbol values, by index.
  */
