@@ -66,7 +66,7 @@ export function moduleFiles(directory: string, recursive: boolean): string[] {
 /**
  * The plain files of a tree by their names. A link to a directory is not followed, as in a search by find: there may be
  * a loop of them, and lib/modules/RELEASE/build leads to a tree of its own. A link to a plain file counts where that
- * is in the tree; pipes and devices don't. A directory that may not be read has no files for us.
+ * is in the tree, and beside one named module wherever it is; pipes and devices don't. A directory that may not be read has no files for us.
  */
 function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<string> {
   const waiting = [""];
@@ -76,7 +76,7 @@ function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<
       if (entry.isDirectory()) {
         if (recursive) waiting.push(path);
       } else if (name.test(path)) {
-        const counts = entry.isSymbolicLink() ? isFileWithin(root, path) : entry.isFile();
+        const counts = entry.isSymbolicLink() ? isFile(root, path, recursive) : entry.isFile();
         if (counts) yield path;
       }
     }
@@ -91,10 +91,11 @@ function entriesOf(directory: string) {
   }
 }
 
-function isFileWithin(root: string, path: string): boolean {
+function isFile(root: string, path: string, within: boolean): boolean {
   try {
     const real = realpathSync(join(root, path));
-    return real.startsWith(`${realpathSync(root)}${sep}`) && statSync(real).isFile();
+    const counts = !within || real.startsWith(`${realpathSync(root)}${sep}`);
+    return counts && statSync(real).isFile();
   } catch {
     return false;
   }
