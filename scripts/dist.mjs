@@ -1,60 +1,136 @@
-// Makes dist/, the part of the package that npm users get of build/: each JavaScript file minified where it is
-// (comments are half of the text), and of the declarations those that the package's entries reach. Nothing moves:
-// dist/src/x.js is build/src/x.js, so that relative paths and stack traces mean the same.
+// Makes dist/, the part of the package that npm users get of build/: the JavaScript that the package's entries reach,
+// bundled and minified with what they share in chunks, their declarations, and the parts of a trace's HTML page. All
+// files are side by side, so a path relative to a source file is written anew relative to dist/. Dependencies stay
+// imports, and #host becomes #dist-host, which package.json answers for Node and for browsers.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transformSync } from "esbuild";
+import { build, transformSync } from "esbuild";
+import { rollup } from "rollup";
+import dts from "rollup-plugin-dts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const from = join(root, "build");
+const from = join(root, "build/src");
 const to = join(root, "dist");
+/** Where the package's files are in dist/, and what they are made of. */
+const ENTRIES = {
+  index: "index.js",
+  browser: "browser.js",
+  testing: "testing.js",
+  cli: "cli/index.js",
+  worker: "sweep/worker.js",
+  "host-node": "host/node.js",
+  "host-browser": "host/browser.js",
+};
 /** Whose declarations users see. */
-const ENTRIES = ["src/index.d.ts", "src/browser.d.ts", "src/testing.d.ts"];
-/** Stack traces name lines, so a file isn't one line. */
-const LINE_LIMIT = 100;
+const DECLARED = ["index", "browser", "testing"];
+/** Node shows the whole line where an error was thrown. */
+const LINE_LIMIT = 240;
+/** Where that limit parts a string: bundlers look for paths that are whole. */
+const BROKEN = /(?<!\\)((?:\\\\)*)\\\n/g;
+const DECLARATION = ".d.ts";
+const PAGE = ["page.css", "page.html", "page.js"];
+/** A path in a string or a template that names a file of the package at run time. */
+const URLS = /(new URL\(\s*)(["`])(\.[^"`]*)\2/g;
+/** The same in the script that isn't bundled. */
+const IMPORTS = /((?:require|import)\()(["])(\.[^"]*)\2/g;
 
-function write(path, text) {
-  mkdirSync(dirname(join(to, path)), { recursive: true });
-  writeFileSync(join(to, path), text);
+/** The text of a file with its paths written relative to dist/. */
+function placed(file, paths) {
+  return readFileSync(file, "utf8").replaceAll(paths, (_, before, quote, path) => {
+    const target = join(dirname(file), path);
+    const entry = Object.keys(ENTRIES).find((name) => join(from, ENTRIES[name]) === target);
+    const own = entry === undefined ? relative(to, target) || "." : `./${entry}.js`;
+    const slash = path.endsWith("/") && !own.endsWith("/") ? "/" : "";
+    return `${before}${quote}${own}${slash}${quote}`;
+  });
 }
 
-function minified(text, format) {
-  const { code } = transformSync(text, {
+const urls = {
+  name: "urls",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^#host$/ }, () => ({ path: "#dist-host", external: true }));
+    onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: placed(path, URLS) }));
+  },
+};
+
+async function program() {
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(
+      Object.entries(ENTRIES).map(([name, path]) => [name, join(from, path)]),
+    ),
+    outdir: to,
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
     minify: true,
     lineLimit: LINE_LIMIT,
+    format: "esm",
+    platform: "node",
     target: "es2022",
-    format,
+    packages: "external",
     legalComments: "inline",
+    plugins: [urls],
+    write: false,
   });
-  return code;
+  for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(BROKEN, "$1"));
+  const command = join(from, "cli/farjal.cjs");
+  writeFileSync(join(to, "farjal.cjs"), placed(command, IMPORTS));
+}
+
+/** Minified by the kind of file; the page's HTML is small. */
+function page() {
+  for (const name of PAGE) {
+    const text = readFileSync(join(root, "src/formats/page", name), "utf8");
+    const loader = name.slice(name.lastIndexOf(".") + 1);
+    const { code } =
+      loader === "html" ? { code: text } : transformSync(text, { loader, minify: true });
+    writeFileSync(join(to, name), code);
+  }
 }
 
 /** The declarations that an entry's imports lead to. */
-function reached(path, seen = new Set()) {
-  if (seen.has(path)) return seen;
-  seen.add(path);
-  const text = readFileSync(join(from, path), "utf8");
-  for (const [, specifier] of text.matchAll(/(?:from |import\()\s*"(\.[^"]+)"/g)) {
-    reached(join(dirname(path), specifier).replace(/\.[jt]s$/, ".d.ts"), seen);
+function reached(file, seen) {
+  if (seen.has(file)) return;
+  const text = readFileSync(file, "utf8");
+  seen.set(file, text);
+  for (const [, path] of text.matchAll(/(?:from |import\()\s*"(\.[^"]+)"/g)) {
+    reached(resolve(dirname(file), path).replace(/\.[jt]s$/, ".d.ts"), seen);
   }
-  return seen;
 }
 
-rmSync(to, { recursive: true, force: true });
-for (const folder of ["src", "assembly"]) {
-  for (const name of readdirSync(join(from, folder), { recursive: true })) {
-    const path = join(folder, name);
-    const text = () => readFileSync(join(from, path), "utf8");
-    if (path.endsWith(".js")) write(path, minified(text(), "esm"));
-    else if (path.endsWith(".cjs")) write(path, text());
-  }
+/** They take seconds, so they are made anew only when one has changed. */
+async function declarations() {
+  const seen = new Map();
+  const input = Object.fromEntries(
+    DECLARED.map((name) => [name, join(from, `${name}${DECLARATION}`)]),
+  );
+  for (const file of Object.values(input)) reached(file, seen);
+  const hash = createHash("sha256")
+    .update([...seen.values()].join("\0"))
+    .digest("hex");
+  const stamp = join(root, "build/declarations.sha256");
+  const made = DECLARED.every((name) => existsSync(join(to, `${name}${DECLARATION}`)));
+  if (made && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
+  clear((name) => name.endsWith(DECLARATION));
+  const bundle = await rollup({ input, plugins: [dts()], external: [/^node:/, /^[@a-z#]/] });
+  await bundle.write({
+    dir: to,
+    format: "es",
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "shared-[hash].d.ts",
+  });
+  writeFileSync(stamp, hash);
 }
-for (const path of new Set(ENTRIES.flatMap((entry) => [...reached(entry)]))) {
-  write(path, readFileSync(join(from, path), "utf8"));
+
+function clear(goes) {
+  for (const name of readdirSync(to).filter(goes)) rmSync(join(to, name), { recursive: true });
 }
-const { type, imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-const own = JSON.parse(JSON.stringify(imports).replaceAll("./build/", "./"));
-const sideEffects = ["./src/cli/*", "./src/sweep/worker.js"];
-write("package.json", `${JSON.stringify({ type, imports: own, sideEffects }, null, 2)}\n`);
+
+mkdirSync(to, { recursive: true });
+clear((name) => !name.endsWith(DECLARATION));
+await program();
+page();
+await declarations();

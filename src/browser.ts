@@ -2,6 +2,7 @@
 // bundler takes this file for `farjal` under the condition `browser`. A machine's memory is shared memory, so the page
 // must be cross-origin isolated.
 
+export type { Address } from "./address.ts";
 export { type Access, AccessLog } from "./board/access-log.ts";
 export {
   type AttachOptions,

@@ -171,10 +171,9 @@ export function packageFile(path: string): Uint8Array<ArrayBuffer> {
   return readFileSync(new URL(path, ROOT));
 }
 
-/** The page's own parts are beside its source; d3's files for browsers are in `dist`, beside each package's entry. */
+/** The page's own parts are in the package's `dist`, minified; d3's files for browsers are in `dist`, beside each package's entry. */
 function pageParts(): PageParts {
-  const own = (name: string): string =>
-    readFileSync(new URL(`src/formats/page/${name}`, ROOT), "utf8");
+  const own = (name: string): string => readFileSync(new URL(`dist/${name}`, ROOT), "utf8");
   const flameGraph = createRequire(fileURLToPath(import.meta.url)).resolve("d3-flame-graph");
   const { resolve } = createRequire(flameGraph);
   const parts = D3_PARTS.map((name) =>

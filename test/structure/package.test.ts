@@ -4,7 +4,20 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
@@ -35,6 +48,47 @@ const { packages } = readJson("package-lock.json") as {
 /** Those that users get too. */
 const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== "" && dev !== true);
 
+/** A file's path in the forms that read it or start it; a folder's ends in a slash. */
+const NAMED = /new URL\(["`](\.[^"`]*[^/"`])["`],\s*import\.meta\.url\)/g;
+/** Bytes of the package as npm sends it. */
+const LARGEST = 400_000;
+
+const USE = `
+import { Machine } from "farjal";
+import { expectTrace } from "farjal/testing";
+const machine = await Machine.create();
+const module = await machine.insmod(process.argv[2]);
+const tracer = machine.trace();
+console.log(module.name, machine.call("work_fibonacci", [10]).v0);
+tracer.stop();
+expectTrace(tracer).never("work_run");
+`;
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+function inDist(name: string): string {
+  return `dist/${name}`;
+}
+
+function run(program: string, words: readonly string[], folder: string): string {
+  return execFileSync(program, words, {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+/** What npm makes of the package, without building it anew. */
+function packed(...words: string[]): Packed {
+  const output = run("npm", ["pack", "--json", "--ignore-scripts", ...words], repositoryFile("."));
+  const [one] = JSON.parse(output) as [Packed];
+  return one;
+}
+
 suite("the package", () => {
   test("is farjal: MIT, ES modules, Node 20", () => {
     const { name, license, type, engines } = manifest;
@@ -63,30 +117,100 @@ suite("the package", () => {
   });
 
   test("packs what runs and nothing else", () => {
-    const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-      cwd: repositoryFile("."),
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
-    const packed = new Set(files.map(({ path }) => path));
+    const { files, size } = packed("--dry-run");
+    const names = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...sourceFiles("assembly/shared").map((file) => `dist/${file.slice(0, -3)}.js`),
+      ...["farjal.cjs", "cli.js", "worker.js", "index.js", "browser.js", "testing.js"].map(inDist),
+      ...["host-node.js", "host-browser.js", "page.css", "page.html", "page.js"].map(inDist),
+      ...["index.d.ts", "browser.d.ts", "testing.d.ts"].map(inDist),
       ...sourceFiles("src/lab-kernel/built"),
       ...sourceFiles("src/verify/built"),
-      ...sourceFiles("src")
-        .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
-        .map((file) => `dist/${file.slice(0, -3)}.js`),
+      ...sourceFiles("src/board/agent/built"),
     ];
     assert.deepEqual(
-      needed.filter((file) => !packed.has(file)),
+      needed.filter((file) => !names.has(file)),
       [],
     );
-    const tests = [...packed].filter((file) => /\btest\b|\.cache|node_modules/.test(file));
+    const tests = [...names].filter((file) => /\btest\b|\.cache|node_modules/.test(file));
     assert.deepEqual(tests, []);
-    const useless = [...packed].filter((file) => /\.(?:wat|map)$/.test(file));
+    const useless = [...names].filter((file) => /\.(?:wat|map)$|(?<!\.d)\.ts$/.test(file));
     assert.deepEqual(useless, []);
+    assert.ok(size < LARGEST, `${size} bytes packed`);
+  });
+
+  test("has every file that its JavaScript names", () => {
+    const names = packed("--dry-run").files.map(({ path }) => path);
+    const scripts = names.filter((name) => /^dist\/[^/]*\.js$/.test(name));
+    const wanted = scripts.flatMap((name) =>
+      [...readFileSync(repositoryFile(name), "utf8").matchAll(NAMED)].map(([, path = ""]) => path),
+    );
+    assert.ok(wanted.length >= 10, wanted.join(" "));
+    const missing = wanted.filter((path) => {
+      const [before = "", ...others] = join("dist", path).split(/\$\{[^}]*\}/);
+      const after = others.at(-1) ?? "";
+      return !names.some((name) => {
+        return others.length === 0
+          ? name === before
+          : name.startsWith(before) && name.endsWith(after);
+      });
+    });
+    assert.deepEqual(missing, []);
+  });
+
+  test("works where npm unpacked it: the command, a sweep's threads, the library and farjal/testing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "farjal-package-"));
+    try {
+      const { filename } = packed("--pack-destination", folder);
+      run("tar", ["xzf", filename], folder);
+      // Its dependencies are beside it, as npm puts them; the package itself is away from the repository.
+      const modules = join(folder, "node_modules");
+      mkdirSync(modules);
+      renameSync(join(folder, "package"), join(modules, "farjal"));
+      for (const name of readdirSync(repositoryFile("node_modules"))) {
+        if (name.startsWith(".") || name === "farjal") continue;
+        symlinkSync(repositoryFile(`node_modules/${name}`), join(modules, name));
+      }
+      const command = join(modules, manifest.name, manifest.bin["farjal"] ?? "");
+      const ko = repositoryFile("test/modules/built/modern-little.ko");
+      const farjal = (...words: string[]) => run(process.execPath, [command, ...words], folder);
+      assert.match(farjal("--version"), /^\d+\.\d+\.\d+\n$/);
+      assert.match(farjal("demo"), /far jump/);
+      mkdirSync(join(folder, "tree"));
+      copyFileSync(ko, join(folder, "tree/modern.ko"));
+      assert.match(farjal("sweep", "tree"), /^.*1 .*/);
+      farjal(
+        "trace",
+        "tree/modern.ko",
+        "--call",
+        "work_fibonacci",
+        "5",
+        "--format",
+        "html",
+        "-o",
+        "a.html",
+      );
+      assert.match(readFileSync(join(folder, "a.html"), "utf8"), /<html/);
+      writeFileSync(join(folder, "use.mjs"), USE);
+      assert.equal(run(process.execPath, ["use.mjs", ko], folder), "modern 55\n");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("is what publint and attw want of a package", () => {
+    const folder = mkdtempSync(join(tmpdir(), "farjal-package-"));
+    try {
+      const { filename } = packed("--pack-destination", folder);
+      const tool = (name: string, ...words: string[]) =>
+        run(repositoryFile(`node_modules/.bin/${name}`), [filename, ...words], folder);
+      assert.match(tool("publint", "--strict"), /All good!/);
+      // The files that aren't JavaScript have no types.
+      const files = ["little.wasm", "big.wasm", "lab-little.o", "lab-big.o"];
+      tool("attw", "--profile", "esm-only", "--exclude-entrypoints", ...files);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test("brings no native addon and runs no script when it is installed", () => {

@@ -35,13 +35,13 @@ export interface PageOptions {
   readonly colorScheme?: "light" | "dark";
 }
 
-/** Opens the page in a file, hands it to `use`, and ends the browser whatever happens. */
+/** Opens the page in a file or at an http: address, hands it to `use`, and ends the browser whatever happens. */
 export async function withPage<T>(
   path: string,
   use: (open: OpenPage) => Promise<T>,
   { width = 1280, height = 900, colorScheme = "light" }: PageOptions = {},
 ): Promise<T> {
-  const address = pathToFileURL(path).href;
+  const address = path.startsWith("http:") ? path : pathToFileURL(path).href;
   const browser = await chromium.launch({ executablePath: programPath(), args: FLAGS });
   try {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
