@@ -44,6 +44,11 @@ ${USE}`;
 const FOUND = `
 import { Machine } from "farjal";
 ${USE}`;
+/** The program in the README. */
+const [, README = ""] =
+  /^```javascript\n(import \{ Machine \}[^`]*document\.title[\s\S]*?)\n```$/m.exec(
+    readFileSync(repositoryFile("README.md"), "utf8"),
+  ) ?? [];
 const PAGE = '<!doctype html><title>wait</title><script type="module" src="./app.js"></script>';
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
@@ -132,6 +137,18 @@ suite("farjal in a page", { skip: chromiumSkip }, () => {
       logLevel: "silent",
     });
     assert.equal(await said(join(folder, "out")), "modern 55 true");
+  });
+
+  test("that Vite bundled, as the README has it", async () => {
+    const folder = project(root, "readme", README);
+    const { build } = await bundler<Vite>("vite");
+    await build({
+      root: folder,
+      configFile: false,
+      logLevel: "silent",
+      build: { outDir: "out", emptyOutDir: true, target: "esnext" },
+    });
+    assert.equal(await said(join(folder, "out")), "modern 55");
   });
 
   for (const [how, app] of [
