@@ -36,7 +36,7 @@ test("the version is the package's", () => {
 test("wrong calls are misuse", () => {
   const modern = builtModule("modern", "little");
   assertMisuse(farjal([]), /^Usage: farjal/);
-  assertMisuse(farjal(["insmod"]), /unknown command 'insmod'/);
+  assertMisuse(farjal(["rmmod"]), /unknown command 'rmmod'/);
   assertMisuse(farjal(["load"]), /missing required argument 'M.ko'/);
   assertMisuse(farjal(["load", modern, "--bsae", "0"]), /unknown option '--bsae'/);
   assertMisuse(farjal(["load", modern, "another.ko"]), /too many arguments/);
