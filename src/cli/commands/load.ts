@@ -80,7 +80,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     if (options.output !== undefined) await writeWhole(options.output, core);
     return {
       held: true,
-      ...(module.file.signature === null ? {} : { notes: UNVERIFIED }),
+      ...(module.file.signature === null || options.list === true ? {} : { notes: UNVERIFIED }),
       json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
       text:
         options.list === true && modules !== null
