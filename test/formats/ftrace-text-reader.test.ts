@@ -88,7 +88,7 @@ suite("ftrace text", () => {
   });
 
   test("of another tracer is refused, and lines that are no event are counted and passed over", () => {
-    assert.throws(() => read("# tracer: wakeup\n"), /trace is the text of 'wakeup'/);
+    assert.throws(() => read("# tracer: mmiotrace\n"), /trace is the text of 'mmiotrace'/);
     const trace = read(
       `# tracer: function\nhello\n${line("a <-b")}${"x".repeat(1 << 20)}\n${line("c <-a")}`,
     );
@@ -230,6 +230,64 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
     assert.throws(() => read("| a | b(); |\n|---|---|\n"), /neither a trace.dat nor ftrace text/);
     const trace = read(`# tracer: nop\n#\n${line("tick: n=1")}`);
     assert.deepEqual(recordsText(trace), ["sh-141 0 tick: n=1"]);
+  });
+
+  test("events of system calls, which print no name, are no calls of functions", () => {
+    // print_syscall_enter() and print_syscall_exit(), kernel/trace/trace_syscalls.c.
+    const trace = read(
+      `# tracer: function\n${line("alpha <-beta")}` +
+        line("sys_read(fd: 3, buf: 7ffe2f000000, count: 2000)") +
+        line("sys_read(unsigned int fd: 3, char * buf: 7ffe2f000000, size_t count: 2000)") +
+        line("sys_read -> 0xfffffffffffffff2") +
+        line("sys_getpid()") +
+        line("sys_getpid <-do_syscall"),
+    );
+    assert.deepEqual(recordsText(trace), [
+      "sh-141 0 alpha <-beta",
+      "sh-141 0 sys_enter_read: fd: 3, buf: 7ffe2f000000, count: 2000",
+      "sh-141 0 sys_enter_read: unsigned int fd: 3, char * buf: 7ffe2f000000, size_t count: 2000",
+      "sh-141 0 sys_exit_read: 0xfffffffffffffff2",
+      "sh-141 0 sys_enter_getpid: ",
+      "sh-141 0 sys_getpid <-do_syscall",
+    ]);
+  });
+
+  test("names of tasks and markers in UTF-8", () => {
+    const trace = read(
+      "# tracer: nop\n" +
+        line("tracing_mark_write: grüße ←", "           größe-141     [000] d..1.    12.000001: "),
+    );
+    assert.deepEqual(recordsText(trace), ["größe-141 0 print: tracing_mark_write: grüße ←"]);
+  });
+
+  test("the tracers of latencies print calls too, and what woke whom", () => {
+    const context = "  <idle>-0         3dNs7.    1us+: ";
+    const head = "#\n# wakeup latency trace v1.1.5 on 6.1.0\n# latency: 15 us, #4/4, CPU#3 |\n";
+    const trace = read(
+      `# tracer: wakeup\n${head}` +
+        line("     0:120:R   + [003]   312:100:R kworker/3:1H", context) +
+        line("ttwu_do_activate <-try_to_wake_up", context) +
+        line("     0:120:R ==> [003]   312:100:R kworker/3:1H", context),
+    );
+    assert.deepEqual(recordsText(trace), [
+      "<idle>-0 3 print:      0:120:R   + [003]   312:100:R kworker/3:1H",
+      "<idle>-0 3 ttwu_do_activate <-try_to_wake_up",
+      "<idle>-0 3 print:      0:120:R ==> [003]   312:100:R kworker/3:1H",
+    ]);
+    const graph = read(
+      "# tracer: irqsoff\n#\n# irqsoff latency trace v1.1.5 on 6.1.0\n" +
+        "#   REL TIME      CPU  TASK/PID       ||||     DURATION                  FUNCTION CALLS\n" +
+        "        1 us |   0)   bash-1507    |  d..2. |               |  outer() {\n" +
+        "        2 us |   0)   bash-1507    |  d..2. |   0.169 us    |    inner();\n" +
+        "        4 us |   0)   bash-1507    |  d..2. |   2.441 us    |  }\n",
+    );
+    assert.deepEqual(recordsText(graph), [
+      "bash-1507 0 entry 0 outer",
+      "bash-1507 0 entry 1 inner",
+      "bash-1507 0 exit 1 inner",
+      "bash-1507 0 exit 0 outer",
+    ]);
+    assert.deepEqual([trace.notes?.(), graph.notes?.()], [[], []]);
   });
 
   test("repetitions that a hostile file claims are bounded, and said", () => {

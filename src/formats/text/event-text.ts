@@ -20,6 +20,10 @@ const REPEATS = / \(repeats: (\d{1,5}), last_ts: *([\d.]{1,24})\)$/;
 /** `name: text`; trace_printk's have the function's symbol in place of a name. */
 const EVENT =
   /^([^\s:(]+?)(?:\+0x[0-9a-f]{1,16}\/0x[0-9a-f]{1,16})?(?: \[[^\s\]]{1,64}\])?(?: <[0-9a-f]{1,16}>)?:(?: |$)/;
+/** The events of system calls print no name of their own (kernel/trace/trace_syscalls.c): `sys_read(fd: 3, …)`. */
+const SYSCALL_ENTER = /^sys_(\w+)\(((?:[\w *]+: .*)?)\)$/;
+/** `sys_read -> 0x20`. */
+const SYSCALL_EXIT = /^sys_(\w+) -> (0x[0-9a-f]{1,16})$/;
 const MARKER = "tracing_mark_write";
 const STACK = /^<(user )?stack trace>$/;
 const STACK_LINE = /^ ?=> ?(.*)$/;
@@ -48,11 +52,19 @@ export function readCall(text: string): CallText | null {
 /** Any other event's name and text; null for text without a name. */
 export function readEvent(text: string): { readonly name: string; readonly fields: string } | null {
   const found = EVENT.exec(text);
-  if (found === null) return null;
+  if (found === null) return readSyscall(text);
   const [head, name = ""] = found;
   // What a program wrote into trace_marker is a `print` entry whose caller is this function.
   if (name === MARKER) return { name: "print", fields: text };
   return { name, fields: text.slice(head.length) };
+}
+
+/** Reads an event of the group syscalls, whose file names it sys_enter_NAME or sys_exit_NAME. */
+function readSyscall(text: string): { readonly name: string; readonly fields: string } | null {
+  const [, entered, fields = ""] = SYSCALL_ENTER.exec(text) ?? [];
+  if (entered !== undefined) return { name: `sys_enter_${entered}`, fields };
+  const [, left, result = ""] = SYSCALL_EXIT.exec(text) ?? [];
+  return left === undefined ? null : { name: `sys_exit_${left}`, fields: result };
 }
 
 /** The name that ftrace's own entry of a stack has, for the line that begins one; undefined for any other. */

@@ -1,10 +1,12 @@
 // A text file line by line, a bounded part of it in memory. Both line ends are taken, LF and the CR LF of a file that
-// went through Windows. A line longer than the kernel can print is given as a short one, marked as cut.
+// went through Windows. Names of tasks and what programs write into trace_marker may be UTF-8. A line longer than the
+// kernel can print is given as null.
 
 import type { Opener } from "../../bytes/source.ts";
-import { latin1 } from "../../bytes/text.ts";
+import { latin1, latin1Bytes, utf8 } from "../../bytes/text.ts";
 
 const READ_AHEAD = 1 << 18;
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
 /** One trace line is printed into a trace_seq of at most two pages (kernel/trace/trace_seq.c); markers may span lines. */
 export const LONGEST_LINE = 1 << 14;
 
@@ -22,7 +24,7 @@ export function* textLines(open: Opener): Generator<string | null> {
       const whole = (rest + latin1(bytes)).split("\n");
       rest = whole.pop() ?? "";
       for (const line of whole) {
-        yield cut ? null : withoutReturn(line);
+        yield cut ? null : lineText(line);
         cut = false;
       }
       if (rest.length > LONGEST_LINE) {
@@ -31,13 +33,15 @@ export function* textLines(open: Opener): Generator<string | null> {
       }
     }
     if (cut) yield null;
-    else if (rest !== "") yield withoutReturn(rest);
+    else if (rest !== "") yield lineText(rest);
   } finally {
     source.close();
   }
 }
 
-function withoutReturn(line: string): string | null {
+/** @param line its bytes, one character each. */
+function lineText(line: string): string | null {
   if (line.length > LONGEST_LINE) return null;
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
+  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+  return BEYOND_ASCII.test(text) ? utf8(latin1Bytes(text)) : text;
 }

@@ -1,5 +1,6 @@
-// Reads what the kernel's `trace` and `trace_pipe` files print of the tracers function, function_graph and nop, farjal's
-// own or a real machine's. Such text has no addresses. That of function_graph has no times either unless funcgraph-abstime
+// Reads what the kernel's `trace` and `trace_pipe` files print of the tracers that print calls or events in the common
+// form, farjal's own or a real machine's. The tracers of latencies print calls as function does, or as function_graph with
+// the option display-graph. Such text has no addresses. That of function_graph has no times either unless funcgraph-abstime
 // is on, only what calls took: their times here begin at 0 and put each call straight after what came before it on its
 // CPU and in its task, so that durations are as printed. What isn't a call is kept as an event of its own; lines that are
 // no event at all are counted and passed over, since a single odd line shouldn't cost a whole trace.
@@ -21,8 +22,12 @@ const FIRST_LINE = /^# tracer: (\S+)/;
 const HEADER_SIZE = 4096;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
-const TRACERS = ["function", "function_graph", "nop"] as const;
-type TextTracer = (typeof TRACERS)[number];
+/** Tracers without a form of their own; mmiotrace and blk have one. */
+const TRACERS = [
+  ...["function", "function_graph", "nop", "irqsoff", "preemptoff", "preemptirqsoff"],
+  ...["wakeup", "wakeup_rt", "wakeup_dl", "hwlat", "osnoise", "timerlat"],
+];
+type LineForm = "function" | "function_graph";
 
 const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
 const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
@@ -68,18 +73,17 @@ export function readFtraceText(open: Opener, name: string): Trace {
     source.close();
   }
   const tracer = tracerOf(header);
-  if (!isTextTracer(tracer)) {
-    throw new Misuse(
-      `${name} is the text of '${tracer}'; farjal reads function, function_graph and nop`,
-    );
+  if (tracer === undefined || !TRACERS.includes(tracer)) {
+    throw new Misuse(`${name} is the text of '${tracer}'; farjal reads ${TRACERS.join(", ")}`);
   }
+  const form = formOf(tracer, header);
   const [, entries, written] =
     /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15}) /m.exec(header) ?? [];
   const cpus = /^# .*#P:(\d{1,4})\)?\r?$/m.exec(header)?.[1];
-  const survey = surveyOf(open, tracer);
-  const text = new FtraceText(open, name, tracer, survey);
+  const survey = surveyOf(open, form);
+  const text = new FtraceText(open, name, form, survey);
   const [first] = text.records();
-  const graph = tracer === "function_graph";
+  const graph = form === "function_graph";
   return {
     task: first?.task ?? { name: "<...>", pid: 0 },
     cpus: Math.max(Number(cpus ?? 1), survey.cpus),
@@ -92,7 +96,7 @@ export function readFtraceText(open: Opener, name: string): Trace {
     carried: graph
       ? { moments: survey.timed, durations: survey.durations ? "printed" : "none" }
       : { moments: true, durations: "none" },
-    ...(graph ? { tracer } : {}),
+    ...(graph ? { tracer: form } : {}),
     events: { [Symbol.iterator]: () => text.events() },
     records: { [Symbol.iterator]: () => text.records() },
     others: () => text.others,
@@ -100,8 +104,9 @@ export function readFtraceText(open: Opener, name: string): Trace {
   };
 }
 
-function isTextTracer(name: string | undefined): name is TextTracer {
-  return TRACERS.some((tracer) => tracer === name);
+function formOf(tracer: string, header: string): LineForm {
+  const titled = header.split("\n").some((line) => readGraphHeader(line) !== undefined);
+  return tracer === "function_graph" || titled ? "function_graph" : "function";
 }
 
 /** With nofuncgraph-cpu the mark of a long duration is the line's first character, and may be `#`. */
@@ -122,7 +127,7 @@ interface Survey {
 }
 
 /** Goes through the file once: tasks before a switch, the CPUs, and what times there are. */
-function surveyOf(open: Opener, tracer: TextTracer): Survey {
+function surveyOf(open: Opener, form: LineForm): Survey {
   const firstTasks = new Map<number, TraceTask>();
   let cpus = 1;
   let ticks: boolean | undefined;
@@ -133,13 +138,13 @@ function surveyOf(open: Opener, tracer: TextTracer): Survey {
     if (line === null) continue;
     columns = readGraphHeader(line) ?? columns;
     if (isComment(line)) continue;
-    const change = tracer === "function_graph" ? readTaskSwitch(line) : null;
+    const change = form === "function_graph" ? readTaskSwitch(line) : null;
     if (change !== null) {
       if (!firstTasks.has(change.cpu)) firstTasks.set(change.cpu, change.before);
       cpus = Math.max(cpus, change.cpu + 1);
       continue;
     }
-    const graph = tracer === "function_graph" ? readGraphLine(line, columns) : null;
+    const graph = form === "function_graph" ? readGraphLine(line, columns) : null;
     if (graph !== null) {
       timed ||= graph.time !== undefined;
       durations ||= graph.duration !== undefined;
@@ -154,7 +159,7 @@ function surveyOf(open: Opener, tracer: TextTracer): Survey {
   return {
     cpus,
     firstTasks,
-    ticks: ticks === true && tracer !== "function_graph",
+    ticks: ticks === true && form !== "function_graph",
     timed,
     durations,
   };
@@ -164,15 +169,15 @@ function surveyOf(open: Opener, tracer: TextTracer): Survey {
 class FtraceText {
   readonly #open: Opener;
   readonly #name: string;
-  readonly #tracer: TextTracer;
+  readonly #form: LineForm;
   readonly #survey: Survey;
   #passed = new Passed();
   #others = 0;
 
-  constructor(open: Opener, name: string, tracer: TextTracer, survey: Survey) {
+  constructor(open: Opener, name: string, form: LineForm, survey: Survey) {
     this.#open = open;
     this.#name = name;
-    this.#tracer = tracer;
+    this.#form = form;
     this.#survey = survey;
   }
 
@@ -192,7 +197,7 @@ class FtraceText {
 
   *records(): Generator<TraceRecord> {
     const passed = new Passed();
-    const reading = new Reading(this.#tracer, this.#survey, passed);
+    const reading = new Reading(this.#form, this.#survey, passed);
     for (const line of textLines(this.#open)) yield* reading.line(line);
     yield* reading.end();
     this.#passed = passed;
@@ -256,8 +261,8 @@ class Reading {
   #waiting: TraceRecord[] = [];
   #repeated = 0;
 
-  constructor(tracer: TextTracer, { firstTasks, timed }: Survey, passed: Passed) {
-    this.#graph = tracer === "function_graph";
+  constructor(form: LineForm, { firstTasks, timed }: Survey, passed: Passed) {
+    this.#graph = form === "function_graph";
     this.#timed = timed;
     this.#passed = passed;
     this.#calls = new GraphCalls(firstTasks, this.#tasks);
