@@ -1,15 +1,15 @@
-// What a kernel says of itself: its release, in linux_banner, and the vermagic that a module must have
-// (include/linux/vermagic.h).
+// Finds what a kernel image says about the kernel itself: its release, in linux_banner, and the vermagic that a module
+// must have (include/linux/vermagic.h).
 
 import { indexOfBytes, latin1, latin1Bytes } from "../bytes/text.ts";
 
 const BANNER = "Linux version ";
 const LONGEST_RELEASE = 64; // __NEW_UTS_LEN
 const LONGEST_VERMAGIC = 256;
-/** Places looked at closely; in a kernel the texts are there a few times. */
+/** The most places that are examined; a kernel holds these texts only a few times. */
 const MOST_PLACES = 4096;
 
-/** The kernel's release, "6.1.0-50-4kc-malta"; null when there is no banner, which every kernel has. */
+/** The kernel's release, "6.1.0-50-4kc-malta"; null when the image has no banner. Every kernel has one. */
 export function findRelease(bytes: Uint8Array): string | null {
   for (const at of places(bytes, BANNER)) {
     const from = at + BANNER.length;
@@ -21,7 +21,7 @@ export function findRelease(bytes: Uint8Array): string | null {
 }
 
 /**
- * The kernel's vermagic, its trailing space included: the release, the options that a module must share, and on
+ * The kernel's vermagic with its trailing space: the release, the options that a module must share, and on
  * MIPS the processor and "32BIT ". null when the kernel takes no modules.
  */
 export function findVermagic(bytes: Uint8Array, release: string): string | null {
@@ -35,7 +35,7 @@ export function findVermagic(bytes: Uint8Array, release: string): string | null 
   return null;
 }
 
-/** Where a text is. */
+/** The offsets at which a text occurs. */
 function* places(bytes: Uint8Array, text: string): Generator<number> {
   const needle = latin1Bytes(text);
   let at = indexOfBytes(bytes, needle);

@@ -1,8 +1,10 @@
-// A kernel as it lies in memory, read before it is known where that is: the tables inside are found by
-// their structure, and they tell the address. Words are read often, so they are put in host order once.
+// A kernel's bytes as they are in memory, read before their address is known: the tables inside are found by their
+// structure, and the address follows from them. Words are read often, so they are converted to host order once.
 //
-// A kernel lies in 4 GiB of addresses, so all its pointers to itself have one high word. Once that is known,
-// addresses are the low words here, whatever the class, and pointers to elsewhere are told apart.
+// A kernel fits into 4 GiB of addresses, so all its pointers to itself have the same high word. Once that word is
+// known,
+// an address is represented here by its low word, for both ELF classes, and pointers with another high word are
+// rejected.
 
 import type { Endian } from "../bytes/endian.ts";
 import { latin1, swapWords } from "../bytes/text.ts";
@@ -12,12 +14,12 @@ export class Image {
   readonly endian: Endian;
   /** The image's whole words, by index, in the host's order. */
   readonly words: Uint32Array;
-  /** Words of a pointer. */
+  /** The size of a pointer in words. */
   readonly pointerWords: 1 | 2;
   /** The high word of a 64-bit kernel's addresses; 0 in a 32-bit one. */
   readonly high: number;
 
-  /** @param high null: the kernel has 32 bits. */
+  /** @param high null for a 32-bit kernel. */
   constructor(bytes: Uint8Array, endian: Endian, high: number | null = null) {
     this.bytes = bytes;
     this.endian = endian;
@@ -28,19 +30,19 @@ export class Image {
     this.high = high ?? 0;
   }
 
-  /** How many pointers fit into it. */
+  /** The number of whole pointers in the image. */
   get pointers(): number {
     return Math.floor(this.words.length / this.pointerWords);
   }
 
-  /** The index-th pointer's low word; 0 for NULL, and -1 for what points out of the kernel's 4 GiB. */
+  /** The index-th pointer's low word; 0 for NULL, and -1 for a pointer outside the kernel's 4 GiB. */
   pointer(index: number): number {
     if (this.pointerWords === 1) return this.words[index] ?? -1;
     const [low, high] = pair(this.words, index * 2, this.endian);
     return high === this.high || (high === 0 && low === 0) ? low : -1;
   }
 
-  /** The text at an offset up to its NUL, or null when it starts outside or has none within `limit` bytes. */
+  /** The text from an offset up to its NUL; null when the offset is outside or no NUL follows within `limit` bytes. */
   text(offset: number, limit: number): string | null {
     if (offset < 0 || offset >= this.bytes.length) return null;
     const end = this.bytes.subarray(offset, offset + limit).indexOf(0);

@@ -1,6 +1,7 @@
-// What farjal knows of a kernel: where its symbols are, what it exports to modules and with which CRCs,
-// and, when a file holds it, its code. One value for all sources; what a source doesn't tell is null, and
-// whyMissing() says it in words. read.ts makes it, this file only looks things up.
+// What farjal knows about a kernel: where its symbols are, what it exports to modules and with which CRCs, and, when a
+// file holds it, its code. All sources give this one type. A fact that a source lacks is null, and whyMissing()
+// explains
+// it in words. read.ts builds the value; this file only looks things up.
 
 import {
   type Address,
@@ -41,7 +42,7 @@ export interface ModuleExport extends Omit<KernelExport, "address"> {
   readonly module: string;
 }
 
-/** The kernel's code and data as they lie in memory, .bss left out. */
+/** The kernel's code and data as they are in memory, without .bss. */
 export interface KernelImage<A extends Address = number> {
   readonly address: A;
   readonly bytes: Uint8Array;
@@ -51,13 +52,13 @@ export interface KernelFacts<A extends Address = number> {
   readonly source: KernelSource;
   /** The class of its addresses; null when the source has none. */
   readonly bits: 32 | 64 | null;
-  /** null when the source doesn't tell (text files). */
+  /** null when the source doesn't say (text files). */
   readonly endian: Endian | null;
   /** Ascending by address; the source's order among equal addresses. */
   readonly symbols: readonly KernelSymbol<A>[];
   readonly exports: ReadonlyMap<string, KernelExport<A>>;
   /**
-   * Whether `exports` is the kernel's own table. When false the source has none, and every global symbol
+   * Whether `exports` is the kernel's own table. When false, the source has no such table, and every global symbol
    * counts as exported.
    */
   readonly exportsKnown: boolean;
@@ -71,7 +72,7 @@ export interface KernelFacts<A extends Address = number> {
   readonly vermagic: string | null;
 }
 
-/** A symbol and how far into it an address lies, as kallsyms_lookup() gives them. */
+/** A symbol and the offset of an address in it, as kallsyms_lookup() gives them. */
 export interface Containing<A extends Address = number> {
   readonly symbol: KernelSymbol<A>;
   readonly offset: number;
@@ -90,7 +91,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
   readonly release: string | null;
   readonly vermagic: string | null;
   readonly #byName = new Map<string, KernelSymbol<A>>();
-  /** The symbols' addresses, made for the first search. */
+  /** The symbols' addresses, built by the first search. */
   #addresses: readonly A[] | undefined;
 
   constructor(facts: KernelFacts<A>) {
@@ -110,7 +111,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
     }
   }
 
-  /** A symbol by its name, exported or not; the one at the lowest address when several have it. */
+  /** A symbol by its name, exported or not; the one at the lowest address when several have the name. */
   symbol(name: string): KernelSymbol<A> | undefined {
     return this.#byName.get(name);
   }
@@ -121,8 +122,8 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
   }
 
   /**
-   * The symbol that an address lies in: the nearest one at or below it, the first of several at one address.
-   * null below the first symbol and beyond the image or, without one, beyond the last symbol.
+   * The symbol that contains an address: the nearest one at or below it, the first of several at the same address.
+   * null below the first symbol, and beyond the image or, when there is no image, beyond the last symbol.
    */
   symbolAt(address: A): Containing<A> | null {
     this.#addresses ??= this.symbols.map((symbol) => symbol.address);
@@ -138,7 +139,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
     };
   }
 
-  /** Why a name isn't among the exports, in a sentence that tells what would help. */
+  /** The reason why a name isn't among the exports, in a sentence that says what would help. */
   whyMissing(name: string): string {
     const elsewhere = this.moduleExports.get(name);
     if (elsewhere !== undefined)
@@ -157,7 +158,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
     );
   }
 
-  /** Whether an address lies beyond the image or, without one, beyond the last symbol. */
+  /** Whether an address is beyond the image or, when there is no image, beyond the last symbol. */
   #isBeyond(address: A): boolean {
     const last = this.symbols.at(-1)?.address;
     if (last !== undefined && address <= last) return false;
@@ -166,7 +167,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
   }
 }
 
-/** Exports whose low words were read from an image, which has its high word once. */
+/** Gives exports that were read from an image as low words the image's high word. */
 export function widenedExports<A extends Address>(
   exports: ReadonlyMap<string, KernelExport>,
   high: number,
@@ -181,15 +182,16 @@ export function widenedExports<A extends Address>(
   );
 }
 
-/** A kernel of either class; one without addresses counts as of 32 bits. */
+/** A kernel of either class; one without addresses counts as a 32-bit kernel. */
 export type AnyKernel = Kernel<number> | Kernel<bigint>;
 
 /** A function of every 64-bit MIPS kernel and of no 32-bit one (arch/mips/kernel/scall64-n64.S). */
 const ONLY_IN_64_BITS = "handle_sys64";
 
 /**
- * The kernel for 32-bit modules: itself, or, for a list that may be a 32-bit kernel's as nm of binutils prints it
- * on MIPS, in 16 digits with the sign extended, the same with addresses of 32 bits. null for a 64-bit kernel.
+ * The kernel as 32-bit modules need it. A 32-bit kernel is returned as it is. binutils' nm prints a 32-bit MIPS
+ * kernel's
+ * addresses in 16 digits, sign-extended; such a list is returned with 32-bit addresses. null for a 64-bit kernel.
  */
 export function narrowed(kernel: AnyKernel): Kernel<number> | null {
   if (isOf32Bits(kernel)) return kernel;
@@ -200,7 +202,7 @@ export function narrowed(kernel: AnyKernel): Kernel<number> | null {
   return narrow;
 }
 
-/** What narrowed() answered: a sweep asks for each module. */
+/** Results of narrowed(), since a sweep calls it for each module. */
 const narrowedKernels = new WeakMap<Kernel<bigint>, Kernel<number> | null>();
 
 function narrowedList(kernel: Kernel<bigint>): Kernel<number> | null {

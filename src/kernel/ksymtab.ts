@@ -1,35 +1,35 @@
-// Finds the export tables in a kernel's image: __ksymtab and __ksymtab_gpl, struct kernel_symbol after
-// struct kernel_symbol, {value, name, namespace} in three pointers ({value, name} before 5.4), each table
-// sorted by name; then __kcrctab and __kcrctab_gpl, a word for each, an unsigned long before 4.10 (absent without
-// CONFIG_MODVERSIONS); then the names themselves. The linker script (RO_DATA) lays them out in this order, with
-// nothing between.
+// Finds the export tables in a kernel's image. __ksymtab and __ksymtab_gpl come first: arrays of struct kernel_symbol,
+// {value, name, namespace} in three pointers ({value, name} before 5.4), each array sorted by name. Then come __kcrctab
+// and __kcrctab_gpl with a word for each entry, an unsigned long before 4.10 (absent without CONFIG_MODVERSIONS), then
+// the
+// names themselves. The linker script (RO_DATA) places them in this order, with nothing between.
 
 import type { Image } from "./image.ts";
 import type { KernelExport } from "./kernel.ts";
 
-/** Fewer entries are chance, not a kernel's exports. */
+/** A run with fewer entries is taken for a coincidence, not for a kernel's exports. */
 const LEAST_EXPORTS = 100;
 const LONGEST_NAME = 256;
-/** Pointers in struct kernel_symbol, by number. */
+/** Indexes of the pointers in struct kernel_symbol. */
 const NAME = 1;
 const NAMESPACE = 2;
 const ENTRY_POINTERS = [3, 2] as const;
 
 /** Where the CRCs of a table are. */
 export interface CrcTable {
-  /** Index of the first one's low word among the image's words. */
+  /** Index of the first CRC's low word among the image's words. */
   readonly start: number;
-  /** Words from one to the next. */
+  /** Words from one CRC to the next. */
   readonly step: 1 | 2;
 }
 
-/** One table: struct kernel_symbol after struct kernel_symbol. */
+/** One table: an array of struct kernel_symbol. */
 export interface ExportTable {
   /** Index of its first pointer in the image. */
   readonly start: number;
   readonly entryPointers: 2 | 3;
   readonly names: readonly string[];
-  /** Its CRCs, or null. */
+  /** The CRCs of its entries, or null. */
   readonly crcs: CrcTable | null;
   readonly gplOnly: boolean;
 }
@@ -40,14 +40,14 @@ interface Run {
   readonly names: readonly string[];
 }
 
-/** Finds the export tables of an image that lies at `address`, the GPL-only one last. */
+/** Finds the export tables of an image that begins at `address`; the GPL-only table is last. */
 export function findExportTables(image: Image, address: number): ExportTable[] {
   const run = ENTRY_POINTERS.map((entryPointers) => longestRun(image, address, entryPointers)).find(
     ({ names }) => names.length >= LEAST_EXPORTS,
   );
   if (run === undefined) return [];
   const { start, entryPointers, names } = run;
-  // A name out of order begins the second table.
+  // A name that is out of order begins the second table.
   const order = names.findIndex((name, index) => index > 0 && name <= (names[index - 1] as string));
   const split = order < 0 ? names.length : order;
   const crcs = crcTable(image, address, run);
@@ -61,7 +61,10 @@ export function findExportTables(image: Image, address: number): ExportTable[] {
   return [table(0, split), table(split, names.length)];
 }
 
-/** The table that fills these pointers exactly, in a kernel that says where it is; null otherwise. */
+/**
+ * The table that fills exactly these pointers, for a kernel whose sections give its place; null when they aren't a
+ * table.
+ */
 export function tableAt(
   image: Image,
   address: number,
@@ -105,7 +108,7 @@ function textAt(image: Image, address: number, pointer: number): string | null {
   return image.text(pointer - address, LONGEST_NAME);
 }
 
-/** The names of the entries that follow one another from a pointer on, up to `end` if that comes first. */
+/** The names of consecutive entries from a pointer on, as far as `end` at most. */
 function namesFrom(
   image: Image,
   address: number,
@@ -122,11 +125,11 @@ function namesFrom(
   return names;
 }
 
-/** The most entries that follow one another anywhere in the image. */
+/** The longest run of consecutive entries in the image. */
 function longestRun(image: Image, address: number, entryPointers: 2 | 3): Run {
   const length = image.pointers;
   let best: Run = { start: 0, entryPointers, names: [] };
-  // Within a run, the runs that begin at its later entries are shorter: each entry is read once.
+  // A run that begins at a later entry of this run is shorter, so each entry is read once.
   const readUpTo = new Uint32Array(entryPointers);
   for (let start = 0; start < length; start++) {
     const phase = start % entryPointers;
@@ -138,7 +141,7 @@ function longestRun(image: Image, address: number, entryPointers: 2 | 3): Run {
   return best;
 }
 
-/** The name of the entry at a pointer's index, or null when none can be there. */
+/** The name of the entry that begins at a pointer's index; null when no entry can begin there. */
 function entryName(
   image: Image,
   address: number,
@@ -156,7 +159,7 @@ function entryName(
   return name !== null && /^[A-Za-z_][\w.$]*$/.test(name) ? name : null;
 }
 
-/** Between the entries and the names there is either nothing or the CRCs. */
+/** Between the entries and the names there are either the CRCs or nothing. */
 function crcTable(
   image: Image,
   address: number,

@@ -1,20 +1,22 @@
-// The address of an image that has no headers. Its two tables tell when they are read together: an exported
-// function's entry holds its address, which kallsyms gives a name, and a pointer to that same name, which is in the
-// image as a text. The pointer less the text's offset is the image's address; one such entry may be chance, the
-// thousands of a kernel agree. Where kallsyms counts from the image's first byte, the difference between the entry's
-// two pointers is known instead, and tells the same.
+// Finds the address of an image that has no headers, from two tables together. An exported function's entry holds its
+// address, which kallsyms gives a name, and a pointer to that same name, which is a text in the image. The pointer
+// minus
+// the text's offset is the image's address. One such entry may be a coincidence; in a kernel thousands agree. Where
+// kallsyms counts from the image's first byte, the difference between the entry's two pointers is known instead, and
+// the
+// address follows in the same way.
 
 import { latin1 } from "../bytes/text.ts";
 import type { Image } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 
-/** Fewer that agree are chance. */
+/** Fewer entries that agree are taken for a coincidence. */
 const LEAST_VOTES = 16;
-/** Addresses that are voted for at most; a kernel's entries vote for one. */
+/** The most candidate addresses; a kernel's entries agree on one. */
 const MOST_CANDIDATES = 1 << 16;
 
 /**
- * The address of the image's first byte, its low word on 64 bits, or null when the tables don't tell.
+ * The address of the image's first byte, its low word on 64 bits; null when the tables don't determine it.
  * @param symbols with their addresses.
  */
 export function findLoadAddress(image: Image, symbols: readonly KernelSymbol[]): number | null {
@@ -35,7 +37,10 @@ export function findLoadAddress(image: Image, symbols: readonly KernelSymbol[]):
  */
 export function findAddressOfImage(image: Image, symbols: readonly KernelSymbol[]): number | null {
   const texts = textOffsets(image, new Set(symbols.map(({ name }) => name)));
-  /** Offsets of symbols by how far their name's text is behind them; those that share a distance tell nothing. */
+  /**
+   * Offsets of symbols by the distance from the symbol to its name's text; null for a distance that several symbols
+   * share.
+   */
   const byDistance = new Map<number, number | null>();
   for (const { name, address } of symbols) {
     const text = texts.get(name);
@@ -49,7 +54,7 @@ export function findAddressOfImage(image: Image, symbols: readonly KernelSymbol[
   });
 }
 
-/** The address that most neighbouring pointers vote for. */
+/** The address on which most pairs of neighbouring pointers agree. */
 function elected(
   image: Image,
   vote: (first: number, second: number) => number | null,
@@ -72,7 +77,7 @@ function elected(
   return best;
 }
 
-/** Where each of the names is a text of its own. */
+/** The offsets of those names that occur as a separate text. */
 function textOffsets({ bytes }: Image, names: ReadonlySet<string>): Map<string, number> {
   const offsets = new Map<string, number>();
   for (const { 0: name, index } of latin1(bytes).matchAll(/(?<=\0)[A-Za-z_][\w.$]*(?=\0)/g)) {

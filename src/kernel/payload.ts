@@ -1,28 +1,29 @@
-// The compressed kernel inside a vmlinuz, a uImage or a zImage. Its place depends on the decompressor around it, so
-// it is found as the kernel's own scripts/extract-vmlinux finds it: by signature, and each place is tried until one
-// unpacks to a kernel.
+// Finds the compressed kernel in a vmlinuz, a uImage or a zImage. Its place depends on the decompressor around it, so
+// it
+// is found as the kernel's scripts/extract-vmlinux finds it: by signature. Each place is tried until one unpacks to a
+// kernel.
 
 import { indexOfBytes } from "../bytes/text.ts";
 import { COMPRESSED_FORMATS, isFormat, unpacked } from "../compression/unpack.ts";
 
-/** Places of one format at most. A kernel's file has one or two, a flash chip's thousands: each block of a squashfs. */
+/** The most places of one format. A kernel's file has one or two, a flash image thousands: each block of a squashfs. */
 const MOST_PLACES = 4096;
-/** The first of them are tried in their order: where there are two kernels, the first one counts. */
+/** The number of places that are tried in file order: of two kernels, the first one counts. */
 const IN_ORDER = 16;
-/** Places tried at most. */
+/** The most places that are tried. */
 const MOST_TRIES = 256;
 
-/** One place in a file where something compressed seems to begin. */
+/** A place in a file where compressed data seems to begin. */
 export interface Payload {
   readonly format: string;
   readonly offset: number;
-  /** Rejects when it is damaged, cut off or too large; null for a format farjal doesn't read. */
+  /** Rejects when the data is damaged, cut off or too large; null for a format that farjal doesn't read. */
   readonly unpack: (() => Promise<Uint8Array>) | null;
 }
 
 /**
- * The places where something compressed seems to begin, in the order in which they are to be tried: the first ones,
- * then those that are farthest from the next, since a kernel is larger than the blocks of a file system.
+ * The places where compressed data seems to begin, in the order in which they are to be tried: the first IN_ORDER by
+ * offset, then by the distance to the next place, largest first, since a kernel is larger than a file system's blocks.
  */
 export function findPayloads(file: Uint8Array): Payload[] {
   const payloads: Payload[] = [];

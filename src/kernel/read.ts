@@ -1,5 +1,6 @@
-// Reads what farjal knows of a kernel from any of the files that tell it, found out by content: System.map,
-// a dump of /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
+// Reads a kernel's facts from any file that holds them, recognized by its content: System.map, a dump of
+// /proc/kallsyms,
+// Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
 import { host } from "#host";
 import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
@@ -12,9 +13,9 @@ import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
 import { readVmlinuz } from "./vmlinuz.ts";
 
-/** A vmlinux with debugging information has some hundred MiB. */
+/** The largest file that is read; a vmlinux with debugging information has a few hundred MiB. */
 const LARGEST_FILE = 0x2000_0000;
-/** Where the header says where the section headers are and how many: [offset, bytes], by EI_CLASS. */
+/** Where the ELF header holds the section headers' offset and count: [offset, bytes], by EI_CLASS. */
 const SECTION_HEADERS = {
   [ELFCLASS32]: [
     [32, 4],
@@ -28,14 +29,14 @@ const SECTION_HEADERS = {
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
 export interface ReadKernelOptions {
-  /** The Module.symvers of the kernel's build, a path or its bytes: what is exported, and with which checksums. */
+  /** The Module.symvers of the kernel's build, as a path or its bytes: the exports and their CRCs. */
   readonly symvers?: string | Uint8Array | undefined;
 }
 
 /**
  * Reads a 32-bit kernel's symbols, exports and image.
  * @param source the path of a file, or its bytes.
- * @throws Misuse, in one sentence, when a file can't be read or isn't one of these, whole.
+ * @throws Misuse, in one sentence, when a file can't be read, is incomplete or is none of these.
  */
 export async function readKernel(
   source: string | Uint8Array,
@@ -77,7 +78,7 @@ function nameOf(source: string | Uint8Array): string {
   return typeof source === "string" ? source : "the kernel file";
 }
 
-/** Reads a file, whose name is in front of what is wrong with it. */
+/** Reads a file; errors begin with its name. */
 async function readNamed(
   source: string | Uint8Array,
   read: (bytes: Uint8Array) => Promise<AnyKernel>,
@@ -102,7 +103,7 @@ async function readBytes(bytes: Uint8Array): Promise<AnyKernel> {
   return elf !== null && isVmlinux(elf) ? readVmlinux(elf) : readVmlinuz(bytes);
 }
 
-/** The ELF file, or null when it has no section headers, which a vmlinuz needs no more than a boot loader. */
+/** The ELF file; null when it has no section headers, which neither a vmlinuz nor a boot loader needs. */
 function sectionsOf(bytes: Uint8Array): ElfObject | null {
   const elfClass = bytes[EI_CLASS] === ELFCLASS64 ? ELFCLASS64 : ELFCLASS32;
   const headers = SECTION_HEADERS[elfClass].flatMap(([at, size]) => [

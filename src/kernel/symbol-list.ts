@@ -1,7 +1,9 @@
-// System.map and /proc/kallsyms: a line for each symbol, `c0008000 T name`, which nm -n and the kernel
-// print alike; /proc/kallsyms adds `\t[module]` to the symbols of loaded modules. These are left out:
-// farjal loads its modules elsewhere. Neither file says which symbols are exported, except a System.map of
-// a kernel before 6.2, which holds the entries of the export table as symbols.
+// Reads System.map and /proc/kallsyms. Each line is a symbol, `c0008000 T name`; nm -n and the kernel print the same
+// form.
+// /proc/kallsyms adds `\t[module]` to the symbols of loaded modules, which are left out because farjal loads its
+// modules
+// elsewhere. Neither file says which symbols are exported, except a System.map of a kernel before 6.2, in which the
+// entries of the export table are symbols.
 
 import { type Address, ascending } from "../address.ts";
 import { printableName } from "../bytes/printable.ts";
@@ -9,22 +11,22 @@ import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
 
-/** nm and the kernel print '?' for a symbol that they have no letter for, nm '-' for one of a debugging format. */
+/** nm and the kernel print '?' for a symbol whose type has no letter, nm '-' for a symbol of a debugging format. */
 const LINE = /^([0-9a-f]+) ([A-Za-z?-]) (\S+)(?:[ \t]+\[(\S+)\])?$/;
 /** Digits of a 32-bit address. */
 const NARROW_DIGITS = 8;
-/** The addresses of a 32-bit kernel as nm prints them with their sign extended. */
+/** An address of a 32-bit kernel as nm prints it with its sign extended. */
 const MIXED = /^(?:ffffffff[89a-f]|[0-7])[0-9a-f]{7} /;
 const KSYMTAB = "__ksymtab_";
 
-/** Whether the bytes begin as such a line does. */
+/** Whether the bytes begin with such a line. */
 export function isSymbolList(bytes: Uint8Array): boolean {
   return /^[0-9a-f]{8,16} [A-Za-z?-] \S/.test(latin1(bytes.subarray(0, 32)));
 }
 
 /**
  * Reads a System.map or a dump of /proc/kallsyms.
- * @throws Misuse when a line is none of theirs, or the addresses are hidden or of two widths.
+ * @throws Misuse when a line has another form, or the addresses are hidden or of two widths.
  */
 export function readSymbolList(bytes: Uint8Array): AnyKernel {
   if (latin1(bytes.subarray(0, 128)).includes("The real System.map")) {
@@ -36,7 +38,7 @@ export function readSymbolList(bytes: Uint8Array): AnyKernel {
   if (lines.at(-1) === "") lines.pop();
   const isWide = (line: string): boolean => line.indexOf(" ") > NARROW_DIGITS;
   const wide = lines.filter(isWide).length;
-  // nm of binutils extends the sign of ELF32's addresses on MIPS, and prints what needs no more digits in 8.
+  // binutils' nm sign-extends ELF32 addresses on MIPS, and prints those that fit into 8 digits in 8.
   const mixed = wide > 0 && wide < lines.length && lines.every((line) => MIXED.test(line));
   if (mixed) return kernelOf(lines, 32, (digits) => Number.parseInt(digits.slice(-8), 16), 16);
   return isWide(lines[0] ?? "")
@@ -44,7 +46,7 @@ export function readSymbolList(bytes: Uint8Array): AnyKernel {
     : kernelOf(lines, 32, (digits) => Number.parseInt(digits, 16));
 }
 
-/** @param mostDigits of an address. */
+/** @param mostDigits the most digits of an address. */
 function kernelOf<A extends Address>(
   lines: readonly string[],
   bits: 32 | 64,
@@ -89,7 +91,7 @@ function kernelOf<A extends Address>(
   });
 }
 
-/** The exports that a System.map names, in the form of their table's entries, or null when it has none. */
+/** The exports that a System.map names by the symbols of the table's entries; null when it has no such symbols. */
 function exportTableOf<A extends Address>(
   symbols: readonly KernelSymbol<A>[],
 ): Map<string, KernelExport<A>> | null {
@@ -104,7 +106,7 @@ function exportTableOf<A extends Address>(
   return exports;
 }
 
-/** Every global symbol, the best guess there is without an export table. */
+/** Every global symbol: the best guess when there is no export table. */
 export function globalsOf<A extends Address>(
   symbols: readonly KernelSymbol<A>[],
 ): Map<string, KernelExport<A>> {

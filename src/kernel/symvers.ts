@@ -1,6 +1,6 @@
-// Module.symvers: the exports of a kernel's build, with their CRCs and namespaces and without addresses.
-// A line is `0xCRC\tNAME\tMODULE\tEXPORT_SYMBOL[_GPL]\tNAMESPACE` (scripts/mod/modpost.c); Linux 5.4 to
-// 5.6 put the namespace before the module, and older ones have none.
+// Reads Module.symvers: the exports of a kernel's build with their CRCs and namespaces, without addresses. A line is
+// `0xCRC\tNAME\tMODULE\tEXPORT_SYMBOL[_GPL]\tNAMESPACE` (scripts/mod/modpost.c). Linux 5.4 to 5.6 put the namespace
+// before the module; older releases have none.
 
 import type { Address } from "../address.ts";
 import { printableName } from "../bytes/printable.ts";
@@ -17,7 +17,7 @@ export function isSymvers(bytes: Uint8Array): boolean {
 
 /**
  * Reads a Module.symvers.
- * @throws Misuse when a line is none of its.
+ * @throws Misuse when a line has another form.
  */
 export function readSymvers(bytes: Uint8Array): Kernel {
   const entries: ModuleExport[] = [];
@@ -32,7 +32,7 @@ export function readSymvers(bytes: Uint8Array): Kernel {
   }
   const exports = new Map<string, KernelExport>();
   const moduleExports = new Map<string, ModuleExport>();
-  // modpost writes 0 where it has no checksum: for all of them when the kernel has no CONFIG_MODVERSIONS.
+  // modpost writes 0 for a missing CRC; without CONFIG_MODVERSIONS all are 0.
   const versioned = entries.some(({ crc }) => crc !== 0);
   for (const entry of entries) {
     const { module, ...exported } = versioned ? entry : { ...entry, crc: null };
@@ -55,8 +55,10 @@ export function readSymvers(bytes: Uint8Array): Kernel {
 }
 
 /**
- * A kernel with the exports that its Module.symvers lists, their checksums and namespaces, at the addresses
- * that its symbols have; those that are no symbols of it, data where kallsyms leaves data out, have none.
+ * Combines a kernel with the Module.symvers of its build: the exports, CRCs and namespaces come from Module.symvers,
+ * the
+ * addresses from the kernel's symbols. An export that isn't among the symbols has no address, for example data that
+ * kallsyms leaves out.
  * @throws Misuse when the two are of different kernels.
  */
 export function withSymvers<A extends Address>(kernel: Kernel<A>, symvers: Kernel): Kernel<A> {

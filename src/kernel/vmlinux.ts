@@ -1,5 +1,5 @@
-// A kernel's own ELF file, vmlinux, of either class: the symbols come from its symbol table, the exports from
-// its sections, and the image is put together from what is loaded.
+// Reads a kernel's own ELF file, vmlinux, of either class: the symbols come from its symbol table, the exports from its
+// sections, and the image is assembled from the loaded sections.
 
 import { type Address, ascending, lowWord, WIDTH_32, WIDTH_64, type Width } from "../address.ts";
 import { LARGEST_IMAGE } from "../compression/output.ts";
@@ -27,7 +27,7 @@ import { globalsOf } from "./symbol-list.ts";
 
 const WORD = 4;
 
-/** Whether an ELF file is a linked kernel with its symbols, rather than a vmlinuz in ELF form. */
+/** Whether an ELF file is a linked kernel with its symbols, not a vmlinuz in ELF form. */
 export function isVmlinux(elf: ElfObject): boolean {
   return elf.symbols.some(({ name, section }) => name === "_text" && section !== SHN_UNDEF);
 }
@@ -68,7 +68,7 @@ function kernelOf<A extends Address>(elf: ElfObject, width: Width<A>): Kernel<A>
   });
 }
 
-/** A symbol with nm's letter; nothing for what nm -n and scripts/mksysmap leave out. */
+/** A symbol with nm's letter; an empty list for symbols that nm -n and scripts/mksysmap leave out. */
 function symbolOf<A extends Address>(
   symbol: ElfSymbol,
   section: Section | undefined,
@@ -92,7 +92,7 @@ function letterOf({ type, flags }: Section): string {
   return (flags & SHF_WRITE) !== 0 ? "D" : "R";
 }
 
-/** The loaded sections with contents, each at its place behind `start`. All lie in the same 4 GiB. */
+/** The loaded sections that have contents, each at its offset from `start`. All are in the same 4 GiB. */
 function imageOf(elf: ElfObject): { start: bigint; bytes: Uint8Array } {
   const loaded = elf.sections
     .filter(({ type, flags, size }) => type !== SHT_NOBITS && (flags & SHF_ALLOC) !== 0 && size > 0)
@@ -120,7 +120,7 @@ function imageOf(elf: ElfObject): { start: bigint; bytes: Uint8Array } {
 }
 
 /**
- * The export tables, by their sections' names; null when the kernel has none.
+ * The export tables, found by their sections' names; null when the kernel has none.
  * @param start the image's address, its low word on 64 bits.
  */
 function exportTables(elf: ElfObject, image: Image, start: number): ExportTable[] | null {
@@ -147,7 +147,10 @@ function exportTables(elf: ElfObject, image: Image, start: number): ExportTable[
   return tables.length === 0 ? null : tables;
 }
 
-/** A word for each export, or before 4.10 an unsigned long: where 64-bit CRCs fill their section, entries have two pointers. */
+/**
+ * The CRC of an export is a word, or before 4.10 an unsigned long. An entry has two pointers then, so 64-bit CRCs are
+ * recognized by their section having as many words as the table has pointers.
+ */
 function crcsOf(
   place: { start: number; end: number } | null,
   image: Image,

@@ -1,5 +1,6 @@
-// A distribution's kernel file, the only one that most users have: vmlinuz, uImage or a raw vmlinux.bin.
-// The kernel in it has no ELF headers any more; kallsyms and the export tables are found by their shape.
+// Reads a distribution's kernel file, the only one that most users have: vmlinuz, uImage or a raw vmlinux.bin. The
+// kernel
+// in it has lost its ELF headers, so kallsyms and the export tables are found by their shape.
 
 import { WIDTH_64 } from "../address.ts";
 import { LARGEST_IMAGE } from "../compression/output.ts";
@@ -24,7 +25,7 @@ const CKSEG_HIGH = 0xffff_ffff;
 
 /**
  * Reads a compressed or raw kernel image.
- * @throws Misuse when no kernel is in it, or one without kallsyms.
+ * @throws Misuse when it holds no kernel, or one without kallsyms.
  */
 export async function readVmlinuz(bytes: Uint8Array): Promise<AnyKernel> {
   const { kallsyms, release } = await findKernel(bytes);
@@ -58,13 +59,13 @@ interface Located {
   readonly address: number;
 }
 
-/** The image with its address and its symbols' addresses; null when nothing tells it. */
+/** The image with its address and its symbols' addresses; null when the address can't be determined. */
 function locate({ image, symbols, ofImage }: Kallsyms): Located | null {
   if (!ofImage) {
     const address = findLoadAddress(image, symbols);
     return address === null ? null : { image, symbols, address };
   }
-  // Offsets alone don't tell the class; 64-bit kernels are taken to be in CKSEG0, as all with -msym32 are.
+  // Offsets alone don't say the class; 64-bit kernels are assumed in CKSEG0, where all kernels with -msym32 are.
   for (const own of [image, new Image(image.bytes, image.endian, CKSEG_HIGH)]) {
     const address = findAddressOfImage(own, symbols);
     if (address === null) continue;
@@ -74,7 +75,7 @@ function locate({ image, symbols, ofImage }: Kallsyms): Located | null {
   return null;
 }
 
-/** The facts of a 64-bit kernel, whose low words have been read. */
+/** The facts of a 64-bit kernel, made from facts with low words. */
 function widened(facts: KernelFacts, high: number): KernelFacts<bigint> {
   const wide = (low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
   const { symbols, exports, image } = facts;
@@ -92,21 +93,21 @@ interface Found {
   readonly release: string;
 }
 
-/** Bytes that are unpacked in search of a kernel at most: four times the largest image. */
+/** The most bytes that are unpacked in search of a kernel: four times the largest image. */
 const MOST_UNPACKED = 4 * LARGEST_IMAGE;
-/** Archives within archives: a boot loader that unpacks a boot loader that unpacks a kernel. */
+/** The deepest nesting of archives: a boot loader that unpacks a boot loader that unpacks a kernel. */
 const DEEPEST_ARCHIVE = 3;
-/** Failures that are told. */
+/** The most failures that an error lists. */
 const MOST_FAILURES = 4;
 
-/** A search through a file, and what it has come across. */
+/** A search through a file, with what it has found so far. */
 class KernelSearch {
   readonly failures: string[] = [];
-  /** A format that farjal doesn't read. */
+  /** The first format found that farjal doesn't read. */
   unread: string | undefined;
   #unpacked = 0;
 
-  /** The first kernel among the compressed parts, and the parts of those that are none; null when there is none. */
+  /** The first kernel among the compressed parts, or inside those that aren't kernels; null when there is none. */
   async among(bytes: Uint8Array, depth = 0): Promise<Found | null> {
     for (const { format, unpack } of findPayloads(bytes)) {
       if (this.#unpacked > MOST_UNPACKED) return null;
@@ -140,7 +141,7 @@ class KernelSearch {
   }
 }
 
-/** The kernel in one of the file's compressed parts or, when none of them is one, in the file itself. */
+/** The kernel in one of the file's compressed parts or, when none of them is a kernel, in the file itself. */
 async function findKernel(bytes: Uint8Array): Promise<Found> {
   const search = new KernelSearch();
   const found = await search.among(bytes);

@@ -1,36 +1,38 @@
-// The symbols' addresses in a kernel's image, in whichever of kallsyms' forms they are: pointers (before 4.6, and without
-// CONFIG_KALLSYMS_BASE_RELATIVE), or words from kallsyms_relative_base, both before num_syms, and since 6.4 behind the
-// tokens; or, in kernels of 2026, words that each count from their own place, whose addresses are therefore known only
-// once the image's is.
+// Finds the symbols' addresses in a kernel's image, in each of the forms that kallsyms has had: pointers (before 4.6,
+// and
+// without CONFIG_KALLSYMS_BASE_RELATIVE); words relative to kallsyms_relative_base. Both are before num_syms, and since
+// 6.4
+// after the tokens. In kernels of 2026 each word counts from its own place, so the addresses are known only once the
+// image's address is.
 
 import { type Image, pair } from "../image.ts";
 import type { Names } from "./names.ts";
 import { MOST_PADDING } from "./tokens.ts";
 
-/** kseg0's size: no symbol is farther from the kernel's start. */
+/** The size of kseg0: no symbol is farther from the kernel's start. */
 const LARGEST_OFFSET = 0x2000_0000;
-/** kseg0: 32-bit kernels are at its addresses or above. */
+/** The start of kseg0: 32-bit kernels are at or above this address. */
 const LOWEST_ADDRESS = 0x8000_0000;
-/** Words of padding behind the tokens: since 4.20 tables are at multiples of a pointer's size. */
+/** The most words of padding after the tokens: since 4.20, tables begin at multiples of a pointer's size. */
 const MOST_WORDS_BETWEEN = 1;
 
 export interface Addresses {
   readonly low: Uint32Array;
-  /** The high word that all of them have; null on 32 bits and where it isn't known. */
+  /** The high word of all addresses; null on 32 bits and where it isn't known. */
   readonly high: number | null;
-  /** Whether they count from the image's first byte, whose address isn't known. */
+  /** Whether the addresses count from the image's first byte, whose address isn't known. */
   readonly ofImage: boolean;
 }
 
 /**
  * Finds the addresses of all names.
- * @param end word index of what follows the names, the markers and the tokens.
+ * @param end index of the first word after the names, the markers and the tokens.
  */
 export function findAddresses(image: Image, names: Names, end: number): Addresses | null {
   return before(image, names) ?? behind(image, names.list.length, end);
 }
 
-/** The pointer whose words end before an index: [its index, low word, high word or null]. */
+/** The pointer that ends before a word index: [its index, low word, high word or null]. */
 function pointerBefore(image: Image, end: number, words: 1 | 2): Pointer | null {
   return end < words ? null : pointerAt(image, end - words, words);
 }
@@ -41,7 +43,7 @@ interface Pointer {
   readonly high: number | null;
 }
 
-/** A pointer into the kernel; null for other numbers. */
+/** The pointer at a word index; null for a number that can't point into the kernel. */
 function pointerAt(image: Image, at: number, words: 1 | 2): Pointer | null {
   if (words === 1) {
     const low = image.words[at] ?? 0;
@@ -51,12 +53,12 @@ function pointerAt(image: Image, at: number, words: 1 | 2): Pointer | null {
   return isHighWord(high) ? { at, low, high } : null;
 }
 
-/** Of CKSEG0 to CKSEG3, or of XKPHYS below 1 TiB: where 64-bit kernels are. */
+/** Whether an address with this high word is in CKSEG0 to CKSEG3 or in XKPHYS below 1 TiB, where 64-bit kernels are. */
 function isHighWord(high: number): boolean {
   return high === 0xffff_ffff || (high >>> 30 === 2 && (high & 0x07ff_ffff) < 0x100);
 }
 
-/** Before num_syms: offsets and their base, or pointers. */
+/** Reads the form before num_syms: offsets and their base, or pointers. */
 function before(image: Image, { list, countAt }: Names): Addresses | null {
   const end = withoutZeros(image.words, countAt);
   for (const words of [2, 1] as const) {
@@ -71,14 +73,14 @@ function before(image: Image, { list, countAt }: Names): Addresses | null {
   return null;
 }
 
-/** The index behind the last word before `end` that isn't 0; padding is no longer than MOST_PADDING. */
+/** The index after the last nonzero word before `end`; at most MOST_PADDING bytes of zeros are skipped. */
 function withoutZeros(words: Uint32Array, end: number): number {
   let at = end;
   while (at > 0 && end - at < MOST_PADDING / 4 && words[at - 1] === 0) at -= 1;
   return at;
 }
 
-/** Behind the tokens: offsets and their base, or offsets from their own places. */
+/** Reads the form after the tokens: offsets and their base, or offsets from each word's own place. */
 function behind(image: Image, count: number, end: number): Addresses | null {
   for (let start = end; start <= end + MOST_WORDS_BETWEEN; start++) {
     const baseAt = start + count;
@@ -122,7 +124,7 @@ function absolute(image: Image, start: number, count: number, words: 1 | 2): Add
   return { low, high, ofImage: false };
 }
 
-/** `.long _text - . + n`: the image's address cancels out. */
+/** Reads words that are `.long _text - . + n`: the image's address cancels out. */
 function placeRelative(words: Uint32Array, start: number, count: number): Addresses | null {
   if (start + count > words.length) return null;
   const places = new Uint32Array(count);
@@ -136,7 +138,7 @@ function placeRelative(words: Uint32Array, start: number, count: number): Addres
   return { low: places, high: null, ofImage: true };
 }
 
-/** The words from an index on, or null when they don't ascend. */
+/** The words from an index on; null when they don't ascend. */
 function ascending(words: Uint32Array, from: number, count: number): Uint32Array | null {
   if (from < 0 || from + count > words.length) return null;
   for (let at = from + 1; at < from + count; at++) {

@@ -1,6 +1,6 @@
 // Finds the kallsyms tables in a kernel's image: the names and addresses of its functions, and of its data with
-// CONFIG_KALLSYMS_ALL. Nothing says where they are, but each has a shape that nothing else has, and they are close
-// together (scripts/kallsyms.c):
+// CONFIG_KALLSYMS_ALL. No header says where they are, but each table has a shape that no other data has, and they are
+// close together (scripts/kallsyms.c):
 //
 //   addresses       before 4.6 a pointer for each symbol, ascending; since then
 //   offsets         a word for each symbol, ascending, 0 first, and
@@ -12,8 +12,9 @@
 //   token_table     256 texts, NUL-terminated
 //   token_index     256 halfwords: where each text begins
 //
-// Since 6.4 offsets and relative_base come last; in 2026's kernels there is no relative_base. OpenWrt's kernels have no
-// tokens: their names are plain text. A name's first character is the symbol's type.
+// Since 6.4 offsets and relative_base come last; kernels of 2026 have no relative_base. OpenWrt's kernels have no
+// tokens:
+// their names are plain text. A name's first character is the symbol's type.
 
 import type { Endian } from "../../bytes/endian.ts";
 import { Image } from "../image.ts";
@@ -22,7 +23,7 @@ import { type Addresses, findAddresses } from "./addresses.ts";
 import { findNames, type Names } from "./names.ts";
 import { tokenTables } from "./tokens.ts";
 
-/** Token tables tried at most; a kernel has one. */
+/** The most token tables that are tried; a kernel has one. */
 const MOST_TOKEN_TABLES = 4;
 const ORDERS: readonly Endian[] = ["little", "big"];
 

@@ -1,21 +1,25 @@
-// kallsyms_num_syms, kallsyms_names and kallsyms_markers in a kernel's image. The markers are found by their shape, an
-// array that begins with 0 and ascends by as much as 256 names take; the names end before them, and the number of
-// symbols is in front of the names. Every name is then read and every marker compared, so that chance can't agree.
+// Finds kallsyms_num_syms, kallsyms_names and kallsyms_markers in a kernel's image. The markers are found by their
+// shape:
+// an array that begins with 0 and ascends by the length of 256 names. The names end before the markers, and the number
+// of
+// symbols is before the names. Every name is then read and every marker compared, which excludes coincidences.
 //
-// num_syms and markers are words, and pointers in kernels before 4.20. Before each table there may be zeros: up to the
-// next multiple of a pointer's size, or of 16 or 256 bytes in kernels before 4.20.
+// num_syms and the markers are words, or pointers in kernels before 4.20. Zeros may precede each table: up to the next
+// multiple of a pointer's size, or of 16 or 256 bytes in kernels before 4.20.
 
 import { printableName } from "../../bytes/printable.ts";
 import { type Image, pair } from "../image.ts";
 import { LONGEST_NAME, MOST_PADDING } from "./tokens.ts";
 
 const SYMBOLS_PER_MARKER = 256;
-/** A name takes a length byte and one token at least, and two length bytes and LONGEST_NAME tokens at most. */
+/** A name has at least a length byte and one token, and at most two length bytes and LONGEST_NAME tokens. */
 const LEAST_STEP = SYMBOLS_PER_MARKER * 2;
 const GREATEST_STEP = SYMBOLS_PER_MARKER * (LONGEST_NAME + 2);
-/** Fewer are chance, not a kernel. */
+/** Fewer markers are taken for a coincidence, not for a kernel. */
 const LEAST_MARKERS = 4;
-/** Arrays tried at most, and symbols and characters read; kernels with all symbols have some 200,000. */
+/**
+ * The most arrays that are tried and the most symbols and characters read; kernels with all symbols have about 200,000.
+ */
 const MOST_MARKER_ARRAYS = 1024;
 const MOST_SYMBOLS = 1 << 20;
 const MOST_CHARACTERS = 1 << 26;
@@ -29,10 +33,10 @@ export interface Names {
   readonly end: number;
 }
 
-/** What a token number stands for; null in a kernel with CONFIG_KALLSYMS_UNCOMPRESSED, whose names are plain text. */
+/** The text of each token number; null in a kernel with CONFIG_KALLSYMS_UNCOMPRESSED, where names are plain text. */
 export type Tokens = readonly string[] | null;
 
-/** Words of a marker and of num_syms. */
+/** The size of a marker and of num_syms in words. */
 type Unit = 1 | 2;
 
 /**
@@ -43,7 +47,7 @@ export function findNames(image: Image, tokens: Tokens, limit: number): Names | 
   return findWith(image, tokens, limit, 1) ?? findWith(image, tokens, limit, 2);
 }
 
-/** A marker's value, or num_syms; -1 for what is no 32-bit number. */
+/** The value of a marker or of num_syms; -1 when it isn't a 32-bit number. */
 function numberAt({ words, endian }: Image, at: number, unit: Unit): number {
   if (unit === 1) return words[at] ?? -1;
   const [low, high] = pair(words, at, endian);
@@ -64,7 +68,7 @@ function findWith(image: Image, tokens: Tokens, limit: number, unit: Unit): Name
     let end = first + unit;
     while (isStep(end)) end += unit;
     const most = (end - first) / unit;
-    // What follows the markers may by chance look like one more.
+    // The word after the markers may happen to look like another marker.
     for (let count = most; count >= Math.max(LEAST_MARKERS, most - 1); count--) {
       const names = namesBefore(image, { at: first, count, unit }, tokens);
       if (names !== null) return names;
@@ -74,13 +78,13 @@ function findWith(image: Image, tokens: Tokens, limit: number, unit: Unit): Name
 }
 
 interface Markers {
-  /** Word index of the first. */
+  /** Word index of the first marker. */
   readonly at: number;
   readonly count: number;
   readonly unit: Unit;
 }
 
-/** The names that markers belong to. */
+/** The names that belong to the markers. */
 function namesBefore(image: Image, markers: Markers, tokens: Tokens): Names | null {
   const { at, count, unit } = markers;
   const last = numberAt(image, at + (count - 1) * unit, unit);
@@ -97,7 +101,7 @@ function namesBefore(image: Image, markers: Markers, tokens: Tokens): Names | nu
   return null;
 }
 
-/** num_syms, the last number before the names but for padding. */
+/** num_syms: the last number before the names, apart from padding. */
 function symbolsBefore(
   image: Image,
   names: number,
@@ -111,7 +115,7 @@ function symbolsBefore(
   return count > 0 && count <= MOST_SYMBOLS ? { count, at } : null;
 }
 
-/** `total` names from a word index up to the markers, which must agree; null when they don't. */
+/** Reads `total` names from a word index up to the markers, which must match; null when they don't. */
 function readNames(
   image: Image,
   from: number,
@@ -141,7 +145,7 @@ function readNames(
   return expand(bytes, bounds, tokens);
 }
 
-/** The names' texts; null when one is longer than any, or isn't a plain text where there are no tokens. */
+/** The names as text; null when a name is too long or, without tokens, isn't plain text. */
 function expand(bytes: Uint8Array, bounds: Uint32Array, tokens: Tokens): string[] | null {
   const list: string[] = [];
   let characters = 0;

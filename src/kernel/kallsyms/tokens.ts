@@ -1,16 +1,16 @@
-// kallsyms_token_table and kallsyms_token_index in a kernel's image: 256 texts, each ended by a NUL, then 256 halfwords
-// that say where each begins. No other table has this shape, so the search for a compressed kallsyms begins here. The
-// index tells the byte order too: it begins with 0 and a small number.
+// Finds kallsyms_token_table and kallsyms_token_index in a kernel's image: 256 texts, each ended by a NUL, then 256
+// halfwords with the offset of each text. No other table has this shape, so the search for a compressed kallsyms begins
+// here. The index also shows the byte order: it begins with 0 and a small number.
 
 import type { Endian } from "../../bytes/endian.ts";
 import { latin1 } from "../../bytes/text.ts";
 
 const TOKENS = 256;
-/** KSYM_NAME_LEN: no name is longer, and no token. */
+/** KSYM_NAME_LEN: no name and no token is longer. */
 export const LONGEST_NAME = 512;
-/** Zeros between two tables at most: gas on MIPS takes the `.align 8` of 64-bit kernels before 4.20 for 256 bytes. */
+/** The most zeros between two tables: gas on MIPS reads the `.align 8` of 64-bit kernels before 4.20 as 256 bytes. */
 export const MOST_PADDING = 256;
-/** Places that are looked at closely, so that a hostile file costs no more than a second. */
+/** The most places that are examined, so that a hostile file costs no more than a second. */
 const MOST_PLACES = 4096;
 
 export interface TokenTable {
@@ -39,7 +39,7 @@ export function* tokenTables(bytes: Uint8Array): Generator<TokenTable> {
   }
 }
 
-/** Whether 256 halfwords ascend, each by a text and its NUL at least. */
+/** Whether 256 halfwords ascend, each by at least a text and its NUL. */
 function isIndex(view: DataView, at: number, little: boolean): boolean {
   let previous = 0;
   for (let token = 1; token < TOKENS; token++) {
@@ -50,7 +50,7 @@ function isIndex(view: DataView, at: number, little: boolean): boolean {
   return true;
 }
 
-/** The tokens whose index begins at `indexAt`: they end right before it, but for padding. */
+/** The tokens whose index begins at `indexAt`: they end directly before it, apart from padding. */
 function readTokens(
   bytes: Uint8Array,
   view: DataView,
