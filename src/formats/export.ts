@@ -1,5 +1,5 @@
-// A trace in any format, by the format's name: what all of them share is only that they take a trace and
-// write bytes.
+// Writes a trace in any format, chosen by the format's name. The formats share nothing else than that they take a trace
+// and write bytes.
 
 import type { Sink } from "../bytes/sink.ts";
 import { utf8Bytes } from "../bytes/text.ts";
@@ -16,7 +16,7 @@ import { foldedStacks } from "./viewers/folded.ts";
 import { speedscope } from "./viewers/speedscope.ts";
 import { systrace } from "./viewers/systrace.ts";
 
-/** Formats that are text, each as its pieces. */
+/** The text formats, each as a generator of its pieces. */
 const TEXTS = {
   ftrace: (trace, _writer, graph) => ftraceText(trace, graph),
   report: traceCmdReport,
@@ -33,7 +33,7 @@ const TEXTS = {
 export type TextFormat = keyof typeof TEXTS;
 export type TraceFormat = TextFormat | "trace.dat";
 
-/** The names, in the order in which a user should hear of them. */
+/** The formats' names, in the order in which messages and the help list them. */
 export const TRACE_FORMATS: readonly TraceFormat[] = [
   "ftrace",
   "report",
@@ -45,7 +45,7 @@ export const TRACE_FORMATS: readonly TraceFormat[] = [
   "html",
 ];
 
-/** What names of files say of the format. `.json` alone says nothing: two formats have it. */
+/** The formats that file names imply. `.json` alone implies none: two formats use it. */
 const NAMES: readonly (readonly [pattern: RegExp, format: TraceFormat])[] = [
   [/\.dat$/, "trace.dat"],
   [/\.speedscope\.json$/, "speedscope"],
@@ -56,15 +56,15 @@ const NAMES: readonly (readonly [pattern: RegExp, format: TraceFormat])[] = [
 ];
 
 export interface ExportOptions {
-  /** Of a trace.dat; 7 unless told. */
+  /** The version of a trace.dat; default: 7. */
   readonly version?: FileVersion;
-  /** Who writes it, for formats that say so. */
+  /** The program that writes the file, for formats that record it. */
   readonly writer?: string;
-  /** How ftrace text of function_graph looks. */
+  /** How function_graph's ftrace text is printed. */
   readonly graph?: GraphTextOptions;
 }
 
-/** The format that a file's name tells, or undefined where it tells none. */
+/** The format that a file's name implies, or undefined. */
 export function formatOfName(path: string): TraceFormat | undefined {
   return NAMES.find(([pattern]) => pattern.test(path))?.[1];
 }
@@ -73,7 +73,7 @@ export function isTextFormat(format: TraceFormat): format is TextFormat {
   return format !== "trace.dat";
 }
 
-/** A trace as text, piece by piece. @throws Misuse while the trace's file turns out to be damaged. */
+/** A trace as text, piece by piece. @throws Misuse when the trace's file turns out to be damaged. */
 export function traceText(
   trace: Trace,
   format: TextFormat,
@@ -82,12 +82,12 @@ export function traceText(
   return TEXTS[format](trace, writer, graph);
 }
 
-/** Pieces are gathered to about this many characters. */
+/** Pieces are gathered into chunks of about this many characters. */
 const CHUNK = 1 << 16;
 
 /**
  * Writes a trace in a format.
- * @throws Misuse for a trace.dat of a trace without addresses, and what the sink throws.
+ * @throws Misuse for a trace.dat of a trace without addresses; also any error of the sink.
  */
 export function writeTrace(
   trace: Trace,
@@ -99,8 +99,8 @@ export function writeTrace(
 }
 
 /**
- * The same in steps of some milliseconds, each taken when it is asked for: between two, whoever asks can do something
- * else, or stop.
+ * The same in steps of some milliseconds, each taken when the caller asks for it. Between two steps the caller can do
+ * other work, or stop.
  */
 export function* traceWriting(
   trace: Trace,

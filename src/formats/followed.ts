@@ -1,25 +1,28 @@
-// A trace that is written while it is made: what a stream gives goes into a trace.dat event by event, in the machine's
-// thread between two stretches of a run or in another one. It needs no second pass, since version 7 may say at its end
-// what its events name, and no memory but for these names. What the stream has lost stands in the file where it was.
+// Writes a trace while it is recorded: each event of a stream goes into a trace.dat, in the machine's thread between
+// two
+// parts of a run, or in another thread. No second pass is needed, since version 7 may list the names of tasks and
+// symbols
+// at its end, and only these names are kept in memory. Losses of the stream are recorded in the file where they
+// happened.
 
 import type { Sink } from "../bytes/sink.ts";
 import type { TraceStream } from "../ftrace/ring/stream.ts";
 import type { TraceFacts } from "./trace.ts";
 import { TraceDatWriter } from "./trace-dat/writer.ts";
 
-/** Milliseconds between two looks at a stream that had nothing new. */
+/** Milliseconds until the stream is read again after it had nothing new. */
 const PATIENCE = 1;
-/** Events between which other work of the thread may go on. */
+/** Events after which other work of the thread gets a turn. */
 const STEP = 1 << 12;
 
-/** What the file says of the run; the rest is the stream's to tell. */
+/** The file's facts about the run; the stream gives the rest. */
 export type FollowedFacts = Pick<TraceFacts, "endian"> &
   Partial<Pick<TraceFacts, "task" | "release">> & { readonly writer?: string };
 
 /**
- * Writes what a stream gives as a trace.dat of version 7, until its tracer is stopped or its machine's thread ends.
- * @returns how many events are in it, and how many the stream has lost.
- * @throws what the sink throws; the stream goes on then.
+ * Writes a stream's events as a trace.dat of version 7, until its tracer is stopped or its machine's thread ends.
+ * @returns the number of events in the file, and the number that the stream has lost.
+ * @throws any error of the sink; the stream goes on then.
  */
 export async function writeFollowed(
   stream: TraceStream,
@@ -37,7 +40,7 @@ export async function writeFollowed(
     for (; taken < STEP; taken += 1) {
       const [event] = stream.read(1);
       if (event === undefined) break;
-      // Only the first event behind a gap comes with a loss.
+      // Only the first event after a gap carries the loss.
       file.event(stream.lost === known ? event : { ...event, lost: stream.lost - known });
       known = stream.lost;
     }

@@ -1,5 +1,5 @@
-// Reads a trace from whatever file holds it, told by how the file begins: a trace.dat of farjal's or a real
-// machine's, or ftrace text.
+// Reads a trace from a file of any kind, recognized by how it begins: a trace.dat, of farjal or of a real machine, or
+// ftrace text.
 
 import { host } from "#host";
 import { memorySource, type Opener } from "../bytes/source.ts";
@@ -10,19 +10,20 @@ import { isTraceDat } from "./trace-dat/file.ts";
 import { readTraceDat } from "./trace-dat/reader.ts";
 
 export interface ReadOptions {
-  /** Of a trace.dat with several buffers, whose to read: an instance's name, or `top` for the trace's own. */
+  /** For a trace.dat with several buffers, the one to read: an instance's name, or `top` for the trace's own buffer. */
   readonly instance?: string;
 }
 
 /**
- * Reads a trace. The file is read again each time the events are gone through.
- * @throws Misuse when it can't be read, is no trace or is damaged, the last also while events are read.
+ * Reads a trace. Each pass over the events reads the file again.
+ * @throws Misuse when the file can't be read, is no trace or is damaged; damage may also be found while events are
+ * read.
  */
 export async function readTrace(path: string, options: ReadOptions = {}): Promise<Trace> {
   return traceOf(() => host.openFile(path), path, options);
 }
 
-/** The same for a file's bytes. @param name what to call them in errors. */
+/** The same for a file's bytes. @param name the file's name in errors. */
 export function traceFromBytes(bytes: Uint8Array, name: string, options: ReadOptions = {}): Trace {
   return traceOf(() => memorySource(bytes), name, options);
 }

@@ -1,32 +1,33 @@
-// A trace as formats take it: facts about the run, and events in the order of time. A tracer's ring, a
-// trace.dat of a real machine and a text file all become one of these; what an event alone can't say
-// (another task than the trace's, latency flags, events of other kinds) stands beside it and may be absent.
+// The trace that all formats share: facts about the run, and events in the order of time. A tracer's ring, a real
+// machine's
+// trace.dat and a text file all become a value of this type. Facts that only some events have (a task other than the
+// trace's, latency flags, events of other kinds) are optional.
 
 import type { Endian } from "../bytes/endian.ts";
 import type { FunctionEvent, TraceEvent, TracerName } from "../ftrace/event.ts";
 import type { TraceTask } from "../ftrace/text/function-text.ts";
 
-/** What only a real machine tells of an event. */
+/** Facts about an event that only a real machine's trace has. */
 export interface Origin {
   readonly task: TraceTask;
   /** The kernel's five columns: irqs-off, need-resched, context, preempt-depth, migrate-disable. */
   readonly flags: string;
-  /** Events that this CPU's ring lost just before; null when it lost some and didn't count them. */
+  /** Events that this CPU's ring lost just before; null when it lost some without counting them. */
   readonly lost: number | null;
 }
 
-/** An event, with its origin where that is known. */
+/** An event, with its origin if that is known. */
 export type RecordedEvent = TraceEvent & Partial<Origin>;
 
-/** An event of a kind that farjal's tracers don't make, as a real machine's file may hold. */
+/** An event of a kind that farjal's tracers don't make, from a real machine's file. */
 export interface OtherEvent
   extends Pick<FunctionEvent, "count" | "time" | "microseconds" | "cpu">,
     Origin {
   readonly type: "other";
   readonly name: string;
-  /** Its text, as the kernel prints it behind the name. */
+  /** Its text, as the kernel prints it after the name. */
   readonly fields: string;
-  /** The same as trace-cmd prints it, where that differs. */
+  /** The text as trace-cmd prints it, when that differs. */
   readonly reported?: string;
 }
 
@@ -34,60 +35,61 @@ export type TraceRecord = RecordedEvent | OtherEvent;
 
 /** A trace's facts, without its events. */
 export interface TraceFacts {
-  /** The trace's only task, or what to call one that an event doesn't name. */
+  /** The trace's only task, or the one for events that name none. */
   readonly task: TraceTask;
   readonly cpus: number;
-  /** What events' counts count a second. */
+  /** The rate of the events' counts in Hz. */
   readonly clockHz: number;
   readonly endian: Endian;
-  /** As `uname -r` gives it; empty when nobody knows. */
+  /** As `uname -r` gives it; empty when it isn't known. */
   readonly release: string;
   /** Events that the ring lost before the oldest one here. */
   readonly overruns: number;
-  /** Whether events' ips are known; in text they aren't, and are 0. */
+  /** Whether events' ips are known; text has none, and they are 0. */
   readonly addresses: boolean;
   /** The tracer of an empty trace; default: function. */
   readonly tracer?: TracerName;
   /**
-   * True where times count a clock whose rate isn't known, such as the trace clocks counter and x86-tsc. They are printed as
-   * the counts that they are; formats that need a time take a count as a nanosecond.
+   * True when times are counts of a clock whose rate isn't known, such as the trace clocks counter and x86-tsc. They
+   * are
+   * printed as counts; formats that need a time take a count as a nanosecond.
    */
   readonly ticks?: boolean;
-  /** Nanoseconds to be added to all times where they are printed: what --date recorded. */
+  /** Nanoseconds that are added to all printed times: the offset that --date recorded. */
   readonly origin?: bigint;
   /** Which times the file has; default: all, exactly. */
   readonly carried?: CarriedTimes;
 }
 
-/** What of a trace's times its file holds; the rest is made up so that the order is true. */
+/** Which of a trace's times its file holds; the others are made up so that the order is right. */
 export interface CarriedTimes {
-  /** When events happened, to the microsecond at least. */
+  /** Whether the file has the events' times, to at least a microsecond. */
   readonly moments: boolean;
-  /** What calls took; `printed`: cut to the digits that function_graph's text has. */
+  /** The precision of the calls' durations; `printed`: cut to the digits that function_graph's text has. */
   readonly durations: "exact" | "printed" | "none";
 }
 
 export interface Trace extends TraceFacts {
-  /** What tracing took, where that is known: rows of a name and a figure, and what they rest on. */
+  /** The cost of tracing, if it is known: rows of a name and a figure, and their basis. */
   readonly cost?: {
     readonly rows: readonly (readonly [name: string, figure: string])[];
     readonly note: string;
   };
-  /** How many events there are, where that is known without going through them. */
+  /** The number of events, if it is known without reading them. */
   readonly length?: number;
-  /** Oldest first; may be gone through again. */
+  /** Oldest first; can be iterated more than once. */
   readonly events: Iterable<RecordedEvent>;
   /** The same, with events of other kinds between them. */
   readonly records: Iterable<TraceRecord>;
-  /** How many records the last pass over `events` has left out, which are of other kinds. */
+  /** The number of records of other kinds that the last pass over `events` left out. */
   readonly others?: () => number;
-  /** What of the file was passed over, a sentence each; known when its records have been gone through. */
+  /** What was skipped in the file, a sentence each; complete once its records have been read. */
   readonly notes?: () => readonly string[];
 }
 
 const NANOSECONDS = 1e9;
 
-/** Makes the reckoning from counts to whole nanoseconds, rounded down. */
+/** Makes the conversion from counts to whole nanoseconds, rounded down. */
 export function nanosecondsOf(clockHz: number): (count: number) => number {
   const each = NANOSECONDS / clockHz;
   if (Number.isInteger(each)) return (count) => count * each;
@@ -99,7 +101,7 @@ export function nanosecondsOf(clockHz: number): (count: number) => number {
   };
 }
 
-/** How many events there are. */
+/** The number of events. */
 export function traceLength({ length, events }: Trace): number {
   if (length !== undefined) return length;
   let count = 0;
@@ -114,18 +116,19 @@ export interface TraceSymbol {
   readonly module: string | null;
 }
 
-/** What a trace's events name: what a file of them says before it comes to them. */
+/** The names that a trace's events use; a file may list them before its events. */
 export interface TraceNames {
   /** Every task, the trace's own first. */
   readonly tasks: readonly TraceTask[];
   /**
-   * Each address that an event holds with the name that it has there, ascending. A file of these resolves
-   * the trace's addresses and no others.
+   * Each address that an event holds, with the name of that address, ascending. A file with this list resolves the
+   * trace's
+   * addresses and no others.
    */
   readonly symbols: readonly TraceSymbol[];
 }
 
-/** Gathers the names as events go by. */
+/** Gathers the names from the events that are passed to it. */
 export class NameGatherer {
   readonly #tasks: Map<number, TraceTask>;
   readonly #symbols = new Map<number, TraceSymbol>();
@@ -133,7 +136,7 @@ export class NameGatherer {
   readonly #callers = new Map<number, string>();
   #task: TraceTask | undefined;
 
-  /** @param task the trace's own. */
+  /** @param task the trace's own task. */
   constructor(task: TraceTask) {
     this.#tasks = new Map([[task.pid, task]]);
   }
@@ -168,7 +171,7 @@ export class NameGatherer {
   }
 }
 
-/** Goes through a trace for its names. */
+/** Reads a trace once for its names. */
 export function namesOf(trace: Trace): TraceNames {
   const gatherer = new NameGatherer(trace.task);
   for (const event of trace.events) gatherer.add(event);

@@ -1,25 +1,27 @@
-// What a trace's page shows, small enough for any trace: the calls of each path as a tree that keeps its
-// largest nodes, the functions with the most time or calls, and a timeline that is drawn call by call while
-// there are few and otherwise keeps the longest. The page draws it; nothing is worked out twice.
+// The data of a trace's page, small enough for any trace: the calls of each path as a tree that keeps its largest
+// nodes,
+// the functions with the most time or calls, and a timeline that shows every call if there are few and the longest
+// calls
+// otherwise. The page draws this data; it computes nothing again.
 
 import { nanosecondsOf, type Trace, type TraceRecord } from "../trace.ts";
 import { type CallNode, callTrees } from "../viewers/call-tree.ts";
 import { isTimed } from "../viewers/folded.ts";
 import { type Thread, Threads } from "../viewers/threads.ts";
 
-/** Nodes of the flame graph: more than a screen has pixels for. */
+/** The most nodes of the flame graph: more than a screen has pixels for. */
 const MOST_NODES = 8000;
 const MOST_FUNCTIONS = 500;
 const MOST_SLICES = 20_000;
 const MOST_INSTANTS = 5000;
 const LONGEST_TEXT = 500;
-/** Rows of the timeline: what is further down isn't drawn. */
+/** The most rows of the timeline; deeper rows aren't drawn. */
 const MOST_ROWS = 200;
-/** The function tracer's timeline: functions by pieces of time. */
+/** Rows of the function tracer's timeline, which counts each function's calls in pieces of the time. */
 const ROWS = 16;
 const COLUMNS = 240;
 
-/** A node as d3-flame-graph takes it: `value` holds its own and its children's. */
+/** A node in d3-flame-graph's format: `value` includes its children's. */
 export interface FlameNode {
   readonly name: string;
   readonly module: string | null;
@@ -32,7 +34,7 @@ export interface FunctionRow {
   readonly name: string;
   readonly module: string | null;
   readonly calls: number;
-  /** Nanoseconds in it, and in it and what it calls; null for the function tracer. */
+  /** Nanoseconds in the function itself, and including its callees; null for the function tracer. */
   readonly self: number | null;
   readonly total: number | null;
 }
@@ -60,7 +62,7 @@ export interface PageData {
   readonly events: number;
   readonly calls: number;
   readonly overruns: number;
-  /** Nanoseconds: the first event's time, and how long after it the last came. */
+  /** Nanoseconds: the time of the first event, and from it to the last. */
   readonly start: number;
   readonly span: number;
   readonly functionCount: number;
@@ -70,13 +72,13 @@ export interface PageData {
   /** function_graph: the longest calls. */
   readonly slices: readonly Slice[];
   readonly sliceCount: number;
-  /** One for each stack, and how many rows they have together. */
+  /** One for each stack, and the number of rows of all. */
   readonly lanes: readonly Lane[];
   readonly rows: number;
-  /** Events that are no calls, the first ones. */
+  /** The first events that are no calls. */
   readonly instants: readonly Instant[];
   readonly instantCount: number;
-  /** function: how often each of the most called was, in each piece of the time. */
+  /** function: for each of the most called functions, its calls in each piece of the time. */
   readonly density: readonly { readonly name: string; readonly counts: readonly number[] }[];
   readonly cost: Trace["cost"] | null;
 }
@@ -158,7 +160,7 @@ interface Sums {
   total: number;
 }
 
-/** The functions of all paths, added up. A function inside itself is in its total once. */
+/** The functions, summed over all paths. A recursive call's time counts once in the total. */
 function functionsOf(roots: readonly CallNode[]): Map<string, Sums> {
   const sums = new Map<string, Sums>();
   const visit = (node: CallNode, open: Set<string>): number => {
@@ -181,7 +183,7 @@ function functionsOf(roots: readonly CallNode[]): Map<string, Sums> {
   return sums;
 }
 
-/** The tree that d3-flame-graph draws, its smallest nodes left to their parents. */
+/** The tree that d3-flame-graph draws; the time of the smallest nodes stays in their parents. */
 function flame(
   roots: readonly CallNode[],
   name: string,
@@ -218,7 +220,7 @@ interface Slices {
   readonly count: number;
 }
 
-/** Whole calls; of more than there is room for, the longest. */
+/** Whole calls; if there are too many, the longest. */
 function slicesOf(
   trace: Trace,
   nanoseconds: (count: number) => number,
@@ -242,7 +244,7 @@ function slicesOf(
   return { names: [...names.keys()], slices: longest(slices).sort((a, b) => a[1] - b[1]), count };
 }
 
-/** Puts stacks below one another. */
+/** Places stacks below one another. */
 class Lanes {
   readonly lanes: Lane[] = [];
   rows = 0;

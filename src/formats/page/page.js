@@ -1,6 +1,5 @@
-// Draws a trace's page out of the JSON that stands in it. It runs in a browser, from a file, with nothing to
-// load: d3 and flamegraph are globals that the page brings along. What the trace says gets into the page as
-// text only.
+// Draws a trace's page from the JSON in it. It runs in a browser, from a file, and loads nothing: d3 and flamegraph are
+// globals that the page contains. Text from the trace is inserted only as text, never as markup.
 
 const { flamegraph, d3 } = globalThis;
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -8,7 +7,7 @@ const timed = data.tracer === "function_graph";
 const byId = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en-US");
 
-/** Nanoseconds for people: 12.3 µs. */
+/** A duration in a readable unit: 12.3 µs. */
 function duration(nanoseconds) {
   for (const [unit, size] of [
     ["s", 1e9],
@@ -31,7 +30,7 @@ function element(tag, text = "", attributes = {}) {
   return made;
 }
 
-/** A colour for a name: the same on every page, a module's functions near one another. */
+/** A name's hue: the same on every page, with similar hues for a module's functions. */
 function hue(name, module) {
   const hash = (text) => [...text].reduce((sum, one) => (sum * 31 + one.codePointAt(0)) % 9973, 7);
   return (module === null ? 205 : hash(module) % 360) + (hash(name) % 50) - 25;
@@ -100,7 +99,7 @@ function drawFlame() {
   byId("reset").addEventListener("click", () => chart.resetZoom());
 }
 
-/** Calls when the window has its new width. */
+/** Calls `draw` when the window's width has changed. */
 function onResize(draw) {
   let width = window.innerWidth;
   let timer = 0;

@@ -1,6 +1,8 @@
-// A trace as one HTML page that asks nobody for anything: its style, its script, d3-flame-graph with the
-// parts of d3 that it stands on, and the data, all inside. What comes from the trace is JSON that the script
-// puts into the page as text, never as markup, so a hostile name stays a name.
+// Writes a trace as one HTML page that makes no request: its style, its script, d3-flame-graph with the parts of d3
+// that
+// it needs, and the data are all inside. The trace's data is JSON, which the script inserts as text, never as markup,
+// so a
+// hostile name can't become code.
 
 import { host } from "#host";
 import { html } from "../../html/html.ts";
@@ -13,7 +15,7 @@ This page contains d3-flame-graph (https://github.com/spiermar/d3-flame-graph, M
 2.0) and parts of d3 (https://d3js.org, Mike Bostock, ISC License).
 -->`;
 
-/** The page, piece by piece. @param writer who writes it: `farjal 1.2.3`. */
+/** The page, piece by piece. @param writer the program that writes it: `farjal 1.2.3`. */
 export function* htmlPage(trace: Trace, writer = "farjal"): Generator<string> {
   const data = pageData(trace, writer);
   const parts = host.pageParts();
@@ -39,12 +41,12 @@ ${parts.html}`;
   yield `<script type="module">${own}</script>\n</body>\n</html>\n`;
 }
 
-/** JSON that can't end the script that it stands in. */
+/** JSON that can't end the script element around it. */
 function json(value: unknown): string {
   return JSON.stringify(value).replace(/</g, "\\u003c");
 }
 
-/** A script's text as it stands between its tags, with the line ends that an HTML parser makes of any. */
+/** A script's text between its tags, with the line ends that an HTML parser produces. */
 function script(text: string): string {
   return `\n${text.replace(/<\/script/gi, "<\\/script").replace(/\r\n?/g, "\n")}\n`;
 }

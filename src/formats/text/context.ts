@@ -1,18 +1,20 @@
-// What the kernel prints before an event's own text: the task, its thread group, the CPU, the latency flags and the
-// time, in the three shapes of kernel/trace/trace_output.c: trace_print_context(), trace_print_lat_context() and the
-// latter with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15,
-// up to seven with PREEMPT_RT's patches, none with noirq-info. They are taken as each line has them.
+// Parses what the kernel prints before an event's own text: the task, its thread group, the CPU, the latency flags and
+// the
+// time, in the three forms of kernel/trace/trace_output.c: trace_print_context(), trace_print_lat_context() and the
+// latter
+// with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15, up to seven
+// with the PREEMPT_RT patches, none with noirq-info. Each line is parsed by the columns that it has.
 
 import { latencyFlags } from "../trace-dat/latency-flags.ts";
 
-/** An event's context, and its text. */
+/** An event's context and its text. */
 export interface ContextLine {
   readonly comm: string;
   readonly pid: number;
   readonly cpu: number;
   /** As printed, at least five columns. */
   readonly flags: string;
-  /** Microseconds; where `ticks` holds, counts of a clock without a rate. */
+  /** Microseconds; with `ticks`, counts of a clock whose rate isn't known. */
   readonly time: number;
   readonly ticks: boolean;
   readonly text: string;
@@ -21,7 +23,7 @@ export interface ContextLine {
 const MICROSECONDS = 1e6;
 const COLUMNS = 5;
 
-// Blanks are counted, so that a hostile line of nothing else is given up at once.
+// The number of blanks is bounded, so that a hostile line of blanks fails at once.
 /** `%16s-%-7d (%7d) [%03d] %s %5lu.%06lu: `; clocks that aren't nanoseconds print `%12llu`. */
 const STANDARD =
   /^ {0,24}(.{1,16}?)-(-?\d{1,10}) {1,24}(?:\( {0,24}(?:\d{1,10}|-{1,10})\) {1,24})?\[(\d{1,4})\] (?:([^ ]{4,7}) )? {0,24}(\d{1,16})(?:\.(\d{6}|\d{9}))?: ?/;
@@ -32,7 +34,7 @@ const LATENCY =
 const VERBOSE =
   /^ {0,24}(.{1,16}?) {1,24}(-?\d{1,10}) {1,24}(\d{1,4}) (\d{1,3}) ([0-9a-f]{8}) [0-9a-f]{8,16} \[([0-9a-f]{8,16})\] \d{1,20}(\.\d{3}ms)? \(\+\d{1,20}(?:\.\d{3}ms)?\): ?/;
 
-/** Reads the context at the beginning of a line; null where there is none. */
+/** Reads the context at the beginning of a line; null when there is none. */
 export function readContext(line: string): ContextLine | null {
   const standard = STANDARD.exec(line);
   if (standard !== null) {
@@ -74,7 +76,7 @@ export function readContext(line: string): ContextLine | null {
   };
 }
 
-/** Six digits are whole microseconds; nine, as farjal's systrace has, leave a fraction of one. */
+/** Six digits are whole microseconds; nine, as in farjal's systrace, add a fraction. */
 export function microseconds(seconds: number, fraction: string): number {
   const whole = seconds * MICROSECONDS + Number(fraction.slice(0, 6));
   return fraction.length > 6 ? whole + Number(fraction.slice(6)) / 1000 : whole;

@@ -1,6 +1,9 @@
-// Lines of function_graph made into events: which task each is of, which call a closing brace ends, and when. Text
-// without times gives each CPU a clock of its own that adds up durations; a call at depth 0 is moved behind what the
-// file showed before it, and a task that changes its CPU takes its time along, so that no stack's times run backwards.
+// Turns lines of function_graph into events: it finds each line's task, the call that a closing brace ends, and the
+// times.
+// In text without times, each CPU gets a clock of its own, the sum of its durations. A call at depth 0 is moved after
+// everything that the file showed before it, and a task that changes its CPU takes its time along, so that the times of
+// a
+// stack never decrease.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
@@ -14,34 +17,34 @@ interface OpenCall {
   readonly count: number;
 }
 
-/** A stack of calls: a task's, or a CPU's where the task is idle or unknown. */
+/** A stack of calls: a task's, or a CPU's when the task is idle or unknown. */
 interface Stack {
   open: (OpenCall | undefined)[];
   now: number;
-  /** Interrupts that are being served: what they interrupted, and how much deeper their calls are than printed. */
+  /** Interrupts that are being served: the calls they interrupted, and how much deeper their calls are than printed. */
   readonly interrupts: { readonly open: (OpenCall | undefined)[]; deeper: number | null }[];
 }
 
 type GraphEvent = (EntryEvent | ReturnEvent) & Partial<Origin>;
 
 const NANOSECONDS = 1e9;
-/** No kernel's shadow stack holds more calls. */
+/** The most open calls: no kernel's shadow stack holds more. */
 const DEEPEST = 4096;
 const NO_FLAGS = ".....";
-/** Interrupts within one another; real machines have a few levels. */
+/** The most nested interrupts; real machines have a few levels. */
 const MOST_INTERRUPTS = 16;
 
 export class GraphCalls {
   readonly #stacks = new Map<string, Stack>();
-  /** Nanoseconds up to which a CPU's time has come, and that of the last line. */
+  /** The present time of each CPU, and of the last line, in nanoseconds. */
   readonly #cpus = new Map<number, number>();
   #line = 0;
   readonly #running: Map<number, TraceTask>;
   readonly #tasks: { task(name: string, pid: number): TraceTask };
 
   /**
-   * @param firstTasks each CPU's task before its first task switch, where there is one.
-   * @param tasks gives one object a task.
+   * @param firstTasks each CPU's task before its first task switch, if it has one.
+   * @param tasks gives the same object for the same task.
    */
   constructor(
     firstTasks: ReadonlyMap<number, TraceTask>,
@@ -53,17 +56,17 @@ export class GraphCalls {
     );
   }
 
-  /** Another task runs on the CPU from here on. */
+  /** Records that another task runs on the CPU from here on. */
   switch(cpu: number, { name, pid }: TraceTask): void {
     this.#running.set(cpu, this.#tasks.task(name, pid));
   }
 
-  /** How far a CPU's time has come, in nanoseconds. */
+  /** A CPU's present time in nanoseconds. */
   now(cpu: number): number {
     return this.#cpus.get(cpu) ?? this.#line;
   }
 
-  /** The events of a line: none, one, or two of a call that returns on it. */
+  /** The events of a line: none, one, or two for a call that returns on the same line. */
   records(line: GraphLine, lost: number | null): TraceRecord[] {
     const { cpu, content, flags } = line;
     const task =
@@ -143,7 +146,7 @@ export class GraphCalls {
       name: called.name ?? "<...>",
       module: called.module,
       overrun: 0,
-      // Without durations, what passed since the entry is what is known.
+      // Without durations, the time since the entry is the best estimate.
       entryCount: duration === undefined ? (entered?.count ?? end) : end - duration,
       ...origin,
     };
@@ -176,13 +179,13 @@ function interrupt({ interrupts, open }: Stack): void {
   if (interrupts.length < MOST_INTERRUPTS) interrupts.push({ open: [...open], deeper: null });
 }
 
-/** Calls that were open before the interrupt are open again. */
+/** Reopens the calls that were open before the interrupt. */
 function resume(stack: Stack): void {
   const interrupted = stack.interrupts.pop();
   if (interrupted !== undefined) stack.open = interrupted.open;
 }
 
-/** How deep a call is. One that interrupts others is inside them, also where the text begins anew at depth 0. */
+/** The depth of a call. In an interrupt it is below the interrupted calls, although its text begins again at depth 0. */
 function depthOf({ depth, content }: GraphLine, { interrupts }: Stack): number {
   const interrupted = interrupts.at(-1);
   let deeper = interrupted?.deeper ?? 0;

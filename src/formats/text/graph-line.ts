@@ -1,7 +1,8 @@
-// One line of function_graph's text, as kernel/trace/trace_functions_graph.c of 5.10 to 6.18 prints it. Which columns
-// there are is what the header says; text without a header (trace_pipe) is asked for each of them. What a call's own
-// text holds beside its name (return value, return address, arguments) is passed over. Each step looks at the line
-// once: nothing searches back and forth over a long one.
+// Parses one line of function_graph's text, as kernel/trace/trace_functions_graph.c of 5.10 to 6.18 prints it. The
+// header
+// says which columns there are; in text without a header (trace_pipe) each column is looked for in each line. A call's
+// return value, return address and arguments are skipped. Each step reads the line once: no pattern backtracks over a
+// long line.
 
 /** The columns that a header names. */
 export interface GraphColumns {
@@ -22,21 +23,21 @@ export type GraphContent =
     }
   | {
       readonly kind: "return";
-      /** Where the line names the function. */
+      /** The function's name, if the line has it. */
       readonly name: string | null;
       readonly module: string | null;
     }
   | { readonly kind: "comment"; readonly text: string }
-  /** Where interrupt code begins or ends. */
+  /** Interrupt code begins or ends here. */
   | { readonly kind: "irq"; readonly begins: boolean };
 
 export interface GraphLine {
   readonly cpu: number;
-  /** Microseconds; undefined without a time column. */
+  /** Microseconds; undefined when there is no time column. */
   readonly time: number | undefined;
   readonly task: { readonly name: string; readonly pid: number } | undefined;
   readonly flags: string | undefined;
-  /** Nanoseconds; undefined where none is printed. */
+  /** Nanoseconds; undefined when the line has none. */
   readonly duration: number | undefined;
   readonly depth: number;
   readonly content: GraphContent;
@@ -47,7 +48,7 @@ const RELTIME = / *(\d{1,15}) us \| {0,2}/y;
 const CPU = / *(\d{1,4})\) /y;
 const PROC = / *(\S.{0,15}?)-(-?\d{1,10}) +\| /y;
 const FLAGS = / *([^ |]{4,7}) +\| /y;
-/** A duration, or the blanks in its place, up to the bar. */
+/** A duration, or blanks in its place, up to the bar. */
 const DURATION = / {0,40}(?:[$@*#!+] ?)?(?:(\d{1,12}(?:\.\d{1,3})?) us)? {0,24}\| {0,2}/y;
 const IRQ = / {0,40}(={10}>|<={10})(?: \|)? *$/y;
 /** `name [module]`, up to the parenthesis. */
@@ -59,7 +60,7 @@ const HEADER = /FUNCTION CALLS/;
 const NANOSECONDS = 1000;
 const MICROSECONDS = 1e6;
 
-/** What a header's line of titles says; undefined for any other line. */
+/** The columns that a header's title line names; undefined for any other line. */
 export function readGraphHeader(line: string): GraphColumns | undefined {
   if (!line.startsWith("#") || !HEADER.test(line)) return undefined;
   return {
@@ -72,7 +73,7 @@ export function readGraphHeader(line: string): GraphColumns | undefined {
   };
 }
 
-/** Reads a line; null for one that is none of the tracer's. @param columns null where no header has come. */
+/** Reads a line; null for a line of another form. @param columns null when the text has no header so far. */
 export function readGraphLine(line: string, columns: GraphColumns | null): GraphLine | null {
   let at = 0;
   const take = (column: RegExp, there: boolean | undefined): RegExpExecArray | null => {
@@ -134,7 +135,7 @@ function readContent(line: string, at: number): GraphContent | null {
   if (symbol === null) return null;
   const [, name = "", module] = symbol;
   let end = line.trimEnd();
-  // Return value and address stand in a comment; neither holds another one.
+  // Return value and address are inside a comment, which contains no other comment.
   if (end.endsWith("*/")) end = end.slice(0, Math.max(0, end.lastIndexOf("/*"))).trimEnd();
   const traced = { name, module: module ?? null };
   if (end.length < SYMBOL.lastIndex) return null;
@@ -142,7 +143,7 @@ function readContent(line: string, at: number): GraphContent | null {
   return end.endsWith(");") ? { kind: "leaf", ...traced } : null;
 }
 
-/** What follows a closing brace: nothing, or a comment with the function's name, and what it returned. */
+/** Reads what follows a closing brace: nothing, or a comment with the function's name and its return value. */
 function readReturn(text: string): GraphContent | null {
   if (text === "") return { kind: "return", name: null, module: null };
   if (!text.startsWith(" /*") || !text.endsWith("*/")) return null;
@@ -152,7 +153,10 @@ function readReturn(text: string): GraphContent | null {
   return name === undefined ? null : { kind: "return", name, module: module ?? null };
 }
 
-/** The CPU, and the tasks before and after, of the line between two rules where another task runs; else null. */
+/**
+ * The CPU and the tasks before and after, from the line between two rules that shows a task switch; null for other
+ * lines.
+ */
 export function readTaskSwitch(line: string): {
   readonly cpu: number;
   readonly before: { readonly name: string; readonly pid: number };

@@ -1,21 +1,24 @@
-// A text file line by line, a bounded part of it in memory. Both line ends are taken, LF and the CR LF of a file that
-// went through Windows. Names of tasks and what programs write into trace_marker may be UTF-8. A line longer than the
-// kernel can print is given as null.
+// Reads a text file line by line, with a bounded part of it in memory. It accepts both line ends, LF and the CR LF of a
+// file that was converted on Windows. Names of tasks and text that programs write into trace_marker may be UTF-8. A
+// line
+// longer than any line of the kernel is given as null.
 
 import type { Opener } from "../../bytes/source.ts";
 import { latin1, latin1Bytes, utf8 } from "../../bytes/text.ts";
 
 const READ_AHEAD = 1 << 18;
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
-/** One trace line is printed into a trace_seq of at most two pages (kernel/trace/trace_seq.c); markers may span lines. */
+/**
+ * The kernel prints a line into a trace_seq of at most two pages (kernel/trace/trace_seq.c); markers may span lines.
+ */
 export const LONGEST_LINE = 1 << 14;
 
-/** The file's lines without their ends; one that is longer than LONGEST_LINE is null. */
+/** The file's lines without their ends; null for a line longer than LONGEST_LINE. */
 export function* textLines(open: Opener): Generator<string | null> {
   const source = open();
   try {
     let rest = "";
-    /** Whether the line that `rest` begins is already known to be too long. */
+    /** Whether the line that begins with `rest` is already too long. */
     let cut = false;
     for (let offset = 0; offset < source.size; ) {
       const bytes = source.read(offset, READ_AHEAD);
@@ -39,7 +42,7 @@ export function* textLines(open: Opener): Generator<string | null> {
   }
 }
 
-/** @param line its bytes, one character each. */
+/** @param line the line's bytes, one character each. */
 function lineText(line: string): string | null {
   if (line.length > LONGEST_LINE) return null;
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;

@@ -1,9 +1,13 @@
-// Reads what the kernel's `trace` and `trace_pipe` files print of the tracers that print calls or events in the common
-// form, farjal's own or a real machine's. The tracers of latencies print calls as function does, or as function_graph with
-// the option display-graph. Such text has no addresses. That of function_graph has no times either unless funcgraph-abstime
-// is on, only what calls took: their times here begin at 0 and put each call straight after what came before it on its
-// CPU and in its task, so that durations are as printed. What isn't a call is kept as an event of its own; lines that are
-// no event at all are counted and passed over, since a single odd line shouldn't cost a whole trace.
+// Reads the kernel's `trace` and `trace_pipe` files, of farjal or of a real machine, for the tracers that print calls
+// or
+// events in the common form. The latency tracers print calls as function does, or as function_graph does with the
+// option
+// display-graph. Such text has no addresses. The text of function_graph has times only with funcgraph-abstime;
+// otherwise
+// it has only durations. Times then begin at 0 and put each call directly after the previous one of its CPU and task,
+// so
+// that durations are as printed. Other events are kept as events of their own. Lines that are no event are counted and
+// skipped, since one unexpected line shouldn't make the whole trace unreadable.
 
 import type { ByteSource, Opener } from "../../bytes/source.ts";
 import { latin1 } from "../../bytes/text.ts";
@@ -18,11 +22,11 @@ import { type GraphColumns, readGraphHeader, readGraphLine, readTaskSwitch } fro
 import { LONGEST_LINE, textLines } from "./lines.ts";
 
 const FIRST_LINE = /^# tracer: (\S+)/;
-/** The header is in the first lines. */
+/** The header is within the first bytes of the file. */
 const HEADER_SIZE = 4096;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
-/** Tracers without a form of their own; mmiotrace and blk have one. */
+/** Tracers that use the common form; mmiotrace and blk have their own. */
 const TRACERS = [
   ...["function", "function_graph", "nop", "irqsoff", "preemptoff", "preemptirqsoff"],
   ...["wakeup", "wakeup_rt", "wakeup_dl", "hwlat", "osnoise", "timerlat"],
@@ -31,18 +35,18 @@ type LineForm = "function" | "function_graph";
 
 const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
 const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
-/** What text without a header must have to be function_graph's: tables of other texts have bars too. */
+/** Required of function_graph's text without a header, since tables of other texts also contain bars. */
 const CPU_COLUMN = /^ {0,24}(?:\d{1,15}\.\d{6} \| {1,24})?\d{1,4}\) /;
-/** Comments, annotations and rules, which are no events. */
+/** Comments, annotations and rules: lines that are no events. */
 const PASSED_LINE = /^(?:#.*|CPU:\d{1,4} .*| *-{8,}|[ |]*)$/;
-/** Lines of one stack that are kept. */
+/** The most lines that are kept of one stack. */
 const MOST_FRAMES = 512;
-/** Repeated calls that func-no-repeats folded and that are given one by one. */
+/** The most repeated calls that are expanded from func-no-repeats. */
 const MOST_REPEATED = 1 << 20;
-/** Lines that a note quotes. */
+/** The longest part of a line that a note quotes. */
 const LONGEST_QUOTE = 60;
 
-/** True for a file that begins as the trace file of a tracer does, or as trace_pipe, without a header. */
+/** True for a file that begins as a tracer's trace file, or as trace_pipe, which has no header. */
 export function isFtraceText(source: ByteSource): boolean {
   return tracerOf(latin1(source.read(0, HEADER_SIZE))) !== undefined;
 }
@@ -61,8 +65,8 @@ function tracerOf(head: string): string | undefined {
 }
 
 /**
- * Reads ftrace text; its events are read from the file each time they are gone through.
- * @throws Misuse for another tracer's text.
+ * Reads ftrace text. Each pass over the events reads the file again.
+ * @throws Misuse for the text of a tracer that isn't supported.
  */
 export function readFtraceText(open: Opener, name: string): Trace {
   const source = open();
@@ -109,24 +113,24 @@ function formOf(tracer: string, header: string): LineForm {
   return tracer === "function_graph" || titled ? "function_graph" : "function";
 }
 
-/** With nofuncgraph-cpu the mark of a long duration is the line's first character, and may be `#`. */
+/** With nofuncgraph-cpu, the mark of a long duration is the line's first character, which may be `#`. */
 function isComment(line: string): boolean {
   return line.startsWith("#") && !/^# \d{1,12}(?:\.\d{1,3})? us/.test(line);
 }
 
-/** What has to be known of the whole file before its first event. */
+/** Facts about the whole file that must be known before its first event. */
 interface Survey {
   readonly cpus: number;
-  /** function_graph: the task of each CPU before the first line that tells of another one. */
+  /** function_graph: each CPU's task before its first task switch. */
   readonly firstTasks: ReadonlyMap<number, TraceTask>;
-  /** Times count a clock that isn't in nanoseconds. */
+  /** Whether times are counts of a clock that isn't in nanoseconds. */
   readonly ticks: boolean;
-  /** function_graph: lines have times, and calls durations. */
+  /** function_graph: whether lines have times, and whether calls have durations. */
   readonly timed: boolean;
   readonly durations: boolean;
 }
 
-/** Goes through the file once: tasks before a switch, the CPUs, and what times there are. */
+/** Reads the file once for the tasks before the first switches, the number of CPUs, and the kinds of times. */
 function surveyOf(open: Opener, form: LineForm): Survey {
   const firstTasks = new Map<number, TraceTask>();
   let cpus = 1;
@@ -165,7 +169,7 @@ function surveyOf(open: Opener, form: LineForm): Survey {
   };
 }
 
-/** The file's records, and what a pass over them left out. */
+/** The file's records, and what the last pass over them skipped. */
 class FtraceText {
   readonly #open: Opener;
   readonly #name: string;
@@ -190,7 +194,7 @@ class FtraceText {
     this.#others = others;
   }
 
-  /** Records that are no calls, in the last whole pass over events(). */
+  /** The number of records that are no calls, in the last complete pass over events(). */
   get others(): number {
     return this.#others;
   }
@@ -203,13 +207,13 @@ class FtraceText {
     this.#passed = passed;
   }
 
-  /** What the last whole pass has left out. */
+  /** What the last complete pass skipped. */
   notes(): string[] {
     return this.#passed.notes(this.#name);
   }
 }
 
-/** Counts what is left out. */
+/** Counts what is skipped. */
 class Passed {
   lines = 0;
   frames = 0;
@@ -217,7 +221,7 @@ class Passed {
   #number = 0;
   #first = { number: 0, text: "" };
 
-  /** Counts the file's lines, for the first that is quoted. */
+  /** Counts the file's lines, to give the number of the first quoted line. */
   next(): void {
     this.#number += 1;
   }
@@ -254,10 +258,10 @@ class Reading {
   readonly #calls: GraphCalls;
   readonly #lost = new Map<number, number | null>();
   #columns: GraphColumns | null = null;
-  /** A stack whose lines are still coming, and how many there were. */
+  /** A stack whose lines are still being read, and the number of lines so far. */
   #stack: OtherEvent | null = null;
   #frames: string[] = [];
-  /** A return that a line of overruns may follow. */
+  /** A return that may be followed by a line with its overruns. */
   #waiting: TraceRecord[] = [];
   #repeated = 0;
 
@@ -268,7 +272,7 @@ class Reading {
     this.#calls = new GraphCalls(firstTasks, this.#tasks);
   }
 
-  /** The records that a line completes. @param line null for one that is too long. */
+  /** The records that a line completes. @param line null for a line that is too long. */
   *line(line: string | null): Generator<TraceRecord> {
     this.#passed.next();
     if (line === null) {
@@ -301,7 +305,7 @@ class Reading {
     else this.#other(line);
   }
 
-  /** What waited for the next line. */
+  /** The records that were waiting for the next line. */
   *end(): Generator<TraceRecord> {
     if (this.#stack !== null) {
       const frames = this.#frames.map((frame) => `\n => ${frame}`).join("");
@@ -314,7 +318,7 @@ class Reading {
     this.#waiting = [];
   }
 
-  /** @returns whether it is one of function_graph's. */
+  /** @returns whether the line is function_graph's. */
   #graphLine(line: string): boolean {
     const change = readTaskSwitch(line);
     if (change !== null) {
@@ -330,7 +334,7 @@ class Reading {
   *#contextLine(context: ContextLine): Generator<TraceRecord> {
     const { cpu, comm, pid, flags, time, text } = context;
     const origin = { task: this.#tasks.task(comm, pid), flags, lost: this.#takeLost(cpu) };
-    // function_graph's lines may have no times; these have to stay among them.
+    // function_graph's lines may have no times; this event then gets the present time, between its neighbours.
     const count = !this.#graph ? time : this.#timed ? time * 1000 : this.#calls.now(cpu);
     const seconds = count / (this.#graph || context.ticks ? NANOSECONDS : MICROSECONDS);
     const microseconds = this.#graph || context.ticks ? count / 1000 : count;
@@ -360,7 +364,7 @@ class Reading {
     for (let left = given; left > 0; left -= 1) yield { ...entered, lost: 0 };
   }
 
-  /** nocontext-info leaves a call alone on its line. */
+  /** Reads a line that is only a call, as nocontext-info prints it. */
   #bareCall(line: string): boolean {
     if (!line.includes(" <-")) return false;
     const call = readCall(line);
@@ -372,7 +376,9 @@ class Reading {
     return true;
   }
 
-  /** A line that is no event: a loss that is kept for the CPU's next event, an annotation, or unknown. */
+  /**
+   * Handles a line that is no event: a loss, which is kept for the CPU's next event, an annotation, or unknown text.
+   */
   #other(line: string): void {
     const loss = LOST_LINE.exec(line);
     if (loss !== null) {
@@ -396,7 +402,7 @@ function functionEvent(whence: Whence, name: string, parent: string): FunctionEv
   return { type: "function", ...whence, name, module: null, parentName, ip: 0, parentIp: 0 };
 }
 
-/** One object a task, however many events name it. */
+/** Gives one object for each task, however many events name it. */
 export class Tasks {
   readonly #tasks = new Map<string, TraceTask>();
 

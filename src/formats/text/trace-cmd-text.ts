@@ -1,5 +1,5 @@
-// Events as `trace-cmd report -O parent` prints them (3.1, with the plugins that it comes with), so that who
-// reads its output by eye or script reads farjal's. A call and its return with nothing between are one line.
+// Prints events as `trace-cmd report -O parent` does (3.1, with its own plugins), so that people and scripts which read
+// trace-cmd's output can read farjal's. A call and its return with nothing between them are one line.
 
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { tickText } from "../../ftrace/text/function-text.ts";
@@ -8,7 +8,7 @@ import type { RecordedEvent, Trace, TraceRecord } from "../trace.ts";
 
 const NAME_WIDTH = 20;
 const NANOSECONDS = 1_000_000_000;
-/** What a call took more than, and its mark. */
+/** Durations above which a call gets a mark, with the mark. */
 const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
   [1_000_000_000, "$"],
   [1_000_000, "#"],
@@ -26,18 +26,19 @@ export function* traceCmdReport(trace: Trace): Generator<string> {
 
 type Return = Extract<RecordedEvent, { type: "funcgraph_exit" }>;
 
-/** A stack that is guessed from callers isn't deeper than a kernel's. */
+/** The deepest stack that is guessed from callers; a kernel's isn't deeper. */
 const DEEPEST = 512;
 
 /**
- * How deep trace-cmd's plugin_function.c believes a call to be: one deeper than its caller, which it looks for from the
- * bottom among the last calls of each depth on that CPU; a caller that isn't there begins anew.
+ * The depth that trace-cmd's plugin_function.c gives a call: one more than its caller's. The plugin looks for the
+ * caller
+ * among the last calls of each depth on that CPU, outermost first; a caller that isn't found starts again at depth 0.
  */
 class FunctionIndents {
   readonly #stacks = new Map<number, string[]>();
 
   of({ cpu, name, parentName }: FunctionEvent): string {
-    // The plugin knows callers by their symbols.
+    // The plugin finds callers by their symbols.
     if (parentName.startsWith("0x")) return "";
     let stack = this.#stacks.get(cpu);
     if (stack === undefined) {
@@ -54,7 +55,7 @@ class FunctionIndents {
   }
 }
 
-/** An address without a symbol is `0x%llx`. */
+/** An address without a symbol is printed as `0x%llx`. */
 function symbolText(name: string): string {
   return name.replace(/^0x0+(?=[0-9a-f])/, "0x");
 }
@@ -67,7 +68,7 @@ class Lines {
     this.#trace = trace;
   }
 
-  /** @param leaf the return of an entry that nothing came between. */
+  /** @param leaf the return that follows its entry directly. */
   line(record: TraceRecord, leaf: Return | null): string {
     const { cpu, lost } = record;
     const task = record.task ?? this.#trace.task;
@@ -80,7 +81,7 @@ class Lines {
     return `${gap.replace("[ ", "[")}${who} ${where}${this.#time(record.count)}: ${what} ${this.#content(record, leaf)}\n`;
   }
 
-  /** Seconds with microseconds, rounded to the nearest, in a column of their own; a count in 12 digits. */
+  /** Seconds with microseconds, rounded to the nearest, in a column of their own; a count of ticks in 12 digits. */
   #time(count: number): string {
     const { clockHz, ticks = false } = this.#trace;
     if (ticks) return tickText(count);
@@ -90,7 +91,7 @@ class Lines {
     return ` ${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
   }
 
-  /** A time of day is more nanoseconds than a number holds. */
+  /** For a time of day, which has more nanoseconds than a number holds exactly. */
   #longTime(count: number, origin: bigint): string {
     const nanoseconds = BigInt(Math.round((count * 1e9) / this.#trace.clockHz)) + origin;
     const total = (nanoseconds + 500n) / 1000n;

@@ -1,5 +1,5 @@
-// A trace as the kernel's `trace` file shows it, which people and scripts read. The lines are
-// ftrace/text/function-text.ts's and ftrace/text/graph-text.ts's; here the header gets its counts, and losses their place.
+// Prints a trace as the kernel's `trace` file shows it. The lines come from ftrace/text/function-text.ts and
+// ftrace/text/graph-text.ts; this file adds the header with its counts, and places the losses.
 
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
@@ -8,8 +8,9 @@ import { type GraphTextOptions, graphText } from "../../ftrace/text/graph-text.t
 import type { Trace, TraceRecord } from "../trace.ts";
 
 /**
- * The text, some lines at a time, of the tracer that made the first call; events of other kinds are between its lines.
- * @throws Misuse for events of both tracers.
+ * The text, some lines at a time, in the form of the tracer that made the first call; events of other kinds are between
+ * its lines.
+ * @throws Misuse for a trace that has events of both tracers.
  */
 export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Generator<string> {
   const [first] = trace.events;

@@ -1,12 +1,17 @@
-// How a trace.dat's times are read, as trace-cmd reads them (timestamp_calc() and extract_trace_clock() in its
-// trace-input.c): a count of the ring is scaled where the file knows the TSC's rate, and moved by what --date and
-// --ts-offset left. Which clock it was says whether counts are nanoseconds.
+// Converts a trace.dat's times as trace-cmd does (timestamp_calc() and extract_trace_clock() in its trace-input.c): a
+// count
+// of the ring is scaled when the file has the TSC's rate, and shifted by what --date and --ts-offset recorded. The name
+// of
+// the clock says whether counts are nanoseconds.
 
-/** What the options say. */
+/** The file's options about its clock. */
 export interface ClockOptions {
   /** TRACECLOCK's text: the kernel's trace_clock file, the chosen one in brackets. */
   readonly clocks?: string;
-  /** DATE: microseconds between the trace's clock and the time of day. OFFSET: nanoseconds. Both as C's strtoll reads. */
+  /**
+   * DATE: microseconds between the trace's clock and the time of day. OFFSET: nanoseconds. Both in the syntax of C's
+   * strtoll.
+   */
   readonly date?: string;
   readonly offset?: string;
   /** TSC2NSEC: nanoseconds = count * mult >> shift. */
@@ -14,16 +19,16 @@ export interface ClockOptions {
 }
 
 export interface Clock {
-  /** True where counts aren't nanoseconds and nothing says what they are. */
+  /** True when counts aren't nanoseconds and the file doesn't say their rate. */
   readonly ticks: boolean;
-  /** A count of the ring as the trace's time, without `origin`. */
+  /** Converts a count of the ring to the trace's time, without `origin`. */
   readonly time: (count: number) => number;
-  /** What is added where times are printed: more than a number holds exactly beside nanoseconds, or 0. */
+  /** Added to times when they are printed, because a number can't hold it exactly together with nanoseconds; else 0. */
   readonly origin: bigint;
 }
 
 const NANOSECONDS = /^(?:local|global|uptime|perf|tsc2nsec|tai|mono.*)$/;
-/** Offsets below it, about 26 days, are added to each count; a number stays exact then. */
+/** Smaller offsets, below about 26 days, are added to each count, which stays exact. */
 const SMALL = 1n << 51n;
 const WIDEST_SHIFT = 63;
 
@@ -44,7 +49,7 @@ export function clockOf({ clocks, date, offset, scale }: ClockOptions): Clock {
   };
 }
 
-/** As strtoll(text, NULL, 0) within 64 bits: 0 for text that is no number. */
+/** The value of strtoll(text, NULL, 0) in 64 bits: 0 for text that is no number. */
 function integer(text = ""): bigint {
   const [, sign, digits] = /^\s*([-+]?)(0[xX][0-9a-fA-F]{1,16}|\d{1,19})/.exec(text) ?? [];
   if (digits === undefined) return 0n;

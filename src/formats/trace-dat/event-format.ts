@@ -1,10 +1,12 @@
-// The kernel's `format` files: which fields an event has in the ring and where. They travel inside a
-// trace.dat, so that a reader needs to know no kernel. Here are those of the events that farjal makes,
-// as data, and the text both ways.
+// The kernel's `format` files: the fields of an event in the ring and their offsets. A trace.dat contains them, so that
+// a
+// reader needs no knowledge of the kernel. This file has the formats of the events that farjal makes, as data, and
+// reads
+// and writes the text.
 
-/** One field of an event, at its place in the record. */
+/** One field of an event, with its offset in the record. */
 export interface EventField {
-  /** As C declares it, without the name: `unsigned long`, `char[16]`, `__data_loc char[]`. */
+  /** The C declaration without the name: `unsigned long`, `char[16]`, `__data_loc char[]`. */
   readonly type: string;
   readonly name: string;
   readonly offset: number;
@@ -16,13 +18,13 @@ export interface EventFormat {
   readonly name: string;
   readonly id: number;
   readonly fields: readonly EventField[];
-  /** The `print fmt`, where it was read from a file. */
+  /** The `print fmt`, if it was read from a file. */
   readonly print?: string;
 }
 
 type Row = readonly [type: string, name: string, size: number];
 
-/** What every event begins with. */
+/** The fields that every event begins with. */
 const COMMON: readonly Row[] = [
   ["unsigned short", "common_type", 2],
   ["unsigned char", "common_flags", 1],
@@ -30,7 +32,7 @@ const COMMON: readonly Row[] = [
   ["int", "common_pid", 4],
 ];
 
-/** Fields follow one another without gaps, as the kernel packs these. */
+/** Places fields one after the other without gaps, as the kernel packs these. */
 function format(name: string, id: number, own: readonly Row[]): EventFormat {
   let end = 0;
   const fields = [...COMMON, ...own].map(([type, field, size]) => {
@@ -58,7 +60,7 @@ export const FUNCGRAPH_ENTRY = format("funcgraph_entry", 11, [
   ["int", "depth", 4],
 ]);
 
-/** How the kernel asks readers to print them; readers parse it. */
+/** The print fmt that the kernel gives them; readers parse it. */
 const PRINT: Readonly<Record<string, string>> = {
   function: '" %ps <-- %ps", (void *)REC->ip, (void *)REC->parent_ip',
   funcgraph_entry: '"--> %ps (%d)", (void *)REC->func, REC->depth',
@@ -67,7 +69,7 @@ const PRINT: Readonly<Record<string, string>> = {
     "REC->calltime, REC->rettime, REC->depth",
 };
 
-/** Bytes of a record with these fields. */
+/** The size of a record with these fields, in bytes. */
 export function recordSize({ fields }: EventFormat): number {
   return fields.reduce((end, { offset, size }) => Math.max(end, offset + size), 0);
 }
@@ -86,10 +88,10 @@ const PRINT_MARK = "\nprint fmt:";
 const FIELD =
   /^[ \t]*field:([^;\n]*);[ \t]*offset:(\d+);[ \t]*size:(\d+);(?:[ \t]*signed:(\d+);)?/gm;
 
-/** No event of a kernel's comes near it; what is beyond isn't read. */
+/** More fields than any kernel event has; further ones aren't read. */
 const MOST_FIELDS = 1024;
 
-/** The fields that a `format` or `header_page` text tells, in its order. */
+/** The fields of a `format` or `header_page` text, in its order. */
 export function readFields(text: string): EventField[] {
   const fields: EventField[] = [];
   for (const [, declaration = "", offset, size, sign] of text.matchAll(FIELD)) {
@@ -101,7 +103,7 @@ export function readFields(text: string): EventField[] {
   return fields;
 }
 
-/** `unsigned long ip`, `char comm[16]`: the name stands before the array's brackets, the type around it. */
+/** `unsigned long ip`, `char comm[16]`: the name is before the array's brackets, the type around it. */
 function readDeclaration(text: string): Pick<EventField, "type" | "name"> | null {
   let end = text.length;
   while (text.charAt(end - 1) === "]") end = Math.max(0, text.lastIndexOf("[", end - 1));
@@ -111,7 +113,7 @@ function readDeclaration(text: string): Pick<EventField, "type" | "name"> | null
   return { type: `${text.slice(0, start).trim()}${text.slice(end)}`, name: text.slice(start, end) };
 }
 
-/** Reads a format file; null for text that is none. */
+/** Reads a format file; null for any other text. */
 export function readFormat(text: string): EventFormat | null {
   const name = /^name: (\S+)$/m.exec(text)?.[1];
   const id = /^ID: (\d+)$/m.exec(text)?.[1];

@@ -1,6 +1,7 @@
-// The text of events other than calls: by the event's print fmt, and where trace-cmd's plugins print an event in their own
-// way (sched_switch and the wakeups, stacks), also in that way. trace_printk's binary entries hold a format's address and
-// its arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
+// Prints the text of events other than calls: by the event's print fmt and, for events that trace-cmd's plugins print
+// differently (sched_switch, the wakeups, stacks), also as these plugins do. trace_printk's binary entries hold a
+// format's
+// address and the arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
 
 import { latin1 } from "../../bytes/text.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
@@ -8,10 +9,10 @@ import { type PrintContext, type Printer, parsePrintFormat } from "./print-forma
 import { type Argument, formatText } from "./print-text.ts";
 import type { RecordView } from "./record-view.ts";
 
-/** An event's text, as the kernel and as trace-cmd print it. */
+/** Prints an event's text, as the kernel and as trace-cmd do. */
 export interface EventPrinter {
   readonly kernel: Printer;
-  /** Absent where it is the same. */
+  /** Absent when it is the same. */
   readonly traceCmd?: Printer;
 }
 
@@ -19,7 +20,7 @@ const MOST_FRAMES = 512;
 const MOST_ARGUMENTS = 64;
 const LONGEST_STRING = 4096;
 
-/** How an event's records are printed. */
+/** Makes the printer of an event's records. */
 export function eventPrinter(format: EventFormat, context: PrintContext): EventPrinter {
   const own = format.fields.filter(({ name }) => !name.startsWith("common_"));
   const named = namedPrinter(format, context);
@@ -41,14 +42,14 @@ export function eventPrinter(format: EventFormat, context: PrintContext): EventP
   return { kernel: whole(parsed), ...(traceCmd === null ? {} : { traceCmd: whole(traceCmd) }) };
 }
 
-/** The print fmt as libtraceevent reads it, where that differs; else null. */
+/** The print fmt as libtraceevent reads it; null when that makes no difference. */
 function traceCmdPrinter(format: EventFormat, context: PrintContext): Printer | null {
   const { print } = format;
   if (print === undefined || !print.includes("__print_array")) return null;
   return parsePrintFormat(print, format, { ...context, arrays: "trace-cmd" });
 }
 
-/** ftrace's own entries whose print fmt doesn't say how they are printed. */
+/** The printers of ftrace's own entries whose print fmt doesn't describe their text. */
 function namedPrinter(format: EventFormat, context: PrintContext): EventPrinter | undefined {
   const field = (name: string): EventField | undefined =>
     format.fields.find((one) => one.name === name);
@@ -73,7 +74,7 @@ function namedPrinter(format: EventFormat, context: PrintContext): EventPrinter 
   return undefined;
 }
 
-/** A stack's functions, and the same with their addresses as trace-cmd prints them. */
+/** A stack's functions, each also with its address as trace-cmd prints it. */
 function frames(
   record: RecordView,
   { offset }: EventField,
@@ -117,7 +118,7 @@ function binaryPrintk(
 
 const CONVERSION = /%[-+ #0]*(\*|\d+)?(?:\.(\*|\d+)?)?(hh|h|ll|l|L|z|Z)?([%\w])(\w?)/g;
 
-/** The arguments in a bprint record: words of 4 bytes, longs and pointers by their size, texts up to their NUL. */
+/** The arguments in a bprint record: words of 4 bytes, longs and pointers by their size, strings up to their NUL. */
 function packedArguments(
   record: RecordView,
   start: number,
@@ -127,7 +128,7 @@ function packedArguments(
   const args: Argument[] = [];
   let at = start;
   const number = (size: number): void => {
-    // vbin_printf() aligns what is as wide as a word or wider to 4 bytes.
+    // vbin_printf() aligns values of a word or more to 4 bytes.
     at = size < 4 ? Math.ceil(at / size) * size : Math.ceil(at / 4) * 4;
     const value = record.number(at, size);
     args.push({ number: () => value });
@@ -147,7 +148,7 @@ function packedArguments(
     if (precision === "*") number(4);
     if (conversion === "s") string();
     else if (conversion === "p") {
-      // Pointers that are looked through are packed as the text that they print, all but symbols and plain ones.
+      // Dereferenced pointers are packed as the text that they print; symbols and plain pointers as their value.
       if (letter !== undefined && /[A-Za-z]/.test(letter) && !/[sSfFBxK]/.test(letter)) string();
       else number(longSize);
     } else if (conversion === "c") number(1);
@@ -162,7 +163,7 @@ function packedArguments(
 
 const STATES = "SDTtZXxW";
 
-/** What trace-cmd's plugin_sched_switch.c prints. */
+/** Prints as trace-cmd's plugin_sched_switch.c does. */
 function pluginPrinter({ name, fields }: EventFormat): Printer | undefined {
   const field = (wanted: string): EventField | undefined =>
     fields.find((one) => one.name === wanted);
@@ -202,7 +203,9 @@ function pluginPrinter({ name, fields }: EventFormat): Printer | undefined {
   return undefined;
 }
 
-/** A field by itself, as libtraceevent prints it: texts as they are, other arrays as bytes, longs and pointers in hex. */
+/**
+ * A single field, as libtraceevent prints it: strings as they are, other arrays as bytes, longs and pointers in hex.
+ */
 function fieldText(field: EventField, record: RecordView): string {
   const { type, offset, size, signed } = field;
   const isArray =
@@ -221,7 +224,7 @@ function fieldText(field: EventField, record: RecordView): string {
   return String(BigInt.asIntN(Math.max(1, size * 8), value));
 }
 
-/** Whether bytes are a text: printable characters up to a NUL. */
+/** Whether bytes are a string: printable characters up to a NUL. */
 function isPrintable(bytes: Uint8Array): boolean {
   const end = bytes.indexOf(0);
   const text = end < 0 ? bytes : bytes.subarray(0, end);

@@ -1,7 +1,8 @@
-// A trace.dat's description of itself, versions 6 and 7: byte order, formats, symbols, tasks, and where each
-// CPU's pages lie. Whoever made the file is a stranger, so sizes are checked against what there is, options
-// that point in a circle end, and what doesn't fit is one error with its offset. The events are
-// trace-dat-reader.ts's.
+// Reads a trace.dat's description of itself, versions 6 and 7: byte order, formats, symbols, tasks, and where each
+// CPU's
+// pages are. The file isn't trusted: sizes are checked against the file, options that point in a circle are rejected,
+// and
+// damage is one error with its offset. reader.ts reads the events.
 
 import { host } from "#host";
 import { Cursor, damaged } from "../../bytes/cursor.ts";
@@ -45,14 +46,14 @@ import {
 import { unescaped } from "./print-format.ts";
 import { Kallsyms, linesOf } from "./symbols.ts";
 
-/** Where a CPU's pages lie. */
+/** Where a CPU's pages are. */
 export interface CpuData {
   readonly cpu: number;
   readonly offset: number;
   readonly size: number;
 }
 
-/** Where a page's own fields are, as the file's header_page says. */
+/** Where the fields of a page are, from the file's header_page. */
 export interface PageLayout {
   readonly size: number;
   readonly commit: EventField;
@@ -67,48 +68,48 @@ export interface TraceDatFile {
   readonly version: FileVersion;
   readonly endian: Endian;
   readonly page: PageLayout;
-  /** By the id that records begin with. */
+  /** By the event id at the start of each record. */
   readonly formats: ReadonlyMap<number, EventFormat>;
   readonly symbols: Kallsyms;
-  /** Texts by the addresses that bprint's and bputs' records hold. */
+  /** Strings by the addresses that the records of bprint and bputs hold. */
   readonly strings: ReadonlyMap<bigint, string>;
   readonly clock: Clock;
-  /** Whether the times of another machine's clock were to be shifted (TIME_SHIFT), which isn't done. */
+  /** Whether the file asks for times to be shifted to another machine's clock (TIME_SHIFT), which farjal doesn't do. */
   readonly shifted: boolean;
-  /** Tasks' names by their pids. */
+  /** Tasks' names by pid. */
   readonly tasks: ReadonlyMap<number, string>;
   readonly uname: string;
-  /** Events that the rings overwrote before anybody read them, as their statistics say. */
+  /** Events that the rings overwrote before they were read, according to their statistics. */
   readonly overruns: number;
   readonly cpus: readonly CpuData[];
   /** How the pages are compressed. */
   readonly compression: Compression;
 }
 
-/** What trace-cmd calls the file's own buffer, beside those of `record -B NAME`. */
+/** trace-cmd's name for the file's own buffer, beside those of `record -B NAME`. */
 const TOP = "top";
-/** Instances that an error names. */
+/** The most instances that an error lists. */
 const MOST_NAMED = 8;
-/** As many as Linux can be built for (CONFIG_NR_CPUS of x86); a CPU's number is lower. */
+/** The most CPUs that Linux can be built for (CONFIG_NR_CPUS of x86); every CPU number is lower. */
 const MOST_CPUS = 1 << 13;
-/** Bytes that a page of each CPU may have together, since as much is read at once. */
+/** The most bytes of one page of each CPU together, since they are read at once. */
 const LARGEST_FRONT = 256 << 20;
 const LARGEST_PAGE = 1 << 20;
-/** Bytes, unpacked, of all that describes a trace: formats, symbols, tasks. A distribution's kernel takes half. */
+/** The most unpacked bytes of a trace's description: formats, symbols, tasks. A distribution's kernel takes half. */
 const LARGEST_DESCRIPTION = 32 << 20;
-/** A record says which event it is in 16 bits. */
+/** A record holds its event's id in 16 bits. */
 const MOST_IDS = 1 << 16;
 
-/** True for a file that begins as a trace.dat does. */
+/** True for a file that begins as a trace.dat. */
 export function isTraceDat(source: ByteSource): boolean {
   return sameBytes(source.read(0, MAGIC.length), MAGIC);
 }
 
 /**
- * Reads everything but the events.
- * @param name the file's, for errors.
- * @param instance whose buffer the events are of; it may be left out where there is one.
- * @throws Misuse when it is no trace.dat of version 6 or 7, or is damaged.
+ * Reads everything except the events.
+ * @param name the file's name in errors.
+ * @param instance whose buffer to read; optional when the file has only one buffer.
+ * @throws Misuse when the file is no trace.dat of version 6 or 7, or is damaged.
  */
 export function readTraceDatFile(
   source: ByteSource,
@@ -132,7 +133,7 @@ export function readTraceDatFile(
     : new Version7(source, cursor, pageSize, instance).read();
 }
 
-/** What both versions gather, and how the parts that they share are read. */
+/** The state that both versions gather, and the readers of the parts that they share. */
 class Reading {
   readonly source: ByteSource;
   readonly cursor: Cursor;
@@ -147,10 +148,10 @@ class Reading {
   uname = "";
   overruns = 0;
   cpus: CpuData[] = [];
-  /** The instance whose buffer is read, and those that have one. */
+  /** The instance to read, and all instances that have a buffer. */
   readonly #wanted: string | undefined;
   readonly #instances = new Set<string>();
-  /** Formats, as the file counts them. */
+  /** The sum of the format counts that the file gives. */
   #told = 0;
 
   constructor(source: ByteSource, cursor: Cursor, pageSize: number, instance?: string) {
@@ -160,13 +161,13 @@ class Reading {
     this.#wanted = instance;
   }
 
-  /** Hears of an instance's buffer. @returns whether it is the one to read. */
+  /** Records that an instance has a buffer. @returns whether it is the one to read. */
   wants(instance: string): boolean {
     this.#instances.add(instance);
     return instance === (this.#wanted ?? TOP);
   }
 
-  /** @throws Misuse when it isn't clear whose buffer to read, or it isn't there. */
+  /** @throws Misuse when the choice of buffer is ambiguous, or the wanted one isn't in the file. */
   #checkInstance(): void {
     const there = [...this.#instances];
     if (this.#wanted === undefined ? there.length < 2 : there.includes(this.#wanted)) return;
@@ -209,7 +210,7 @@ class Reading {
     }
   }
 
-  /** An option of either version that tells of the trace. */
+  /** Reads an option that both versions have. */
   option(id: number, content: Uint8Array): void {
     const text = untilNul(latin1(content));
     if (id === OPTION_UNAME) this.uname = text;
@@ -290,9 +291,9 @@ class Reading {
   }
 }
 
-/** The version whose parts follow one another. */
+/** Version 6, whose parts are in a fixed order. */
 class Version6 extends Reading {
-  /** Where the wanted instance's buffer is; 0 for the file's own. */
+  /** Where the wanted instance's buffer is; 0 for the file's own buffer. */
   #buffer = 0;
 
   read(): TraceDatFile {
@@ -330,7 +331,7 @@ class Version6 extends Reading {
     return this.finish(6, "none");
   }
 
-  /** How many CPUs have data, where an option says it after the head did. */
+  /** The number of CPUs that have data, from the option that overrides the number in the file's head. */
   #cpuCount(content: Uint8Array): number {
     const { name, endian, at } = this.cursor;
     const cpus = new Cursor(memorySource(content), `${name}'s option`, endian).u32("a CPU count");
@@ -353,10 +354,10 @@ class Version6 extends Reading {
   }
 }
 
-/** The version of sections that options tell of. */
+/** Version 7, whose sections are found through options. */
 class Version7 extends Reading {
   #compression: Compression = "none";
-  /** Bytes of the sections read so far, in the file and unpacked. */
+  /** Bytes of the sections read so far, packed and unpacked. */
   #held = 0;
   #described = 0;
 
@@ -383,7 +384,7 @@ class Version7 extends Reading {
 
   #dataCompression: Compression = "none";
 
-  /** @returns where the next options are; 0 for none. */
+  /** @returns the offset of the next options; 0 for none. */
   #options(options: Cursor): number {
     while (options.left > 0) {
       const id = options.u16("an option's number");
@@ -415,7 +416,7 @@ class Version7 extends Reading {
     readers[id]?.(this.#section(option.u64("a section's place"), id, "a section"));
   }
 
-  /** The wanted instance's buffer; the trace's own has no name. */
+  /** Reads the place of the wanted instance's buffer; the trace's own buffer has no name. */
   #buffer(option: Cursor, at: number): void {
     const offset = option.u64("the buffer's place");
     const instance = option.string("the buffer's name");
@@ -435,7 +436,7 @@ class Version7 extends Reading {
     }));
   }
 
-  /** A section's content, unpacked where it is packed. */
+  /** A section's content, unpacked if it is compressed. */
   #section(offset: number, id: number, what: string): Cursor {
     const { name, endian } = this.cursor;
     const header = new Cursor(this.source, name, endian, offset);
@@ -467,7 +468,7 @@ class Version7 extends Reading {
   }
 }
 
-/** `0xADDRESS : "text\n"`, the kernel's printk_formats file. */
+/** Reads lines `0xADDRESS : "text\n"`, the kernel's printk_formats file. */
 function printkStrings(text: string): Map<bigint, string> {
   const strings = new Map<bigint, string>();
   for (const line of linesOf(text)) {
@@ -479,15 +480,15 @@ function printkStrings(text: string): Map<bigint, string> {
   return strings;
 }
 
-/** What is before the first NUL. */
+/** The text before the first NUL. */
 export function untilNul(text: string): string {
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);
 }
 
 /**
- * Unpacks the compressed bytes that follow, with their two sizes before them.
- * @throws Misuse when they are damaged or make more than `most` bytes.
+ * Unpacks the compressed bytes that follow, which begin with their two sizes.
+ * @throws Misuse when they are damaged or unpack to more than `most` bytes.
  */
 export function unpackChunk(cursor: Cursor, compression: Compression, most: number): Uint8Array {
   const at = cursor.at;

@@ -1,4 +1,4 @@
-// The five columns of 6.1's trace lines out of an event's common_flags and common_preempt_count, as
+// Makes the five flag columns of 6.1's trace lines from an event's common_flags and common_preempt_count, as
 // trace_print_lat_fmt() prints them.
 
 const IRQS_OFF = 0x01;
@@ -10,10 +10,10 @@ const PREEMPT_RESCHED = 0x20;
 const NMI = 0x40;
 const BH_OFF = 0x80;
 
-/** Nothing special, which is all that a lab has. */
+/** No flag set: the only case in a lab. */
 export const NO_FLAGS = ".....";
 
-/** @param preempt the low half counts preempt_disable(), the high one migrate_disable(). */
+/** @param preempt its low half counts preempt_disable(), its high half migrate_disable(). */
 export function latencyFlags(flags: number, preempt: number): string {
   const has = (bits: number): boolean => (flags & bits) === bits;
   const irqs = has(IRQS_OFF | BH_OFF)

@@ -1,7 +1,8 @@
-// A format file's `print fmt`: a printf format and C expressions over the record's fields, which the kernel gives to
-// whoever reads its rings. It is parsed once into functions over a record. The arithmetic is that of libtraceevent, in
-// unsigned 64 bits. The text comes from a stranger, so its tokens, its depth and what it prints are bounded, and what isn't
-// understood makes the whole format null: the caller then prints the fields by themselves.
+// Parses a format file's `print fmt`: a printf format and C expressions over the record's fields, which the kernel
+// publishes for programs that read its rings. It is parsed once into functions over a record. The arithmetic is
+// libtraceevent's, in unsigned 64 bits. The text isn't trusted, so its tokens, its depth and its output are bounded. If
+// any
+// part isn't understood, the whole format is null, and the caller prints the single fields.
 
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type Argument, formatText, type Printed } from "./print-text.ts";
@@ -11,19 +12,19 @@ import type { Kallsyms } from "./symbols.ts";
 type Numeric = (record: RecordView) => bigint;
 type Textual = (record: RecordView) => string;
 
-/** An expression: a number, a text, or both (a pointer to a text that is known by its address). */
+/** An expression: a number, a text, or both (a pointer to a text whose address is known). */
 interface Value {
   readonly number: Numeric;
   readonly text?: Textual;
-  /** Of an array or pointer into the record: `number` is its offset; its elements. */
+  /** For an array or pointer into the record: its elements; `number` is its offset. */
   readonly elements?: { readonly size: number; readonly signed: boolean };
-  /** Bytes of an array, where they are known. */
+  /** The array's size in bytes, if it is known. */
   readonly length?: (record: RecordView) => number;
 }
 
 export interface PrintContext {
   readonly symbols: Kallsyms;
-  /** Texts by the address that the kernel had them at, from the file's printk formats. */
+  /** Texts by their address in the kernel, from the file's printk formats. */
   readonly strings: ReadonlyMap<bigint, string>;
   readonly longSize: number;
   /** Arrays of numbers as the kernel prints them, `{0x1,0x2}`, or as trace-cmd does, `1 2`. Default: kernel. */
@@ -36,11 +37,11 @@ export type Printer = (record: RecordView) => string;
 const LONGEST_FORMAT = 1 << 16;
 const MOST_TOKENS = 1 << 14;
 const DEEPEST = 64;
-/** Elements of an array and pairs of a table that are printed. */
+/** The most elements of an array and pairs of a table that are printed. */
 const MOST_ELEMENTS = 1024;
-/** A word of 64 bits has no more flags; some are listed in several combinations. */
+/** The most flags: a 64-bit word has no more; some are listed in several combinations. */
 const MOST_FLAGS = 512;
-/** What a print fmt may have to work out for one record; the kernel's largest have a tenth. */
+/** The most steps to evaluate a print fmt for one record; the kernel's largest take a tenth of it. */
 const MOST_STEPS = 2048;
 const U64 = (1n << 64n) - 1n;
 const SIZES: Readonly<Record<string, number>> = {
@@ -72,7 +73,7 @@ export function parsePrintFormat(
   }
 }
 
-/** Text that isn't a print fmt, or one of a kind that isn't read. */
+/** Text that isn't a print fmt, or uses a construct that isn't supported. */
 class Unknown extends Error {}
 
 interface Token {
@@ -133,7 +134,7 @@ const OPERATIONS: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
   "+": (a, b) => (a + b) & U64,
   "-": (a, b) => (a - b) & U64,
   "*": (a, b) => (a * b) & U64,
-  // Where C's division traps.
+  // C's division would trap here.
   "/": (a, b) => (b === 0n ? 0n : a / b),
   "%": (a, b) => (b === 0n ? 0n : a % b),
 };
@@ -145,7 +146,7 @@ class Parser {
   #at = 0;
   #depth = 0;
   #steps = 0;
-  /** Within a table's values, which are worked out once. */
+  /** Whether the parser is within a table's values, which are evaluated once. */
   #constant = false;
 
   constructor(tokens: readonly Token[], format: EventFormat, context: PrintContext) {
@@ -197,7 +198,7 @@ class Parser {
     if (!this.#takes(text)) throw new Unknown();
   }
 
-  /** Strings that follow one another are one. */
+  /** Adjacent strings are concatenated. */
   #string(): string {
     let text = "";
     if (this.#peek.kind !== "string") throw new Unknown();
@@ -325,7 +326,7 @@ class Parser {
     return value;
   }
 
-  /** A type's name where one is next: bytes, and how a pointer's elements are; else null. */
+  /** A type's name if one is next: its size, and the elements of a pointer to it; else null. */
   #type(): Type | null {
     const start = this.#at;
     let size: number | undefined;
@@ -391,7 +392,7 @@ class Parser {
     const { strings } = this.#context;
     const number: Numeric = (record) => record.number(offset, size);
     if (type.includes("*")) {
-      // The text that a pointer points at is known where the file has it.
+      // The text behind a pointer is known if the file has it.
       return {
         number,
         text: (record) => strings.get(number(record)) ?? number(record).toString(16),
@@ -468,7 +469,7 @@ class Parser {
   /** `{ 1, "ONE" }, …` up to the closing parenthesis. */
   #pairs(): (readonly [value: bigint, text: string])[] {
     const pairs: (readonly [bigint, string])[] = [];
-    // Their values are constants: they are worked out here, on a record that holds nothing.
+    // The values are constants, so they are evaluated here, on an empty record.
     const nothing = new RecordView(true, this.#context.longSize);
     while (this.#takes(",")) {
       if (!this.#takes("{")) break;
@@ -485,7 +486,7 @@ class Parser {
 
   #symbolic(): Value {
     const { number } = this.#expression();
-    // Of two with one value the first counts.
+    // Of two entries with the same value the first counts.
     const texts = new Map(this.#pairs().reverse());
     return {
       number,
@@ -578,7 +579,7 @@ function cast(value: Value, { size, signed, elements }: Type): Value {
   };
 }
 
-/** An array's element. @throws Unknown for what is no array. */
+/** An array's element. @throws Unknown when the value is no array. */
 function element({ number, elements }: Value, index: Numeric): Value {
   if (elements === undefined) throw new Unknown();
   const { size, signed } = elements;
@@ -596,7 +597,7 @@ function octal(text: string): string {
   return text;
 }
 
-/** Longs of a mask, the highest first, in groups of 32 bits. */
+/** The longs of a bitmask, the highest first, in groups of 32 bits. */
 function bitmask(record: RecordView, field: EventField): string {
   const { offset, length } = record.array(field);
   const words: string[] = [];

@@ -1,11 +1,12 @@
-// printf as a print fmt uses it: integers of each length, characters, texts, and the kernel's pointer formats that name a
-// symbol or print bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded,
-// since the format comes from the file.
+// The printf of a print fmt: integers of each length, characters, strings, and the kernel's pointer formats for symbols
+// and
+// for bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded, since the
+// format comes from the file.
 
 import type { RecordView } from "./record-view.ts";
 import type { Kallsyms } from "./symbols.ts";
 
-/** What a conversion prints. */
+/** The argument of a conversion. */
 export interface Argument {
   readonly number: (record: RecordView) => bigint;
   readonly text?: (record: RecordView) => string;
@@ -17,13 +18,13 @@ export interface Printed {
   readonly longSize: number;
 }
 
-/** flags, width, precision, length, conversion; a pointer's kind follows it. */
+/** flags, width, precision, length, conversion; the kind of a pointer follows. */
 const CONVERSION = /%([-+ #0]*)(\d{1,4}|\*)?(?:\.(\d{1,4}|\*)?)?(hh|h|ll|l|L|q|z|Z|j|t)?([%\w])/g;
 const POINTER = /^[A-Za-z0-9]{0,4}/;
 const WIDEST = 1024;
 const LONGEST_TEXT = 1 << 14;
 
-/** The text of a record. Conversions without an argument print nothing. */
+/** Prints a record by a format. Conversions without an argument print nothing. */
 export function formatText(
   format: string,
   args: readonly Argument[],
@@ -140,7 +141,7 @@ function bitsOf(length: string, longSize: number): number {
   }
 }
 
-/** A pointer's text, and how many letters of its kind belong to it. */
+/** A pointer's text, and the number of letters that belong to its kind. */
 function pointer(
   kind: string,
   arg: Argument,

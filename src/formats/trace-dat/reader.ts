@@ -1,6 +1,6 @@
-// A trace.dat's events, of all CPUs in the order of time. The three ftrace entries become events as farjal's
-// own tracers make them, whatever kernel wrote the file, since its formats say where their fields are; others
-// have their names and the text that their print fmt gives. Counts are nanoseconds here: a real machine's instructions weren't counted.
+// Reads a trace.dat's events, of all CPUs in the order of time. The three ftrace entries become events of the same form
+// as farjal's own tracers make, for any kernel, since the file's formats say where their fields are. Other events get
+// their name and the text of their print fmt. Counts are nanoseconds here: a real machine doesn't count instructions.
 
 import type { Opener } from "../../bytes/source.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
@@ -17,27 +17,32 @@ import { RingReader } from "./ring-reader.ts";
 
 const NANOSECONDS = 1e9;
 const TWO_32 = 2 ** 32;
-/** No kernel's shadow stack holds more calls: from 6.13 on it has 4,096 words, before it had 50 frames. */
+/** The most open calls: from 6.13 on a kernel's shadow stack has 4,096 words, before it had 50 frames. */
 const DEEPEST = 4096;
 const NOT_SHIFTED =
   "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
-/** What 6.13 and later record in place of funcgraph_entry where funcgraph-retaddr is on (kernel/trace/trace_entries.h). */
+/**
+ * The entry of 6.13 and later in place of funcgraph_entry when funcgraph-retaddr is on (kernel/trace/trace_entries.h).
+ */
 const RETADDR_ENTRY = "fgraph_retaddr_entry";
-/** Texts are this long at most, and so many times as long as their records: a print fmt of a stranger may print more. */
+/**
+ * The most characters of all texts together, besides TEXT_SHARE times the size of their records. The print fmt of an
+ * untrusted file may print more.
+ */
 const TEXT_ROOM = 1 << 26;
 const TEXT_SHARE = 32;
 const NO_ROOM = "(not printed: the texts of this file are longer than those of any trace)";
-/** Tasks that have names: as many as there are pids (PID_MAX_LIMIT). */
+/** The most tasks with names: as many as there are pids (PID_MAX_LIMIT). */
 const MOST_TASKS = 4 << 20;
-/** The tasks whose names no list holds, as trace-cmd calls them. */
+/** trace-cmd's names for tasks that aren't in the file's list. */
 const IDLE = "<idle>";
 const UNKNOWN = "<...>";
 
 /**
- * Reads a trace.dat's description; its events are read from the file each time they are gone through.
- * @param name the file's, for errors.
+ * Reads a trace.dat's description. Each pass over the events reads them from the file again.
+ * @param name the file's name in errors.
  * @param instance as readTraceDatFile() takes it.
- * @throws Misuse when it is none or is damaged, also while its events are gone through.
+ * @throws Misuse when the file is no trace.dat or is damaged; damage may also be found while events are read.
  */
 export function readTraceDat(open: Opener, name: string, instance?: string): Trace {
   const source = open();
@@ -83,9 +88,9 @@ function firstTask({ tasks }: TraceDatFile): TraceTask {
 const isAny = (_record: TraceRecord): _record is TraceRecord => true;
 
 /**
- * The records of all CPUs, the earliest first; of two at one time, the lower CPU's. One generator makes them: each that
- * stood around it would cost as much as reading a record does.
- * @param withTexts whether events of other kinds are given their text.
+ * The records of all CPUs, the earliest first; of two at the same time, the lower CPU's. A single generator makes them:
+ * each generator around it would cost as much as reading a record.
+ * @param withTexts whether events of other kinds get their text.
  */
 function* recordsOf<R extends TraceRecord>(
   open: Opener,
@@ -114,16 +119,16 @@ function* recordsOf<R extends TraceRecord>(
   }
 }
 
-/** Whose record it is, and its five columns. */
+/** The record's task and CPU, and its five flag columns. */
 interface Whose {
   readonly task: TraceTask;
   readonly flags: string;
 }
 
-/** Each kind of record is one object literal: V8 takes several times as long to put one together by spreading. */
+/** Each kind of record is one object literal: V8 takes several times as long to build one by spreading. */
 type Decode = (ring: RingReader, whose: Whose) => TraceRecord;
 
-/** Where a field of at most 8 bytes is. */
+/** Reads a field of at most 8 bytes. */
 type NumberAt = (ring: RingReader) => number;
 
 class Decoder {
@@ -136,9 +141,9 @@ class Decoder {
   readonly #record: RecordView;
 
   readonly #withTexts: boolean;
-  /** Characters that texts may still have. */
+  /** The characters that texts may still use. */
   #room = TEXT_ROOM;
-  /** Names of tasks: the file's, and those that scheduler events tell. */
+  /** Tasks' names: the file's, and those from scheduler events. */
   readonly #names: Map<number, string>;
 
   constructor(file: TraceDatFile, withTexts: boolean) {
@@ -190,7 +195,7 @@ class Decoder {
     return this.#own(format) ?? this.#other(format);
   }
 
-  /** One of ftrace's entries, when it has the fields. */
+  /** The decoder of one of ftrace's own entries, if the format has the entry's fields. */
   #own(format: EventFormat): Decode | undefined {
     const { symbols } = this.#file;
     const number = (name: string): NumberAt | undefined => this.#number(format, name);
@@ -272,7 +277,7 @@ class Decoder {
         ip,
         depth: depth(ring),
         overrun: overrun(ring),
-        // The record is written a moment after the return that it tells of.
+        // The record is written a moment after the return that it describes.
         entryCount: time - (returned(ring) - called(ring)),
       };
     });
@@ -283,7 +288,7 @@ class Decoder {
     return field === undefined ? undefined : numberAt(field, this.#little);
   }
 
-  /** A task that the file has no name for gets the one that an event tells, as trace-cmd's plugin does. */
+  /** Takes a task's name from an event when the file has none for it, as trace-cmd's plugin does. */
   #learn(record: RecordView, comm: EventField, pid: EventField): void {
     const number = Number(record.number(pid.offset, pid.size)) | 0;
     if (number === 0 || this.#names.has(number) || this.#names.size >= MOST_TASKS) return;
@@ -314,7 +319,7 @@ class Decoder {
     };
   }
 
-  /** The text of the record that is looked at, while there is room for it. */
+  /** The text of the present record, as long as there is room for it. */
   #textOf(print: Printer): string {
     if (!this.#withTexts) return "";
     if (this.#room < 0) return NO_ROOM;
@@ -324,7 +329,7 @@ class Decoder {
   }
 }
 
-/** Where scheduler events have names of tasks, each with its pid. */
+/** The fields of a scheduler event that name tasks, each with its pid. */
 function schedulerTasks({ name, fields }: EventFormat) {
   if (!/^sched_(?:switch|wakeup|wakeup_new)$/.test(name)) return [];
   const field = (wanted: string): EventField | undefined =>
@@ -336,8 +341,8 @@ function schedulerTasks({ name, fields }: EventFormat) {
 }
 
 /**
- * Reads an integer field. One of 8 bytes is exact below 2^53; addresses of a 64-bit kernel are read as
- * signed, as Kallsyms takes them.
+ * Makes the reader of an integer field. 8-byte values are exact below 2^53; addresses of a 64-bit kernel are read as
+ * signed, as Kallsyms expects them.
  */
 function numberAt(
   { type, offset, size, signed }: EventField,

@@ -1,11 +1,12 @@
-// One record's bytes as a print fmt looks at them: numbers of 1 to 8 bytes at an offset, texts, and the arrays that
-// __data_loc and __rel_loc fields point at. Nothing is read outside the record: what isn't there is 0 or empty.
+// Reads one record's bytes for a print fmt: numbers of 1 to 8 bytes at an offset, strings, and the arrays that
+// __data_loc
+// and __rel_loc fields point to. Nothing is read outside the record: missing bytes are 0 or empty.
 
 import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";
 import type { EventField } from "./event-format.ts";
 
-/** A record in its page. */
+/** A record within its page. */
 export interface RecordBytes {
   readonly view: DataView;
   readonly at: number;
@@ -27,7 +28,7 @@ export class RecordView {
     this.longSize = longSize;
   }
 
-  /** The record that is read from here on. */
+  /** Selects the record to read. */
   look(bytes: RecordBytes): this {
     this.#bytes = bytes;
     return this;
@@ -55,7 +56,7 @@ export class RecordView {
     }
   }
 
-  /** Bytes that are in the record, at most `length`. */
+  /** At most `length` bytes, cut at the record's end. */
   bytes(offset: number, length: number): Uint8Array {
     const { view, at, size } = this.#bytes;
     const from = Math.min(Math.max(0, offset), size);
@@ -63,20 +64,20 @@ export class RecordView {
     return new Uint8Array(view.buffer, view.byteOffset + at + from, to - from);
   }
 
-  /** Characters up to a NUL or so many bytes. */
+  /** The characters up to a NUL, at most `length`. */
   text(offset: number, length: number): string {
     const bytes = this.bytes(offset, length);
     const end = bytes.indexOf(0);
     return printable(latin1(end < 0 ? bytes : bytes.subarray(0, end)));
   }
 
-  /** Where a field's array is: for __data_loc from the record's start, for __rel_loc from the field's end. */
+  /** Where a field's array is: for __data_loc counted from the record's start, for __rel_loc from the field's end. */
   array({ type, offset, size }: EventField): Span {
     const word = Number(this.number(offset, 4));
     const [from, length] = [word & 0xffff, word >>> 16];
     if (type.startsWith("__rel_loc")) return { offset: from + offset + 4, length };
     if (type.startsWith("__data_loc")) return { offset: from, length };
-    // A flexible array at the record's end has no size of its own.
+    // A flexible array at the record's end has no stated size.
     return { offset, length: size === 0 ? this.size - offset : size };
   }
 }

@@ -1,7 +1,9 @@
-// The kernel's ring buffer pages, as a trace.dat holds them (kernel/trace/ring_buffer.c, and what
-// events/header_event says): a page's time and length, then records whose times are what has passed since
-// the record before. A difference of 27 bits or more takes a record of its own, time_extend; what is left
-// of a page is zero. Only the layout is here: whose records they are is the writer's and reader's business.
+// Writes the kernel's ring buffer pages, as a trace.dat holds them (kernel/trace/ring_buffer.c and
+// events/header_event): a page's time and length, then records, each with the time since the record before. A
+// difference
+// of 27 bits or more takes a record of its own, time_extend. The unused end of a page is zero. This file knows the
+// layout
+// only; the writer and the reader know what the records contain.
 
 import type { Endian } from "../../bytes/endian.ts";
 import type { Sink } from "../../bytes/sink.ts";
@@ -13,7 +15,7 @@ export const PADDING = 29;
 export const TIME_EXTEND = 30;
 export const TIME_STAMP = 31;
 export const TIME_BITS = 27;
-/** Flags beside a page's length: events were lost before it, and their number stands behind its data. */
+/** Flags beside a page's length: events were lost before it; their number follows its data. */
 export const MISSED_EVENTS = 0x80000000;
 export const MISSED_STORED = 0x40000000;
 
@@ -21,22 +23,22 @@ const TWO_32 = 2 ** 32;
 const TWO_27 = 2 ** TIME_BITS;
 /** u64 timestamp; local_t commit, of 4 bytes on a 32-bit kernel. */
 const PAGE_HEADER = 12;
-/** Pages that are written at once. */
+/** Pages that are written together. */
 const PAGES = 64;
 
-/** Writes the pages of one CPU's ring of a 32-bit kernel, a bounded number of them in memory. */
+/** Writes the pages of one CPU's ring of a 32-bit kernel; a bounded number of them is in memory. */
 export class RingPages {
-  /** Where the records' bytes go. */
+  /** The memory for the records' bytes. */
   readonly view: DataView;
   readonly little: boolean;
   readonly #bytes = new Uint8Array(PAGES * RING_PAGE_SIZE);
   readonly #sink: Sink;
-  /** Start of the page that is being filled, and of its free part; -1 before the first record. */
+  /** The start of the current page and of its free part; -1 before the first record. */
   #page = -RING_PAGE_SIZE;
   #at = 0;
   #end = 0;
   #time = 0;
-  /** Events that were lost before the page that is being filled; null when nobody counted them. */
+  /** Events that were lost before the current page; null when they weren't counted. */
   #lost: number | null;
   #written = 0;
 
@@ -48,16 +50,16 @@ export class RingPages {
     this.view = new DataView(this.#bytes.buffer);
   }
 
-  /** Bytes of all pages up to now. */
+  /** Bytes of all pages so far. */
   get size(): number {
     return this.#written + this.#page + RING_PAGE_SIZE;
   }
 
   /**
    * Begins a record.
-   * @param nanoseconds its time, no earlier than the last one's.
-   * @param size a multiple of 4 up to 112: a record that its header's type field can measure.
-   * @returns the offset in `view` where its bytes go.
+   * @param nanoseconds its time, not before the previous record's.
+   * @param size a multiple of 4 up to 112: a size that the header's type field can hold.
+   * @returns the offset in `view` for its bytes.
    */
   add(nanoseconds: number, size: number): number {
     let delta = nanoseconds - this.#time;
@@ -79,7 +81,9 @@ export class RingPages {
     return at;
   }
 
-  /** Events were lost before the next record, which begins a page: a page tells what was lost before it. */
+  /**
+   * Records that events were lost before the next record. It begins a new page, since a page states the loss before it.
+   */
   lose(events: number | null): void {
     this.#closePage();
     this.#end = 0;
@@ -87,7 +91,7 @@ export class RingPages {
     this.#lost = events;
   }
 
-  /** Writes what is still in memory. */
+  /** Writes the pages that are still in memory. */
   end(): void {
     this.#closePage();
     this.#flush();

@@ -1,6 +1,7 @@
-// Goes through one CPU's ring pages of a trace.dat record by record: times added up, padding stepped over,
-// losses counted. It holds a few pages at a time, unpacked where the file is compressed, and gives each
-// record as a place in a view, without knowing what it means.
+// Reads one CPU's ring pages of a trace.dat record by record: it adds up times, skips padding and counts losses. It
+// holds a
+// few pages at a time, unpacked if the file is compressed, and gives each record as a range of a view, without
+// interpreting it.
 
 import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { ByteSource } from "../../bytes/source.ts";
@@ -17,23 +18,23 @@ import {
 const TWO_32 = 2 ** 32;
 const TWO_27 = 2 ** TIME_BITS;
 const TIME_MASK = TWO_27 - 1;
-/** An absolute time's bits; those above are the last time's. */
+/** The bits of an absolute time; the higher bits are the last time's. */
 const TWO_59 = 2 ** 59;
 const LENGTH_MASK = 0x07ffffff;
-/** Bytes of a CPU that are read at once, and the most that a packed chunk may make; fewer of many CPUs. */
+/** Bytes of a CPU that are read at once, and the largest unpacked chunk; less per CPU if there are many. */
 const READ_AHEAD = 1 << 18;
 const LARGEST_CHUNK = 1 << 26;
-/** What all CPUs' together may be. */
+/** The same limit for all CPUs together. */
 const READ_AHEAD_OF_ALL = 1 << 26;
 const LARGEST_CHUNKS = 1 << 29;
 
 export class RingReader {
   readonly cpu: number;
-  /** The present record: its time as the file's clock gives it, and its bytes in `view`. */
+  /** The present record: its time in the file's clock, and its bytes in `view`. */
   time = 0;
   at = 0;
   size = 0;
-  /** Events that the ring lost before the present record; null when they weren't counted. */
+  /** Events that the ring lost before the present record; null when it didn't count them. */
   lost: number | null = 0;
   view: DataView = new DataView(new ArrayBuffer(0));
   readonly #file: TraceDatFile;
@@ -41,7 +42,7 @@ export class RingReader {
   readonly #blocks: Generator<Block>;
   #block: Block = { bytes: new Uint8Array(0), offset: 0 };
   readonly #time: (count: number) => number;
-  /** The ring's own time. */
+  /** The present time in the ring's own counts. */
   #count = 0;
   #page = 0;
   #next = 0;
@@ -104,7 +105,7 @@ export class RingReader {
     return this.view.getUint32(at, this.#little);
   }
 
-  /** The error for a record that can't be, at the one after it. */
+  /** The error for an impossible record. Its offset is the one up to which the ring was read without error. */
   damage(why: string): Error {
     const { name, compression } = this.#file;
     const packed = compression === "none" ? "" : `, unpacked byte ${this.#next}`;
@@ -141,7 +142,7 @@ export class RingReader {
     return true;
   }
 
-  /** A number of lost events stands behind the page's records, when it fits there. */
+  /** Reads the number of lost events, which follows the page's records if there is room. */
   #readLoss(word: number): void {
     const { commit, size } = this.#file.page;
     const at = this.#end + (this.#little ? 0 : commit.size - 4);
@@ -151,7 +152,7 @@ export class RingReader {
   }
 }
 
-/** Whole pages, and where in the file they are or were packed. */
+/** Whole pages, and their offset in the file, packed or not. */
 interface Block {
   readonly bytes: Uint8Array;
   readonly offset: number;
@@ -171,7 +172,7 @@ function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generat
       yield whole(source.read(offset, Math.min(ahead, data.size - done)), offset);
     }
   } else if (data.size > 0) {
-    // The size that trace-cmd states leaves the number of chunks out; each chunk has its own.
+    // The size that trace-cmd states excludes the number of chunks; each chunk has its own size.
     const cursor = new Cursor(source, name, endian, data.offset);
     const most = Math.min(LARGEST_CHUNK, LARGEST_CHUNKS / file.cpus.length);
     for (let chunks = cursor.u32("the number of chunks"); chunks > 0; chunks -= 1) {

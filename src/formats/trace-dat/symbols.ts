@@ -1,6 +1,8 @@
-// The symbols that travel in a trace.dat, as lines of /proc/kallsyms, and the search for an address: the
-// nearest symbol at or below it, as trace-cmd finds it: the last one ends nowhere, and is found by its own address alone. Addresses of a
-// 64-bit kernel are taken as signed numbers: near zero from below they are exact.
+// The symbols of a trace.dat, as lines of /proc/kallsyms, and the lookup of an address. As in trace-cmd, the symbol is
+// the
+// nearest one at or below the address; the last symbol has no end and matches only its own address. Addresses of a
+// 64-bit
+// kernel are read as signed numbers, which are exact close below zero.
 
 import { printableName } from "../../bytes/printable.ts";
 import { digits } from "../../hex.ts";
@@ -12,7 +14,7 @@ export interface AddressName {
   readonly module: string | null;
 }
 
-/** A symbol that an address is in. */
+/** The symbol that contains an address. */
 export interface SymbolAt extends AddressName {
   readonly address: number;
 }
@@ -23,13 +25,13 @@ export class Kallsyms {
   readonly #found = new Map<number, AddressName>();
   readonly #longSize: number;
 
-  /** @param longSize bytes of an address of the traced kernel. */
+  /** @param longSize the size of an address of the traced kernel, in bytes. */
   constructor(text: string, longSize: number) {
     this.#longSize = longSize;
     const symbols: { readonly address: number; readonly name: AddressName }[] = [];
     for (const line of linesOf(text)) {
       const [, address = "", type = "", name = "", module] = LINE.exec(line) ?? [];
-      // Absolute ones are sizes and offsets; `$` begins an assembler's marks.
+      // Absolute symbols are sizes and offsets; names with `$` are an assembler's marks.
       if (name === "" || type === "A" || type === "a" || name.startsWith("$")) continue;
       symbols.push({
         address: addressOf(address, longSize),
@@ -41,7 +43,7 @@ export class Kallsyms {
     this.#names = symbols.map(({ name }) => name);
   }
 
-  /** What an address is called: its digits where no symbol is. */
+  /** The name of an address: its digits when no symbol contains it. */
   nameOf(address: number): AddressName {
     const known = this.#found.get(address);
     if (known !== undefined) return known;
@@ -53,14 +55,14 @@ export class Kallsyms {
     return name;
   }
 
-  /** The symbol that holds an address, or undefined. */
+  /** The symbol that contains an address, or undefined. */
   at(address: number): SymbolAt | undefined {
     const index = this.#search(address);
     const name = this.#names[index];
     return name === undefined ? undefined : { ...name, address: this.#addresses[index] as number };
   }
 
-  /** The index of the symbol that holds an address; -1 for none. */
+  /** The index of the symbol that contains an address; -1 for none. */
   #search(address: number): number {
     let low = 0;
     let high = this.#addresses.length;
@@ -79,7 +81,7 @@ export class Kallsyms {
   }
 }
 
-/** A text's lines one by one: a list of them all takes more than the text when they are short. */
+/** A text's lines one by one; a list of many short lines would take more memory than the text. */
 export function* linesOf(text: string): Generator<string> {
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf("\n", start);

@@ -1,6 +1,9 @@
-// Writes a trace.dat that trace-cmd and KernelShark read, as a 32-bit MIPS kernel and trace-cmd would have
-// made it: the events' formats, the symbols, the tasks, each CPU's ring pages. Events go through one by one
-// and never pile up; what only the end knows stands at the end, or is patched into what is written. The same trace gives the same bytes: neither a date nor an id of the session is in it.
+// Writes a trace.dat that trace-cmd and KernelShark read, as trace-cmd would make it on a 32-bit MIPS kernel: the
+// events'
+// formats, the symbols, the tasks, each CPU's ring pages. Events are written one by one and aren't kept. What is known
+// only
+// at the end is written at the end or patched into earlier bytes. The same trace gives the same bytes: the file has
+// neither a date nor a session id.
 
 import { Packer } from "../../bytes/packer.ts";
 import type { Sink } from "../../bytes/sink.ts";
@@ -53,13 +56,13 @@ import { RING_PAGE_SIZE, RingPages } from "./ring-pages.ts";
 
 export interface TraceDatOptions {
   readonly version: FileVersion;
-  /** Who writes the file. */
+  /** The program that writes the file. */
   readonly writer: string;
 }
 
-/** Bytes of a long, of the traced kernel and of its programs. */
+/** Bytes of a long in the traced kernel and its programs. */
 const LONG_SIZE = 4;
-/** Times are nanoseconds of a clock that begins with the machine: what the kernel calls local. */
+/** Times are nanoseconds of a clock that starts with the machine, which the kernel calls local. */
 const CLOCK = "local";
 const CLOCKS = `[${CLOCK}]\n`;
 
@@ -92,7 +95,7 @@ export function writeTraceDat(trace: Trace, sink: Sink, options: TraceDatOptions
   for (const _ of traceDatWriting(trace, sink, options));
 }
 
-/** The same in steps, as traceWriting() takes them; a trace of several CPUs is gone through once for each. */
+/** The same in steps, as traceWriting() takes them. A trace of several CPUs is read once for each CPU. */
 export function* traceDatWriting(
   trace: Trace,
   sink: Sink,
@@ -116,8 +119,8 @@ export function* traceDatWriting(
 }
 
 /**
- * Takes a trace event by event, one CPU after the other: beginCpu(), its events, …, end(). Version 6 has what the events
- * name in front of them, so it must be told; version 7 has it behind them.
+ * Takes a trace event by event, one CPU after the other: beginCpu(), its events, …, end(). Version 6 lists the events'
+ * names before them, so the caller must pass the names in; version 7 lists them afterwards.
  */
 export class TraceDatWriter {
   readonly #facts: TraceFacts;
@@ -126,12 +129,12 @@ export class TraceDatWriter {
   readonly #gatherer: NameGatherer;
   readonly #nanoseconds: (count: number) => number;
   readonly #strings = new Packer("little");
-  /** Where each CPU's pages begin, and how many bytes they have. */
+  /** The start of each CPU's pages and their size in bytes. */
   readonly #cpus: { readonly offset: number; readonly size: number }[] = [];
-  /** Version 7: what options will say. Version 6: where the places of the CPUs' pages stand. */
+  /** Version 7: the offsets for the options. Version 6: the places of the CPUs' offsets. */
   readonly #sections: { readonly id: number; readonly offset: number }[] = [];
   #places = 0;
-  /** Version 7: where the buffer's section begins. */
+  /** Version 7: the offset of the buffer's section. */
   #buffer = 0;
   #firstOptions = 0;
   #pages: RingPages | null = null;
@@ -150,7 +153,7 @@ export class TraceDatWriter {
     this.#head(options.names ?? this.#gatherer.names());
   }
 
-  /** The events that follow are the next CPU's, from 0 on. */
+  /** Begins the next CPU, from 0 on, to which the following events belong. */
   beginCpu(): void {
     this.#endCpu();
     const { endian, overruns } = this.#facts;
@@ -158,7 +161,7 @@ export class TraceDatWriter {
     this.#pages = new RingPages(this.#sink, endian, this.#cpus.length === 0 ? overruns : 0);
   }
 
-  /** Writes an event. @throws Misuse when it is earlier than the one before it. */
+  /** Writes an event. @throws Misuse when it is earlier than the previous event. */
   event(event: RecordedEvent): void {
     const pages = this.#pages as RingPages;
     if (this.#options.version === 7) this.#gatherer.add(event);
@@ -222,7 +225,7 @@ export class TraceDatWriter {
     this.#section(SECTION_CMDLINES, "command lines", this.#packer().sized(cmdlines(names), 8));
   }
 
-  /** A part of the file, which version 7 puts a header before. */
+  /** Writes a part of the file, in version 7 with a section header. */
   #section(id: number, name: string, content: Packer): void {
     if (this.#options.version === 7) {
       this.#sections.push({ id, offset: this.#sink.length });
@@ -251,7 +254,7 @@ export class TraceDatWriter {
     return packer;
   }
 
-  /** The options that both versions have: number and content. */
+  /** The options of both versions: number and content. */
   #optionList(): [id: number, content: Uint8Array][] {
     const { cpus, release, overruns } = this.#facts;
     const text = (content: string): Uint8Array => utf8Bytes(`${content}\0`);
@@ -287,7 +290,7 @@ export class TraceDatWriter {
     this.#align();
   }
 
-  /** Pages lie at multiples of their size, so that a reader can map them. */
+  /** Pages begin at multiples of their size, so that a reader can map them. */
   #align(): void {
     const rest = this.#sink.length % RING_PAGE_SIZE;
     if (rest > 0) this.#sink.write(new Uint8Array(RING_PAGE_SIZE - rest));
@@ -330,7 +333,7 @@ export class TraceDatWriter {
   }
 }
 
-/** As /proc/kallsyms. Readers take its last line for the end of what is named. */
+/** The symbols in the form of /proc/kallsyms. Readers take the last line as the end of the named range. */
 function kallsyms({ symbols }: TraceNames): string {
   const lines = symbols.map(({ address, name, module }) => {
     return `${digits(address)} t ${name}${module === null ? "" : `\t[${module}]`}\n`;
@@ -362,7 +365,7 @@ class CountingSink implements Sink {
   }
 }
 
-/** common_type; neither flags nor a preempt count; common_pid. */
+/** Writes common_type, common_flags and the preempt count as 0, and common_pid. */
 function writeCommon({ view, little }: RingPages, at: number, id: number, pid: number): void {
   view.setUint32(at, little ? id : id << 16, little);
   view.setInt32(at + 4, pid, little);
@@ -376,7 +379,7 @@ function writeFunction(pages: RingPages, time: number, pid: number, event: Funct
   view.setUint32(at + 12, event.parentIp, little);
 }
 
-/** The fields that both graph events begin with. */
+/** Writes the fields that both graph events begin with. */
 function writeGraph(
   pages: RingPages,
   at: number,

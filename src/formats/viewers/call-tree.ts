@@ -1,6 +1,6 @@
-// A trace's calls added up into a tree: every path of callers once, with how often it was called and the
-// time it took itself. Bounded by how many different paths there are, not by the events, so it holds
-// traces of any length; flame graphs, folded stacks and the page are drawn from it.
+// Sums a trace's calls into a tree: every path of callers once, with its number of calls and the time spent in the
+// function itself. The tree's size is bounded by the number of different paths, not of events, so a trace may have any
+// length. Flame graphs, folded stacks and the page are made from it.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { RecordedEvent, Trace } from "../trace.ts";
@@ -11,23 +11,23 @@ import { type Thread, Threads } from "./threads.ts";
 export interface CallNode {
   readonly name: string;
   readonly module: string | null;
-  /** Times it was called on this path. */
+  /** The number of calls on this path. */
   calls: number;
   /**
-   * What belongs to it and not to a call inside, in counts of the trace's clock. For the function tracer,
-   * which tells no durations: its calls.
+   * The time in the function itself, without calls inside it, in counts of the trace's clock. For the function tracer,
+   * which has no durations: the number of calls.
    */
   self: number;
   readonly children: Map<string, CallNode>;
 }
 
 export interface CallTree {
-  /** Whose calls are in it; a trace of several stacks has a tree for each. */
+  /** The stack whose calls are in the tree; a trace of several stacks has one tree for each. */
   readonly task: string;
   readonly root: CallNode;
 }
 
-/** Callers in one path; real stacks have a hundred. What a file claims to be deeper counts with the last one. */
+/** The longest path of callers; real stacks have about a hundred. Deeper calls count as the deepest node's. */
 const DEEPEST = 512;
 
 /** `name [module]`, as the kernel's %ps. */
@@ -51,7 +51,7 @@ function childOf(parent: CallNode, name: string, module: string | null): CallNod
 
 interface OpenCall {
   readonly node: CallNode;
-  /** What the calls in it have taken. */
+  /** The time spent in calls inside it. */
   inside: number;
   readonly count: number;
   readonly level: number;
@@ -60,10 +60,10 @@ interface OpenCall {
 /** One stack's open calls. */
 class Stack {
   readonly tree: CallTree;
-  /** Of the functions that were called: a caller's module is known when it is one of them. */
+  /** Modules of the functions that were called; a caller's module is known only if the caller is among them. */
   readonly #modules = new Map<string, string | null>();
   readonly #open = new OpenCalls<OpenCall>();
-  /** The time up to which the stack is known. */
+  /** The time of the stack's last event. */
   #last = 0;
 
   constructor(task: string) {
@@ -77,12 +77,12 @@ class Stack {
     else this.#leave(event);
   }
 
-  /** Gives calls whose returns nobody saw the time up to the stack's last event. */
+  /** Ends the calls whose returns weren't recorded at the time of the stack's last event. */
   end(): void {
     this.#open.closeFrom(0, (call) => this.#lose(call));
   }
 
-  /** A caller and its callee are all that the function tracer tells of a stack. */
+  /** Adds a caller and its callee: the function tracer records no more of a stack. */
   #edge(name: string, module: string | null, parentName: string): void {
     this.#modules.set(name, module);
     const parent = childOf(this.tree.root, parentName, this.#modules.get(parentName) ?? null);
@@ -92,7 +92,7 @@ class Stack {
   }
 
   #enter({ name, module, depth, count }: EntryEvent): void {
-    // A call as deep or deeper that is still open: its return was lost.
+    // A call of this depth or deeper that is still open has lost its return.
     this.#open.closeFrom(depth, (call) => this.#lose(call));
     const { top } = this.#open;
     const level = (top?.level ?? 0) + 1;
@@ -113,7 +113,7 @@ class Stack {
       this.#close(call, took);
       return;
     }
-    // Its entry was lost; what is still open around it was called earlier.
+    // The entry of this call was lost; the calls that are still open around it began earlier.
     const { top } = this.#open;
     const child = childOf(top?.node ?? this.tree.root, name, module);
     child.calls += 1;
@@ -125,7 +125,7 @@ class Stack {
     this.#close(call, Math.max(0, this.#last - call.count));
   }
 
-  /** Counts a call that is no longer open. */
+  /** Adds the time of a call that has ended. */
   #close(call: OpenCall, took: number): void {
     call.node.self += Math.max(0, took - call.inside);
     const { top } = this.#open;
@@ -133,7 +133,7 @@ class Stack {
   }
 }
 
-/** The calls of each stack, in the order in which the stacks appear. */
+/** The calls of each stack, in the order in which the stacks first occur. */
 export function callTrees(trace: Pick<Trace, "task" | "cpus" | "events">): CallTree[] {
   const threads = new Threads(trace);
   const stacks = new Map<Thread, Stack>();

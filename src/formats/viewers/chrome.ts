@@ -1,14 +1,14 @@
-// The Trace Event Format that Chrome's viewers and Perfetto import: one JSON document, an event a line.
-// Graph events are B and E, which nest by themselves; an E whose B the ring lost becomes a whole X. The
-// function tracer tells no durations, so its events are instants with their caller, and so are events of other kinds, with
-// their text. ts is microseconds.
+// Writes the Trace Event Format that Chrome's viewers and Perfetto import: one JSON document, one event a line. Graph
+// events are B and E, which nest; an E whose B the ring lost becomes a complete event, X. The function tracer has no
+// durations, so its events are instants with their caller; events of other kinds are instants with their text. ts is in
+// microseconds.
 
 import { hex } from "../../hex.ts";
 import type { Trace, TraceRecord } from "../trace.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Thread, Threads } from "./threads.ts";
 
-/** Names whose JSON is kept. */
+/** The most names whose JSON is cached. */
 const MOST_NAMES = 1 << 16;
 
 /** The document, piece by piece. */
@@ -39,7 +39,7 @@ class Writer {
   readonly #threads: Threads;
   readonly #open = new Map<Thread, OpenCalls<OpenCall>>();
   readonly #named = new Set<number>();
-  /** Names as JSON, each made once. */
+  /** Cache of names as JSON. */
   readonly #names = new Map<string, string>();
   #last = 0;
 
@@ -48,7 +48,7 @@ class Writer {
     this.#threads = new Threads(trace);
   }
 
-  /** The record, behind what it makes known: its thread's name, and the ends of calls that were lost. */
+  /** The record's lines; before it, if necessary, its thread's name and the ends of calls whose returns were lost. */
   record(record: TraceRecord): string {
     const thread = this.#threads.of(record);
     this.#last = Math.max(this.#last, record.count);
@@ -96,7 +96,7 @@ class Writer {
     return lines.join(",\n");
   }
 
-  /** What a thread is called. */
+  /** The line that names a thread. */
   names(event: { readonly task?: Trace["task"]; readonly cpu: number }): string {
     const { task, id, label } = this.#threads.of(event);
     const { pid, name } = task;
@@ -106,7 +106,7 @@ class Writer {
     return [...process, metadata("thread_name", pid, id, thread)].join(",\n");
   }
 
-  /** Ends what is still open: viewers would draw it to the end of time. */
+  /** Ends the calls that are still open; viewers would draw them to the end of the time axis. */
   end(): string {
     const lines: string[] = [];
     for (const [thread, open] of this.#open) {
@@ -128,7 +128,7 @@ class Writer {
     return `"name":${this.#json(name)},"cat":${category},"pid":${task.pid},"tid":${id},"ts":${this.#microseconds(count)}`;
   }
 
-  /** Exact to the nanosecond where a number holds that. */
+  /** Exact to the nanosecond as far as a number can hold it. */
   #microseconds(count: number): number {
     return Math.round((count * 1e9) / this.#trace.clockHz) / 1000;
   }

@@ -1,11 +1,12 @@
-// Folded stacks, the input of flamegraph.pl and inferno: a line for each path of callers, outermost first,
-// with semicolons between and a number behind. The number is exact self time in nanoseconds for graph
-// events, calls for those of the function tracer.
+// Writes folded stacks, the input of flamegraph.pl and inferno: a line for each path of callers, outermost first,
+// separated
+// by semicolons, with a number at the end. The number is the exact self time in nanoseconds for graph events, and the
+// number of calls for the function tracer.
 
 import { nanosecondsOf, type Trace } from "../trace.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";
 
-/** The lines, in the order in which the paths were first taken. */
+/** The lines, in the order in which the paths first occur. */
 export function* foldedStacks(trace: Trace): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
   for (const { root } of callTrees(trace)) {
@@ -13,7 +14,7 @@ export function* foldedStacks(trace: Trace): Generator<string> {
   }
 }
 
-/** Whether the trace tells what calls took. */
+/** Whether the trace has durations of calls. */
 export function isTimed({ events }: Trace): boolean {
   const [first] = events;
   return first !== undefined && first.type !== "function";
@@ -29,7 +30,7 @@ function* lines(
   for (const child of node.children.values()) yield* lines(child, `${path};`, weight);
 }
 
-/** A name that holds neither of the format's two separators. */
+/** A name without the format's two separators. */
 function frame(node: CallNode): string {
   return symbolText(node).replace(/[;\n]/g, "_");
 }

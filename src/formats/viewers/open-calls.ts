@@ -1,5 +1,6 @@
-// The calls that are open on one stack, told by the depth that function_graph states. Where events were lost, calls are
-// still here whose returns never came, and returns come whose entries never did: the depth shows both.
+// Tracks the calls that are open on one stack by the depth that function_graph states. When events were lost, calls may
+// be
+// open whose returns were lost, and returns may arrive whose entries were lost; the depth reveals both.
 
 /** Deeper calls than any kernel's shadow stack holds (4,096 words since 6.13) aren't kept. */
 const DEEPEST = 4096;
@@ -18,8 +19,9 @@ export class OpenCalls<Call> {
   }
 
   /**
-   * Closes the call of this depth. @param matches whether an open call is the one that returns.
-   * @returns it, or undefined when its entry was lost.
+   * Closes the call of this depth.
+   * @param matches whether an open call is the one that returns.
+   * @returns the call, or undefined when its entry was lost.
    */
   leave(
     depth: number,
@@ -34,8 +36,8 @@ export class OpenCalls<Call> {
   }
 
   /**
-   * Closes all calls of this depth and deeper, which can't be open where another one begins or ends.
-   * @param lost takes each, the innermost first.
+   * Closes all calls of this depth and deeper: they can't be open when another call begins or ends at this depth.
+   * @param lost is called with each of them, the innermost first.
    */
   closeFrom(depth: number, lost: (call: Call) => void): void {
     for (let last = this.#open.at(-1); last !== undefined; last = this.#open.at(-1)) {

@@ -1,6 +1,8 @@
-// speedscope's file format (its file-format-schema.json): a profile of opening and closing frames for each
-// task, in nanoseconds, where the trace is of function_graph. What the function tracer gives is no stack in
-// time, so it becomes a sampled profile: each path of caller and callee, weighed by its calls.
+// Writes speedscope's file format (its file-format-schema.json). A function_graph trace becomes an evented profile for
+// each
+// task, frames that open and close, in nanoseconds. The function tracer records no stack over time, so its trace
+// becomes
+// a sampled profile: each pair of caller and callee, weighted by its calls.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { nanosecondsOf, type Trace } from "../trace.ts";
@@ -11,7 +13,7 @@ import { type Thread, Threads } from "./threads.ts";
 
 const SCHEMA = "https://www.speedscope.app/file-format-schema.json";
 
-/** The document, piece by piece. Frames stand behind the profiles: only the end knows them all. */
+/** The document, piece by piece. The frames follow the profiles, since they are complete only at the end. */
 export function* speedscope(trace: Trace): Generator<string> {
   const frames = new Frames();
   yield `{"$schema":"${SCHEMA}","exporter":"farjal","name":${JSON.stringify(trace.task.name)},"profiles":[\n`;
@@ -39,7 +41,7 @@ class Frames {
   }
 }
 
-/** Events whose text is held at once, so that a trace of many tasks isn't gone through once for each. */
+/** Events whose text is held at once, so that a trace of many tasks isn't read once for each task. */
 const HELD = 1 << 20;
 
 interface Span {
@@ -89,7 +91,7 @@ function* evented(trace: Trace, frames: Frames): Generator<string> {
   }
 }
 
-/** As many stacks together as have few enough events; one with more is alone, and never held. */
+/** Groups stacks that together have few enough events; a larger one is alone and never held in memory. */
 function batchesOf(spans: readonly Span[]): Span[][] {
   const batches: Span[][] = [];
   let room = 0;
@@ -110,7 +112,7 @@ interface OpenFrame {
   readonly module: string | null;
 }
 
-/** One stack's frames as they open and close. */
+/** One stack's frames, opening and closing. */
 class Profile {
   readonly span: Span;
   readonly held: string[] = [];
@@ -137,14 +139,14 @@ class Profile {
       this.#open.enter(depth, { frame, name, module });
       return text + this.#piece("O", count, frame);
     }
-    // A return whose entry was lost closes nothing.
+    // A return whose entry was lost closes no frame.
     const isIts = (call: OpenFrame): boolean => call.name === name && call.module === module;
     const closed = this.#open.leave(depth, isIts, close);
     if (closed !== undefined) close(closed);
     return text;
   }
 
-  /** Closes what is open. */
+  /** Closes the frames that are still open. */
   end(): string {
     let text = "";
     this.#open.closeFrom(0, ({ frame }) => {

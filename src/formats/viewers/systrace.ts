@@ -1,7 +1,10 @@
-// ftrace text whose calls Perfetto's text importer shows. What the kernel's tracers print it reads as lines of no
-// event; what it understands are the marks that programs write into trace_marker, as Android's atrace does:
-// B and E around a call, I at a moment. So graph events become B and E, and the function tracer's, which tell no
-// durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
+// Writes ftrace text whose calls Perfetto's text importer shows. Perfetto doesn't recognize the lines of the function
+// and
+// function_graph tracers; it understands the marks that programs write into trace_marker, as Android's atrace does: B
+// and E
+// around a call, I for an instant. So graph events become B and E, and the function tracer's events, which have no
+// durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are the
+// kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
@@ -17,10 +20,10 @@ const HEADER = `# tracer: nop
 #              | |         |   |||||     |         |
 `;
 const NANOSECONDS = 1e9;
-/** A task's functions whose marks are kept. */
+/** The most functions of a task whose marks are cached. */
 const MOST_MARKS = 1 << 14;
 
-/** The text, some lines at a time. A return whose entry was lost closes nothing and is left out. */
+/** The text, some lines at a time. A return whose entry was lost is left out. */
 export function* systrace(trace: Trace): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
   const lines = new LineBuffer();
@@ -54,9 +57,9 @@ interface Mark {
 
 const NOTHING: readonly Uint8Array[] = [];
 
-/** What a thread's lines say, made once for each function. */
+/** The mark texts of a thread, made once for each function. */
 class TaskMarks {
-  /** Perfetto tells threads by their pids. */
+  /** Perfetto distinguishes threads by their pids. */
   readonly task: TraceTask;
   readonly #end: Uint8Array;
   readonly #marks: Record<"B" | "I", Map<string, Mark>> = { B: new Map(), I: new Map() };
@@ -67,7 +70,7 @@ class TaskMarks {
     this.#end = utf8Bytes(`: tracing_mark_write: E|${id}\n`);
   }
 
-  /** The marks of an event: calls whose returns were lost end where the next one shows it. */
+  /** The marks of an event. Calls whose returns were lost end at the event that reveals it. */
   of(event: TraceRecord): readonly Uint8Array[] {
     if (event.type === "other") return [utf8Bytes(`: ${eventText(event)}\n`)];
     if (event.type === "function") return [this.#begin(event)];
@@ -90,7 +93,7 @@ class TaskMarks {
     const known = marks.get(name);
     if (known?.module === module) return known.bytes;
     if (marks.size === MOST_MARKS) marks.clear();
-    // As the kernel's %ps, without the mark's own separator.
+    // Printed like the kernel's %ps, without the mark's own separator.
     const symbol = symbolText({ name, module }).replaceAll("|", "_");
     const bytes = utf8Bytes(`: tracing_mark_write: ${phase}|${this.task.pid}|${symbol}\n`);
     marks.set(name, { module, bytes });

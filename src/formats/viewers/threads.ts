@@ -1,14 +1,18 @@
-// Whose stack an event belongs to. A task has one stack, on whatever CPU it runs. The idle task is one on each CPU, all
-// with pid 0, and so is what text without tasks calls nothing: there the CPU tells the stacks apart. Viewers get a name and
-// a number for each; the numbers of the further idle tasks are above all pids (PID_MAX_LIMIT is 4 Mi on 64 bits).
+// Finds the stack to which an event belongs. A task has one stack, on any CPU. Each CPU has an idle task of its own,
+// all
+// with pid 0, and text without tasks doesn't name any; these stacks are distinguished by the CPU. Viewers get a name
+// and a
+// number for each stack; the numbers of the second and further idle tasks are above all pids (PID_MAX_LIMIT is 4 Mi on
+// 64
+// bits).
 
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
 import type { TraceFacts } from "../trace.ts";
 
 export interface Thread {
-  /** `name-pid`; with the CPU behind it for an idle or unknown task of a machine with several. */
+  /** `name-pid`, followed by the CPU for an idle or unknown task of a machine with several CPUs. */
   readonly label: string;
-  /** For viewers that show threads by number. */
+  /** A number for viewers that identify threads by number. */
   readonly id: number;
   readonly task: TraceTask;
 }
@@ -20,7 +24,7 @@ export class Threads {
   readonly #threads = new Map<number, Thread>();
   readonly #idle = new Map<number, Thread>();
 
-  /** @param facts the trace's: its task is that of events that name none. */
+  /** @param facts the trace's facts; its task is used for events that name none. */
   constructor(facts: Pick<TraceFacts, "task" | "cpus">) {
     this.#facts = facts;
   }
