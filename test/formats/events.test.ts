@@ -563,6 +563,25 @@ suite("events other than calls", () => {
     assert.equal(event?.name, "door_open");
   });
 
+  test("names of tasks and texts are UTF-8", (context) => {
+    const one: Case = {
+      fields: [["char name[16]", 16]],
+      print: '"name=%s", REC->name',
+      body: (packer) => packer.raw(Buffer.from("grüße ←".padEnd(13, "\0"))),
+    };
+    const event = { system: "door", name: "door_event", id: 300, ...one };
+    const bytes = makeTraceDatFile({
+      ...{ version: 6, longSize: 4, events: [event], kallsyms: KALLSYMS, cmdlines: "77 größe\n" },
+      records: [{ time: 5e9, id: 300, body: (packer) => one.body(packer, 4) }],
+    });
+    const expected = /größe-77 .* door_event: {11}name=grüße ←\n/;
+    assert.match(report(bytes), expected);
+    if (traceCmdSkip !== false) return;
+    const path = join(temporaryDirectory(context), "trace.dat");
+    writeFileSync(path, bytes);
+    assert.match(traceCmdReportOf(path), expected);
+  });
+
   test("a time of the day is kept beside the trace's own times", () => {
     const options = [[OPTION_DATE, optionText("0x5f5e0ff123456")]] as const;
     const trace = traceFromBytes(madeFile(switches, { options }), "trace.dat");

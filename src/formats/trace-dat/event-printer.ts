@@ -3,7 +3,7 @@
 // format's
 // address and the arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
 
-import { latin1 } from "../../bytes/text.ts";
+import { utf8 } from "../../bytes/text.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type PrintContext, type Printer, parsePrintFormat } from "./print-format.ts";
 import { type Argument, formatText } from "./print-text.ts";
@@ -137,8 +137,8 @@ function packedArguments(
   const string = (): void => {
     const bytes = record.bytes(at, LONGEST_STRING);
     const end = bytes.indexOf(0);
-    const text = latin1(end < 0 ? bytes : bytes.subarray(0, end));
-    at += text.length + 1;
+    const text = utf8(end < 0 ? bytes : bytes.subarray(0, end));
+    at += (end < 0 ? bytes.length : end) + 1;
     args.push({ number: () => 0n, text: () => text });
   };
   for (const [, width, precision, length, conversion, letter] of format.matchAll(CONVERSION)) {

@@ -9,7 +9,7 @@ import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { Endian } from "../../bytes/endian.ts";
 import { printable } from "../../bytes/printable.ts";
 import { type ByteSource, memorySource } from "../../bytes/source.ts";
-import { latin1, sameBytes } from "../../bytes/text.ts";
+import { latin1, latin1Bytes, sameBytes, utf8 } from "../../bytes/text.ts";
 import { Output } from "../../compression/output.ts";
 import { unpackZstd } from "../../compression/zstd.ts";
 import { Misuse } from "../../errors.ts";
@@ -206,7 +206,9 @@ class Reading {
   cmdlines(cursor: Cursor): void {
     for (const line of linesOf(cursor.sized(8, "the tasks' names"))) {
       const [, pid, task] = /^(\d+) (.*)$/.exec(line) ?? [];
-      if (pid !== undefined && task !== undefined) this.tasks.set(Number(pid), printable(task));
+      if (pid !== undefined && task !== undefined) {
+        this.tasks.set(Number(pid), printable(utf8(latin1Bytes(task))));
+      }
     }
   }
 

@@ -3,7 +3,7 @@
 // and __rel_loc fields point to. Nothing is read outside the record: missing bytes are 0 or empty.
 
 import { printable } from "../../bytes/printable.ts";
-import { latin1 } from "../../bytes/text.ts";
+import { utf8 } from "../../bytes/text.ts";
 import type { EventField } from "./event-format.ts";
 
 /** A record within its page. */
@@ -64,11 +64,12 @@ export class RecordView {
     return new Uint8Array(view.buffer, view.byteOffset + at + from, to - from);
   }
 
-  /** The characters up to a NUL, at most `length`. */
+  /** The UTF-8 text up to a NUL, at most `length` bytes, without the line end that a marker has. */
   text(offset: number, length: number): string {
     const bytes = this.bytes(offset, length);
     const end = bytes.indexOf(0);
-    return printable(latin1(end < 0 ? bytes : bytes.subarray(0, end)));
+    const text = utf8(end < 0 ? bytes : bytes.subarray(0, end));
+    return printable(text.endsWith("\n") ? text.slice(0, -1) : text);
   }
 
   /** Where a field's array is: for __data_loc counted from the record's start, for __rel_loc from the field's end. */
