@@ -1,24 +1,25 @@
-// The accesses to a device in their order, for a test that asserts what a driver did to a register model. It
-// records what crossed the bus: the offset, the size and the value as the device saw them.
+// Records the accesses to a device in their order, for a test that asserts what a driver did to a register model. An
+// entry
+// is what crossed the bus: the offset, the size and the value as the device saw them.
 
 import { hex } from "../hex.ts";
 
 /** One access to a device. */
 export interface Access {
   readonly kind: "read" | "write";
-  /** From the device's first address. */
+  /** Offset from the device's first address. */
   readonly offset: number;
-  /** Bytes: 1, 2 or 4. */
+  /** Size in bytes: 1, 2 or 4. */
   readonly size: number;
-  /** What was written, or what the device answered. */
+  /** The value that was written, or that the device returned. */
   readonly value: number;
-  /** The instruction that did it. */
+  /** Address of the instruction that made the access. */
   readonly pc: number;
-  /** The board's clock then, in instructions. */
+  /** The board's clock at that time, in instructions. */
   readonly time: number;
 }
 
-/** Accesses that are kept (default); a device in a polling loop would fill the memory. */
+/** The most accesses that are kept by default, since a polling loop would fill the memory. */
 const MOST_ACCESSES = 1_000_000;
 
 export class AccessLog {
@@ -50,7 +51,7 @@ export class AccessLog {
     this.#lost = 0;
   }
 
-  /** A line an access, such as `write32 0x04 0x00000001`: what a test compares. */
+  /** One line per access, such as `write32 0x04 0x00000001`, for tests to compare. */
   lines(): string[] {
     return this.#accesses.map(
       ({ kind, offset, size, value }) =>

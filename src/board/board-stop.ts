@@ -1,13 +1,14 @@
-// Why a board's run ended, as a type that the board and its parts share. The parts decide when a run ends; the board
-// ends it.
+// The reasons for which a board's run ends, as a type that the board and its parts share. The parts decide when a run
+// ends; the board ends it.
 
 import type { DeviceStop } from "./device.ts";
 
 /**
- * Why a run ended. until: the text came; instructions, time: the limits; power-off, reset, device: a device asked
- * for it; panic: the kernel said so and has stopped; halted: the processor waits, and nothing will end that; idle:
- * it waits, with { idle: "return" }; stopped: stop() was called; fault: an exception without a handler;
- * breakpoint, watchpoint: a debugger's.
+ * Why a run ended. until: the text appeared; instructions, time: the limits; power-off, reset, device: a device
+ * requested
+ * it; panic: the kernel printed its panic message and stopped; halted: the processor waits and no event will wake it;
+ * idle: it waits, with { idle: "return" }; stopped: stop() was called; fault: an exception without a handler;
+ * breakpoint, watchpoint: set by a debugger.
  */
 export type BoardStop =
   | "until"

@@ -1,7 +1,7 @@
-// A whole computer: the processor with its memory, Malta's devices on a bus, time, and the ways a run ends. It
-// decides what happens between two stretches of the processor's instructions: events that are due, waiting that
-// lets time pass, a reset that boots anew. Time is instructions, so the same board with the same input does the
-// same, whatever the machine it runs on is doing.
+// A whole computer: the processor with its memory, Malta's devices on a bus, time, and the ways a run ends. This file
+// decides what happens between two stretches of instructions: events that are due, waiting that lets time pass, a reset
+// that boots again. Time is counted in instructions, so the same board with the same input always runs the same way,
+// independently of the host's speed and load.
 
 import { MODE_BOARD } from "../../assembly/shared/cpu-state.ts";
 import {
@@ -26,15 +26,15 @@ import { buildMalta, type Malta } from "./malta.ts";
 import { Timeline } from "./timeline.ts";
 
 const MIB = 1 << 20;
-/** Devices begin at 10000000. */
+/** The devices' addresses begin at 0x10000000. */
 const MOST_MEMORY = 256 * MIB;
 const CLOCK_RATE = 100_000_000;
 /** 1 January 2025, 00:00 UTC. */
 const DATE = 1_735_689_600_000;
 const MEMORY = 256 * MIB;
-/** Instructions between two looks at the wall clock. */
+/** Instructions between two checks of the host's clock. */
 const STRETCH = 4_000_000;
-/** Waits that follow each other without an instruction: nothing will ever end them. */
+/** After this many waits without an instruction between them, no event will wake the processor. */
 const MOST_WAITS = 1_000_000;
 const STATUS = 12;
 const CAUSE = 13;
@@ -52,34 +52,34 @@ export interface BoardOptions {
   readonly tlbEntries?: number | undefined;
   /** How instructions are run; default: interpreter. Both give the same run. */
   readonly engine?: Engine | undefined;
-  /** What the clock shows at the start, in milliseconds since 1970, UTC; default: 1 January 2025. */
+  /** The date of the guest's clock at the start, in milliseconds since 1970, UTC; default: 1 January 2025. */
   readonly date?: number | undefined;
 }
 
 /** How a user's device is attached. */
 export interface AttachOptions extends RegionOptions {
-  /** The ISA interrupt line that its port raises, 0 to 15: Linux's interrupt of the same number. */
+  /** The ISA interrupt line that the device's port raises, 0 to 15: Linux's interrupt of the same number. */
   readonly line?: number;
   /** Its name in snapshots; default: its address. */
   readonly name?: string;
 }
 
 export interface RunOptions {
-  /** Ends the run after so many instructions. */
+  /** Ends the run after this many instructions. */
   readonly instructions?: number | undefined;
-  /** Ends the run when this text, or one of these, has come out of the console; `console.matched` is which. */
+  /** Ends the run when the console has printed this text, or one of these; `console.matched` says which. */
   readonly until?: string | readonly string[] | undefined;
-  /** Ends the run after so many seconds of real time. */
+  /** Ends the run after this many seconds of real time. */
   readonly timeLimit?: number | undefined;
-  /** What happens while the processor waits: time passes at once (`skip`, default), or the run ends (`return`). */
+  /** While the processor waits, time advances to the next event (`skip`, default), or the run ends (`return`). */
   readonly idle?: "skip" | "return" | undefined;
 }
 
-/** What a board has beside its processor and its devices. */
+/** The board's own state, besides its processor and its devices. */
 export interface BoardState {
-  /** Instructions before the last reset. */
+  /** Instructions that ran before the last reset. */
   readonly before: number;
-  /** The processor's interrupt inputs, at Cause.IP's bits. */
+  /** The processor's interrupt inputs, as the bits of Cause.IP. */
   readonly inputs: number;
   readonly waiting: boolean;
 }
@@ -103,10 +103,10 @@ export class Board {
   #inputs = 0;
   #waiting = false;
   #request: BoardStop | undefined;
-  /** Instructions before the last reset. */
+  /** Instructions that ran before the last reset. */
   #before = 0;
 
-  /** A board at reset, with nothing in its memory. */
+  /** A board at reset, with empty memory. */
   static create(options: BoardOptions): Board {
     return new Board(options);
   }
@@ -144,12 +144,12 @@ export class Board {
     return this.processor.endian;
   }
 
-  /** The clock: instructions since the board started, and the time that passed in waiting. */
+  /** The clock: instructions since the board started, plus the time that passed while the processor waited. */
   get now(): number {
     return this.processor.clock;
   }
 
-  /** Instructions since the board started, over all resets. */
+  /** Instructions that ran since the board started, over all resets. */
   get instructions(): number {
     return this.#before + this.processor.count;
   }
@@ -160,9 +160,9 @@ export class Board {
   }
 
   /**
-   * Puts a device at physical addresses, where the guest's loads and stores reach it. It answers before what the
-   * board has there. Its accesses are recorded in the order in which they happen.
-   * @returns the log, which a test asserts.
+   * Attaches a device at physical addresses, where the guest's loads and stores reach it. It takes precedence over the
+   * board's own devices. Its accesses are recorded in the order in which they happen.
+   * @returns the log, for a test to assert.
    */
   attach(address: number, size: number, device: Device, options: AttachOptions = {}): AccessLog {
     const { line, name = `at-${address.toString(16)}`, ...region } = options;
@@ -182,7 +182,7 @@ export class Board {
     return log;
   }
 
-  /** Loads a kernel with what belongs to it; the next run starts it, and so does a reset. */
+  /** Loads a kernel with its initramfs and arguments; the next run starts it, and so does a reset. */
   load(program: BootProgram): void {
     if (program.kernel.endian !== this.endian) {
       throw new Misuse(
@@ -193,12 +193,15 @@ export class Board {
     this.#program = program;
   }
 
-  /** Whether a reset would boot: a kernel was loaded. */
+  /** Whether a reset can boot, because a kernel was loaded. */
   get canReset(): boolean {
     return this.#program !== undefined;
   }
 
-  /** Resets processor and devices, and loads the kernel again if one was. Memory is kept, as on the real board. */
+  /**
+   * Resets the processor and the devices, and loads the kernel again if there is one. Memory is kept, as on the real
+   * board.
+   */
   reset(): void {
     this.#timeline.clear();
     this.#waiting = false;
@@ -206,17 +209,17 @@ export class Board {
     const { clock, count } = this.processor;
     this.#before += count;
     this.#resetProcessor();
-    this.processor.skip(clock); // time goes on
+    this.processor.skip(clock); // the clock isn't reset
     for (const { device } of this.#devices) device.reset?.();
     if (this.#program !== undefined) loadProgram(this.processor, this.#program);
   }
 
-  /** Ends the present run, or the next at its start. For callbacks: of devices, of the console. */
+  /** Ends the present run, or the next one at its start. For callbacks of devices and of the console. */
   stop(): void {
     this.#ask("stopped");
   }
 
-  /** Runs until something ends the run. */
+  /** Runs until one of the conditions ends the run. */
   run(options: RunOptions = {}): BoardStop {
     const { instructions = Number.POSITIVE_INFINITY, until = [], timeLimit } = options;
     const end = this.processor.count + instructions;
@@ -244,30 +247,30 @@ export class Board {
     }
   }
 
-  /** Lets time pass while the processor waits; what is due then happens. */
+  /** Advances the clock while the processor waits, and then handles the events that are due. */
   passTime(instructions: number): void {
     this.processor.skip(instructions);
     this.#timeline.pass(this.now);
     this.#waiting &&= !this.#isWoken();
   }
 
-  /** Instructions until something is due that may end the waiting: the timer, or an event of a device. */
+  /** Instructions until the next event that may end the waiting: the timer, or a device's event. */
   get untilDue(): number {
     const timer = this.#hasTimer() ? this.processor.untilTimer : Number.POSITIVE_INFINITY;
     return Math.min(timer, Math.ceil(this.#timeline.next - this.now));
   }
 
-  /** Devices by their names, in the order in which they were attached: a snapshot's. */
+  /** The devices by name, in the order in which they were attached; used by snapshots. */
   get devices(): readonly Connected[] {
     return this.#devices;
   }
 
-  /** What is the board's own beside processor and devices, for a snapshot. */
+  /** The board's own state, for a snapshot. */
   get state(): BoardState {
     return { before: this.#before, inputs: this.#inputs, waiting: this.#waiting };
   }
 
-  /** After processor and memory were replaced by a snapshot's: the rest of it. */
+  /** Restores the rest of a snapshot, after processor and memory were replaced. */
   resume(state: BoardState, restoreDevices: () => void): void {
     this.#before = state.before;
     this.#timeline.clear();
@@ -299,7 +302,7 @@ export class Board {
     }
   }
 
-  /** The processor waits: goes on to what ends that, or says why not. */
+  /** Handles a waiting processor: advances time to the event that wakes it, or returns why there is none. */
   #wait(idle: "skip" | "return", waits: number): BoardStop | undefined {
     if (this.#isWoken()) {
       this.#waiting = false;
@@ -346,7 +349,7 @@ export class Board {
     device.connect?.(port);
   }
 
-  /** DMA out of memory. */
+  /** Reads memory for DMA. */
   #readMemory(physical: number, size: number): Uint8Array {
     const bytes = new Uint8Array(size).fill(ALL_ONES);
     const inside = Math.min(size, this.processor.ramSize - physical);
@@ -371,7 +374,7 @@ export class Board {
     this.processor.stopAfterThis();
   }
 
-  /** Has the processor stop when the first event is due. */
+  /** Makes the processor stop when the first event is due. */
   #arm(): void {
     this.processor.untilEvent = Math.ceil(this.#timeline.next - this.now);
   }

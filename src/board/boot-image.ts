@@ -1,6 +1,7 @@
-// A kernel as a boot loader sees it: the pieces to put into memory and the entry point. That is an ELF file's
-// program headers, which vmlinux and Debian's vmlinuz both have, or a uImage's header with the payload behind it.
-// Everything that the file says is checked before it is used.
+// Reads a kernel as a boot loader does: the segments to load and the entry point. They come from an ELF file's program
+// headers, which vmlinux and Debian's vmlinuz both have, or from a uImage's header with its payload. Every number in
+// the
+// file is checked before it is used.
 
 import type { Endian } from "../bytes/endian.ts";
 import { latin1 } from "../bytes/text.ts";
@@ -10,7 +11,7 @@ import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { findPayloads } from "../kernel/payload.ts";
 
-/** What is to lie in physical memory, behind the bytes zeros up to `size`. */
+/** A segment for physical memory: its bytes, then zeros up to `size`. */
 export interface BootSegment {
   readonly physical: number;
   readonly bytes: Uint8Array;
@@ -44,7 +45,7 @@ const UIMAGE_MIPS = 5;
 
 /**
  * Reads a kernel file for booting.
- * @throws Misuse, in one sentence, for a file that no MIPS32 board could boot.
+ * @throws Misuse, in one sentence, for a file that no MIPS32 board can boot.
  */
 export async function readBootImage(file: Uint8Array): Promise<BootImage> {
   if (latin1(file.subarray(0, ELF_MAGIC.length)) === ELF_MAGIC) return readElfImage(file);
@@ -57,8 +58,8 @@ export async function readBootImage(file: Uint8Array): Promise<BootImage> {
 }
 
 /**
- * A kernel that was read for its symbols, as a boot loader would have it once it is unpacked: without the program
- * that unpacks it, whose two thousand million instructions nobody needs. null when its entry point isn't known.
+ * Makes a boot image from a kernel that was read for its symbols, in its unpacked form, which saves the two thousand
+ * million instructions of the decompressor. null when the entry point isn't known.
  */
 export function unpackedImage(kernel: Kernel): BootImage | null {
   const entry = kernel.symbol("kernel_entry")?.address;
@@ -113,7 +114,7 @@ function readElfImage(file: Uint8Array): BootImage {
   return { endian, entry, segments };
 }
 
-/** U-Boot's header is big-endian whatever the kernel is, which then shows in its first instructions. */
+/** U-Boot's header is always big-endian; the kernel's byte order is found from its first instructions. */
 async function readUimage(file: Uint8Array): Promise<BootImage> {
   const header = new Words(file, "big");
   const [size, load, entry] = [header.u32(12), header.u32(16), header.u32(20)];
@@ -137,7 +138,7 @@ async function unpacked(payload: Uint8Array): Promise<Uint8Array> {
   return first.unpack();
 }
 
-/** Opcodes that a kernel's entry begins with: lui, mfc0, mtc0, j, jal, ori and branches. */
+/** Opcodes of a kernel's first instructions: lui, mfc0, mtc0, j, jal, ori and branches. */
 const BEGINNINGS: ReadonlySet<number> = new Set([0x0f, 0x10, 0x02, 0x03, 0x0d, 0x04, 0x01]);
 
 function endianOf(bytes: Uint8Array, at: number): Endian {

@@ -1,10 +1,12 @@
-// Which device answers at a physical address, and with which bytes. A region is a range of addresses with a
-// device behind it; it may move, as a PCI function's does. An access that no region has is a bus error, but in
-// a space that is open, such as ISA's ports, it reads as all ones.
+// Finds the device at a physical address and transfers bytes in its byte order. A region is a range of addresses with a
+// device behind it; it may move, as a PCI function's does. An access outside all regions is a bus error, except in an
+// open
+// space, such as ISA's ports, which reads as all ones.
 //
-// A device's registers are little-endian, as PCI's and ISA's are, or native: then a word is the same number on
-// both sides whatever the processor's byte order. A little-endian register of a big-endian board arrives swapped,
-// and swapped back it is what the device holds; a byte is the same byte at the same address in both.
+// A device's registers are little-endian, as PCI's and ISA's are, or native: a native word is the same number for the
+// processor and the device in either byte order. A big-endian board sees a little-endian register's bytes swapped, and
+// the
+// bus swaps them back to the value that the device holds. A byte has the same address in both orders.
 
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
@@ -12,34 +14,34 @@ import { hex } from "../hex.ts";
 import type { Access, AccessLog } from "./access-log.ts";
 import type { Device } from "./device.ts";
 
-/** How a device is reached. */
+/** How the bus accesses a device. */
 export interface RegionOptions {
-  /** `little` (default): registers as PCI and ISA have them. `native`: words of the processor's own order. */
+  /** `little` (default): registers as PCI and ISA have them. `native`: words in the processor's byte order. */
   readonly byteOrder?: "little" | "native";
-  /** Bytes of the widest access that the device takes (default: 4); wider ones become several, low address first. */
+  /** The device's widest access in bytes (default: 4). Wider accesses are split, the low address first. */
   readonly width?: 1 | 2 | 4;
-  /** Where its accesses are recorded. */
+  /** The log that records the device's accesses. */
   readonly log?: AccessLog;
 }
 
-/** A device at its place. `address` may change; -1 while it answers nowhere. */
+/** An attached device. `address` may change; it is -1 while the device has no address. */
 export interface Region extends RegionOptions {
   address: number;
   size: number;
   readonly device: Device;
 }
 
-/** What a log entry says besides the access. */
+/** The part of a log entry that isn't known to the bus. */
 export type Stamp = () => Pick<Access, "pc" | "time">;
 
-/** Addresses that are remembered: a guest that scans the bus must not fill the memory. */
+/** The most addresses in the cache: a guest that scans the bus must not fill the memory. */
 const MOST_FOUND = 4096;
 
 export class Bus {
   readonly #swaps: boolean;
   readonly #stamp: Stamp;
   readonly #regions: Region[] = [];
-  /** What find() found, by address: a guest comes to few addresses, and to these often. */
+  /** Cache of find() by address: a guest uses few addresses, and these often. */
   readonly #found = new Map<number, Region | undefined>();
 
   constructor(endian: Endian, stamp: Stamp) {
@@ -47,7 +49,7 @@ export class Bus {
     this.#stamp = stamp;
   }
 
-  /** Puts a device at a range. Where ranges overlap, the one that was attached last answers. */
+  /** Attaches a device to a range. If ranges overlap, the one that was attached last answers. */
   attach(address: number, size: number, device: Device, options: RegionOptions = {}): Region {
     if (
       !Number.isInteger(address) ||
@@ -66,7 +68,7 @@ export class Bus {
     this.moved();
   }
 
-  /** After a region's address or size changed. */
+  /** Must be called after a region's address or size changed. */
   moved(): void {
     this.#found.clear();
   }
@@ -81,7 +83,7 @@ export class Bus {
     return found;
   }
 
-  /** @returns undefined where no device is. */
+  /** @returns undefined when no device has the address. */
   read(physical: number, size: number): number | undefined {
     const region = this.find(physical);
     if (region === undefined) return undefined;
@@ -89,7 +91,7 @@ export class Bus {
     return this.#swaps && region.byteOrder !== "native" ? swapped(value, size) : value;
   }
 
-  /** @returns whether a device is there. */
+  /** @returns whether a device has the address. */
   write(physical: number, size: number, value: number): boolean {
     const region = this.find(physical);
     if (region === undefined) return false;
@@ -138,7 +140,7 @@ export function masked(value: number, size: number): number {
   return size === 4 ? value >>> 0 : value & (size === 2 ? 0xffff : 0xff);
 }
 
-/** The same bytes in the other order. */
+/** The bytes in reverse order. */
 export function swapped(value: number, size: number): number {
   if (size === 1) return value;
   if (size === 2) return ((value & 0xff) << 8) | ((value >>> 8) & 0xff);

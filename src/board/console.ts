@@ -1,28 +1,29 @@
-// The board's console, its first serial port, as text: everything that came out, who listens, and the texts that
-// end a run. The run ends right after the instruction that sends a text's last character, so that what is typed
-// then comes at the same moment in every run.
+// The board's console, its first serial port, as text: all output, a listener, and the texts that end a run. The run
+// ends
+// directly after the instruction that sends a text's last character, so that input typed then arrives at the same
+// instruction in every run.
 
 import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import type { BoardStop } from "./board-stop.ts";
 import type { Uart } from "./devices/uart.ts";
 
-/** Characters that are kept; a console that prints for hours must not fill the memory. */
+/** The most characters that are kept: a console that prints for hours must not fill the memory. */
 const MOST_TEXT = 64 << 20;
-/** What panic() prints when it is done, unless the kernel is to reboot (kernel/panic.c). */
+/** The end of panic()'s last message, which it prints unless the kernel is to reboot (kernel/panic.c). */
 const NEWLINE = 0x0a;
 const PANIC = "---[ end Kernel panic";
 
 export class Console {
-  /** Called with each byte that comes out. */
+  /** Called with each byte of output. */
   onByte: (byte: number) => void = () => undefined;
   readonly #uart: Uart;
   readonly #end: (reason: BoardStop) => void;
   readonly #panic = new Matcher(PANIC);
-  /** panic()'s last line has begun. */
+  /** Whether the last line of panic() has begun. */
   #panicking = false;
   #awaited: Matcher[] = [];
   #matched: string | undefined;
-  /** Text in pieces, the last one growing. */
+  /** The text in pieces; output is appended to the last one. */
   #pieces: string[] = [];
   #last: number[] = [];
   #length = 0;
@@ -34,8 +35,9 @@ export class Console {
   }
 
   /**
-   * Awaits texts, each of which ends the run when it has come. A text that is awaited already is not looked for
-   * anew, so that a run may be cut into several; others are looked for in what comes from now on.
+   * Sets the texts that end the run when they appear. The search for a text that is already awaited isn't restarted, so
+   * a
+   * run may be divided into several; a new text is searched for in later output only.
    */
   await(texts: readonly string[]): void {
     this.#awaited = [...new Set(texts)]
@@ -44,23 +46,23 @@ export class Console {
     this.#matched = undefined;
   }
 
-  /** The awaited text that came; undefined before one has. */
+  /** The awaited text that appeared; undefined before that. */
   get matched(): string | undefined {
     return this.#matched;
   }
 
-  /** Everything that came out, as UTF-8 text; of very much the last part. */
+  /** All output as UTF-8 text; only the last part if there is too much. */
   get text(): string {
     this.#flush();
     return utf8(latin1Bytes(this.#pieces.join("")));
   }
 
-  /** Types text, as UTF-8. @returns how many bytes were taken. */
+  /** Types text, as UTF-8. @returns the number of bytes that the port accepted. */
   send(text: string | Uint8Array): number {
     return this.#uart.receive(typeof text === "string" ? utf8Bytes(text) : text);
   }
 
-  /** Forgets what came out. */
+  /** Clears the text. */
   clear(): void {
     this.#pieces = [];
     this.#last = [];
@@ -93,7 +95,7 @@ export class Console {
   }
 }
 
-/** Finds a text in a stream of bytes (Knuth, Morris and Pratt's way). */
+/** Finds a text in a stream of bytes (Knuth, Morris and Pratt). */
 class Matcher {
   readonly text: string;
   readonly #bytes: Uint8Array;

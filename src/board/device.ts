@@ -1,8 +1,9 @@
-// What a device is to a board: registers that answer reads and writes, and a port to the rest of the machine,
-// which gives it the time, an interrupt line, memory for DMA and a way to stop the run. The board's own devices
-// and those that a user attaches are the same to it.
+// A device's interface to a board: registers that answer reads and writes, and a port to the rest of the machine, which
+// gives the device the time, an interrupt line, memory for DMA and a way to stop the run. The board treats its own
+// devices
+// and a user's in the same way.
 
-/** What a device keeps in a snapshot: a value that JSON can hold. Bytes go in as base64 text. */
+/** A device's state in a snapshot: a value that JSON can hold, bytes as base64 text. */
 export type Saved =
   | null
   | boolean
@@ -11,20 +12,21 @@ export type Saved =
   | readonly Saved[]
   | { readonly [name: string]: Saved };
 
-/** A device's registers, as the bus reaches them. */
+/** A device's registers, as the bus accesses them. */
 export interface Device {
   /**
-   * The value at an offset from the device's first address.
-   * @param size 1, 2 or 4 bytes; the value's higher bits are ignored.
+   * Reads a register.
+   * @param offset from the device's first address.
+   * @param size 1, 2 or 4 bytes; the result's higher bits are ignored.
    */
   read(offset: number, size: number): number;
   /** @param value unsigned, of `size` bytes. */
   write(offset: number, size: number, value: number): void;
-  /** Called once, when the device is attached: its way to the rest of the board. */
+  /** Called once, when the device is attached, with its port to the rest of the board. */
   connect?(port: DevicePort): void;
-  /** All of the device's state, for a snapshot. A device without it has none that matters. */
+  /** Returns the device's whole state for a snapshot. A device without this method has no state to save. */
   save?(): Saved;
-  /** Takes back what save() gave; alarms are not kept by the board, so they are set again here. */
+  /** Restores the value that save() returned. The board doesn't save alarms, so the device sets them again here. */
   restore?(saved: Saved): void;
   /** A hardware reset. */
   reset?(): void;
@@ -32,15 +34,18 @@ export interface Device {
 
 /** What the board gives to a device. */
 export interface DevicePort {
-  /** The clock, in instructions since the board started; time that passes while the processor waits counts too. */
+  /** The clock, in instructions since the board started, including the time that passed while the processor waited. */
   readonly now: number;
-  /** Instructions in a second. */
+  /** Instructions per second. */
   readonly clockRate: number;
-  /** Sets the device's interrupt line, which it was attached with, to active or not. */
+  /** Sets the interrupt line that the device was attached with to active or inactive. */
   raise(active: boolean): void;
-  /** Calls back when the clock reaches `time`, or at once after this instruction if it has. @returns how to cancel. */
+  /**
+   * Calls `callback` when the clock reaches `time`, or after this instruction if it has. @returns a function that
+   * cancels.
+   */
   at(time: number, callback: () => void): () => void;
-  /** RAM, for DMA, in guest byte order; what is not in RAM reads as all ones, and writes there are lost. */
+  /** RAM for DMA, in guest byte order. Addresses outside RAM read as all ones, and writes to them are ignored. */
   readonly memory: DeviceMemory;
   /** Ends the run after the present instruction. */
   stop(reason: DeviceStop): void;

@@ -1,10 +1,11 @@
-// An initramfs in the "newc" format of cpio (Documentation/driver-api/early-userspace/buffer-format.rst):
-// for each file a header of hexadecimal fields, its name and its bytes, each padded to four. Owners, times
-// and links are left 0; the kernel unpacks it into its root file system.
+// Makes an initramfs in the "newc" format of cpio (Documentation/driver-api/early-userspace/buffer-format.rst): for
+// each
+// file a header of hexadecimal fields, its name and its bytes, each padded to four. Owners, times and links are 0; the
+// kernel unpacks the archive into its root file system.
 
 import { joined, utf8Bytes } from "../bytes/text.ts";
 
-/** What an archive holds, a directory before what is in it. */
+/** The entries of an archive; a directory precedes its contents. */
 export type InitramfsEntry = { readonly name: string } & (
   | { readonly kind: "directory" }
   | { readonly kind: "file"; readonly bytes: Uint8Array; readonly executable?: boolean }

@@ -1,7 +1,9 @@
-// A Linux that runs on a board and does what it is asked: load a module, unload one, read and write files, run a
-// command. The kernel is a user's own, real one; its process 1 is our agent (agent/agent.c), which takes a request
-// out of a window of memory whenever it has rung a doorbell. Between two requests the board stands still, so no time
-// passes in the guest, and a snapshot taken there begins with the next request.
+// A Linux that runs on a board and handles requests: load a module, unload one, read and write files, run a command.
+// The
+// kernel is a real one that the user provides. Its process 1 is our agent (agent/agent.c), which reads a request from a
+// window of memory each time it has written to a doorbell register. Between two requests the board doesn't run, so no
+// time
+// passes in the guest, and a snapshot taken then begins with the next request.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -13,7 +15,7 @@ import type { Device, DevicePort } from "./device.ts";
 import { initramfs } from "./initramfs.ts";
 import { boardOf, saveBoard } from "./snapshot.ts";
 
-/** agent.c has the same numbers. */
+/** agent.c defines the same numbers. */
 const WINDOW = 128 << 20;
 const WINDOW_SIZE = 64 << 20;
 const DOORBELL = 0x1d000000;
@@ -31,38 +33,38 @@ const READY = 1;
 const MIB = 1 << 20;
 const MEMORY = 256 * MIB;
 const AGENT = "farjal-agent";
-/** Why each is there: no console lines, our process 1, no tests of the kernel's own, and the window's hole. */
+/** The purposes: no console lines, our process 1, no self-tests of the kernel, and a memory hole for the window. */
 const COMMAND_LINE = [
   ...["console=ttyS0", "quiet", `rdinit=/${AGENT}`, "nokaslr", "cryptomgr.notests"],
   `mem=${WINDOW / MIB}M@0`,
   `mem=${(MEMORY - WINDOW - WINDOW_SIZE) / MIB}M@${(WINDOW + WINDOW_SIZE) / MIB}M`,
 ].join(" ");
-/** Seconds of real time for the boot, and for each request (default). */
+/** The limits for the boot and, by default, for each request, in seconds of real time. */
 const BOOT_LIMIT = 600;
 const REQUEST_LIMIT = 120;
 const LONGEST_SLEEP = 3600;
-/** Lines of the console that a failure shows. */
+/** The number of console lines that an error shows. */
 const TAIL = 12;
 
 export interface LinuxOptions extends Pick<BoardOptions, "cpu" | "engine" | "date"> {
   readonly kernel: BootImage;
-  /** A further initramfs, such as one with a busybox, whose files the commands of run() are. */
+  /** A second initramfs, for example with a busybox, whose commands run() can use. */
   readonly initrd?: Uint8Array | undefined;
-  /** More of the kernel's command line. */
+  /** Appended to the kernel's command line. */
   readonly append?: string | undefined;
-  /** Seconds that a request may take; default: 120. */
+  /** The limit for a request in seconds; default: 120. */
   readonly timeLimit?: number | undefined;
 }
 
-/** What the kernel answered to a request. */
+/** The kernel's answer to a request. */
 export interface LinuxAnswer {
-  /** null: it was done. */
+  /** null when the request succeeded. */
   readonly errno: Errno | `E${string}` | null;
-  /** The kernel's messages meanwhile, without times. */
+  /** The kernel's messages during the request, without times. */
   readonly dmesg: readonly string[];
 }
 
-/** The agent's doorbell: ringing it ends the run. */
+/** The agent's doorbell: a write to it ends the run. */
 class Doorbell implements Device {
   rung = false;
   #port: DevicePort | undefined;
@@ -82,7 +84,10 @@ class Doorbell implements Device {
 }
 
 export class Linux {
-  /** What a snapshot depends on besides the kernel and the options: farjal's version, the agent, the core, and how they start. */
+  /**
+   * Everything that a snapshot depends on besides the kernel and the options: farjal's version, agent, core and boot
+   * parameters.
+   */
   static get identity(): string {
     const files = ["little", "big"].flatMap((endian) => [
       new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
@@ -100,8 +105,8 @@ export class Linux {
   #messages: string[] = [];
 
   /**
-   * Boots a kernel to the point where it waits for requests.
-   * @throws Misuse, with the console's last lines, when it doesn't get there.
+   * Boots a kernel until its agent waits for requests.
+   * @throws Misuse, with the console's last lines, when the kernel doesn't get that far.
    */
   static boot(options: LinuxOptions): Linux {
     const { kernel, initrd, append, cpu, engine, date } = options;
@@ -116,7 +121,7 @@ export class Linux {
     return linux;
   }
 
-  /** Goes on with what save() gave. @throws Misuse for anything else. */
+  /** Continues from the result of save(). @throws Misuse for any other bytes. */
   static restore(
     snapshot: Uint8Array,
     options: Pick<LinuxOptions, "engine" | "timeLimit"> = {},
@@ -142,13 +147,13 @@ export class Linux {
     return saveBoard(this.board);
   }
 
-  /** Every message of the kernel since the first request, without times. */
+  /** All messages of the kernel since the first request, without times. */
   get dmesg(): readonly string[] {
     return this.#messages;
   }
 
   /**
-   * Loads a module, as insmod does: the kernel's init_module() with these bytes.
+   * Loads a module as insmod does: calls the kernel's init_module() with these bytes.
    * @param parameters as on insmod's command line: "debug=1 name=value".
    */
   insmod(module: Uint8Array, parameters = ""): LinuxAnswer {
@@ -159,26 +164,29 @@ export class Linux {
     return answerOf(this.#ask(WHAT.unload, name));
   }
 
-  /** A file's content. @throws Misuse that names the errno. */
+  /** A file's content. @throws Misuse with the errno's name. */
   read(path: string): Buffer {
     return this.#must(`read ${path}`, this.#ask(WHAT.read, path)).content;
   }
 
-  /** Writes a file anew, as a shell's `>` does, or with `append` as its `>>` does. @throws Misuse that names the errno. */
+  /**
+   * Writes a file from the start, as a shell's `>` does, or with `append` as `>>` does. @throws Misuse with the errno's
+   * name.
+   */
   write(path: string, content: string | Uint8Array, { append = false } = {}): void {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     this.#must(`write ${path}`, this.#ask(append ? WHAT.append : WHAT.write, path, bytes));
   }
 
-  /** Runs a command by the initramfs' /bin/sh. @returns its exit status, 127 without a shell, and what it printed. */
+  /** Runs a command in the initramfs' /bin/sh. @returns its exit status, 127 without a shell, and its output. */
   run(command: string): { readonly status: number; readonly output: string } {
     const answer = this.#must(`run ${command}`, this.#ask(WHAT.run, command));
     return { status: answer.result, output: answer.content.toString("utf8") };
   }
 
   /**
-   * Lets the guest's time pass: interrupts, timers and threads of the kernel run, process 1 sleeps.
-   * @param seconds of the guest's, at most 3600.
+   * Lets the guest's time pass: interrupts, timers and kernel threads run while process 1 sleeps.
+   * @param seconds of guest time, at most 3600.
    */
   sleep(seconds: number): LinuxAnswer {
     if (!(seconds >= 0 && seconds <= LONGEST_SLEEP)) {
@@ -232,7 +240,7 @@ export class Linux {
     );
   }
 
-  /** Runs until the agent rings. */
+  /** Runs until the agent writes to the doorbell. */
   #goOn(trouble: string, timeLimit: number): void {
     this.#doorbell.rung = false;
     const stop = this.board.run({ timeLimit });
@@ -261,7 +269,7 @@ function attachDoorbell(board: Board): Doorbell {
   return doorbell;
 }
 
-/** The initramfs that brings the agent, behind the user's. */
+/** The initramfs with the agent, which follows the user's. */
 export function archiveOf(endian: Endian): Uint8Array {
   const agent = readFileSync(
     new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
@@ -274,8 +282,8 @@ export function archiveOf(endian: Endian): Uint8Array {
 }
 
 /**
- * The texts of /dev/kmsg's records: `priority,sequence,time,flags;text`, then lines of a dictionary that begin with
- * a space. Bytes that aren't printable are \xHH there (Documentation/ABI/testing/dev-kmsg).
+ * The texts of /dev/kmsg's records: `priority,sequence,time,flags;text`, followed by the lines of a dictionary, which
+ * begin with a space. Unprintable bytes are written \xHH (Documentation/ABI/testing/dev-kmsg).
  */
 export function messagesOf(records: Uint8Array): string[] {
   return Buffer.from(records)

@@ -1,6 +1,8 @@
-// What Malta's boot loader does before a kernel runs: the kernel and its initramfs into memory, the arguments and
-// the environment behind 80002000, and the registers that point to them. The places are those of QEMU's loader, so
-// that a kernel sees the same numbers on both.
+// Does what Malta's boot loader does before a kernel runs: it loads the kernel and its initramfs into memory, places
+// the
+// arguments and the environment from 0x80002000 on, and sets the registers that point to them. The addresses are those
+// of
+// QEMU's loader, so that a kernel sees the same numbers on both.
 
 import { latin1Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
@@ -10,12 +12,12 @@ import type { BootImage } from "./boot-image.ts";
 
 const KSEG0 = 0x80000000;
 const ARGUMENTS = 0x2000;
-/** The kernel's own memory begins here. */
+/** The end of the space for arguments, where the kernel's own memory begins. */
 const ARGUMENTS_END = 0x100000;
 const STACK = 0x80001fc0;
 const INITRD_ALIGN = 0x10000;
 const WORD = 4;
-/** General registers: a0 to a3, sp. */
+/** Numbers of the general registers a0 to a3 and sp. */
 const A0 = 4;
 const A1 = 5;
 const A2 = 6;
@@ -32,7 +34,7 @@ export interface BootProgram {
 }
 
 /**
- * Puts a program into a processor's memory, which has just been reset.
+ * Loads a program into the memory of a processor that has just been reset.
  * @throws Misuse when it doesn't fit.
  */
 export function loadProgram(processor: Processor, { kernel, initrd, append }: BootProgram): void {
@@ -47,7 +49,7 @@ export function loadProgram(processor: Processor, { kernel, initrd, append }: Bo
   const memory = String(processor.ramSize);
   const environment = [
     ...["memsize", memory, "ememsize", memory, "modetty0", "38400n8r"],
-    ...["rngseed", "0".repeat(64)], // chance would make every run another
+    ...["rngseed", "0".repeat(64)], // a random seed would make each run different
   ];
   writeArguments(processor, words, environment);
   processor.setCp0(STATUS, 0, STATUS_BEV);
@@ -73,7 +75,7 @@ function commandLine(
   return `rd_start=0xffffffff${start} rd_size=${initrd.length} ${append}`.trimEnd();
 }
 
-/** The two vectors of pointers, each of the environment's ended by 0, then the strings. */
+/** Writes the two pointer arrays, the environment's entries each ended by 0, then the strings. */
 function writeArguments(
   processor: Processor,
   words: readonly string[],

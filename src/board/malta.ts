@@ -1,6 +1,6 @@
-// The MIPS Malta board: which device is at which physical address, and which interrupt line it has. The devices
-// are in devices/, one file each; what runs the board is board.ts. (MIPS Malta-R User's Manual, MD00051, chapter 4;
-// QEMU's Malta is the referee.)
+// The MIPS Malta board: the physical address and the interrupt line of each device. The devices are in devices/, one
+// file
+// each; board.ts runs the board. (MIPS Malta-R User's Manual, MD00051, chapter 4; QEMU's Malta is the reference.)
 
 import type { Endian } from "../bytes/endian.ts";
 import type { Bus, RegionOptions } from "./bus.ts";
@@ -15,7 +15,7 @@ import { Pit } from "./devices/pit.ts";
 import { Rtc } from "./devices/rtc.ts";
 import { Uart } from "./devices/uart.ts";
 
-/** ISA's and PCI's ports, on the processor's side. */
+/** Physical address of ISA's and PCI's ports. */
 const PORTS = 0x18000000;
 const PORTS_SIZE = 0x10000;
 const SYSTEM_CONTROLLER = 0x1be00000;
@@ -29,15 +29,15 @@ const BOOT_ROM_SIZE = 0x400000;
 const TIMER_LINE = 0;
 const CLOCK_LINE = 8;
 const SERIAL_LINES = [4, 3] as const;
-/** The processor's interrupt inputs, at Cause.IP's bits: the 8259s', and the FPGA UART's. */
+/** The processor's interrupt inputs, as bits of Cause.IP: the 8259s' and the FPGA UART's. */
 const CONTROLLERS_INPUT = 1 << 10;
 const UART_INPUT = 1 << 12;
 
-/** What the board gives to whoever puts devices on it. */
+/** The board's functions for attaching devices. */
 export interface Wiring {
   readonly endian: Endian;
   readonly bus: Bus;
-  /** Attaches a device, by a name for snapshots; `line` is told of its interrupt. */
+  /** Attaches a device under a name for snapshots; `line` is called when its interrupt changes. */
   attach(
     name: string,
     address: number,
@@ -46,30 +46,30 @@ export interface Wiring {
     options?: RegionOptions,
     line?: (active: boolean) => void,
   ): void;
-  /** Connects a device that has its place already, or none. */
+  /** Connects a device that has an address already, or needs none. */
   connect(name: string, device: Device, line?: (active: boolean) => void): void;
-  /** Holds inputs of the processor, bits of Cause.IP, or lets them go. */
+  /** Sets or clears interrupt inputs of the processor, given as bits of Cause.IP. */
   interrupt(inputs: number, active: boolean): void;
-  /** Milliseconds since 1970 at the board's start. */
+  /** The date at the board's start, in milliseconds since 1970. */
   readonly date: number;
   skip(instructions: number): void;
 }
 
-/** The board's parts that the host has to do with. */
+/** The parts of the board that the host uses. */
 export interface Malta {
-  /** ttyS0, ttyS1 and the FPGA's. */
+  /** ttyS0, ttyS1 and the FPGA's serial port. */
   readonly serial: readonly [Uart, Uart, Uart];
   readonly controllers: InterruptControllers;
   readonly fpga: MaltaFpga;
   readonly pci: PciBus;
 }
 
-/** ISA's ports where nothing is: they float. */
+/** ISA ports without a device, which read as all ones. */
 const FLOATING: Device = { read: () => 0xffffffff, write: () => undefined };
-/** A page register of the DMA controllers and the like: accepted, and nothing follows. */
+/** Page registers of the DMA controllers and similar ones: writes are accepted and have no effect. */
 const ACCEPTED: Device = { read: () => 0, write: () => undefined };
 
-/** Puts Malta's devices on a bus. */
+/** Attaches Malta's devices to a bus. */
 export function buildMalta(wiring: Wiring): Malta {
   const { endian, bus } = wiring;
   const controllers = new InterruptControllers((active) =>
@@ -123,7 +123,7 @@ export function buildMalta(wiring: Wiring): Malta {
   return { serial, controllers, fpga, pci };
 }
 
-/** The system controller as PCI's device 0, with the address registers that QEMU's shows, all read-only. */
+/** The system controller as PCI device 0, with the read-only address registers of QEMU's. */
 function systemController(): PciFunction {
   return new PciFunction({
     words: {

@@ -1,5 +1,5 @@
-// A running Linux out of the user's cache, or booted and put there: what a command or a test calls that wants a real
-// kernel and doesn't want to wait for it.
+// Gives a running Linux from the user's cache, or boots it and adds it to the cache, for commands and tests that need a
+// real kernel without waiting for its boot.
 
 import { readFileSync } from "node:fs";
 import { Misuse, systemError } from "../errors.ts";
@@ -11,32 +11,32 @@ import { Linux } from "./linux.ts";
 import { cacheKey, SnapshotCache } from "./snapshot-cache.ts";
 
 export interface OpenLinuxOptions {
-  /** A further initramfs' bytes, whose files the guest has too. */
+  /** The bytes of a second initramfs, whose files the guest also gets. */
   readonly initrd?: Uint8Array | undefined;
-  /** More of the kernel's command line. */
+  /** Appended to the kernel's command line. */
   readonly append?: string | undefined;
   /** Default: 24Kc. */
   readonly cpu?: CpuModel | undefined;
-  /** How instructions are run; default: interpreter. */
+  /** The engine that runs instructions; default: interpreter. */
   readonly engine?: Engine | undefined;
-  /** Where snapshots are kept; default: the user's cache. null: the kernel is booted, and not kept. */
+  /** Where snapshots are kept; default: the user's cache. null: the kernel is booted and not cached. */
   readonly cache?: SnapshotCache | null | undefined;
   /** Called before the kernel is booted, which takes seconds. */
   readonly onBoot?: (() => void) | undefined;
-  /** Seconds that a request may take; default: 120. */
+  /** The limit for a request in seconds; default: 120. */
   readonly timeLimit?: number | undefined;
 }
 
-/** A running kernel, and whether it came out of the cache. */
+/** A running kernel, and whether it came from the cache. */
 export interface OpenedLinux {
   readonly linux: Linux;
   readonly cached: boolean;
 }
 
 /**
- * Starts a kernel, or goes on with the snapshot of the same kernel and options.
+ * Boots a kernel, or continues from the snapshot of the same kernel and options.
  * @param kernel the path of a vmlinuz or vmlinux for Malta, or its bytes.
- * @throws Misuse when it is no such file, or doesn't boot.
+ * @throws Misuse when it isn't such a file, or doesn't boot.
  */
 export async function openLinux(
   kernel: string | Uint8Array,
@@ -52,7 +52,7 @@ export async function openLinux(
       return { linux: Linux.restore(snapshot, { engine, timeLimit }), cached: true };
     } catch (error) {
       if (!(error instanceof Misuse)) throw error;
-      cache?.delete(key); // a damaged file costs a boot
+      cache?.delete(key); // a damaged file only costs a boot
     }
   }
   options.onBoot?.();
@@ -62,7 +62,7 @@ export async function openLinux(
   return { linux, cached: false };
 }
 
-/** The kernel without the program that unpacks it, if that can be had: it boots in a fraction of the time. */
+/** The kernel without its decompressor if possible, since it then boots in a fraction of the time. */
 async function imageOf(file: Uint8Array): Promise<BootImage> {
   const shipped = await readBootImage(file);
   try {

@@ -1,5 +1,5 @@
-// What a board that stopped looks like: the registers and the code around pc, with names from the kernel's file.
-// A kernel that relocated itself (KASLR) is found in memory by its banner, the line that it begins with.
+// Describes a board that has stopped: the registers and the code around pc, with names from the kernel's file. A kernel
+// that relocated itself (KASLR) is found in memory by its banner, the line that it prints first.
 
 import { KSEG0 } from "../../assembly/shared/memory-map.ts";
 import { indexOfBytes, latin1Bytes, sameBytes } from "../bytes/text.ts";
@@ -14,7 +14,7 @@ const RELOCATION_STEP = 0x10000;
 const RELOCATION_MOST = 0x8000000;
 const DIRECT = 0x1fffffff;
 
-/** Where the processor stands, and what is there. @param kernel names addresses; null: nothing has a name. */
+/** The processor's state and the code around pc. @param kernel gives names to addresses; null: no names. */
 export function postMortem(board: Board, kernel: AnyKernel | null, message: string): GuestStop {
   const { model: _model, describe, ...place } = stopPlace(board.processor, namesOf(board, kernel));
   const ra = place.registers[31] ?? 0;
@@ -37,7 +37,7 @@ function namesOf(board: Board, kernel: AnyKernel | null): Naming {
   return { nameOf, describe: (address) => nameOf(address) ?? plain(address) };
 }
 
-/** How far the kernel in memory is from where its file says. */
+/** The distance between the kernel's address in memory and the one in its file. */
 function slideOf({ processor }: Board, kernel: AnyKernel): number {
   const { image } = kernel;
   if (image === null) return 0;

@@ -1,6 +1,7 @@
-// A dialogue with the console: texts that are expected and texts that are sent, in order. It is what a run of CI
-// needs, and what a terminal's user does by hand. Sending happens at the very instruction at which the expected
-// text was complete, so a script gives the same run every time.
+// Scripts a dialogue with the console: texts to expect and texts to send, in order, for CI jobs or in place of a user
+// at a
+// terminal. A text is sent at the instruction at which the expected text was complete, so a script gives the same run
+// every time.
 
 import { Misuse } from "../errors.ts";
 import type { Board, RunOptions } from "./board.ts";
@@ -11,13 +12,13 @@ export type ScriptStep =
   | { readonly kind: "expect"; readonly text: string }
   | { readonly kind: "send"; readonly text: string };
 
-/** Ends a line to send without Enter. */
+/** At the end of a text to send: don't append Enter. */
 const NO_ENTER = "\\c";
 const ENTER = "\r";
 
 /**
  * Reads a script: lines `expect TEXT` and `send TEXT`, empty lines, and comments that begin with #. \n, \r, \t, \\
- * and \xHH mean what they mean in C. What is sent ends with Enter, unless it ends with \c.
+ * and \xHH have the same meaning as in C. A text to send ends with Enter, unless it ends with \c.
  * @throws Misuse that names the line.
  */
 export function readScript(script: string): ScriptStep[] {
@@ -43,31 +44,31 @@ function unescaped(text: string): string {
   });
 }
 
-/** Why a scripted run ended: as a board's run does, or because the script is at its end. */
+/** Why a scripted run ended: as a board's run, or because the script is finished. */
 export type ScriptStop = BoardStop | "script";
 
-/** A board that is run by a script. */
+/** Runs a board by a script. */
 export class ScriptedRun {
   readonly #board: Board;
   readonly #steps: readonly ScriptStep[];
   readonly #until: string | undefined;
   #at = 0;
 
-  /** @param until the text at which the run is over; without it, the run is over with the script. */
+  /** @param until the text that ends the run; default: the run ends with the script. */
   constructor(board: Board, steps: readonly ScriptStep[], until?: string) {
     this.#board = board;
     this.#steps = steps;
     this.#until = until;
   }
 
-  /** What is expected next; undefined once everything came. */
+  /** The next expected text; undefined when all texts have appeared. */
   get expected(): string | undefined {
     return this.#steps.slice(this.#at).find(({ kind }) => kind === "expect")?.text;
   }
 
   /**
-   * Runs on, to the end or to one of the limits in `options`, from which it can go on.
-   * @param also further texts at which to return.
+   * Runs to the end of the script or to one of the limits in `options`; a later call continues.
+   * @param also more texts at which to return.
    */
   advance(options: Omit<RunOptions, "until">, also: readonly string[] = []): ScriptStop {
     for (;;) {

@@ -1,6 +1,6 @@
-// Snapshots of booted kernels in the user's cache, so that a kernel boots once: the second command that wants it is
-// there in a tenth of a second. A file is named by everything that it depends on: the kernel's and the initramfs'
-// bytes, farjal's version and its core, and the processor. The cache is bounded, and losing it costs a boot.
+// Keeps snapshots of booted kernels in the user's cache, so that a kernel boots only once; a later command starts in a
+// tenth of a second. A file's name depends on everything that determines its content: the kernel's and the initramfs'
+// bytes, farjal's version and its core, and the processor. The cache is bounded, and losing it only costs a boot.
 
 import { createHash } from "node:crypto";
 import {
@@ -17,11 +17,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 const SUFFIX = ".snapshot";
-/** A kernel with little in its memory takes some 10 MB. */
+/** The most snapshots; a kernel that uses little memory takes about 10 MB. */
 const MOST_FILES = 16;
 const MOST_BYTES = 1 << 30;
 
-/** Where the user's caches are (XDG Base Directory Specification). */
+/** The directory of the user's caches (XDG Base Directory Specification). */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment["XDG_CACHE_HOME"];
   return join(
@@ -31,7 +31,7 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
   );
 }
 
-/** A name for what depends on all of these, in this order. */
+/** A name that depends on all of these, in this order. */
 export function cacheKey(parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) {
@@ -48,7 +48,7 @@ export class SnapshotCache {
     this.#directory = directory;
   }
 
-  /** The snapshot of that name, or undefined; the one used last is dropped last. */
+  /** The snapshot with that name, or undefined. It becomes the most recently used. */
   get(key: string): Uint8Array | undefined {
     const path = this.#path(key);
     try {
@@ -61,7 +61,7 @@ export class SnapshotCache {
     }
   }
 
-  /** Keeps a snapshot, and drops the oldest beyond the bounds. A cache that can't be written is none. */
+  /** Stores a snapshot, and deletes the oldest ones beyond the limits. A cache that can't be written is ignored. */
   put(key: string, bytes: Uint8Array): boolean {
     const path = this.#path(key);
     const temporary = `${path}.${process.pid}`;

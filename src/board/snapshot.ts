@@ -1,5 +1,6 @@
-// A whole machine as bytes: a processor's snapshot (src/processor/snapshot.ts has its format), whose note is the
-// rest of the board. The note is JSON in UTF-8:
+// A whole machine as bytes: a processor's snapshot (src/processor/snapshot.ts has its format), whose note holds the
+// rest
+// of the board. The note is JSON in UTF-8:
 //
 //   format    "farjal-board"
 //   version   1
@@ -8,9 +9,11 @@
 //   waiting   whether the processor waits for an interrupt
 //   devices   by name, what each device's save() gave; null for one that keeps nothing
 //
-// Reading checks everything before anything is changed: that the devices are the same, and that what each one is
-// given has the shape of what it would save. A kernel file is not in a snapshot: a board that was restored and
-// then resets itself ends its run.
+// Everything is checked before the board is changed: the devices must be the same, and each device's state must have
+// the
+// shape of what the device would save. A snapshot doesn't contain the kernel file, so a reset ends the run of a
+// restored
+// board.
 
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
@@ -35,7 +38,7 @@ interface Note {
   readonly devices: Readonly<Record<string, Saved>>;
 }
 
-/** The state of a board that stands still. */
+/** The state of a board that isn't running. */
 export function saveBoard(board: Board): Uint8Array {
   const devices = Object.fromEntries(
     board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
@@ -45,14 +48,14 @@ export function saveBoard(board: Board): Uint8Array {
 }
 
 /**
- * Puts a snapshot's state into a board with the same processor, memory and devices.
- * @throws Misuse, with the board as it was, for what isn't a snapshot of such a board.
+ * Restores a snapshot into a board with the same processor, memory and devices.
+ * @throws Misuse, without changing the board, for bytes that aren't a snapshot of such a board.
  */
 export function restoreBoard(board: Board, bytes: Uint8Array): void {
   resume(board, readSnapshot(bytes));
 }
 
-/** A board made from a snapshot; devices of the user's own are attached by `attach` before it is restored. */
+/** Makes a board from a snapshot; `attach` attaches the user's own devices before the state is restored. */
 export function boardOf(
   bytes: Uint8Array,
   options: Pick<BoardOptions, "engine" | "date"> = {},
@@ -111,7 +114,7 @@ function readNote(bytes: Uint8Array): Note {
   return note as Note;
 }
 
-/** Compares what a device would be given with what it saves now. */
+/** Compares the state for a device with what the device saves now. */
 function checkShape(name: string, saved: Saved, device: Device): void {
   const present = device.save?.() ?? null;
   if (!hasShape(saved, present)) {
@@ -119,7 +122,7 @@ function checkShape(name: string, saved: Saved, device: Device): void {
   }
 }
 
-/** Lists may have any length, and an empty one tells nothing of its elements: bytes. */
+/** Lists may have any length; the elements of a list that is empty in the model are assumed to be bytes. */
 function hasShape(value: Saved, model: Saved): boolean {
   if (isList(model)) {
     return (

@@ -1,6 +1,6 @@
-// What is to happen later on a board: callbacks by the time at which they are due. Events of one time happen in
-// the order in which their devices were attached, and of one device in the order in which it asked: so a board
-// that was restored from a snapshot, whose devices ask anew, does the same as the one that was saved.
+// Future events on a board: callbacks by the time at which they are due. Events of the same time happen in the order in
+// which their devices were attached, and a device's events in the order in which it requested them. So a board restored
+// from a snapshot, whose devices request their events again, behaves as the saved one did.
 
 interface Event {
   readonly time: number;
@@ -9,7 +9,7 @@ interface Event {
   readonly callback: () => void;
 }
 
-/** Events that may wait at once: a device that asks for more goes round in a loop of its own. */
+/** The most pending events; a device that requests more is in an endless loop. */
 const MOST_EVENTS = 100_000;
 
 export class Timeline {
@@ -17,7 +17,7 @@ export class Timeline {
   #events: Event[] = [];
   #asked = 0;
 
-  /** @param changed called when another event is the first, or none is left. */
+  /** @param changed called when another event becomes the first, or none is left. */
   constructor(changed: () => void) {
     this.#changed = changed;
   }
@@ -27,7 +27,7 @@ export class Timeline {
     return this.#events[0]?.time ?? Number.POSITIVE_INFINITY;
   }
 
-  /** @param owner the device's number on the board. @returns how to cancel the event. */
+  /** Adds an event. @param owner the device's number on the board. @returns a function that cancels the event. */
   at(time: number, owner: number, callback: () => void): () => void {
     if (Number.isNaN(time) || this.#events.length >= MOST_EVENTS) {
       throw new RangeError(
@@ -42,7 +42,7 @@ export class Timeline {
     return () => this.#cancel(event);
   }
 
-  /** Calls back everything that is due at `now`. What that asks for is due in a later call. */
+  /** Calls every callback that is due at `now`. Events that a callback requests wait for a later call. */
   pass(now: number): void {
     const due = this.#events.filter(({ time }) => time <= now);
     this.#events = this.#events.filter(({ time }) => time > now);

@@ -1,10 +1,12 @@
-// Process 1 of the kernel that farjal keeps running for `insmod` and the like, with no C library. It does what the
-// host asks, one request after the other: load and unload modules, read and write files, run a command, hand over
-// the kernel's messages. src/board/linux.ts is the other side.
+// Process 1 of the kernel that farjal keeps running for `insmod` and similar commands, without a C library. It handles
+// the
+// host's requests one after the other: load and unload modules, read and write files, run a command, return the
+// kernel's
+// messages. src/board/linux.ts is the other side.
 //
-// Both sides share a window of physical memory that the kernel was told (mem=) not to use, and a doorbell: a device
-// register, whose write stops the board right there, so that the host can take a snapshot, or put the next request
-// into the window before the write is over. So nothing is polled, and no byte goes through a serial line.
+// Both sides share a window of physical memory that the kernel is told not to use (mem=), and a doorbell: a device
+// register. A write to it stops the board at that instruction, so that the host can take a snapshot, or put the next
+// request into the window before the write completes. So nothing is polled, and no data goes through a serial line.
 
 #include <asm/fcntl.h>
 #include <asm/unistd.h>
@@ -14,18 +16,18 @@
 
 typedef unsigned int word;
 
-/** linux.ts has the same numbers. */
+/** linux.ts defines the same numbers. */
 enum { WINDOW = 128 << 20, WINDOW_SIZE = 64 << 20, DOORBELL = 0x1d000000, PAGE = 4096 };
 enum { TEXT = 0x1000, TEXT_SIZE = 0x10000, LINES = 0x20000, LINES_SIZE = 0x1e0000, DATA = 0x200000 };
 enum { DATA_SIZE = WINDOW_SIZE - DATA };
 
-/** What is asked for. */
+/** The requests. */
 enum { LOAD = 1, UNLOAD = 2, READ = 3, WRITE = 4, APPEND = 5, RUN = 6, SLEEP = 7 };
 
-/** What the doorbell says. */
+/** The values that the agent writes to the doorbell. */
 enum { READY = 1, TROUBLE = 2 };
 
-/** At the window's start; sizes are of DATA and of LINES. */
+/** The head of the window; the sizes are those of DATA and of LINES. */
 struct request {
   word what, size;           /* the host's */
   int result;                /* 0 or more, or -errno */
@@ -76,7 +78,7 @@ void *memset(void *to, int byte, word size) {
   return to;
 }
 
-/** Reads until there is no more, or no room. */
+/** Reads until the end of the file or of the buffer. */
 static int drain(long file, unsigned char *to, word room, word *size) {
   word done = 0;
   long count = 0;
@@ -105,7 +107,7 @@ static int write_file(const char *path, const unsigned char *bytes, word size, i
   return result < 0 ? result : closed;
 }
 
-/** Runs a command by the initramfs' shell; its output goes to DATA. The result is its exit status. */
+/** Runs a command in the initramfs' shell; its output goes to DATA. Returns the exit status. */
 static int run(const char *command, word *size) {
   static const char *environment[] = {"PATH=/sbin:/usr/sbin:/bin:/usr/bin", "HOME=/", "TERM=linux", 0};
   const char *arguments[] = {"sh", "-c", command, 0};
@@ -132,7 +134,7 @@ static int run(const char *command, word *size) {
   return status & 0x7f ? 128 + (status & 0x7f) : (status >> 8) & 0xff;
 }
 
-/** The kernel's messages since the last time, as records of /dev/kmsg. */
+/** Reads the kernel's messages since the last call, as records of /dev/kmsg. */
 static word gather_lines(void) {
   enum { RECORD_MOST = 8192, OVERRUN = 32 /* EPIPE */ };
   word size = 0;
@@ -145,7 +147,7 @@ static word gather_lines(void) {
   return size;
 }
 
-/** Lets microseconds pass. Kernels may lack the calls with 32-bit times (COMPAT_32BIT_TIME). */
+/** Sleeps for some microseconds. Kernels may lack the calls with 32-bit times (COMPAT_32BIT_TIME). */
 static int sleep_for(word microseconds) {
   long long time[2] = {microseconds / 1000000, microseconds % 1000000 * 1000};
   return kernel(__NR_clock_nanosleep_time64, 1 /* CLOCK_MONOTONIC */, 0, time, 0);
@@ -177,7 +179,7 @@ static unsigned char *map(long memory, word physical, word size) {
   return at < 0 && at > -4096 ? 0 : (unsigned char *)at;
 }
 
-/** Without the window or the doorbell nothing can be said but by ending, at which the kernel panics. */
+/** Without the window or the doorbell the agent can report an error only by exiting, which makes the kernel panic. */
 static void __attribute__((noreturn)) give_up(const char *why, word size) {
   kernel(__NR_write, 1, why, size);
   kernel(__NR_exit, 1);

@@ -1,5 +1,6 @@
-// Memory that holds no program: Malta's flash, erased, and the boot ROM, which shows the board's revision. A
-// kernel is put into RAM by the host, so nothing is fetched from here, and writes are lost.
+// Memory without a program: Malta's flash, erased, and the boot ROM, which holds the board's revision. The host loads
+// the
+// kernel into RAM, so no code is fetched from here. Writes are ignored.
 
 import type { Device } from "../device.ts";
 
@@ -8,7 +9,7 @@ const ERASED = 0xff;
 export class Flash implements Device {
   readonly #words: ReadonlyMap<number, number>;
 
-  /** @param words 32-bit words that are not erased, by offset. */
+  /** @param words the 32-bit words that are not erased, by offset. */
   constructor(words: ReadonlyMap<number, number> = new Map()) {
     this.#words = words;
   }
@@ -19,6 +20,6 @@ export class Flash implements Device {
   }
 
   write(): void {
-    // A flash takes commands before it takes data; this one takes none.
+    // Real flash needs commands before data; this one ignores commands.
   }
 }

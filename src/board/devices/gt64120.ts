@@ -1,8 +1,11 @@
-// The Galileo GT-64120 system controller, as far as Malta's Linux uses it: address decoders, which are only
-// registers here since the board's map is fixed, PCI configuration cycles and the interrupt acknowledge of the
-// controllers behind PCI. Its registers are little-endian words in whatever order the processor's are, unless
-// CPU Interface Configuration says that they are not swapped; configuration data of other devices is swapped once
-// more while PCI 0 Command says so. (Galileo's manual, sections 5 and 17; QEMU's Malta is the referee.)
+// The Galileo GT-64120 system controller, as far as Malta's Linux uses it: address decoders, which are only registers
+// here
+// since the board's map is fixed, PCI configuration cycles, and the interrupt acknowledge of the controllers behind
+// PCI.
+// Its registers are little-endian words in both byte orders, unless CPU Interface Configuration disables swapping.
+// Configuration data of other devices is swapped once more while PCI 0 Command requests it. (Galileo's manual, sections
+// 5
+// and 17; QEMU's Malta is the reference.)
 
 import type { Endian } from "../../bytes/endian.ts";
 import { swapped } from "../bus.ts";
@@ -19,10 +22,10 @@ const INTERRUPT_ACKNOWLEDGE = 0xc34;
 const CONFIG_ADDRESS = 0xcf8;
 const CONFIG_DATA = 0xcfc;
 const CONFIG_ENABLE = 2 ** 31;
-/** Bits of the configuration address: all of a device but its register. */
+/** The configuration address's bus and device number; all these bits are 0 for the controller itself. */
 const OTHER_THAN_ITSELF = 0x00fff800;
 
-/** What Malta's monitor leaves in the decoders, and the chip's own reset values beside them. */
+/** The decoders' values as Malta's monitor sets them, and the chip's own reset values. */
 const DECODERS: readonly (readonly [number, number])[] = [
   [0x048, 0xc0],
   [0x050, 0x40],
@@ -42,7 +45,7 @@ export interface Gt64120Options {
   readonly acknowledge: () => number;
 }
 
-/** Its internal registers; the region on the bus is native, since it swaps by itself. */
+/** Its internal registers. The bus region is native, since the controller swaps by itself. */
 export class Gt64120 implements Device {
   readonly #endian: Endian;
   readonly #pci: PciBus;
@@ -91,7 +94,7 @@ export class Gt64120 implements Device {
     return this.#registers[at / 4] ?? 0;
   }
 
-  /** The bytes of a word that a narrower access selects, in the processor's order. */
+  /** The bytes of a word that a narrower access selects, in the processor's byte order. */
   #part(word: number, offset: number, size: number): number {
     if (size === 4) return word;
     const lane = offset & 3;
@@ -116,7 +119,7 @@ export class Gt64120 implements Device {
     return (this.#configAddress >>> 2) & 63;
   }
 
-  /** The function that is addressed: on bus 0, which has all of them. */
+  /** The function that is addressed. All functions are on bus 0. */
   #function(): PciFunction | undefined {
     const address = this.#configAddress;
     if (address < CONFIG_ENABLE || ((address >>> 16) & 0xff) !== 0) return undefined;

@@ -1,12 +1,14 @@
-// The pair of Intel 8259A interrupt controllers of a PC, as PIIX4 has them: the second one's output is line 2 of
-// the first. Each keeps which lines are held (IRR), which are being served (ISR) and which are masked (IMR); the
-// edge/level register (ELCR) says how a line is seen. Not here: rotating priorities, which no driver of Linux uses.
+// The pair of Intel 8259A interrupt controllers of a PC, as in PIIX4: the second one's output is line 2 of the first.
+// Each
+// knows which lines are requested (IRR), which are being served (ISR) and which are masked (IMR); the edge/level
+// register
+// (ELCR) selects a line's trigger mode. Rotating priorities are missing, since no Linux driver uses them.
 
 import type { Device, Saved } from "../device.ts";
 
 const CASCADE = 2;
 const LINES = 8;
-/** ICW1's and OCW's bits, by the data sheet's names. */
+/** The bits of ICW1 and the OCWs, by the data sheet's names. */
 const ICW1 = 0x10;
 const ICW1_SINGLE = 0x02;
 const ICW1_IC4 = 0x01;
@@ -18,7 +20,7 @@ const OCW3_ISR = 0x01;
 const OCW3_SPECIAL_MASK = 0x40;
 const OCW3_SET_SPECIAL_MASK = 0x20;
 
-/** What is expected next at the data port. */
+/** The word that is expected next at the data port. */
 type Expected = "mask" | "vector" | "cascade" | "mode";
 
 /** One of the two controllers. */
@@ -27,7 +29,7 @@ class Controller {
   isr = 0;
   imr = 0;
   elcr = 0;
-  /** Lines as devices hold them now. */
+  /** The lines' present levels, set by the devices. */
   #held = 0;
   #vector = 0;
   #expected: Expected = "mask";
@@ -51,7 +53,7 @@ class Controller {
     this.#held = active ? this.#held | bit : this.#held & ~bit;
   }
 
-  /** The line that is to be served, or -1; the lower number comes first. */
+  /** The line to serve next, or -1; the lower number has priority. */
   get pending(): number {
     const wanted = this.irr & ~this.imr;
     if (wanted === 0) return -1;
@@ -60,7 +62,7 @@ class Controller {
     return inService !== 0 && lowest(inService) <= line ? -1 : line;
   }
 
-  /** The processor takes what is pending. @returns its line; 7, as the chip says, when nothing is. */
+  /** The processor accepts the pending interrupt. @returns its line; 7, as the chip does, when none is pending. */
   acknowledge(): number {
     const line = this.pending;
     if (line < 0) return LINES - 1;
@@ -95,7 +97,7 @@ class Controller {
     }
   }
 
-  /** OCW2: 1 and 5 end the one that is served, 3 and 7 the one that is named. */
+  /** OCW2: 1 and 5 end the interrupt in service, 3 and 7 the one that is named. */
   #endOfInterrupt(value: number): void {
     const command = value >>> 5;
     if (command === 1 || command === 5) this.isr &= this.isr - 1;
@@ -183,29 +185,29 @@ class Controller {
   }
 }
 
-/** Lines that ELCR can make level-triggered: not the timer's, the keyboard's, the cascade, the clock's, the FPU's. */
+/** The lines that ELCR can make level-triggered: all but the timer's, keyboard's, cascade's, clock's and FPU's. */
 const FIRST_MAY_BE_LEVEL = 0xf8;
 const SECOND_MAY_BE_LEVEL = 0xde;
 
-/** Both controllers. Their registers are three devices, since they are at three places among the ports. */
+/** Both controllers. Their registers are three devices, at three places among the ports. */
 export class InterruptControllers {
   #first = new Controller(FIRST_MAY_BE_LEVEL);
   #second = new Controller(SECOND_MAY_BE_LEVEL);
   readonly #output: (active: boolean) => void;
 
-  /** @param output told of the pair's interrupt output, whether or not it changed. */
+  /** @param output called with the state of the pair's interrupt output, whether it changed or not. */
   constructor(output: (active: boolean) => void) {
     this.#output = output;
   }
 
-  /** Holds one of the 16 lines, or lets it go. */
+  /** Sets or clears one of the 16 lines. */
   raise(line: number, active: boolean): void {
     if (line < LINES) this.#first.set(line, active);
     else this.#second.set(line - LINES, active);
     this.#update();
   }
 
-  /** The processor's acknowledge: the vector of what is served now. */
+  /** The processor's acknowledge: returns the vector of the interrupt that is served now. */
   acknowledge(): number {
     const line = this.#first.acknowledge();
     const isSecond = line === CASCADE && this.#second.pending >= 0;
@@ -216,7 +218,7 @@ export class InterruptControllers {
     return vector;
   }
 
-  /** Ports 20 and 21, or a0 and a1. */
+  /** The device for ports 0x20 and 0x21, or 0xa0 and 0xa1. */
   registers(which: "first" | "second"): Device {
     const controller = (): Controller => (which === "first" ? this.#first : this.#second);
     return {
@@ -243,7 +245,7 @@ export class InterruptControllers {
     };
   }
 
-  /** Ports 4d0 and 4d1. */
+  /** The device for ports 0x4d0 and 0x4d1. */
   edgeLevel(): Device {
     const at = (offset: number): Controller => (offset === 0 ? this.#first : this.#second);
     return {

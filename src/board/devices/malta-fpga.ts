@@ -1,6 +1,6 @@
-// Malta's board logic: the reset register, the display of eight characters and the bar of lamps, and the
-// revision word that the boot ROM shows. Switches and jumpers read as unset. The I2C bus of the memory modules
-// is not there: its input reads as zero.
+// Malta's board logic: the reset register, the display of eight characters, the LED bar, and the revision word in the
+// boot
+// ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is missing: its input reads as zero.
 
 import type { Endian } from "../../bytes/endian.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";
@@ -16,7 +16,7 @@ const RESET_NOW = 0x42;
 const BREAK_RESET = 0x508;
 const BREAK_RESET_VALUE = 0x0a;
 
-/** The word at 1fc00010: a CoreLV board with a GT-64120. */
+/** The word at 0x1fc00010: a CoreLV board with a GT-64120. */
 export const REVISION_OFFSET = 0x10;
 export const REVISION = 0x420;
 
@@ -34,7 +34,7 @@ export class MaltaFpga implements Device {
     this.#port = port;
   }
 
-  /** What the display shows. */
+  /** The text on the display. */
   get display(): string {
     return String.fromCharCode(...this.#digits);
   }

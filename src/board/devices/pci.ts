@@ -1,5 +1,6 @@
-// A PCI bus as far as software sees it through configuration space: functions with their 64 words, the bits in
-// them that can be written, and base address registers that move what the function has in ports or memory.
+// A PCI bus as software sees it through configuration space: functions with their 64 words, the writable bits of each,
+// and
+// base address registers that place the function's ports or memory.
 
 import type { Bus, Region } from "../bus.ts";
 import type { Saved } from "../device.ts";
@@ -10,24 +11,24 @@ const COMMAND_IO = 1;
 const COMMAND_MEMORY = 2;
 const BAR_0 = 4;
 const BAR_IO = 1;
-/** What a command register keeps of what is written. */
+/** The bits of the command register that can be written. */
 const COMMAND_WRITABLE = 0x0000ffff;
 const INTERRUPT_LINE = 15;
 
-/** A base address register: it places a region, in ports or in memory, when the command register enables it. */
+/** A base address register: it gives a region its address in ports or memory, while the command register enables it. */
 export interface Bar {
   /** 0 to 5. */
   readonly number: number;
   readonly space: "io" | "memory";
-  /** Bytes, a power of two. */
+  /** Size in bytes, a power of two. */
   readonly size: number;
   readonly region: Region;
 }
 
 export interface PciFunctionOptions {
-  /** Words that aren't 0 at reset, by index. */
+  /** The words that aren't 0 at reset, by index. */
   readonly words: Readonly<Record<number, number>>;
-  /** Bits of further words that can be written. */
+  /** The writable bits of further words. */
   readonly writable?: Readonly<Record<number, number>>;
   readonly bars?: readonly Bar[];
 }
@@ -36,10 +37,10 @@ export class PciFunction {
   readonly #options: PciFunctionOptions;
   readonly #writable = new Uint32Array(WORDS);
   readonly #words = new Uint32Array(WORDS);
-  /** Where ports and memory begin on the processor's side. */
+  /** The physical address of a base address in ports or memory. */
   #place: (bar: Bar, base: number) => number = (_bar, base) => base;
   #bus: Bus | undefined;
-  /** Called after any word was written. */
+  /** Called after each write of a word. */
   onWrite: (word: number) => void = () => undefined;
 
   constructor(options: PciFunctionOptions) {
@@ -55,7 +56,7 @@ export class PciFunction {
     this.reset();
   }
 
-  /** @param place the physical address of a register's base. */
+  /** @param place gives the physical address of a register's base address. */
   connect(bus: Bus, place: (bar: Bar, base: number) => number): void {
     this.#bus = bus;
     this.#place = place;
@@ -74,7 +75,7 @@ export class PciFunction {
     this.#map();
   }
 
-  /** A word of configuration space. */
+  /** Reads a word of configuration space. */
   read(word: number): number {
     return this.#words[word] ?? 0xffffffff;
   }
@@ -110,7 +111,7 @@ export class PciFunction {
 /** The functions of bus 0, by device * 8 + function. */
 export type PciBus = Map<number, PciFunction>;
 
-/** A function's number on its bus. */
+/** A function's key on its bus. */
 export function pciNumber(device: number, fn: number): number {
   return device * 8 + fn;
 }

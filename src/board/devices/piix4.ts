@@ -1,6 +1,8 @@
-// The PIIX4 south bridge: configuration space of its four functions, and the power management block, in which a
-// kernel switches the board off. The words are those that QEMU's Malta shows, so that Linux finds the same
-// functions with the same resources; the USB controller has no ports to plug anything in.
+// The PIIX4 south bridge: the configuration space of its four functions, and the power management block, through which
+// a
+// kernel switches the board off. The words are those of QEMU's Malta, so that Linux finds the same functions with the
+// same
+// resources. The USB controller has no ports for devices.
 
 import type { Bus, Region } from "../bus.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";
@@ -23,10 +25,10 @@ const TIMER = 8;
 const TIMER_RATE = 3_579_545;
 const USB_SIZE = 32;
 const IDE_SIZE = 16;
-/** PCI interrupts A to D at lines 10, 10, 11 and 11, as Malta's monitor routes them. */
+/** PCI interrupts A to D go to lines 10, 10, 11 and 11, as Malta's monitor routes them. */
 const ROUTES = 0x0b0b0a0a;
 
-/** Power management: what a kernel needs of it is the timer and the way to switch off. */
+/** Power management, as far as a kernel needs it: the timer and the power switch. */
 class PowerManagement implements Device {
   #port: DevicePort | undefined;
   #status = 0;
@@ -87,10 +89,10 @@ class PowerManagement implements Device {
   }
 }
 
-/** Nothing behind it: what a function without a device answers. */
+/** The device behind a function that has none. */
 const ABSENT: Device = { read: () => 0, write: () => undefined };
 
-/** Puts PIIX4's functions on the PCI bus. @returns its power management, which the board attaches. */
+/** Adds PIIX4's functions to the PCI bus. @returns its power management, which the board attaches. */
 export function addPiix4(pci: PciBus, bus: Bus, ports: number): { power: Device; region: Region } {
   const region = (size: number, device: Device): Region => ({
     address: -1,
@@ -146,7 +148,7 @@ export function addPiix4(pci: PciBus, bus: Bus, ports: number): { power: Device;
   return { power, region: powerRegion };
 }
 
-/** Power management has a base register of its own, and a bit that enables it. */
+/** Places power management, which has its own base register and its own enable bit. */
 function placePower(fn: PciFunction | undefined, region: Region, bus: Bus, ports: number): void {
   bus.add(region);
   const place = (): void => {

@@ -1,6 +1,7 @@
-// The i8254 interval timer: three counters at the oscillator's 1.193182 MHz, of which counter 0 interrupts.
-// Modes 0 (one interrupt), 2 and 3 (periodic) are there, since drivers use no others; a counter can be latched
-// and read back. Malta's Linux takes its time from the processor and only sets this one to rest.
+// The i8254 interval timer: three counters at the oscillator's 1.193182 MHz, of which counter 0 interrupts. It has
+// modes 0
+// (one interrupt), 2 and 3 (periodic), the only ones that drivers use; a counter can be latched and read back. Malta's
+// Linux takes its time from the processor and only stops this timer.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 
@@ -10,16 +11,16 @@ const COUNTERS = 3;
 
 interface Counter {
   mode: number;
-  /** 1 low byte, 2 high byte, 3 both. */
+  /** 1: low byte, 2: high byte, 3: both. */
   access: number;
   reload: number;
-  /** Board time at which it was loaded; -1 before. */
+  /** Board time when the counter was loaded; -1 before that. */
   loaded: number;
-  /** The byte of a pair that is next. */
+  /** Which byte of a pair is next. */
   writesHigh: boolean;
   readsHigh: boolean;
   written: number;
-  /** What was latched, or -1. */
+  /** The latched value, or -1. */
   latch: number;
 }
 
@@ -66,7 +67,7 @@ export class Pit implements Device {
 
   #control(value: number): void {
     const counter = this.#counters[value >>> 6];
-    if (counter === undefined) return; // 3: read-back, which only the 8254 proper has
+    if (counter === undefined) return; // 3 is read-back, which this timer lacks
     const access = (value >>> 4) & 3;
     if (access === 0) {
       if (counter.latch < 0) counter.latch = this.#value(counter);
@@ -124,7 +125,7 @@ export class Pit implements Device {
     const rounds = isPeriodic ? Math.floor(passed / period) + 1 : 1;
     if (counter.mode === 0) port.raise(false);
     this.#cancel = port.at(counter.loaded + rounds * period, () => {
-      // A periodic counter's output falls for one tick only, so it is held from one interrupt to the next.
+      // A periodic counter's output is low for one tick only, so it is modelled as high from one interrupt to the next.
       port.raise(false);
       port.raise(true);
       if (isPeriodic) this.#schedule();

@@ -1,7 +1,9 @@
-// The MC146818 real-time clock of a PC, behind an index and a data port. Its time is the board's clock from a
-// date that is given, so a run is the same whenever it happens; register A's UIP is set in the last 244 us of
-// each second. A guest that polls UIP to measure a second goes on to the edge at once: the time passes, without
-// the instructions. Setting the time moves the date; update, periodic and alarm interrupts follow registers B and A.
+// The MC146818 real-time clock of a PC, behind an index and a data port. Its time is a given date plus the board's
+// clock,
+// so that every run is the same. Register A's UIP is set in the last 244 us of each second. When a guest polls UIP to
+// measure a second, the board advances the time to the edge at once, without running instructions. Setting the time
+// moves
+// the date. Update, periodic and alarm interrupts follow registers B and A.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 
@@ -34,18 +36,18 @@ const B_24_HOURS = 0x02;
 const C_IRQ = 0x80;
 const D_VALID = 0x80;
 const HOUR_PM = 0x80;
-/** An alarm's byte that matches everything. */
+/** An alarm byte that matches every value. */
 const ANY = 0xc0;
-/** Parts of a second in which UIP is set: 1/4096 is 244 us. */
+/** The fraction of a second in which UIP is set: 1/4096 is 244 us. */
 const UPDATE_PART = 4096;
-/** Polls of UIP after which time is let pass. */
+/** After this many polls of UIP, the time is advanced. */
 const POLLS = 3;
 const OSCILLATOR = 32768;
 
 export interface RtcOptions {
-  /** What the clock shows when the board starts, in milliseconds since 1970, UTC. */
+  /** The clock's date when the board starts, in milliseconds since 1970, UTC. */
   readonly start: number;
-  /** Lets time pass without instructions. */
+  /** Advances the time without running instructions. */
   readonly skip: (instructions: number) => void;
 }
 
@@ -55,7 +57,7 @@ export class Rtc implements Device {
   #port: DevicePort | undefined;
   #index = 0;
   #memory = new Uint8Array(REGISTERS);
-  /** What the guest has set the time forward by, in seconds. */
+  /** The difference in seconds that the guest made by setting the time. */
   #adjusted = 0;
   #polls = 0;
   #flags = 0;
@@ -158,7 +160,7 @@ export class Rtc implements Device {
     return ((this.#memory[B] ?? 0) & B_SET) !== 0;
   }
 
-  /** Whether the registers are about to change; polled for, the next edge comes at once. */
+  /** Whether the registers are about to change. After a few polls, the time is advanced to the next edge. */
   #isUpdating(): boolean {
     const second = this.#second;
     const edge = second - Math.ceil(second / UPDATE_PART);
@@ -206,7 +208,7 @@ export class Rtc implements Device {
     }
   }
 
-  /** Takes the date in the registers as now. */
+  /** Sets the present time to the date in the registers. */
   #adjust(): void {
     const at = (index: number): number => this.#decoded(this.#memory[index] ?? 0);
     const year = at(CENTURY) * 100 + at(YEAR);
@@ -254,7 +256,7 @@ export class Rtc implements Device {
     return flags;
   }
 
-  /** Asks for the next moment at which a flag that is enabled may be set. */
+  /** Requests an event at the next moment at which an enabled flag may be set. */
   #schedule(): void {
     this.#cancel();
     this.#cancel = () => undefined;
@@ -269,7 +271,7 @@ export class Rtc implements Device {
     if (times.length > 0) this.#cancel = port.at(Math.min(...times), () => this.#tick());
   }
 
-  /** Instructions from one periodic interrupt to the next; 0 for none. */
+  /** Instructions between periodic interrupts; 0 when they are off. */
   get #period(): number {
     const rate = (this.#memory[A] ?? 0) & A_RATE;
     if (rate === 0) return 0;

@@ -1,11 +1,13 @@
-// A 16550A serial port. Its transmitter is empty at once: what is written has left. Received bytes wait on the
-// host's side of a FIFO of 16, which fills up as the guest reads, so none is lost however fast they come. The
-// interrupts are received data (its trigger level and time-out are reached with the first byte) and transmitter
-// empty, which reading IIR clears. In loopback mode the modem lines and the data go round.
+// A 16550A serial port. Its transmitter is always empty: a written byte is sent at once. Received bytes wait on the
+// host's
+// side of a FIFO of 16, which is refilled as the guest reads, so no byte is lost at any input rate. The interrupts are
+// received data (the first byte reaches both the trigger level and the time-out) and transmitter empty, which reading
+// IIR
+// clears. Loopback mode connects the modem lines and the data back to the port.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 
-/** Registers, by offset; DLL and DLM take the first two's places while LCR.DLAB is set. */
+/** Register offsets; DLL and DLM replace the first two while LCR.DLAB is set. */
 const DATA = 0;
 const IER = 1;
 const IIR = 2;
@@ -29,13 +31,13 @@ const LSR_DATA = 0x01;
 const LSR_EMPTY = 0x60;
 const MCR_LOOP = 0x10;
 const MCR_BITS = 0x1f;
-/** Carrier, data set ready and clear to send: there is always somebody at the other end. */
+/** Carrier, data set ready and clear to send are set: the other end is always connected. */
 const MSR_CONNECTED = 0xb0;
 const FIFO_SIZE = 16;
-/** 9600 baud from 1.8432 MHz. */
+/** 9600 baud at 1.8432 MHz. */
 const DIVISOR = 12;
 
-/** Bytes that may wait for the guest: one that never reads must not fill the host's memory. */
+/** The most bytes that may wait: a guest that never reads must not fill the host's memory. */
 const MOST_WAITING = 1 << 20;
 
 export class Uart implements Device {
@@ -51,10 +53,10 @@ export class Uart implements Device {
   #mcr = 0x08;
   #scratch = 0;
   #fcr = 0;
-  /** The transmitter-empty interrupt is due. */
+  /** Whether the transmitter-empty interrupt is pending. */
   #emptied = false;
 
-  /** @param stride bytes from a register to the next. */
+  /** @param stride the distance between registers in bytes. */
   constructor(stride = 1) {
     this.#stride = stride;
   }
@@ -63,7 +65,7 @@ export class Uart implements Device {
     this.#port = port;
   }
 
-  /** Bytes from the other end of the line. @returns how many were taken: all, unless the guest doesn't read. */
+  /** Receives bytes from the other end. @returns the number accepted: all, unless the guest doesn't read. */
   receive(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, MOST_WAITING - this.#waiting.length);
     for (const byte of bytes.subarray(0, taken)) this.#waiting.push(byte);
@@ -105,7 +107,7 @@ export class Uart implements Device {
         if (this.#hasDivisor) this.#divisor = (this.#divisor & 0xff) | (value << 8);
         else this.#enable(value & IER_BITS);
         break;
-      case IIR: // written, it is FCR
+      case IIR: // a write to this address goes to FCR
         if ((value & FCR_CLEAR_RECEIVED) !== 0) this.#fifo = [];
         this.#fcr = value & FCR_BITS;
         this.#refill();
@@ -180,7 +182,7 @@ export class Uart implements Device {
     this.#update();
   }
 
-  /** Enabling the transmitter's interrupt raises it, since it is empty. */
+  /** Handles a write of IER. Enabling the transmitter interrupt raises it, since the transmitter is empty. */
   #enable(ier: number): void {
     if (((ier ^ this.#ier) & IER_TRANSMITTER) !== 0) this.#emptied = (ier & IER_TRANSMITTER) !== 0;
     this.#ier = ier;
@@ -201,7 +203,7 @@ export class Uart implements Device {
     return cause | ((this.#fcr & FCR_ENABLE) !== 0 ? IIR_FIFO : 0);
   }
 
-  /** In loopback, OUT2, OUT1, RTS and DTR come back as DCD, RI, CTS and DSR. */
+  /** In loopback mode, OUT2, OUT1, RTS and DTR are read as DCD, RI, CTS and DSR. */
   #modemStatus(): number {
     if ((this.#mcr & MCR_LOOP) === 0) return MSR_CONNECTED;
     return ((this.#mcr & 0x0c) << 4) | ((this.#mcr & 0x02) << 3) | ((this.#mcr & 0x01) << 5);
