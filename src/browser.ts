@@ -1,6 +1,7 @@
-// farjal's library for a browser: all of it but what needs processes, sockets or folders (index.ts has these). A
-// bundler takes this file for `farjal` under the condition `browser`. A machine's memory is shared memory, so the page
-// must be cross-origin isolated.
+// farjal's library for a browser: everything except what needs processes, sockets or folders (index.ts adds that). A
+// bundler
+// resolves `farjal` to this file under the condition `browser`. A machine uses shared memory, so the page must be
+// cross-origin isolated.
 
 export type { Address } from "./address.ts";
 export { type Access, AccessLog } from "./board/access-log.ts";

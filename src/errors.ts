@@ -1,9 +1,10 @@
-// The two ways farjal says no. A Refusal is a verdict: Linux (or the planner, or the run) would not go
-// on with this input, and it carries the kernel's own lines, the errno and our explanation; the command
-// line exits 1. A Misuse is a wrong call: a bad option, a file that is not what the option takes; it
-// exits 2. Anything else that is thrown is a defect of farjal.
+// The two errors that farjal throws on purpose. A Refusal is a verdict: Linux (or the planner, or the run) can't
+// continue
+// with this input; it carries the kernel's own lines, the errno and our explanation, and the command line exits 1. A
+// Misuse is a wrong call, such as a bad option or a file of the wrong kind; the command line exits 2. Any other thrown
+// error is a defect of farjal.
 
-/** errno by number, as Linux on MIPS has them: what the module loader returns and what init functions do. */
+/** errno by number, as on Linux for MIPS: the values that the module loader and init functions return. */
 const ERRNO = {
   1: "EPERM",
   2: "ENOENT",
@@ -39,17 +40,17 @@ const ERRNO = {
 
 export type Errno = (typeof ERRNO)[keyof typeof ERRNO];
 
-/** The name of an errno, a positive number; null for one that has none here. */
+/** The name of an errno, given as a positive number; null for one that isn't listed here. */
 export function errnoName(number: number): Errno | null {
   return (ERRNO as Readonly<Record<number, Errno | undefined>>)[number] ?? null;
 }
 
 export interface RefusalDetails {
-  /** null when the kernel has no errno for it (a run that ends in an exception, a plan that can't be made). */
+  /** null when the kernel has no errno for the refusal (a run that ends in an exception, a plan that can't be made). */
   readonly errno: Errno | null;
-  /** The kernel's lines, word for word, without timestamps; may be empty (some refusals are silent). */
+  /** The kernel's lines, word for word, without timestamps; empty when the kernel prints nothing. */
   readonly dmesg: readonly string[];
-  /** Ours: which site, which symbol, why, and what mends it. */
+  /** farjal's explanation: which site, which symbol, why, and what mends it. */
   readonly explanation: string;
 }
 
@@ -71,7 +72,10 @@ export class Misuse extends Error {
   override readonly name = "Misuse";
 }
 
-/** What the system says of a failed call: `no such file or directory` out of `ENOENT: no such file or directory, open 'x'`. */
+/**
+ * The system's message for a failed call: `no such file or directory` from `ENOENT: no such file or directory, open
+ * 'x'`.
+ */
 export function systemError(error: unknown): string {
   const { message } = error as Error;
   return /^E[A-Z0-9]+: (.*?)(, \w+.*)?$/.exec(message)?.[1] ?? message;

@@ -1,5 +1,6 @@
-// farjal's library: everything a Node tool or a test imports, and nothing else. The command line uses the same
-// surface. What runs in a browser too is in browser.ts.
+// farjal's library: the exports for Node tools and tests, which the command line uses too. browser.ts has those that
+// also
+// work in a browser.
 
 export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";

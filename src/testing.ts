@@ -1,7 +1,8 @@
-// Assertions about traces, for tests: `farjal/testing`. They throw Node's AssertionError with a readable
-// difference, so they work in node:test, in vitest and in anything that takes a thrown error for a failure.
-// What would make a test pass for no reason (a pattern that matches nothing, a trace that lost events, a
-// golden that isn't there) is an error too.
+// Assertions about traces, for tests: `farjal/testing`. They throw Node's AssertionError with a readable difference, so
+// they work in node:test, in vitest and in any runner that reports a thrown error as a failure. Conditions under which
+// a
+// test would pass without checking anything are errors too: a pattern that matches nothing, a trace that lost events, a
+// missing golden trace.
 
 import { AssertionError } from "node:assert";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -17,7 +18,7 @@ import { FunctionFilter } from "./ftrace/filters/filter.ts";
 const UPDATE = "FARJAL_UPDATE";
 const HOW_TO_MAKE = `run the test with ${UPDATE}=1 to write it`;
 
-/** What can be looked at: a tracer that was stopped, a trace that readTrace() read, or events. */
+/** The accepted sources: a tracer that was stopped, a trace that readTrace() read, or events. */
 export type TraceSource =
   | { events(): Iterable<TraceEvent>; readonly overruns: number }
   | { readonly events: Iterable<TraceEvent>; readonly overruns: number }
@@ -25,7 +26,7 @@ export type TraceSource =
 
 /**
  * Begins an assertion about a trace.
- * @throws Misuse when the trace has no event, or has lost some: nothing can be said of it then.
+ * @throws Misuse when the trace has no event or has lost some, since no assertion about it would be reliable.
  */
 export function expectTrace(trace: TraceSource): TraceExpectation {
   return new TraceExpectation(trace);
@@ -55,14 +56,14 @@ export class TraceExpectation {
   }
 
   /**
-   * Takes the calls of some functions; of all, without patterns.
-   * @param patterns names, the kernel's globs, `pattern:mod:module`, `!pattern` to leave out again.
+   * Selects the calls of some functions; without patterns, all calls.
+   * @param patterns names, the kernel's globs, `pattern:mod:module`, `!pattern` to exclude again.
    */
   calls(...patterns: string[]): CallsExpectation {
     return new CallsExpectation(this.#all, this.#tracer, patterns);
   }
 
-  /** Fails when a function that a pattern names was called. */
+  /** Fails if a function that matches a pattern was called. */
   never(...patterns: string[]): void {
     const takes = selector(patterns);
     if (patterns.length === 0)
@@ -94,7 +95,7 @@ export class CallsExpectation {
     this.#calls = all.filter(this.#takes);
   }
 
-  /** Exactly so many calls; 0 is never()'s. */
+  /** Requires exactly this number of calls; for 0, use never(). */
   times(wanted: number): this {
     if (!(Number.isInteger(wanted) && wanted > 0)) {
       throw new Misuse(`times() takes a count from 1 on, not ${wanted}; for none there is never()`);
@@ -109,7 +110,7 @@ export class CallsExpectation {
     );
   }
 
-  /** Exactly these functions, in this order. */
+  /** Requires exactly these functions, in this order. */
   toEqual(names: readonly string[]): this {
     if (names.length === 0)
       throw new Misuse("toEqual() needs names; for no calls there is never()");
@@ -121,7 +122,7 @@ export class CallsExpectation {
     return this;
   }
 
-  /** These calls within each other: a name a line, two spaces deeper than the call around it. */
+  /** Requires these nested calls: a name a line, indented by two more spaces than the call around it. */
   toHaveTree(tree: string): this {
     const wanted = plainTree(tree);
     if (wanted.length === 0)
@@ -131,8 +132,9 @@ export class CallsExpectation {
   }
 
   /**
-   * The calls that a golden trace holds, in its order: who called whom (function), or how deep
-   * (function_graph); times don't count. FARJAL_UPDATE=1 writes the golden, except where CI is set.
+   * Requires the calls of a golden trace, in its order: caller and callee (function), or depth (function_graph). Times
+   * are
+   * ignored. FARJAL_UPDATE=1 writes the golden trace, unless CI is set.
    */
   toMatch(golden: string | URL): this {
     const path = golden instanceof URL ? fileURLToPath(golden) : golden;
@@ -201,7 +203,7 @@ function selector(patterns: readonly string[]): (call: Call) => boolean {
   return (call) => filter.empty || filter.names(call);
 }
 
-/** @throws Misuse where goldens would be written in CI, which then could never fail. */
+/** @throws Misuse when golden traces would be written in CI, where the test could then never fail. */
 function updating(path: string): boolean {
   const { [UPDATE]: update, CI } = process.env;
   if (update === undefined || ["", "0", "false"].includes(update)) return false;

@@ -1,5 +1,6 @@
-// The host when farjal runs in a browser: no files, farjal's own fetched or handed in, zlib and SHA-256 in
-// JavaScript (a browser has both only asynchronously), and the DOM's ports. A bundler takes this file in place of
+// The host in a browser: it has no files; farjal's own files are fetched or provided by the user; zlib and SHA-256 are
+// in
+// JavaScript, since a browser has both only asynchronously; ports are the DOM's. A bundler takes this file in place of
 // node.ts, and finds the four files through the URLs below.
 
 import { sha256 } from "@noble/hashes/sha2";
@@ -9,7 +10,7 @@ import { Misuse } from "../errors.ts";
 import type { Host, Port, ResourceName, ScratchFile } from "./host.ts";
 import { bytesOf, providedResource, provideResources } from "./resources.ts";
 
-/** Written out, one by one: bundlers look for exactly this form. */
+/** Each is written out, since bundlers look for exactly this form. */
 const PLACES: Readonly<Record<ResourceName, () => URL>> = {
   "little.wasm": () => new URL("../../../build/core/little.wasm", import.meta.url),
   "big.wasm": () => new URL("../../../build/core/big.wasm", import.meta.url),
@@ -83,7 +84,7 @@ async function prepareOne(name: ResourceName): Promise<void> {
   );
 }
 
-/** Memory in place of a file. */
+/** A memory buffer in place of a file. */
 function scratchFile(): ScratchFile {
   const buffer = new ByteBuffer(CHUNK);
   return {
@@ -97,7 +98,7 @@ function scratchFile(): ScratchFile {
   };
 }
 
-/** @returns the bytes of the stream; what follows it is left alone. */
+/** @returns the size of the stream; bytes after it are ignored. */
 function inflateInto(bytes: Uint8Array, raw: boolean, write: (piece: Uint8Array) => void): number {
   const inflate = new Inflate({ raw, chunkSize: CHUNK });
   let size = (): number => 0;
@@ -110,7 +111,7 @@ function inflateInto(bytes: Uint8Array, raw: boolean, write: (piece: Uint8Array)
   return size();
 }
 
-/** What is used of the DOM's MessagePort; the DOM's declarations are not part of this build. */
+/** The part of the DOM's MessagePort that is used; the DOM's declarations are not part of this build. */
 interface DomPort {
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   addEventListener(type: "close", listener: () => void): void;
@@ -125,7 +126,7 @@ function portOf(port: DomPort): Port {
     onMessage: (listener) => {
       port.onmessage = ({ data }) => listener(data);
     },
-    // Not every browser tells that the other end is closed.
+    // Not every browser reports that the other end was closed.
     onClose: (listener) => port.addEventListener("close", listener),
     send: (message) => port.postMessage(message),
     arrived: () => [],

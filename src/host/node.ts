@@ -1,6 +1,8 @@
-// The host when farjal runs in Node: files on disk, farjal's own beside the program, node:zlib, node:crypto and
-// worker_threads' ports. What only the command line, sweep and verify need of Node (processes, terminals, folders) is
-// in their own files.
+// The host in Node: files on disk, farjal's own files beside the program, node:zlib, node:crypto and worker_threads'
+// ports.
+// Interfaces of Node that only the command line, sweep and verify need (processes, terminals, folders) are used in
+// their
+// own files.
 
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
@@ -15,7 +17,7 @@ import { Misuse, systemError } from "../errors.ts";
 import type { Host, PageParts, Port, ResourceName, ScratchFile } from "./host.ts";
 import { bytesOf, providedResource } from "./resources.ts";
 
-/** The package's folder, in a checkout as where npm installs it. */
+/** The package's folder, the same in a checkout and in an installation. */
 const ROOT = new URL("../../../", import.meta.url);
 const PLACES: Readonly<Record<ResourceName, string>> = {
   "little.wasm": "build/core/little.wasm",
@@ -26,7 +28,7 @@ const PLACES: Readonly<Record<ResourceName, string>> = {
 const CHUNK = 1 << 20;
 const STDIN = 0;
 
-/** d3's parts, each before those that need it. */
+/** d3's parts, each after those that it needs. */
 const D3_PARTS = [
   "d3-selection",
   "d3-dispatch",
@@ -78,12 +80,12 @@ export const host: Host = {
   port: portOf,
 };
 
-/** All of standard input. @throws Misuse when it can't be read or has more than `most` bytes. */
+/** Reads all of standard input. @throws Misuse when it can't be read or has more than `most` bytes. */
 export function readStandardInput(most: number): Uint8Array {
   return reading("standard input", () => readAll(STDIN, "standard input", most));
 }
 
-/** Whatever a path is (a pipe, a device that never ends, a directory), reading it ends in bytes or in one sentence. */
+/** Reading any path (a pipe, an endless device, a directory) ends in bytes or in an error of one sentence. */
 function reading<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -103,7 +105,7 @@ function readAll(descriptor: number, path: string, most: number): Uint8Array {
   const tooLarge = (): Misuse =>
     new Misuse(`${path} has more than ${most >>> 20} MiB, and no file of its kind has`);
   if (size > most) throw tooLarge();
-  // Room for a file and for the read that finds its end; a pipe states no size.
+  // One byte more than the file, so that the same read finds its end; a pipe has no size.
   let chunk = new Uint8Array(size + 1);
   let filled = 0;
   const before = new ByteBuffer(0);
@@ -145,7 +147,7 @@ function openFile(path: string): ByteSource {
   };
 }
 
-/** The file's name is removed at once, so that the file is gone with the process however that ends. */
+/** The file's name is removed at once, so that the file disappears when the process ends in any way. */
 function scratchFile(path: string): ScratchFile {
   const descriptor = openSync(path, "wx+");
   rmSync(path);
@@ -166,12 +168,15 @@ function resource(name: ResourceName): Uint8Array<ArrayBuffer> {
   return bytesOf(own) ?? packageFile(String(own));
 }
 
-/** A file of farjal's package, by its path there, or any file by its `file:` URL. */
+/** Reads a file of farjal's package by its path there, or any file by its `file:` URL. */
 export function packageFile(path: string): Uint8Array<ArrayBuffer> {
   return readFileSync(new URL(path, ROOT));
 }
 
-/** The page's own parts are in the package's `dist`, minified; d3's files for browsers are in `dist`, beside each package's entry. */
+/**
+ * The page's own parts are minified in the package's `dist`; d3's browser files are in `dist` beside each package's
+ * entry.
+ */
 function pageParts(): PageParts {
   const own = (name: string): string => readFileSync(new URL(`dist/${name}`, ROOT), "utf8");
   const flameGraph = createRequire(fileURLToPath(import.meta.url)).resolve("d3-flame-graph");

@@ -1,5 +1,5 @@
-// Files of farjal's that the user hands in instead of those that the host would find: bytes, or places to fetch them
-// from. They are the process's: every machine made later uses them.
+// Files of farjal's package that the user provides in place of those that the host would find: as bytes, or as URLs to
+// fetch. They apply to the whole process: every machine made later uses them.
 
 import { Misuse } from "../errors.ts";
 import type { Resource, ResourceName } from "./host.ts";
@@ -14,9 +14,9 @@ export const RESOURCE_NAMES: readonly ResourceName[] = [
 const provided = new Map<ResourceName, Resource>();
 
 /**
- * Hands in files that farjal brings along, each as its bytes or its URL. A browser's bundler gives the URLs:
+ * Provides files of farjal's package, each as its bytes or its URL. A browser's bundler gives the URLs:
  * `import wasm from "farjal/little.wasm"`. Call it before the first machine is made.
- * @throws Misuse for a name that is none of farjal's files.
+ * @throws Misuse for a name that isn't one of these files.
  */
 export function provideResources(
   resources: Readonly<Partial<Record<ResourceName, Resource>>>,
@@ -34,7 +34,7 @@ export function providedResource(name: ResourceName): Resource | undefined {
   return provided.get(name);
 }
 
-/** The bytes of a resource that was handed in as bytes; undefined for a URL. */
+/** The bytes of a resource that was provided as bytes; undefined for a URL. */
 export function bytesOf(resource: Resource): Uint8Array<ArrayBuffer> | undefined {
   if (resource instanceof ArrayBuffer) return new Uint8Array(resource);
   if (!(resource instanceof Uint8Array)) return undefined;

@@ -1,7 +1,7 @@
-// HTML that is safe by how it is made: a template's values are text and are escaped, unless they are made by
-// the same template. Names come out of files that anyone may have made; none of them becomes markup.
+// HTML that is safe by construction: a template's values are text and are escaped, unless the same template made them.
+// Names come from untrusted files; none of them becomes markup.
 
-/** Markup that is whole and escaped. */
+/** Markup that is complete and escaped. */
 export class Html {
   readonly text: string;
 
@@ -12,7 +12,7 @@ export class Html {
 
 export type HtmlValue = string | number | Html | null | readonly HtmlValue[];
 
-/** Markup with values in it; lists are joined, null is nothing. */
+/** Markup with values in it; lists are joined, and null adds nothing. */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(parts.reduce((text, part, index) => text + markup(values[index - 1]) + part));
 }
@@ -32,12 +32,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text for any place in markup; control characters, which HTML has no form for, as \xNN. */
+/** Escapes text for any place in markup; control characters, which HTML can't represent, become \xNN. */
 function escaped(text: string): string {
   return (
     text
       .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "")
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
       .replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (character) => {
         return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
       })

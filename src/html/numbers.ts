@@ -1,4 +1,4 @@
-// Counts for people: digits in groups of three, as the texts of this directory show them.
+// Formats counts with digits in groups of three, for the text and HTML reports.
 
 /** `1,234,567`. */
 export function grouped(value: number): string {

@@ -1,5 +1,5 @@
-// The frame of an HTML page: it requests nothing from any server, which its policy tells the browser, and it has a
-// light and a dark look. The only script that may run is the page's own.
+// The frame of an HTML page, with a light and a dark style. The page makes no requests; its Content-Security-Policy
+// enforces that, and allows only the page's own script.
 
 import { host } from "#host";
 import { base64, utf8Bytes } from "../bytes/text.ts";
@@ -8,11 +8,11 @@ import { Html, html } from "./html.ts";
 export interface PageFrame {
   readonly title: string;
   readonly style: string;
-  /** Runs after the body is there. */
+  /** Runs after the body is parsed. */
   readonly script?: string;
 }
 
-/** The source in a page's policy that lets this text of a <script> run, and no other. */
+/** The source expression in a page's policy that allows only this text of a <script> to run. */
 export function scriptHash(script: string): string {
   return `'sha256-${base64(host.sha256([utf8Bytes(script)]))}'`;
 }

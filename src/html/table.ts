@@ -1,12 +1,12 @@
-// Tables of a page. What is longer than anybody reads is cut, with a count.
+// Tables of a page. Tables that are too long to read are cut, with a count.
 
 import { type Html, type HtmlValue, html } from "./html.ts";
 import { grouped } from "./numbers.ts";
 
-/** Rows that a page shows of one table; the JSON document has all. */
+/** The most rows of a table on a page; the JSON document has all. */
 export const MOST_ROWS = 2000;
 
-/** Rows under headings; a heading that begins with > has numbers below. */
+/** A table with headings; a heading that begins with > is above numbers. */
 export function table(headings: readonly string[], rows: readonly (readonly HtmlValue[])[]): Html {
   const right = headings.map((heading) => heading.startsWith(">"));
   const kind = (index: number): HtmlValue => (right[index] ? html` class="n"` : null);

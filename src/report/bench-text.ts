@@ -1,5 +1,4 @@
-// A bench's rows for people: exact instructions first, then time with its spread, each beside its ratio to
-// the first row.
+// Prints a bench's rows: exact instructions first, then time with its spread, each with its ratio to the first row.
 
 import { hex } from "../hex.ts";
 import { grouped } from "../html/numbers.ts";
@@ -7,9 +6,9 @@ import type { BenchRow } from "../measure/bench-rows.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** Shorter calls spend most of their time on the way into the machine and back. */
+/** The instructions below which a call spends most of its time entering and leaving the machine. */
 export const SHORT_CALL = 1000;
-/** What to say of the times of such a call. */
+/** The note about the times of such a call. */
 export const SHORT_CALL_NOTE =
   "The call is short: much of its time is the way into the machine and back.";
 
@@ -70,7 +69,7 @@ function cells(
   ];
 }
 
-/** A time with three digits or so: `12.3 us`, `4.56 ms`. */
+/** A time with about three digits: `12.3 us`, `4.56 ms`. */
 export function duration(seconds: number): string {
   const [scale, unit] = seconds < 1e-3 ? [1e6, "us"] : seconds < 1 ? [1e3, "ms"] : [1, "s"];
   return `${(seconds * scale).toPrecision(3)} ${unit}`;

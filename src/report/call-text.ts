@@ -1,5 +1,6 @@
-// What came of a call, for people: the value, what the guest printed, what it wrote, or why it stopped; what the
-// processor looked like then is stop-text.ts's.
+// Prints the result of a call: the value, what the guest printed, what it wrote, or why it stopped. stop-text.ts prints
+// the
+// processor's state.
 
 import { hex } from "../hex.ts";
 import { counted } from "../html/numbers.ts";
@@ -11,13 +12,13 @@ export interface CallReport {
   /** `name(7, "text")`. */
   readonly call: string;
   readonly result: CallResult;
-  /** What the guest printed. */
+  /** The guest's messages. */
   readonly log: readonly string[];
-  /** Bytes of each `out:` argument after the call. */
+  /** The bytes of each `out:` argument after the call. */
   readonly outputs: readonly { readonly address: number; readonly bytes: Uint8Array }[];
 }
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function callText({ call, result, log, outputs }: CallReport, paint: Paint): string {
   const { v0, v1, instructions, exception } = result;
   const signed = v0 | 0;

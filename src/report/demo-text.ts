@@ -1,5 +1,4 @@
-// The demo's story for people. It tells what demo.ts did and measured, in six parts that fit on a screen
-// or two.
+// Prints the demo: what demo.ts did and measured, in six parts that fit on one or two screens.
 
 import type { Endian } from "../bytes/endian.ts";
 import type { RefusalDetails } from "../errors.ts";
@@ -15,10 +14,10 @@ import { refusalText } from "./refusal-text.ts";
 import { columns } from "./table.ts";
 
 export interface Demo {
-  /** Everything came out as it must. */
+  /** Whether every result is as expected. */
   readonly held: boolean;
   readonly endian: Endian;
-  /** Linux's verdict on the module as it is. */
+  /** Linux's verdict on the unmodified module. */
   readonly failure: RefusalDetails | null;
   readonly farJumps: readonly FarJump[];
   readonly trampolines: readonly Trampoline[];
@@ -48,14 +47,14 @@ export interface CostRow {
   readonly tracer: "none" | "off" | "function";
   readonly way: TraceWay | null;
   readonly v0: number;
-  /** Guest instructions of the whole call, and how many times the first row's. */
+  /** Guest instructions of the whole call, and their ratio to the first row's. */
   readonly instructions: number;
   readonly ratio: number;
-  /** Events recorded. */
+  /** The number of recorded events. */
   readonly calls: number;
 }
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* demoText(demo: Demo, paint: Paint): Generator<string> {
   for (const line of lines(demo, paint)) yield `${line}\n`;
 }

@@ -1,15 +1,16 @@
-// Two traces' differences for people: where the calls part, the edges that came and went, and a table of the
-// functions whose counts or costs changed.
+// Prints the differences of two traces: where the calls diverge, the call edges that were added and removed, and a
+// table of
+// the functions whose counts or costs changed.
 
 import type { Edge, Pair, TraceDiff } from "../compare/diff.ts";
 import { counted, grouped } from "../html/numbers.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** Rows of a list that are shown; --json has them all. */
+/** The most rows of a list that are printed; --json has them all. */
 const MOST_ROWS = 20;
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* diffText(diff: TraceDiff, names: readonly [string, string], paint: Paint) {
   for (const line of lines(diff, names, paint)) yield `${line}\n`;
 }

@@ -1,5 +1,6 @@
-// Bytes for people, sixteen a line, as `hexdump -C` shows them: lines like the one before are one `*`,
-// and the last line is the offset where the bytes end.
+// Prints bytes, sixteen a line, as `hexdump -C` does: lines equal to the one before are replaced by one `*`, and the
+// last
+// line is the offset of the end.
 
 import { sameBytes } from "../bytes/text.ts";
 import { digits } from "../hex.ts";

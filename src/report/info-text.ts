@@ -1,4 +1,4 @@
-// What a module says of itself, for people.
+// Prints what a module file states about the module.
 
 import { digits } from "../hex.ts";
 import { counted, grouped } from "../html/numbers.ts";
@@ -6,7 +6,7 @@ import type { ModuleInfo } from "../module/file/info.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* infoText(info: ModuleInfo, paint: Paint): Generator<string> {
   for (const line of lines(info, paint)) yield `${line}\n`;
 }

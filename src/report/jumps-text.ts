@@ -1,5 +1,6 @@
-// The jumps of a file for people: each with its word and where it goes, then how many don't reach; and what
-// became of a call whose jumps were sent astray.
+// Prints the jumps of a file, each with its word and its target, then the number of those that don't reach; and the
+// results
+// of calls whose jumps were sent to other targets.
 
 import type { Address } from "../address.ts";
 import { digits, hex } from "../hex.ts";
@@ -8,7 +9,7 @@ import type { Astray } from "../lab/astray.ts";
 import type { ListedJump } from "../mend/jump-list.ts";
 import type { Paint } from "./paint.ts";
 
-/** A line for each jump, then the count. @param name of the file. */
+/** A line for each jump, then the count. @param name the file's name. */
 export function* jumpsText(
   name: string,
   jumps: readonly ListedJump[],
@@ -30,7 +31,7 @@ export function* jumpsText(
   yield `${paint.bold(name)} has ${counted(jumps.length, "direct jump")}${jumps.length === 0 ? "" : `: ${verdict}`}\n`;
 }
 
-/** A tree's modules that have any, a line each, and the sums. */
+/** A line for each module of a tree that has such jumps, then the sums. */
 export function* treeText(
   path: string,
   lists: readonly { readonly file: string; readonly list: readonly ListedJump[] }[],
@@ -48,7 +49,7 @@ export function* treeText(
   yield `${paint.bold(path)}: ${counted(all.length, "direct jump")} in ${some.length} of ${counted(lists.length, "module")}, ${grouped(far(all))} out of reach\n`;
 }
 
-/** The trials of a module, a line each. */
+/** A line for each trial of a module. */
 export function* astrayText(
   name: string,
   call: string,

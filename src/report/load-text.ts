@@ -1,4 +1,4 @@
-// A loaded module for people: its blocks, its sections by address, what the kernel said.
+// Prints a loaded module: its blocks, its sections by address, and the kernel's messages.
 
 import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
@@ -7,7 +7,7 @@ import type { LoadedModule } from "../module/loaded.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** Lines, each with its newline. @param sha256 of the core block's bytes. */
+/** The lines, each with its newline. @param sha256 of the core block's bytes. */
 export function* loadText(
   module: LoadedModule<Address>,
   sha256: string,

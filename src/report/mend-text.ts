@@ -1,5 +1,6 @@
-// What `farjal mend` did, for people: each place with its words before and after, sections that grew, and what
-// to know about the file; or why it can't be done.
+// Prints the result of `farjal mend`: each changed place with its words before and after, the sections that grew, and
+// notes
+// about the file; or the reasons why it can't be mended.
 
 import { digits } from "../hex.ts";
 import { counted } from "../html/numbers.ts";
@@ -7,7 +8,7 @@ import type { Change, ChangeKind, MendReport } from "../mend/report.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** What each kind of change is called. */
+/** The names of the kinds of changes. */
 export const CHANGE_TITLES: Readonly<Record<ChangeKind, string>> = {
   site: "site written out long",
   "site-removed": "site removed",
@@ -18,7 +19,7 @@ export const CHANGE_TITLES: Readonly<Record<ChangeKind, string>> = {
   "jump-relative": "j made b",
 };
 
-/** @param name the module's. @param written where the file is; null when none was asked for. */
+/** @param name the module's name. @param written the output file's path; null when no file was requested. */
 export function* mendText(
   name: string,
   report: MendReport,
@@ -53,14 +54,14 @@ export function* mendText(
   yield `${paint.bold(name)} ${ends[verdict]}\n`;
 }
 
-/** Each place that was changed, a line. */
+/** A line for each changed place. */
 export function* changeLines(changes: readonly Change[], paint: Paint): Generator<string> {
   if (changes.length === 0) return;
   yield `${paint.bold(counted(changes.length, "place"))}, with the words before and after\n`;
   for (const line of columns(changes.map(changeCells))) yield `${line}\n`;
 }
 
-/** What else there is to know, a sentence a line; empty when there is nothing. */
+/** The notes, one sentence a line; empty when there are none. */
 export function mendNotes({ notes, signatureDropped }: MendReport): string {
   const signature =
     signatureDropped === 0

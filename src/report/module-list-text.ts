@@ -1,9 +1,10 @@
-// The modules of a machine as lsmod prints them: the newest first, each with how many hold it and, by name,
-// the modules among those.
+// Prints a machine's modules as lsmod does: the newest first, each with its reference count and the names of the
+// modules
+// that use it.
 
 import type { ModuleStatus } from "../lab/resident.ts";
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* moduleListText(modules: readonly ModuleStatus[]): Generator<string> {
   yield "Module                  Size  Used by\n";
   for (const { name, size, references, users } of modules) {

@@ -1,5 +1,6 @@
-// Colours, as the texts of this directory use them: functions from text to text, so that a text can be
-// made plain or coloured and the terminal library stays the command line's business.
+// The colours of this directory's texts: functions from text to text, so that the same code makes plain and coloured
+// text,
+// and only the command line uses the terminal library.
 
 export type Colour = (text: string) => string;
 

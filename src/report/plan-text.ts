@@ -1,4 +1,4 @@
-// A far-jump plan for people: what is far and why, then the veneers as memory will hold them.
+// Prints a far-jump plan: the far jumps and why they are far, then the veneers with their addresses and words.
 
 import { type Address, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
@@ -9,7 +9,7 @@ import type { Trampoline } from "../trampoline/place.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** Where each far jump is and where it goes, a line each, then why those that stay broken do. */
+/** A line for each far jump with its address and target, then the reasons why some stay broken. */
 export function* farJumpLines(
   farJumps: readonly FarJump<Address>[],
   paint: Paint,
@@ -31,7 +31,7 @@ export function* farJumpLines(
   }
 }
 
-/** Each veneer: its place, target and sites, then its words with their meaning. */
+/** Each veneer: its address, target and sites, then its words with their meaning. */
 export function* trampolineLines(
   trampolines: readonly Trampoline<Address>[],
   paint: Paint,
@@ -46,7 +46,7 @@ export function* trampolineLines(
   }
 }
 
-/** A veneer's words, a line each: address, word, assembly. */
+/** A line for each word of a veneer: address, word, assembly. */
 export function veneerLines({
   address,
   words,
@@ -59,7 +59,7 @@ export function veneerLines({
   );
 }
 
-/** The 256 MiB that a jump stays in. */
+/** The 256 MiB region that a jump can reach. */
 export function reach(region: Address): string {
   return `${hex(region)}-${hex(plus(region, 0x0fffffff))}`;
 }

@@ -1,16 +1,16 @@
-// A refusal for people: the kernel's own lines, the errno and what insmod makes of it, then why.
+// Prints a refusal: the kernel's own lines, the errno with insmod's message for it, then the explanation.
 
 import type { Errno, RefusalDetails } from "../errors.ts";
 import type { Paint } from "./paint.ts";
 
-/** What kmod's insmod prints for an errno; for the others it prints the C library's text. */
+/** The messages of kmod's insmod for some errnos; for the others it prints the C library's text. */
 const INSMOD_SAYS: Partial<Record<Errno, string>> = {
   ENOEXEC: "Invalid module format",
   ENOENT: "Unknown symbol in module",
   EINVAL: "Invalid parameters",
 };
 
-/** Whole lines, the last one ended too. */
+/** Whole lines, each with its newline. */
 export function refusalText({ errno, dmesg, explanation }: RefusalDetails, paint: Paint): string {
   const said = errno === null ? undefined : INSMOD_SAYS[errno];
   const verdict = said === undefined ? errno : `${errno} (insmod: ${said})`;

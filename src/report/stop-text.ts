@@ -1,5 +1,5 @@
-// Where a run ended, for people: the registers, and the instructions around pc with their symbols, an
-// arrow at the one that was not done, and delay slots marked.
+// Prints where a run ended: the registers, and the instructions around pc with their symbols, an arrow at the one that
+// wasn't executed, and a mark at delay slots.
 
 import { digits } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
@@ -12,18 +12,18 @@ import { columns } from "./table.ts";
 /** One word of code around pc. */
 export interface CodeLine {
   readonly address: number;
-  /** null where nothing is mapped. */
+  /** null at an unmapped address. */
   readonly word: number | null;
   readonly symbol: string | null;
-  /** As objdump prints it; null where nothing is mapped. */
+  /** The instruction as objdump prints it; null at an unmapped address. */
   readonly text: string | null;
-  /** The instruction at pc. */
+  /** Whether it is the instruction at pc. */
   readonly current: boolean;
-  /** It stands in the delay slot of the one before. */
+  /** Whether it is in the delay slot of the instruction before it. */
   readonly delaySlot: boolean;
 }
 
-/** The words around pc as instructions. Those of farjal's own that calls and sites have are named too. */
+/** Disassembles the words around pc. The words that farjal itself uses at calls and sites are named too. */
 export function codeLines({ code, pc, inDelaySlot }: GuestStop): CodeLine[] {
   return code.map(({ address, word, symbol }, index) => {
     const current = address === pc - (pc % 4);
@@ -44,7 +44,7 @@ function branches(word: number): boolean {
   return instruction !== undefined && hasDelaySlot(instruction);
 }
 
-/** Lines, each with its newline: registers four a line with their ABI names, then the code. */
+/** The lines, each with its newline: four registers a line with their ABI names, then the code. */
 export function stopText(stop: GuestStop, paint: Paint): string {
   return [...registerLines(stop), "", ...codeText(codeLines(stop), paint)]
     .map((line) => `${line}\n`)

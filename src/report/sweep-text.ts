@@ -1,4 +1,4 @@
-// A sweep for people: what was loaded and how fast, then each module that wasn't, with the reason.
+// Prints a sweep: what was loaded and how fast, then each module that couldn't be loaded, with the reason.
 
 import { counted, grouped } from "../html/numbers.ts";
 import type { ModuleResult, Sweep, SweepSummary } from "../sweep/result.ts";
@@ -46,7 +46,7 @@ function speedLine({ results, speed }: Sweep): string {
   );
 }
 
-/** The part of the workers' time that went into reading and unpacking files. */
+/** The fraction of the workers' time that reading and unpacking files took. */
 export function readingShare({ working, reading }: Sweep["speed"]): number {
   return working === 0 ? 0 : reading / working;
 }

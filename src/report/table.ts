@@ -1,4 +1,5 @@
-// Columns for people: each as wide as its widest cell. Colours come after, since their escapes have no
+// Formats columns, each as wide as its widest cell. Colours are applied afterwards, since their escape sequences have
+// no
 // width.
 
 import { printable } from "../bytes/printable.ts";
@@ -6,8 +7,8 @@ import { printable } from "../bytes/printable.ts";
 export type Align = "left" | "right";
 
 /**
- * Lays rows out in columns, two spaces apart and two from the margin; no spaces at a line's end.
- * @param aligns how each column's cells stand; columns past its end stand left.
+ * Formats rows as columns, two spaces apart and indented by two, without trailing spaces.
+ * @param aligns the alignment of each column; further columns are aligned left.
  */
 export function columns(
   cells: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-// A verification for people: a line for each module, then what was explained, and each unexplained word.
+// Prints a verification: a line for each module, then the explained differences, and each unexplained word.
 
 import { digits } from "../hex.ts";
 import { counted, grouped } from "../html/numbers.ts";

@@ -1,5 +1,6 @@
-// The cost lab's rows as one page: what stands at a site, plots, and the tables with every interruption that a
-// patch didn't stand. It has no script.
+// Makes one page of the cost lab's rows: the words at a site, plots, and the tables with every interruption during
+// which a
+// patch was unsafe. It has no script.
 
 import type { MissingDesign } from "../../cost/design.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";
@@ -20,7 +21,7 @@ const STYLE = `${PAGE_STYLE}
 .good{color:var(--good)}section>.scroll td{white-space:nowrap;overflow-wrap:normal}
 `;
 
-/** What the rows don't say. */
+/** Facts that the rows don't contain. */
 export interface CostRemarks {
   readonly missing: readonly MissingDesign[];
   readonly notes: readonly string[];

@@ -1,5 +1,6 @@
-// The cost lab's numbers drawn: a line for each design, and beside one another a panel for each number, with a
-// scale of its own that begins at 0. Host time has its quarters drawn as a line. The tables say the same.
+// Draws the cost lab's numbers: a line for each design, and side by side a panel for each number, with its own scale
+// from 0
+// on. A line marks the quartiles of host times. The tables show the same numbers.
 
 import type { CostRow, Spread } from "../../cost/row.ts";
 import { type Html, html } from "../../html/html.ts";
@@ -7,17 +8,17 @@ import { grouped } from "../../html/numbers.ts";
 
 const NAME_WIDTH = 260;
 const PANEL_WIDTH = 150;
-/** What a number behind a bar takes. */
+/** The width of a number behind a bar. */
 const NUMBER_WIDTH = 62;
 const GAP = 16;
 const ROW = 26;
 const BAR = 14;
 const HEAD = 42;
 
-/** A number, and the range around it that is drawn as a line. */
+/** A number, and the range that is drawn as a line around it. */
 interface Mark {
   readonly value: number;
-  /** A second part of the bar. */
+  /** The length of the bar's second part. */
   readonly more?: number;
   readonly range?: readonly [low: number, high: number];
   readonly text: string;
@@ -29,7 +30,7 @@ interface Panel {
   readonly marks: readonly (Mark | null)[];
 }
 
-/** Bytes and guest instructions. */
+/** Draws bytes and guest instructions. */
 export function costPlot(rows: readonly CostRow[]): Html {
   const above = (pick: (row: CostRow) => number | null): (Mark | null)[] =>
     rows.map((row) => {
@@ -60,7 +61,7 @@ export function costPlot(rows: readonly CostRow[]): Html {
   ]);
 }
 
-/** Host time. */
+/** Draws host times. */
 export function timePlot(rows: readonly CostRow[]): Html {
   const times = (pick: (row: CostRow) => Spread | null): (Mark | null)[] =>
     rows.map((row) => {

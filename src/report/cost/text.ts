@@ -1,5 +1,6 @@
-// The cost lab's rows for people, as three tables: what each design takes and costs in guest instructions,
-// which are exact; how its sites are switched, and whether that is safe; and what tracing costs the host.
+// Prints the cost lab's rows as three tables: each design's size and cost in guest instructions, which are exact; how
+// its
+// sites are switched, and whether that is safe; and the cost of tracing on the host.
 
 import type { WrongRun } from "../../cost/interruption.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";
@@ -9,7 +10,7 @@ import { SHORT_CALL, SHORT_CALL_NOTE } from "../bench-text.ts";
 import type { Paint } from "../paint.ts";
 import { columns } from "../table.ts";
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* costText(call: string, rows: readonly CostRow[], paint: Paint): Generator<string> {
   for (const line of lines(call, rows, paint)) yield `${line}\n`;
 }
@@ -83,7 +84,7 @@ function patchTable(rows: readonly CostRow[]): string[] {
   );
 }
 
-/** Of each patch the first interruption that it didn't stand, as a sentence. */
+/** A sentence for each patch that failed: the first interruption during which it was unsafe. */
 function whatWentWrong({ design, veneers, patches }: CostRow): string[] {
   const name = veneers === null ? design : design.slice(0, design.lastIndexOf(","));
   return patches.flatMap((patch) => {

@@ -1,6 +1,7 @@
-// The address space around a module, drawn: regions of 256 MiB from top to bottom, in them the kernels, other
-// modules and the module's blocks with their sections, veneers among them, and an arrow for each group of
-// far jumps. Not to scale: what is small is as readable as what is large. The tables say the same in text.
+// Draws the address space around a module: regions of 256 MiB from top to bottom with the kernels, other modules and
+// the
+// module's blocks, sections and veneers, and an arrow for each group of far jumps. It isn't to scale, so that small
+// objects are as readable as large ones. The tables show the same in text.
 
 import { type Address, ascending, distance, plus } from "../../address.ts";
 import type { RangeStory, Story } from "../../explain/story.ts";
@@ -12,17 +13,17 @@ const WIDTH = 980;
 const REGION_LEFT = 8;
 const BOX_LEFT = 128;
 const BOX_WIDTH = 452;
-/** What eight more digits of an address take. */
+/** The width of eight more digits of an address. */
 const MORE_DIGITS = 62;
 const ROW = 17;
 const HEADER = 24;
 const GAP = 10;
-/** More of a kind are drawn as one. */
+/** More veneers than this are drawn as one row. */
 const MOST_VENEERS = 16;
 const MOST_OTHERS = 4;
 const MOST_LABELS = 16;
 
-/** Something that lies in memory, one line high. */
+/** An object in memory, drawn one line high. */
 interface Row {
   readonly name: string;
   readonly note: string;
@@ -31,7 +32,7 @@ interface Row {
   readonly size: number;
 }
 
-/** Jumps from one thing to another, drawn as one; `symbol` is empty when they name several. */
+/** Jumps from one object to another, drawn as one arrow; `symbol` is empty when they name several symbols. */
 interface Arrow {
   readonly from: number;
   readonly to: number;
@@ -57,11 +58,11 @@ class Drawing {
   readonly #story: Story;
   readonly #drawn: Drawn[] = [];
   readonly #shapes: Html[] = [];
-  /** Where boxes begin and end, and how wide the drawing is. */
+  /** The left and right edges of the boxes, and the width of the drawing. */
   readonly #left: number;
   readonly #right: number;
   readonly #width: number;
-  /** From a box's left edge to the names in it. */
+  /** The distance from a box's left edge to its names. */
   readonly #names: number;
   #y = 8;
 
@@ -103,7 +104,7 @@ ${this.#shapes}${arrows}</svg>`;
     this.#y += 22;
   }
 
-  /** A region's band, and what lies in it. */
+  /** Draws a region's band and the objects in it. */
   #region(base: Address, end: Address): void {
     const top = this.#y;
     this.#y += HEADER;
@@ -126,7 +127,7 @@ ${this.#shapes}${arrows}</svg>`;
 <text class="faint" x="${this.#left}" y="${top + 16}">256 MiB region: what a j or jal here can reach</text>
 <text class="mono faint" x="${REGION_LEFT + 10}" y="${top + height - 8}">${hex(end)}</text>`,
     );
-    // What nothing in the region holds is somewhere in the region.
+    // An address that no object contains is drawn at the region's header.
     this.#drawn.push({ address: base, last: end, top, height: HEADER });
     this.#y += GAP;
   }
@@ -148,7 +149,7 @@ ${this.#shapes}${arrows}</svg>`;
     this.#y += 28 + GAP;
   }
 
-  /** One of the module's blocks, or the part of it in this region: a line for each thing in it. */
+  /** Draws one of the module's blocks, or its part in this region: a line for each object in it. */
   #block({ name, kind, base, size }: RangeStory, from: Address, to: Address): void {
     const rows = this.#rows(kind).filter(
       (row) => row.address <= to && lastOf(row.address, row.size) >= from,
@@ -179,7 +180,7 @@ ${this.#shapes}${arrows}</svg>`;
     this.#y = top + height + GAP;
   }
 
-  /** A block's sections and veneers by address; very many veneers are one row. */
+  /** A block's sections and veneers by address; more than MOST_VENEERS veneers are one row. */
   #rows(block: RangeStory["kind"]): Row[] {
     const sections = this.#story.sections.flatMap((section): Row[] => {
       const { name, address, size, flags } = section;
@@ -202,7 +203,7 @@ ${this.#shapes}${arrows}</svg>`;
     return [...sections, all].sort((a, b) => ascending(a.address, b.address));
   }
 
-  /** Far jumps, those of one section to one place as one arrow; and each veneer's way on. */
+  /** The arrows of far jumps, one for those from a section to the same place, and of the veneers' jumps. */
   #arrows(): Html[] {
     const { farJumps, trampolines } = this.#story;
     const groups = new Map<string, Arrow>();
@@ -257,7 +258,7 @@ ${this.#shapes}${arrows}</svg>`;
     };
   }
 
-  /** The middle of what holds an address. */
+  /** The vertical middle of the object that contains an address. */
   #yOf(address: Address): number | null {
     const holder = this.#drawn.find((one) => address >= one.address && address <= one.last);
     return holder === undefined ? null : holder.top + holder.height / 2;
@@ -279,7 +280,7 @@ ${this.#shapes}${arrows}</svg>`;
   }
 }
 
-/** The last byte of what lies there; nothing still has a place. */
+/** The address of an object's last byte; an empty object has the address of its start. */
 function lastOf(address: Address, size: number): Address {
   return plus(address, Math.max(size, 1) - 1);
 }

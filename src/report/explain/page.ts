@@ -1,5 +1,6 @@
-// A module's story as one page: it asks nobody for anything, works from a file, in light and dark, without
-// its script, and on paper. Long tables are cut, with a count; the JSON document has all of them.
+// Makes one page of a module's story. It makes no requests and works from a file, in light and dark, without its
+// script,
+// and on paper. Long tables are cut, with a count; the JSON document has all rows.
 
 import { type Address, distance, plus } from "../../address.ts";
 import type { PairExample, PairFinding } from "../../explain/pairs.ts";
@@ -98,7 +99,7 @@ ${explanation === null ? null : explanation.split("\n").map((line) => html`<p>${
 ${file.notes.map((note) => html`<p class="note">${note}</p>`)}</section>`;
 }
 
-/** A part that is one table, with a row for each item. */
+/** A part that is one table with a row for each item. */
 function tablePart<T>(
   id: string,
   title: string,
@@ -232,7 +233,7 @@ function sitePart({ callSites }: Story): Part {
   };
 }
 
-/** The words that switching changes: those at the site and behind it. */
+/** The words at and after the site that switching changes. */
 function patchedWords(
   { before, after, start, address }: SiteStory,
   words: readonly number[],

@@ -1,5 +1,6 @@
-// A module's story for people at a terminal. Long lists are cut, with a count of what is left out: all of it
-// is in the JSON document and, nearly, on the page.
+// Prints a module's story for the terminal. Long lists are cut, with the number of omitted rows: the JSON document has
+// all
+// of them, and the page nearly all.
 
 import { type Address, plus } from "../../address.ts";
 import type { PairExample, PairStory } from "../../explain/pairs.ts";
@@ -23,11 +24,11 @@ import {
   siteForms,
 } from "./words.ts";
 
-/** Rows of a list, and examples of a kind of pair, that are shown. */
+/** The most rows of a list, and examples of a kind of pair, that are printed. */
 const MOST_ROWS = 24;
 const MOST_EXAMPLES = 3;
 
-/** Lines, each with its newline. */
+/** The lines, each with its newline. */
 export function* explainText(story: Story, paint: Paint): Generator<string> {
   for (const line of lines(story, paint)) yield `${line}\n`;
 }
@@ -54,7 +55,7 @@ function* lines(story: Story, paint: Paint): Generator<string> {
   yield* symbols(story, paint);
 }
 
-/** At most so many rows, and how many more there are. */
+/** At most `most` rows, and the number of further rows. */
 function* shortened(rows: readonly string[], most: number, what: string): Generator<string> {
   yield* rows.slice(0, most);
   if (rows.length > most) yield `  … and ${counted(rows.length - most, what)} more`;
@@ -159,7 +160,7 @@ function* sites(all: readonly SiteStory[], paint: Paint): Generator<string> {
   }
 }
 
-/** A sequence's words before and after, side by side where they differ. */
+/** A sequence's words before and after, side by side when they differ. */
 function siteLines({ start, before, after }: SiteStory): string[] {
   return columns(
     before.map((word, index) => {

@@ -1,4 +1,4 @@
-// What a story's values are called where people read them, in the text and on the page alike.
+// The names of a story's values, shared by the text and the page.
 
 import type { Address } from "../../address.ts";
 import type { PairKind } from "../../explain/pairs.ts";
@@ -7,7 +7,7 @@ import type { SiteStory } from "../../explain/sites.ts";
 import type { ImportStory, SectionStory, VerdictStory } from "../../explain/story.ts";
 import { hex } from "../../hex.ts";
 
-/** What layout_sections()'s rounds look for, by number; 0 is layout_symtab(). */
+/** The sections that layout_sections()'s rounds select, by number; 0 is layout_symtab(). */
 export const ROUNDS = [
   "symbol table",
   "1 code",
@@ -51,7 +51,7 @@ export function sectionOffset(section: string, offset: number): string {
   return `${section}+0x${offset.toString(16)}`;
 }
 
-/** The address, or a dash. */
+/** The address, or a dash when there is none. */
 export function addressOr(address: Address | null): string {
   return address === null ? "-" : hex(address);
 }
@@ -62,7 +62,7 @@ export function origin({ from, module, weak }: ImportStory): string {
   return module === null ? from : `module ${module}`;
 }
 
-/** The sites by the form of their call. */
+/** Groups the sites by the form of their call. */
 export function siteForms(sites: readonly SiteStory[]): Map<string, SiteStory[]> {
   const forms = new Map<string, SiteStory[]>();
   for (const site of sites) {
