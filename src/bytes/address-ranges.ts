@@ -1,5 +1,6 @@
-// First-fit allocation of 64-bit guest addresses, anywhere in the address space: what ranges.ts does for
-// those that are numbers. There are dozens of ranges, not thousands.
+// First-fit allocation of 64-bit guest addresses in the whole address space; ranges.ts does the same for addresses that
+// are
+// numbers. The list is linear, since there are dozens of ranges, not thousands.
 
 import { ascending, plus } from "../address.ts";
 
@@ -11,7 +12,7 @@ interface AddressRange {
 export class AddressRanges {
   #used: AddressRange[] = [];
 
-  /** Takes exactly this range; false when any of it is in use or beyond the address space. */
+  /** Allocates exactly this range; false when part of it is in use or beyond the address space. */
   reserve(start: bigint, size: number): boolean {
     const end = start + BigInt(size);
     if (end > 2n ** 64n || this.#used.some((used) => used.start < end && start < used.end)) {
@@ -21,7 +22,10 @@ export class AddressRanges {
     return true;
   }
 
-  /** Takes the lowest free range from `from` to `end`, at a multiple of `alignment`; undefined when full. */
+  /**
+   * Allocates the lowest free range between `from` and `end` at a multiple of `alignment`; undefined when there is
+   * none.
+   */
   allocate(size: number, alignment: number, from: bigint, end: bigint): bigint | undefined {
     const step = BigInt(alignment);
     const starts = [from, ...this.#used.map((used) => used.end)]
@@ -31,7 +35,7 @@ export class AddressRanges {
     return starts.find((start) => this.reserve(start, size));
   }
 
-  /** Gives back the range that starts here. */
+  /** Frees the range that starts here. */
   free(start: bigint): void {
     this.#used = this.#used.filter((used) => used.start !== plus(start, 0));
   }

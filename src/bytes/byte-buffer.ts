@@ -1,13 +1,14 @@
-// The one buffer that grows: bytes appended one at a time, in pieces, as decimal digits, or as repetitions of earlier
-// ones. What is written with it (text lines, WebAssembly's numbers, a trace file, unpacked data) is for the classes
-// that extend it. It can have a limit, which is checked before memory is taken: a few bytes of a hostile file can
-// ask for gigabytes.
+// The one growable buffer: bytes are appended singly, in pieces, as decimal digits, or as repetitions of earlier ones.
+// The
+// classes that extend it give the bytes a meaning (text lines, WebAssembly's numbers, a trace file, unpacked data). A
+// buffer can have a limit, which is checked before memory is allocated: a few bytes of a hostile file can request
+// gigabytes.
 
 import { Misuse } from "../errors.ts";
 import type { Sink } from "./sink.ts";
 
 const SMALLEST = 256;
-/** Up to this length, a loop copies faster than a call of set(). */
+/** For lengths up to this one, a loop copies faster than a call of set(). */
 const SHORT = 64;
 const ZERO = 0x30;
 
@@ -29,7 +30,7 @@ export class ByteBuffer implements Sink {
     return this.#length;
   }
 
-  /** What has been written, without a copy; later writes may or may not show in it. */
+  /** The bytes written so far, without a copy; later writes may change the result or not. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -84,17 +85,17 @@ export class ByteBuffer implements Sink {
     else for (; at < this.#length; at++) bytes[at] = bytes[at - distance] as number;
   }
 
-  /** Replaces bytes that have been written. */
+  /** Replaces bytes that were written earlier. */
   patch(offset: number, bytes: Uint8Array): void {
     this.#bytes.set(bytes, offset);
   }
 
-  /** Forgets what was written and keeps the memory. */
+  /** Empties the buffer and keeps its memory. */
   clear(): void {
     this.#length = 0;
   }
 
-  /** What is thrown when more than `most` bytes are written. */
+  /** The error for writing more than `most` bytes. */
   protected tooLarge(most: number): Error {
     return new Misuse(`more than ${most} bytes are written`);
   }

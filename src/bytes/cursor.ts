@@ -1,17 +1,18 @@
-// Goes through a binary file's parts with every step checked: a size that doesn't fit, a number too large to
-// be one, a text without its end is one error that names the file and the place.
+// Reads the parts of a binary file with every step checked: a size that doesn't fit, a number that is too large, or a
+// text
+// without an end is one error with the file's name and the offset.
 
 import { Misuse } from "../errors.ts";
 import type { Endian } from "./endian.ts";
 import type { ByteSource } from "./source.ts";
 import { latin1 } from "./text.ts";
 
-/** A part of a file that is read whole is no larger. */
+/** The largest part of a file that is read at once. */
 export const LARGEST_PART = 256 << 20;
-/** Names and the like. */
+/** The longest name or similar text. */
 const LONGEST_STRING = 4096;
 
-/** The one error that a damaged file gives. */
+/** The error for a damaged file. */
 export function damaged(name: string, offset: number, why: string): Misuse {
   return new Misuse(`${name} is damaged at offset ${offset}: ${why}`);
 }
@@ -23,7 +24,7 @@ export class Cursor {
   readonly #source: ByteSource;
   readonly #little: boolean;
 
-  /** @param name the file's, for errors. */
+  /** @param name the file's name in errors. */
   constructor(source: ByteSource, name: string, endian: Endian, at = 0, end = source.size) {
     this.#source = source;
     this.name = name;
@@ -36,12 +37,12 @@ export class Cursor {
     return this.#little ? "little" : "big";
   }
 
-  /** Bytes that are left. */
+  /** The number of bytes that are left. */
   get left(): number {
     return this.end - this.at;
   }
 
-  /** @throws Misuse when fewer than `size` are left. The bytes stay valid. */
+  /** Reads `size` bytes; they stay valid. @throws Misuse when fewer are left. */
   bytes(size: number, what: string): Uint8Array {
     if (size > this.left) {
       throw damaged(this.name, this.at, `${what} of ${size} bytes, and ${this.left} are left`);
@@ -67,7 +68,7 @@ export class Cursor {
     return this.#view(4, what).getUint32(0, this.#little);
   }
 
-  /** A size or an offset. @throws Misuse for one that no file can have. */
+  /** Reads a size or an offset. @throws Misuse for a value that no file can have. */
   u64(what: string): number {
     const value = this.#view(8, what).getBigUint64(0, this.#little);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -76,7 +77,7 @@ export class Cursor {
     return Number(value);
   }
 
-  /** A text up to its NUL. */
+  /** Reads a text up to its NUL. */
   string(what: string): string {
     const bytes = this.#source.read(this.at, Math.min(this.left, LONGEST_STRING));
     const end = bytes.indexOf(0);
@@ -85,12 +86,12 @@ export class Cursor {
     return latin1(bytes.subarray(0, end));
   }
 
-  /** A text whose size stands before it. */
+  /** Reads a text after its size. */
   sized(size: 4 | 8, what: string): string {
     return latin1(this.bytes(size === 4 ? this.u32(what) : this.u64(what), what));
   }
 
-  /** Steps over a text that must stand here. */
+  /** Reads a text that must be exactly `text`. */
   expect(text: string): void {
     const at = this.at;
     if (this.string(`'${text}'`) !== text) throw damaged(this.name, at, `'${text}' isn't there`);

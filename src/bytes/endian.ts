@@ -1,4 +1,4 @@
-// The byte order of a file or a guest. It is on the ground floor because everything that reads or writes
-// numbers needs it.
+// The byte order of a file or a guest. It is in this lowest folder because all code that reads or writes numbers needs
+// it.
 
 export type Endian = "little" | "big";

@@ -1,20 +1,21 @@
-// Many short lines of text on their way to a file. Put together as strings they would be gigabytes of garbage,
-// because V8 keeps a tree of each line's pieces until the line is read. Here, pieces that occur again and again are
-// bytes, made once by utf8Bytes() and copied into place; text is made of some thousand lines at a time.
+// Collects many short lines of text for a file. Joining them as strings would produce gigabytes of garbage, because V8
+// keeps
+// a tree of each line's pieces until the line is read. Here, pieces that are used repeatedly are bytes, made once by
+// utf8Bytes() and copied into the buffer; text is made from some thousand lines at a time.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { utf8 } from "./text.ts";
 
-/** Bytes from which on take() is worth calling. */
+/** The number of bytes from which on take() is worthwhile. */
 const CHUNK = 1 << 16;
 
 export class LineBuffer extends ByteBuffer {
-  /** Whether there is enough for take(). */
+  /** Whether there are enough bytes for take(). */
   get full(): boolean {
     return this.length >= CHUNK;
   }
 
-  /** What was appended since the last call, as text. */
+  /** The text that was appended since the last call. */
   take(): string {
     const text = utf8(this.bytes());
     this.clear();

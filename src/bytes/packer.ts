@@ -1,5 +1,6 @@
-// Writes the small parts of a binary format in a byte order: numbers, texts, and texts with their size in front.
-// Large parts, such as a trace's pages, go to the file directly.
+// Writes the small parts of a binary format in a byte order: numbers, texts, and texts preceded by their size. Large
+// parts,
+// such as a trace's pages, are written to the file directly.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import type { Endian } from "./endian.ts";
@@ -39,17 +40,17 @@ export class Packer {
     return this.#number(8, (view) => view.setBigUint64(0, BigInt(value), this.#little));
   }
 
-  /** A text in UTF-8, without a NUL. */
+  /** Writes a text in UTF-8, without a NUL. */
   text(text: string): this {
     return this.raw(utf8Bytes(text));
   }
 
-  /** A text in UTF-8 and a NUL. */
+  /** Writes a text in UTF-8 and a NUL. */
   string(text: string): this {
     return this.text(`${text}\0`);
   }
 
-  /** A text with its size in bytes before it. */
+  /** Writes a text after its size in bytes. */
   sized(text: string, size: 4 | 8): this {
     const bytes = utf8Bytes(text);
     return (size === 4 ? this.u32(bytes.length) : this.u64(bytes.length)).raw(bytes);

@@ -1,17 +1,19 @@
-// Text out of files as text that is safe to print: a control character is written as \xNN, as /dev/kmsg does, so that
-// no name can forge a line or reach a terminal as a command. Readers call this where they make a string of a file's
-// bytes; whoever prints needs no care.
+// Makes text from files safe to print: a control character becomes \xNN, as in /dev/kmsg, so that no name can forge a
+// line
+// or send a command to a terminal. Readers call this when they make a string of a file's bytes, so code that prints
+// needs
+// no further check.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
 const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
 const CONTROL_OR_SPACE = /[\0-\x20\x7f-\xa0]/g;
 
-/** A value of one line: each control character, line breaks and tabs too, as \xNN. */
+/** For a value within a line: each control character, including line breaks and tabs, becomes \xNN. */
 export function printable(text: string): string {
   return text.replace(CONTROL, escaped);
 }
 
-/** The name of a symbol or a section: spaces as well, since those end a name in the kernel's texts. */
+/** For the name of a symbol or a section: escapes spaces too, since a space ends a name in the kernel's texts. */
 export function printableName(text: string): string {
   return text.replace(CONTROL_OR_SPACE, escaped);
 }

@@ -1,6 +1,7 @@
-// First-fit allocation of address ranges: physical memory, kseg2's module space and the host's own
-// guest buffers all hand out ranges in the same way. It knows numbers only; who maps or clears the
-// bytes behind a range is the caller's affair. Kept as a sorted list of used ranges, since there are
+// First-fit allocation of address ranges, for physical memory, kseg2's module space and the host's own guest buffers.
+// It
+// works on numbers only; the caller maps or clears the bytes of a range. The used ranges are a sorted list, since there
+// are
 // dozens of them, not thousands.
 
 export interface Range {
@@ -13,13 +14,16 @@ export class RangeAllocator {
   readonly #end: number;
   #used: Range[] = [];
 
-  /** Hands out from `start` (inclusive) to `end` (exclusive). */
+  /** Allocates from `start` (inclusive) to `end` (exclusive). */
   constructor(start: number, end: number) {
     this.#start = start;
     this.#end = end;
   }
 
-  /** The lowest free range of `size` bytes at a multiple of `alignment` (a power of two), or undefined. */
+  /**
+   * Allocates the lowest free range of `size` bytes at a multiple of `alignment` (a power of two), or returns
+   * undefined.
+   */
   allocate(size: number, alignment: number, from = this.#start): number | undefined {
     let start = alignUp(Math.max(from, this.#start), alignment);
     for (const used of this.#used) {
@@ -29,7 +33,7 @@ export class RangeAllocator {
     return this.reserve(start, size) ? start : undefined;
   }
 
-  /** Takes exactly this range; false when any of it is outside or in use. */
+  /** Allocates exactly this range; false when part of it is outside or in use. */
   reserve(start: number, size: number): boolean {
     if (size <= 0 || start < this.#start || start + size > this.#end) return false;
     const index = this.#used.findIndex((used) => used.start + used.size > start);
@@ -42,7 +46,7 @@ export class RangeAllocator {
     return true;
   }
 
-  /** Gives back the range that starts here; false when none does. */
+  /** Frees the range that starts here; false when there is none. */
   free(start: number): boolean {
     const index = this.#used.findIndex((used) => used.start === start);
     if (index < 0) return false;
@@ -50,12 +54,12 @@ export class RangeAllocator {
     return true;
   }
 
-  /** All that is in use, in order. */
+  /** All used ranges in ascending order. */
   get used(): readonly Range[] {
     return this.#used;
   }
 
-  /** Puts other ranges in use instead. @returns false, with nothing changed, when they can't all be. */
+  /** Replaces the used ranges. @returns false, without a change, when these can't all be in use together. */
   replace(ranges: readonly Range[]): boolean {
     const before = this.#used;
     this.#used = [];
@@ -64,7 +68,7 @@ export class RangeAllocator {
     return false;
   }
 
-  /** The range that starts here, if it is in use. */
+  /** The used range that starts here, if there is one. */
   at(start: number): Range | undefined {
     return this.#used.find((used) => used.start === start);
   }

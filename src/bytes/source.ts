@@ -1,7 +1,8 @@
-// A file as its reader sees it: a size, and bytes by offset. The host opens files on disk, and keeps them open for as
-// long as they are read; bytes in memory (standard input, a browser's) are a source too.
+// A file as its reader sees it: a size, and bytes by offset. The host opens files on disk and keeps them open while
+// they are
+// read; bytes in memory (standard input, a browser's) are a source too.
 
-/** Bytes that can be read at any place. */
+/** Bytes that can be read at any offset. */
 export interface ByteSource {
   readonly size: number;
   /** At most `length` bytes from `offset` on; fewer at the end. */

@@ -1,15 +1,15 @@
-// Text as bytes and back, and the few things that Uint8Array lacks: search, comparison, concatenation. It uses only
-// what every JavaScript engine has, so that the library runs in a browser as well as in Node.
+// Converts between text and bytes, and adds what Uint8Array lacks: search, comparison, concatenation. It uses only
+// features of every JavaScript engine, so that the library runs in a browser as well as in Node.
 
 const ENCODER = new TextEncoder();
-/** A byte order mark at the start is a character as any other. */
+/** A byte order mark at the start is decoded like any other character. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
-/** What the Encoding standard means by "latin1". It is faster for long texts, and refuses shared memory. */
+/** The Encoding standard's "latin1" is windows-1252. It is faster for long texts, and rejects shared memory. */
 const WINDOWS_1252 = new TextDecoder("latin1");
-/** Bytes up to which String.fromCharCode() is faster; it takes each as an argument. */
+/** The most bytes for which String.fromCharCode() is faster; it takes each byte as an argument. */
 const SHORT = 256;
 
-/** Bytes as text, one character (U+0000 to U+00FF) a byte: reading a name this way never changes it. */
+/** Decodes bytes as one character each (U+0000 to U+00FF); a name that is read in this way is never changed. */
 export function latin1(bytes: Uint8Array): string {
   if (bytes.length <= SHORT) return String.fromCharCode.apply(null, bytes as unknown as number[]);
   if (bytes.every(isSameInWindows1252)) return WINDOWS_1252.decode(bytes.slice());
@@ -20,7 +20,7 @@ export function latin1(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-/** Whether the character is that of Latin-1: all but those of 0x80 to 0x9f are. */
+/** Whether windows-1252 and Latin-1 agree on the byte's character: they do except for 0x80 to 0x9f. */
 function isSameInWindows1252(byte: number): boolean {
   return byte < 0x80 || byte > 0x9f;
 }
@@ -32,7 +32,7 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** UTF-8 as text; bytes that aren't UTF-8 become U+FFFD. */
+/** Decodes UTF-8; bytes that aren't UTF-8 become U+FFFD. */
 export function utf8(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
 }
@@ -51,7 +51,7 @@ export function base64(bytes: Uint8Array): string {
   return btoa(latin1(bytes));
 }
 
-/** Copies the parts behind one another. */
+/** Concatenates the parts. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -66,7 +66,7 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
-/** Where `needle` begins in `bytes`, at `from` or later; -1 when it is not there. */
+/** The first offset of `needle` in `bytes`, from `from` on; -1 when there is none. */
 export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from = 0): number {
   const [first] = needle;
   if (first === undefined) return from;

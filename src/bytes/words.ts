@@ -1,5 +1,6 @@
-// Numbers read from bytes and written to them, in a given byte order. Reading past the end throws a Refusal. Readers
-// of tables check sizes first, with errors that say more; this check catches what they miss.
+// Reads and writes numbers in bytes, in a given byte order. Reading past the end throws a Refusal. Readers of tables
+// check
+// sizes first and have more precise errors; this check catches what they miss.
 
 import { Refusal } from "../errors.ts";
 import type { Endian } from "./endian.ts";
@@ -16,7 +17,7 @@ export class Words {
     this.#little = endian === "little";
   }
 
-  /** In bytes. */
+  /** The size in bytes. */
   get size(): number {
     return this.bytes.length;
   }
@@ -41,7 +42,7 @@ export class Words {
     return this.#view.getBigUint64(offset, this.#little);
   }
 
-  /** 64 bits as a number, exact below 2⁵³ and never less than 2⁵³ above. */
+  /** 64 bits as a number: exact below 2⁵³; larger values stay at least 2⁵³. */
   size64(offset: number): number {
     this.#check(offset, 8);
     const [high, low] = this.#little ? [offset + 4, offset] : [offset, offset + 4];

@@ -1,12 +1,13 @@
-// gzip (RFC 1952), with the host's zlib. zlib's gunzip takes what follows a member for another member, so the
-// member's header is read here, and zlib unpacks the deflate stream, whose end it finds.
+// Unpacks gzip (RFC 1952) with the host's zlib. zlib's gunzip would take the bytes after a member for another member,
+// so the
+// member's header is read here, and zlib unpacks only the deflate stream, whose end it finds.
 
 import { host } from "#host";
 import { Misuse } from "../errors.ts";
 import { crc32 } from "./crc.ts";
 import type { Output } from "./output.ts";
 
-/** Header flags. */
+/** Flags in the header. */
 const FHCRC = 2;
 const FEXTRA = 4;
 const FNAME = 8;
@@ -24,10 +25,10 @@ function headerSize(bytes: Uint8Array): number {
   return at + ((flags & FHCRC) !== 0 ? 2 : 0);
 }
 
-/** Reserved flags, which are 0. */
+/** Reserved flags, which must be 0. */
 const RESERVED = 0xe0;
 
-/** Unpacks a whole file: one member after the other. What follows them and is none is left alone, as gzip does. */
+/** Unpacks a whole file, one member after the other. Bytes after the last member are ignored, as by gzip. */
 export async function unpackGzipMembers(bytes: Uint8Array, output: Output): Promise<void> {
   let at = 0;
   do at += await unpackGzip(bytes.subarray(at), output);
@@ -41,8 +42,8 @@ function isMember(bytes: Uint8Array): boolean {
 
 /**
  * Unpacks one gzip member.
- * @returns how many bytes it has.
- * @throws Misuse when it is cut off or too large, zlib's error when it is damaged.
+ * @returns the size of the member in bytes.
+ * @throws Misuse when it is cut off or too large; zlib's error when it is damaged.
  */
 export async function unpackGzip(bytes: Uint8Array, output: Output): Promise<number> {
   const before = output.length;

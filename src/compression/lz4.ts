@@ -1,6 +1,8 @@
-// LZ4 in its legacy frame, the form that kernels are compressed in (`lz4 -l`): a magic number, then blocks
-// with their compressed size, each of 8 MiB unpacked but for the last. Own code because the libraries on npm
-// read the newer frame only and check no offset inside a block.
+// Unpacks LZ4 in its legacy frame, which is used for kernels (`lz4 -l`): a magic number, then blocks with their
+// compressed
+// size, each of 8 MiB unpacked except the last. Own code because the libraries on npm read only the newer frame and
+// don't
+// check offsets inside a block.
 
 import { Misuse } from "../errors.ts";
 import type { Output } from "./output.ts";
@@ -14,7 +16,7 @@ function cutOff(): never {
 
 /**
  * Unpacks a legacy frame, up to its first block that is shorter than 8 MiB.
- * @throws Misuse when it is damaged, cut off or too large.
+ * @throws Misuse when the frame is damaged, cut off or too large.
  */
 export function unpackLz4(bytes: Uint8Array, output: Output): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -29,7 +31,7 @@ export function unpackLz4(bytes: Uint8Array, output: Output): void {
     at += size;
     const unpacked = output.length - before;
     if (unpacked > BLOCK_SIZE) throw new Misuse("the compressed data is damaged");
-    // A kernel whose size is a multiple of 8 MiB has a last block of full size, and its size after it.
+    // A kernel whose size is a multiple of 8 MiB has a full last block, followed by the kernel's size.
     if (
       unpacked < BLOCK_SIZE ||
       at + 4 > bytes.length ||
@@ -39,11 +41,11 @@ export function unpackLz4(bytes: Uint8Array, output: Output): void {
   }
 }
 
-/** A block: tokens, each with a run of literals and, but for the last, a match in what came before. */
+/** Unpacks a block: tokens, each with a run of literals and, except the last, a match in earlier output. */
 function unpackBlock(block: Uint8Array, output: Output): void {
   let at = 0;
   const next = (): number => block[at++] ?? cutOff();
-  /** A length of 15 goes on in the bytes that follow, up to the first that isn't 255. */
+  /** A length of 15 is continued by the bytes that follow, up to the first that isn't 255. */
   const extended = (nibble: number): number => {
     let length = nibble;
     if (nibble === 15) {

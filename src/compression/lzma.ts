@@ -1,8 +1,9 @@
-// The LZMA decoder, for kernels in the .lzma format ("LZMA alone", which OpenWrt's images use) and, chunk by chunk, for
-// LZMA2 (xz-stream.ts). Own code
-// because the decoders on npm either unpack without a bound or aren't kept; the format is that of the LZMA
-// specification in the public-domain LZMA SDK: an adaptive binary range coder under LZ77 with four
-// remembered distances.
+// The LZMA decoder, for kernels in the .lzma format ("LZMA alone", which OpenWrt's images use) and for the chunks of
+// LZMA2
+// (xz-stream.ts). Own code because the decoders on npm either have no size limit or aren't maintained. The format is
+// that
+// of the LZMA specification in the public-domain LZMA SDK: LZ77 with four remembered distances, coded by an adaptive
+// binary range coder.
 
 import { Misuse } from "../errors.ts";
 import type { Output } from "./output.ts";
@@ -27,7 +28,9 @@ export class RangeDecoder {
     for (let i = 0; i < 4; i++) this.#code = ((this.#code << 8) | this.#next()) >>> 0;
   }
 
-  /** Where it has read to, and whether what it holds is used up, as it is where a chunk of LZMA2 ends. */
+  /**
+   * The position of the next byte, and whether all buffered bits are used up, as they are at the end of an LZMA2 chunk.
+   */
   get at(): number {
     return this.#at;
   }
@@ -48,7 +51,7 @@ export class RangeDecoder {
     this.#code = ((this.#code << 8) | this.#next()) >>> 0;
   }
 
-  /** One bit by its adaptive probability of being 0. */
+  /** Decodes one bit by its adaptive probability of being 0. */
   bit(model: Uint16Array, index: number): number {
     this.#normalize();
     const probability = model[index] as number;
@@ -64,12 +67,12 @@ export class RangeDecoder {
     return 1;
   }
 
-  /** Reads what the encoder wrote behind the last bit, so that the end of a chunk is where it is. */
+  /** Reads the bytes that the encoder wrote after the last bit, so that the position is the end of the chunk. */
   finish(): void {
     this.#normalize();
   }
 
-  /** Bits of even chance, most significant first. */
+  /** Decodes bits without a model, most significant first. */
   direct(count: number): number {
     let value = 0;
     for (let i = 0; i < count; i++) {
@@ -82,7 +85,7 @@ export class RangeDecoder {
     return value;
   }
 
-  /** A number of `width` bits from a tree of models, most significant bit first. */
+  /** Decodes a number of `width` bits by a tree of models, most significant bit first. */
   tree(model: Uint16Array, base: number, width: number): number {
     let node = 1;
     for (let i = 0; i < width; i++) node = (node << 1) | this.bit(model, base + node);
@@ -127,7 +130,9 @@ function readHeader(bytes: Uint8Array): (LzmaProperties & { readonly size: numbe
   return { ...properties, size: unknown ? null : low };
 }
 
-/** Whether an .lzma stream may begin here; the format has no signature, so this is all there is to go by. */
+/**
+ * Whether an .lzma stream may begin here. The format has no signature, so only the header's plausibility is checked.
+ */
 export function isLzma(bytes: Uint8Array): boolean {
   const dictionary = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(1, true);
   const powerOfTwo = dictionary >= 0x1000 && (dictionary & (dictionary - 1)) === 0;
@@ -135,20 +140,20 @@ export function isLzma(bytes: Uint8Array): boolean {
 }
 
 export interface LzmaProperties {
-  /** Bits of the byte before a literal, and of its position, that choose a literal's models. */
+  /** The bits of the previous byte, and of the position, that select a literal's models. */
   readonly lc: number;
   readonly lp: number;
-  /** Bits of the position that choose the other models. */
+  /** The bits of the position that select the other models. */
   readonly pb: number;
 }
 
-/** The properties in a byte, as LZMA and LZMA2 write them; null when it is none. */
+/** Parses the properties' byte, as LZMA and LZMA2 write it; null when it is invalid. */
 export function readProperties(byte: number): LzmaProperties | null {
   if (byte >= 9 * 5 * 5) return null;
   return { lc: byte % 9, lp: Math.floor(byte / 9) % 5, pb: Math.floor(byte / 45) };
 }
 
-/** The decoder's state: its models, the last distances, and the dictionary, which is what it has written. */
+/** The decoder's state: its models, the last distances, and the dictionary, which is the output itself. */
 export class LzmaDecoder {
   readonly #output: Output;
   readonly #lc: number;
@@ -166,13 +171,16 @@ export class LzmaDecoder {
   readonly #align = probabilities(16);
   readonly #matchLength = new LengthDecoder();
   readonly #repeatLength = new LengthDecoder();
-  /** 0 to 6 follow a literal; 7, 8, 9 and 10, 11 follow a match, a long repeat, a short repeat. */
+  /**
+   * 0 to 6: after a literal; 7, 8, 9: after a match, a long repeat, a short repeat that followed a literal; 10: after a
+   * match that followed no literal, 11: after a repeat that followed none.
+   */
   #state = 0;
   #distances: [number, number, number, number] = [1, 1, 1, 1];
   /** Where the dictionary begins in the output. */
   readonly #start: number;
 
-  /** @param start what was written before it is no part of the dictionary. */
+  /** @param start output before this offset is not part of the dictionary. */
   constructor(output: Output, { lc, lp, pb }: LzmaProperties, start: number) {
     this.#output = output;
     this.#lc = lc;
@@ -182,7 +190,7 @@ export class LzmaDecoder {
     this.#literals = probabilities(0x300 << (lc + lp));
   }
 
-  /** A literal; after a match, the byte that the match would have gone on with guides it. */
+  /** Decodes a literal; after a match, the byte that would have continued the match selects the models. */
   #literal(range: RangeDecoder, afterMatch: boolean, distance: number): number {
     const output = this.#output;
     const literals = this.#literals;
@@ -205,7 +213,7 @@ export class LzmaDecoder {
     return node & 0xff;
   }
 
-  /** The distance of a match, at least 1; 2 ** 32 is the end marker. */
+  /** Decodes the distance of a match, at least 1; 2 ** 32 is the end marker. */
   #matchDistance(range: RangeDecoder, length: number): number {
     const slot = range.tree(this.#slots, Math.min(length - 2, 3) << 6, 6);
     if (slot < 4) return slot + 1;
@@ -216,8 +224,8 @@ export class LzmaDecoder {
   }
 
   /**
-   * Decodes until the output has this length.
-   * @returns whether it came so far: false at an end marker before.
+   * Decodes until the output has the length `end`.
+   * @returns whether it got that far; false when an end marker came first.
    * @throws Misuse when the data is damaged or cut off.
    */
   decode(range: RangeDecoder, end: number): boolean {
@@ -271,7 +279,7 @@ export class LzmaDecoder {
 
 /**
  * Unpacks an .lzma stream up to its stated size or its end marker.
- * @throws Misuse when it is damaged, cut off or too large.
+ * @throws Misuse when the stream is damaged, cut off or too large.
  */
 export function unpackLzma(bytes: Uint8Array, output: Output): void {
   const header = readHeader(bytes);

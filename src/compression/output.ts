@@ -1,15 +1,16 @@
-// Where the decompressors write: a ByteBuffer with a limit, so that a few bytes of a hostile file can't fill the
-// memory. Default: the limit of a kernel image.
+// The output of the decompressors: a ByteBuffer with a limit, so that a few bytes of a hostile file can't fill the
+// memory.
+// Default: the limit of a kernel image.
 
 import { ByteBuffer } from "../bytes/byte-buffer.ts";
 import { Misuse } from "../errors.ts";
 
-/** 128 MiB. A 32-bit MIPS kernel is far smaller: Debian's has 16 MiB, and kseg0 has 512. */
+/** 128 MiB. A 32-bit MIPS kernel is far smaller: Debian's has 16 MiB, and all of kseg0 has 512 MiB. */
 export const LARGEST_IMAGE = 0x800_0000;
 const FIRST = 0x10_0000;
 
 export class Output extends ByteBuffer {
-  /** @param most bytes that may be written; more are a Misuse. */
+  /** @param most bytes that may be written; writing more throws a Misuse. */
   constructor(most = LARGEST_IMAGE) {
     super(FIRST, most);
   }

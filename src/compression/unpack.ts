@@ -1,6 +1,5 @@
-// The compressed formats by their signatures, and the way from packed bytes to unpacked ones, whichever format it is.
-// A kernel is searched for these signatures (kernel/payload.ts); a module file is compressed as a whole, as modprobe
-// reads it, or not at all.
+// Recognizes the compressed formats by their signatures and unpacks them. kernel/payload.ts searches a kernel for these
+// signatures; a module file is either compressed as a whole, in a format that modprobe reads, or not at all.
 
 import { Misuse } from "../errors.ts";
 import { unpackGzip, unpackGzipMembers } from "./gzip.ts";
@@ -15,11 +14,11 @@ type Unpack = (bytes: Uint8Array, output: Output) => unknown | Promise<unknown>;
 export interface CompressedFormat {
   readonly name: string;
   readonly signature: readonly number[];
-  /** A closer look at bytes that begin with the signature. */
+  /** A further check of bytes that begin with the signature. */
   readonly fits?: (bytes: Uint8Array) => boolean;
   /** Absent for formats that farjal doesn't unpack. */
   readonly unpack?: Unpack;
-  /** For a file that is compressed as a whole, which may hold several parts: default: `unpack`. */
+  /** Unpacks a file that is compressed as a whole and may have several parts; default: `unpack`. */
   readonly unpackFile?: Unpack;
 }
 
@@ -46,10 +45,10 @@ export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
   { name: "bzip2", signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] },
 ];
 
-/** Shorter data holds nothing in any of the formats. */
+/** Shorter data is empty in every format. */
 export const SHORTEST = 16;
 
-/** Whether something compressed in this format may begin with these bytes. */
+/** Whether data compressed in this format may begin with these bytes. */
 export function isFormat({ signature, fits }: CompressedFormat, bytes: Uint8Array): boolean {
   return (
     bytes.length >= SHORTEST &&
@@ -59,7 +58,7 @@ export function isFormat({ signature, fits }: CompressedFormat, bytes: Uint8Arra
 }
 
 /**
- * Unpacks what begins with the first byte; what follows it is left alone.
+ * Unpacks the data that begins with the first byte; bytes after its end are ignored.
  * @throws Misuse when it is damaged, cut off or too large, or in a format that farjal doesn't unpack.
  */
 export async function unpacked(
@@ -77,7 +76,7 @@ export async function unpacked(
   return output.bytes();
 }
 
-/** A file that may be compressed as a whole: its bytes, unpacked if it is. @throws Misuse as unpacked() does. */
+/** Unpacks a file if it is compressed as a whole, and returns its bytes. @throws Misuse as unpacked() does. */
 export async function unpackedFile(bytes: Uint8Array): Promise<Uint8Array> {
   const format = COMPRESSED_FORMATS.find(
     (one) => isFormat(one, bytes) || (one.name === "zstd" && isSkippableFrame(bytes)),

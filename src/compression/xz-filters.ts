@@ -1,10 +1,11 @@
-// The filters that may stand before LZMA2 in an XZ block, undone on the whole block: delta, and those for the branch
-// instructions of several processors (BCJ), which store absolute targets in place of distances. The format is that of
-// the XZ specification and the public-domain XZ Embedded. A module for MIPS gains nothing by them, but files have them.
+// Undoes the filters that may precede LZMA2 in an XZ block, on the whole block: delta, and those for the branch
+// instructions of several processors (BCJ), which store absolute targets instead of distances. The format is that of
+// the XZ
+// specification and the public-domain XZ Embedded. These filters don't help MIPS modules, but some files have them.
 
 import { Misuse } from "../errors.ts";
 
-/** Undoes a filter in place. @param start the position that the block's first byte counts as. */
+/** Undoes a filter in place. @param start the position of the block's first byte. */
 type Undo = (bytes: Uint8Array, start: number, view: DataView) => void;
 
 const DELTA = 3;
@@ -50,7 +51,7 @@ const FILTERS: Readonly<Record<number, Undo>> = {
     }),
 };
 
-/** Names of those that farjal doesn't undo. */
+/** The names of filters that farjal doesn't undo. */
 const UNKNOWN: Readonly<Record<number, string>> = { 6: "IA-64", 11: "RISC-V" };
 
 export interface XzFilter {
@@ -58,7 +59,7 @@ export interface XzFilter {
   readonly properties: Uint8Array;
 }
 
-/** Undoes one filter of a block. @throws Misuse for one that farjal doesn't know, by name. */
+/** Undoes one filter of a block. @throws Misuse with the name of a filter that isn't supported. */
 export function undoFilter({ id, properties }: XzFilter, bytes: Uint8Array): void {
   if (id === DELTA) {
     undoDelta(bytes, (properties[0] ?? 0) + 1);
@@ -98,11 +99,14 @@ function undoThumb(bytes: Uint8Array, start: number, view: DataView): void {
   }
 }
 
-/** By the opcodes among the three bytes before one: whether it may be one, and which byte of the target to look at. */
+/**
+ * Indexed by which of the three bytes before are opcodes: whether an opcode may be here, and which byte of the target
+ * to check.
+ */
 const X86_ALLOWED = [true, true, true, false, true, false, false, false] as const;
 const X86_BYTE = [0, 1, 2, 2, 3, 3, 3, 3] as const;
 
-/** call and jmp: an opcode 0xe8 or 0xe9, then a distance whose top byte is its sign. */
+/** call and jmp: an opcode 0xe8 or 0xe9, then a distance whose top byte is a sign extension. */
 function undoX86(bytes: Uint8Array, start: number, view: DataView): void {
   const isSign = (byte: number): boolean => byte === 0 || byte === 0xff;
   let previous = -1;

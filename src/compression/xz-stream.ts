@@ -1,7 +1,9 @@
-// XZ with everything that the xz program writes: any number of streams and padding between them, blocks with filters,
-// and every check. xz.ts takes it for what the package for plain files doesn't read. The container is that of the XZ
-// file format specification, LZMA2 that of the public-domain XZ Embedded. Sizes in headers and in the index are
-// compared, as are the checks CRC32, CRC64 and SHA-256; a check of another kind is passed over.
+// Unpacks XZ with every feature that the xz program writes: several streams with padding between them, blocks with
+// filters,
+// and every check. xz.ts uses it for files that its package doesn't read. The container is that of the XZ file format
+// specification, LZMA2 that of the public-domain XZ Embedded. Sizes in headers and in the index are compared, and so
+// are the
+// checks CRC32, CRC64 and SHA-256; other checks are skipped.
 
 import { host } from "#host";
 import { Misuse } from "../errors.ts";
@@ -13,13 +15,13 @@ import { undoFilter, type XzFilter } from "./xz-filters.ts";
 const MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] as const;
 const HEADER_SIZE = 12;
 const FOOTER_SIZE = 12;
-/** Bytes of a check, by its number. */
+/** The size of each check in bytes, by its number. */
 const CHECK_SIZES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64] as const;
 const CHECK_CRC32 = 1;
 const CHECK_CRC64 = 4;
 const CHECK_SHA256 = 10;
 const LZMA2 = 0x21;
-/** Filters of a block, LZMA2 among them. */
+/** The most filters of a block, including LZMA2. */
 const MOST_FILTERS = 4;
 
 function damaged(): Misuse {
@@ -43,7 +45,7 @@ class XzReader {
     this.#output = output;
   }
 
-  /** Streams up to the first bytes that are neither a stream nor the padding before one. */
+  /** Reads streams up to the first bytes that are neither a stream nor padding before one. */
   read(): void {
     while (this.#isStream(this.#at)) {
       this.#stream();
@@ -76,7 +78,7 @@ class XzReader {
     if (this.#at + size > this.#bytes.length) throw new Misuse("the compressed data is cut off");
   }
 
-  /** A number in groups of 7 bits, the lowest first; at most 2⁵³ here. */
+  /** Reads a number in groups of 7 bits, the lowest first; limited to 2⁵³ here. */
   #number(): number {
     let value = 0;
     for (let shift = 0; shift < 49; shift += 7) {
@@ -87,7 +89,7 @@ class XzReader {
     throw damaged();
   }
 
-  /** The CRC32 that follows bytes from an offset on. */
+  /** Reads a CRC32 and compares it with that of the bytes from an offset on. */
   #checkCrc(from: number): void {
     const crc = crc32(this.#bytes.subarray(from, this.#at));
     if (this.#word() !== crc) throw damaged();
@@ -164,7 +166,7 @@ class XzReader {
     if (!fits) throw damaged();
   }
 
-  /** The index, whose first byte has been read. @returns its size. */
+  /** Reads the index after its first byte. @returns its size. */
   #index(records: readonly Record[]): number {
     const start = this.#at - 1;
     if (this.#number() !== records.length) throw damaged();
@@ -176,7 +178,7 @@ class XzReader {
     return this.#at - start;
   }
 
-  /** Chunks, stored or in LZMA, each with what it resets. */
+  /** Reads chunks, stored or in LZMA, and resets what each chunk says. */
   #lzma2(): void {
     const output = this.#output;
     let dictionary: number | null = null;
@@ -190,7 +192,7 @@ class XzReader {
         this.#need(size);
         output.write(this.#bytes, this.#at, this.#at + size);
         this.#at += size;
-        // A new dictionary wants new properties.
+        // After a new dictionary, new properties are required.
         if (control === 1) [decoder, properties] = [null, null];
         continue;
       }
@@ -203,7 +205,7 @@ class XzReader {
         decoder = new LzmaDecoder(output, properties, dictionary);
       }
       this.#need(packed);
-      // The range coder's first byte is 0.
+      // The range coder's first byte must be 0.
       if (decoder === null || this.#bytes[this.#at] !== 0) throw damaged();
       const end = this.#at + packed;
       const range = new RangeDecoder(this.#bytes.subarray(0, end), this.#at);
@@ -214,7 +216,7 @@ class XzReader {
     }
   }
 
-  /** 16 bits, the high byte first. */
+  /** Reads 16 bits, the high byte first. */
   #half(): number {
     return (this.#byte() << 8) | this.#byte();
   }
@@ -225,8 +227,8 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Unpacks XZ streams, with whatever filters and check.
- * @throws Misuse when the data is damaged, cut off, too large, or has a filter that farjal doesn't undo.
+ * Unpacks XZ streams with any check and the supported filters.
+ * @throws Misuse when the data is damaged, cut off or too large, or has a filter that farjal doesn't undo.
  */
 export function unpackXzStreams(bytes: Uint8Array, output: Output): void {
   new XzReader(bytes, output).read();

@@ -1,6 +1,8 @@
-// XZ. Plain files, one stream of LZMA2 alone with a CRC, are unpacked by the package xz-decompress: Linux's own decoder,
-// XZ Embedded, as WebAssembly. It reads to the end of what it is given, so the end of the stream is found here first.
-// Everything else that the xz program writes (filters, SHA-256, several streams) is xz-stream.ts's, which is slower.
+// Unpacks XZ. Plain files, a single stream of LZMA2 alone with a CRC, are unpacked by the package xz-decompress:
+// Linux's
+// own decoder, XZ Embedded, as WebAssembly. It reads to the end of its input, so the end of the stream is found here
+// first.
+// All other files of the xz program (filters, SHA-256, several streams) are unpacked by xz-stream.ts, which is slower.
 
 import xz from "xz-decompress";
 import { indexOfBytes } from "../bytes/text.ts";
@@ -13,7 +15,7 @@ const FOOTER_SIZE = 12;
 const STREAM_MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] as const;
 const FOOTER_MAGIC = Uint8Array.of(0x59, 0x5a);
 
-/** The number of bytes of the stream that begins here: up to the footer whose index and flags fit. */
+/** The size in bytes of the stream that begins here, up to the footer that matches its index and flags. */
 function streamSize(bytes: Uint8Array): number {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = HEADER_SIZE; ; at++) {
@@ -27,17 +29,17 @@ function streamSize(bytes: Uint8Array): number {
   }
 }
 
-/** Checks that the package compares: none, CRC32 and CRC64. */
+/** The checks that the package verifies: none, CRC32 and CRC64. */
 const PLAIN_CHECKS = [0, 1, 4];
 
-/** Whether the first stream's check and its first block's filters are those that the package reads. */
+/** Whether the package reads the first stream's check and its first block's filters. */
 function isPlain(bytes: Uint8Array): boolean {
   const check = bytes[7] ?? 0;
   const flags = bytes[HEADER_SIZE + 1] ?? 0;
   return PLAIN_CHECKS.includes(check) && ((bytes[HEADER_SIZE] ?? 0) === 0 || (flags & 3) === 0);
 }
 
-/** Whether another stream, maybe after zeros, begins at an offset. */
+/** Whether another stream begins at an offset, possibly after zeros. */
 function streamFollows(bytes: Uint8Array, size: number): boolean {
   let at = size;
   while (at < bytes.length && bytes[at] === 0) at += 1;
@@ -46,7 +48,7 @@ function streamFollows(bytes: Uint8Array, size: number): boolean {
 
 /**
  * Unpacks the XZ streams that begin here, one after the other.
- * @throws Misuse when the data is cut off or too large, the library's error when it is damaged.
+ * @throws Misuse when the data is cut off or too large; the library's error when it is damaged.
  */
 export async function unpackXz(bytes: Uint8Array, output: Output): Promise<void> {
   const size = streamSize(bytes);

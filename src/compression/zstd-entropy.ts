@@ -1,7 +1,6 @@
-// Zstandard's two entropy coders (RFC 8878, 4): tables of finite state entropy and of Huffman codes as a
-// frame describes them, and the streams that are read backwards by them. Every table has a bounded size, and
-// reading before a stream's start is an error, so nothing here goes on for ever. What the symbols mean is
-// zstd.ts's business.
+// Zstandard's two entropy coders (RFC 8878, 4): the tables of finite state entropy and Huffman codes that a frame
+// describes, and the streams that are decoded backwards by them. Every table has a bounded size, and reading before a
+// stream's start is an error, so decoding always ends. zstd.ts interprets the symbols.
 
 import { Misuse } from "../errors.ts";
 
@@ -9,10 +8,10 @@ export function damaged(): never {
   throw new Misuse("the compressed data is damaged");
 }
 
-/** Bits of bytes that are read from the last one back, below the mark that ends them (4.1). */
+/** Reads bits from the last byte backwards, starting below the end mark, the highest set bit (4.1). */
 export class BackwardBits {
   readonly #bytes: Uint8Array;
-  /** Bits that are left; below 0, so many have been read from before the start. */
+  /** The number of bits that are left; a negative number counts bits that were read before the start. */
   left: number;
 
   constructor(bytes: Uint8Array) {
@@ -22,21 +21,21 @@ export class BackwardBits {
     this.left = 8 * (bytes.length - 1) + (31 - Math.clz32(last));
   }
 
-  /** The next bits, at most 16, as if zeros stood before the start. */
+  /** The next bits, at most 16, without consuming them; bits before the start are 0. */
   peek(count: number): number {
     const from = this.left - count;
     const mask = (1 << count) - 1;
     return from < 0 ? (this.#at(0) << -from) & mask : (this.#at(from >>> 3) >>> (from & 7)) & mask;
   }
 
-  /** The same, taken. */
+  /** Reads the next bits. */
   read(count: number): number {
     const value = this.peek(count);
     this.left -= count;
     return value;
   }
 
-  /** 24 bits from a byte on, zeros behind the end. */
+  /** 24 bits from a byte on; bits after the end are 0. */
   #at(byte: number): number {
     const bytes = this.#bytes;
     if (byte + 2 < bytes.length) {
@@ -47,21 +46,21 @@ export class BackwardBits {
   }
 }
 
-/** Decoding table of finite state entropy: for each state its symbol, and how the next one is made. */
+/** A decoding table of finite state entropy: for each state its symbol, and how to compute the next state. */
 export interface FseTable {
-  /** Bits of a state. */
+  /** The number of bits of a state. */
   readonly accuracy: number;
   readonly symbols: Uint8Array;
   readonly bits: Uint8Array;
   readonly bases: Uint16Array;
 }
 
-/** The state after this one. */
+/** The next state. */
 export function nextState(table: FseTable, state: number, bits: BackwardBits): number {
   return (table.bases[state] as number) + bits.read(table.bits[state] as number);
 }
 
-/** The table whose one state leads to itself. */
+/** The table whose only state leads to itself. */
 export function singleSymbol(symbol: number): FseTable {
   return {
     accuracy: 0,
@@ -71,7 +70,7 @@ export function singleSymbol(symbol: number): FseTable {
   };
 }
 
-/** Builds a table out of the symbols' probabilities, -1 for less than one (4.1.1). */
+/** Builds a table from the symbols' probabilities; -1 means less than one (4.1.1). */
 export function fseTable(accuracy: number, probabilities: readonly number[]): FseTable {
   const size = 1 << accuracy;
   const symbols = new Uint8Array(size);
@@ -105,8 +104,8 @@ export function fseTable(accuracy: number, probabilities: readonly number[]): Fs
 
 /**
  * Reads a table's description, whose bits are read forwards.
- * @param most the largest accuracy and the largest symbol that may be.
- * @returns the table, and how many bytes told of it.
+ * @param most the largest permitted accuracy and symbol.
+ * @returns the table, and the size of the description in bytes.
  */
 export function readFseTable(
   bytes: Uint8Array,
@@ -127,7 +126,7 @@ export function readFseTable(
   let left = 1 << accuracy;
   while (left > 0) {
     if (probabilities.length > most.symbol) damaged();
-    // Small values, of which there are more than fit, take a bit less.
+    // The lowest values are coded with one bit less, since not all codes are needed.
     const count = 32 - Math.clz32(left + 1);
     const low = (1 << (count - 1)) - 1;
     const short = (1 << count) - 2 - left;
@@ -153,7 +152,9 @@ export function readFseTable(
   return { table: fseTable(accuracy, probabilities), size };
 }
 
-/** Decoding table of Huffman codes: the symbol that the next bits begin with, and how many are its own. */
+/**
+ * A decoding table of Huffman codes, indexed by the next bits: the symbol, and the number of bits that its code has.
+ */
 export interface HuffmanTable {
   readonly bits: number;
   readonly symbols: Uint8Array;
@@ -162,11 +163,11 @@ export interface HuffmanTable {
 
 const LONGEST_CODE = 11;
 const MOST_WEIGHTS = 255;
-/** From here on a description's first byte tells how many weights of 4 bits follow. */
+/** From this value on, a description's first byte says how many weights of 4 bits follow. */
 const DIRECT = 128;
 const WEIGHTS = { accuracy: 6, symbol: LONGEST_CODE };
 
-/** Reads a table's description (4.2.1). @returns the table, and how many bytes told of it. */
+/** Reads a table's description (4.2.1). @returns the table, and the size of the description in bytes. */
 export function readHuffmanTable(bytes: Uint8Array): { table: HuffmanTable; size: number } {
   const [first = 0] = bytes;
   if (first < DIRECT) {
@@ -184,7 +185,7 @@ export function readHuffmanTable(bytes: Uint8Array): { table: HuffmanTable; size
   return { table: huffmanTable(weights), size };
 }
 
-/** Weights by two states in turn, until a state would take bits from before the start. */
+/** Decodes weights by two states in turn, until a state would need bits before the start. */
 function packedWeights(bytes: Uint8Array): number[] {
   const { table, size } = readFseTable(bytes, WEIGHTS);
   const bits = new BackwardBits(bytes.subarray(size));
@@ -204,7 +205,7 @@ function packedWeights(bytes: Uint8Array): number[] {
   return weights;
 }
 
-/** The last symbol's weight isn't told: it fills what the others leave of a power of two. */
+/** The last symbol's weight isn't stored: it makes the sum a power of two. */
 function huffmanTable(told: readonly number[]): HuffmanTable {
   const share = (weight: number): number => (weight === 0 ? 0 : 1 << (weight - 1));
   const sum = told.reduce((all, weight) => all + share(weight), 0);
@@ -227,7 +228,7 @@ function huffmanTable(told: readonly number[]): HuffmanTable {
   return { bits, symbols, lengths };
 }
 
-/** Decodes one stream, which must hold just as many symbols as `into` has room for. */
+/** Decodes one stream, which must hold exactly as many symbols as `into` has room for. */
 export function readHuffmanStream(
   bytes: Uint8Array,
   { bits: width, symbols, lengths }: HuffmanTable,

@@ -1,7 +1,10 @@
-// Zstandard (RFC 8878), for kernels, modules and traces: a frame of blocks, each of literals and of sequences
-// that say how literals and repetitions alternate. Own code because the decoder on npm doesn't bound what a
-// block makes (26 bytes keep it busy for seconds, as many more as one likes for hours), reads on before its
-// data, and copies its window for each block. Here no block makes more than the format allows.
+// Unpacks Zstandard (RFC 8878), for kernels, modules and traces: a frame of blocks, each with literals and with
+// sequences
+// that say how literals and repetitions alternate. Own code because the decoder on npm doesn't limit a block's output
+// (26
+// bytes keep it busy for seconds, some more for hours), reads before the start of its data, and copies its window for
+// each
+// block. Here no block produces more than the format allows.
 
 import { Misuse } from "../errors.ts";
 import { LARGEST_IMAGE, type Output } from "./output.ts";
@@ -19,21 +22,21 @@ import {
 } from "./zstd-entropy.ts";
 
 const MAGIC_SIZE = 4;
-/** Of the frame header's descriptor. */
+/** Bits of the frame header's descriptor. */
 const SINGLE_SEGMENT = 0x20;
 const RESERVED_BIT = 0x08;
 const CHECKSUM = 0x04;
 const DICTIONARY_ID = 0x03;
-/** No block makes more. */
+/** The most bytes that a block produces. */
 const LARGEST_BLOCK = 1 << 17;
 /** Block types. */
 const RAW = 0;
 const RLE = 1;
 const COMPRESSED = 2;
-/** Literals' types that are above RAW and RLE: with a table of their own, and with the last one's. */
+/** Types of literals besides RAW and RLE: with a table of their own, and with the previous table. */
 const OWN_TABLE = 2;
 
-/** What a sequence's three numbers are coded by. */
+/** How one of a sequence's three numbers is coded. */
 interface Coding {
   readonly accuracy: number;
   readonly symbol: number;
@@ -42,7 +45,7 @@ interface Coding {
 
 const run = (count: number, value: number): number[] => new Array<number>(count).fill(value);
 
-/** 3.1.1.3.2.2: the largest accuracies and symbols, and the tables that need no description. */
+/** 3.1.1.3.2.2: the largest accuracies and symbols, and the predefined tables. */
 const LITERAL_LENGTHS: Coding = {
   accuracy: 9,
   symbol: 35,
@@ -71,7 +74,7 @@ const MATCH_LENGTHS: Coding = {
   usual: fseTable(6, [1, 4, 3, ...run(6, 2), ...run(37, 1), ...run(7, -1)]),
 };
 
-/** For each code the bits that follow it, and what they count from. */
+/** For each code, the number of extra bits that follow it, and the base to which they are added. */
 interface Codes {
   readonly bits: readonly number[];
   readonly bases: readonly number[];
@@ -97,18 +100,18 @@ const MATCH_CODES = codes(3, [
 ]);
 
 /**
- * Unpacks one Zstandard frame; what follows it is left alone.
- * @throws Misuse when it is damaged, cut off or too large, or wants a dictionary.
+ * Unpacks one Zstandard frame; bytes after it are ignored.
+ * @throws Misuse when it is damaged, cut off or too large, or needs a dictionary.
  */
 export function unpackZstd(bytes: Uint8Array, output: Output): void {
   new Frame(bytes, output).unpack();
 }
 
-/** The magic numbers of a frame, and of frames that hold something for others than decoders, but for 4 bits. */
+/** The magic numbers of a frame, and of skippable frames, whose low 4 bits may vary. */
 const FRAME_MAGIC = 0xfd2f_b528;
 const SKIPPABLE_MAGIC = 0x184d_2a50;
 
-/** Whether a frame to skip begins here: a file may begin with one. */
+/** Whether a skippable frame begins here; a file may begin with one. */
 export function isSkippableFrame(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && (wordAt(bytes, 0) & 0xffff_fff0) >>> 0 === SKIPPABLE_MAGIC;
 }
@@ -118,8 +121,8 @@ function wordAt(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Unpacks a whole file: one frame after the other, those to skip left out.
- * @throws Misuse as unpackZstd() does, and for anything else behind a frame.
+ * Unpacks a whole file: one frame after the other, without the skippable ones.
+ * @throws Misuse as unpackZstd() does, and for other data after a frame.
  */
 export function unpackZstdFrames(bytes: Uint8Array, output: Output): void {
   for (let at = 0; at < bytes.length; ) {
@@ -138,7 +141,7 @@ class Frame {
   readonly #bytes: Uint8Array;
   readonly #output: Output;
   #at = MAGIC_SIZE;
-  /** What later blocks may use again. */
+  /** Tables and distances that later blocks may reuse. */
   #huffman: HuffmanTable | undefined;
   #literalLengths: FseTable | undefined;
   #offsets: FseTable | undefined;
@@ -150,7 +153,7 @@ class Frame {
     this.#output = output;
   }
 
-  /** @returns how many bytes the frame has. */
+  /** @returns the size of the frame in bytes. */
   unpack(): number {
     const descriptor = this.#number(1);
     const start = this.#output.length;
@@ -165,7 +168,7 @@ class Frame {
     return this.#at;
   }
 
-  /** @returns the size of the content, where the frame states it. */
+  /** @returns the size of the content, if the frame states it. */
   #header(descriptor: number): number | null {
     if ((descriptor & RESERVED_BIT) !== 0) damaged();
     const single = (descriptor & SINGLE_SEGMENT) !== 0;
@@ -210,7 +213,7 @@ class Frame {
     }
   }
 
-  /** The literals section (3.1.1.3.1). @returns what it makes, and how many bytes it takes. */
+  /** Decodes the literals section (3.1.1.3.1). @returns the literals, and the size of the section. */
   #literals(block: Uint8Array): { literals: Uint8Array; size: number } {
     const at = (index: number): number => block[index] ?? damaged();
     const first = at(0);
@@ -227,7 +230,7 @@ class Frame {
       if (type === RAW) return { literals: block.subarray(header, size), size };
       return { literals: new Uint8Array(made).fill(at(header)), size };
     }
-    // Two sizes of so many bits each behind the first four.
+    // Two sizes of `width` bits each follow the first four bits.
     const width = [10, 10, 14, 18][format] as number;
     const header = (4 + 2 * width) >>> 3;
     let bits = 0;
@@ -253,7 +256,7 @@ class Frame {
       readHuffmanStream(streams, table, into);
       return;
     }
-    // Three sizes, of all but the last stream.
+    // The sizes of all streams except the last: three numbers.
     const part = (into.length + 3) >>> 2;
     if (streams.length < 6 || 3 * part > into.length) damaged();
     let at = 6;
@@ -267,7 +270,7 @@ class Frame {
     }
   }
 
-  /** The sequences section behind its count (3.1.1.3.2), and what it makes of the literals (3.1.1.4). */
+  /** Decodes the sequences section after its count (3.1.1.3.2), and executes the sequences (3.1.1.4). */
   #sequences(bytes: Uint8Array, count: number, literals: Uint8Array): void {
     const modes = bytes[0] ?? damaged();
     if ((modes & 3) !== 0) damaged();
@@ -313,7 +316,7 @@ class Frame {
     this.#output.write(literals, used);
   }
 
-  /** The distance that an offset's value means, and which three are the most recent now (3.1.1.5). */
+  /** The distance for an offset's value; updates the three most recent distances (3.1.1.5). */
   #distance(offset: number, withoutLiterals: boolean): number {
     const recent = this.#recent;
     const [first, second, third] = recent;
@@ -331,19 +334,19 @@ class Frame {
     return this.#bytes.subarray(this.#at - size, this.#at);
   }
 
-  /** A number of some bytes, the lowest first. */
+  /** Reads a number of `size` bytes, the lowest first. */
   #number(size: number): number {
     return this.#take(size).reduceRight((number, byte) => number * 256 + byte, 0);
   }
 }
 
-/** A code's base and the bits that follow. */
+/** A code's base plus the extra bits that follow. */
 function value(bits: BackwardBits, { bits: counts, bases }: Codes, code: number): number {
   const count = counts[code] ?? damaged();
   return (bases[code] as number) + (count === 0 ? 0 : bits.read(count));
 }
 
-/** An offset's code is how many bits it has below its highest: more than one read takes, above 16. */
+/** An offset's code is the number of bits below its highest one. More than 16 need two reads. */
 function offsetValue(bits: BackwardBits, code: number): number {
   const least = (1 << code) >>> 0;
   if (code <= 16) return least + bits.read(code);

@@ -1,10 +1,13 @@
-// Addends that follow moved code. A REL relocation holds its addend in what it patches; where S + A is in a
-// section that is laid out again, A becomes map(S + A) - map(S), in every section of the file: switch tables,
-// exception tables, jump labels, .fixup, parameters, debugging information.
+// Adjusts addends that refer to moved code. A REL relocation holds its addend in the word that it patches. If S + A is
+// in a
+// section that is laid out again, A becomes map(S + A) - map(S), in every section of the file: switch tables, exception
+// tables, jump labels, .fixup, parameters, debugging information.
 //
-// HI16 and LO16 go together as the kernel takes them: in the table's order, every HI16 that waits gets the
-// first LO16 behind it. A LO16 without a HI16 before it (gcc loads the upper half once for several) has half an
-// addend only; the other half is that of a pair with the same symbol and the same lower half.
+// HI16 and LO16 are paired as the kernel pairs them: in the table's order, every pending HI16 gets the next LO16. A
+// LO16
+// without a HI16 before it (gcc loads the upper half once for several) has only half an addend; its other half is that
+// of a
+// pair with the same symbol and the same lower half.
 
 import {
   R_MIPS_26,
@@ -26,7 +29,7 @@ import { withHalf } from "./words.ts";
 
 export type Maps = ReadonlyMap<number, OffsetMap>;
 
-/** A symbol's addend when its section has moved; null where S + A is no place that still exists. */
+/** A symbol's addend when its section has moved; null when S + A was removed by the mend. */
 export function movedAddend(maps: Maps, symbol: ElfSymbol, addend: number): number | null {
   const map = maps.get(symbol.section);
   if (map === undefined) return addend;
@@ -37,16 +40,16 @@ export function movedAddend(maps: Maps, symbol: ElfSymbol, addend: number): numb
   return to === null || from === null ? null : to - from;
 }
 
-/** The sections' bytes with their addends moved. */
+/** The sections' bytes with adjusted addends. */
 export class MovedAddends {
-  /** Words whose addend is another one. */
+  /** The number of words whose addend has changed. */
   count = 0;
   readonly #subject: Subject;
   readonly #maps: Maps;
   readonly #gone: ReadonlySet<Entry>;
   readonly #copies = new Map<number, Words>();
 
-  /** @param gone relocations that the mend takes away. @param skip the section whose words are made anew. */
+  /** @param gone relocations that the mend removes. @param skip the section whose words are generated. */
   constructor(subject: Subject, maps: Maps, gone: ReadonlySet<Entry>, skip: Section | undefined) {
     this.#subject = subject;
     this.#maps = maps;
@@ -56,7 +59,7 @@ export class MovedAddends {
     }
   }
 
-  /** The bytes of a section with its addends moved, still laid out as they were. */
+  /** A section's bytes with adjusted addends, still in the old layout. */
   bytesOf(section: Section): Uint8Array {
     return (this.#copies.get(section.index) ?? this.#subject.words(section)).bytes;
   }
@@ -120,7 +123,7 @@ export class MovedAddends {
     if (fault !== null) this.#refuse(low, fault);
   }
 
-  /** @returns why they can't be moved; null when they are. */
+  /** @returns why the halves can't be adjusted; null when they were. */
   #moveHalves(waiting: readonly Entry[], low: Entry): string | null {
     const lowWord = this.#word(low);
     if (lowWord === undefined) return OUTSIDE;

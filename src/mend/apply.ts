@@ -1,6 +1,7 @@
-// Carries a plan out: sections with their new bytes, relocations and symbols where their places are now, the
-// table of call sites, and the image that the writer makes a file of. Section and symbol indices stay as they
-// are; new sections come behind the last one.
+// Carries a plan out: it makes sections with their new bytes, relocations and symbols at their new places, the table of
+// call
+// sites, and the image from which the writer makes a file. Section and symbol indices don't change; new sections are
+// appended.
 
 import { Words } from "../bytes/words.ts";
 import {
@@ -32,7 +33,7 @@ export interface Applied {
   readonly addends: number;
 }
 
-/** Makes the image. Places that can't follow are refused in the subject. */
+/** Makes the image. References that can't be adjusted are added to the subject's refusals. */
 export function applyPlan(subject: Subject, plan: MendPlan): Applied {
   const { edits, maps } = plan;
   const { elf, mcountLoc } = subject;
@@ -135,7 +136,7 @@ function relocationBytes({ elf }: Subject, entries: readonly NewRelocation[]): U
   return words.bytes;
 }
 
-/** The symbol table with values and sizes of moved code. */
+/** The symbol table with the new values and sizes of moved code. */
 function symbolBytes(subject: Subject, symtab: Section, maps: MendPlan["maps"]): Uint8Array {
   const words = new Words(Uint8Array.from(subject.words(symtab).bytes), subject.elf.endian);
   for (const symbol of subject.elf.symbols) {

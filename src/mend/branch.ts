@@ -1,6 +1,5 @@
-// PC-relative branches, as they move with their code: which words are branches, where they go, and the same
-// branch from one place to another. MIPS32 Release 1 to 5; Release 6 has other branches and is refused as a
-// whole (subject.ts).
+// PC-relative branches in code that moves: which words are branches, their targets, and the same branch for another
+// distance. MIPS32 Release 1 to 5; Release 6 has other branches, and subject.ts refuses it as a whole.
 
 import {
   OP_BEQ,
@@ -23,9 +22,9 @@ import {
 import { assemble } from "../isa/assemble.ts";
 import { R } from "../isa/registers.ts";
 
-/** rs of bc1f, bc1t, bc2f and bc2t, and of MIPS-3D's bc1any2 and bc1any4. */
+/** The rs field of bc1f, bc1t, bc2f and bc2t, and of MIPS-3D's bc1any2 and bc1any4. */
 const BRANCH_ON_CONDITION = [8, 9, 10];
-/** `b` is beq zero,zero; `bal` is bgezal zero. */
+/** `b` is beq zero, zero; `bal` is bgezal zero. */
 export const B = assemble("beq", R.zero, R.zero, 0);
 export const BAL = assemble("bgezal", R.zero, 0);
 const HIGHEST = 0x7fff;
@@ -52,12 +51,12 @@ export function hasDelaySlot(word: number): boolean {
   return isBranch(word);
 }
 
-/** Where a branch at an offset goes. */
+/** The target of a branch at an offset. */
 export function branchTarget(word: number, offset: number): number {
   return offset + 4 + (((word << 16) >> 16) << 2);
 }
 
-/** The branch from `offset` to `target`; null when that is farther than 128 KiB. */
+/** The branch from `offset` to `target`; null when the target is farther than 128 KiB. */
 export function aimed(word: number, offset: number, target: number): number | null {
   const distance = (target - offset - 4) >> 2;
   if (distance < LOWEST || distance > HIGHEST) return null;

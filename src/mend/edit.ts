@@ -1,5 +1,6 @@
-// One piece of a section that is replaced by other words: what a plan is made of. Also the checks that every
-// such piece has to pass: it begins in no delay slot, and no other relocation is lost in it.
+// An edit: a piece of a section that is replaced by other words. Plans consist of edits. Every edit must pass the
+// checks
+// here: it doesn't begin in a delay slot, and it contains no relocation besides its own.
 
 import type { Section } from "../elf/object.ts";
 import { hasDelaySlot } from "./branch.ts";
@@ -9,22 +10,22 @@ import type { NewWord } from "./words.ts";
 
 export interface Edit {
   readonly section: Section;
-  /** The piece, in bytes of the section as it was. */
+  /** The piece's offset and size in the old section, in bytes. */
   readonly offset: number;
   readonly size: number;
   readonly words: readonly NewWord[];
-  /** Relocations that the piece had and that go with it. */
+  /** The piece's relocations, which are removed with it. */
   readonly gone: readonly Entry[];
-  /** What is reported of it. */
+  /** The facts that the report states. */
   readonly change: Pick<
     Change,
     "offset" | "kind" | "symbol" | "addend" | "register" | "newlyListed"
   >;
-  /** The same where a branch doesn't reach: the long form. Null when this is no branch. */
+  /** The long form, used when the branch doesn't reach; null when the words are no branch. */
   readonly longer: Edit | null;
 }
 
-/** The words of a piece as they are in the file. */
+/** The words of a piece in the old file. */
 export function wordsOf(
   subject: Subject,
   section: Section,

@@ -1,10 +1,12 @@
-// What becomes of each j and jal: one whose target may be out of its reach is written out long, through a
-// register that nobody needs there; without any direct jumps, those within a section become branches.
+// Plans the edits of each j and jal. A jump whose target may be out of reach is replaced by a long jump through a
+// register
+// that is free there. When no direct jump is wanted, jumps within a section become branches.
 //
-// Which register: t9 to other code than this module's, as -mlong-calls may take it, or t8, t7, t6 where the
-// delay slot has t9. Inside the module, where gcc may know which registers a callee leaves alone (-fipa-ra), and
-// out of .fixup into the middle of a function, it is at: no compiler keeps a value there, _mcount's callers
-// alone hand one over in it. So it is for functions that inline assembly calls with a clobber list of its own.
+// The register: for other code than this module's, t9, as in -mlong-calls, or t8, t7, t6 when the delay slot uses t9.
+// Inside
+// the module, where gcc may know which registers a callee preserves (-fipa-ra), and from .fixup into the middle of a
+// function, it is at: no compiler keeps a value there, and only _mcount's callers pass one in it. The same holds for
+// functions that inline assembly calls with its own clobber list.
 
 import {
   OP_J,
@@ -25,7 +27,7 @@ import { longJump } from "./words.ts";
 
 const FREE_AT_A_CALL = [R.t9, R.t8, R.t7, R.t6] as const;
 
-/** Every jump that has to be replaced; what can't be is refused in the subject, by name. */
+/** The edits of all jumps that must be replaced; a jump that can't be is added to the subject's refusals. */
 export function planJumps(subject: Subject, noJumps: boolean): Edit[] {
   const edits: Edit[] = [];
   for (const section of subject.code) {
@@ -39,7 +41,7 @@ export function planJumps(subject: Subject, noJumps: boolean): Edit[] {
   return edits;
 }
 
-/** The in-place addend of j and jal: the field times four, its sign extended from 28 bits. */
+/** The in-place addend of j and jal: the field times four, sign-extended from 28 bits. */
 export function jumpAddend(word: number): number {
   return (word << 6) >> 4;
 }
@@ -55,14 +57,15 @@ function jumpEdit(subject: Subject, entry: Entry, noJumps: boolean): Edit | null
   if (word === undefined || offset % 4 !== 0)
     return refuse("the relocation isn't of an instruction of the section");
   const opcode = word >>> 26;
-  if (opcode === OP_JAL && subject.isMcount(symbol)) return null; // site-edits.ts
+  if (opcode === OP_JAL && subject.isMcount(symbol)) return null; // handled in site-edits.ts
   if (opcode === OP_JALX) return refuse("this jalx goes to MIPS16 or microMIPS code");
   if (opcode !== OP_J && opcode !== OP_JAL)
     return refuse(`R_MIPS_26 is of ${hex(word)}, which is neither j nor jal`);
   const place = subject.placeOf(symbol);
   if (place === null) return refuse("its symbol is in no section that a module has");
   const intoFunction = opcode === OP_J && goesIntoFunction(subject, entry, jumpAddend(word));
-  // .fixup's way back, which a build with -mlong-calls has too, isn't far unless a block straddles a line.
+  // The return from .fixup, a jump also with -mlong-calls, stays in the block; it is far only if a block crosses a 256
+  // MiB line.
   if ((place === subject.blockOf(section) || intoFunction) && !noJumps) return null;
   const slot = subject.wordAt(section, offset + 4);
   if (slot === undefined) return refuse("its delay slot is behind the section's end");
@@ -106,7 +109,7 @@ function inside(size: number, offset: number): boolean {
   return offset >= 0 && offset < size && offset % 4 === 0;
 }
 
-/** Whether a jump goes to a place of this module that is no function's first instruction. */
+/** Whether a jump goes into this module, but not to a function's first instruction. */
 function goesIntoFunction(subject: Subject, { symbol }: Entry, addend: number): boolean {
   if (subject.placeOf(symbol) === "outside") return false;
   return !subject.isFunctionStart(symbol.section, symbol.value + addend);
@@ -126,7 +129,7 @@ function registerFor(
   return candidates.find((register) => !names(slot, register)) ?? null;
 }
 
-/** Whether an instruction names a register: in rs, in rt, or, where there is one, in rd. */
+/** Whether an instruction names a register: in rs, in rt, or in rd if it has one. */
 function names(word: number, register: number): boolean {
   const opcode = word >>> 26;
   const hasRd = opcode === OP_SPECIAL || opcode === OP_SPECIAL2 || opcode === OP_SPECIAL3;
@@ -135,8 +138,8 @@ function names(word: number, register: number): boolean {
 }
 
 /**
- * Whether it reads it. uaccess.h's calls write at in their delay slot, which the jump through at doesn't mind:
- * it has read the register before.
+ * Whether an instruction reads a register. uaccess.h's calls write at in their delay slot. That doesn't affect a jump
+ * through at, which has read the register before.
  */
 function reads(word: number, register: number): boolean {
   const opcode = word >>> 26;
@@ -147,7 +150,7 @@ function reads(word: number, register: number): boolean {
   return names(word, register);
 }
 
-/** A j or jal without a relocation goes to an address that is fixed: nothing can be put in its place. */
+/** A j or jal without a relocation goes to a fixed address and can't be replaced, so it is refused. */
 function refuseBareJumps(subject: Subject, section: Entry["section"]): void {
   const words = subject.words(section);
   for (let offset = 0; offset + 4 <= words.size; offset += 4) {

@@ -1,6 +1,8 @@
-// Every j and jal of a file: where it is, where it goes, by which relocation or symbol, and whether it reaches
-// from where the file is loaded. Of a module that is its two blocks at an address; a linked kernel is where it
-// was linked. Nothing is loaded and no kernel is needed: what a module imports counts as the kernel's, in kseg0.
+// Lists every j and jal of a file: its place, its target by relocation or symbol, and whether it reaches from where the
+// file
+// is loaded: a module's two blocks at an address, a linked kernel at its own. Nothing is loaded and no kernel is
+// needed: a
+// module's imports count as the kernel's, in kseg0.
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
@@ -28,21 +30,21 @@ import { jumpAddend } from "./jump-edits.ts";
 export interface ListedJump<A extends Address = Address> {
   readonly section: string;
   readonly offset: number;
-  /** The instruction as it is in the file. */
+  /** The instruction in the file. */
   readonly word: number;
-  /** What it goes to, with an addend in hexadecimal: "work_step+0x8"; "" where nothing has a name. */
+  /** The target by name: "work_step+0x8"; "" when no symbol names it. */
   readonly symbol: string;
-  /** The address it goes to; null where only a kernel could tell. */
+  /** The target's address; null when only a kernel determines it. */
   readonly target: A | null;
   /** Whether the target is in the 256 MiB region of the jump's delay slot. */
   readonly reaches: boolean;
 }
 
-/** The kernel's text is in kseg0, which begins a region. */
+/** The kernel's text is in kseg0, which begins a 256 MiB region. */
 const KSEG0 = 0x80000000;
 const PAGE = 0x1000;
 
-/** @param base where the module's core block goes; the init block comes behind it, as the lab places it. */
+/** @param base the address of the module's core block; the init block follows it, as the lab places it. */
 export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
   const { elf } = file;
   const layout = layOut(file);
@@ -86,7 +88,9 @@ export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
   return jumps;
 }
 
-/** Those of a linked file, a vmlinux. Each goes where its field says; code is there, or it is no jump that reaches. */
+/**
+ * The jumps of a linked file, a vmlinux. The field gives the target; a jump reaches if the target is in a code section.
+ */
 export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
   const sections = code(elf);
   const functions = elf.symbols
@@ -113,10 +117,10 @@ export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
 }
 
 /**
- * Those of a file, whichever it is.
+ * The jumps of a module or a vmlinux.
  * @param bytes a module or a vmlinux, uncompressed.
- * @param base where a module's core block goes.
- * @throws Refusal for what is neither.
+ * @param base the address of a module's core block.
+ * @throws Refusal for any other file.
  */
 export function jumpsOfFile(
   bytes: Uint8Array,
@@ -129,7 +133,7 @@ export function jumpsOfFile(
   return jumpsOfModule(readModule(bytes, options), base);
 }
 
-/** e_type, of which one byte is 0 in either order. */
+/** The offset of e_type. One of its two bytes is 0 in either byte order. */
 const TYPE = 16;
 
 function code(elf: ElfObject): Section[] {
@@ -144,7 +148,7 @@ function isJump(word: number): boolean {
 
 interface Related {
   readonly symbol: ElfSymbol;
-  /** Where the relocation holds it (RELA). */
+  /** The relocation's own addend (RELA). */
   readonly addend?: number;
 }
 
@@ -172,7 +176,7 @@ function targetOf(
   return addressOf(symbol.section, symbol.value + addend);
 }
 
-/** A jump without a relocation: within the region of its delay slot. */
+/** A jump without a relocation: its target is in the region of its delay slot. */
 function bare(section: Section, offset: number, word: number, at: Address): ListedJump {
   const target = plus(reachOf(at), (word & 0x03ffffff) * 4);
   return { section: section.name, offset, word, symbol: "", target, reaches: true };
@@ -183,7 +187,7 @@ function named(name: string, addend: number): string {
   return `${name}${addend < 0 ? "-" : "+"}0x${Math.abs(addend).toString(16)}`;
 }
 
-/** The last symbol at or before an address, of a list in ascending order. */
+/** The last symbol at or before an address, from a list in ascending order. */
 function lastBefore(symbols: readonly ElfSymbol[], address: Address): ElfSymbol | undefined {
   let low = 0;
   let high = symbols.length;

@@ -1,5 +1,6 @@
-// __mcount_loc as it is when the module is mended: every entry points to the lui of its site, sites that
-// recordmcount lost are added, and a module that never had the table gets one.
+// Makes the mended module's __mcount_loc: every entry points to the lui of its site, sites that recordmcount omitted
+// are
+// added, and a module without the table gets one.
 
 import { R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
 import { Words } from "../bytes/words.ts";
@@ -17,7 +18,7 @@ export interface McountTable {
   readonly relocations: readonly NewRelocation[];
 }
 
-/** The table's bytes and its relocations; empty when sites are removed. */
+/** The table's bytes and its relocations; empty when the sites are removed. */
 export function mcountTable(subject: Subject, plan: MendPlan): McountTable {
   const { found, kept, added, treatment } = plan;
   const rows: { readonly symbol: ElfSymbol; readonly addend: number }[] = [];
@@ -58,14 +59,14 @@ export function mcountTable(subject: Subject, plan: MendPlan): McountTable {
   };
 }
 
-/** Where a site's lui is afterwards. */
+/** The new offset of a site's lui. */
 export function listedOffset({ maps }: MendPlan, { site, into }: ListedSite): number {
   const map = maps.get(site.section.index);
   const start = site.call.kind === "short" ? site.start : site.offset;
   return (map === undefined ? start : (map.at(start) as number)) + into;
 }
 
-/** A section's own symbol, or the last one before an offset in it. */
+/** A section's own symbol, or else its last symbol before an offset. */
 function symbolIn(subject: Subject, section: Section, offset: number): ElfSymbol | undefined {
   const own = subject.elf.symbols.filter((symbol) => symbol.section === section.index);
   return (

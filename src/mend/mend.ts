@@ -1,9 +1,11 @@
-// Rewrites a module's file so that a stock kernel loads and traces it: each call site that is a jal becomes the
-// long call that ftrace patches in modules, and each jump whose target may be out of reach is written out
-// through a register. The sections are laid out again around them. Pure: bytes in, bytes and a report out.
+// Rewrites a module's file so that a stock kernel loads and traces it: each call site that is a jal becomes the long
+// call
+// that ftrace patches in modules, and each jump whose target may be out of reach becomes a jump through a register. The
+// sections are laid out again around them. A pure function: bytes in, bytes and a report out.
 //
-// Nothing is guessed. What can't be moved for certain is refused by section, offset, symbol and reason, and
-// then there is no file.
+// Nothing is guessed. Code that can't be moved with certainty is refused with section, offset, symbol and reason, and
+// then
+// no file is made.
 
 import { Words } from "../bytes/words.ts";
 import { SHF_ALLOC } from "../elf/numbers.ts";
@@ -23,7 +25,7 @@ import { Subject } from "./subject.ts";
 import { wideJumps, wideSites } from "./wide.ts";
 
 export interface Mended {
-  /** The file: the given bytes where there is nothing to mend, null where mending is refused. */
+  /** The file: the given bytes when there is nothing to mend, null when mending is refused. */
   readonly file: Uint8Array | null;
   readonly report: MendReport;
 }
@@ -31,7 +33,7 @@ export interface Mended {
 /**
  * Mends one module.
  * @param bytes a whole .ko or .o of a 32-bit kernel, uncompressed, with its signature if it has one.
- * @throws Refusal as readModule does, for what is no relocatable ELF file of MIPS or is damaged.
+ * @throws Refusal as readModule does, for a file that is no relocatable MIPS ELF file or is damaged.
  */
 export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended {
   const { image, signature } = splitSignature(bytes);
@@ -89,7 +91,7 @@ function unchanged({ elf }: Subject): Applied {
   return { image: imageOf(elf), relaid: new Map(), branches: 0, addends: 0 };
 }
 
-/** A 64-bit module is taken as it is, or refused with every place that would have to be mended. */
+/** A 64-bit module is returned unchanged, or refused with every place that would need mending. */
 function wideVerdict(subject: Subject, bytes: Uint8Array, options: MendOptions): Mended {
   const places = wideJumps(subject, options.noJumps === true);
   if (options.sites === "remove") for (const site of wideSites(subject)) places.push(site);

@@ -1,5 +1,5 @@
-// What a user has to know about a mended file that its changes don't say: what in it describes the code as it
-// was, and what the kernel still does by direct jumps.
+// Notes about a mended file that its changes don't show: what in it describes the old code, and which direct jumps the
+// kernel still uses.
 
 import { STB_WEAK } from "../elf/numbers.ts";
 import type { MendPlan } from "./plan.ts";
@@ -10,7 +10,7 @@ const DEBUG = /^\.debug_/;
 
 /**
  * @param plan null when no code is changed.
- * @param stripped whether the debugging sections are taken out.
+ * @param stripped whether the debugging sections are removed.
  */
 export function notesOn(subject: Subject, plan: MendPlan | null, stripped: boolean): string[] {
   const notes: string[] = [];

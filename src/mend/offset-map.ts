@@ -1,7 +1,8 @@
-// Where each byte of a section is when pieces of it have been replaced by longer or shorter ones. A piece's
-// first byte goes to the first byte of what replaces it; nothing can point behind that into the piece.
+// Maps the old offsets of a section to the new ones after pieces were replaced by longer or shorter ones. A piece's
+// first
+// byte maps to the first byte of its replacement; the piece's other bytes have no new offset.
 
-/** A piece that is replaced: sizes in bytes. */
+/** A piece that is replaced; sizes are in bytes. */
 export interface Replaced {
   readonly offset: number;
   readonly size: number;
@@ -9,13 +10,13 @@ export interface Replaced {
 }
 
 export class OffsetMap {
-  /** Ascending and apart. */
+  /** Ascending, without overlap. */
   readonly #pieces: readonly Replaced[];
-  /** What has been added before each piece, and after the last. */
+  /** The bytes added before each piece, and after the last. */
   readonly #growth: number[];
   readonly size: number;
 
-  /** @param pieces ascending, none of which overlap. @param size the section's, in bytes. */
+  /** @param pieces ascending, without overlap. @param size the section's size in bytes. */
   constructor(pieces: readonly Replaced[], size: number) {
     this.#pieces = pieces;
     this.size = size;
@@ -29,12 +30,12 @@ export class OffsetMap {
     ];
   }
 
-  /** The section's size afterwards. */
+  /** The section's new size. */
   get newSize(): number {
     return this.size + (this.#growth.at(-1) as number);
   }
 
-  /** Where an offset is afterwards; null inside a replaced piece. Outside the section, both ends go on. */
+  /** The new offset; null inside a replaced piece. Offsets outside the section are shifted like its nearer end. */
   at(offset: number): number | null {
     const index = this.#before(offset);
     const piece = this.#pieces[index];
@@ -45,7 +46,7 @@ export class OffsetMap {
     return offset + (this.#growth[index + 1] as number);
   }
 
-  /** The same, and inside a replaced piece the start of what replaces it: for debugging information. */
+  /** The same, but inside a replaced piece the start of its replacement; for debugging information. */
   nearest(offset: number): number {
     return this.at(offset) ?? (this.at(this.#pieces[this.#before(offset)]?.offset ?? 0) as number);
   }

@@ -1,5 +1,6 @@
-// The plan of a mend: which pieces of which sections are replaced by which words, where every byte is
-// afterwards, and what __mcount_loc lists. A value, made without writing anything; apply.ts carries it out.
+// Plans a mend: which pieces of which sections are replaced by which words, the new offset of every byte, and the
+// entries of
+// __mcount_loc. The plan is a value; apply.ts carries it out.
 
 import type { Section } from "../elf/object.ts";
 import { aimed } from "./branch.ts";
@@ -11,11 +12,11 @@ import { type FoundSites, findSites } from "./sites.ts";
 import type { Subject } from "./subject.ts";
 
 export interface MendOptions {
-  /** What becomes of short call sites (default: trace). */
+  /** What to do with short call sites; default: trace. */
   readonly sites?: SiteTreatment;
-  /** Leave no j and no jal, so that the module loads across a 256 MiB line (default: false). */
+  /** Leave no j and no jal, so that the module loads across a 256 MiB line; default: false. */
   readonly noJumps?: boolean;
-  /** Take out the debugging sections, which describe the code as it was (default: false). */
+  /** Remove the debugging sections, which describe the old code; default: false. */
   readonly stripDebug?: boolean;
 }
 
@@ -24,14 +25,14 @@ export interface MendPlan {
   readonly edits: ReadonlyMap<number, readonly Edit[]>;
   readonly maps: ReadonlyMap<number, OffsetMap>;
   readonly found: FoundSites;
-  /** Sites that stay listed, by the place that is listed. */
+  /** Sites that stay listed, by their listed place. */
   readonly kept: ReadonlyMap<string, ListedSite>;
-  /** Sites that are newly listed. */
+  /** Sites that are added to the list. */
   readonly added: readonly ListedSite[];
   readonly treatment: SiteTreatment;
 }
 
-/** Plans; what stands in the way is in the subject's refusals. Null when there is nothing to do. */
+/** Makes the plan. Obstacles are added to the subject's refusals. null when there is nothing to do. */
 export function planMend(subject: Subject, options: MendOptions): MendPlan | null {
   const treatment = options.sites ?? "trace";
   const found = findSites(subject);
@@ -41,12 +42,12 @@ export function planMend(subject: Subject, options: MendOptions): MendPlan | nul
   if (all.length === 0 && sites.added.length === 0 && !listingEnds) return null;
   if (treatment === "trace") for (const exit of unlistedExits(subject, found)) all.push(exit);
   const edits = sorted(subject, all);
-  // Pieces that overlap have no layout.
+  // Overlapping pieces have no layout.
   const maps = subject.refusals.length > 0 ? new Map() : settle(subject, edits);
   return { edits, maps, found, kept: sites.kept, added: sites.added, treatment };
 }
 
-/** By section and offset; pieces that overlap or can't be replaced are refused. */
+/** Sorts edits by section and offset; pieces that overlap or can't be replaced are refused. */
 function sorted(subject: Subject, all: readonly Edit[]): Map<number, Edit[]> {
   const edits = new Map<number, Edit[]>();
   for (const edit of all) {
@@ -69,10 +70,10 @@ function sorted(subject: Subject, all: readonly Edit[]): Map<number, Edit[]> {
   return edits;
 }
 
-/** After so many, what is still a branch gets its long form too. */
+/** After this many rounds, all remaining branches get their long form too. */
 const MOST_ROUNDS = 16;
 
-/** Lays out every section; branches of the edits that don't reach get their long form, until all do. */
+/** Lays out every section. Branches of the edits that don't reach get their long form, until all reach. */
 function settle(subject: Subject, edits: Map<number, Edit[]>): Map<number, OffsetMap> {
   const maps = new Map<number, OffsetMap>();
   for (const [index, list] of edits) {

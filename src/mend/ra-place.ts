@@ -1,6 +1,8 @@
-// Where a function built without -mmcount-ra-address keeps its return address when it comes to its call site:
-// what the mended site has to hand over in t4. The words from the function's start to the site, which are its
-// prologue, are followed with the stack pointer and the constants that large frames are made with.
+// Finds where a function built without -mmcount-ra-address has saved its return address at its call site, which the
+// mended
+// site has to pass in t4. The words from the function's start to the site, its prologue, are followed for the stack
+// pointer
+// and for the constants with which large frames are made.
 
 import {
   OP_ADDIU,
@@ -22,12 +24,12 @@ const MOST_WORDS = 64;
 
 /**
  * @param words from the function's first to the one before the site.
- * @returns bytes above sp at the site; "ra" where ra was not saved; "unknown" where the words are no prologue
- *   that can be followed.
+ * @returns bytes above sp at the site; "ra" when ra wasn't saved; "unknown" when the words are no prologue that can
+ *   be followed.
  */
 export function raPlaceAfter(words: readonly number[]): SavedRa {
   if (words.length > MOST_WORDS) return "unknown";
-  /** sp, relative to what it was at the function's start. */
+  /** sp, relative to its value at the function's start. */
   let sp = 0;
   let saved: number | null = null;
   const constants = new Map<number, number>([[R.zero, 0]]);
@@ -54,7 +56,7 @@ export function raPlaceAfter(words: readonly number[]): SavedRa {
       else if (funct === SPECIAL_SUBU) sp -= by;
       else return "unknown";
     } else if (target === R.sp || target === R.ra) {
-      // A store or a branch writes none of its fields; everything else may.
+      // Stores don't write their rt field; other instructions may.
       if (!writesNothing(op)) return "unknown";
     } else if (target !== R.zero) {
       const value = constantOf(op, funct, immediate, word, known(rs), known(rt));
@@ -65,7 +67,7 @@ export function raPlaceAfter(words: readonly number[]): SavedRa {
   return saved === null ? "ra" : saved - sp;
 }
 
-/** Stores, prefetches and cache operations. */
+/** Whether the instruction is a store, a prefetch or a cache operation. */
 function writesNothing(op: number): boolean {
   return op >= 0x28 && op !== 0x30 && op !== 0x38;
 }

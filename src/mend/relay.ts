@@ -1,6 +1,6 @@
-// A section of code laid out again: pieces replaced, what is between them copied, branches given their new
-// distances, and the relocations that complete the new words. Nothing is decided here but whether a branch
-// still reaches.
+// Lays out a code section again: pieces are replaced, the code between them is copied, branches get their new
+// distances, and
+// the new words get their relocations. The only decision made here is whether a branch still reaches.
 
 import { Words } from "../bytes/words.ts";
 import type { Section } from "../elf/object.ts";
@@ -14,7 +14,7 @@ import { type NewWord, withHalf } from "./words.ts";
 
 /** A relocation that the new words need. */
 export interface NewRelocation {
-  /** r_offset in the section as it is now. */
+  /** r_offset in the new section. */
   readonly offset: number;
   readonly type: number;
   readonly symbol: number;
@@ -22,13 +22,13 @@ export interface NewRelocation {
 
 export interface RelaidSection {
   readonly bytes: Uint8Array;
-  /** In the order of their offsets, each HI16 before its LO16. */
+  /** In ascending order of offset, each HI16 before its LO16. */
   readonly relocations: readonly NewRelocation[];
-  /** Branches with another distance. */
+  /** The number of branches whose distance has changed. */
   readonly branches: number;
 }
 
-/** @param old the section's bytes, their addends moved already. */
+/** @param old the section's bytes, with adjusted addends. */
 export function relay(
   subject: Subject,
   section: Section,
@@ -89,7 +89,7 @@ function finished(subject: Subject, maps: Maps, edit: Edit, word: NewWord, at: n
   return withHalf(word.word, word.type, addend);
 }
 
-/** A branch with the distance that its new place asks for. */
+/** A branch with the distance for its new place. */
 function movedBranch(
   subject: Subject,
   section: Section,
@@ -100,7 +100,7 @@ function movedBranch(
   const target = branchTarget(word, at);
   const own = subject.functionAt(section.index, at);
   const inside = target >= 0 && target <= map.size;
-  // What goes nowhere and is in no function is data.
+  // A word whose target is outside the section, and which is in no function, is data.
   if (!inside && own === undefined) return word;
   const refuse = (reason: string): number => {
     subject.refuse(section, at, "", reason);

@@ -1,42 +1,42 @@
-// What `mendModule` says of its work: the verdict, each place that was changed with its words before and
-// after, each section that grew, and what is no longer true of the file. Values only; text for people is
-// src/report/'s business.
+// The report of `mendModule`: the verdict, each changed place with its words before and after, each section that grew,
+// and
+// what is no longer true of the file. These are values only; src/report/ prints them.
 
-/** What mends a site or a jump. */
+/** The kinds of changes. */
 export type ChangeKind =
-  /** A call of _mcount by jal, written out as the kernel's six words. */
+  /** A call of _mcount by jal, replaced by the kernel's six words. */
   | "site"
-  /** A call site that is no longer there. */
+  /** A call site that was removed. */
   | "site-removed"
-  /** A long call site that __mcount_loc did not list, and now does. Its words are as they were. */
+  /** A long call site that __mcount_loc didn't list and now lists. Its words are unchanged. */
   | "site-listed"
-  /** jal, written out as lui, addiu, jalr. */
+  /** jal, replaced by lui, addiu, jalr. */
   | "call"
-  /** j, written out as lui, addiu, jr. */
+  /** j, replaced by lui, addiu, jr. */
   | "jump"
-  /** jal to a place in the same section, made bal. */
+  /** jal to a place in the same section, replaced by bal. */
   | "call-relative"
-  /** j to a place in the same section, made b. */
+  /** j to a place in the same section, replaced by b. */
   | "jump-relative";
 
-/** One place of the code. */
+/** One changed place in the code. */
 export interface Change {
   readonly section: string;
-  /** Of the j, the jal, or a long site's lui, in the section as it was. */
+  /** Offset of the j, the jal, or a long site's lui, in the old section. */
   readonly offset: number;
   readonly kind: ChangeKind;
-  /** What the jump goes to; `_mcount` for a site. */
+  /** The symbol that the jump goes to; `_mcount` for a site. */
   readonly symbol: string;
   /** In-place addend of the jump, in bytes. */
   readonly addend: number;
-  /** Where the new words begin in the section as it is now. */
+  /** Offset of the new words in the new section. */
   readonly newOffset: number;
-  /** The words that were replaced, and those in their place. What a relocation fills in holds the addend. */
+  /** The old words and the new ones. A field that a relocation fills in holds the addend. */
   readonly before: readonly number[];
   readonly after: readonly number[];
-  /** The register that a long form jumps through, "t9"; null where there is none, and for a site. */
+  /** The register of a long jump, "t9"; null for other changes and for a site. */
   readonly register: string | null;
-  /** Whether this site is in __mcount_loc only now. */
+  /** Whether this site is newly listed in __mcount_loc. */
   readonly newlyListed: boolean;
 }
 
@@ -48,10 +48,10 @@ export interface MendRefusal {
   readonly reason: string;
 }
 
-/** Bytes of one section before and after. */
+/** A section's size in bytes before and after. */
 export interface SectionChange {
   readonly name: string;
-  /** 0 for a section that was not there. */
+  /** 0 for a new section. */
   readonly before: number;
   readonly after: number;
 }
@@ -60,17 +60,17 @@ export type MendVerdict = "mended" | "nothing" | "refused";
 
 export interface MendReport {
   readonly verdict: MendVerdict;
-  /** Sections whose size changed, in index order, new ones behind. */
+  /** Sections whose size changed, in index order, new ones last. */
   readonly sections: readonly SectionChange[];
-  /** By section and offset. */
+  /** Sorted by section and offset. */
   readonly changes: readonly Change[];
   readonly refusals: readonly MendRefusal[];
-  /** Branches whose distance changed, and addends and pointers that follow moved code. */
+  /** The numbers of branches whose distance changed, and of addends and pointers adjusted to moved code. */
   readonly moved: { readonly branches: number; readonly addends: number };
-  /** Bytes of the signature that was taken off; 0 when there was none or it is still there. */
+  /** Bytes of the signature that was removed; 0 when there was none or it was kept. */
   readonly signatureDropped: number;
-  /** Names of debugging sections that were taken out. */
+  /** Names of the debugging sections that were removed. */
   readonly stripped: readonly string[];
-  /** What is no longer true of the file, or was not looked at, in sentences. */
+  /** Sentences about what is no longer true of the file, or wasn't checked. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,5 @@
-// A module that was read, mended and read again: how the lab loads a rewritten module as Linux would load the
+// Mends a module that was read and reads the result again, so that the lab loads a rewritten module as Linux would load
+// the
 // file. A refusal to mend is a refusal to load.
 
 import { Refusal } from "../errors.ts";
@@ -14,7 +15,7 @@ export interface Rewritten {
 
 const MOST_NAMED = 3;
 
-/** @throws Refusal (ENOEXEC) that names the places which can't be mended. */
+/** @throws Refusal (ENOEXEC) with the places that can't be mended. */
 export function rewrittenModule(file: ModuleFile, options: MendOptions = {}): Rewritten {
   const { file: bytes, report } = mendModule(file.elf.bytes, options);
   if (bytes !== null) {

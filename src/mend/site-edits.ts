@@ -1,7 +1,8 @@
-// What becomes of each call site: a short one is written out as the six words that the kernel patches, or it
-// is removed. The rule that is never broken: no site that __mcount_loc lists stays short, and none that calls
-// _mcount stays unlisted in a file that is changed (function_graph with anybody's filter would follow it with
-// what happens to be in t4).
+// Plans the edits of the call sites: a short one is replaced by the six words that the kernel patches, or it is
+// removed.
+// Two rules always hold. No site that __mcount_loc lists stays short. In a file that is changed, no site that calls
+// _mcount
+// stays unlisted: function_graph with any filter would use the arbitrary value that t4 has there.
 
 import { type Edit, wordsOf } from "./edit.ts";
 import { raPlaceAfter } from "./ra-place.ts";
@@ -12,22 +13,22 @@ import { LEAF, longSite, t4Words } from "./words.ts";
 /** trace: sites can be traced; remove: there are none. */
 export type SiteTreatment = "trace" | "remove";
 
-/** A site that __mcount_loc lists afterwards. */
+/** A site that the new __mcount_loc lists. */
 export interface ListedSite {
   readonly site: FoundSite;
-  /** Bytes from the start of the new words to the lui that is listed; for a site whose words stay, 0. */
+  /** Bytes from the start of the new words to the lui that is listed; 0 for a site whose words stay. */
   readonly into: number;
 }
 
 export interface SitePlan {
   readonly edits: readonly Edit[];
-  /** Sites to list that were not listed. */
+  /** Sites that are added to the list. */
   readonly added: readonly ListedSite[];
-  /** The others that stay, by place. */
+  /** Other sites that stay listed, by place. */
   readonly kept: ReadonlyMap<string, ListedSite>;
 }
 
-/** recordmcount, and so every kernel's build, leaves the exit functions out. */
+/** recordmcount, and so every kernel's build, omits exit functions. */
 const EXIT = /^\.exit/;
 
 export function planSites(
@@ -59,7 +60,7 @@ export function planSites(
 
 const SIX_WORDS = 6;
 
-/** Long sites of exit functions: a file that is changed anyway does without them. */
+/** The edits that remove long sites of exit functions, in a file that is changed anyway. */
 export function unlistedExits(subject: Subject, { sites }: FoundSites): Edit[] {
   return sites
     .filter(
@@ -130,7 +131,10 @@ function expansion(subject: Subject, site: FoundSite): Edit | null {
   };
 }
 
-/** The words that hand over the address of the saved ra: the site's own, or what its prologue says. */
+/**
+ * The words that pass the address of the saved ra: the site's own, or those that its prologue implies; null when
+ * unknown.
+ */
 function t4Of(subject: Subject, { section, start, call }: FoundSite): number[] | null {
   if (call.raAddressWords > 0) {
     return wordsOf(subject, section, start + 4, 4 * call.raAddressWords);

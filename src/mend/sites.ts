@@ -1,5 +1,6 @@
-// The call sites of a module's file: where they are, in which form, and whether __mcount_loc lists them. The
-// forms are src/ftrace/sites/'s; here the words are those of the file, not yet relocated.
+// Finds the call sites of a module's file: their places, their forms, and whether __mcount_loc lists them. The forms
+// are
+// those of src/ftrace/sites/; here the words are the file's, before relocation.
 
 import { OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16 } from "../../assembly/shared/relocation-types.ts";
@@ -13,10 +14,10 @@ const POINTER = 4;
 /** One call of _mcount. */
 export interface FoundSite {
   readonly section: Section;
-  /** Of the jal of a short call, of the lui of a long one: where __mcount_loc points. */
+  /** Offset of the jal of a short call, of the lui of a long one: where __mcount_loc points. */
   readonly offset: number;
   readonly call: CallSite;
-  /** The whole sequence, in bytes of the section. */
+  /** Offset and size of the whole sequence in the section, in bytes. */
   readonly start: number;
   readonly size: number;
   readonly listed: boolean;
@@ -28,17 +29,17 @@ export interface FoundSite {
 export interface Listing {
   readonly symbol: ElfSymbol;
   readonly section: Section;
-  /** Where it points. */
+  /** The offset that the entry points to. */
   readonly offset: number;
 }
 
 export interface FoundSites {
   readonly sites: readonly FoundSite[];
-  /** __mcount_loc's words in their order, but for those that are zero. */
+  /** __mcount_loc's words in their order, without those that are zero. */
   readonly listings: readonly Listing[];
 }
 
-/** Finds them; what can't be read is refused in the subject, by name. */
+/** Finds the sites; what can't be read is added to the subject's refusals. */
 export function findSites(subject: Subject): FoundSites {
   const listings = readListings(subject);
   const listed = new Set(listings.map(({ section, offset }) => key(section, offset)));
@@ -52,7 +53,7 @@ export function findSites(subject: Subject): FoundSites {
       if (short && (subject.wordAt(section, offset) ?? 0) >>> 26 !== OP_JAL) continue;
       const call = recogniseSite(offset, (at) => subject.wordAt(section, at));
       if (call === undefined) {
-        // A long call that isn't recognised and isn't listed is other code with _mcount's address.
+        // A long sequence that isn't recognised and isn't listed is other code that uses _mcount's address.
         if (short || listed.has(key(section, offset))) {
           unknown.add(key(section, offset));
           subject.refuse(section, offset, "_mcount", UNKNOWN_FORM);

@@ -1,6 +1,7 @@
-// The module as mending looks at it: every relocation with its symbol, by the section that it patches; which
-// sections are code; which block a section is loaded into; and where functions are. It refuses files whose
-// code can't be moved at all.
+// The module as mending needs it: every relocation with its symbol, by the section that it patches; which sections are
+// code;
+// which block a section is loaded into; and where the functions are. Files whose code can't be moved at all are
+// refused.
 
 import type { Words } from "../bytes/words.ts";
 import { contents, relocationKind, relocationTables } from "../elf/contents.ts";
@@ -36,13 +37,13 @@ export interface Entry {
   readonly symbol: ElfSymbol;
 }
 
-/** A function's code, in bytes of its section. */
+/** A function's code: offsets in its section, in bytes. */
 export interface FunctionRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where what a symbol names is loaded: core, init, or somewhere else (the kernel, another module, fixed). */
+/** Where a symbol's target is loaded: core, init, or elsewhere (the kernel, another module, a fixed address). */
 export type SymbolPlace = "core" | "init" | "outside";
 
 const CODE = SHF_ALLOC | SHF_EXECINSTR;
@@ -62,7 +63,7 @@ export class Subject {
   readonly #bySection = new Map<number, Entry[]>();
   readonly #patches = new Map<number, Map<number, Entry[]>>();
 
-  /** @throws Refusal when a relocation's symbol isn't there. */
+  /** @throws Refusal when a relocation's symbol doesn't exist. */
   constructor(elf: ElfObject) {
     this.elf = elf;
     this.tables = relocationTables(elf);
@@ -108,7 +109,7 @@ export class Subject {
     });
   }
 
-  /** The sections that hold code which is loaded. */
+  /** The loaded sections that hold code. */
   get code(): readonly Section[] {
     return this.elf.sections.filter(
       ({ flags, type }) => (flags & CODE) === CODE && type !== SHT_NOBITS,
@@ -128,13 +129,13 @@ export class Subject {
     return words;
   }
 
-  /** The word at an offset, or undefined where the section has none. */
+  /** The word at an offset, or undefined when it is outside the section. */
   wordAt(section: Section, offset: number): number | undefined {
     const words = this.words(section);
     return offset >= 0 && offset + 4 <= words.size ? words.u32(offset) : undefined;
   }
 
-  /** Relocations of a section, in the order of its tables. */
+  /** The relocations of a section, in the order of its tables. */
   of(section: Section): readonly Entry[] {
     return this.#bySection.get(section.index) ?? [];
   }
@@ -154,7 +155,7 @@ export class Subject {
     return known.get(offset) ?? NONE;
   }
 
-  /** The function that an offset is in: the innermost, if they are nested. */
+  /** The function that contains an offset: the innermost, if functions are nested. */
   functionAt(section: number, offset: number): FunctionRange | undefined {
     const list = this.#functions.get(section) ?? [];
     let low = 0;
@@ -183,12 +184,12 @@ export class Subject {
     return symbolName(this.elf, symbol);
   }
 
-  /** The block a section is loaded into: what begins with .init is freed after the init function. */
+  /** The block into which a section is loaded. Sections named .init* are freed after the init function. */
   blockOf(section: Section): "core" | "init" {
     return section.name.startsWith(".init") ? "init" : "core";
   }
 
-  /** Where a symbol's address is; null for a kind of symbol that no module has. */
+  /** Where a symbol's address is; null for a kind of symbol that modules don't have. */
   placeOf(symbol: ElfSymbol): SymbolPlace | null {
     const { section } = symbol;
     if (section === SHN_UNDEF || section === SHN_ABS) return "outside";
@@ -201,7 +202,7 @@ export class Subject {
     this.refusals.push({ section: section.name, offset, symbol, reason });
   }
 
-  /** Why no code of this file can be moved; null when it can. */
+  /** Why no code of this file can be moved; null when it can be moved. */
   unmovable(): string | null {
     const { flags } = this.elf;
     if ((flags & EF_MIPS_MICROMIPS) !== 0) return "the file has microMIPS code";
@@ -221,5 +222,5 @@ export class Subject {
   }
 }
 
-/** Functions with the same start, or nested ones, that are looked at. */
+/** The most functions with the same start, or nested ones, that are examined. */
 const MOST_ALIASES = 64;

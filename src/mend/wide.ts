@@ -1,5 +1,6 @@
-// 64-bit modules: what in them would have to be mended. Their relocations are RELA, with up to three types in one
-// entry, and their sites have other words, so none of it is rewritten: each place is refused by name.
+// Finds what would need mending in a 64-bit module. Its relocations are RELA, with up to three types in one entry, and
+// its
+// sites have other words, so nothing is rewritten: each place is refused by name.
 
 import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26, R_MIPS_HI16, R_MIPS_HIGHEST } from "../../assembly/shared/relocation-types.ts";
@@ -9,7 +10,7 @@ import type { Entry, Subject } from "./subject.ts";
 const REASON =
   "this is a 64-bit module: its relocations are RELA and its call sites have other words, and only 32-bit modules are mended";
 
-/** The jumps that may not reach, or all of them. */
+/** The jumps that may not reach, or all jumps. */
 export function wideJumps(subject: Subject, all: boolean): MendRefusal[] {
   return codeEntries(subject)
     .filter(({ type }) => type === R_MIPS_26)
@@ -29,7 +30,7 @@ function codeEntries(subject: Subject): Entry[] {
   return subject.code.flatMap((section) => subject.of(section));
 }
 
-/** As jump-edits.ts has it: out of its block, and not .fixup's way back into a function. */
+/** As in jump-edits.ts: the target is outside the jump's block, and the jump is no return from .fixup into a function. */
 function isFar(subject: Subject, { table, index, section, offset, symbol }: Entry): boolean {
   const place = subject.placeOf(symbol);
   if (place === subject.blockOf(section)) return false;

@@ -1,5 +1,6 @@
-// The words that a far jump and a call site are written out in, before they have an address: instructions, the
-// relocations that complete them, and branches whose distance is known when everything has its place.
+// The words of a long jump and of a long call site before they have an address: instructions, the relocations that
+// complete
+// them, and branches whose distance is known once everything has its place.
 
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import type { ElfSymbol } from "../elf/object.ts";
@@ -10,14 +11,14 @@ import { R } from "../isa/registers.ts";
 /** A word of the new code. */
 export type NewWord =
   | number
-  /** With half of symbol + addend in it. */
+  /** A word that holds half of symbol + addend. */
   | {
       readonly word: number;
       readonly type: number;
       readonly symbol: ElfSymbol;
       readonly addend: number;
     }
-  /** A branch to an offset of the section as it was. */
+  /** A branch to an offset of the old section. */
   | { readonly branch: number; readonly to: number };
 
 /** A leaf keeps its return address in ra. */
@@ -33,7 +34,7 @@ function address(register: number, symbol: ElfSymbol, addend: number): NewWord[]
   ];
 }
 
-/** jal or j, written out: `lui; addiu; jalr reg` or `jr reg`. The delay slot stays as it is behind it. */
+/** jal or j as a long jump: `lui; addiu; jalr reg` or `jr reg`. Its delay slot follows unchanged. */
 export function longJump(
   links: boolean,
   register: number,
@@ -45,9 +46,10 @@ export function longJump(
 }
 
 /**
- * The six words that ftrace patches in a module (arch/mips/kernel/ftrace.c), as gcc writes them for -pg
- * -mlong-calls -mmcount-ra-address. What more than one word takes to make t4 stands before them: the kernel's
- * branch skips exactly five.
+ * The six words that ftrace patches in a module (arch/mips/kernel/ftrace.c), as gcc emits them for -pg -mlong-calls
+ * -mmcount-ra-address. If setting t4 needs more than one word, the further words precede the six: the kernel's branch
+ * skips
+ * exactly five.
  * @param t4 the words that set t4; the last one is among the six.
  */
 export function longSite(mcount: ElfSymbol, t4: readonly number[]): NewWord[] {
@@ -55,7 +57,7 @@ export function longSite(mcount: ElfSymbol, t4: readonly number[]): NewWord[] {
   return [...t4.slice(0, -1), ...address(R.v1, mcount, 0), MOVE_AT_RA, last, JALR_V1, PUSH];
 }
 
-/** The words that put sp + `above` into t4, as gcc does. @param above at least 0. */
+/** The words that set t4 to sp + `above`, as gcc does. @param above at least 0. */
 export function t4Words(above: number): number[] {
   if (above <= HIGHEST_IMMEDIATE) return [assemble("addiu", R.t4, R.sp, above)];
   return [
@@ -65,7 +67,7 @@ export function t4Words(above: number): number[] {
   ];
 }
 
-/** The word with half of an addend in its immediate, as REL relocations hold it. */
+/** A word with half of an addend in its immediate, as REL relocations hold it. */
 export function withHalf(word: number, type: number, addend: number): number {
   const half = type === R_MIPS_HI16 ? high(addend) : low(addend);
   return ((word & 0xffff0000) | (half & 0xffff)) >>> 0;
