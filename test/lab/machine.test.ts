@@ -279,7 +279,7 @@ for (const endian of ["little", "big"] as const) {
     test("are refused when __mcount_loc names what is no call site", async () => {
       for (const [addend, says] of [
         [0x7ffff000, /outside the module's code/],
-        [0x0c, /no call to _mcount stands/],
+        [0x0c, /where no call of _mcount is/],
       ] as const) {
         const bytes = new Uint8Array(readFileSync(built("modern", endian)));
         const table = readElf(bytes).sections.find(({ name }) => name === "__mcount_loc");
