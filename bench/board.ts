@@ -1,7 +1,8 @@
-// How fast does a real kernel boot on farjal's board, beside QEMU's, and how fast is a saved one back? Debian's kernel,
-// unpacked, boots to its panic over a missing root file system and resets the board: devices, timers, kernel threads,
-// no userland. Each row is run once in each round, with QEMU in between, so ratios hold on a busy machine. CPU time is
-// given beside wall time: QEMU waits for the real-time clock's seconds, which farjal's board lets pass.
+// Measures how fast a real kernel boots on farjal's board and on QEMU's, and how fast a saved board is restored.
+// Debian's kernel, unpacked, boots until it panics because there is no root file system, and resets the board. This
+// exercises devices, timers and kernel threads, but no userland. Each round runs each row once, QEMU among them, so
+// ratios hold on a busy machine. The table gives CPU time beside wall time, because QEMU waits for the seconds of the
+// real-time clock, and farjal's board skips them.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +30,7 @@ interface Row {
   readonly run: () => Sample;
 }
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* board(): AsyncGenerator<string> {
   if (debianSkip !== false) {
     yield `A real kernel on the board: ${debianSkip}`;
@@ -73,7 +74,7 @@ export async function* board(): AsyncGenerator<string> {
   }
 }
 
-/** Every row once in each round. Ratios are to the first row, by CPU time. */
+/** Runs every row once in each round. Ratios are to the first row, by CPU time. */
 function inTurns(rows: readonly Row[]): string[][] {
   const samples = rows.map((): Sample[] => []);
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -110,7 +111,7 @@ function timed(run: () => void): () => Sample {
   };
 }
 
-/** bash tells what its child took. */
+/** Parses the times that bash reports for its child. */
 function qemu(kernel: string): Sample {
   const started = performance.now();
   const command = `TIMEFORMAT='%U %S'; time "$@" >"$0.console" </dev/null 2>&1`;

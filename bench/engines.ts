@@ -1,7 +1,6 @@
-// How fast is translated code? The eight programs in every engine and in every rival that is installed, in
-// turns in one run: our interpreter and translator in both byte orders, QEMU's user mode and its Malta
-// board, Unicorn, and gcc's own code for this machine as the limit. All return the same sums, or the bench
-// fails.
+// Measures how fast translated code is. The eight programs run in every engine and in every installed rival, in turns
+// in one run: our interpreter and translator in both byte orders, QEMU's user mode and its Malta board, Unicorn, and
+// gcc's native code for this machine as the limit. The bench fails unless all return the same sums.
 
 import type { Endian, Engine } from "../src/index.ts";
 import { columns } from "../src/report/table.ts";
@@ -16,7 +15,7 @@ import {
 
 const ROUNDS = 7;
 const SAMPLE_SECONDS = 0.15;
-/** Calls before the first sample, so that what is hot is translated and V8 has optimised it. */
+/** Calls before the first sample: hot code is translated by then, and V8 has optimised it. */
 const WARMING_SECONDS = 0.6;
 
 const TRANSLATOR = "translator";
@@ -27,7 +26,7 @@ const OURS: readonly { readonly name: string; readonly engine: Engine; readonly 
     { name: "translator, big", engine: "auto", endian: "big" },
   ];
 
-/** What translated code is held to, as ratios of its speed to each system's. */
+/** The required speed of translated code, as a ratio to each system's speed. */
 const GOALS = new Map([
   ["interpreter", "10"],
   ["translator, big", "1 / 0.95"],
@@ -39,12 +38,12 @@ const GOALS = new Map([
 
 interface Running {
   readonly name: string;
-  /** Seconds of a round. */
+  /** Seconds of one round. */
   readonly sample: () => number;
   readonly remove: () => void;
 }
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* engines(): AsyncGenerator<string> {
   yield `Million guest instructions a second, p50 of ${ROUNDS} samples in turns (native: as if it ran MIPS)`;
   const here = PEERS.filter((peer) => missing(peer) === undefined);
@@ -130,7 +129,7 @@ function spread({ p25, p75 }: Speed): string {
   return `${p25.toFixed(0)}-${p75.toFixed(0)}`;
 }
 
-/** A program in one of our engines. */
+/** A program in one of farjal's engines. */
 class Own {
   readonly instructionsARound: number;
   readonly #call: (rounds: number) => void;
@@ -150,7 +149,7 @@ class Own {
     this.#rounds = Math.ceil((few * SAMPLE_SECONDS) / this.#time(few));
   }
 
-  /** Seconds of a round. */
+  /** Seconds of one round. */
   sample(): number {
     return this.#time(this.#rounds) / this.#rounds;
   }

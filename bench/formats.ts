@@ -1,6 +1,6 @@
-// How fast are traces written and read, and how large are they? The same events of each tracer go through every
-// format, from a generator into a sink that only counts, so neither a tracer nor a disk is in the figures.
-// Rows run in turns; events a second are of one core.
+// Measures how fast traces are written and read, and how large they are. The same events of each tracer go through
+// every format, from a generator into a sink that only counts bytes, so the figures include neither a tracer nor a
+// disk. Rows run in turns. Events per second are for one core.
 
 import {
   type Endian,
@@ -44,7 +44,7 @@ function* functionEvents(): Generator<FunctionEvent> {
   }
 }
 
-/** Leaves: each call with its return. */
+/** Leaf functions: each call with its return. */
 function* graphEvents(): Generator<EntryEvent | ReturnEvent> {
   for (let i = 0; i < EVENTS / 2; i += 1) {
     const callee = i % FUNCTIONS;
@@ -126,7 +126,7 @@ function reading(format: "trace.dat" | "ftrace", trace: Trace): Row {
   return { name: `read ${format}`, bytes: bytes.length, run };
 }
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* formats(): AsyncGenerator<string> {
   for (const tracer of ["function", "function_graph"] as const) {
     for (const endian of ENDIANS) yield* table(tracer, endian);

@@ -1,5 +1,5 @@
-// `npm run bench`: every bench, one after the other, or those named behind `--`. Each answers one question, in the guest's units;
-// ratios are taken within one run, with the rows in turns, so that they hold on a busy machine too.
+// `npm run bench` runs every bench, one after the other, or those named after `--`. Each bench answers one question,
+// in guest units. It takes ratios within one run, with the rows in turns, so that they hold on a busy machine too.
 
 import { board } from "./board.ts";
 import { engines } from "./engines.ts";

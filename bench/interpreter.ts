@@ -1,6 +1,6 @@
-// How fast is the interpreter beside the plainest fast one? The eight programs, in turns in one process: a
-// whole processor with TLB, exceptions and exact counting against a switch over flat memory without a
-// check (yardstick/). Both count the same instructions and return the same sums, or the bench fails.
+// Measures the interpreter beside the simplest fast one. The eight programs run in turns in one process: a whole
+// processor with TLB, exceptions and exact counting against a switch over flat memory without checks (yardstick/).
+// The bench fails unless both count the same instructions and return the same sums.
 
 import { interleave } from "../src/measure/interleave.ts";
 import { columns } from "../src/report/table.ts";
@@ -8,10 +8,10 @@ import { instructionsARound, machineWithProgram, PROGRAMS } from "./programs.ts"
 import { buildYardstick, Yardstick } from "./yardstick.ts";
 
 const EFFORT = { milliseconds: 800, rounds: 8 };
-/** Instructions of a sample: some milliseconds. */
+/** Instructions in a sample: a few milliseconds. */
 const SAMPLE = 2_000_000;
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* interpreter(): AsyncGenerator<string> {
   yield "The interpreter beside a plain switch over unchecked flat memory, million guest instructions a second";
   const module = buildYardstick();

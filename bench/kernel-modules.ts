@@ -1,7 +1,7 @@
-// How fast is translated code of real modules? Functions of Debian's malta modules on Debian's kernel, whose
-// memcpy and memset they call, in the interpreter, in the translator, and in Unicorn on the same memory, in
-// turns in one run; all must answer alike. The modules are where test/debian/fetch.sh leaves them. Their
-// answers are held to published ones in test/debian/known-answers.test.ts.
+// Measures how fast translated code of real modules is. Functions of Debian's malta modules run on Debian's kernel,
+// whose memcpy and memset they call: in the interpreter, in the translator, and in Unicorn on the same memory, in
+// turns in one run. All must give the same answer. test/debian/fetch.sh downloads the modules.
+// test/debian/known-answers.test.ts compares their answers with published ones.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,20 +12,20 @@ import { debian, debianSkip } from "../test/support/debian.ts";
 import { Random } from "../test/support/random.ts";
 import { missing, PEERS, unicorn } from "./peers.ts";
 
-/** In kseg0, which Unicorn knows too. */
+/** An address in kseg0, which Unicorn maps too. */
 const BASE = 0x82000000;
 const MEMORY = 0x80000000;
 const SAMPLES = 9;
 const SAMPLE_SECONDS = 0.15;
 const WARMING_SECONDS = 0.6;
 const ENGINES = ["interpreter", "auto"] as const;
-/** Bytes that a call works on, where it works on bytes. */
+/** Number of bytes that a call processes, for the functions that process bytes. */
 const SIZE = 0x4000;
 
 interface Work {
   readonly module: string;
   readonly call: string;
-  /** The arguments, with what they point to in the machine's memory, and where the result lies. */
+  /** The arguments, with the data they point to in the machine's memory, and the place of the result. */
   readonly prepare: (machine: Machine) => {
     readonly args: readonly Argument[];
     readonly result?: { readonly at: number; readonly size: number };
@@ -61,7 +61,7 @@ const WORKS: readonly Work[] = [
     module: "libpoly1305",
     call: "poly1305_core_blocks",
     prepare: (machine) => {
-      // struct poly1305_state, r of the key in limbs of 26 bits, the text, its blocks, the bit above each.
+      // struct poly1305_state, the key's r in limbs of 26 bits, the text, its blocks, the bit above each block.
       const state = machine.memory.alloc(64);
       const key = machine.memory.alloc(64);
       for (let limb = 0; limb < 10; limb++)
@@ -106,7 +106,8 @@ const WORKS: readonly Work[] = [
     module: "sha3_generic",
     call: "crypto_sha3_update",
     prepare: (machine) => {
-      // struct shash_desc's context is a struct sha3_state: 200 bytes, SHA3-256's rate in bytes and in words.
+      // The context in struct shash_desc is a struct sha3_state: 200 bytes, then SHA3-256's rate in bytes and in
+      // words.
       const desc = machine.memory.alloc(512);
       machine.memory.setU32(desc + 8 + 200, 136);
       machine.memory.setU32(desc + 8 + 204, 17);
@@ -134,17 +135,17 @@ const WORKS: readonly Work[] = [
   },
 ];
 
-/** One system's way to do a work again and again. */
+/** How one system repeats a function. */
 interface Ready {
-  /** v0 of the first call and the bytes it left. */
+  /** v0 of the first call and the bytes that the call wrote. */
   readonly answer: string;
-  /** Guest instructions of a call. */
+  /** Guest instructions of one call. */
   readonly instructions: number;
-  /** Seconds of a call. */
+  /** Seconds of one call. */
   readonly sample: () => number;
 }
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* kernelModules(): AsyncGenerator<string> {
   if (debian === null) {
     yield `Debian's modules: ${debianSkip}`;
@@ -248,7 +249,7 @@ async function readyTo(
   return { answer, instructions, sample: () => many(SAMPLE_SECONDS) };
 }
 
-/** Unicorn with the memory of a machine that is about to do the work, so with the same relocated code. */
+/** Unicorn with a copy of the memory of a machine that is ready to call, so with the same relocated code. */
 async function readyInUnicorn(
   work: Work,
   kernel: Kernel,
@@ -273,7 +274,7 @@ async function readyInUnicorn(
     run({ args: numbers, calls });
     return (performance.now() - start) / 1000;
   };
-  // What a process costs isn't in it.
+  // The cost of starting the process is subtracted.
   const slope = (calls: number): number => {
     const one = seconds(1);
     return seconds(calls) - one;

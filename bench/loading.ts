@@ -1,5 +1,5 @@
-// How long does it take to have a module in memory? A machine with its kernel, then reading a module's
-// file, planning its far jumps, and loading it.
+// Measures how long it takes to load a module: to make a machine with its kernel, to read a module's file, to plan
+// its far jumps, and to load it.
 
 import { readFileSync } from "node:fs";
 import { Machine, readModule } from "../src/index.ts";
@@ -10,7 +10,7 @@ import { builtModule } from "./modules.ts";
 
 const EFFORT = { milliseconds: 600, rounds: 4 };
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* loading(): AsyncGenerator<string> {
   const machine = await Machine.create({ endian: "little" });
   const bytes = readFileSync(

@@ -1,7 +1,7 @@
-// The rivals of translated code: each runs the same program in a process of its own, built here from peers/
-// and the committed objects, so that all of them but the native one run the same MIPS instructions. A peer
-// that isn't installed says so. A sample is the time of many rounds less that of one, so that what a process
-// costs to start isn't in it.
+// Runs the rivals of translated code. Each runs the same program in a process of its own, built here from peers/ and
+// the committed objects; all of them but the native one therefore run the same MIPS instructions. A peer that isn't
+// installed gives a reason. A sample is the time of many rounds less the time of one, so it doesn't include the start
+// of the process.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,26 +10,26 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Program, programObject } from "./programs.ts";
 
-/** The time that a sample's rounds shall take. */
+/** The time that the rounds of one sample are meant to take. */
 const SAMPLE_SECONDS = 0.3;
 const LONGEST_MS = 60_000;
-/** Where Unicorn has a program: its MIPS maps user addresses as they are. */
+/** Where a program is in Unicorn's memory. Unicorn's MIPS maps user addresses one to one. */
 const UNICORN_BASE = 0x10000000;
 const UNICORN_SIZE = 0x200000;
-/** Room above a stack pointer, for arguments and the word that calls return to. */
+/** Room above the stack pointer, for arguments and for the word that calls return to. */
 const ABOVE_STACK = 0x100;
 /** The offset of e_entry in an Elf32_Ehdr. */
 const E_ENTRY = 24;
 
-/** A program made ready in a peer: what takes so many rounds, and the sum that it gives for them. */
+/** A program prepared for a peer: a command that runs a number of rounds, and the sum that it must give. */
 type Runner = (rounds: number) => { readonly seconds: number; readonly sum: number };
 
 export interface Peer {
   readonly name: string;
-  /** What it needs besides itself: commands that answer --version, and C libraries. */
+  /** What it requires besides itself: commands that answer --version, and C libraries. */
   readonly commands: readonly string[];
   readonly library?: string;
-  /** @param directory an empty one, for what it builds */
+  /** @param directory an empty directory for the files that it builds */
   readonly prepare: (program: Program, directory: string) => Promise<Runner>;
 }
 
@@ -100,22 +100,25 @@ export const PEERS: readonly Peer[] = [
 /** Memory with MIPS code in it, little-endian. */
 export interface Image {
   readonly image: Uint8Array;
-  /** Guest address of its first byte, and bytes of memory there: the stack is at their end. */
+  /** Guest address of the first byte, and the size of that memory in bytes. The stack is at its end. */
   readonly base: number;
   readonly size: number;
-  /** The function that is called. */
+  /** The address of the function to call. */
   readonly entry: number;
 }
 
 export interface ImageCall {
   readonly args: readonly number[];
-  /** 1 unless told. */
+  /** Number of calls, default: 1. */
   readonly calls?: number;
-  /** What is read when they are over. */
+  /** The memory that is read after the calls. */
   readonly result?: { readonly at: number; readonly size: number };
 }
 
-/** Puts an image into Unicorn; what it returns makes calls and answers with v0, its highest byte first, and the result. */
+/**
+ * Writes an image for Unicorn. The returned function makes calls and returns v0, its highest byte first, and the
+ * result.
+ */
 export function unicorn(
   directory: string,
   { image, base, size, entry }: Image,
@@ -144,7 +147,7 @@ export function unicorn(
   };
 }
 
-/** Why a peer can't run here, or undefined. */
+/** The reason why a peer can't run here, or undefined. */
 export function missing({ commands, library }: Peer): string | undefined {
   for (const command of commands) {
     if (spawnSync(command, ["--version"]).error) return `${command} isn't installed`;
@@ -154,7 +157,7 @@ export function missing({ commands, library }: Peer): string | undefined {
   return status === 0 ? undefined : `lib${library} isn't installed`;
 }
 
-/** A program in a peer, ready to be sampled. */
+/** A program in a peer, ready to be timed. */
 export class PeerProgram {
   readonly rounds: number;
   readonly #run: Runner;
@@ -173,12 +176,12 @@ export class PeerProgram {
     this.rounds = Math.ceil((rounds * SAMPLE_SECONDS) / this.#slope(rounds));
   }
 
-  /** The sum of this.rounds rounds. */
+  /** The sum for this.rounds rounds. */
   sum(): number {
     return this.#run(this.rounds).sum;
   }
 
-  /** Seconds of a round. */
+  /** Seconds of one round. */
   sample(): number {
     return this.#slope(this.rounds) / (this.rounds - 1);
   }
@@ -193,7 +196,7 @@ export class PeerProgram {
   }
 }
 
-/** Links the program's object once for each number of rounds asked for, which becomes a symbol. */
+/** Links the program's object once for each requested number of rounds, which becomes a symbol. */
 function linked(
   program: Program,
   inputs: readonly string[],
@@ -212,7 +215,7 @@ function linked(
   });
 }
 
-/** Times what answers with a sum, its highest byte first; `before` isn't in the time. */
+/** Times a command that prints a sum, its highest byte first; the time excludes `before`. */
 function timed(run: (rounds: number) => Buffer, before?: (rounds: number) => void): Runner {
   return (rounds) => {
     before?.(rounds);

@@ -1,7 +1,7 @@
-// The eight freestanding programs that the benches of speed run, and the sums that they must return: their C
-// lies in programs/, built objects of both byte orders beside it. Each is one function of its program's name,
-// takes a number of rounds (some thousand instructions each) and begins anew with every call, so a run can
-// be scaled from 10^6 instructions to 10^10 without being another program.
+// The eight freestanding programs that the speed benches run, and the sums that they must return. Their C is in
+// programs/, with built objects of both byte orders. Each program is one function with the program's name. It takes a
+// number of rounds (some thousand instructions each) and starts from the same state in every call, so the same
+// program can run 10^6 instructions or 10^10.
 
 import { readFileSync } from "node:fs";
 import { type CallResult, type Endian, type Engine, Machine, readModule } from "../src/index.ts";
@@ -11,11 +11,11 @@ const BASE = 0xc0000000;
 export interface Program {
   /** The name of its file and of its function, `unsigned name(unsigned rounds)`. */
   readonly name: string;
-  /** Rounds → what gcc's own code and QEMU's MIPS both return for them. */
+  /** Rounds → the sum that gcc's native code and QEMU's MIPS both return. */
   readonly sums: ReadonlyMap<number, number>;
 }
 
-/** Those of programs/built/sums.txt, in its order. */
+/** The programs of programs/built/sums.txt, in its order. */
 export const PROGRAMS: readonly Program[] = readPrograms();
 
 function readPrograms(): Program[] {
@@ -36,7 +36,7 @@ export function programObject({ name }: Program, endian: Endian): Buffer {
   return readFileSync(builtFile(`${name}-${endian}.o`));
 }
 
-/** A machine with the program in it, at BASE or where told. */
+/** A machine with the program loaded; default address: BASE. */
 export async function machineWithProgram(
   program: Program,
   endian: Endian,
@@ -56,7 +56,7 @@ export function instructionsARound(machine: Machine, { name }: Program): number 
   return (instructions(many) - instructions(few)) / (many - few);
 }
 
-/** A call that must end well: what tells where it went wrong is in no time that a bench takes. */
+/** A call that must succeed. A bench's time never includes the call that explains a failure. */
 export function callProgram(machine: Machine, { name }: Program, rounds: number): CallResult {
   const result = machine.call(name, [rounds], { budget: 1e12 });
   if (result.exception !== undefined) throw new Error(result.exception.message);

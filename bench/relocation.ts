@@ -1,8 +1,8 @@
-// How fast are relocations applied, and how fast does binutils' linker apply the same ones? An object of
-// 18,000 relocations, assembled here, is relocated at the addresses that ld gives its copies, and both must
-// leave the same bytes. ld's start isn't counted: what one more object costs is the difference between
-// linking 2N and N of them, divided by N. That takes in reading the object and writing it out, as ld has no
-// less to do; so does the row that reads the object with farjal's ELF reader. Rows run in turns.
+// Measures how fast relocations are applied, by farjal and by binutils' linker. An object of 18,000 relocations,
+// assembled here, is relocated at the addresses that ld gives its copies, and both must leave the same bytes. ld's
+// start isn't counted: the cost of one more object is the difference between linking 2N and N of them, divided by N.
+// This includes reading the object and writing it out, which ld can't leave out; the row that reads the object with
+// farjal's ELF reader includes reading it too. Rows run in turns.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ const DATA = 0xc4000000;
 const OUTSIDE = 0xc8000000;
 const RAM = 16 << 20;
 
-/** A function's relocations, about as modules mix them: three HI16/LO16 pairs, a jal, two pointers. */
+/** The relocations of a function, in about the proportions of a module: three HI16/LO16 pairs, a jal, two pointers. */
 function source(): string {
   const functions = Array.from({ length: FUNCTIONS }, (_, index) => {
     const other = (index * 37) % FUNCTIONS;
@@ -43,7 +43,7 @@ d${index}: .word f${other}, outside
   return [".set noreorder", ".set nomacro", ".text", ...functions, ""].join("\n");
 }
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* relocation(): AsyncGenerator<string> {
   yield "Relocations a second";
   const missing = TOOLS.find((tool) => spawnSync(tool, ["--version"]).error !== undefined);
@@ -114,7 +114,7 @@ function run(tool: string, words: readonly string[], input?: string): void {
   if (status !== 0) throw new Error(`${tool}: ${stderr}`);
 }
 
-/** The sections as ld lays copies of the object out and relocates them. */
+/** The sections of the object's copies, placed and relocated by ld. */
 function link(folder: string, object: string, copies: number): string {
   const output = join(folder, "linked");
   const script = join(folder, "script.ld");
@@ -151,7 +151,7 @@ function quartiles(samples: readonly number[]): [number, number, number] {
   return [at(0.25), at(0.5), at(0.75)];
 }
 
-/** The object, ready to be relocated as any of the copies. */
+/** The object, ready to be relocated like any of the copies. */
 class Works {
   static readonly #core = labProcessor("little", RAM);
   readonly #elf: ElfObject;
@@ -166,7 +166,7 @@ class Works {
       .reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Where a section of a copy lies for the guest, and in the machine's memory. */
+  /** A section's guest address in a copy, and its place in the machine's memory. */
   #place(name: string, copy: number): { address: number; physical: number } {
     const [base, physical] = name === ".text" ? [TEXT, 0] : [DATA, RAM / 2];
     const size = this.#elf.sections.find((section) => section.name === name)?.size ?? 0;
@@ -188,7 +188,7 @@ class Works {
       });
   }
 
-  /** The sections' bytes into the machine's memory. */
+  /** Copies the sections' bytes into the machine's memory. */
   copy(copy: number): void {
     for (const section of this.#elf.sections) {
       if (section.name !== ".text" && section.name !== ".data") continue;
@@ -213,7 +213,7 @@ class Works {
   }
 }
 
-/** Relocates two copies and compares each with ld's. */
+/** Relocates two copies and compares each with ld's result. */
 function checkAgainst(works: Works, linked: string): void {
   const elf = readElf(readFileSync(linked));
   for (const copy of [0, 1]) {

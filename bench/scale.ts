@@ -1,6 +1,6 @@
-// What does translating hold where there is much to run, and what does it cost where there is little?
-// Instructions a second and memory at 10^6, 10^8 and 10^10; and the time to the first result of a cold call of
-// a million instructions beside the interpreter's.
+// Measures whether translating stays fast in long runs, and what it costs in short ones: instructions per second and
+// memory at 10^6, 10^8 and 10^10 instructions; and the time of a cold call of a million instructions, beside the
+// interpreter's time.
 
 import type { Engine } from "../src/index.ts";
 import { columns } from "../src/report/table.ts";
@@ -14,7 +14,7 @@ import {
 
 const COLD_INSTRUCTIONS = 1e6;
 const COLD_SAMPLES = 11;
-/** A page apart, so that no two samples are the same code: V8 keeps what it has compiled once. */
+/** A page apart, so that no two samples run the same code: V8 keeps code that it has compiled once. */
 const BASE = 0xc0000000;
 const APART = 0x10000;
 
@@ -22,7 +22,7 @@ const GROWTH = [1e6, 1e8, 1e10];
 const GROWN = ["crc", "tree"];
 const MEBIBYTE = 1 << 20;
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* scale(): AsyncGenerator<string> {
   yield "Growth, engine auto: million instructions a second, MiB of the process, KiB of translated code";
   const grown = [];

@@ -1,7 +1,8 @@
-// What does tracing cost? A leaf of four instructions is called from a loop of eight, twelve a round: built
-// without -pg, with its call site off, traced in both ways, and with a function of the host's called at each
-// event. Instructions are exact, from two runs of different length; times are of rows that take turns. Beside them stands what a real 6.1 kernel takes for
-// the same round (Debian's 4kc-malta under QEMU -icount, 20,000 rounds).
+// Measures what tracing costs. A leaf of four instructions is called from a loop of eight, twelve in a round: built
+// without -pg, with its call site off, traced natively and by guest code, and with a host function called at each
+// event. Instruction counts are exact, from two runs of different length. Times are of rows that run in turns. The
+// table also gives the instructions that a real 6.1 kernel takes for the same round (Debian's 4kc-malta under QEMU
+// -icount, 20,000 rounds).
 
 import { KERNEL_ROUND } from "../src/cost/trace-cost.ts";
 import type { Endian, Machine, Tracer, TracerName, TraceWay } from "../src/index.ts";
@@ -17,11 +18,11 @@ interface Setup {
   readonly module: string;
   readonly says: string;
   readonly way: TraceWay | null;
-  /** `function` unless told. */
+  /** Default: `function`. */
   readonly tracer?: TracerName;
-  /** Each event calls this function of the host's, which guest code would else do. */
+  /** Each event calls this host function, in place of the guest code that records it otherwise. */
   readonly callback?: string;
-  /** Instructions a round in the real kernel. */
+  /** Instructions per round in the real kernel. */
   readonly kernel: string;
 }
 
@@ -67,7 +68,7 @@ const WHY = `  The kernel's ${KERNEL_ROUND.function} is ftrace_caller's 30 or so
   filter is in which sites are switched on, and the ring is the host's. Off, a site costs what it costs
   the kernel: a branch and the nop in its delay slot. 2009's short site also keeps its move at,ra.`;
 
-/** Lines of text. */
+/** Returns the lines of the report. */
 export async function* tracing(): AsyncGenerator<string> {
   for (const endian of ENDIANS) {
     yield `Tracing a leaf of 4 instructions called from a loop of 8, ${endian}-endian`;

@@ -1,5 +1,5 @@
-// Builds and runs the yardstick (yardstick/switch.ts), an interpreter that is only there to be compared with: compiled when a
-// bench asks for it, for flat little-endian memory into which a program's image is copied.
+// Builds and runs the yardstick (yardstick/switch.ts), an interpreter that exists only for comparison. A bench
+// compiles it when it needs it. Its memory is flat and little-endian; a program's image is copied into it.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import type { Machine } from "../src/index.ts";
 import type { Program } from "./programs.ts";
 
-/** As yardstick/switch.ts has them. */
+/** The same values as in yardstick/switch.ts. */
 const RAM = 0x10000;
 const FLAT = 0x1fffffff;
 const MEMORY_PAGES = 65;
 const STACK_TOP = 0x003ffff0;
-/** Where no program lies. */
+/** An address outside every program. */
 const END = 0x00300000;
 /** V8 replaces a running function's code only between calls. */
 const SLICE = 2_000_000n;
@@ -46,7 +46,7 @@ export class Yardstick {
   readonly #exports: Exports;
   readonly #entry: number;
 
-  /** With the program that the machine has loaded, as it lies there. */
+  /** With a copy of the program that the machine has loaded, at the same addresses. */
   constructor(module: WebAssembly.Module, machine: Machine, { name }: Program) {
     const { exports } = new WebAssembly.Instance(module, { env: { abort: () => {} } });
     this.#exports = exports as unknown as Exports;
@@ -57,7 +57,7 @@ export class Yardstick {
     memory.set(machine.memory.read(block.base, block.size), RAM);
   }
 
-  /** The program's sum for so many rounds, and the instructions it took. */
+  /** The program's sum for that many rounds, and the number of instructions. */
   call(rounds: number): { v0: number; instructions: number } {
     const { start, run, count, register, setRegister } = this.#exports;
     setRegister(SP, STACK_TOP);

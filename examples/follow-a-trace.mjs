@@ -1,5 +1,6 @@
-// Follows a trace while it is made: a thread runs the guest, this one counts what it calls, narrows the filter in
-// the middle of the run and stops when it has seen enough. Run it in the repository: node examples/follow-a-trace.mjs
+// Follows a trace while it is recorded. A thread runs the guest. This thread counts the guest's calls, narrows the
+// filter in the middle of the run, and stops the run after enough events. Run it in the repository: node
+// examples/follow-a-trace.mjs
 
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

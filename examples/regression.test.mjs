@@ -1,5 +1,6 @@
-// A regression test as a module's author would keep it: the module still loads, still computes the same
-// thing, calls what it should, and isn't getting slower. Instructions are exact, so no run is unlucky.
+// A regression test as a module's author would write it: the module still loads, still computes the same result,
+// calls the expected functions, and isn't getting slower. Instruction counts are exact, so results don't vary between
+// runs.
 //
 //   node --test examples/
 
@@ -42,7 +43,7 @@ for (const endian of ["little", "big"]) {
 
 test("without memory the hub reports nothing", async () => {
   const machine = await Machine.create({ endian: "little" });
-  // The host stands in for the kernel's allocator, which has nothing left.
+  // The host replaces the kernel's allocator with one that has no memory left.
   machine.provide("__kmalloc", () => 0);
   await machine.insmod(
     fileURLToPath(new URL("../src/lab-kernel/built/demo-modern-little.ko", import.meta.url)),

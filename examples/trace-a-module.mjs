@@ -1,8 +1,9 @@
-// A Node tool: loads a module, tells which jumps were mended, calls a function and prints what it called.
+// A Node tool: loads a module, prints which jumps were mended, calls a function and prints the functions that it
+// called.
 //
 //   node examples/trace-a-module.mjs [MODULE.ko FUNCTION [NUMBER…]]
 //
-// Without arguments it takes the module of farjal's own demo.
+// Without arguments it uses the module of farjal's own demo.
 
 import { readFileSync } from "node:fs";
 import { Machine, Refusal, readModule } from "farjal";
@@ -11,7 +12,7 @@ const demo = new URL("../src/lab-kernel/built/demo-little.ko", import.meta.url);
 const [path, name, ...numbers] =
   process.argv.length > 2 ? process.argv.slice(2) : [demo, "demo_run", "2"];
 
-// The machine has to have the module's byte order; the module's file says which that is.
+// The machine has to have the module's byte order, which is in the module's file.
 const file = readModule(readFileSync(path));
 const machine = await Machine.create({ endian: file.elf.endian });
 
@@ -22,7 +23,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
-  // The kernel's own lines, then why.
+  // The kernel's own lines, then the explanation.
   console.error([...error.dmesg, error.explanation].join("\n"));
   process.exit(1);
 }

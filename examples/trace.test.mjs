@@ -1,5 +1,5 @@
-// Assertions about what a module calls, with `farjal/testing`. They throw AssertionError, so any test runner
-// takes them: for vitest, import `test` from "vitest" instead and leave the rest as it is.
+// Asserts what a module calls, with `farjal/testing`. The assertions throw AssertionError, so any test runner can use
+// them: for vitest, import `test` from "vitest" and leave the rest unchanged.
 //
 //   node --test examples/trace.test.mjs
 //   FARJAL_UPDATE=1 node --test examples/trace.test.mjs    writes the golden trace again
@@ -14,7 +14,7 @@ for (const endian of ["little", "big"]) {
     new URL(`../src/lab-kernel/built/demo-modern-${endian}.ko`, import.meta.url),
   );
 
-  test(`demo_run calls what it should, ${endian}-endian`, async () => {
+  test(`demo_run calls the expected functions, ${endian}-endian`, async () => {
     const machine = await Machine.create({ endian });
     await machine.insmod(module);
     const tracer = machine.trace();

@@ -1,7 +1,7 @@
-// Makes dist/, the part of the package that npm users get of build/: the JavaScript that the package's entries reach,
-// bundled and minified with what they share in chunks, their declarations, and the parts of a trace's HTML page. All
-// files are side by side, so a path relative to a source file is written anew relative to dist/. Dependencies stay
-// imports, and #host becomes #dist-host, which package.json answers for Node and for browsers.
+// Makes dist/, the part of build/ that the npm package contains: the JavaScript that the package's entries reach,
+// bundled and minified, with their common code in chunks; their declarations; and the parts of a trace's HTML page.
+// All files are in one folder, so a path relative to a source file is rewritten relative to dist/. Dependencies stay
+// imports, and #host becomes #dist-host, which package.json maps to a file for Node and to one for browsers.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import dts from "rollup-plugin-dts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const from = join(root, "build/src");
 const to = join(root, "dist");
-/** Where the package's files are in dist/, and what they are made of. */
+/** The package's files in dist/, and the files they are made from. */
 const ENTRIES = {
   index: "index.js",
   browser: "browser.js",
@@ -24,20 +24,20 @@ const ENTRIES = {
   "host-node": "host/node.js",
   "host-browser": "host/browser.js",
 };
-/** Whose declarations users see. */
+/** The entries whose declarations the package contains. */
 const DECLARED = ["index", "browser", "testing"];
-/** Node shows the whole line where an error was thrown. */
+/** Node prints the whole line in which an error was thrown. */
 const LINE_LIMIT = 240;
-/** Where that limit parts a string: bundlers look for paths that are whole. */
+/** Where a line longer than that limit may be broken. Bundlers look for whole paths, so a path is never broken. */
 const BROKEN = /(?<!\\)((?:\\\\)*)\\\n/g;
 const DECLARATION = ".d.ts";
 const PAGE = ["page.css", "page.html", "page.js"];
-/** A path in a string or a template that names a file of the package at run time. */
+/** A string or template with a path that names a file of the package at run time. */
 const URLS = /(new URL\(\s*)(["`])(\.[^"`]*)\2/g;
 /** The same in the script that isn't bundled. */
 const IMPORTS = /((?:require|import)\()(["])(\.[^"]*)\2/g;
 
-/** The text of a file with its paths written relative to dist/. */
+/** The text of a file with its paths rewritten relative to dist/. */
 function placed(file, paths) {
   return readFileSync(file, "utf8").replaceAll(paths, (_, before, quote, path) => {
     const target = join(dirname(file), path);
@@ -80,7 +80,7 @@ async function program() {
   writeFileSync(join(to, "farjal.cjs"), placed(command, IMPORTS));
 }
 
-/** Minified by the kind of file; the page's HTML is small. */
+/** Minifies a file according to its kind; the page's HTML is small and stays unchanged. */
 function page() {
   for (const name of PAGE) {
     const text = readFileSync(join(root, "src/formats/page", name), "utf8");
@@ -101,7 +101,7 @@ function reached(file, seen) {
   }
 }
 
-/** They take seconds, so they are made anew only when one has changed. */
+/** They take seconds, so they are made again only when one has changed. */
 async function declarations() {
   const seen = new Map();
   const input = Object.fromEntries(

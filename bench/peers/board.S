@@ -1,6 +1,6 @@
-# A Malta board's kernel around one of the benches' programs, for qemu-system: calls it with so many rounds,
-# writes its sum, the highest byte first, to the port that needs no set-up, and resets the board. The linker
-# is told `program` and `rounds`.
+# A minimal kernel of a Malta board around one of the benches' programs, for qemu-system. It calls the program with a
+# number of rounds, writes the sum, highest byte first, to the serial port that needs no set-up, and resets the board.
+# The linker's command line defines `program` and `rounds`.
 
         .set    noreorder
         .globl  __start

@@ -1,5 +1,5 @@
-# A Linux process around one of the benches' programs, for qemu-user: calls it with so many rounds and writes its
-# sum, the highest byte first, to standard output. The linker is told `program` and `rounds`.
+# A Linux process around one of the benches' programs, for qemu-user. It calls the program with a number of rounds and
+# writes the sum, highest byte first, to standard output. The linker's command line defines `program` and `rounds`.
 
         .set    noreorder
         .globl  __start

@@ -1,10 +1,10 @@
 /*
  * Unicorn around an image of MIPS code:
  *   unicorn IMAGE BASE SIZE ENTRY SP CALLS RESULT BYTES A0 A1 A2 A3
- * puts the image into SIZE bytes of memory at BASE, calls ENTRY so many times with these arguments and this
- * stack, each time until it returns to the memory's last word, and writes v0, the highest byte first, and BYTES
- * bytes from RESULT on to standard output. All numbers are hexadecimal. Little-endian, a 24Kf, the processor
- * of Unicorn's that is next to a 24Kc. User addresses are mapped as they are, kseg0's by the processor.
+ * loads the image into SIZE bytes of memory at BASE and calls ENTRY CALLS times with these arguments and this stack.
+ * Each call runs until it returns to the memory's last word. Then it writes v0, the highest byte first, and BYTES
+ * bytes from RESULT on to standard output. All numbers are hexadecimal. Little-endian, a 24Kf: the Unicorn processor
+ * that is closest to a 24Kc. User addresses are mapped one to one, kseg0's addresses by the processor.
  */
 
 #include <stdio.h>

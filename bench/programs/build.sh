@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the benches' programs as plain objects for both byte orders into built/ (committed, the same bytes
-# on every run), and asks three judges for the sums: gcc's own code on this machine, qemu-mips and
-# qemu-mipsel. built/sums.txt has a line per program, a column per number of rounds, only if all agree.
+# Builds the benches' programs as plain objects for both byte orders into built/ (committed; each run makes the same
+# bytes). It takes the sums from three referees: gcc's native code on this machine, qemu-mips and qemu-mipsel. It
+# writes built/sums.txt, with a line for each program and a column for each number of rounds, only if all three agree.
 # Needs gcc, gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), qemu-user.
 set -eu
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 mkdir -p built
 
-# How one program is built as a module would be: no GOT, no small data, no library.
+# Compiles one program as a module would be: no GOT, no small data, no library.
 mips="-O2 -march=mips32r2 -mno-abicalls -fno-pic -msoft-float -G0 -ffreestanding -fno-builtin"
 mips="$mips -fno-tree-loop-distribute-patterns -fno-common -Wall -Wextra -Wno-sign-compare"
 

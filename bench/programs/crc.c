@@ -1,4 +1,4 @@
-/* CRC-32, byte by byte through a table that is made first: loads that depend on each other. */
+/* CRC-32, byte by byte through a table that the function computes first: loads that depend on each other. */
 
 static unsigned table[256];
 static unsigned char data[1024];

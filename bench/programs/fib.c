@@ -1,4 +1,4 @@
-/* Recursion: Fibonacci's numbers and Takeuchi's function, calls and returns and little else. */
+/* Recursion: Fibonacci's numbers and Takeuchi's function. Almost all of it is calls and returns. */
 
 static unsigned fibonacci(unsigned n)
 {

@@ -1,4 +1,4 @@
-/* Runs one program of this folder as the host's or qemu-user's: prints the sum for each number of rounds given. */
+/* Runs one program of this folder natively or under qemu-user: prints the sum for each number of rounds given. */
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -57,7 +57,7 @@ static void compress(void)
 	state[7] += h;
 }
 
-/* Blocks of one long message; the sum is the state's words together. */
+/* Hashes blocks of one long message; the result is the sum of the state's words. */
 unsigned sha256(unsigned rounds)
 {
 	static const unsigned initial[8] = {

@@ -83,7 +83,7 @@ unsigned sort(unsigned rounds)
 		unsigned place = 0;
 		for (unsigned i = 0; i < N; i++) {
 			random = random * 1664525 + 1013904223;
-			/* Keys differ in their low bits too: no order is left to chance. */
+			/* Keys differ in their low bits too, so no two are equal and the order is fixed. */
 			nodes[i].key = keys[i] = (random & 0xffffff00) + i;
 			nodes[i].next = i + 1 < N ? &nodes[i + 1] : 0;
 		}

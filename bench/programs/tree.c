@@ -88,7 +88,7 @@ static struct node *erase(struct node *node, unsigned key)
 	return node;
 }
 
-/* The key that has `rank` smaller ones. */
+/* Returns the key that has `rank` smaller keys. */
 static unsigned at_rank(const struct node *node, unsigned rank)
 {
 	while (node) {

@@ -1,14 +1,14 @@
-// The yardstick for the interpreter: the plainest fast one that we know to write. AssemblyScript, one loop
-// and one switch by opcode with one by function inside, registers in memory, pc and npc in locals, every
-// instruction counted. It has only what gcc makes of integer C, in little-endian; memory is flat, a guest
-// address less its three upper bits, and nothing is checked: no TLB, no exceptions, no alignment. What a
-// whole processor costs beside it is what bench/interpreter.ts measures. Nothing of it is shipped.
+// The yardstick for the interpreter: the simplest fast one that we know how to write, in AssemblyScript. One loop
+// holds one switch by opcode, and inside it one by function. Registers are in memory, pc and npc in locals, and every
+// instruction is counted. It has only the instructions that gcc makes of integer C, little-endian. Memory is flat: an
+// index is the guest address without its three upper bits. Nothing is checked: no TLB, no exceptions, no alignment.
+// bench/interpreter.ts measures what a whole processor costs in comparison. The package doesn't contain it.
 
 /** 32 registers, HI and LO. */
 const REGISTERS: usize = 0x1000;
 const HI: usize = REGISTERS + 0x80;
 const LO: usize = REGISTERS + 0x84;
-/** Guest memory from here on. */
+/** Guest memory starts here. */
 const RAM: usize = 0x10000;
 const FLAT: u32 = 0x1fffffff;
 
@@ -80,7 +80,10 @@ export function setRegister(number: u32, value: u32): void {
   return (get(rs(word)) + simm(word)) & FLAT;
 }
 
-/** Runs until pc is `end` (true) or so many instructions are done; false before it at a word it doesn't know. */
+/**
+ * Runs until pc is `end` (returns true), or until that many instructions are done; returns false earlier at an
+ * unknown word.
+ */
 export function run(end: u32, limit: u64): bool {
   let at = pc;
   let next = npc;

@@ -1,6 +1,7 @@
 /*
- * The driver of an imaginary thermometer at physical address 1c000000, interrupt 5: what a test against a register
- * model is shown with. It identifies the chip, starts it, and prints each measurement that an interrupt announces.
+ * The driver of an imaginary thermometer at physical address 1c000000, interrupt 5. The examples use it to show a
+ * test against a register model. It identifies the chip, starts it, and prints each measurement that an interrupt
+ * announces.
  */
 #include "module.h"
 

@@ -1,6 +1,6 @@
 /*
- * The 64-bit arithmetic that gcc and the kernel's headers call on a 32-bit processor, and counting and
- * finding bits. Division is by shift and subtract: exact, and it needs no wider helper than itself.
+ * The 64-bit arithmetic functions that gcc and the kernel's headers call on a 32-bit processor, and functions that
+ * count and find bits. Division is by shift and subtract: it is exact and needs no wider arithmetic.
  */
 #include "lab.h"
 
@@ -61,7 +61,7 @@ s64 __ashrdi3(s64 value, int shift)
 }
 EXPORT(__ashrdi3);
 
-/* 0 below, 1 equal, 2 above. */
+/* Returns 0 for less, 1 for equal, 2 for greater. */
 int __cmpdi2(s64 a, s64 b)
 {
 	return a < b ? 0 : a > b ? 2 : 1;
@@ -90,7 +90,7 @@ u64 __bswapdi2(u64 value)
 }
 EXPORT(__bswapdi2);
 
-/* A zero divisor traps, as the kernel's division by it does (gcc's teq after div: code 7). */
+/* A zero divisor traps, as it does in the kernel's division (gcc's teq after div: code 7). */
 static void check_divisor(bool zero)
 {
 	__asm__ volatile("tne %0, $0, 7" : : "r"((u32)zero));
@@ -150,7 +150,7 @@ s64 div_s64_rem(s64 dividend, s32 divisor, s32 *remainder)
 }
 EXPORT(div_s64_rem);
 
-/* Divides *number in place; returns the remainder. do_div and div_u64 come here. */
+/* Divides *number in place; returns the remainder. do_div and div_u64 call this. */
 u32 __div64_32(u64 *number, u32 base)
 {
 	u64 remainder;
@@ -226,7 +226,7 @@ unsigned long __sw_hweight64(u64 value)
 }
 EXPORT(__sw_hweight64);
 
-/* The first bit from start on that differs from the mask's; size when there is none. */
+/* Returns the first bit from start on that differs from the mask's; size when there is none. */
 static unsigned long find_from(const unsigned long *bits, unsigned long size, unsigned long start, unsigned long mask)
 {
 	while (start < size) {

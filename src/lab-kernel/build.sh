@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the lab kernel for both byte orders: built/lab-little.o and built/lab-big.o, committed, the
-# same bytes on every run, and the demo's module. Runs check.c on the result. Needs gcc-mipsel-linux-gnu,
-# gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1) and qemu-user.
+# Builds the lab kernel for both byte orders, built/lab-little.o and built/lab-big.o, and the demo's modules. They are
+# committed; each run makes the same bytes. Runs check.c on the result. Needs gcc-mipsel-linux-gnu, gcc-mips-linux-gnu
+# (12), recordmcount (linux-kbuild-6.1) and qemu-user.
 set -eu
 cd "$(dirname "$0")"
 
@@ -32,7 +32,7 @@ build() { # byte order, tool prefix, ld emulation, emulator
   mv "$work/lab-$1.o" "built/lab-$1.o"
 }
 
-# A module loader must be able to take the object: everything defined, and no relocation it refuses.
+# A module loader must accept the object: every symbol is defined, and every relocation is of a supported type.
 check() { # tool prefix, object
   undefined=$("$1nm" -u "$2")
   refused=$("$1readelf" -rW "$2" | grep -E 'R_MIPS_' | grep -vE 'R_MIPS_(32|26|HI16|LO16) ' || true)
@@ -42,7 +42,7 @@ check() { # tool prefix, object
   fi
 }
 
-# The linker warns that the lab's calls and floating point aren't the C library's; nothing here mixes them.
+# The linker warns that the lab's calls and floating point differ from the C library's; the check doesn't mix them.
 check_by_running() { # byte order, tool prefix, emulator
   "$2objcopy" --prefix-symbols=lab_ "$work/lab-$1.o" "$work/prefixed.o"
   if ! "$2gcc" -O1 -Wall -Wextra -Werror -fno-pie -static -no-pie -o "$work/check" check.c "$work/prefixed.o" 2>"$work/log"; then
@@ -55,7 +55,7 @@ check_by_running() { # byte order, tool prefix, emulator
 build little mipsel-linux-gnu- elf32ltsmip qemu-mipsel
 build big mips-linux-gnu- elf32btsmip qemu-mips
 
-# The demo's module (demo.c), three ways.
+# The demo's module (demo.c), built in three ways.
 lab=$(pwd)
 . ./module.sh
 for order in little big; do

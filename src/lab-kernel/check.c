@@ -1,7 +1,7 @@
 /*
- * Checks the built lab against the C library of the machine it runs on: build.sh links it with the
- * object itself (every symbol prefixed with lab_) and runs it under qemu, so what is checked is what
- * ships. Random inputs, seeded, the same in every run; the first difference ends it.
+ * Checks the built lab against the C library of the machine it runs on. build.sh links it with the object itself
+ * (every symbol prefixed with lab_) and runs it under qemu, so it checks the code that the package contains. Inputs
+ * are random with a fixed seed, the same in every run. The first difference ends the run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -119,7 +119,7 @@ static void draw_bytes(u8 *bytes, u32 count, u32 letters)
 		*bytes++ = draw(letters);
 }
 
-/* A text of few different letters, so that searches find something; signs and cases included. */
+/* Makes a text of few different letters, so that searches find something; signs and both cases are among them. */
 static void draw_text(char *text, u32 longest)
 {
 	static const char letters[] = "abcABC \xe4\x80-,1";
@@ -345,7 +345,7 @@ static void check_arithmetic(void)
 static sigjmp_buf on_hypercall;
 static u32 stopped_at;
 
-/* A HYPERCALL is a reserved instruction here: it tells which function it stands in. */
+/* A HYPERCALL is a reserved instruction here; its handler reports which function contains it. */
 static void stop(int number, siginfo_t *info, void *context)
 {
 	(void)number;
@@ -403,7 +403,7 @@ static void check_heap(void)
 
 		if (!now) {
 			failures++;
-			continue; /* a failed krealloc leaves the object */
+			continue; /* a failed krealloc leaves the object unchanged */
 		}
 		if (!size) {
 			CHECK(now == (u8 *)16);

@@ -1,6 +1,6 @@
 /*
- * What a call site costs, at its dearest: functions of a few instructions called from a short loop. cost.sh
- * builds it with each design of call site, and `farjal cost` measures them against each other.
+ * Shows the cost of a call site where it is highest: functions of a few instructions called from a short loop.
+ * cost.sh builds it with each design of call site, and `farjal cost` compares the results.
  */
 #include "module.h"
 
@@ -9,7 +9,7 @@ noinline u32 cost_leaf(u32 value)
 	return (value ^ 0x5a5a) + (value << 1);
 }
 
-/* It has a frame, and ra is saved there. */
+/* It has a frame, where it saves ra. */
 noinline u32 cost_step(u32 value)
 {
 	return cost_leaf(value) ^ cost_leaf(value + 1);

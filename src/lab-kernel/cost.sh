@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds cost.c with each design of call site for both byte orders: built/cost-*.ko, committed, the same bytes
-# on every run. gcc 12 puts the nops of -fpatchable-function-entry before a MIPS function's label, where nobody
-# comes by, so its assembly is changed to have them behind the label, as it does for other processors. The
-# design with three nops jumps to ftrace_caller through one veneer, and has a section where that goes, as
-# arm64's modules do. Needs what build.sh needs.
+# Builds cost.c with each design of call site for both byte orders: built/cost-*.ko, committed; each run makes the
+# same bytes. gcc 12 puts the nops of -fpatchable-function-entry before a MIPS function's label, where no call reaches
+# them. This script therefore moves them behind the label in the assembly, where gcc puts them for other processors.
+# The design with three nops jumps to ftrace_caller through one veneer, and has a section for the veneer, as arm64's
+# modules have. Needs the same packages as build.sh.
 set -eu
 cd "$(dirname "$0")"
 lab=$(pwd)

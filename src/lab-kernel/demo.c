@@ -1,9 +1,9 @@
 /*
- * The module behind `farjal demo`: a hub with a few devices, small enough to read in a trace. Built
- * three ways from this one source: with jal, as modules were in 2009 (it needs _mcount and the kernel's
- * functions from beyond its 256 MiB region), with the long calls of every kernel since, and without -pg.
+ * The module behind `farjal demo`: a hub with a few devices, small enough to read in a trace. This one source is
+ * built in three ways: with jal, as modules were in 2009 (_mcount and the kernel's functions are outside its 256 MiB
+ * region); with the long calls of every kernel since; and without -pg.
  *
- * demo_run(n) plugs in n devices, polls each, prints what it found and returns a number to check.
+ * demo_run(n) plugs in n devices, polls each, prints the results and returns a number to check.
  */
 #include "module.h"
 
@@ -84,7 +84,7 @@ noinline struct hub *hub_create(u32 count)
 	return hub;
 }
 
-/* The sum over all devices, or 0 when there is no memory for the hub. */
+/* Returns the sum over all devices, or 0 when there is no memory for the hub. */
 u32 demo_run(u32 count)
 {
 	struct hub *hub = hub_create(count);

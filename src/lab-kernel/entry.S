@@ -1,15 +1,16 @@
 /*
- * ftrace_caller for a laboratory's call site, which no Linux on MIPS has: four words before a function's
- * prologue, where ra is still in its register (src/cost/entry.ts).
+ * ftrace_caller for an experimental call site, which no Linux on MIPS has: four words before a function's prologue,
+ * where ra is still in its register (src/cost/entry.ts).
  *
  *   lui v1,%hi(ftrace_entry_caller); addiu v1,v1,%lo(…); jalr at,v1; nop
  *
- * The link goes to at, so ra stays the caller's return address: nothing is moved, nothing pushed, and the way
- * back is jr at. v1 and at are dead at a function's first instruction. It saves what mcount.S saves, but for
- * t4: where ra is kept is known. The site is 16 bytes before the way back, always, so nothing is searched.
+ * The site links to at, so ra stays the caller's return address: the site moves nothing and pushes nothing, and the
+ * code here returns with jr at. v1 and at are dead at a function's first instruction. It saves the registers that
+ * mcount.S saves, except t4: the place of ra is known. The site always starts 16 bytes before its return address, so
+ * no search is needed.
  *
- * Words that the host patches, as mcount.S's:
- *   ftrace_entry_call         jal lab_trace_entry, jal ftrace_entry_stub while nothing or the graph is traced
+ * Words that the host patches, like those of mcount.S:
+ *   ftrace_entry_call         jal lab_trace_entry; jal ftrace_entry_stub while tracing is off or function_graph is on
  *   ftrace_entry_graph_call   nop: j ftrace_entry_graph_caller
  */
 #include "words.h"
@@ -69,9 +70,9 @@ ftrace_entry_stub:
 	.size	ftrace_entry_stub, . - ftrace_entry_stub
 
 /*
- * prepare_ftrace_return(where the caller's return address is kept, ra of the site, fp): the first is the slot
- * that ra is restored from. 20 bytes behind a lui v1 is where it finds a site's beginning, and one that goes
- * on with no jalr v1 says itself where ra is kept, so fp isn't looked at.
+ * prepare_ftrace_return(slot that holds the caller's return address, ra of the site, fp): the slot is the one that ra
+ * is restored from. prepare_ftrace_return looks for a site's beginning 20 bytes behind a lui v1. A site that
+ * continues without jalr v1 states itself where ra is kept, so fp isn't read.
  */
 	.globl	ftrace_entry_graph_caller
 	.type	ftrace_entry_graph_caller, @function

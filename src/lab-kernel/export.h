@@ -1,9 +1,9 @@
 /*
- * How the lab offers a symbol to modules. Each export is one entry of __ksymtab, as a 32-bit MIPS
- * kernel lays it out (value, name, namespace; no namespace is a null pointer), so farjal's own loader
- * reads the lab's exports as it reads any module's. A service is an export that only a booted kernel
- * could give (memory, locks, the log, time); its name is listed once more in .lab_services, so that
- * the host can send the real kernel's copy here when a real kernel image is mapped but not booted.
+ * How the lab exports a symbol to modules. Each export is one entry of __ksymtab in the layout of a 32-bit MIPS
+ * kernel (value, name, namespace; a null pointer for no namespace), so farjal's loader reads the lab's exports as it
+ * reads any module's. A service is an export that only a booted kernel could provide (memory, locks, the log, time).
+ * Its name is listed again in .lab_services: when a real kernel image is mapped but not booted, the host redirects
+ * that kernel's copy to the lab's.
  *
  * .lab_services and .lab_hypercalls hold NUL-terminated names one after the other; they aren't loaded.
  */

@@ -1,7 +1,7 @@
-/* The printf family, over the one formatter: the host's, which knows symbols' names (hypercalls.S). */
+/* The printf family. All of it calls one formatter, the host's, which knows symbols' names (hypercalls.S). */
 #include "lab.h"
 
-/* Returns the length the whole text would have. */
+/* Returns the length that the whole text would have. */
 int snprintf(char *buffer, size_t size, const char *format, ...)
 {
 	va_list arguments;
@@ -14,7 +14,7 @@ int snprintf(char *buffer, size_t size, const char *format, ...)
 }
 EXPORT(snprintf);
 
-/* Returns the length written. */
+/* Returns the number of characters written. */
 int vscnprintf(char *buffer, size_t size, const char *format, va_list arguments)
 {
 	int length = vsnprintf(buffer, size, format, arguments);
@@ -55,7 +55,7 @@ int sprintf(char *buffer, const char *format, ...)
 }
 EXPORT(sprintf);
 
-/* Formats into memory of its own; null when there is none. */
+/* Formats into newly allocated memory; returns null when there is none. */
 char *kvasprintf(gfp_t flags, const char *format, va_list arguments)
 {
 	va_list again;

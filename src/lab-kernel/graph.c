@@ -1,11 +1,11 @@
 /*
- * function_graph's two hooks, which ftrace_graph_caller and return_to_handler (mcount.S) call: what 6.1's
- * prepare_ftrace_return, function_graph_enter, trace_graph_entry and ftrace_return_to_handler do with a
- * task's shadow stack, in guest instructions. The record itself is one word of farjal's, where a kernel goes
- * on into its ring buffer. The host writes the words below before it switches ftrace_graph_call on.
+ * function_graph's two hooks, which ftrace_graph_caller and return_to_handler (mcount.S) call. They do, in guest
+ * instructions, what 6.1's prepare_ftrace_return, function_graph_enter, trace_graph_entry and
+ * ftrace_return_to_handler do with a task's shadow stack. One farjal instruction writes the record; a kernel writes
+ * it into its ring buffer. The host sets the words below before it switches ftrace_graph_call on.
  *
- * Sites are told by their words, as tracer.S tells them. Where a site doesn't say in t4 where ra is kept, the
- * stores of the prologue do; the kernel's own search stops at a store of another register than ra and s0..s8.
+ * The form of a site is recognised by its words, as in tracer.S. Where a site doesn't pass the place of ra in t4, the
+ * stores of the prologue show it. The kernel's own search stops at a store of a register other than ra and s0..s8.
  */
 #include "lab.h"
 #include "words.h"
@@ -17,11 +17,11 @@
 
 #define MOVE_AT_RA 0x03e00825u
 #define JALR_V1 0x0060f809u
-#define JALR_AT_V1 0x00600809u /* entry.S: of a patchable entry, a nop behind it */
+#define JALR_AT_V1 0x00600809u /* entry.S: in a patchable entry, a nop follows */
 #define NOP 0u
 #define PUSH 0x27bdfff8u
 #define OP_JAL 0x03u
-/* Of a site's words, what lui v1 has, and b, which takes its place while the site is off. */
+/* The bits of a site's words that lui v1 has in common with b, which replaces it while the site is off. */
 #define FIRST_MASK 0x100c0000u
 #define FIRST 0x10000000u
 #define MOVE_S8_SP 0x03a0f025u
@@ -30,7 +30,7 @@
 #define SUBU_SP 0x03a0e823u /* subu sp,sp,rt */
 #define SUBU_SP_MASK 0xffe0ffffu
 
-/* Bits of a frame. */
+/* Flags of a frame. */
 #define OPENED 1u
 #define SILENCED 2u
 #define RECORDED 4u
@@ -40,21 +40,21 @@ struct frame {
 	u64 entered;
 };
 
-/* Addresses of sites, ascending: set_graph_function and set_graph_notrace. */
+/* Addresses of sites in ascending order: set_graph_function and set_graph_notrace. */
 const u32 *lab_graph_functions, *lab_graph_notrace;
 u32 lab_graph_functions_count, lab_graph_notrace_count;
-/* Where modules' blocks begin, ascending: nothing may lie before. */
+/* The start addresses of modules' blocks, ascending: the search never reads below them. */
 const u32 *lab_graph_starts;
 u32 lab_graph_starts_count;
-u32 lab_graph_most;	 /* max_graph_depth; 0: none */
-u32 lab_graph_recording; /* 0: functions that are open return, and nothing is recorded */
-/* The task's. */
+u32 lab_graph_most;	 /* max_graph_depth; 0: no limit */
+u32 lab_graph_recording; /* 0: open functions still return properly, and nothing is recorded */
+/* The state of the task. */
 u32 lab_graph_depth, lab_graph_inside, lab_graph_silent, lab_graph_overrun;
 static struct frame frames[FRAMES];
 
 extern char return_to_handler[];
 
-/* Returns the present count at an entry, `entered` at a return. */
+/* Writes the record. Returns the present count at an entry, `entered` at a return. */
 static inline u64 record(u32 func, u32 ret, u32 depth, u64 entered)
 {
 	register u32 a0 __asm__("$4") = func;
@@ -85,7 +85,7 @@ static bool holds(const u32 *addresses, u32 count, u32 address)
 	return false;
 }
 
-/* The address that __mcount_loc holds. The site may have been switched off since: its jal is a nop then. */
+/* Returns the address that __mcount_loc holds. If the site has been switched off since, its jal is a nop. */
 static const u32 *site_of(u32 self_ra)
 {
 	const u32 *word = (const u32 *)(self_ra - 8);
@@ -101,7 +101,7 @@ static const u32 *site_of(u32 self_ra)
 	return (const u32 *)(self_ra - 24);
 }
 
-/* The last word of the prologue before a site that doesn't set t4, or null where it does. */
+/* Returns the last word of the prologue before a site that doesn't set t4, or null where the site sets it. */
 static const u32 *prologue_of(const u32 *site)
 {
 	if (*site >> 26 > OP_JAL)
@@ -111,7 +111,7 @@ static const u32 *prologue_of(const u32 *site)
 	return site[-1] == MOVE_AT_RA ? site - 2 : NULL;
 }
 
-/* Where the function keeps its caller's return address; null where that can't be told. */
+/* Returns the place where the function keeps its caller's return address; null where it can't be found. */
 static u32 *saved_ra(const u32 *word, u32 fp)
 {
 	u32 *at = (u32 *)(fp - FP_TO_AT);
@@ -128,14 +128,14 @@ static u32 *saved_ra(const u32 *word, u32 fp)
 				return *place == *at ? place : NULL;
 			}
 		} else if ((*word & SUBU_SP_MASK) == SUBU_SP) {
-			return NULL; /* a large frame's second part */
+			return NULL; /* the second part of a large frame */
 		} else if (*word != MOVE_S8_SP) {
 			return at; /* also addiu sp,sp,-N, which a prologue begins with */
 		}
 	}
 }
 
-/* Whether the function is to be followed: pushes its frame. */
+/* Pushes a frame if the function is to be followed; returns whether it is. */
 static bool enter(u32 ret, u32 func)
 {
 	u32 depth = lab_graph_depth, bits = RECORDED;

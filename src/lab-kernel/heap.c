@@ -1,11 +1,10 @@
 /*
  * The lab's memory: one heap that serves kmalloc, slab caches, vmalloc and whole pages alike.
  *
- * The host gives the range in two words, lab_heap_start and lab_heap_end, before the first call. The
- * range is a row of blocks; each begins with a header, free ones are chained in address order and
- * merge with their neighbours, and a request takes the first that holds it. No memory is a null
- * pointer, as in the kernel; freeing twice, or what was never allocated, is a defect of the module
- * and ends the run with panic.
+ * The host gives the range in two words, lab_heap_start and lab_heap_end, before the first call. The range is a row
+ * of blocks, and each begins with a header. Free blocks are chained in address order and merge with their neighbours.
+ * A request takes the first block that is large enough. Without memory the result is a null pointer, as in the
+ * kernel. Freeing twice, or freeing what was never allocated, is a defect of the module and ends the run with panic.
  */
 #include "lab.h"
 
@@ -17,9 +16,9 @@
 
 struct block {
 	u32 size;           /* of the whole block, header included */
-	u32 mark;           /* USED or FREED, xor its own address: told from data that looks like it */
-	u32 payload;        /* bytes asked for */
-	struct block *next; /* free blocks: the next one up */
+	u32 mark;           /* USED or FREED, xor its own address, so that other data isn't taken for a header */
+	u32 payload;        /* number of bytes requested */
+	struct block *next; /* free blocks: the next one in address order */
 };
 
 _Static_assert(sizeof(struct block) == GRAIN, "a header is one grain");
@@ -90,7 +89,7 @@ static void *allocate(size_t size, u32 alignment, gfp_t flags)
 	return NULL;
 }
 
-/* The block of a live object; anything else ends the run. */
+/* Returns the block of a live object; any other pointer ends the run. */
 static struct block *block_of(const void *object, const char *caller)
 {
 	struct block *block = (struct block *)((u32)object - sizeof(struct block));
@@ -128,7 +127,7 @@ static void release(const void *object, const char *caller)
 	}
 }
 
-/* kmalloc's promise: a power of two is aligned to itself (up to a page), the rest to a cache line. */
+/* kmalloc's guarantee: a power of two is aligned to itself (up to a page), other sizes to a cache line. */
 static u32 natural_alignment(size_t size)
 {
 	if (size && (size & (size - 1)) == 0 && size >= 32)
@@ -272,7 +271,7 @@ const char *kstrdup_const(const char *from, gfp_t flags)
 }
 SERVICE(kstrdup_const);
 
-/* Slab caches: a size, an alignment and a constructor for each object that is handed out. */
+/* Slab caches: a size, an alignment and a constructor for each object. */
 struct kmem_cache {
 	u32 size, alignment;
 	void (*construct)(void *object);
@@ -285,7 +284,7 @@ struct kmem_cache {
 	{ NULL,       CACHE(96),  CACHE(192),  CACHE(8),    CACHE(16),   CACHE(32),   CACHE(64),     \
 	  CACHE(128), CACHE(256), CACHE(512),  CACHE(1024), CACHE(2048), CACHE(4096), CACHE(8192) }
 
-/* [type][index], 14 a type: modules load a pointer from it and pass it back. */
+/* [type][index], 14 for each type: modules load a pointer from it and pass it back. */
 struct kmem_cache *kmalloc_caches[4][14] = { CACHES, CACHES, CACHES, CACHES };
 SERVICE(kmalloc_caches);
 
@@ -301,7 +300,7 @@ void *kmalloc_node_trace(struct kmem_cache *cache, gfp_t flags, int node, size_t
 }
 SERVICE(kmalloc_node_trace);
 
-/* What kmalloc_trace was called before 6.1. */
+/* The name of kmalloc_trace before 6.1. */
 void *kmem_cache_alloc_trace(struct kmem_cache *cache, gfp_t flags, size_t size)
 {
 	return __kmalloc(size, flags);

@@ -1,8 +1,8 @@
 /*
- * Functions that the host serves. Each is one HYPERCALL word and a return: when the run stops there,
- * the arguments lie where o32 puts a C function's (a0..a3, then the stack from sp + 16), the host
- * leaves a result in v0 (and v1) and goes on with the word after. The code of a hypercall is its
- * place in .lab_hypercalls, which holds the names in this order, and nowhere else.
+ * Functions that the host provides. Each is one HYPERCALL word and a return. When the run stops there, the arguments
+ * are where o32 puts a C function's (a0..a3, then the stack from sp + 16). The host puts a result in v0 (and v1) and
+ * continues at the next word. The code of a hypercall is its position in .lab_hypercalls. Only that section holds the
+ * names, in this order.
  *
  *   int _printk(const char *format, ...)
  *   void panic(const char *format, ...), which never returns: the host ends the run

@@ -1,7 +1,7 @@
 /*
- * What the lab kernel's C files share: the kernel's integer names and the functions of one file that
- * another calls. The lab is not Linux; it keeps the names, the arguments and the results that modules
- * built for Linux 6.1 on 32-bit MIPS rely on.
+ * What the lab kernel's C files share: the kernel's integer types, and the functions that one file defines and
+ * another calls. The lab is not Linux. It keeps the names, the arguments and the results that modules built for Linux
+ * 6.1 on 32-bit MIPS rely on.
  */
 #ifndef LAB_H
 #define LAB_H
@@ -25,7 +25,7 @@ typedef unsigned int gfp_t;
 #define PAGE_SIZE 4096u
 #define HZ 250 /* Debian's 4kc-malta configuration */
 
-/* Results below zero, as errno.h numbers them on MIPS. */
+/* Negative results, with the numbers of errno.h on MIPS. */
 #define ENOENT 2
 #define E2BIG 7
 #define ENOMEM 12

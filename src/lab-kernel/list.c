@@ -1,6 +1,6 @@
 /*
- * The checks that CONFIG_DEBUG_LIST puts before each list operation. A list that isn't whole any more
- * ends the run, as it does on Debian's kernels (CONFIG_BUG_ON_DATA_CORRUPTION).
+ * The checks that CONFIG_DEBUG_LIST puts before each list operation. A corrupt list ends the run, as it does on
+ * Debian's kernels (CONFIG_BUG_ON_DATA_CORRUPTION).
  */
 #include "lab.h"
 

@@ -1,7 +1,7 @@
 /*
- * Locks for one processor and one thread. A lock is taken and given back as in the kernel; taking one
- * that is held could never end here, so it ends the run with panic and says which: a deadlock on real
- * hardware too. Interrupts and bottom halves don't exist, so their variants are the plain ones.
+ * Locks for one processor and one thread. A lock is taken and released as in the kernel. Taking a lock that is
+ * already held could never succeed here, so it ends the run with a panic that names the lock: it is a deadlock on
+ * real hardware too. Interrupts and bottom halves don't exist, so their variants are the plain functions.
  */
 #include "lab.h"
 
@@ -142,7 +142,7 @@ void up_write(u32 *count)
 }
 SERVICE(up_write);
 
-/* struct completion begins with its count. Nobody else runs, so what isn't complete never will be. */
+/* struct completion begins with its count. No other thread runs, so an incomplete one never completes. */
 void __init_swait_queue_head(void *queue, const char *name, void *key)
 {
 	struct {
@@ -177,7 +177,7 @@ void wait_for_completion(u32 *done)
 }
 SERVICE(wait_for_completion);
 
-/* Voluntary preemption: there is no one to give way to. */
+/* Voluntary preemption: there is no other task to run. */
 int __cond_resched(void)
 {
 	return 0;

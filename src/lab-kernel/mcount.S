@@ -1,18 +1,18 @@
 /*
- * _mcount, as a MIPS kernel with dynamic ftrace has it: the same instructions in the same places as
- * 6.1's 32-bit one, so that tracing costs here what it costs there and the tracer patches the same
- * words (arch/mips/kernel/mcount.S is where the original stands).
+ * _mcount of a MIPS kernel with dynamic ftrace: the same instructions in the same places as in the 32-bit 6.1 kernel,
+ * so that tracing costs the same here and the tracer patches the same words (the original is
+ * arch/mips/kernel/mcount.S).
  *
- * A call site has moved the caller's return address to at, may have put the address of the saved ra
- * into t4 (0 when ra isn't saved), and has pushed 8 bytes, as o32 wants of _mcount's callers.
+ * A call site has moved the caller's return address to at. It may have put the address of the saved ra into t4 (0
+ * when ra isn't saved). It has pushed 8 bytes, which o32 requires of _mcount's callers.
  *
  * Words that the host patches:
- *   _mcount             b ftrace_stub: nop once dynamic ftrace is ready
- *   ftrace_call         nop: jal to the tracer (lab_trace_function), jal ftrace_stub after the last one
- *   ftrace_graph_call   nop: j ftrace_graph_caller
+ *   _mcount             b ftrace_stub; nop when dynamic ftrace is ready
+ *   ftrace_call         nop; jal to the tracer (lab_trace_function); jal ftrace_stub after the last tracer
+ *   ftrace_graph_call   nop; j ftrace_graph_caller
  *
- * The ip handed to the tracer follows 6.1: ra - 8, less 16 when ra is outside _stext.._etext (a
- * module's six-word site). For other forms of site it's off by a few words; tracer.S knows.
+ * The ip passed to the tracer is computed as in 6.1: ra - 8, less 16 when ra is outside _stext.._etext (a module's
+ * six-word site). For other forms of site it is wrong by a few words; tracer.S corrects it.
  */
 #include "export.h"
 
@@ -49,7 +49,7 @@ _mcount:
 ftrace_caller:
 	b	.Lftrace_stub
 	 addiu	$sp, $sp, 8		/* pops what the site pushed */
-	addiu	$sp, $sp, -PT_SIZE	/* kernel text's sites enter here, at + 8 */
+	addiu	$sp, $sp, -PT_SIZE	/* kernel text's sites enter here, at _mcount + 8 */
 	sw	$31, PT_R31($sp)
 	sw	$1, PT_R1($sp)
 	sw	$4, PT_R4($sp)
@@ -58,7 +58,7 @@ ftrace_caller:
 	sw	$7, PT_R7($sp)
 	sw	$12, PT_R12($sp)
 
-	addiu	$4, $31, -8		/* a0: the site, if it is kernel text's */
+	addiu	$4, $31, -8		/* a0: the site, if it is in kernel text */
 	lui	$9, %hi(_stext)
 	addiu	$9, $9, %lo(_stext)
 	sltu	$10, $4, $9		/* t2: below */
@@ -68,11 +68,11 @@ ftrace_caller:
 	or	$10, $10, $11
 	beqz	$10, .Lftrace_call
 	 nop
-	addiu	$4, $4, -16		/* a module's: lui, four words, jalr */
+	addiu	$4, $4, -16		/* a module's site: lui, four words, jalr */
 
 	.globl	ftrace_call
 ftrace_call:
-.Lftrace_call:			/* a branch to a global label would be left to a relocation */
+.Lftrace_call:			/* with a global label, the assembler would leave a branch to a relocation */
 	nop
 	 move	$5, $1			/* a1: the caller's return address */
 	.globl	ftrace_graph_call
@@ -93,9 +93,9 @@ ftrace_stub:
 EXPORT(_mcount)
 
 /*
- * prepare_ftrace_return(where the caller's return address is kept, ra of the site, fp). A leaf keeps
- * it in at, so the slot that at is restored from stands for it. fp is the frame's top: PT_SIZE + 8
- * above the frame here, hence the at slot is fp - PT_SIZE - 8 + PT_R1.
+ * prepare_ftrace_return(slot that holds the caller's return address, ra of the site, fp). A leaf keeps the return
+ * address in at, so the slot that at is restored from is passed. fp is the frame's top: PT_SIZE + 8 above the frame
+ * here, hence the at slot is fp - PT_SIZE - 8 + PT_R1.
  */
 	.globl	ftrace_graph_caller
 	.type	ftrace_graph_caller, @function
@@ -107,13 +107,13 @@ ftrace_graph_caller:
 1:	lw	$5, PT_R31($sp)
 	jal	prepare_ftrace_return
 	 addiu	$6, $sp, PT_SIZE + 8
-	nop				/* keeps 6.1's length */
+	nop				/* keeps the length of 6.1's code */
 	restore_registers
 	jr	$31
 	 move	$31, $1
 	.size	ftrace_graph_caller, . - ftrace_graph_caller
 
-/* Where a traced function returns to: the results are kept while the tracer says where to really go. */
+/* A traced function returns here. The results are saved while the tracer returns the real return address. */
 	.globl	return_to_handler
 	.type	return_to_handler, @function
 return_to_handler:

@@ -1,6 +1,6 @@
 /*
- * Bytes: copying, filling, comparing, searching. The copies go a word at a time once the destination
- * is aligned; an unaligned source is read with lwl/lwr, which is what gcc makes of a packed word.
+ * Bytes: copying, filling, comparing, searching. The copies move a word at a time once the destination is aligned. An
+ * unaligned source is read with lwl/lwr, which gcc emits for a packed word.
  */
 #include "lab.h"
 
@@ -45,7 +45,7 @@ void *memmove(void *to, const void *from, size_t count)
 	u8 *target = (u8 *)to + count;
 	const u8 *source = (const u8 *)from + count;
 
-	/* Forwards is safe when the target starts before the source or past its end. */
+	/* Copying forwards is safe when the target starts before the source or past its end. */
 	if ((size_t)to - (size_t)from >= count)
 		return memcpy(to, from, count);
 	for (; count && !is_aligned(target); count--)
@@ -132,7 +132,7 @@ void *memchr(const void *start, int value, size_t count)
 }
 EXPORT(memchr);
 
-/* The first byte that differs from value, or null. */
+/* Returns the first byte that differs from value, or null. */
 void *memchr_inv(const void *start, int value, size_t count)
 {
 	const u8 *byte = start;
@@ -144,7 +144,7 @@ void *memchr_inv(const void *start, int value, size_t count)
 }
 EXPORT(memchr_inv);
 
-/* The first byte equal to value, or the end. */
+/* Returns the first byte equal to value, or the end. */
 void *memscan(void *start, int value, size_t count)
 {
 	u8 *byte = start;
@@ -163,7 +163,7 @@ void __crypto_xor(u8 *to, const u8 *a, const u8 *b, unsigned int count)
 }
 EXPORT(__crypto_xor);
 
-/* Non-zero when the regions differ; every byte is looked at. */
+/* Returns non-zero when the regions differ; always reads every byte. */
 unsigned long __crypto_memneq(const void *a, const void *b, size_t count)
 {
 	const u8 *x = a, *y = b;

@@ -1,6 +1,6 @@
 /*
- * What a module asks of the module loader: to stay loaded while it's used. The lab's host decides when
- * a module goes, so a reference is granted and not counted.
+ * What a module requests from the module loader: to stay loaded while it is in use. The host decides when a module is
+ * unloaded, so a reference is granted and not counted.
  */
 #include "lab.h"
 
@@ -20,7 +20,7 @@ void module_put(void *module)
 }
 SERVICE(module_put);
 
-/* Loading another module is the host's business: none is found. */
+/* The host loads modules, so this finds none. */
 int __request_module(bool wait, const char *format, ...)
 {
 	return -ENOENT;

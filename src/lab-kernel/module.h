@@ -1,7 +1,7 @@
 /*
- * What a module's C source needs to become a module for Linux 6.1 on MIPS, o32 or n64, in farjal's own
- * words: the sections the loader reads (.modinfo, __ksymtab, __param, __jump_table, __ex_table) and
- * the kernel functions that the demo and the test modules call.
+ * The declarations that turn a C source into a module for Linux 6.1 on MIPS, o32 or n64, written for farjal: the
+ * sections the loader reads (.modinfo, __ksymtab, __param, __jump_table, __ex_table) and the kernel functions that
+ * the demo and the test modules call.
  */
 #ifndef LAB_MODULE_H
 #define LAB_MODULE_H
@@ -31,7 +31,7 @@ size_t strlen(const char *text);
 #define __exit __attribute__((section(".exit.text"), cold, used, no_instrument_function))
 #define __initdata __attribute__((section(".init.data")))
 
-/* A pointer in assembly, where it is aligned. */
+/* A pointer in assembly, with its alignment. */
 #if _MIPS_SIM == _ABI64
 #define POINTERS ".balign 8\n.dword "
 #else
@@ -94,15 +94,15 @@ struct kernel_param {
 
 extern u8 __this_module[];
 
-/* A static key: how often it is enabled, and its initial state in bit 0. */
+/* A static key: its enable count, and its initial state in bit 0. */
 struct static_key {
 	s32 enabled;
 	u32 type;
 };
 
 /*
- * A branch that the kernel turns by rewriting one instruction: `site` is a branch to what follows (the
- * loader makes it a nop) or `j %l[taken]`. The entry's `bit` xor the key's initial state is 1 for a jump.
+ * A branch that the kernel switches by rewriting one instruction: `site` is a branch to the next code (the loader
+ * makes it a nop) or `j %l[taken]`. The entry's `bit` xor the key's initial state is 1 for a jump.
  */
 #define STATIC_BRANCH(name, site, bit)                                                 \
 	static __attribute__((always_inline)) inline bool name(struct static_key *key) \

@@ -1,8 +1,9 @@
-# How a C file becomes a module, as kbuild does it: compile, recordmcount, compile what belongs to its
-# name, and ld -r. Sourced by src/lab-kernel/build.sh and test/modules/build.sh; same input, same bytes.
+# Builds a module from a C file as kbuild does: compiles it, runs recordmcount, compiles the part that depends on the
+# module's name, and links with ld -r. src/lab-kernel/build.sh and test/modules/build.sh source this file. The same
+# input gives the same bytes.
 #
 #   build_module ORDER NAME SOURCE OUTPUT FLAG…    ORDER is little or big
-#   In the environment: BITS, 32 unless told or 64; DEPENDS, the modules it needs; VERSIONS_SOURCE and
+#   In the environment: BITS, 32 (the default) or 64; DEPENDS, the modules it needs; VERSIONS_SOURCE and
 #   VERSIONS_FLAGS, a C file with __versions and its flags; RECORDMCOUNT, the program
 
 lab=${lab:?the directory of this file}

@@ -1,6 +1,6 @@
 /*
- * Numbers in text: the lenient simple_strto family, the strict kstrto family, hexadecimal digits, and
- * the character table behind the kernel's isalpha and friends.
+ * Numbers in text: the lenient simple_strto family, the strict kstrto family, hexadecimal digits, and the character
+ * table behind the kernel's isalpha and similar macros.
  */
 #include "lab.h"
 
@@ -13,7 +13,7 @@
 #define HEX 0x40
 #define HARD_SPACE 0x80
 
-/* Latin-1, as the kernel's ctype has it; modules index it with an unsigned char. */
+/* Latin-1, as in the kernel's ctype table; modules index it with an unsigned char. */
 const u8 _ctype[256] = {
 	[0x00 ... 0x08] = CONTROL,
 	[0x09 ... 0x0d] = CONTROL | SPACE,
@@ -45,7 +45,7 @@ EXPORT(hex_asc);
 const char hex_asc_upper[] = "0123456789ABCDEF";
 EXPORT(hex_asc_upper);
 
-/* The value of a hexadecimal digit, or -1. */
+/* Returns the value of a hexadecimal digit, or -1. */
 int hex_to_bin(u8 character)
 {
 	if (character >= '0' && character <= '9')
@@ -55,7 +55,7 @@ int hex_to_bin(u8 character)
 }
 EXPORT(hex_to_bin);
 
-/* count bytes from 2 * count digits; -EINVAL at the first that isn't one. */
+/* Reads count bytes from 2 * count digits; returns -EINVAL at the first character that isn't a digit. */
 int hex2bin(u8 *to, const char *from, size_t count)
 {
 	for (; count; count--, from += 2) {
@@ -91,7 +91,7 @@ static int digit(char character)
 	return character >= 'a' && character <= 'z' ? character - 'a' + 10 : 36;
 }
 
-/* Takes the prefix off and finds the base when it is 0 (0x: 16, 0: 8, else 10). */
+/* Skips the prefix, and finds the base when it is 0 (0x: 16, 0: 8, else 10). */
 static const char *take_base(const char *text, unsigned int *base)
 {
 	bool hex = text[0] == '0' && (text[1] | 0x20) == 'x' && digit(text[2]) < 16;
@@ -101,7 +101,7 @@ static const char *take_base(const char *text, unsigned int *base)
 	return *base == 16 && text[0] == '0' && (text[1] | 0x20) == 'x' ? text + 2 : text;
 }
 
-/* Reads digits up to the first that isn't one; *overflow tells that the value lost its top bits. */
+/* Reads digits up to the first other character; sets *overflow when the value lost its top bits. */
 static const char *take_digits(const char *text, unsigned int base, u64 *value, bool *overflow)
 {
 	u64 sum = 0;
@@ -149,7 +149,7 @@ long simple_strtol(const char *text, char **end, unsigned int base)
 }
 EXPORT(simple_strtol);
 
-/* The digits after any sign: all of the text but one newline, or -EINVAL; -ERANGE past 64 bits. */
+/* Reads the digits after any sign: the whole text but one newline, or -EINVAL; -ERANGE past 64 bits. */
 static int magnitude(const char *text, unsigned int base, u64 *value)
 {
 	const char *digits = take_base(text, &base), *end;
@@ -197,7 +197,7 @@ int kstrtoll(const char *text, unsigned int base, s64 *result)
 }
 EXPORT(kstrtoll);
 
-/* The narrower ones differ in their type only: a value that doesn't fit is -ERANGE. */
+/* The narrower functions differ in their type only: a value that doesn't fit is -ERANGE. */
 #define NARROWER(name, type, wide, convert)                             \
 	int name(const char *text, unsigned int base, type *result)     \
 	{                                                               \
@@ -221,7 +221,7 @@ NARROWER(kstrtos16, s16, s64, kstrtoll);
 NARROWER(kstrtou8, u8, u64, kstrtoull);
 NARROWER(kstrtos8, s8, s64, kstrtoll);
 
-/* y, t and 1 are true, n, f and 0 false, and so are on and off. */
+/* y, t, 1 and on are true; n, f, 0 and off are false. */
 int kstrtobool(const char *text, bool *result)
 {
 	if (!text)

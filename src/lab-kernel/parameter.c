@@ -1,6 +1,6 @@
 /*
- * Module parameters: how the text after a parameter's name becomes a value, and the reverse. Each type
- * is a table of functions whose address stands in the module's __param records.
+ * Module parameters: converts the text after a parameter's name to a value, and back. Each type is a table of
+ * functions; the module's __param records hold the table's address.
  */
 #include "lab.h"
 
@@ -13,7 +13,7 @@ struct kernel_param_ops {
 	void (*free)(void *value);
 };
 
-#define WITHOUT_VALUE 1 /* flags: the name alone will do */
+#define WITHOUT_VALUE 1 /* flags: the name may be given without a value */
 
 struct kparam_string {
 	u32 size;
@@ -79,7 +79,7 @@ PARAMETER(ulong, unsigned long, _kstrtoul, "%lu\n");
 PARAMETER(ullong, u64, kstrtoull, "%llu\n");
 PARAMETER(hexint, unsigned int, kstrtouint, "%#08x\n");
 
-/* The name alone means yes. */
+/* The name without a value means yes. */
 int param_set_bool(const char *text, const struct kernel_param *parameter)
 {
 	return kstrtobool(text ? text : "1", parameter->value);
@@ -122,7 +122,7 @@ const struct kernel_param_ops param_ops_invbool = {
 };
 EXPORT(param_ops_invbool);
 
-/* The value points into the module's arguments, which outlive the loading. */
+/* The value points into the module's arguments, which stay in memory after loading. */
 int param_set_charp(const char *text, const struct kernel_param *parameter)
 {
 	if (strnlen(text, 1025) > 1024) {
@@ -171,7 +171,7 @@ const struct kernel_param_ops param_ops_string = {
 };
 EXPORT(param_ops_string);
 
-/* Comma-separated values; each is cut out of the text, and the text stays cut. */
+/* Comma-separated values. Each value is terminated in place, and the text stays modified. */
 static int param_set_array(const char *text, const struct kernel_param *parameter)
 {
 	const struct kparam_array *array = parameter->array;

@@ -1,6 +1,6 @@
 /*
- * What a kernel draws at random, drawn the same way in every run: a xorshift sequence, and the stack
- * protector's guard as a constant with a zero byte, as the kernel's has.
+ * The kernel's random numbers, the same in every run: a xorshift sequence. The stack protector's guard is a constant
+ * with a zero byte, as in the kernel's guard.
  */
 #include "lab.h"
 

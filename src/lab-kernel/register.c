@@ -1,7 +1,7 @@
 /*
- * The doors that modules knock at when they are loaded: those that hold an algorithm or a table and no
- * driver register it there. The lab accepts a registration and forgets it; the module's functions are
- * called by name.
+ * The registration functions that modules call when they are loaded: a module that holds an algorithm or a table, and
+ * no driver, registers it there. The lab accepts a registration and ignores it; a user calls the module's functions
+ * by name.
  */
 #include "lab.h"
 

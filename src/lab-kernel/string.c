@@ -1,7 +1,7 @@
 /*
- * NUL-terminated text, with the kernel's names and the kernel's own variants: sizes that include the
- * terminator, strscpy's -E2BIG, strnstr, strreplace and so on. Byte by byte on purpose: simple, and
- * never reads past a terminator.
+ * NUL-terminated text, with the kernel's names and the kernel's own variants: sizes that include the terminator,
+ * strscpy's -E2BIG, strnstr, strreplace and so on. It works byte by byte on purpose: this is simple, and never reads
+ * past a terminator.
  */
 #include "lab.h"
 
@@ -86,7 +86,7 @@ char *stpcpy(char *to, const char *from)
 }
 EXPORT(stpcpy);
 
-/* Fills the rest of the field with NULs; an exact fit has none. */
+/* Fills the rest of the field with NULs; a text that fills the field has no NUL. */
 char *strncpy(char *to, const char *from, size_t size)
 {
 	size_t length = strnlen(from, size);
@@ -97,7 +97,7 @@ char *strncpy(char *to, const char *from, size_t size)
 }
 EXPORT(strncpy);
 
-/* Returns strlen(from); the copy is cut to size - 1. */
+/* Returns strlen(from); the copy is truncated to size - 1. */
 size_t strlcpy(char *to, const char *from, size_t size)
 {
 	size_t length = strlen(from);
@@ -112,7 +112,7 @@ size_t strlcpy(char *to, const char *from, size_t size)
 }
 EXPORT(strlcpy);
 
-/* Returns the copied length, or -E2BIG when the text was cut. */
+/* Returns the copied length, or -E2BIG when the text was truncated. */
 long strscpy(char *to, const char *from, size_t size)
 {
 	size_t length;
@@ -157,7 +157,7 @@ char *strncat(char *to, const char *from, size_t limit)
 }
 EXPORT(strncat);
 
-/* Returns the length the whole text would have; to must be terminated within size. */
+/* Returns the length that the whole text would have; to must be terminated within size. */
 size_t strlcat(char *to, const char *from, size_t size)
 {
 	size_t start = strlen(to);
@@ -256,7 +256,7 @@ char *strpbrk(const char *text, const char *set)
 }
 EXPORT(strpbrk);
 
-/* Cuts the next token off *text; empty tokens count. */
+/* Removes the next token from *text; an empty token counts. */
 char *strsep(char **text, const char *set)
 {
 	char *token = *text, *end;
@@ -300,7 +300,7 @@ char *strreplace(char *text, char old, char new)
 }
 EXPORT(strreplace);
 
-/* Equal, but for one newline at either's end. */
+/* Returns whether the texts are equal; one newline at the end of either is ignored. */
 bool sysfs_streq(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
@@ -315,7 +315,7 @@ bool sysfs_streq(const char *a, const char *b)
 }
 EXPORT(sysfs_streq);
 
-/* The index of text among count entries (a null entry ends them), or -EINVAL. */
+/* Returns the index of text among count entries (a null entry ends them), or -EINVAL. */
 int match_string(const char *const *entries, size_t count, const char *text)
 {
 	size_t index;

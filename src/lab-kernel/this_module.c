@@ -1,6 +1,6 @@
 /*
- * The part of a module that kbuild makes from its name: struct module (576 bytes on 32-bit MIPS 6.1,
- * 832 on 64-bit; only the name and the two functions matter to a loader), and what .modinfo says of the build.
+ * The part of a module that kbuild generates from its name: struct module (576 bytes on 32-bit MIPS 6.1, 832 on
+ * 64-bit; a loader uses only the name and the two functions), and the build's entries in .modinfo.
  */
 #include "module.h"
 
@@ -19,7 +19,7 @@ MODULE_INFO(vermagic, VERMAGIC);
 int init_module(void);
 void cleanup_module(void);
 
-/* alignof and offsets: 6.1, CONFIG_SMP. */
+/* Alignment and offsets of 6.1 with CONFIG_SMP. */
 #if _MIPS_SIM == _ABI64
 enum { INIT_AT = 0x138, EXIT_AT = 0x328, SIZE = 832 };
 #else

@@ -1,7 +1,7 @@
 /*
- * Time: jiffies, and functions that wait. Nothing runs while the module sleeps, so sleeping moves
- * jiffies on by what was asked for and returns at once. The host may move jiffies_64 on as well, for
- * code that spins until the clock ticks.
+ * Time: jiffies, and functions that wait. Nothing else runs while the module sleeps, so sleeping advances jiffies by
+ * the requested time and returns at once. The host may also advance jiffies_64, for code that spins until the clock
+ * ticks.
  */
 #include "lab.h"
 
@@ -9,7 +9,7 @@
 u64 jiffies_64 = (u32)(-300 * (int)HZ);
 SERVICE(jiffies_64);
 
-/* jiffies is the low word of jiffies_64: the first or the second, by byte order. */
+/* jiffies is the low word of jiffies_64: the first or the second word, by byte order. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 __asm__(".globl jiffies; .type jiffies, @object; .set jiffies, jiffies_64; .size jiffies, 4");
 #else
@@ -30,7 +30,7 @@ static unsigned long round_up(unsigned long value, unsigned long unit)
 	return value / unit + (value % unit != 0);
 }
 
-/* A negative time is for ever, as is one too long to count. */
+/* A negative time means for ever, as does one that is too long to count. */
 #define FOR_EVER 0x3ffffffeul
 
 unsigned long __msecs_to_jiffies(unsigned int milliseconds)
@@ -84,7 +84,7 @@ long schedule_timeout(long count)
 }
 SERVICE(schedule_timeout);
 
-/* Delays are busy loops that wait for hardware; there is none. */
+/* In a kernel, delays are busy loops that wait for hardware; the lab has no hardware. */
 void __delay(unsigned long loops)
 {
 }
@@ -106,7 +106,7 @@ u64 ktime_get_mono_fast_ns(void)
 }
 SERVICE(ktime_get_mono_fast_ns);
 
-/* Whether a message may be printed now: nothing is suppressed. */
+/* Returns whether a message may be printed now: no message is suppressed. */
 int ___ratelimit(void *state, const char *function)
 {
 	return 1;

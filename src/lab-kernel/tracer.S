@@ -1,8 +1,8 @@
 /*
- * lab_trace_function, the function that ftrace_call jumps to: one ring record a call. 6.1's ip is
- * right for a module's six-word site and for kernel text. This reads the words before the call and
- * names the address that __mcount_loc holds for every other form gcc makes too, so that an event means
- * the same whichever way it was taken. ip = ra - 24 arrives in a0, parent in a1.
+ * lab_trace_function, the function that ftrace_call jumps to: it writes one ring record for each call. 6.1's ip is
+ * correct for a module's six-word site and for kernel text. For the other forms that gcc makes, this function reads
+ * the words before the call and finds the address that __mcount_loc holds. So an event means the same in native and
+ * in guest-code tracing. ip = ra - 24 is passed in a0, parent in a1.
  *
  *   jal _mcount (the modules of 2009)                  the site is the jal, at ip + 16
  *   lui addiu move jalr addiu                          no ra address: the lui is at ip + 4
@@ -10,8 +10,8 @@
  *   lui addiu move addiu addiu jalr nop                -O0: at ip - 4
  *   lui addiu move li addu jalr addiu, lui ori addu    ra saved past 32 KiB: at ip - 4, ip - 8
  *
- * The site may have been switched off since: then the jal is a nop, the lui a b. Nothing below the site is read,
- * where no memory need be.
+ * The site may have been switched off since: then the jal is a nop, and the lui is a b. The code never reads below
+ * the site, because there may be no memory.
  */
 #include "export.h"
 #include "words.h"
@@ -28,7 +28,7 @@ lab_trace_function:
 	srl	$8, $8, 16
 	bne	$8, $9, short_call
 	 lui	$9, 0x1000
-	lui	$10, 0x100c		/* of a site's words, in lui v1 and b alone 1000 */
+	lui	$10, 0x100c		/* of a site's words, only lui v1 and b have 1000 in these bits */
 	addiu	$11, $4, -16
 next_word:
 	lw	$8, 4($4)
@@ -37,7 +37,7 @@ next_word:
 	 addiu	$4, $4, -4
 	bne	$4, $11, next_word
 	 nop
-	addiu	$4, $4, 16		/* no form that is known: 6.1's word for it */
+	addiu	$4, $4, 16		/* no known form: keep 6.1's ip */
 	.word	TRACE_CALL
 	jr	$31
 	 nop

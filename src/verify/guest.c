@@ -1,14 +1,14 @@
-// The whole userland of the kernel that `farjal verify` boots: process 1, with no C library. It loads the
-// modules that it finds in its initramfs and writes down what the kernel made of each: the answer, the
-// lines, and its memory at three moments.
+// The whole userland of the kernel that `farjal verify` boots: process 1, with no C library. It loads the modules of
+// its initramfs and records the kernel's result for each: the return value, the printed lines, and the module's
+// memory at three moments.
 //
-// The first moment is the one that matters most: memory relocated and nothing run yet. load_module() copies
-// the module's arguments right there (strndup_user() in kernel/module/main.c), so a second thread of ours
-// calls finit_module() with arguments on a page that userfaultfd holds back: it stops in that copy until the
-// first thread has read the module's blocks. Their addresses are new lines of /proc/vmallocinfo.
+// The first moment is the most important one: memory is relocated and nothing has run. load_module() copies the
+// module's arguments at that moment (strndup_user() in kernel/module/main.c). A second thread therefore calls
+// finit_module() with arguments on a page that userfaultfd holds back. It stops in that copy until the first thread
+// has read the module's blocks, whose addresses are new lines of /proc/vmallocinfo.
 //
-// Records go into RAM that the kernel was told (mem=) not to use, and which the host has as a file; records.ts
-// reads them. 64-bit words of the kernel's interfaces are little-endian pairs here: this runs on mipsel.
+// Records go into RAM that mem= keeps the kernel from using, and that the host maps as a file; records.ts reads them.
+// 64-bit words of the kernel's interfaces are little-endian pairs here: this runs on mipsel.
 
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
@@ -24,20 +24,20 @@
 
 typedef unsigned int word;
 
-/** Where records go: physical memory past what the kernel uses. guest.ts has the same numbers. */
+/** The address of the records: physical memory above the kernel's. guest.ts has the same numbers. */
 enum { RECORDS = 128 << 20, RECORDS_SIZE = 64 << 20 };
 
 /** Kinds of records. records.ts has the same numbers. */
 enum {
   ANSWER = 1,   /* value: 0 or errno of finit_module() */
-  LINES = 2,    /* bytes: what the kernel has printed since */
+  LINES = 2,    /* bytes: what the kernel has printed since the last record */
   MEMORY = 3,   /* value: address; bytes: what is there */
   SECTION = 4,  /* value: address; bytes: name */
   MODULES = 5,  /* bytes: /proc/modules */
   TROUBLE = 6,  /* value: errno; bytes: what failed */
 };
 
-/** Moments that MEMORY is of. */
+/** The moments at which MEMORY is recorded. */
 enum { RELOCATED = 1, OFF = 2, TRACED = 3 };
 
 enum { PAGE = 4096, MODULES_MOST = 4096, AREAS_MOST = 1024, NAME_MOST = 64 };
@@ -47,7 +47,7 @@ struct record {
 };
 
 static unsigned char *records;
-static word used = 8; /* behind two words: how many bytes of records there are, and whether they are all */
+static word used = 8; /* after two words: the number of bytes of records, and whether they are complete */
 
 static char scratch[1 << 18];
 static char names[MODULES_MOST][NAME_MOST];
@@ -98,7 +98,7 @@ long kernel(long number, ...);
 void thread(void *stack);
 void loader(void);
 
-/* --- what a C library would bring --- */
+/* --- replacements for the C library --- */
 
 void *memcpy(void *to, const void *from, word size) {
   for (word i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
@@ -139,7 +139,7 @@ static int has(const char *text, const char *end, const char *wanted) {
   return 0;
 }
 
-/** A hexadecimal number, with or without 0x, at `*text`, which moves behind it. */
+/** Reads a hexadecimal number, with or without 0x, at `*text`, and moves `*text` behind it. */
 static word hexadecimal(const char **text) {
   word value = 0;
   if ((*text)[0] == '0' && (*text)[1] == 'x') *text += 2;
@@ -171,7 +171,7 @@ static long must(const char *what, long result) {
   return result;
 }
 
-/** Makes a record and returns where its bytes go. */
+/** Makes a record and returns the address for its bytes. */
 static unsigned char *make(word kind, word moment, word module, word value, word size) {
   struct record record = {kind, moment, module, value, size};
   word whole = sizeof record + ((size + 3) & ~3u);
@@ -181,7 +181,7 @@ static unsigned char *make(word kind, word moment, word module, word value, word
   return at + sizeof record;
 }
 
-/** Counts in the record that make() began. */
+/** Adds the record that make() began to the count. */
 static void made(word size) {
   used += sizeof(struct record) + ((size + 3) & ~3u);
   *(volatile word *)records = used;
@@ -194,7 +194,7 @@ static void put(word kind, word moment, word module, word value, const void *byt
 
 /* --- files --- */
 
-/** Reads a file into `scratch`, as much as goes in, and ends it with a NUL. */
+/** Reads as much of a file as fits into `scratch`, and ends it with a NUL. */
 static word read_file(const char *path) {
   long file = must(path, kernel(__NR_open, path, O_RDONLY, 0));
   word size = 0;
@@ -247,7 +247,7 @@ static void put_memory(word moment, word module, word address, word size) {
   trouble("an address that /proc/kcore has not", 0);
 }
 
-/** The blocks that modules have now, as /proc/vmallocinfo lists them; a guard page ends each. */
+/** Lists the blocks that modules have now, from /proc/vmallocinfo; a guard page ends each. */
 static word module_areas(word from[AREAS_MOST], word to[AREAS_MOST]) {
   word count = 0;
   char *end = scratch + read_file("/proc/vmallocinfo");
@@ -268,7 +268,7 @@ static word module_areas(word from[AREAS_MOST], word to[AREAS_MOST]) {
 
 static word cores[MODULES_MOST], core_count;
 
-/** Where the modules that /proc/modules lists have their cores: its lines end in " 0xADDRESS". */
+/** Lists the core addresses of the modules in /proc/modules, whose lines end in " 0xADDRESS". */
 static void read_cores(void) {
   char *end = scratch + read_file("/proc/modules");
   core_count = 0;
@@ -281,7 +281,7 @@ static void read_cores(void) {
 
 static word from[AREAS_MOST], to[AREAS_MOST];
 
-/** The blocks that are no listed module's core: init memory, and what a module has that isn't listed yet. */
+/** Lists the blocks that are no listed module's core: init memory, and blocks of a module that isn't listed yet. */
 static word other_areas(void) {
   read_cores();
   word count = module_areas(from, to), others = 0;
@@ -295,7 +295,7 @@ static word other_areas(void) {
   return others;
 }
 
-/** The kernel frees init memory in a worker, and then the next module may get it: not before it is gone. */
+/** Waits until init memory is gone: the kernel frees it in a worker, and the next module could get it. */
 static void wait_for_init_memory(void) {
   int millisecond[2] = {0, 1000000};
   for (int i = 0; i < 1000 && other_areas() > 0; i++) kernel(__NR_nanosleep, millisecond, 0);
@@ -305,7 +305,7 @@ static void wait_for_init_memory(void) {
 
 static char stack[16384] __attribute__((aligned(8)));
 static long module_file;
-static char *arguments; /* a page that isn't there until the first thread says so */
+static char *arguments; /* on a page that stays missing until the first thread supplies it */
 static int finished[2]; /* a pipe: finit_module()'s answer */
 
 void loader(void) {
@@ -321,7 +321,7 @@ struct poll_file {
 
 static void load(word module) {
   struct uffdio_api api = {.api = UFFD_API};
-  long held = must("userfaultfd", kernel(__NR_userfaultfd, O_NONBLOCK)); /* poll() takes no other */
+  long held = must("userfaultfd", kernel(__NR_userfaultfd, O_NONBLOCK)); /* poll() accepts no other mode */
   must("UFFDIO_API", kernel(__NR_ioctl, held, UFFDIO_API, &api));
   arguments = (char *)kernel(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   struct uffdio_register hold = {{(word)arguments, PAGE}, UFFDIO_REGISTER_MODE_MISSING};
@@ -341,7 +341,7 @@ static void load(word module) {
   int answer = 0;
   must("answer", kernel(__NR_read, finished[0], &answer, sizeof answer));
   answers[module] = answer;
-  must("wait", kernel(__NR_wait4, -1, 0, __WALL, 0)); /* its stack is the next one's */
+  must("wait", kernel(__NR_wait4, -1, 0, __WALL, 0)); /* the next thread uses the same stack */
   put(ANSWER, 0, module, answer, "", 0);
   put(LINES, 0, module, 0, scratch, must("syslog", kernel(__NR_syslog, 4, scratch, sizeof scratch)));
   kernel(__NR_munmap, arguments, PAGE);
@@ -363,7 +363,7 @@ static void put_sections(word module) {
   static char entries[32768] __attribute__((aligned(8)));
   char path[160], *directory = append(append(append(path, "/sys/module/"), names[module]), "/sections/");
   long file = kernel(__NR_open, path, O_RDONLY | O_DIRECTORY, 0);
-  if (file < 0) return; /* a module that didn't stay */
+  if (file < 0) return; /* the module isn't loaded any more */
   for (;;) {
     long size = kernel(__NR_getdents64, file, entries, sizeof entries);
     if (size <= 0) break;
@@ -379,7 +379,7 @@ static void put_sections(word module) {
   kernel(__NR_close, file);
 }
 
-/** Memory of the modules that stayed: /proc/modules has NAME SIZE REFERENCES USERS STATE ADDRESS. */
+/** Records the memory of the loaded modules: /proc/modules has NAME SIZE REFERENCES USERS STATE ADDRESS. */
 static void put_cores(word moment, word count) {
   static char modules[1 << 17];
   word size = read_file("/proc/modules");
@@ -412,9 +412,9 @@ static void trace(word count) {
     if (answers[i]) continue;
     char text[NAME_MOST + 8];
     append(append(append(text, ":mod:"), names[i]), "\n");
-    if (text[5] <= '9') text[5] = '?'; /* what begins with a digit is taken for a number, even here */
+    if (text[5] <= '9') text[5] = '?'; /* a filter that begins with a digit is taken for a number, even here */
     long file = must(filter, kernel(__NR_open, filter, O_WRONLY | O_APPEND, 0));
-    if (kernel(__NR_write, file, text, length(text)) >= 0) some = 1; /* -EINVAL: it has no call sites */
+    if (kernel(__NR_write, file, text, length(text)) >= 0) some = 1; /* -EINVAL: the module has no call sites */
     kernel(__NR_close, file);
   }
   if (some) write_file("/sys/kernel/tracing/current_tracer", "function", 0);
@@ -444,7 +444,7 @@ int main(void) {
   if (mapped < 0 && mapped > -4096) end();
   records = (unsigned char *)mapped;
 
-  write_file("/proc/sys/kernel/kptr_restrict", "1", 0); /* 0 prints hashes, 1 addresses to root */
+  write_file("/proc/sys/kernel/kptr_restrict", "1", 0); /* 0 prints hashes, 1 prints addresses to root */
   open_kcore();
   word count = read_names();
   must("syslog", kernel(__NR_syslog, 5, 0, 0));

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds agent.c, process 1 of a kernel that is kept running, into built/ for both byte orders: committed, the same
-# bytes on every run. Needs gcc-mipsel-linux-gnu and gcc-mips-linux-gnu (12) and linux-libc-dev of both.
+# Builds agent.c, process 1 of the kernel that farjal keeps running, into built/ for both byte orders. The result is
+# committed; each run makes the same bytes. Needs gcc-mipsel-linux-gnu and gcc-mips-linux-gnu (12) and linux-libc-dev
+# of both.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p built
