@@ -1,15 +1,12 @@
-// Writes small ELF files for tests: sections, symbols, relocations (ELF32's), in either byte order, with room
-// to lie in any header field. It knows ELF's records and nothing of modules; module-writer.ts does.
+// Small ELF files for tests, out of a spec: sections, symbols, relocations (ELF32's), in either byte order, with
+// room to lie in any header field. It makes the tables and src/elf/writer.ts the file; it knows nothing of
+// modules, module-writer.ts does.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 import {
-  EHDR_SIZE,
-  EHDR64_SIZE,
   EM_MIPS,
   ET_REL,
   REL_SIZE,
-  SHDR_SIZE,
-  SHDR64_SIZE,
   SHT_NOBITS,
   SHT_PROGBITS,
   SHT_REL,
@@ -22,6 +19,8 @@ import {
   SYM_SIZE,
   SYM64_SIZE,
 } from "../../src/elf/numbers.ts";
+import { StringTableBuilder } from "../../src/elf/string-table-builder.ts";
+import { type ImageSection, NULL_SECTION, writeElf as writeImage } from "../../src/elf/writer.ts";
 
 export interface SectionSpec {
   readonly name: string;
@@ -75,19 +74,6 @@ export interface ElfSpec {
   readonly stripped?: boolean;
 }
 
-interface Chunk {
-  readonly name: string;
-  readonly type: number;
-  readonly flags: number;
-  readonly alignment: number;
-  readonly address: number;
-  readonly bytes: Uint8Array;
-  readonly size: number;
-  readonly link: number;
-  readonly info: number;
-  readonly entrySize: number;
-}
-
 export const MIPS32R2_O32 = 0x70001001;
 const MIPS64R2_N64 = 0x80000001;
 
@@ -121,62 +107,37 @@ class ElfWriter {
   }
 
   write(): Uint8Array {
-    const chunks = this.#chunks();
-    const names = new Strings();
-    const nameOffsets = [...chunks.map(({ name }) => names.add(name)), names.add(".shstrtab")];
-    chunks.push(plain(".shstrtab", SHT_STRTAB, names.bytes()));
-
-    const [header, size] = this.#wide ? [EHDR64_SIZE, SHDR64_SIZE] : [EHDR_SIZE, SHDR_SIZE];
-    let end = header;
-    const offsets = chunks.map(({ bytes, alignment }) => {
-      const offset = Math.ceil(end / Math.max(alignment, 4)) * Math.max(alignment, 4);
-      end = offset + bytes.length;
-      return offset;
+    const { endian, type, machine, flags, elfClass, statedEndian } = this.#spec;
+    const sections = [
+      NULL_SECTION,
+      ...this.#chunks(),
+      plain(".shstrtab", SHT_STRTAB, new Uint8Array(1)),
+    ];
+    return writeImage({
+      endian: endian ?? "little",
+      class: this.#wide ? 64 : 32,
+      type: type ?? ET_REL,
+      machine: machine ?? EM_MIPS,
+      flags: flags ?? (this.#wide ? MIPS64R2_N64 : MIPS32R2_O32),
+      sections,
+      names: sections.length - 1,
+      stated: {
+        ...(elfClass === undefined ? {} : { class: elfClass }),
+        ...(statedEndian === undefined ? {} : { endian: statedEndian }),
+      },
     });
-    const shoff = Math.ceil(end / 4) * 4;
-    const file = new Uint8Array(shoff + (chunks.length + 1) * size);
-    this.#writeHeader(file, shoff, chunks.length + 1);
-    for (const [index, chunk] of chunks.entries()) {
-      file.set(chunk.bytes, offsets[index]);
-      const at = shoff + (index + 1) * size;
-      const offset = offsets[index] ?? 0;
-      const { type, flags, address, link, info, alignment, entrySize } = chunk;
-      this.#put(file, at, [nameOffsets[index] ?? 0, type]);
-      this.#putLong(file, at + 8, [flags, address, offset, chunk.size]);
-      this.#put(file, at + (this.#wide ? 40 : 24), [link, info]);
-      this.#putLong(file, at + (this.#wide ? 48 : 32), [alignment, entrySize]);
-    }
-    return file;
   }
 
-  #writeHeader(file: Uint8Array, shoff: number, shnum: number): void {
-    const { type, machine, flags, elfClass, statedEndian } = this.#spec;
-    const stated = statedEndian ?? this.#spec.endian ?? "little";
-    const wide = this.#wide;
-    const order = stated === "little" ? 1 : 2;
-    file.set([0x7f, 0x45, 0x4c, 0x46, elfClass ?? (wide ? 2 : 1), order, 1]);
-    this.#put16(file, 16, type ?? ET_REL);
-    this.#put16(file, 18, machine ?? EM_MIPS);
-    this.#put(file, 20, [1]);
-    this.#putLong(file, 24, [0, 0, shoff]);
-    const at = wide ? 48 : 36;
-    this.#put(file, at, [flags ?? (wide ? MIPS64R2_N64 : MIPS32R2_O32)]);
-    this.#put16(file, at + 4, wide ? EHDR64_SIZE : EHDR_SIZE);
-    this.#put16(file, at + 10, wide ? SHDR64_SIZE : SHDR_SIZE);
-    this.#put16(file, at + 12, shnum);
-    this.#put16(file, at + 14, shnum - 1);
-  }
-
-  #chunks(): Chunk[] {
+  #chunks(): ImageSection[] {
     const withRelocations = this.#sections.filter(({ relocations }) => relocations !== undefined);
     const symtabIndex = this.#sections.length + withRelocations.length + 1;
-    const chunks: Chunk[] = this.#sections.map((section) => {
+    const chunks: ImageSection[] = this.#sections.map((section) => {
       const bytes = this.#bytesOf(section);
       return {
         ...plain(section.name, section.type ?? SHT_PROGBITS, bytes),
         flags: section.flags ?? 0,
         alignment: section.alignment ?? 4,
-        address: section.address ?? 0,
+        address: this.#wide ? BigInt((section.address ?? 0) | 0) : (section.address ?? 0),
         size: section.size ?? bytes.length,
         link: section.link ?? 0,
         info: section.info ?? 0,
@@ -201,7 +162,7 @@ class ElfWriter {
       });
     }
     if (this.#spec.stripped === true) return chunks;
-    const names = new Strings();
+    const names = new StringTableBuilder();
     const entrySize = this.#wide ? SYM64_SIZE : SYM_SIZE;
     const symtab = new Uint8Array(this.#symbols.length * entrySize);
     for (const [index, symbol] of this.#symbols.entries()) {
@@ -267,7 +228,7 @@ class ElfWriter {
   }
 }
 
-function plain(name: string, type: number, bytes: Uint8Array): Chunk {
+function plain(name: string, type: number, bytes: Uint8Array): ImageSection {
   return {
     name,
     type,
@@ -275,24 +236,8 @@ function plain(name: string, type: number, bytes: Uint8Array): Chunk {
     alignment: 4,
     address: 0,
     bytes,
-    size: bytes.length,
     link: 0,
     info: 0,
     entrySize: 0,
   };
-}
-
-class Strings {
-  #text = "\0";
-
-  add(name: string): number {
-    if (name === "") return 0;
-    const offset = this.#text.length;
-    this.#text += `${name}\0`;
-    return offset;
-  }
-
-  bytes(): Uint8Array {
-    return new Uint8Array(Buffer.from(this.#text, "latin1"));
-  }
 }
