@@ -223,6 +223,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return tellStory<A>(this.machine, this.file, {
       // What is rewritten is loaded as Linux loads it.
       farJumps: this.#options.farJumps === "rewrite" ? "refuse" : this.#options.farJumps,
+      ...(this.mended === null ? {} : { rewritten: this.mended.changes }),
       plan: () => this.plan(),
       load: () => this.load(),
     });

@@ -29,6 +29,7 @@ export function filterStory<A extends Address>(
     ...story,
     sections: story.sections.filter(({ name }) => inSection(name)),
     leftOut: story.leftOut.filter(({ name }) => inSection(name)),
+    rewritten: story.rewritten.filter((one) => inSection(one.section) && named(one.symbol)),
     farJumps: far,
     trampolines: story.trampolines.filter(({ address }) => veneers.has(address)),
     pairs: {

@@ -13,6 +13,7 @@ import type { Section } from "../elf/object.ts";
 import { type Errno, Refusal } from "../errors.ts";
 import type { CodeOwner } from "../lab/kernel-space.ts";
 import type { ModuleMachine } from "../lab/module-machine.ts";
+import type { Change } from "../mend/report.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { Export } from "../module/host.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
@@ -42,6 +43,8 @@ export interface Story<A extends Address = Address> {
   readonly sections: readonly SectionStory<A>[];
   /** Sections that aren't, and why. */
   readonly leftOut: readonly LeftOutStory[];
+  /** Places that mending has rewritten in the file; empty in a file that is as it was read. */
+  readonly rewritten: readonly Change[];
   readonly farJumps: readonly FarJump<A>[];
   readonly trampolines: readonly Trampoline<A>[];
   readonly pairs: PairStory<A>;
@@ -139,6 +142,8 @@ export interface ExportStory<A extends Address = Address> {
 export interface TellOptions<A extends Address = number> {
   /** `refuse`: Linux's own verdict, and a plan of what is far without what would mend it. */
   readonly farJumps: "refuse" | "trampoline";
+  /** How the file was mended before, if it was. */
+  readonly rewritten?: readonly Change[];
   /** Make the plan, and load: each throws a Refusal. */
   plan(): ModulePlan<A>;
   load(): LoadedModule<A>;
@@ -169,6 +174,7 @@ export function tellStory<A extends Address>(
     ranges,
     sections: layout === null ? [] : tellSections(layout, places),
     leftOut: layout === null ? [] : tellLeftOut(file, layout),
+    rewritten: options.rewritten ?? [],
     farJumps: outcome.farJumps,
     trampolines: outcome.trampolines,
     pairs: tellPairs(places),

@@ -61,7 +61,9 @@ export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended
       symbol,
       reason: unmovable,
     }));
-    return refused([...places, ...subject.refusals]);
+    const whole = { section: "", offset: 0, symbol: "", reason: unmovable };
+    const all = [...places, ...subject.refusals];
+    return refused(all.length === 0 ? [whole] : all);
   }
   if (subject.refusals.length > 0) return refused(subject.refusals);
   const applied = plan === null ? unchanged(subject) : applyPlan(subject, plan);

@@ -74,7 +74,7 @@ export function mendNotes({ notes, signatureDropped }: MendReport): string {
 }
 
 /** A change's columns: place, kind, symbol, words. */
-function changeCells(change: Change): string[] {
+export function changeCells(change: Change): string[] {
   const { section, offset, kind, symbol, addend, register, newlyListed } = change;
   const through = register === null || register === "t9" ? "" : ` through ${register}`;
   const listed = newlyListed && kind === "site" ? ", newly listed" : "";

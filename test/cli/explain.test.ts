@@ -17,6 +17,7 @@ const KEYS = {
     "ranges",
     "sections",
     "leftOut",
+    "rewritten",
     "farJumps",
     "trampolines",
     "pairs",

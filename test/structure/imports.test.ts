@@ -68,7 +68,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   cost: ["formats"],
   measure: ["processor", "ftrace", "module", "trampoline"],
   lab: ["kernel", "trampoline"],
-  explain: ["bytes"],
+  explain: ["bytes", "mend"],
   gdb: ["elf"],
   // Reports are drawn from the shapes of what they show, and run nothing of it.
   report: [

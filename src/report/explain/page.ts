@@ -12,6 +12,7 @@ import { counted, grouped } from "../../html/numbers.ts";
 import { framedPage } from "../../html/page.ts";
 import { MOST_ROWS, table } from "../../html/table.ts";
 import { disassemble } from "../../isa/disassemble.ts";
+import { changeCells } from "../mend-text.ts";
 import { veneerLines } from "../plan-text.ts";
 import { explainMap } from "./map.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./style.ts";
@@ -39,6 +40,7 @@ interface Part {
 export function explainPage(story: Story): string {
   const parts = [
     layoutPart(story),
+    rewrittenPart(story),
     farPart(story),
     veneerPart(story),
     pairPart(story),
@@ -134,6 +136,16 @@ function layoutPart({ sections }: Story): Part {
       ]),
     )}`,
   };
+}
+
+function rewrittenPart({ rewritten }: Story): Part {
+  return tablePart(
+    "rewritten",
+    "Rewritten places",
+    rewritten,
+    ["place", "what", "to", "words before and after"],
+    (change) => changeCells(change).map((cell) => mono(cell)),
+  );
 }
 
 function farPart({ farJumps }: Story): Part {

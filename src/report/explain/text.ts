@@ -9,6 +9,7 @@ import type { Story } from "../../explain/story.ts";
 import { digits, hex } from "../../hex.ts";
 import { counted, grouped } from "../../html/numbers.ts";
 import { disassemble } from "../../isa/disassemble.ts";
+import { changeLines } from "../mend-text.ts";
 import type { Paint } from "../paint.ts";
 import { farJumpLines, trampolineLines } from "../plan-text.ts";
 import { refusalText } from "../refusal-text.ts";
@@ -47,6 +48,7 @@ function* lines(story: Story, paint: Paint): Generator<string> {
   }
   yield* space(story, paint);
   yield* layout(story, paint);
+  for (const line of changeLines(story.rewritten, paint)) yield line.trimEnd();
   yield* farJumpLines(story.farJumps, paint);
   yield* trampolineLines(story.trampolines, paint);
   yield* pairs(story.pairs, paint);
