@@ -6,7 +6,8 @@ import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { type Address, ascending, lowWord, plus } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
-import { NOP } from "../isa/assemble.ts";
+import { assemble, NOP } from "../isa/assemble.ts";
+import { R } from "../isa/registers.ts";
 import type { ModuleHost } from "./host.ts";
 
 /** A loaded section. */
@@ -72,16 +73,22 @@ const KEY_FLAGS = 3;
  * {atomic_t enabled; unsigned long type}, whose type's bit 0 is JUMP_TYPE_TRUE. A key in kernel data that
  * isn't there (a System.map says where it is, not what) is told from the site: arch_static_branch() left a
  * branch to the next instruction where the key starts out as no jump, arch_static_branch_jump() a j where
- * it starts out as one.
+ * it starts out as one, which `farjal mend --no-jumps` makes a b.
  */
 function startsAsNop<A extends Address>(host: ModuleHost<A>, entryKey: A, site: number): boolean {
   const flags = lowWord(entryKey) & KEY_FLAGS;
   const key = plus(entryKey, -flags);
   const { bytes: word, read } = host.width;
   const type = host.read(plus(key, word), word);
-  if (type === undefined) return site >>> 26 !== OP_J;
+  if (type === undefined) return site >>> 26 !== OP_J && (!isB(site) || site === B_TO_NEXT);
   const low = lowWord(read(new Words(type, host.endian), 0));
   return ((low ^ flags) & 1) === 0;
+}
+
+/** `b` over its delay slot, and any `b`. */
+const B_TO_NEXT = assemble("beq", R.zero, R.zero, 1);
+function isB(word: number): boolean {
+  return word >>> 16 === B_TO_NEXT >>> 16;
 }
 
 function readWord<A extends Address>(host: ModuleHost<A>, address: A): number | undefined {
