@@ -1,5 +1,5 @@
-/* Which addresses each mode may use, for loads, stores and fetches: alignment, segments, ERL's useg, and
-   what goes first when an access is wrong in more than one way. */
+/* Which addresses each mode may use, for loads, stores and fetches: alignment, segments, ERL's useg, and which
+   exception has priority when an access is wrong in more than one way. */
 
 #include "bare.h"
 
@@ -17,7 +17,7 @@ static const word ADDRESSES[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Code that runs in any mode: it lies in a global page of useg, and ends in a system call. */
+/* Code that runs in any mode: it is in a global page of useg, and ends in a system call. */
 static void start(const struct instruction *instruction, const word arguments[4], word status) {
   put(CODE, &instruction->word, 1);
   CODE[1] = 0;
@@ -35,8 +35,9 @@ static void everyAccess(word status) {
     }
 }
 
-/* Where a mode may go, and where not. Of the addresses that are no multiple of 4 QEMU takes the odd ones for
-   MIPS16 code, and looks up the others before it refuses them, so here are such of pages that the mode has. */
+/* The addresses that a mode may jump to, and those it may not. QEMU takes odd addresses for MIPS16 code. It looks up
+   the other addresses that are no multiple of 4 before it refuses them, so those listed here are in pages that the
+   mode has. */
 static void everyFetch(word status) {
   static const word targets[] = {0x00400082, 0x00401082, 0x00402080, 0x00406000, 0x80300002, 0xa0300002, 0x80300000,
                                  0xa0300000, 0xc0000002, 0xc0000000, 0xe0000000, 0xfffffff0, 0x7ffffffc};

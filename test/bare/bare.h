@@ -1,4 +1,5 @@
-/* What every ROM is written with: output, CP0, TLB entries, and attempts at code that may not succeed. */
+/* The declarations that every ROM uses: output, CP0, TLB entries, and attempts, pieces of code that may end in an
+   exception. */
 
 #include "trap.h"
 
@@ -23,7 +24,7 @@ typedef unsigned int word;
 #define CACHED (3 << 3)
 
 /* RAM that the tests use: all of it is 0 at first. */
-#define CODE ((volatile word *)0x80200000) /* where attempts are put together */
+#define CODE ((volatile word *)0x80200000) /* attempts are assembled here */
 #define CODE_PHYSICAL 0x00200000
 #define PAGES 0x00300000 /* physical pages to map */
 
@@ -39,7 +40,7 @@ typedef unsigned int word;
 #define mtc0(register, select, value)                                      \
   asm volatile("mtc0 %0, $" #register ", " #select "\n\tehb" : : "r"((word)(value)) : "memory")
 
-/* A piece of code by its text and its word, and tables of them. */
+/* A piece of code with its text and its word, and tables of them. */
 struct instruction {
   const char *text;
   word word;
@@ -48,7 +49,7 @@ struct instruction {
   asm(".pushsection .rodata\n\t.align 2\n\t.set push\n\t.set noreorder\n\t.set noat\n" #name ":\n" rows \
       "\t.word 0, 0\n\t.set pop\n\t.popsection");                                         \
   extern const struct instruction name[]
-/* An instruction, and one that is told by another name. */
+/* An instruction, and one that is printed under another name. */
 #define I(text) NAMED(text, text)
 #define NAMED(name, text)                                                                  \
   "\t.word 7f\n\t" text "\n\t.pushsection .rodata.text\n7:\t.asciz \"" name "\"\n\t.popsection\n"
@@ -73,7 +74,7 @@ void setTlb(word index, word hi, word lo0, word lo1, word mask);
 word lo(word physical, word bits);
 void clearTlb(void);
 
-/* The ROM's own part. */
+/* Defined by each ROM. */
 void run(void);
 void settle(void);
 

@@ -1,6 +1,6 @@
-// The privileged architecture against QEMU's 24Kc and 4KEc: every ROM of this folder prints here what it printed
-// there, line for line, on every reading and in both byte orders, but for what departures.ts names. The
-// ROM starts from reset at bfc00000, so guest memory reaches to its place in the first 512 MiB.
+// Checks the privileged architecture against QEMU's 24Kc and 4KEc: every ROM of this folder must print here what it
+// printed there, line for line, on every reading and in both byte orders, except for the lines that departures.ts
+// names. The ROM starts from reset at bfc00000, so guest memory reaches up to it, in the first 512 MiB.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -23,12 +23,12 @@ const READINGS: Readonly<Record<string, (core: Processor, limit: number) => numb
 };
 
 const ROM_PHYSICAL = 0x1fc00000;
-/** Where the ROM is told to print to: a length, and so many characters. */
+/** The memory that the ROM prints to: a length, and that many characters. */
 const CONSOLE_PHYSICAL = 0x0f000000;
 const CONSOLE = 0x80000000 + CONSOLE_PHYSICAL;
 const CONSOLE_SIZE = 1 << 20;
 const A0 = 4;
-/** Many times what any ROM takes. */
+/** Many times the instructions of the longest ROM. */
 const LIMIT = 50_000_000;
 
 function runOnFarjal(run: Run, read: (core: Processor, limit: number) => number): string[] {
@@ -51,7 +51,7 @@ for (const run of RUNS) {
       assert.deepEqual(ours, expected.lines);
     });
   }
-  test(`${nameOf(run)}: every departure from QEMU is one`, () => {
+  test(`${nameOf(run)}: every listed departure from QEMU occurs`, () => {
     const named = DEPARTURES.filter((departure) => departure.rom === run.rom);
     assert.deepEqual(new Set(expected.met), new Set(named));
   });

@@ -1,17 +1,17 @@
-/* Code that crosses from its page into one that isn't there: a branch whose delay slot is the first word of
-   the next page, an untaken one, and plain words; and how it goes on when the page has been brought. */
+/* Code that crosses from its page into a missing one: a branch whose delay slot is the first word of the next page,
+   an untaken branch, and plain words; and how the code continues once the page is mapped. */
 
 #include "bare.h"
 
-#define PAGE_END 0x00402000 /* user and kernel run in the page before it */
-#define BACK 0x00401f00     /* where taken branches go */
+#define PAGE_END 0x00402000 /* user and kernel code run in the page before it */
+#define BACK 0x00401f00     /* target of taken branches */
 
-/* Branches to BACK from right before PAGE_END, and what is no branch. */
+/* Branches to BACK from right before PAGE_END, and instructions that are no branch. */
 INSTRUCTIONS(last, I("nop") I("b .-0xfc") I("beq $0, $4, .-0xfc") I("bne $0, $4, .-0xfc") I("bgtz $4, .-0xfc")
   I("bltz $4, .-0xfc") I("bgezal $4, .-0xfc") I("bltzal $4, .-0xfc") I("bnel $0, $4, .-0xfc") I("bgtzl $4, .-0xfc")
   I("bgezall $4, .-0xfc") NAMED("j", ".word 0x081007c0") NAMED("jal", ".word 0x0c1007c0") I("jr $5") I("jalr $5")
   I("jr.hb $5") I("syscall") I("lw $2, 4($6)") I("lw $2, -1($6)"));
-/* These skip their slot. Its page has to be there all the same for QEMU, which the manual doesn't ask. */
+/* These skip their slot. QEMU needs the slot's page even so; the manual doesn't require it. */
 INSTRUCTIONS(skipping, I("beql $0, $4, .-0xfc") I("blezl $4, .-0xfc") I("bltzall $4, .-0xfc"));
 INSTRUCTIONS(slots, I("addiu $2, $0, 7") I("syscall 5") I("lw $2, 0($7)"));
 
@@ -39,7 +39,7 @@ static void cross(const struct instruction *i, const struct instruction *slot, w
   report(slot->text);
   tellRa();
   if (next == THERE || trap.badVAddr != PAGE_END) return;
-  /* As a kernel would: it brings the page, and goes back. */
+  /* Like a kernel: maps the page and returns. */
   map(THERE);
   resume(mode, 0);
   report("  again");
@@ -48,7 +48,7 @@ static void cross(const struct instruction *i, const struct instruction *slot, w
 
 void run(void) {
   settle();
-  /* At BACK and from behind the slot on: system calls, so that EPC says where it went. */
+  /* At BACK and after the slot: system calls, so that EPC shows where the code went. */
   for (word i = 0; i < 4; i++) KSEG0(PAGES + 0xf00 + 4 * i) = KSEG0(PAGES + 0x1004 + 4 * i) = systemCall[0];
   for (word mode = 0; mode <= USER; mode += USER)
     for (const struct instruction *slot = slots; slot->text; slot++) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the ROMs, one from each C file but runtime.c, for both byte orders into built/. Needs
+# Builds the ROMs, one from each C file except runtime.c, for both byte orders into built/. Needs
 # gcc-mips{,el}-linux-gnu. `npm run bare` then records what each prints on QEMU.
 set -eu
 cd "$(dirname "$0")"

@@ -1,5 +1,5 @@
-/* Caches, of which a program sees nothing: cache operations of every kind leave memory as it is, and code
-   that was written runs after synci. */
+/* Caches, which are invisible to a program: cache operations of every kind leave memory unchanged, and newly written
+   code runs after synci. */
 
 #include "bare.h"
 
@@ -9,7 +9,7 @@
 #define ADDIU 0x24020000 /* addiu v0, $0, 0 */
 #define DATA 0x00340000
 
-/* Of these QEMU keeps a tag; index store tag would fill a line with it. */
+/* QEMU keeps a tag for these; index store tag would fill a line with it. */
 static int ofTags(word operation) { return (operation >> 2) == 1 || (operation >> 2) == 2; }
 
 static void access(const char *what, word instruction, word va, word status) {
@@ -71,12 +71,12 @@ void run(void) {
     put(CODE + 1, back, 2);
     attempt(CODE, none, 0);
     print("%u ", trap.v0);
-    /* The same page by other addresses: kseg1 writes, kseg0 runs. */
+    /* The same page through other addresses: the code is written through kseg1 and runs in kseg0. */
     KSEG1(CODE_PHYSICAL) = ADDIU | (i * 3 + 1);
     asm volatile("synci 0(%0)\n\tsync\n\tehb" : : "r"(CODE) : "memory");
     attempt(CODE, none, 0);
     print("%u ", trap.v0);
-    /* And useg runs. */
+    /* Then it runs in useg. */
     KSEG0(CODE_PHYSICAL) = ADDIU | (i * 3 + 2);
     asm volatile("synci 0(%0)\n\tsync\n\tehb" : : "r"(CODE) : "memory");
     put(CODE + 1, systemCall, 2);

@@ -1,5 +1,5 @@
-/* Debug mode: sdbbp enters it from wherever it stands, deret leaves it. rom.S goes back from its vector by
-   deret to where this program goes on, and keeps Debug and DEPC as the vector found them. */
+/* Debug mode: sdbbp enters it from any place, deret leaves it. rom.S returns from the debug vector by deret to the
+   address that this program gives, and keeps Debug and DEPC as they were at the vector. */
 
 #include "bare.h"
 

@@ -1,11 +1,11 @@
-// Where farjal does otherwise than QEMU, on purpose: the lines of a transcript that differ, what
-// stands there instead, and why. Everything else is the same, to the character.
+// Lists where farjal differs from QEMU on purpose: the lines of a transcript that differ, farjal's lines, and the
+// reason. Everything else is the same, to the character.
 
 export interface Departure {
   readonly rom: string;
   /** QEMU's lines. */
   readonly line: RegExp;
-  /** Ours, as String.replace takes it; undefined for no line at all. */
+  /** Farjal's lines, as String.replace takes them; undefined for no line at all. */
   readonly ours: string | undefined;
   readonly why: string;
 }
@@ -97,7 +97,7 @@ export const DEPARTURES: readonly Departure[] = [
   },
 ];
 
-/** A transcript of QEMU's as farjal has to print it, and which departures it met. */
+/** QEMU's transcript changed to what farjal has to print, and the departures that occurred in it. */
 export function asOurs(
   rom: string,
   qemu: readonly string[],

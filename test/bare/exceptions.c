@@ -1,9 +1,9 @@
-/* Every exception that an instruction is or makes of its operands, by itself and in the delay slot of every
+/* Every exception that an instruction raises by itself or through its operands, alone and in the delay slot of every
    kind of branch. */
 
 #include "bare.h"
 
-/* Words that are exceptions, or may be. */
+/* Words that raise an exception, or may raise one. */
 INSTRUCTIONS(each,
   I("syscall") I("syscall 0xfffff") I("break") I("break 7, 3") I("deret") I("ehb") I("ssnop") I("pref 0, 0($0)")
   NAMED("jalx", ".word 0x74000000")
@@ -57,13 +57,13 @@ INSTRUCTIONS(branches,
   NAMED("j", ".word 0x08080004") NAMED("jal", ".word 0x0c080004")
   I("jr $7") I("jr.hb $7") I("jalr $7") I("jalr.hb $7") I("jalr $2, $7"));
 
-/* What stands in the slots. */
+/* The instructions for the slots. */
 INSTRUCTIONS(slots,
   I("nop") I("syscall") I("break 5") I("teq $4, $4") I("lw $2, 2($4)") I("sw $2, 0x400($0)") I("lh $3, -2($0)")
   I("add $2, $8, $8") NAMED("reserved", ".word 0x0000003e") NAMED("mfc1", ".word 0x44020000")
   NAMED("branch", "b .+4") NAMED("bgezal", "bgezal $4, .+4") NAMED("jr", "jr $7") NAMED("beql", "beql $4, $5, .+8"));
 
-/* Behind a branch and its slot: where it wasn't taken, and where it was. */
+/* Code after a branch and its slot: for an untaken branch, and for a taken one. */
 asm(".pushsection .rodata\n\t.align 2\n\t.set push\n\t.set noreorder\n"
     "ways:\tjr $t8\n\tli $v1, 1\n\tjr $t8\n\tli $v1, 2\n\t.set pop\n\t.popsection");
 extern const word ways[];

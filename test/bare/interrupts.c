@@ -1,5 +1,5 @@
-/* Interrupts: the timer and the software lines, what masks them, which vector they take, where they come
-   between instructions; wait; di and ei. How long anything takes isn't told, only that it comes. */
+/* Interrupts: the timer and the software lines, their masks, their vectors, and the instruction before which they are
+   taken; wait; di and ei. The ROM prints no durations, only that an interrupt comes. */
 
 #include "bare.h"
 
@@ -15,14 +15,14 @@ static const word none[4];
 
 static void compare(word ticks) { mtc0(11, 0, mfc0(9, 0) + ticks); }
 
-/* Waits until the timer's interrupt is pending, whether it may be taken or not. */
+/* Waits until the timer's interrupt is pending, even if it is masked. */
 static void untilTimer(void) {
   compare(SOON);
   while (!(mfc0(13, 0) & TI)) {
   }
 }
 
-/* The pending interrupts of Cause, as they were in the handler. */
+/* The pending interrupts of Cause, as the handler read them. */
 static void pending(const char *what) {
   print("%l ", what);
   print("IP %x%s%s ", (trap.cause >> 8) & OWN_LINES, trap.cause & TI ? " TI" : "", trap.cause & IV ? " IV" : "");
@@ -36,7 +36,7 @@ INSTRUCTIONS(switching, I("mtc0 $4, $12") I("mtc0 $4, $13") I("ei") I("di $2") I
 INSTRUCTIONS(barrier, I("ehb"));
 INSTRUCTIONS(branch, I("b .+8"));
 
-/* Starts four words that do nothing, with interrupts as status lets them. */
+/* Runs four words that do nothing, with the interrupts that status enables. */
 static void start(word status, const char *what) {
   for (word i = 0; i < 4; i++) put(CODE + i, &four[0].word, 1);
   put(CODE + 4, back, 2);

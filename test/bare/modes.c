@@ -1,4 +1,4 @@
-/* Kernel and user mode, and the ways between them: what user mode may do, with and without CU0; exceptions
+/* Kernel and user mode, and the transitions between them: what user mode may do, with and without CU0; exceptions
    within exceptions; vectors that move with EBase and BEV; eret by EPC and ErrorEPC; the link of ll. */
 
 #include "bare.h"
@@ -6,7 +6,8 @@
 #define USER_CODE ((word *)0x00400000)
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* What only the kernel may do, and what with CU0 would leave user mode's code or change the test's own state. */
+/* Instructions that only the kernel may run, including those that would leave user mode's code or change the test's
+   own state if CU0 is set. */
 INSTRUCTIONS(leaving, I("mtc0 $4, $14") I("tlbr") I("tlbwi") I("tlbwr") I("tlbp") I("eret") I("wait"));
 INSTRUCTIONS(privileged,
   I("mfc0 $2, $12") I("mfc0 $2, $15, 1") I("deret") I("di") I("di $2") I("ei $2") I("cache 0, 0($5)")
@@ -21,12 +22,12 @@ INSTRUCTIONS(privileged,
 INSTRUCTIONS(pieces, I("mtc0 $4, $12") I("ehb"));
 INSTRUCTIONS(branch, I("b .+8"));
 
-/* Exceptions of every kind of vector; a1 = 0x00600000, where nothing is mapped, a2 = an odd address. */
+/* Exceptions of every kind of vector; nothing is mapped at a1 = 0x00600000, and a2 is odd. */
 INSTRUCTIONS(causes, I("syscall") I("break 3") I("teq $0, $0") I("lw $2, 0($5)") I("sw $2, 0($5)") I("lw $2, 0($6)")
   I("sh $2, 0($6)") NAMED("reserved", ".word 0x0000003e") NAMED("mfc1", ".word 0x44020000") I("add $2, $7, $7"));
 static const word OPERANDS[3] = {0x00600000, 0x80300001, 0x7fffffff};
 
-/* Runs an instruction after Status was written: the way to EXL, ERL and BEV, which eret would clear. */
+/* Runs an instruction after Status was written by mtc0. This sets EXL, ERL and BEV, which eret would clear. */
 static void under(word status, const struct instruction *instruction, int inSlot) {
   const word arguments[4] = {status, OPERANDS[0], OPERANDS[1], OPERANDS[2]};
   volatile word *at = CODE;

@@ -1,7 +1,6 @@
-// Runs a ROM on QEMU's Malta board and takes what it prints on the third serial port, the one that needs no
-// set-up. It goes into a file: what a pipe doesn't take at once, QEMU drops when it ends. Time is the number
-// of instructions (-icount), so that a busy machine can't turn an interrupt that comes soon into one that
-// comes too late.
+// Runs a ROM on QEMU's Malta board and returns what it prints on the third serial port, the one that needs no set-up.
+// The output goes to a file, because QEMU drops what a pipe hasn't accepted when QEMU ends. Time is the number of
+// instructions (-icount), so that a busy machine can't delay an interrupt.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +28,7 @@ export function qemuSystemSkip(): string | false {
   return false;
 }
 
-/** What the ROM prints until it resets the board. */
+/** Returns what the ROM prints until it resets the board. */
 export function runOnBoard(run: Run): string {
   const directory = mkdtempSync(join(tmpdir(), "farjal-bare-"));
   try {

@@ -1,5 +1,5 @@
-/* CP0's registers: what reset leaves in each, which bits can be written, and what rdhwr tells. Count,
-   Compare's interrupt and Random depend on time, and are seen only for what doesn't. */
+/* CP0's registers: their values after reset, their writable bits, and the results of rdhwr. Count, Compare's
+   interrupt and Random depend on time, so only their time-independent properties are printed. */
 
 #include "bare.h"
 
@@ -12,7 +12,7 @@ static int dependsOnTime(word number) { return number == NUMBER(1, 0) || number 
 
 static word place(word number) { return (number >> 3) << 11 | (number & 7); }
 
-/* What mfc0 reads after mtc0 of a value, or without one. Exceptions go to the ROM's vectors. */
+/* The value that mfc0 reads after mtc0 of a value, or without an mtc0. Exceptions go to the ROM's vectors. */
 static word access(word number, const word *value) {
   static word none[4];
   word arguments[4] = {value ? *value : 0, 0, 0, 0};
@@ -27,10 +27,11 @@ static word access(word number, const word *value) {
   return trap.v0;
 }
 
-/* Reading a register that a processor hasn't got is UNPREDICTABLE: all zeros here, all ones on QEMU. */
+/* Reading a register that a processor doesn't have is UNPREDICTABLE: all zeros here, all ones on QEMU. */
 static int absent(word one, word other) { return one == other && one + 1 <= 1; }
 
-/* Status has a part of its own, EPC is every attempt's, and at registers of Release 5 QEMU raises RI. */
+/* Left out: Status, which has its own part; EPC, which every attempt changes; registers of Release 5, where QEMU
+   raises RI. */
 static int leftAlone(word number) {
   return dependsOnTime(number) || number == NUMBER(12, 0) || number == NUMBER(14, 0) ||
          (number >= NUMBER(5, 5) && number <= NUMBER(5, 7)) || number == NUMBER(6, 6);

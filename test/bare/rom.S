@@ -1,6 +1,6 @@
-# The ROM's frame: reset, both sets of exception vectors, and attempt(), which runs a piece of code that may
-# end in an exception. It starts from a cold reset, so that the processor's own state is seen; a0 says
-# where output goes (console.c), and is 0 on a board because QEMU clears the registers.
+# The ROM's frame: reset, both sets of exception vectors, and attempt(), which runs a piece of code that may end in an
+# exception. It starts from a cold reset, so that the processor's own state is visible. a0 holds the address for
+# output (console.c); on a board it is 0, because QEMU clears the registers.
 
         .set    noreorder
         .set    noat
@@ -20,7 +20,7 @@
 #define C0_CONTEXT      $4
 #define C0_ENTRYHI      $10
 
-# What each vector does: go to `trapped` with its number in k1.
+# Each vector jumps to `trapped` with its number in k1.
         .macro  VECTOR number
         lui     $k0, %hi(trapped)
         addiu   $k0, $k0, %lo(trapped)
@@ -28,7 +28,7 @@
         li      $k1, \number
         .endm
 
-# What C expects to find again, kept for when attempt() or resume() return.
+# The registers that C expects unchanged, saved until attempt() or resume() return.
         .macro  KEEP at
         la      \at, kept
         sw      $s0, 0(\at)
@@ -91,9 +91,9 @@ start:
 
         .text
 
-# void attempt(const unsigned *code, const unsigned arguments[4], unsigned status):
-# goes to code by eret, with the arguments in a0..a3, its own address in t9, and Status as told. The code
-# ends in an exception, or returns by `jr $t8`. Either way the registers are found in trap.
+# void attempt(const unsigned *code, const unsigned arguments[4], unsigned status): jumps to code by eret, with the
+# arguments in a0..a3, the code's address in t9, and the given Status. The code ends in an exception, or returns by
+# `jr $t8`. In both cases trap holds the registers.
         .globl  attempt
 attempt:
         KEEP    $t0
@@ -112,8 +112,8 @@ attempt:
         lw      $a3, 12($t0)
         eret
 
-# void resume(unsigned status, unsigned skip): goes back to where the last exception came from and skip bytes
-# on, by eret, with Status as told. Of the registers only v0 and v1 are what they were, and a0 to a3.
+# void resume(unsigned status, unsigned skip): returns by eret to the place of the last exception plus skip bytes,
+# with the given Status. Only v0, v1 and a0 to a3 keep their values.
         .globl  resume
 resume:
         KEEP    $t0
@@ -188,7 +188,7 @@ trapped:
         jr.hb   $ra
         nop
 
-# The ends of pieces of code: back to attempt(), from kernel mode; or, from any mode, by an exception.
+# The endings of pieces of code: they return to attempt(), from kernel mode; or, from any mode, by an exception.
         .section .rodata
         .globl  back, systemCall
         .align  2

@@ -1,5 +1,5 @@
-// The ROMs of this folder, a C file each: as build.sh leaves them in built/, with what QEMU printed for
-// each beside it. The same ROM runs on the board from reset, and on farjal.
+// The ROMs of this folder, one from each C file: built/ has them from build.sh, with what QEMU printed for each. The
+// same ROM runs on the board from reset, and on farjal.
 
 import { readFileSync } from "node:fs";
 import type { Endian } from "../../src/bytes/endian.ts";
@@ -26,7 +26,7 @@ const ROMS = [
   "debug",
 ] as const;
 
-/** All on the 24Kc; on the 4KEc what asks how the two differ: the registers. */
+/** All ROMs run on the 24Kc. The ROM that shows how the two processors differ, registers, runs on the 4KEc too. */
 export const RUNS: readonly Run[] = (["little", "big"] as const).flatMap((endian) => [
   ...ROMS.map((rom) => ({ rom, cpu: "24Kc", endian }) as const),
   { rom: "registers", cpu: "4KEc", endian } as const,
@@ -36,7 +36,7 @@ export function nameOf({ rom, cpu, endian }: Run): string {
   return `${rom}, ${cpu}, ${endian}-endian`;
 }
 
-/** The ROM's bytes, as they lie from bfc00000 on. */
+/** The ROM's bytes, in memory from bfc00000 on. */
 export function romBytes({ rom, endian }: Run): Buffer {
   return readFileSync(repositoryFile(`test/bare/built/${rom}.${endian}.bin`));
 }
@@ -45,7 +45,7 @@ export function transcriptPath({ rom, cpu, endian }: Run): string {
   return repositoryFile(`test/bare/built/${rom}.${cpu}.${endian}.txt`);
 }
 
-/** What it printed on QEMU when it was last recorded. */
+/** The output on QEMU when it was last recorded. */
 export function recorded(run: Run): string[] {
   return lines(readFileSync(transcriptPath(run), "utf8"));
 }

@@ -1,5 +1,5 @@
-/* The ROMs' common half in C. Output goes to the board's CBUS UART, or, when reset found an address in a0,
-   into memory from there on: a length and that many characters. */
+/* The C code that all ROMs share. Output goes to the board's CBUS UART, or, when a0 held an address at reset, into
+   memory from there on: a length and that many characters. */
 
 #include "bare.h"
 
@@ -68,7 +68,7 @@ static const char *const EXCEPTIONS[] = {"Int", "Mod", "TLBL", "TLBS", "AdEL", "
 static const char *const VECTORS[] = {"",          "refill",       "general",        "interrupt",
                                       "boot refill", "boot general", "boot interrupt", "boot debug"};
 
-/* An address, relative to the code of the attempt if it lies there. */
+/* An address, relative to the attempt's code if it is inside it. */
 static void address(const char *name, word va) {
   if (va - (word)CODE < 0x100)
     print(" %s code+%u", name, va - (word)CODE);
@@ -76,13 +76,13 @@ static void address(const char *name, word va) {
     print(" %s %x", name, va);
 }
 
-/* A register that exceptions set, if it isn't what it was when last told. */
+/* Prints a register that exceptions set, if it has changed since it was last printed. */
 static void changed(const char *name, word *last, word now) {
   if (*last != now) print(" %s %x", name, now);
   *last = now;
 }
 
-/* What became of the last attempt. */
+/* Prints how the last attempt ended. */
 void tell(void) {
   static word badVAddr, context, entryHi, errorEpc;
   if (trap.vector == RETURNED) {
@@ -108,7 +108,7 @@ void report(const char *what) {
   tell();
 }
 
-/* Copies code to where it is to run, in RAM. */
+/* Copies code to the RAM where it runs. */
 void put(volatile word *at, const word *code, word words) {
   for (word i = 0; i < words; i++) {
     at[i] = code[i];
@@ -117,7 +117,7 @@ void put(volatile word *at, const word *code, word words) {
   asm volatile("sync\n\tehb" : : : "memory");
 }
 
-/* Runs one instruction by itself, in the mode that status says. */
+/* Runs one instruction alone, in the mode that status selects. */
 void try(const struct instruction *instruction, const word arguments[4], word status) {
   put(CODE, &instruction->word, 1);
   put(CODE + 1, status & USER ? systemCall : back, 2);
@@ -139,19 +139,19 @@ void setTlb(word index, word hi, word lo0, word lo1, word mask) {
   mtc0(10, 0, entryHi);
 }
 
-/* Entries that translate nothing, each of an address of its own. */
+/* Fills the TLB with entries that translate nothing, each with a different address. */
 void clearTlb(void) {
   for (word index = 0; index < 16; index++) setTlb(index, 0x80000000 + index * 0x2000, 0, 0, 0);
 }
 
-/* rom.S comes here with a stack and clean memory. */
+/* rom.S calls this with a stack and clean memory. */
 void begin(void) {
   run();
   print("end\n");
   if (console == 0) SOFT_RESET = SOFT_RESET_NOW;
 }
 
-/* From Status as reset leaves it to a kernel's: vectors at EBase, and an empty TLB. */
+/* Changes Status from its reset value to a kernel's: vectors at EBase, and an empty TLB. */
 void settle(void) {
   extern const word vectors[], vectors_end[];
   put((volatile word *)ebase, vectors, vectors_end - vectors);
@@ -166,7 +166,7 @@ void settle(void) {
   mtc0(4, 0, 0xff800000);
 }
 
-/* The compiler copies arrays with it. */
+/* The compiler calls this to copy arrays. */
 void *memcpy(void *to, const void *from, __SIZE_TYPE__ size) {
   for (__SIZE_TYPE__ i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];
   return to;

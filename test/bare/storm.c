@@ -1,6 +1,6 @@
-/* The TLB at random: entries of every size up to 1 MiB come and go, ASIDs change, and every mode loads,
-   stores and fetches through them. Told are a running sum of what happened, and one attempt in a hundred.
-   No two entries ever match the same address: each has a part of the address space of its own. */
+/* Random TLB operations: entries of every size up to 1 MiB come and go, ASIDs change, and every mode loads, stores
+   and fetches through the entries. The ROM prints a running sum of the results, and one attempt in a hundred. No two
+   entries ever match the same address: each has its own part of the address space. */
 
 #include "bare.h"
 
@@ -11,10 +11,10 @@
 #define ASIDS 2
 #define PART 0x02000000
 #define USER_CODE ((volatile word *)0x7ff00000)
-/* All pages lie in these two megabytes. */
+/* All pages are in these two megabytes. */
 #define PHYSICAL 0x01000000
 #define PHYSICAL_SIZE 0x00200000
-/* A word of such bytes is reserved, however it is put together: where a fetch succeeds, RI follows. */
+/* Any word made of such bytes is reserved, so a successful fetch raises RI. */
 #define RESERVED(value) (0x60606060 | ((value) & 0x0f0f0f0f))
 
 INSTRUCTIONS(accesses, I("lw $2, 0($4)") I("lbu $2, 0($4)") I("lb $2, 0($4)") I("lh $2, 0($4)") I("lhu $2, 0($4)")
@@ -42,7 +42,7 @@ static word below(word limit) { return (random() >> 4) % limit; }
 
 static void add(word value) { sum = (sum << 5 | sum >> 27) ^ value; }
 
-/* G, V and D: as often usable as not. */
+/* G, V and D: usable in about half of the cases. */
 static word bits(void) { return (below(4) ? V : 0) | (random() & (G | D)); }
 
 static void newEntry(void) {
@@ -70,7 +70,7 @@ static void step(word number) {
   if (choice == 1) mtc0(10, 0, below(ASIDS));
   word access = below(ACCESSES);
   const struct instruction *instruction = accesses + access;
-  /* To an odd address there are no jumps, for addresses.c's reasons. */
+  /* There are no jumps to an odd address, for the reasons given in addresses.c. */
   word va = access == FETCH ? somewhere() & ~3 : somewhere();
   const word arguments[4] = {va, RESERVED(random()), 0, 0};
   word mode = MODES[below(MODE_COUNT)];

@@ -1,5 +1,5 @@
-/* The TLB: refill, invalid and modified, in both halves of a pair and in every mapped segment; ASID and G;
-   every page size; what tlbp finds, tlbr reads and tlbwr leaves alone. */
+/* The TLB: refill, invalid and modified, in both halves of a pair and in every mapped segment; ASID and G; every page
+   size; what tlbp finds, what tlbr reads, and which entries tlbwr never writes. */
 
 #include "bare.h"
 

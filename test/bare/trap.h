@@ -1,6 +1,6 @@
-/* What an exception leaves for the program that provoked it; read by rom.S and by C. */
+/* The state that an exception leaves for the program that caused it; rom.S and C read it. */
 
-#define RETURNED 0 /* no exception: the code came back by itself */
+#define RETURNED 0 /* no exception: the code returned by jr */
 #define REFILL 1
 #define GENERAL 2
 #define INTERRUPT 3
@@ -8,7 +8,7 @@
 #define BOOT_GENERAL 5
 #define BOOT_INTERRUPT 6
 #define BOOT_DEBUG 7
-#define MOVED 8 /* more, for vectors at another EBase */
+#define MOVED 8 /* added to the number, for vectors at another EBase */
 
 #define TRAP_VECTOR 0
 #define TRAP_CAUSE 4

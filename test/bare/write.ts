@@ -1,4 +1,4 @@
-// Records again what QEMU prints for every ROM: npm run bare, which builds the ROMs before.
+// Records again what QEMU prints for every ROM. Run it with npm run bare, which builds the ROMs first.
 
 import { writeFileSync } from "node:fs";
 import { runOnBoard } from "./qemu.ts";

@@ -1,5 +1,5 @@
-// The benches' programs return what gcc's own code and QEMU's MIPS return, in both byte orders, and a call
-// leaves nothing behind that the next one sees.
+// Checks that the benches' programs return what gcc's native code and QEMU's MIPS return, in both byte orders, and
+// that a call leaves no state behind for the next one.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";

@@ -1,6 +1,6 @@
-// The board under small programs of machine words, in both byte orders and on every engine: which bytes of a device
-// an access reaches, bus errors, interrupts, time, and the instruction after which a run ends. The truth about
-// byte lanes is the hardware's: PCI's registers are little-endian, and software for a big-endian Malta swaps.
+// Runs small programs of machine words on the board, in both byte orders and on every engine: which bytes of a device
+// an access reaches, bus errors, interrupts, time, and the instruction after which a run ends. The byte lanes are the
+// hardware's: PCI's registers are little-endian, and software for a big-endian Malta swaps them.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -14,7 +14,7 @@ const KSEG1_AT = 0xbc000000;
 const POWER_OFF_PORT = 0xb8001004;
 const LOOP = [asm("beq", R.zero, R.zero, -1), NOP];
 
-/** Memory of 64 bytes, which keeps what was written where. */
+/** A device with 64 bytes of memory. */
 class Cells implements Device {
   readonly cells = new Uint8Array(64);
   port: DevicePort | undefined;
@@ -34,7 +34,7 @@ class Cells implements Device {
   }
 }
 
-/** Runs until the program's own end: a jump to itself. */
+/** Runs until the program's end: a jump to itself. */
 function finish(board: Board, instructions: number): void {
   assert.equal(board.run({ instructions }), "instructions");
 }
@@ -82,7 +82,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("asks the device that was attached last, whatever was asked before", () => {
+    test("asks the device that was attached last, even if another was asked before", () => {
       const board = boardWith(endian, LOOP);
       board.attach(AT, 64, new Cells());
       const inner = board.attach(AT + 8, 4, new Cells());
@@ -122,7 +122,7 @@ for (const endian of ENDIANS) {
       });
     }
 
-    test("switches off after the instruction that asks for it", () => {
+    test("ends the run after the instruction that switches the board off", () => {
       const program = [
         ...li(R.t0, POWER_OFF_PORT),
         ...li(R.t1, endian === "little" ? 0x2000 : 0x0020),
@@ -156,7 +156,7 @@ for (const endian of ENDIANS) {
       assert.equal(board.now - board.instructions, 200_000 - 7);
     });
 
-    test("is halted when it waits for nothing", () => {
+    test("is halted when it waits and no interrupt can come", () => {
       const board = boardWith(endian, [asm("wait", 0), ...LOOP]);
       assert.equal(board.run({ instructions: 1000 }), "halted");
       assert.equal(board.processor.pc, ENTRY + 4);
@@ -207,7 +207,7 @@ for (const endian of ENDIANS) {
   });
 }
 
-/** Words that write a configuration word through the system controller, whose address is in a0. */
+/** Words that write a configuration word through the system controller. a0 holds its address. */
 function configWrite(endian: "little" | "big", address: number, value: number): number[] {
   const swap = (number: number): number =>
     endian === "little" ? number : Buffer.from(Uint32Array.of(number).buffer).readUInt32BE();

@@ -1,5 +1,5 @@
-// A guest that writes anything anywhere: whatever it does to the devices' registers, the board goes on or ends its
-// run with a reason; nothing is thrown, and events stay bounded.
+// Runs a guest that writes anything to any device register: the board must continue or end the run with a reason.
+// Nothing is thrown, and the number of events stays bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { asm, ENDIANS, NOP, R } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
 import { boardWith } from "./program.ts";
 
-/** Where devices are, and where none is. */
+/** Addresses of the devices, and some without a device. */
 const PLACES: readonly (readonly [number, number])[] = [
   [0x18000000, 0x600],
   [0x18001000, 0x200],

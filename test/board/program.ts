@@ -1,13 +1,13 @@
-// A board with a small program of machine words in its memory, for the tests of this folder.
+// Makes a board with a small program of machine words in its memory, for the tests of this folder.
 
 import { RAM } from "../../assembly/shared/memory-map.ts";
 import { Board, type BoardOptions } from "../../src/board/board.ts";
 
 export const ENTRY = 0x80001000;
-/** A word of memory where programs leave what they saw. */
+/** A word of memory where programs store their results. */
 export const RESULT = 0x80008000;
 
-/** A board of 1 MiB with the program at ENTRY, its exceptions at 80000180. */
+/** A board of 1 MiB with the program at ENTRY and its exception handler at 80000180. */
 export function boardWith(
   endian: "little" | "big",
   program: readonly number[],

@@ -1,5 +1,6 @@
-// Pages whose entry TLBWR replaced, on a board: they stay usable, as with QEMU, until the guest does what shows that
-// the entry is gone, and then an access refills. Each step is one instruction, so that what it did is seen.
+// Tests pages whose entry TLBWR replaced, on a board. As with QEMU, they stay usable until the guest runs an
+// instruction that shows that the entry is gone. After that, an access refills. Each step is one instruction, so that
+// its effect is visible.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -68,7 +69,7 @@ const B = 0x00600000;
 
 for (const endian of ENDIANS) {
   suite(`an entry that TLBWR replaced, ${endian}-endian`, () => {
-    test("goes on to translate what was used of it, and nothing else", () => {
+    test("still translates the addresses that were used, and no others", () => {
       const tlb = new Tlb(endian);
       tlb.map(A, VALID | DIRTY);
       assert.equal(tlb.load(A), null);
@@ -117,7 +118,7 @@ for (const endian of ENDIANS) {
       assert.equal(tlb.store(A), null);
     });
 
-    test("is replaced by a new one of the same page", () => {
+    test("is replaced by a new entry of the same page", () => {
       const tlb = new Tlb(endian);
       tlb.map(A, VALID | DIRTY);
       tlb.load(A);
@@ -126,7 +127,7 @@ for (const endian of ENDIANS) {
       assert.equal(tlb.load(A), TLBL);
     });
 
-    test("is one of thousands, whose list stays bounded", () => {
+    test("is one of thousands, and their list stays bounded", () => {
       const tlb = new Tlb(endian);
       for (let page = 0; page < 3000; page += 1) {
         tlb.map(A + page * 0x2000, VALID | DIRTY);

@@ -1,6 +1,6 @@
-// The library in a browser's terms: esbuild bundles it under the condition `browser`, and the bundle runs in a context
-// that has no require, no process and no Buffer, with the core and the lab kernel handed in as bytes. What only a
-// browser has (shared memory behind its headers, fetch) is for a page.
+// Bundles the library with esbuild under the condition `browser`, and runs the bundle in a context that has no
+// require, no process and no Buffer. The test passes the core and the lab kernel as bytes. bundlers.test.ts covers in
+// a page what only a browser has: shared memory, which needs two headers, and fetch.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -29,9 +29,10 @@ suite("a bundle for browsers", () => {
       write: false,
       platform: "browser",
       format: "iife",
-      // Chunks name each other without a use; package.json says that this does nothing, and that is what is wanted.
+      // Chunks name each other in imports without a use. package.json says that these imports do nothing, so the
+      // warning can be ignored.
       logOverride: { "ignored-bare-import": "silent" },
-      // The URLs of import.meta are for bundles that are modules; here the files are handed in.
+      // The URLs of import.meta are for bundles that are modules; here the test passes the files.
       define: { "import.meta.url": '"http://localhost/"' },
     });
     assert.deepEqual(warnings, []);

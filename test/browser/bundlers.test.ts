@@ -1,6 +1,6 @@
-// A page that uses farjal, bundled by esbuild, Vite and webpack, each set up as its users do, and run in Chromium: it
-// fetches the core and the lab kernel, loads a module and calls it. The server sends the two headers without which a
-// browser has no shared memory.
+// Bundles a page that uses farjal with esbuild, Vite and webpack, each set up as its users do, and runs it in
+// Chromium. The page fetches the core and the lab kernel, loads a module and calls it. The server sends the two
+// headers without which a browser has no shared memory.
 
 import assert from "node:assert/strict";
 import {
@@ -56,7 +56,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** What is used of them; their own declarations need the DOM's, which are not part of this build. */
+/** The parts of them that the test uses. Their own declarations need the DOM's, which this build doesn't have. */
 interface Vite {
   build(options: object): Promise<unknown>;
 }
@@ -71,7 +71,7 @@ async function bundler<T>(name: string): Promise<T> {
   return (await import(name)) as T;
 }
 
-/** A project that has farjal among its modules. @returns its folder. */
+/** Makes a project with farjal in node_modules. @returns its folder. */
 function project(root: string, name: string, app: string): string {
   const folder = join(root, name);
   mkdirSync(join(folder, "node_modules"), { recursive: true });
@@ -179,7 +179,7 @@ suite("farjal in a page", { skip: chromiumSkip }, () => {
         webpack(
           {
             mode: "production",
-            optimization: { minimize: false }, // it takes a minute, and is not farjal's
+            optimization: { minimize: false }, // minimizing takes a minute and doesn't test farjal
             context: folder,
             entry: "./app.js",
             output: { path: join(folder, "out"), filename: "app.js" },

@@ -1,4 +1,4 @@
-// First fit, reservation, release and the edges of the range allocator.
+// Tests the range allocator: first fit, reservation, release, and the edges.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,7 +26,7 @@ test("a range is reserved only when all of it is free and inside", () => {
   assert.equal(ranges.reserve(0x3000, 0), false);
 });
 
-test("only what was handed out is taken back", () => {
+test("only a range that was handed out can be given back", () => {
   const ranges = new RangeAllocator(0, 100);
   assert.equal(ranges.free(0), false);
   assert.equal(ranges.allocate(10, 1, 50), 50);

@@ -1,4 +1,4 @@
-// `farjal bench`: the rows, and the instructions in them, which are exact.
+// Tests `farjal bench`: the rows, and their instruction counts, which are exact.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ for (const order of ORDERS) {
     // fib(15) calls itself 986 times: gcc makes a loop of one of the two recursions.
     const calls = 987;
     assert.deepEqual([native.tracedCalls, guest.tracedCalls], [calls, calls]);
-    // Off, a site costs its b and the nop in the delay slot; on, natively, the same.
+    // Off, a site costs its b and the nop in the delay slot; on and traced natively, it costs the same.
     assert.equal(off.instructions - none.instructions, 2 * calls);
     assert.equal(native.instructions, off.instructions);
     assert.equal(off.perCallOverhead, 2);
@@ -89,7 +89,7 @@ test("bench: a call that doesn't return is no measurement", () => {
 });
 
 test("bench: results that differ are a failed verdict", () => {
-  // Another module's function of the same name, so that the untraced row answers something else.
+  // Another module's function of the same name, so that the untraced row returns another result.
   const words = [
     "bench",
     builtModule("modern", "little"),
@@ -108,7 +108,7 @@ test("bench: results that differ are a failed verdict", () => {
   assert.equal(json.verdict, "differ");
 });
 
-test("bench: what can't be measured is said in one line", () => {
+test("bench: a measurement that isn't possible is refused in one line", () => {
   const bench = (...options: string[]) =>
     farjal([
       "bench",

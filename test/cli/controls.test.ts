@@ -1,4 +1,4 @@
-// Control characters of a hostile file: names have them as \xNN, in text as in a document.
+// Checks control characters in a hostile file's names: farjal prints them as \xNN, in text and in a document.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { builtModule, farjal, farjalJson, temporaryDirectory } from "./farjal.ts
 /** ESC, DEL and CSI, which a terminal may obey. */
 const NAME = "no\x1b[31m\x7fsuch\x9b0m";
 const MODULE = writeModule({ symbols: [{ name: NAME, section: SHN_UNDEF }] });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test is about them
 const CONTROL = /[\0-\x09\x0b-\x1f\x7f-\x9f]/;
 
 test("a kernel line has a name's control characters as \\xNN", (context) => {
@@ -55,7 +55,7 @@ test("no symbol's name forges a line or colours one, and the trace of it is read
   assert.doesNotMatch(forged.stdout, /^fake/m);
 });
 
-/** Traces a module of which one function has another name, in the colours of a terminal, and reads the trace back. */
+/** Traces a module with one function renamed to text with a terminal's colour codes, and reads the trace back. */
 function readForged(directory: string, name: string) {
   const bytes = readFileSync(builtModule("modern", "little"));
   const at = bytes.indexOf("work_fibonacci\0");

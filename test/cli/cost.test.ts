@@ -1,5 +1,5 @@
-// `farjal cost`: farjal's own designs, a user's modules in one or several builds, the document's keys, and
-// what can't be compared.
+// Tests `farjal cost`: farjal's own designs, a user's modules in one or several builds, the document's keys, and
+// modules that can't be compared.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import {
   temporaryDirectory,
 } from "./farjal.ts";
 
-/** Rounds and memory that are enough to see that all is there. */
+/** Few rounds and little memory: enough to see that every part is present. */
 const SHORT = ["--time", "8", "--memory", "16"];
 
 const KEYS = [
@@ -128,7 +128,7 @@ test("cost takes a module's own code where there is no build without sites", () 
     [own.design, own.kind, own.reckoned],
     ["modern-little.ko: without its sites", "none", true],
   );
-  // Six words a site; off, two of them are executed. gcc makes the same of the code without -pg.
+  // A site has six words; off, two of them are executed. gcc's code without -pg is otherwise the same.
   assert.equal(row.bytes.code - own.bytes.code, 24 * row.sites);
   const plain = ["cost", builtModule("plain", "little"), "--call", "work_fibonacci(15)"];
   const { json: built } = farjalJson([...plain, ...SHORT]);
@@ -144,7 +144,7 @@ test("cost makes three designs of a module that calls _mcount by jal", () => {
   const words = ["cost", builtModule("jal2009", "big"), "--call", "work_run(2)", ...SHORT];
   const { code, stdout, stderr } = farjal(words);
   assert.equal(code, 0);
-  // 14 far jumps; 10 of them are sites, which go to one of the five veneers that they can share.
+  // 14 far jumps; 10 of them are sites, which go to one of the five shared veneers.
   for (const line of [
     /^ {2}jal2009-big\.ko: jal _mcount, a veneer each +1,248 +224 +\+3\.00 +\+50\.00 /m,
     /^ {2}jal2009-big\.ko: jal _mcount, shared veneers +1,248 +80 +\+3\.00 +\+50\.00 /m,
@@ -160,7 +160,7 @@ test("cost says why a module's nops can't be switched, and measures it as it is"
   const bytes = readFileSync(costModule("nops4", "little"));
   const { elf } = readModule(bytes);
   const table = elf.sections.find(({ name }) => name === "__patchable_function_entries");
-  // The first entry is one word further on, where no function's label is.
+  // The first entry is one word later than the function's label.
   const at = table?.offset ?? 0;
   bytes.writeUInt32LE(bytes.readUInt32LE(at) + 4, at);
   const path = join(temporaryDirectory(context), "late.ko");
@@ -213,7 +213,7 @@ test("cost: results that differ are a failed verdict", () => {
   assert.deepEqual([code, json.verdict], [1, "differ"]);
 });
 
-test("cost: what can't be measured is said in one line", () => {
+test("cost: modules that can't be measured are refused in one line", () => {
   const long = costModule("long", "little");
   assertMisuse(farjal(["cost", "--call", "cost_loop(1)"]), /--call is about a module/);
   assertMisuse(farjal(["cost", long]), /--call 'NAME\(ARG, …\)' says what is measured/);

@@ -1,4 +1,4 @@
-// `farjal demo`: it holds in both byte orders, fits on a screen or two, and shows what it claims.
+// Tests `farjal demo`: it succeeds in both byte orders, fits on a screen or two, and shows what it claims.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

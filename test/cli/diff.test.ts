@@ -1,4 +1,4 @@
-// `farjal diff`: what CI relies on, exit codes first.
+// Tests `farjal diff`: the exit codes that CI relies on, and the output.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import {
 
 suite("farjal diff", () => {
   for (const order of ORDERS) {
-    test(`tells the same from different, ${order}-endian`, (context) => {
+    test(`exits 0 for the same trace and 1 for a different one, ${order}-endian`, (context) => {
       const folder = temporaryDirectory(context);
       const record = (name: string, ...words: string[]): string => {
         const path = join(folder, name);
@@ -50,7 +50,7 @@ suite("farjal diff", () => {
     assert.equal(farjal(["diff", text, dat]).code, 0);
   });
 
-  test("doesn't take what is no trace", (context) => {
+  test("refuses a file that is no trace", (context) => {
     const path = join(temporaryDirectory(context), "hello");
     writeFileSync(path, "hello");
     assertMisuse(farjal(["diff", path, path]), /neither a trace.dat nor ftrace text/);
@@ -59,7 +59,7 @@ suite("farjal diff", () => {
   });
 });
 
-/** Calls of a trace of the function tracer: its events. */
+/** The function tracer's events for a list of calls. */
 function callsOf(path: string): number {
   const { json } = farjalJson(["report", path]);
   return json.events.length;

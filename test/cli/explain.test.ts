@@ -1,4 +1,4 @@
-// `farjal explain`: the document's keys, which stay, and the text.
+// Tests `farjal explain`: the document's keys, which must not change, and the text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -76,7 +76,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("explain tells a module in text, veneers and sites as assembly", () => {
+test("explain prints a module as text, veneers and sites as assembly", () => {
   const { code, stdout } = farjal(["explain", builtModule("init_jal", "little")]);
   assert.equal(code, 0);
   assert.match(stdout, /^12 far jumps$/m);
@@ -85,7 +85,7 @@ test("explain tells a module in text, veneers and sites as assembly", () => {
   assert.match(stdout, /^ +0xc00003c8 +core .* 3 ro after init +__jump_table$/m);
 });
 
-test("explain goes as far as a refused module goes, and exits 1", () => {
+test("explain of a refused module goes up to the refusal, and exits 1", () => {
   const words = ["explain", builtModule("jal2009", "big"), "--far-jumps", "refuse"];
   const { code, stdout } = farjal(words);
   assert.equal(code, 1);
@@ -96,6 +96,6 @@ test("explain goes as far as a refused module goes, and exits 1", () => {
   assert.deepEqual([same, json.verdict, json.stage], [1, "refused", "placed"]);
 });
 
-test("explain refuses a call that makes no sense", () => {
+test("explain refuses contradictory arguments", () => {
   assertMisuse(farjal(["explain", "no-such.ko"]), /no-such\.ko can't be read/);
 });

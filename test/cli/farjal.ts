@@ -1,6 +1,6 @@
-// Runs the built program with a user's words, and gives its streams and its exit code. In .ci/run each is a process
-// of its own, as a user's is; in a hurry the program stays loaded in a thread, and a process is started only for what
-// a thread doesn't have: standard input and an environment.
+// Runs the built program with a user's arguments, and returns its streams and its exit code. In .ci/run each run is a
+// process of its own, as a user's is. In a quick run of the tests, the program stays loaded in a thread, and a
+// process is started only for what a thread lacks: standard input and an environment.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -27,12 +27,12 @@ export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** One of test/modules' built modules. */
+/** One of the built modules of test/modules. */
 export function builtModule(name: string, order: "little" | "big"): string {
   return repositoryFile(`test/modules/built/${name}-${order}.ko`);
 }
 
-/** A run that takes longer is a hang and fails. */
+/** A run that takes longer counts as a hang and fails. */
 const MINUTE = 60_000;
 let thread: Worker | undefined;
 
@@ -50,7 +50,7 @@ function inThread(words: readonly string[]): Outcome {
   return answer.message;
 }
 
-/** Runs `farjal` with these words. */
+/** Runs `farjal` with these arguments. */
 export function farjal(
   words: readonly string[],
   { input, environment }: Surroundings = {},
@@ -69,23 +69,23 @@ export function farjal(
   return { code: status, stdout, stderr };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a program's user sees of a JSON document
+// biome-ignore lint/suspicious/noExplicitAny: a JSON document as the program's user sees it
 export type Json = any;
 
-/** The same with --json: stdout is one document and nothing else. */
+/** Runs the same with --json: stdout must be one document and nothing else. */
 export function farjalJson(words: readonly string[], surroundings: Surroundings = {}) {
   const { code, stdout, stderr } = farjal([...words, "--json"], surroundings);
   return { code, stderr, json: JSON.parse(stdout) as Json };
 }
 
-/** A directory that the test leaves behind empty-handed. */
+/** A temporary directory, removed after the test. */
 export function temporaryDirectory(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "farjal-test-"));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A wrong call: exit code 2, one line that says what, and no result. */
+/** Asserts a wrong call: exit code 2, one line that names the mistake, and no result. */
 export function assertMisuse(outcome: Outcome, says: RegExp): void {
   assert.equal(outcome.code, 2, outcome.stderr);
   assert.equal(outcome.stdout, "");

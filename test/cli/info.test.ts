@@ -1,4 +1,4 @@
-// `farjal info`: its JSON keys, and numbers that readelf gives too.
+// Tests `farjal info`: its JSON keys, and numbers that readelf prints too.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { builtModule, farjal, farjalJson, ORDERS, temporaryDirectory } from "./farjal.ts";
 
 for (const order of ORDERS) {
-  test(`info tells what a ${order}-endian module's file says`, () => {
+  test(`info prints the contents of a ${order}-endian module's file`, () => {
     const { code, json } = farjalJson(["info", builtModule("jal2009", order)]);
     assert.equal(code, 0);
     assert.equal(json.class, 32);
@@ -30,7 +30,7 @@ test("info prints a checksum as an address is printed", () => {
   assert.deepEqual(count, { name: "init_count", gpl: false, crc: "0x1badcafe", namespace: null });
 });
 
-test("info says the same for people", () => {
+test("info prints the same as text", () => {
   const { code, stdout, stderr } = farjal(["info", builtModule("modern", "big")]);
   assert.equal(code, 0);
   assert.equal(stderr, "");
@@ -39,7 +39,7 @@ test("info says the same for people", () => {
   assert.match(stdout, /^ {2}R_MIPS_HI16 +\d+ +\d+ applied$/m);
 });
 
-test("a module comes from standard input and compressed, too", (context) => {
+test("info reads a module from standard input and compressed", (context) => {
   const path = builtModule("modern", "little");
   const plain = farjal(["info", path]).stdout;
   assert.equal(farjal(["info", "-"], { input: readFileSync(path) }).stdout, plain);

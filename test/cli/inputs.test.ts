@@ -1,5 +1,5 @@
-// Modules and kernels as distributions ship them: compressed, in an unpacked package's tree, on standard
-// input; and a System.map with the Module.symvers beside it. Every command that takes a module takes them.
+// Tests modules and kernels as distributions ship them: compressed, in an unpacked package's tree, on standard input;
+// and a System.map with its Module.symvers. Every command that reads a module accepts them.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,7 +30,9 @@ function packed(name: string, ending: Ending): Uint8Array {
   return PACKERS[ending](readFileSync(builtModule(name, "little")));
 }
 
-/** What dpkg-deb -x leaves of a kernel's package: init needed by imports, in other directories, and modern. */
+/**
+ * A tree as dpkg-deb -x makes it of a kernel's package: init, which imports needs, in other directories, and modern.
+ */
 function unpackedPackage(context: TestContext) {
   const root = temporaryDirectory(context);
   const release = join(root, "lib/modules/6.1.0-50-4kc-malta");
@@ -72,7 +74,7 @@ suite("a package's tree of compressed modules", { skip }, () => {
     }
   });
 
-  test("standard input, in any form; its dependencies are named, since it lies nowhere", (context) => {
+  test("standard input takes any form; its dependencies are named, since it has no directory", (context) => {
     const { init } = unpackedPackage(context);
     for (const ending of ["gz", "xz", "zst"] as const) {
       const input = packed("modern", ending);
@@ -88,7 +90,7 @@ suite("a package's tree of compressed modules", { skip }, () => {
     assert.match(farjal(words, { input }).stdout, /= 0x00000063/);
   });
 
-  test("what is cut off or no module is one error, and one module of a sweep", (context) => {
+  test("a truncated file or one that is no module is one error, and one module of a sweep", (context) => {
     const { release, modern } = unpackedPackage(context);
     const directory = join(release, "kernel/lib");
     for (const ending of ["gz", "xz", "zst"] as const) {
@@ -120,7 +122,7 @@ suite("a System.map with its Module.symvers", () => {
   };
   const LISTED = ["_mcount", "memcpy", "strlen", "kfree"].map((name) => line("00000000", name));
 
-  test("the exports and their names are the one's, the addresses the other's", (context) => {
+  test("Module.symvers gives the exports and their names, System.map the addresses", (context) => {
     const kernel = files(context, LISTED.join("") + line("12345678", "__kmalloc", "_GPL"));
     const { code, json } = farjalJson(["explain", builtModule("modern", "little"), ...kernel]);
     assert.equal(code, 0);
@@ -136,7 +138,7 @@ suite("a System.map with its Module.symvers", () => {
     );
   });
 
-  test("an export that is no symbol of the map has a place all the same", (context) => {
+  test("an export that is no symbol of the map still has a place", (context) => {
     const all = [...LISTED, line("00000000", "__kmalloc")].join("");
     const module = builtModule("modern", "little");
     const { code, json } = farjalJson(["explain", module, ...files(context, all, MAP)]);
@@ -160,7 +162,7 @@ suite("a System.map with its Module.symvers", () => {
     );
   });
 
-  test("what isn't exported isn't there, whatever the map has", (context) => {
+  test("a symbol that isn't exported isn't available, even if the map has it", (context) => {
     const without = files(context, LISTED.join(""));
     const { code, stdout } = farjal(["load", builtModule("modern", "little"), ...without]);
     assert.equal(code, 1);

@@ -1,4 +1,4 @@
-// The pieces of a --json document against JSON.stringify(), for any document and for what comes from a generator.
+// Compares the pieces of a --json document with JSON.stringify(), for any document and for a generator's elements.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { jsonText } from "../../src/cli/json/json-text.ts";
 
 const text = (document: Record<string, unknown>): string => [...jsonText(document)].join("");
 
-/** JSON.stringify() leaves DEL and C1 as they are. */
+/** JSON.stringify() doesn't escape DEL and C1. */
 const escaped = (json: string): string =>
   [...json]
     .map((one) => (/[\u007f-\u009f]/.test(one) ? `\\u00${one.charCodeAt(0).toString(16)}` : one))
@@ -26,7 +26,7 @@ test("a document's pieces are what JSON.stringify() gives, without control chara
   );
 });
 
-test("a generator is an array, and is asked for one element at a time", () => {
+test("a generator becomes an array, and is read one element at a time", () => {
   let given = 0;
   function* elements(values: readonly unknown[]): Generator<unknown> {
     for (const value of values) {

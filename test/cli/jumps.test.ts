@@ -1,5 +1,5 @@
-// `farjal jumps`: what it lists is what objdump disassembles, of modules and of a linked file; which of them reach
-// from where; and MT7620's erratum, which a mended module has nothing to suffer from.
+// Tests `farjal jumps`: it lists what objdump disassembles, in modules and in a linked file; it states which jumps
+// reach their target from which base; and it finds MT7620's erratum, which no longer affects a mended module.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,7 +30,7 @@ interface Jump {
   readonly reaches: boolean;
 }
 
-/** Offset or address, word, and target of each j and jal that objdump sees. */
+/** Offset or address, word, and target of each j and jal in objdump's output. */
 function disassembled(order: "little" | "big", path: string): string[][] {
   const { stdout } = spawnSync(`${TOOLS[order]}objdump`, ["-d", path], { encoding: "utf8" });
   return [
@@ -89,7 +89,7 @@ test("a jump reaches the region of its delay slot, wherever the module is", () =
   assert.deepEqual(new Set(far("c0000000")), new Set(imports));
   assert.equal(far("c0000000").length, 14);
   assert.deepEqual(far("80400000"), []);
-  // Across a line: local calls don't reach either.
+  // In a block across a region's line, local calls don't reach either.
   assert.ok(far("cffffe00").some((symbol) => !imports.includes(symbol)));
 });
 
@@ -137,7 +137,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("wrong calls of jumps are said so", () => {
+test("wrong calls of jumps are refused", () => {
   assertMisuse(
     farjal(["jumps", builtModule("jal2009", "little"), "--erratum", "mt7620"]),
     /--call/,

@@ -1,4 +1,4 @@
-// `farjal list`, and the files of tracefs that `farjal trace --show` prints.
+// Tests `farjal list`, and the files of tracefs that `farjal trace --show` prints.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("list -f without a module, or with one that is none, is said in one line", () => {
+test("list -f without a module, or with a file that is no module, is refused in one line", () => {
   assertMisuse(farjal(["list", "-f"]), /name the module/);
   assertMisuse(farjal(["list", "nosuch.ko", "-f"]), /can't be read/);
 });

@@ -1,4 +1,5 @@
-// `farjal load`: where things lie, the bytes that -o keeps, and dependencies found and placed.
+// Tests `farjal load`: the addresses of blocks and sections, the bytes that -o writes, and dependencies found and
+// placed.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -41,7 +42,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("load puts both blocks where it is told, and init after a guard page where it isn't", () => {
+test("load puts both blocks at the given addresses, and by default init after a guard page", () => {
   const module = builtModule("init", "little");
   const { json } = farjalJson(["load", module, "--base", "c4000000", "--init-base", "0xc8000000"]);
   assert.deepEqual([json.core.base, json.init.base], ["0xc4000000", "0xc8000000"]);
@@ -98,7 +99,7 @@ test("dependencies are loaded first, from anywhere in the modules tree, '-' and 
   assert.equal(farjal(["load", importer]).code, 0);
 });
 
-test("a dependency that isn't found is named, with what to do", (context) => {
+test("a dependency that isn't found is named, with a hint", (context) => {
   const importer = join(temporaryDirectory(context), "imports.ko");
   copyFileSync(builtModule("imports", "little"), importer);
   assert.ok(existsSync(importer));
@@ -116,7 +117,7 @@ test("a module from standard input takes its dependencies from --with", () => {
   assert.equal(farjal(["load", "-", "--with", builtModule("init", "little")], { input }).code, 0);
 });
 
-test("a dependency that is refused says which it is", () => {
+test("a dependency that is refused is named", () => {
   const words = [
     "load",
     builtModule("imports", "little"),
@@ -179,7 +180,7 @@ test("load --param sets parameters, and refuses what doesn't fit in the kernel's
   assert.equal(called.json.v0, 10);
 });
 
-test("--endian makes the machine another than the module is for", () => {
+test("--endian gives the machine another byte order than the module's", () => {
   const { code, json } = farjalJson(["load", builtModule("modern", "little"), "--endian", "big"]);
   assert.equal(code, 1);
   assert.equal(json.errno, "ENOEXEC");
@@ -206,7 +207,7 @@ test("load --unload ends modules as rmmod does, or says why they stay", (context
   assert.match(stdout, /\nimports is unloaded\n$/);
 });
 
-test("a signature is told, and that nobody has verified it", (context) => {
+test("a signature is reported, with a note that it isn't verified", (context) => {
   const path = join(temporaryDirectory(context), "signed.ko");
   // struct module_signature: id_type 2 (PKCS#7), and the signature's size in the last four bytes, big-endian.
   const signature = Buffer.from([0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 16]);

@@ -1,5 +1,5 @@
-// Long traces, and what comes in between: more events than any ring holds, a disk that is full, a reader that
-// has seen enough, Ctrl-C. Each gives the whole file or none, and one line that says why.
+// Tests long traces and their interruptions: more events than any ring holds, a full disk, a reader that closes the
+// pipe, Ctrl-C. Each gives a whole file or none, and one line that states the reason.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -18,7 +18,7 @@ import {
 } from "./farjal.ts";
 
 const ONE_LINE = /^error: [^\n]*\n$/;
-/** More than the usual ring of 65,536 events. */
+/** More than the default ring of 65,536 events. */
 const ROUNDS = 100_000;
 
 function traceLeaf(order: "little" | "big", rounds: number, ...options: string[]): string[] {
@@ -51,7 +51,7 @@ test("trace -o with -b keeps what a ring of that size does", (context) => {
   assert.match(stderr, /^ {2}64 of 1001 events kept, 937 overrun$/m);
 });
 
-suite("what can't be written", () => {
+suite("a file that can't be written", () => {
   const skip = existsSync("/dev/full") ? false : "/dev/full isn't here";
 
   test("is one error, for -o and for standard output", { skip }, () => {
@@ -64,9 +64,9 @@ suite("what can't be written", () => {
     assert.doesNotMatch(stderr, /^\s+at /m);
   });
 
-  test("leaves no file, in the run and behind it", (context) => {
+  test("leaves no file, during the run and after it", (context) => {
     const directory = temporaryDirectory(context);
-    // Files may have so many blocks of 1,024 bytes: too few for the records, or for the text only.
+    // The shell limits files to this many blocks of 1,024 bytes: too few for the records, or for the text only.
     for (const [blocks, ending] of [
       [100, "dat"],
       [2000, "trace"],
@@ -87,7 +87,7 @@ suite("what can't be written", () => {
   });
 });
 
-test("a reader that has seen enough ends a long report at once", async (context) => {
+test("a reader that closes the pipe ends a long report at once", async (context) => {
   const output = join(temporaryDirectory(context), "trace.dat");
   assert.equal(farjal(traceLeaf("little", 10 * ROUNDS, "-o", output)).code, 0);
   const child = spawn(process.execPath, [PROGRAM, "report", output]);
@@ -100,11 +100,11 @@ test("a reader that has seen enough ends a long report at once", async (context)
   const [code] = (await once(child, "exit")) as [number];
   assert.equal(code, 0);
   assert.equal(Buffer.concat(notes).toString(), "");
-  // All of it would take several seconds.
+  // The whole report would take several seconds.
   assert.ok(performance.now() - begin < 2000);
 });
 
-test("a signal in the middle of a file leaves nothing of it", async (context) => {
+test("a signal in the middle of a file leaves no part of it", async (context) => {
   const directory = temporaryDirectory(context);
   const data = join(directory, "trace.dat");
   assert.equal(farjal(traceLeaf("big", 5 * ROUNDS, "-o", data)).code, 0);
@@ -124,14 +124,14 @@ test("a signal in the middle of a file leaves nothing of it", async (context) =>
   }
 });
 
-/** Whether a process has its file of records: it is made just before the call, and has no name. */
+/** Whether a process has its file of records open. The process makes it just before the call; the file has no name. */
 function hasRecords(pid: number): boolean {
   const descriptors = `/proc/${pid}/fd`;
   return readdirSync(descriptors).some((name) => {
     try {
       return /\.records \(deleted\)$/.test(readlinkSync(join(descriptors, name)));
     } catch {
-      return false; // closed since
+      return false; // closed in the meantime
     }
   });
 }
@@ -147,7 +147,7 @@ test("Ctrl-C ends the call, and what was traced is written", {
   const child = spawn(process.execPath, [PROGRAM, ...words, "--budget", "9000000000000"]);
   const notes: Buffer[] = [];
   child.stderr.on("data", (bytes: Buffer) => notes.push(bytes));
-  // What is sent before the call begins ends the program.
+  // A signal sent before the call begins would end the program.
   while (!hasRecords(child.pid ?? 0)) await sleep(50);
   await sleep(300);
   child.kill("SIGINT");

@@ -1,5 +1,5 @@
-// `farjal mend`: the file it writes, what it says of it, and that nothing is written when it refuses. Whether the
-// files are well-formed is test/mend's question.
+// Tests `farjal mend`: the file that it writes, its report, and that it writes nothing when it refuses. test/mend
+// checks whether the files are well-formed.
 
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -53,7 +53,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("nothing to mend: the same bytes and exit code 0", (context) => {
+test("without anything to mend: the same bytes and exit code 0", (context) => {
   const out = join(temporaryDirectory(context), "new.ko");
   const { code, json } = farjalJson(["mend", builtModule("modern", "little"), "-o", out]);
   assert.deepEqual([code, json.verdict, json.changes, json.sections], [0, "nothing", [], []]);
@@ -64,7 +64,7 @@ test("a refusal names section, offset, symbol and reason, and leaves the old fil
   const directory = temporaryDirectory(context);
   const [broken, out] = [join(directory, "broken.ko"), join(directory, "out.ko")];
   const bytes = readFileSync(builtModule("jal2009", "little"));
-  // The push behind the first `jal _mcount` becomes another instruction: the site has no known form.
+  // The push after the first `jal _mcount` becomes another instruction: the site has no known form.
   const push = bytes.indexOf(Buffer.from([0xf8, 0xff, 0xbd, 0x27]));
   bytes.writeUInt32LE(0x27bdfff0, push);
   writeFileSync(broken, bytes);
@@ -78,7 +78,7 @@ test("a refusal names section, offset, symbol and reason, and leaves the old fil
   assert.deepEqual(readdirSync(directory).sort(), ["broken.ko", "out.ko"]);
 });
 
-test("what is no module is refused with the same keys", (context) => {
+test("a file that is no module is refused with the same keys", (context) => {
   const junk = join(temporaryDirectory(context), "junk.ko");
   writeFileSync(junk, "x".repeat(100));
   const { code, json } = farjalJson(["mend", junk, "--check"]);
@@ -99,13 +99,13 @@ test("the new file has the old one's permissions, a file that is replaced keeps 
   chmodSync(there, 0o600);
   assert.equal(farjal(["mend", old, "-o", there]).code, 0);
   assert.equal(statSync(there).mode & 0o777, 0o600);
-  // In place.
+  // The output replaces the input.
   assert.equal(farjal(["mend", old, "-o", old]).code, 0);
   assert.deepEqual(readFileSync(old), readFileSync(out));
   assert.equal(statSync(old).mode & 0o777, 0o640);
 });
 
-test("--check writes nothing, and without it -o is asked for", (context) => {
+test("--check writes nothing; without it, -o is required", (context) => {
   const out = join(temporaryDirectory(context), "new.ko");
   const old = builtModule("jal2009", "little");
   const { code, json } = farjalJson(["mend", old, "--check", "-o", out]);

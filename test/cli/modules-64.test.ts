@@ -1,5 +1,5 @@
-// 64-bit modules through the command: info, plan, load and explain, in text and as a document, and what
-// needs a processor of 64 bits.
+// Tests 64-bit modules through the command: info, plan, load and explain, in text and as a document, and the commands
+// that would need a 64-bit processor.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ for (const order of ORDERS) {
   const built = (name: string) => repositoryFile(`test/modules/built64/${name}-${order}.ko`);
 
   suite(`64-bit modules, ${order}-endian`, () => {
-    test("info tells the class, the exports and the relocations", () => {
+    test("info prints the class, the exports and the relocations", () => {
       const { code, json } = farjalJson(["info", built("init")]);
       assert.equal(code, 0);
       assert.deepEqual([json.class, json.endian, json.abi], [64, order, "n64"]);
@@ -27,7 +27,7 @@ for (const order of ORDERS) {
       assert.match(stdout, /init_lookup/);
     });
 
-    test("plan mends far jumps; Linux's verdict is its own", () => {
+    test("plan mends far jumps, and states Linux's verdict too", () => {
       const { code, json } = farjalJson(["plan", built("jal"), STUBS]);
       assert.deepEqual([code, json.verdict], [0, "loads"]);
       assert.deepEqual([json.farJumps.length, json.trampolines.length], [14, 5]);
@@ -44,7 +44,7 @@ for (const order of ORDERS) {
       assert.equal(refused.json.dmesg.at(-1), "module jal: relocation overflow");
     });
 
-    test("load places it where it is asked to, eight digits of an address meaning sixteen", (context) => {
+    test("load places it at the given address; eight digits of an address mean sixteen", (context) => {
       const file = join(temporaryDirectory(context), "core");
       for (const [base, address] of [
         ["c1230000", "0xffffffffc1230000"],
@@ -58,7 +58,7 @@ for (const order of ORDERS) {
       }
     });
 
-    test("explain tells the whole of it, in text, as a document and as a page", (context) => {
+    test("explain prints everything, as text, as a document and as a page", (context) => {
       const page = join(temporaryDirectory(context), "page.html");
       const { code, json } = farjalJson(["explain", built("init_jal"), STUBS]);
       assert.deepEqual([code, json.verdict, json.file.class], [0, "loads", 64]);
@@ -85,7 +85,7 @@ for (const order of ORDERS) {
       assert.doesNotMatch(text, /="(NaN|undefined)|>(NaN|undefined)/);
     });
 
-    test("explain of a refused module goes as far as it goes", () => {
+    test("explain of a refused module goes up to the refusal", () => {
       const { code, json } = farjalJson(["explain", built("jal"), STUBS, "--far-jumps", "refuse"]);
       assert.deepEqual([code, json.verdict, json.stage], [1, "refused", "placed"]);
       assert.equal(json.farJumps.length, 14);
@@ -97,14 +97,14 @@ for (const order of ORDERS) {
       assert.match(without.json.explanation, /brings no 64-bit kernel along/);
     });
 
-    test("a kernel of the other class, and an address of 64 bits for a module of 32", (context) => {
+    test("a kernel of the other class, and a 64-bit address for a 32-bit module, are refused", (context) => {
       const map = join(temporaryDirectory(context), "System.map");
       writeFileSync(map, "80100000 T _text\n80100400 T _mcount\n");
       const narrow = ["load", built("modern"), "--kernel", map];
       assertMisuse(farjal(narrow), /this is a 32-bit kernel, and a 64-bit one is wanted/);
       const module = repositoryFile(`test/modules/built/leaf-${order}.ko`);
       const wide = ["load", module, "--kernel", map];
-      // Sign-extended addresses alone are a 32-bit kernel's too: nm prints ELF32's so.
+      // A kernel with only sign-extended addresses may be a 32-bit one: nm prints ELF32 symbols that way.
       const signExtended = "ffffffff80100000 T _text\nffffffff80100400 T _mcount\n";
       writeFileSync(map, signExtended);
       assert.equal(farjal(wide).code, 0);
@@ -116,7 +116,7 @@ for (const order of ORDERS) {
       assertMisuse(farjal(high), /0xffffffffc0000000 is an address of 64 bits/);
     });
 
-    test("what needs a processor is a wrong call", () => {
+    test("a command that needs a processor is a wrong call", () => {
       for (const words of [
         ["run", built("modern"), "--call", "work_run", "1"],
         ["trace", built("modern"), "--call", "work_run", "1"],

@@ -1,4 +1,5 @@
-// The command on a Node that is too old: one sentence and exit code 2, where the program itself would not parse.
+// Runs the command on a Node that is too old: it prints one sentence and exits with 2. The program itself would not
+// parse there.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -12,7 +13,7 @@ const { engines } = JSON.parse(readFileSync(repositoryFile("package.json"), "utf
   engines: { node: string };
 };
 const OLDEST = Number(engines.node.replace(/\D+/g, ""));
-/** Where .ci/run installs it. */
+/** The place where .ci/run installs it. */
 const OLD = repositoryFile(
   `.cache/old-node/node_modules/node-${process.platform}-${process.arch}/bin/node`,
 );
@@ -25,7 +26,7 @@ function refusal(node: string, options: readonly string[], version: string): voi
   assert.deepEqual([status, stdout, stderr], [2, "", sentence]);
 }
 
-test("a Node that says it is older gets the sentence", (context) => {
+test("a Node that reports an older version gets the sentence", (context) => {
   const pretence = join(temporaryDirectory(context), "old.cjs");
   const version = `${OLDEST - 1}.9.9`;
   writeFileSync(

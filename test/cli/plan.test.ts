@@ -1,4 +1,4 @@
-// `farjal plan`: the module of 2009 mended and refused, and modules that need nothing.
+// Tests `farjal plan`: the module of 2009, mended and refused, and modules without far jumps.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ interface Trampoline {
   readonly sites: readonly string[];
 }
 
-/** Where `lui t9; addiu t9; jr t9; nop` goes. */
+/** The target of `lui t9; addiu t9; jr t9; nop`. */
 function destination(words: readonly string[]): number {
   const [lui = 0, addiu = 0, jr, nop] = words.map(Number);
   assert.equal(lui >>> 16, 0x3c19);

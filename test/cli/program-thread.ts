@@ -1,5 +1,5 @@
-// The program in a thread of the test's own process: what main() writes for some words, and its exit code. A
-// process of its own costs ten times what most commands do; farjal.ts says when it takes which.
+// Runs the program in a thread of the test's own process: returns what main() writes for the given arguments, and its
+// exit code. A process of its own costs ten times what most commands do; farjal.ts decides which of the two runs.
 
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { main } from "../../src/cli/program.ts";
@@ -9,7 +9,7 @@ export interface Order {
   readonly words: readonly string[];
   /** Without NO_COLOR and FORCE_COLOR. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Its word becomes 1 when the outcome is on the port. */
+  /** The thread sets this word to 1 when the outcome is on the port. */
   readonly done: SharedArrayBuffer;
   readonly port: MessagePort;
 }

@@ -1,5 +1,5 @@
-// The program around its commands: help, exit codes, wrong calls, files that are no modules, pipes that
-// close. Each wrong thing gets one clear error.
+// Tests the program around its commands: help, exit codes, wrong calls, files that are no modules, pipes that close.
+// Each mistake gets one clear error.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -18,7 +18,7 @@ import {
 
 const COMMANDS = ["demo", "info", "plan", "load", "run", "trace", "bench"];
 
-test("help tells of every command, and each command's help has examples", () => {
+test("help lists every command, and each command's help has examples", () => {
   const { code, stdout, stderr } = farjal(["--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
   for (const command of COMMANDS) {
@@ -69,7 +69,7 @@ test("a wrong call with --json still answers one document", () => {
   }
 });
 
-test("what can't be read is misuse", (context) => {
+test("an unreadable file is misuse", (context) => {
   const directory = temporaryDirectory(context);
   assertMisuse(
     farjal(["info", join(directory, "no.ko")]),
@@ -115,7 +115,7 @@ test("files that are no modules are refused in the kernel's words", () => {
   }
 });
 
-test("names out of a file don't reach the terminal as control characters", () => {
+test("names from a file don't reach the terminal as control characters", () => {
   const file = readFileSync(builtModule("modern", "little"));
   const at = file.indexOf("description=") + "description=".length;
   const painted = Uint8Array.from(file);
@@ -124,7 +124,7 @@ test("names out of a file don't reach the terminal as control characters", () =>
   assert.match(stdout, /description {2}\\x1b\]0;owned\\x07\\x1b\[2J/);
 });
 
-test("a reader that goes away ends the program quietly", () => {
+test("a reader that closes the pipe ends the program quietly", () => {
   const words = ["trace", builtModule("modern", "little"), "--call", "work_fibonacci", "22"];
   const line = `"${process.execPath}" "${PROGRAM}" ${words.join(" ")} | head -n 1`;
   const { stdout, stderr } = spawnSync("sh", ["-c", line], { encoding: "utf8", timeout: 60_000 });

@@ -1,5 +1,5 @@
-// `farjal report`, and the formats of `trace`: one trace through all of them, what trace-cmd reads of it, and
-// what becomes of files that can't be read or written.
+// Tests `farjal report`, and the formats of `trace`: one trace through all of them, trace-cmd's reading of it, and
+// files that can't be read or written.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -61,7 +61,7 @@ suite("report", () => {
     assert.equal(existsSync(`${path}.dat`), false);
   });
 
-  test("a format is told by its name or by the file's", (context) => {
+  test("a format is chosen by its name or by the file's", (context) => {
     const folder = temporaryDirectory(context);
     const from = join(folder, "trace.dat");
     farjal([...work("little"), "-o", from]);
@@ -106,7 +106,7 @@ suite("report", () => {
     assert.deepEqual(readdirSync(folder).sort(), ["out.folded", "trace.dat"]);
   });
 
-  test("lines that are no event, and events that a format has no place for, are said on stderr", (context) => {
+  test("lines that are no event, and events that a format can't represent, are reported on stderr", (context) => {
     const path = join(temporaryDirectory(context), "trace.txt");
     const event = "              sh-141     [000] .....     9.000001: tick: n=1\n";
     writeFileSync(path, `${farjal(work("little")).stdout}${event}not a line\n`);
@@ -117,7 +117,7 @@ suite("report", () => {
     assert.match(stderr, /1 event of other kinds left out: folded holds calls only/);
   });
 
-  test("a full disk is said, and a device is written to and not replaced", (context) => {
+  test("a full disk is an error, and a device is written to and not replaced", (context) => {
     const path = join(temporaryDirectory(context), "trace.dat");
     farjal([...work("little"), "-o", path]);
     assertMisuse(
@@ -129,7 +129,7 @@ suite("report", () => {
     assert.equal(lstatSync("/dev/null").isCharacterDevice(), true);
   });
 
-  test("a reader that stops in the middle ends it quietly", (context) => {
+  test("a reader that closes the pipe in the middle ends it quietly", (context) => {
     const path = join(temporaryDirectory(context), "trace.dat");
     const words = ["trace", builtModule("modern", "little"), "--call", "work_fibonacci", "20"];
     farjal([...words, "-o", path]);

@@ -1,4 +1,4 @@
-// `farjal run`: arguments of every kind, results that QEMU computed, and calls that end badly.
+// Tests `farjal run`: arguments of every kind, results that QEMU computed, and calls that fail.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -64,7 +64,7 @@ for (const order of ORDERS) {
     );
   });
 
-  test(`run tells of a store to address 0, ${order}-endian`, () => {
+  test(`run reports a store to address 0, ${order}-endian`, () => {
     const { code, json } = farjalJson(["run", modern, "--call", "work_fill", "0", "5", "7"]);
     assert.equal(code, 1);
     assert.equal(json.exception.name, "TLBS");
@@ -83,7 +83,7 @@ test("run: nothing outside the guest's memory can be written", () => {
   }
 });
 
-test("run tells of a stack that overflows", () => {
+test("run reports a stack overflow", () => {
   const { code, json } = farjalJson([
     "run",
     builtModule("modern", "big"),
@@ -96,7 +96,7 @@ test("run tells of a stack that overflows", () => {
   assert.equal(json.exception.name, "TLBS");
 });
 
-test("run names a function that nobody exports when it is called", () => {
+test("run names a function that no module exports when it is called", () => {
   const imports = builtModule("imports", "little");
   assert.equal(farjal(["run", imports, "--call", "imports_run", "1"]).code, 1);
   const words = ["run", imports, "--call", "imports_run", "1", "--stub-missing"];
@@ -114,7 +114,7 @@ test("run shows what the guest printed, and runs init when asked", () => {
   assert.match(farjal(["run", greet, "--call", "init_module"]).stdout, /^greet: hello$/m);
 });
 
-test("run: arguments that fit nowhere are misuse", () => {
+test("run: arguments that don't fit into memory are misuse", () => {
   const modern = builtModule("modern", "little");
   const run = (...args: string[]) => farjal(["run", modern, "--call", "work_signed", ...args]);
   assertMisuse(run("4294967296"), /4294967296 doesn't fit into 32 bits; 4294967296ll passes 64/);
@@ -123,7 +123,7 @@ test("run: arguments that fit nowhere are misuse", () => {
   assertMisuse(farjal(["run", modern, "--call", "nothing"]), /'nothing'/);
 });
 
-test("run: memory that isn't there is refused", () => {
+test("run: more memory than the machine has is refused", () => {
   const { code, json } = farjalJson([
     "run",
     builtModule("modern", "little"),

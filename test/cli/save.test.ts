@@ -1,5 +1,5 @@
-// `farjal run --save` and `--restore`: a call that ends in one process goes on in another as if nothing had
-// been, wherever it stood; and snapshots that don't fit are told as such.
+// Tests `farjal run --save` and `--restore`: a call that stops in one process continues in another without a
+// difference, at any instruction; and snapshots that don't fit are refused with the reason.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import {
 for (const order of ORDERS) {
   const modern = builtModule("modern", order);
 
-  /** Instructions of the call after which it stands in a delay slot. */
+  /** The number of instructions after which the call is in a delay slot. */
   async function inADelaySlot(target: string, args: number[], least: number): Promise<number> {
     const machine = await Machine.create({ endian: order });
     await machine.insmod(modern, { base: 0xc0000000 });
@@ -29,7 +29,7 @@ for (const order of ORDERS) {
     return done;
   }
 
-  test(`a saved call goes on in another process, from a delay slot, ${order}-endian`, async (context) => {
+  test(`a saved call continues in another process, from a delay slot, ${order}-endian`, async (context) => {
     const file = join(temporaryDirectory(context), "half");
     const words = ["run", modern, "--call", "work_run", "5"];
     const whole = farjalJson(words).json;
@@ -44,7 +44,7 @@ for (const order of ORDERS) {
     assert.deepEqual(second.json, whole);
   });
 
-  test(`again and again, with memory that the call writes, ${order}-endian`, (context) => {
+  test(`a call is saved and restored repeatedly, with memory that it writes, ${order}-endian`, (context) => {
     const file = join(temporaryDirectory(context), "state");
     const words = ["run", modern, "--call", "work_fill", "out:64", "64", "7"];
     const whole = farjalJson(words).json;
@@ -60,7 +60,7 @@ for (const order of ORDERS) {
     assert.deepEqual(outcome.json, whole);
   });
 
-  test(`a call that ends badly stands there when it is restored, ${order}-endian`, (context) => {
+  test(`a call that failed is still at that instruction when it is restored, ${order}-endian`, (context) => {
     const file = join(temporaryDirectory(context), "bad");
     const words = ["run", modern, "--call", "work_fill", "0", "5", "7"];
     const first = farjalJson([...words, "--save", file]);

@@ -1,6 +1,6 @@
-// Calls that end badly, as `farjal run` and `farjal trace` tell of them: the sentence, the registers with
-// their ABI names and the instructions around pc, on stderr and in --json; never a host error. Exceptions
-// that a well-built module can't be led into are test/lab/stops.test.ts's.
+// Tests how `farjal run` and `farjal trace` report calls that fail: the sentence, the registers with their ABI names
+// and the instructions around pc, on stderr and in --json; never a host error. test/lab/stops.test.ts tests the
+// exceptions that a well-built module can't raise.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -55,7 +55,7 @@ for (const order of ORDERS) {
     }
   });
 
-  test(`a function without code is told with the word that stands there, ${order}-endian`, () => {
+  test(`a function without code is reported with the word at its address, ${order}-endian`, () => {
     const imports = builtModule("imports", order);
     const words = ["run", imports, "--call", "imports_run", "1", "--stub-missing"];
     const { code, stderr } = farjal(words);

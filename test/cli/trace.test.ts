@@ -1,4 +1,5 @@
-// `farjal trace`: QEMU's events from both byte orders and both ways, trace-cmd's options, the kernel's text.
+// Tests `farjal trace`: QEMU's events in both byte orders, native and by guest code; trace-cmd's options; the
+// kernel's text.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -31,7 +32,7 @@ interface Expected {
   }[];
 }
 
-/** The functions of QEMU's events, of work_run(1). */
+/** The functions in QEMU's events of work_run(1). */
 function expectedFunctions(module: string): string[] {
   const path = repositoryFile("test/modules/expected.json");
   const { traces } = JSON.parse(readFileSync(path, "utf8")) as Expected;
@@ -113,7 +114,7 @@ test("trace -l and -n choose functions as the kernel's filters do", () => {
   assert.deepEqual(functions("-l", "work_*:mod:other"), []);
 });
 
-test("trace --json tells what each call of function_graph took", () => {
+test("trace --json gives the duration of each call of function_graph", () => {
   const words = ["trace", builtModule("leaf", "big"), "--call", "leaf_loop", "2"];
   const { json } = farjalJson([...words, "-p", "function_graph"]);
   interface Told {
@@ -155,7 +156,7 @@ test("trace -o writes the text to a file", (context) => {
   assert.equal(readFileSync(output, "utf8"), farjal(words).stdout);
 });
 
-test("trace shows what led to an exception", () => {
+test("trace shows the calls before an exception", () => {
   const words = ["trace", builtModule("modern", "little"), "--call", "work_copy", "0", "0", "4"];
   const { code, json } = farjalJson(words);
   assert.equal(code, 1);
@@ -163,7 +164,7 @@ test("trace shows what led to an exception", () => {
   assert.equal(json.events[0]?.func, "work_copy");
 });
 
-test("trace -O shapes function_graph's text as trace_options does", () => {
+test("trace -O changes function_graph's text as trace_options does", () => {
   const trace = (...options: string[]): string => {
     const words = ["trace", builtModule("shapes", "big"), "--call", "shapes_tail", "5"];
     const named = options.flatMap((option) => ["-O", option]);
@@ -179,7 +180,7 @@ test("trace -O shapes function_graph's text as trace_options does", () => {
   );
 });
 
-test("trace: what isn't there is said in one line", () => {
+test("trace: a missing function, module or option is refused in one line", () => {
   const trace = (...options: string[]) =>
     farjal(["trace", builtModule("modern", "little"), "--call", "work_run", "1", ...options]);
   assertMisuse(trace("-p", "nop"), /Allowed choices are function, function_graph/);

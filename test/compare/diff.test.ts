@@ -1,4 +1,4 @@
-// Two traces compared: hand-made ones, whose differences are known.
+// Compares two hand-made traces whose differences are known.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -19,7 +19,7 @@ const trace = (events: Iterable<TraceEvent>) => ({ events, clockHz: CLOCK_HZ });
 const LINES = ["run<-host", "open<-run", "read<-run", "copy<-read", "read<-run", "close<-run"];
 
 suite("the difference of two traces", () => {
-  test("of the same calls at the same times is none", () => {
+  test("of the same calls at the same times is empty", () => {
     const diff = diffTraces(trace(functionEvents(...LINES)), trace(functionEvents(...LINES)));
     assert.deepEqual(diff, {
       same: true,
@@ -33,7 +33,7 @@ suite("the difference of two traces", () => {
     });
   });
 
-  test("begins at the first call that is another, with what stands around it", () => {
+  test("begins at the first call that differs, with the calls around it", () => {
     const other = LINES.with(3, "move<-read");
     const diff = diffTraces(trace(functionEvents(...LINES)), trace(functionEvents(...other)));
     assert.deepEqual(diff.divergence, {
@@ -63,7 +63,7 @@ suite("the difference of two traces", () => {
     assert.deepEqual(diff.calls, { a: 6, b: 2 });
   });
 
-  test("of calls in another order is one, though all counts agree", () => {
+  test("of calls in another order isn't empty, though all counts agree", () => {
     const diff = diffTraces(
       trace(functionEvents("a<-r", "b<-r")),
       trace(functionEvents("b<-r", "a<-r")),
@@ -72,7 +72,7 @@ suite("the difference of two traces", () => {
     assert.deepEqual(diff.changed, []);
   });
 
-  test("tells costs in nanoseconds, a function's own apart from its calls'", () => {
+  test("gives costs in nanoseconds, a function's own apart from its calls'", () => {
     const a = graphEvents(["run", 5, ["leaf", 10], ["leaf", 10]]);
     const b = graphEvents(["run", 5, ["leaf", 10], ["leaf", 12]]);
     const { changed, same, firstTime } = diffTraces(trace(a), trace(b));
@@ -127,7 +127,7 @@ suite("the difference of two traces", () => {
     assert.equal(diffTraces(trace(nested()), trace(nested())).calls.a, 300_000);
   });
 
-  test("isn't told of nothing, nor of two tracers", () => {
+  test("isn't computed for an empty trace, nor for two tracers", () => {
     const some = trace(functionEvents(...LINES));
     assert.throws(() => diffTraces(trace([]), trace([])), Misuse);
     assert.throws(() => diffTraces(some, trace(graphEvents(["a", 1]))), Misuse);
@@ -141,7 +141,7 @@ suite("a run as text and as it was traced", () => {
   const asText = (trace: Trace, options = {}): Trace =>
     traceFromBytes(Buffer.from([...ftraceText(trace, options)].join("")), "trace");
 
-  test("is the same: times that a text doesn't have aren't compared", () => {
+  test("is empty: times that a text doesn't have aren't compared", () => {
     const graph = traceOf(formatGraphEvents());
     const calls = traceOf(formatFunctionEvents());
     for (const options of [

@@ -1,4 +1,5 @@
-// Traces as the tests of comparisons write them: a line a call, as the tracers' texts show it.
+// Makes traces for the tests of comparisons from a short notation: a line for each call, as the tracers' texts show
+// it.
 
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../src/ftrace/event.ts";
 
@@ -15,7 +16,7 @@ export function functionEvents(...lines: string[]): FunctionEvent[] {
   });
 }
 
-/** Calls within calls, each of so many instructions besides the calls in it. */
+/** Calls within calls, each with its own number of instructions, without those of the calls in it. */
 export type Graph = readonly [name: string, self: number, ...inner: Graph[]];
 
 export function graphEvents(...graphs: Graph[]): (EntryEvent | ReturnEvent)[] {

@@ -1,4 +1,4 @@
-// Files that are compressed as a whole, as gzip and zstd write them: several members, frames to skip, checksums.
+// Tests whole compressed files, as gzip and zstd write them: several members, skippable frames, checksums.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -18,14 +18,14 @@ async function unpacked(...parts: Uint8Array[]): Promise<string> {
 }
 
 suite("gzip", () => {
-  test("of several members, and with anything behind them", async () => {
+  test("of several members, and followed by other bytes", async () => {
     const parts = [gzipSync(ONE), gzipSync(Buffer.alloc(0)), gzipSync(TWO)];
     assert.equal(await unpacked(...parts), WHOLE.toString());
     assert.equal(await unpacked(...parts, Buffer.alloc(100)), WHOLE.toString());
     assert.equal(await unpacked(...parts, Buffer.from([0x1f, 0x8b, 8, 0xff])), WHOLE.toString());
   });
 
-  test("whose checksum or size is another is damaged", async () => {
+  test("with a wrong checksum or size is damaged", async () => {
     for (const back of [1, 5, 8]) {
       const packed = gzipSync(ONE);
       packed[packed.length - back] = (packed[packed.length - back] as number) ^ 1;
@@ -48,7 +48,7 @@ suite("zstd", { skip: zstdSkip }, () => {
     return frame;
   };
 
-  test("of several frames, with and without checksums, and of frames to skip", async () => {
+  test("of several frames, with and without checksums, and with skippable frames", async () => {
     const parts = [
       skippable(0, 20),
       zstd(ONE, "--check"),
@@ -60,7 +60,7 @@ suite("zstd", { skip: zstdSkip }, () => {
     assert.equal(await unpacked(zstd(ONE, "--long=27"), zstd(TWO)), WHOLE.toString());
   });
 
-  test("with a window that no module needs, or anything else behind it, is refused", async () => {
+  test("with a window that no module needs, or followed by other bytes, is refused", async () => {
     await assert.rejects(unpacked(zstd(ONE), Buffer.from("tail and more")), /damaged/);
     await assert.rejects(unpacked(zstd(ONE), skippable(1, 50).subarray(0, 20)), /cut off/);
     const long = spawnSync("zstd", ["-c", "--long=31"], { input: Buffer.alloc(200 << 20) }).stdout;

@@ -1,5 +1,5 @@
-// XZ files of every kind that the xz program writes, made by it, and damaged ones. The module file that they hold is
-// one of our own, big enough for several chunks of LZMA2.
+// Tests XZ files of every kind that the xz program writes, made by it, and damaged ones. They contain one of our own
+// modules, large enough for several chunks of LZMA2.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { repositoryFile } from "../support/repository.ts";
 const xzSkip =
   spawnSync("xz", ["--version"]).status === 0 ? false : "xz isn't here (apt install xz-utils)";
 
-/** 1.5 MB: the text of this program, code of MIPS, and noise that isn't compressed. */
+/** 1.5 MB: the text of this program, MIPS code, and noise that doesn't compress. */
 const CONTENTS = Buffer.concat([
   readFileSync(repositoryFile("src/lab-kernel/built/lab-little.o")),
   readFileSync(repositoryFile("package-lock.json")),
@@ -66,15 +66,15 @@ suite("xz", { skip: xzSkip }, () => {
     test(options.join(" "), async () => {
       const bytes = packed(CONTENTS, ...options);
       assert.ok((await unpacked(bytes)).equals(CONTENTS));
-      // The decoder for unusual files reads the usual ones as well.
+      // The decoder for unusual files reads ordinary ones as well.
       const output = new Output();
       unpackXzStreams(bytes, output);
       assert.ok(Buffer.from(output.bytes()).equals(CONTENTS));
     });
   }
 
-  test("code of the filters' processors comes back", async () => {
-    // Every opcode that the filters look at, at every distance.
+  test("code for the processors of the filters is restored", async () => {
+    // Every opcode that the filters change, at every distance.
     const code = Buffer.alloc(1 << 16);
     for (let at = 0; at + 8 <= code.length; at += 8) {
       const random = Math.imul(at + 1, 2654435761) >>> 0;
@@ -94,7 +94,7 @@ suite("xz", { skip: xzSkip }, () => {
     }
   });
 
-  test("several streams, with padding between them and anything behind", async () => {
+  test("several streams, with padding between them and followed by other bytes", async () => {
     const [one, two] = [CONTENTS.subarray(0, 5000), CONTENTS.subarray(5000, 70_000)];
     const streams = [
       packed(one),
@@ -108,19 +108,19 @@ suite("xz", { skip: xzSkip }, () => {
     assert.equal((await unpacked(packed(Buffer.alloc(0), "--check=sha256"))).length, 0);
   });
 
-  test("filters that farjal doesn't undo are named", async () => {
+  test("filters that farjal doesn't support are named", async () => {
     await assert.rejects(unpacked(packed(CONTENTS, "--ia64", "--lzma2")), {
       name: "Misuse",
       message: /the xz filter IA-64/,
     });
   });
 
-  test("a byte changed anywhere is found, and a file cut off anywhere", async () => {
+  test("a changed byte is found anywhere, and so is a truncated file", async () => {
     const bytes = packed(CONTENTS.subarray(0, 4000), "--check=sha256", "--delta=dist=1", "--lzma2");
     for (let at = 0; at < bytes.length; at += 1) {
       const other = Buffer.from(bytes);
       other[at] = (other[at] as number) ^ 0x10;
-      // Without the magic number it is no xz file: there is nothing to read.
+      // Without its magic number it is no xz file, so there is nothing to test.
       const output = new Output();
       if (at < 6) unpackXzStreams(other, output);
       else assert.throws(() => unpackXzStreams(other, output), Misuse, `${at}`);

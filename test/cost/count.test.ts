@@ -1,5 +1,5 @@
-// Guest instructions of the designs, as counted by hand from the listings of cost.c, mcount.S, tracer.S and
-// entry.S: the machine has to come to the same numbers, in both byte orders.
+// Compares the guest instructions of the designs with counts made by hand from the listings of cost.c, mcount.S,
+// tracer.S and entry.S, in both byte orders.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -8,30 +8,30 @@ import { builtModule } from "../cli/farjal.ts";
 import { type DesignName, ENDIANS, loaded } from "./modules.ts";
 
 const ROUNDS = 50;
-/** cost_loop itself, and in each round cost_step and two times cost_leaf. */
+/** cost_loop itself, and in each round cost_step and twice cost_leaf. */
 const CALLS = 1 + 3 * ROUNDS;
 const LEAF = 4;
-/** cost_loop before and behind its loop; its loop, cost_step and two leaves in each round. */
+/** The instructions of cost_loop outside its loop; and of its loop, cost_step and two leaves in each round. */
 const JAL_CALLS = 9 + 7 + ROUNDS * (8 + 13 + 2 * LEAF);
-/** -mlong-calls keeps the functions' addresses in registers, which are saved and loaded. */
+/** -mlong-calls keeps the functions' addresses in registers, which the functions save and load. */
 const LONG_CALLS = 12 + 8 + ROUNDS * (8 + 17 + 2 * LEAF);
 
 const VENEER = 4;
 /** _mcount's two words before ftrace_caller proper: a nop, and the pop. */
 const POP = 2;
-/** The frame, ip, its correction for modules, the two patch points, the frame again, the way back. */
+/** The frame, ip, its correction for modules, the two patch points, the frame again, the return. */
 const FTRACE_CALLER = 8 + 10 + 1 + 2 + 2 + 7 + 2;
-/** lab_trace_function at a jal; at a lui v1, which it finds after so many other words. */
+/** lab_trace_function at a jal; and at a lui v1, which it finds after comparing more words. */
 const FINDS_JAL = 9;
 const findsLui = (others: number): number => 5 + 2 + 6 * others + 4 + 4;
-/** entry.S: what is before the call, the call, its record, the other patch point, the way back. */
+/** entry.S: before the call, the call, its record, the other patch point, the return. */
 const ENTRY_CALLER = 8 + 2 + 3 + 2 + 8;
 
 interface Counted {
   readonly design: DesignName;
   /** The call without sites. */
   readonly plain: number;
-  /** For each call of a function: with its site off, and traced by guest code. */
+  /** For each call of a function: with its site off, and with guest code tracing it. */
   readonly off: number;
   readonly on: number;
 }
@@ -66,7 +66,7 @@ suite("instructions of a call, counted by hand", () => {
         };
         assert.equal(count(null), plain + CALLS * off);
         assert.equal(count({ way: "guest" }), plain + CALLS * on);
-        // Natively, and after tracing, it is as if nothing were traced.
+        // Traced natively, and after tracing, the count is that of an untraced call.
         for (const tracer of ["function", "function_graph"] as const) {
           assert.equal(count({ tracer }), plain + CALLS * off);
           count({ tracer, way: "guest" });
@@ -76,7 +76,7 @@ suite("instructions of a call, counted by hand", () => {
     }
   }
 
-  test("function_graph by guest code costs a 4-nop entry less than a long call", async () => {
+  test("function_graph by guest code costs less at a 4-nop entry than at a long call", async () => {
     const counts: number[] = [];
     for (const design of ["nops4", "nops3", "long-ra"] as const) {
       const { machine } = await loaded(design, "little");
@@ -91,7 +91,7 @@ suite("instructions of a call, counted by hand", () => {
   });
 
   for (const endian of ENDIANS) {
-    test(`a round of the leaf takes what it takes Linux 6.1 under QEMU, ${endian}-endian`, async () => {
+    test(`a round of the leaf takes as many instructions as in Linux 6.1 under QEMU, ${endian}-endian`, async () => {
       // -icount, Debian's 4kc-malta, 20,000 rounds: 12.0 without call sites, 14.0 with tracing off.
       for (const [name, kernel] of [
         ["leaf_plain", 12],

@@ -1,5 +1,5 @@
-// Patchable entries as call sites: the words that make them, the same events as any other site gives, in both
-// ways and by both tracers, and what is refused.
+// Tests patchable entries as call sites: the words that form them, the same events as from any other site, native and
+// by guest code and with both tracers, and what is refused.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -24,7 +24,7 @@ function listing({ machine }: Loaded, address: number, count: number): string[] 
   });
 }
 
-/** What a tracer tells of a call, without what differs between designs: times and addresses. */
+/** What a tracer records of a call, without what differs between designs: times and addresses. */
 function eventsOf(machine: Machine, options: TraceOptions): string[] {
   const tracer = machine.trace(options);
   const { exception } = machine.call("cost_loop", [3]);
@@ -98,7 +98,7 @@ suite("patchable entries", () => {
     });
   }
 
-  test("that are too short, elsewhere or before the label are refused", async () => {
+  test("that are too short, in another place or before the label are refused", async () => {
     const { machine, module } = await loadedAsIs("nops3", "little");
     const table = module.sections.find(({ name }) => name === "__patchable_function_entries");
     const first = table?.address ?? 0;

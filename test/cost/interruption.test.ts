@@ -1,5 +1,5 @@
-// Patches interrupted: those that are safe are, those that are known not to be are found out, each at the
-// place where it must go wrong, in both byte orders.
+// Interrupts patches: safe patches must stay safe, and known unsafe ones must fail exactly at the place where they
+// have to, in both byte orders.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ interface Tried extends Interruptions {
   readonly words: number;
 }
 
-/** Each site of a design interrupted in each of its patches. */
+/** Interrupts each of a design's sites in each of its patches. */
 function tried({ machine, module }: Loaded, design: DesignName): Tried[] {
   const sites = machine.callSites(module);
   const entries = design.startsWith("nops") ? { addresses: [], nops: 3 } : null;
@@ -52,9 +52,9 @@ function veneerOf({ plan }: LoadedModule, { address }: CallSite): Trampoline | u
   return plan.trampolines.find(({ sites }) => sites.includes(address));
 }
 
-/** Places where a thread can stand in a site that is off, and in one that is on. */
+/** The places where a thread can be in a site that is off, and in one that is on. */
 const PLACES: readonly [DesignName, string, off: number, on: number][] = [
-  // b; before jalr's slot: lui, addiu, move, jalr, and for t4 one more.
+  // b; before jalr's slot: lui, addiu, move, jalr, and one more for t4.
   ["long", "one word", 1, 4],
   ["long-ra", "one word", 1, 5],
   // nop, nop; jal.
@@ -68,7 +68,7 @@ const PLACES: readonly [DesignName, string, off: number, on: number][] = [
 suite("a patch of one aligned word", () => {
   for (const endian of ENDIANS) {
     for (const [design, name, off, on] of PLACES) {
-      test(`is safe wherever a thread stands: ${design}, ${endian}-endian`, async () => {
+      test(`is safe at every place where a thread can be: ${design}, ${endian}-endian`, async () => {
         const results = tried(await loaded(design, endian), design);
         const patches = results.filter(({ patch }) => patch === name);
         assert.equal(patches.length, 3);
@@ -85,10 +85,10 @@ suite("a patch of one aligned word", () => {
 suite("a patch of two words", () => {
   for (const endian of ENDIANS) {
     for (const design of ["long", "long-ra"] as const) {
-      test(`as 6.1 writes it goes wrong behind a lui: ${design}, ${endian}-endian`, async () => {
+      test(`fails behind a lui in the order that 6.1 writes: ${design}, ${endian}-endian`, async () => {
         const results = tried(await loaded(design, endian), design);
         for (const { wrong } of results.filter(({ patch }) => patch === "as Linux 6.1 does")) {
-          // The lui is done, the rest of the address is a nop: jalr goes to half of an address.
+          // The lui is written, the rest of the address is still a nop: jalr jumps to half of an address.
           const [first, ...others] = wrong;
           assert.deepEqual(others, []);
           assert.deepEqual(
@@ -114,7 +114,7 @@ suite("a patch of two words", () => {
 });
 
 suite("interruptions", () => {
-  test("find out a patch that forgets a word, and leave the site off", async () => {
+  test("detect a patch that forgets a word, and leave the site off", async () => {
     const { machine, module } = await loaded("long-ra", "little");
     const [leaf] = machine.callSites(module);
     assert.ok(leaf !== undefined);
@@ -132,7 +132,7 @@ suite("interruptions", () => {
     assert.equal(machine.memory.u32(site.address), 0x10000006);
   });
 
-  test("aren't tried where the call doesn't come by", async () => {
+  test("aren't tried where the call doesn't pass", async () => {
     const { machine, module } = await loaded("long-ra", "little");
     const step = machine.callSites(module).find(({ name }) => name === "cost_step");
     assert.ok(step !== undefined);

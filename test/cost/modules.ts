@@ -1,4 +1,4 @@
-// The cost lab's own modules, one source built with each design of call site, in machines of their own.
+// The cost lab's own modules, one source built with each design of call site, each in a machine of its own.
 
 import { readFileSync } from "node:fs";
 import {
@@ -16,7 +16,7 @@ export const ENDIANS: readonly Endian[] = ["little", "big"];
 export const DESIGNS = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"] as const;
 export type DesignName = (typeof DESIGNS)[number];
 
-/** Enough for them; saving and restoring takes as long as there is memory. */
+/** Enough memory for these modules; saving and restoring takes longer with more. */
 const MEMORY = 16 << 20;
 
 export interface Loaded {
@@ -24,12 +24,12 @@ export interface Loaded {
   readonly module: LoadedModule;
 }
 
-/** The file of a design. */
+/** The file of a design's module. */
 export function costModule(design: DesignName, endian: Endian): string {
   return repositoryFile(`src/lab-kernel/built/cost-${design}-${endian}.ko`);
 }
 
-/** A machine with that module in it, its patchable entries as they are. */
+/** A machine with that module loaded, its patchable entries unchanged. */
 export async function loadedAsIs(
   design: DesignName,
   endian: Endian,

@@ -1,5 +1,5 @@
-// A veneer for each far jump, as OpenWrt's loader makes them, beside one for all that may share it: the same
-// jumps, the same code executed, other bytes.
+// Compares one veneer for each far jump, as OpenWrt's loader makes them, with one veneer for all jumps that can share
+// it: the same jumps and the same executed code, but a different number of bytes.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ for (const endian of ENDIANS) {
 for (const order of ORDERS) {
   test(`a module with many far jumps gets room for as many veneers, ${order}-endian`, async () => {
     const file = readModule(readFileSync(builtModule("jal2009", order)));
-    // Where the block ends at a 256 MiB line, veneers need head room too.
+    // Where the block ends at a 256 MiB line, veneers also need room before the first section.
     for (const base of [0xc0000000, 0xcffff000, 0x81000000 - 0x1000]) {
       const machine = await Machine.create({ endian: order });
       const module = machine.insmodFile(file, { base, veneers: "each" });

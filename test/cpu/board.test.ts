@@ -1,8 +1,8 @@
-// The privileged half against QEMU: board/board.S logs every exception, translation and interrupt that
-// it provokes, and the log must be the one that QEMU's 24Kc left, on both readings and in both byte
-// orders. It keeps to what QEMU does as the manual says. Where QEMU doesn't (it takes a branch that can
-// never be taken for no branch, lets an sc without a link pass without translating, and calls coprocessor
-// 2 reserved), exceptions.test.ts holds the CPU to the manual.
+// Compares the privileged half with QEMU. board/board.S logs every exception, translation and interrupt that it
+// causes, and the log must be the one that QEMU's 24Kc wrote, on both readings and in both byte orders. The program
+// uses only what QEMU does as the manual says. QEMU departs from the manual in three cases: it doesn't treat a branch
+// that can never be taken as a branch, it doesn't translate the address of an sc without a link, and it takes
+// coprocessor 2 for reserved. exceptions.test.ts checks these against the manual.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const LIMIT = 200_000;
 const stored = (name: string): Buffer =>
   gunzipSync(readFileSync(repositoryFile(`test/cpu/board/${name}.gz`)));
 
-/** The records of a log, a line of words each, up to the empty one that ends it. */
+/** The records of a log, one line of words each, up to the empty record at the end. */
 function records(log: Uint8Array, endian: "little" | "big"): string[] {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-// Branches and their delay slots, in every combination that the manual tells apart: taken or not, likely,
+// Tests branches and their delay slots, in every combination that the manual distinguishes: taken or not, likely,
 // linking, nested, and cut by the end of a run.
 
 import assert from "node:assert/strict";
@@ -73,7 +73,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("bltzal links whether it branches or not, and asks the old value of ra", () => {
+    test("bltzal links whether it branches or not, and compares the old value of ra", () => {
       const guest = new Guest(endian);
       guest.core.setGpr(R.ra, 0xffffffff);
       guest.run([asm("bltzal", R.ra, 4), NOP], 2);
@@ -99,7 +99,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.pc, 0xd0000100);
     });
 
-    test("a branch in a slot is reserved, and does nothing of its own", () => {
+    test("a branch in a slot is a reserved instruction and has no effect", () => {
       for (const second of [
         asm("jal", 0),
         asm("bgezal", R.zero, 1),
@@ -115,7 +115,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("a run may stop between a branch and its slot, and its future is the same", () => {
+    test("a run may stop between a branch and its slot, and continues the same", () => {
       const program = [
         mark(R.t0, 5),
         asm("addiu", R.t0, R.t0, -1),

@@ -1,5 +1,5 @@
-// Exceptions are exact: code, EPC, BD and BadVAddr as the manual has them, nothing done of the instruction
-// that raised one, whether the host takes it or a vector does.
+// Tests that exceptions are exact: code, EPC, BD and BadVAddr as in the manual, and no effect of the instruction that
+// raised one, for exceptions that stop at the host and for those that enter a vector.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -30,7 +30,7 @@ interface Case {
   readonly what: string;
   readonly word: number;
   readonly code: number;
-  /** a0 and a1 before. */
+  /** a0 and a1 before the instruction. */
   readonly a0?: number;
   readonly a1?: number;
   readonly badVAddr?: number;
@@ -216,7 +216,7 @@ for (const endian of ENDIANS) {
       }
     }
 
-    test("fetches fault where they go, not where they come from", () => {
+    test("fetches fault at the target address, not at the jump", () => {
       for (const [target, code] of [
         [0x80008002, EXC_ADEL],
         [0x00000001, EXC_ADEL],
@@ -235,7 +235,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("a host that mends the cause goes on as if nothing had been", () => {
+    test("a host that repairs the cause can continue without a difference", () => {
       const guest = new Guest(endian);
       guest.core.setGpr(R.a0, 0xc0009000);
       const program = [asm("beq", R.zero, R.zero, 2), asm("sw", R.a0, 4, R.a0), NOP, NEVER_RUN];
@@ -292,7 +292,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.cp0(BADVADDR), 4);
     });
 
-    test("a refill tells the page: Context and EntryHi", () => {
+    test("a refill gives the page in Context and EntryHi", () => {
       const guest = new Guest(endian, true);
       guest.core.setCp0(4, 0, 0xff800000);
       guest.core.setCp0(10, 0, 0x42);

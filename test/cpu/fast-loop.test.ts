@@ -1,5 +1,5 @@
-// The loop that reads instructions fast has no call in it: with one, V8 keeps the loop's state in memory and
-// it is a third slower. binaryen inlines what has one user, or is small; the rest has to ask for it.
+// Checks that the interpreter's fast loop has no call in it. With a call, V8 keeps the loop's state in memory, which
+// makes it a third slower. binaryen inlines functions that have one caller or are small; the others need @inline.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// A CPU with a program in it, for the tests of this folder: words from mnemonics, and memory by guest
-// address. Code lies at CODE and data at DATA, both in kseg0.
+// A CPU with a program in it, for the tests of this folder: words from mnemonics, and memory by guest address. Code
+// is at CODE and data at DATA, both in kseg0.
 
 import {
   CPU_BRANCH_TARGET,
@@ -33,7 +33,7 @@ export function li(register: number, value: number): number[] {
 export class Guest {
   readonly core: Processor;
 
-  /** The module lab's CPU (exceptions stop it), or with `board` one whose exceptions enter vectors at 80000000. */
+  /** The module lab's CPU (exceptions stop it); with `board`, a CPU whose exceptions enter vectors at 80000000. */
   constructor(endian: Endian, board = false, memory = 1 << 20) {
     this.core = labProcessor(endian, memory);
     if (!board) return;
@@ -57,7 +57,7 @@ export class Guest {
     return [...this.core.readBytes(this.#physical(va), size)];
   }
 
-  /** Puts the program at CODE and runs so many instructions, its length by default. */
+  /** Puts the program at CODE and runs this many instructions, default: the program's length. */
   run(program: readonly number[], limit = program.length): number {
     this.put(CODE, ...program);
     this.core.pc = CODE;
@@ -73,10 +73,10 @@ export class Guest {
     };
   }
 
-  /** Everything a program can change: registers, CP0, TLB, the ring's header, and memory. */
+  /** All state that a program can change: registers, CP0, TLB, the ring's header, and memory. */
   state(): Buffer {
     const registers = this.core.words.slice(CPU / 4, CPU_END / 4);
-    // What lasts no longer than an instruction, and what the run was told.
+    // Not compared: words that are valid only during one instruction, and the arguments of the run.
     for (const word of [CPU_STOP, CPU_BRANCH_TARGET, CPU_RECORD_IP, CPU_RECORD_PARENT]) {
       registers[(word - CPU) / 4] = 0;
     }

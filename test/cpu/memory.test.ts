@@ -1,5 +1,5 @@
-// Loads, stores and fetches: byte order, page tables, code that is rewritten, ll and sc; and no address that
-// leads out of the guest's memory.
+// Tests loads, stores and fetches: byte order, page tables, rewritten code, ll and sc; and that no address leads out
+// of the guest's memory.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,7 +9,9 @@ import { Misuse } from "../../src/errors.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "./guest.ts";
 
-/** What lwl, lwr, swl and swr make of register aabbccdd and memory bytes 01 23 45 67, at each of the four bytes. */
+/**
+ * The results of lwl, lwr, swl and swr for register aabbccdd and memory bytes 01 23 45 67, at each of the four bytes.
+ */
 const UNALIGNED = {
   big: {
     lwl: [0x01234567, 0x234567dd, 0x4567ccdd, 0x67bbccdd],
@@ -81,7 +83,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual([guest.core.gpr(R.v0), guest.core.gpr(R.v1)], [1, 11]);
     });
 
-    test("code that writes itself is seen at once, through any window", () => {
+    test("rewritten code takes effect at once, through any window", () => {
       const guest = new Guest(endian);
       const written = asm("addiu", R.v0, R.zero, 42);
       guest.run([
@@ -93,7 +95,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.gpr(R.v0), 42);
     });
 
-    test("host pages translate, can be read-only, and go", () => {
+    test("host pages translate, can be read-only, and can be unmapped", () => {
       const guest = new Guest(endian);
       const { core } = guest;
       core.mapPages(0xc0000000, 0x8000, 0x2000, true);
@@ -109,7 +111,7 @@ for (const endian of ENDIANS) {
       assert.equal(core.physicalOf(0xc0001000, false), 0x9000);
     });
 
-    test("a run across pages that lie apart", () => {
+    test("a run across pages that are far apart in memory", () => {
       const guest = new Guest(endian);
       guest.core.mapPages(0xc0000000, 0x9000, 0x1000, false);
       guest.core.mapPages(0xc0001000, 0x4000, 0x1000, false);
@@ -120,7 +122,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.gpr(R.v0), 9);
     });
 
-    test("no address at all reaches the emulator's own memory", () => {
+    test("no address reaches the emulator's own memory", () => {
       const guest = new Guest(endian);
       guest.core.mapPages(0xfffff000, 0xff000, 0x1000, true);
       const before = guest.core.bytes.slice(0, CPU);

@@ -1,5 +1,5 @@
-// The privileged half against the manual: TLB, modes, interrupts, the timer. test/cpu/board.test.ts holds the
-// same to QEMU.
+// Tests the privileged half against the manual: TLB, modes, interrupts, the timer. test/cpu/board.test.ts compares
+// the same with QEMU.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -62,7 +62,7 @@ class Board extends Guest {
     this.core.setCp0(ENTRYHI, 0, entryHi);
   }
 
-  /** One load or store; its exception code and vector, or undefined. */
+  /** Runs one load or store; returns its exception code and vector, or undefined. */
   access(name: string, va: number): { code: number; vector: number } | undefined {
     this.core.setCp0(STATUS, 0, this.core.cp0(STATUS) & ~2);
     this.core.setGpr(R.a0, va);
@@ -91,7 +91,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual(board.access("sw", 0x00402000), { code: EXC_TLBS, vector: 0x80000000 });
     });
 
-    test("a store to a clean page is Mod the first time too", () => {
+    test("a store to a clean page is Mod even if it is the first access", () => {
       const board = new Board(endian);
       board.tlb(0, 0xc0000000, lo(0x5000, V), 0);
       assert.deepEqual(board.access("sw", 0xc0000000), { code: EXC_MOD, vector: GENERAL });
@@ -99,7 +99,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual(board.access("lw", 0xc0001000), { code: EXC_TLBL, vector: GENERAL });
     });
 
-    test("the ASID chooses, G doesn't ask", () => {
+    test("an entry matches by its ASID, unless it is global", () => {
       const board = new Board(endian);
       board.tlb(0, 0x00400001, lo(0x5000, V), 0);
       board.tlb(1, 0x00400002, lo(0x6000, V), 0);
@@ -118,7 +118,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual(board.access("lw", 0x00400000), { code: EXC_TLBL, vector: 0x80000000 });
     });
 
-    test("a rewritten entry forgets its old pages, of every size", () => {
+    test("a rewritten entry no longer translates its old pages, of every size", () => {
       const board = new Board(endian);
       board.tlb(0, 0x00400000, lo(0x0, V), lo(0x10000, V), 0x1e000);
       board.put(0x80001234 & ~3, 1);
@@ -207,7 +207,7 @@ for (const endian of ENDIANS) {
   });
 
   describe(`modes and interrupts, ${endian}-endian`, () => {
-    /** Runs one word in user mode at 00400000; the exception's code, or undefined. */
+    /** Runs one word in user mode at 00400000; returns the exception's code, or undefined. */
     const asUser = (
       word: number,
       prepare: (board: Board) => void = () => {},
@@ -249,7 +249,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("rdhwr asks HWREna", () => {
+    test("rdhwr obeys HWREna", () => {
       assert.equal(asUser(asm("rdhwr", R.v0, 2)), EXC_RI);
       assert.equal(
         asUser(asm("rdhwr", R.v0, 2), (board) => board.core.setCp0(HWRENA, 0, 4)),
@@ -292,7 +292,7 @@ for (const endian of ENDIANS) {
       assert.equal(board.core.cp0(CAUSE) & 0x40008000, 0);
     });
 
-    test("Cause.DC stops Count and the timer with it, and lets both go on", () => {
+    test("Cause.DC stops Count and the timer, and both continue when it is cleared", () => {
       const board = new Board(endian);
       board.core.setCp0(COUNT, 0, 100);
       board.core.setCp0(CAUSE, 0, 0x08000000);
@@ -321,7 +321,7 @@ for (const endian of ENDIANS) {
       assert.equal(board.core.cp0(EPC), CODE);
     });
 
-    test("interrupts ask IE, IM, EXL and ERL; IV has a vector of its own", () => {
+    test("interrupts depend on IE, IM, EXL and ERL; IV has a vector of its own", () => {
       for (const status of [0x0400, 0x0801, 0x0403, 0x0405]) {
         const board = new Board(endian);
         board.core.setInterrupts(0x0400);
@@ -337,7 +337,7 @@ for (const endian of ENDIANS) {
       assert.equal(board.core.pc, 0x80000204);
     });
 
-    test("a software interrupt comes with the mtc0 that raises it; ei and di tell Status as it was", () => {
+    test("a software interrupt is taken at the mtc0 that raises it; ei and di return Status as it was", () => {
       const board = new Board(endian);
       board.core.setCp0(STATUS, 0, 0x0100);
       board.core.setGpr(R.a0, 0x0100);

@@ -1,6 +1,6 @@
-// The fast reading and translated code against the exact reading: programs of random words, half of them
-// instructions, end in the same state whichever way they are read and however the run is cut. QEMU's vectors say what is right
-// (test/vectors/); this says that nothing depends on the way, and that no word harms the emulator.
+// Compares the fast reading and translated code with the exact reading: programs of random words, half of them
+// instructions, must end in the same state in every reading and however the run is divided. QEMU's vectors show what
+// is right (test/vectors/). This test shows that nothing depends on the reading, and that no word harms the emulator.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ function randomWord(random: Random): number {
   const word = random.word();
   if (row === undefined || random.below(16) === 0) return word;
   const form = (row.match | (word & ~row.mask)) >>> 0;
-  // Branches stay near, and so do most addresses: off registers that point into memory.
+  // Branches stay near, and so do most addresses: they are based on registers that point into memory.
   if (row.group === "branch")
     return ((form & 0xffff0000) | ((random.below(16) - 8) & 0xffff)) >>> 0;
   if (row.form.endsWith("simm(rs)") && random.below(8) > 0) {
@@ -29,7 +29,7 @@ function randomWord(random: Random): number {
   return form;
 }
 
-/** Where two states first differ. */
+/** The first place where two states differ. */
 function firstDifference(a: Buffer, b: Buffer): number | undefined {
   return a.equals(b) ? undefined : a.findIndex((byte, at) => byte !== b[at]);
 }
@@ -42,7 +42,7 @@ function prepare(endian: "little" | "big", seed: number, board: boolean): Guest 
   }
   guest.core.setGpr(R.sp, DATA);
   guest.put(CODE, ...Array.from({ length: PROGRAM_WORDS }, () => randomWord(random)));
-  // A board's exceptions and jumps into nowhere come back to the program, two words on.
+  // A board's exceptions and jumps to unmapped addresses return to the program, two words further.
   if (board) {
     const handler = [0x401a7000, 0x275a0008, 0x409a7000, 0x42000018]; // mfc0, addiu, mtc0 of EPC; eret
     guest.put(0x80000000, ...handler);
@@ -53,7 +53,7 @@ function prepare(endian: "little" | "big", seed: number, board: boolean): Guest 
   return guest;
 }
 
-/** Steps over what stopped, as a host might. */
+/** Skips the instruction that stopped, as a host might. */
 function goOn(guest: Guest): void {
   const { core } = guest;
   core.pc = core.pc >= CODE && core.pc < CODE + 4 * PROGRAM_WORDS ? core.pc + 4 : CODE;

@@ -1,7 +1,7 @@
-// The meanings of instructions in assembly/instructions/ say where they mean a whole register and where its low
-// word, so that a 64-bit processor can read the same text. This compiles some of them with asc over two classes
-// of operations, one with registers of 32 bits and one with 64, beside a doubleword instruction that only the
-// second has, and runs both. Neither class ships.
+// The definitions of instructions in assembly/instructions/ distinguish a whole register from its low word, so that a
+// 64-bit processor can use the same text. This test compiles some of them with asc over two classes of operations,
+// one with 32-bit registers and one with 64-bit registers, and a doubleword instruction that only the second class
+// has, and runs both. The package contains neither class.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -82,7 +82,9 @@ interface Compiled {
   readonly functions: Readonly<Record<string, (word: number) => number>>;
 }
 
-/** What this uses of asc. Its own types declare AssemblyScript's globals, which aren't this program's. */
+/**
+ * The part of asc that this uses. asc's own types declare AssemblyScript's globals, which this program doesn't have.
+ */
 interface Asc {
   main(
     options: readonly string[],
@@ -136,7 +138,7 @@ suite("instructions over registers of two widths", () => {
     compiled = await compile();
   });
 
-  /** v0 after an instruction over a0 and a1. */
+  /** Returns v0 after an instruction over a0 and a1. */
   function run(name: string, a0: bigint, a1: bigint, word = R_TYPE): bigint {
     const { memory, functions } = compiled;
     const view = new DataView(memory.buffer);
@@ -153,14 +155,14 @@ suite("instructions over registers of two widths", () => {
     return wide ? view.getBigUint64(16, true) : BigInt(view.getUint32(8, true));
   }
 
-  test("addu is of words, and sign-extends", () => {
+  test("addu operates on words, and sign-extends", () => {
     assert.equal(run("addu32", 0x7fffffffn, 1n), 0x80000000n);
     assert.equal(run("addu64", 0x7fffffffn, 1n), 0xffffffff80000000n);
     assert.equal(run("addu64", 0x1_ffffffffn, 1n), 0n);
     assert.equal(run("addiu64", 0n, 0n, immediate(-1)), 0xffffffffffffffffn);
   });
 
-  test("daddu is of registers", () => {
+  test("daddu operates on registers", () => {
     assert.equal(run("daddu64", 0x7fffffffn, 1n), 0x80000000n);
     assert.equal(run("daddu64", 0xffffffffn, 1n), 0x100000000n);
   });
@@ -173,19 +175,19 @@ suite("instructions over registers of two widths", () => {
     assert.equal(run("sltiu64", -1n, 0n, immediate(-1)), 0n);
   });
 
-  test("logic is of registers, with immediates of 16 bits", () => {
+  test("logical operations operate on registers, with immediates of 16 bits", () => {
     assert.equal(run("and32", 0xff00ff00n, 0x0ff00ff0n), 0x0f000f00n);
     assert.equal(run("and64", 0xff00_00000000n, 0x0ff0_00000000n), 0x0f00_00000000n);
     assert.equal(run("nor64", 0n, 0n), 0xffffffffffffffffn);
     assert.equal(run("xori64", 0n, 0n, immediate(0xffff)), 0xffffn);
   });
 
-  test("shifts are of words", () => {
+  test("shifts operate on words", () => {
     assert.equal(run("sll64", 0n, 0x1_08000000n), 0xffffffff80000000n);
     assert.equal(run("sra64", 0n, 0x7_80000000n), 0xfffffffff8000000n);
   });
 
-  test("nothing of a class is left: no call is in an instruction", () => {
+  test("the compiled instructions contain no call: the classes are inlined", () => {
     const bodies = compiled.text.split("\n (func ").slice(1);
     assert.ok(bodies.length >= 13);
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// Records what QEMU's 4Kc answers: node build/test/cpu/release-1-write.js. Needs qemu-system-mips{,el}.
+// Records the results of QEMU's 4Kc: node build/test/cpu/release-1-write.js. Needs qemu-system-mips{,el}.
 
 import { writeFileSync } from "node:fs";
 import { ENDIANS } from "./guest.ts";

@@ -1,6 +1,6 @@
-// A processor of Release 1 against QEMU's 4Kc: what is new in Release 2 is reserved, instructions and CP0
-// registers alike, and nothing else is. One departure: QEMU does rotr and rotrv as srl and srlv. The
-// manual calls both UNPREDICTABLE there, and here they are reserved, so that no rotation goes wrong unseen.
+// Compares a processor of Release 1 with QEMU's 4Kc: instructions and CP0 registers that are new in Release 2 are
+// reserved, and no others are. One departure: QEMU runs rotr and rotrv as srl and srlv. The manual calls both
+// UNPREDICTABLE there; here they are reserved, so that a rotation fails visibly.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -45,7 +45,7 @@ function recorded(endian: Endian): string[] {
   return readFileSync(recordedPath(endian), "utf8").trimEnd().split("\n");
 }
 
-/** QEMU's lines with the departure. */
+/** QEMU's lines with the departure applied. */
 function expected(endian: Endian): string[] {
   return recorded(endian).map((line) => line.replace(/^(rotrv?): .*/, `$1: ${RESERVED}`));
 }
@@ -56,7 +56,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual(ours(endian, reading, "4Kc"), expected(endian));
     });
 
-    test(`every instruction new in Release 2 is reserved, and on a 4KEc none, ${endian}-endian, ${reading}`, () => {
+    test(`every instruction new in Release 2 is reserved, and on a 4KEc none is, ${endian}-endian, ${reading}`, () => {
       const reserved = (model: "4Kc" | "4KEc"): string[] => {
         const lines = ours(endian, reading, model);
         return RELEASE_2.map(({ name }) => `${name}: ${RESERVED}`).filter((line) =>

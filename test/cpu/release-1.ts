@@ -1,6 +1,6 @@
-// What a Release 1 processor is asked, as a ROM that the board and the core both run from reset: what is
-// new in Release 2, privileged instructions of Release 1, and every register of CP0. The ROM leaves two
-// words for each probe at RESULTS, the exception it ended in and v0, and on the board prints them then.
+// The probes for a Release 1 processor, as a ROM that the board and the core both run from reset: everything new in
+// Release 2, privileged instructions of Release 1, and every register of CP0. The ROM stores two words for each probe
+// at RESULTS, the exception that ended it and v0; on the board it then prints them.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,11 +16,11 @@ import { asm, li, NOP, R } from "./guest.ts";
 
 export interface Probe {
   readonly name: string;
-  /** Its words at an address; what they tell is in v0. */
+  /** Its words at an address; the result is in v0. */
   readonly words: (address: number) => readonly number[];
 }
 
-/** What a probe ended in: Cause.ExcCode, or NOTHING, and v0. */
+/** The end of a probe: Cause.ExcCode, or NOTHING, and v0. */
 export type Answer = readonly [exception: number, v0: number];
 export const NOTHING = 0xff;
 
@@ -36,12 +36,12 @@ const UART_EMPTY = 0x20;
 const RESET = 0xbf000500;
 const RESET_NOW = 0x42;
 
-/** A Release 2 row that is only a hint, which Release 1 reads as the plain jump. */
+/** A Release 2 row that is only a hint, which Release 1 executes as the plain jump. */
 export function isHint({ name }: Instruction): boolean {
   return name.endsWith(".hb");
 }
 
-/** The row's word on v0, and a0 as base: reserved by nothing but its release. */
+/** The row's word operating on v0, with a0 as base: only its release can make it reserved. */
 function sample(row: Instruction): number {
   const operands: Readonly<Record<string, number>> = { rt: R.v0, rd: R.v0, rs: R.a0, msb: 7 };
   return fieldsOf(row.form).reduce(
@@ -50,7 +50,7 @@ function sample(row: Instruction): number {
   );
 }
 
-/** A jump over an instruction that sets v0; jalr.hb's link is v0 then. */
+/** A jump over an instruction that sets v0; jalr.hb links in v0. */
 function jump(row: Instruction): Probe["words"] {
   return (address) => {
     const to = li(R.t9, address + 16 + 4);
@@ -77,9 +77,9 @@ const instructions: readonly Probe[] = [...RELEASE_2, ...RELEASE_1].map((row) =>
 const REGISTERS = Array.from({ length: 32 * 8 }, (_, number) => number);
 
 /**
- * Registers whose value depends on time, and those whose writing would end the ROM; the watch registers,
- * which the board has and Config1, that we don't announce them in; numbers of later releases,
- * where QEMU raises RI; and 21, where it shows another processor's FrameMask.
+ * Left out: registers whose value depends on time, and those whose writing would end the ROM; the watch registers,
+ * which the board has, and the Config1 that announces them, because farjal doesn't have them; numbers of later
+ * releases, where QEMU raises RI; and 21, where QEMU shows another processor's FrameMask.
  */
 const LEFT_ALONE = new Set<number>([
   opcodes.CP0_RANDOM,
@@ -97,9 +97,9 @@ const ONLY_READ = new Set<number>([opcodes.CP0_DEBUG]);
 const mfc0 = (number: number): number => asm("mfc0", R.v0, number >>> 3, number & 7);
 const mtc0 = (register: number, number: number): number =>
   asm("mtc0", register, number >>> 3, number & 7);
-/** Status as the ROM has it: boot vectors, kernel mode. */
+/** The ROM's Status: boot vectors, kernel mode. */
 const STATUS = 1 << 22;
-/** Ones, but for Status in it interrupts, ERL and EXL would change how the ROM goes on. */
+/** All ones, except in Status: there interrupts, ERL and EXL would change how the ROM continues. */
 const ones = (number: number): number =>
   number === opcodes.CP0_STATUS ? 0xffffffe0 : number === opcodes.CP0_INDEX ? 15 : 0xffffffff;
 
@@ -128,10 +128,10 @@ const registers: readonly Probe[] = REGISTERS.filter((number) => !LEFT_ALONE.has
   },
 );
 
-/** Registers first: the instructions change some. */
+/** Registers first, because the instructions change some of them. */
 export const PROBES: readonly Probe[] = [...registers, ...instructions];
 
-/** The ROM's words, and where it starts to print. */
+/** The ROM's words, and the address where it starts to print. */
 export function rom(): { readonly words: readonly number[]; readonly printing: number } {
   const words: number[] = [];
   const fill = (offset: number): void => {
@@ -202,7 +202,10 @@ export function emulator(endian: Endian): string {
   return endian === "big" ? "qemu-system-mips" : "qemu-system-mipsel";
 }
 
-/** What QEMU's 4Kc answers; for a register it hasn't got, all ones whatever was written, 0 as we have it. */
+/**
+ * The results of QEMU's 4Kc. For a register that it doesn't have it reads all ones, whatever was written; they are
+ * replaced by 0, as farjal reads them.
+ */
 export function askQemu(endian: Endian): Answer[] {
   const directory = mkdtempSync(join(tmpdir(), "farjal-release-1-"));
   try {
@@ -224,7 +227,7 @@ export function askQemu(endian: Endian): Answer[] {
   }
 }
 
-/** Where QEMU's lines lie as they were last recorded. */
+/** The file with QEMU's lines as they were last recorded. */
 export function recordedPath(endian: Endian): string {
   return repositoryFile(`test/cpu/release-1.${endian}.txt`);
 }

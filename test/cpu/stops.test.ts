@@ -1,4 +1,4 @@
-// What ends a run and where it then stands: limit, return address, hypercall, wait; and the records that
+// Tests what ends a run and at which instruction: limit, return address, hypercall, wait; and the records that
 // farjal's own words write to the trace ring.
 
 import assert from "node:assert/strict";
@@ -29,7 +29,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.count, 5_000_001);
     });
 
-    test("the return address stops a run wherever it lies, before anything there is done", () => {
+    test("the return address stops a run anywhere, before the instruction there", () => {
       for (const returnTo of [CODE + 8, 0xdead0000, 0x00000004, 0xfffffffc]) {
         const guest = new Guest(endian);
         guest.core.returnTo = returnTo;
@@ -43,7 +43,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("without a return address no jump returns, not even one to what stands for none", () => {
+    test("without a return address no jump returns, not even one to the value that stands for none", () => {
       for (const run of ["run", "runExactly"] as const) {
         const guest = new Guest(endian);
         guest.put(CODE, asm("jr", R.ra), NOP);
@@ -61,7 +61,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.run([asm("jr", R.ra), NOP]), STOP_RETURN);
     });
 
-    test("the return address is met without a jump too", () => {
+    test("execution that reaches the return address without a jump returns too", () => {
       const guest = new Guest(endian);
       guest.core.returnTo = CODE + 8;
       assert.equal(guest.run([NOP, NOP, NOP], 100), STOP_RETURN);
@@ -93,7 +93,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("wait without an interrupt to come asks the host, which can bring one", () => {
+    test("wait without a possible interrupt stops at the host, which can raise one", () => {
       const guest = new Guest(endian);
       guest.core.setCp0(12, 0, 0x0400);
       assert.equal(guest.run([asm("wait", 0), NOP], 2), STOP_WAIT);

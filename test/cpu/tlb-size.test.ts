@@ -1,5 +1,5 @@
-// The JTLB's size: Config1.MMUSize says it, Index, Wired and Random keep to it, and every entry of it
-// translates. What the entries do is privileged.test.ts's and the ROMs'.
+// Tests the JTLB's size: Config1.MMUSize gives it, Index, Wired and Random stay within it, and every entry
+// translates. privileged.test.ts and the ROMs test what the entries do.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -35,7 +35,7 @@ for (const endian of ENDIANS) {
     };
 
     describe(`a TLB of ${tlbEntries} entries, ${endian}-endian`, () => {
-      test("is announced, and Index and Wired hold no more", () => {
+      test("is announced in Config1, and Index and Wired hold no more", () => {
         for (const model of CPU_MODEL_NAMES) {
           const core = labProcessor(endian, 1 << 20, model, { tlbEntries });
           assert.equal(core.tlbEntries, tlbEntries);
@@ -47,7 +47,7 @@ for (const endian of ENDIANS) {
         }
       });
 
-      test("Random runs from the last entry down to Wired, and round", () => {
+      test("Random runs from the last entry down to Wired, and starts again", () => {
         const { core } = made();
         core.setCp0(CP0_WIRED >>> 3, 0, 5);
         core.pc = CODE;
@@ -63,7 +63,7 @@ for (const endian of ENDIANS) {
         );
       });
 
-      test("has so many pairs of pages that translate at once, and no more", () => {
+      test("translates that many pairs of pages at once, and no more", () => {
         const guest = made();
         const { core } = guest;
         for (let index = 0; index <= tlbEntries; index += 1) {
@@ -74,7 +74,7 @@ for (const endian of ENDIANS) {
           core.setCp0(CP0_ENTRYLO1 >>> 3, 0, lo);
           guest.run([asm("tlbwi")]);
         }
-        // One more went where Index wrapped to: entry 0.
+        // One more pair was written to the entry to which Index wraps: entry 0.
         for (let index = 0; index <= tlbEntries; index += 1) {
           const physical = core.physicalOf(USEG + index * PAIR, false);
           assert.equal(physical, index === 0 ? undefined : PHYSICAL + index * 0x1000);
@@ -92,7 +92,7 @@ for (const endian of ENDIANS) {
   }
 }
 
-test("other sizes, and other processors, there are not", () => {
+test("other sizes, and other processors, are refused", () => {
   for (const tlbEntries of [0, 1, 8, 17, 65, 128, -16, Number.NaN]) {
     assert.throws(() => labProcessor("little", 1 << 20, "24Kc", { tlbEntries }), Misuse);
   }

@@ -1,5 +1,5 @@
-// Breakpoints and watchpoints of the core: where a run stops, that nothing of the instruction is done, that
-// it passes when it goes on, and that stopping changes nothing of what the run comes to.
+// Tests the core's breakpoints and watchpoints: where a run stops, that the instruction has had no effect, that the
+// run passes the stop when it continues, and that stopping doesn't change the result.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -17,7 +17,7 @@ const at = (address: number, kind: WatchKind = "execute", size = 4): Watch => ({
   kind,
 });
 
-/** Adds up the words from DATA on, storing each sum: four instructions, a branch and its slot a round. */
+/** Adds up the words from DATA on, storing each sum: four instructions, a branch and its slot in each round. */
 const LOOP = [
   asm("lw", R.t0, 0, R.a0),
   asm("addu", R.v0, R.v0, R.t0),
@@ -43,7 +43,7 @@ for (const endian of ENDIANS) {
     describe(`watches, ${endian}-endian, ${reading}`, () => {
       const run = (core: Processor, limit = 10_000) => core[reading](limit);
 
-      test("a breakpoint stops before its instruction, every time it comes, delay slots included", () => {
+      test("a breakpoint stops before its instruction, every time it is reached, delay slots included", () => {
         const { core } = looping(endian);
         core.setWatches([at(CODE + 8), at(CODE + 20)]);
         for (let round = 0; round < ROUNDS; round++) {
@@ -71,7 +71,7 @@ for (const endian of ENDIANS) {
         assert.equal(core.pc, CODE + 8);
       });
 
-      test("watchpoints tell reads from writes, and the byte that is touched", () => {
+      test("watchpoints distinguish reads and writes, and the accessed byte", () => {
         const touched = (kind: WatchKind, address: number, size: number) => {
           const guest = looping(endian);
           guest.core.setWatches([at(address, kind, size)]);
@@ -88,7 +88,7 @@ for (const endian of ENDIANS) {
         assert.equal(touched("access", CODE, 4), STOP_LIMIT);
       });
 
-      test("a watchpoint leaves the instruction undone, and passes it next", () => {
+      test("a watchpoint stops before the instruction, and passes it next", () => {
         const { core } = looping(endian);
         core.setWatches([at(DATA + 4, "access")]);
         assert.equal(run(core), STOP_WATCHPOINT);
@@ -97,7 +97,7 @@ for (const endian of ENDIANS) {
         assert.deepEqual([core.pc, core.gpr(R.t0)], [CODE + 4, 4]);
       });
 
-      test("a breakpoint and a watchpoint of one instruction are told one after the other", () => {
+      test("a breakpoint and a watchpoint of one instruction are reported one after the other", () => {
         const { core } = looping(endian);
         core.setWatches([at(DATA, "read"), at(CODE)]);
         assert.deepEqual([run(core), run(core), run(core)].slice(0, 2), [
@@ -107,7 +107,7 @@ for (const endian of ENDIANS) {
         assert.deepEqual([core.pc, core.count], [CODE, 6]);
       });
 
-      test("lwl, lwr, swl and swr touch the bytes they take and no others", () => {
+      test("lwl, lwr, swl and swr access exactly the bytes that they transfer", () => {
         const bytes = (name: string, va: number): number[] =>
           [0, 1, 2, 3].filter((byte) => {
             const guest = new Guest(endian);
@@ -177,7 +177,7 @@ for (const endian of ENDIANS) {
   });
 }
 
-test("watches that are none are misuse, and leave the old ones", () => {
+test("invalid watches are misuse, and leave the old ones", () => {
   const { core } = looping("little");
   core.setWatches([at(CODE + 4)]);
   const bad: (readonly Watch[])[] = [

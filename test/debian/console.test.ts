@@ -1,6 +1,6 @@
-// Debian's kernel prints the same on farjal's board as on QEMU's Malta, line for line, but for what is named here:
-// times and speeds, and the devices that the board hasn't. Without an initramfs it ends in a panic and a reset, so
-// the whole way is walked: devices, PCI, interrupts, timers, kernel threads.
+// Checks that Debian's kernel prints the same on farjal's board as on QEMU's Malta, line for line, except for what is
+// listed here: times, speeds, and the devices that the board lacks. Without an initramfs the boot ends in a panic and
+// a reset, so the test covers the whole boot: devices, PCI, interrupts, timers, kernel threads.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -15,9 +15,9 @@ import { debianImage, elfOf } from "../support/debian-boot.ts";
 const APPEND = "console=ttyS0 nokaslr cryptomgr.notests panic=-1";
 const LIMIT_S = 300;
 
-/** Numbers that depend on the machine's speed, each with what stands around it. */
+/** Numbers that depend on the machine's speed, each with the text around it. */
 const MASKS: readonly (readonly [RegExp, string])[] = [
-  [/^\[.*\] audit: type=.*/, ""], // from a thread, at its own time
+  [/^\[.*\] audit: type=.*/, ""], // a thread prints it, at no fixed time
   [/^\[ *\d+\.\d+\] /, ""],
   [/CPU frequency [\d.]+ MHz/, "CPU frequency"],
   [/max_idle_ns: \d+ ns/, "max_idle_ns"],
@@ -27,9 +27,9 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/setting system clock to .*/, "setting system clock"],
   [/raid6: .*|xor: .*|prandom.*/, "a benchmark"],
   [/random: .*/, "random"],
-  [/hrtimer: interrupt took .*/, ""], // QEMU on a busy machine
+  [/hrtimer: interrupt took .*/, ""], // only from QEMU on a busy machine
 ];
-/** Devices of QEMU's that the board hasn't, and what a kernel says where they aren't. */
+/** Devices of QEMU that the board lacks, and the kernel's lines where they are missing. */
 const ABSENT = /i8042|serio|atkbd|input: AT|psmouse|No controller found/;
 
 function masked(console: string): string[] {

@@ -1,5 +1,5 @@
-// The example of a driver's test against a register model passes on Debian's kernel, and so does the command that
-// loads a module into it; both boot once, into a cache of their own.
+// Runs the example of a driver's test against a register model on Debian's kernel, and the command that loads a
+// module into that kernel. Both boot once, into a cache of their own.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -39,7 +39,7 @@ suite("a driver in Debian's kernel", { skip: debianSkip }, () => {
     assert.match(stdout, /\bpass 2\b/);
   });
 
-  test("is loaded by the command, with what it needs, out of the cache", () => {
+  test("is loaded by the command, with its dependencies, from the cache", () => {
     const usbcore = insmod(debian?.module("usbcore") ?? "");
     assert.equal(usbcore.status, 0);
     assert.equal(usbcore.answer.cached, true);

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Fetches Debian's own MIPS kernels and modules, the real files that some tests read. For each flavour of
-# malta (32-bit), loongson-3, 5kc-malta and octeon (64-bit, the last with a vmlinux in ELF form), or those
-# named as arguments:
+# Fetches Debian's own MIPS kernels and modules, the real files that some tests read. The flavours are malta (32-bit),
+# loongson-3, 5kc-malta and octeon (64-bit, the last with a vmlinux in ELF form). Default: all of them; arguments
+# select some.
 #
 #   .cache/debian/FLAVOUR/boot/vmlinu[xz]-*
 #   .cache/debian/FLAVOUR/lib/modules/*/kernel/**/*.ko
 #   .cache/debian/FLAVOUR/Module.symvers
 #
-# They are GPL-2.0, so they are fetched and never committed (.cache/ is git-ignored); without them those
-# tests are skipped by name. Nothing is installed and root isn't needed: apt works in a private root for
-# the flavour's architecture, with the machine's proxy settings and Debian mirror. The version floats in
-# Debian's pool, so it is taken from the meta package. What is there isn't fetched again; needs apt and
-# dpkg-deb.
+# They are GPL-2.0, so this script fetches them and the repository never contains them (.cache/ is git-ignored).
+# Without them those tests are skipped by name. The script installs nothing and doesn't need root: apt works in a
+# private root for the flavour's architecture, with the machine's proxy settings and Debian mirror. The version in
+# Debian's pool changes, so the script takes it from the meta package. It doesn't fetch existing files again. It needs
+# apt and dpkg-deb.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -24,7 +24,7 @@ machine_mirror() {
     grep -m1 -E "/$1/?\$" || echo "http://deb.debian.org/$1"
 }
 
-# fetch FLAVOUR ARCHITECTURE META_PACKAGE, in a subshell, which cleans up after itself
+# fetch FLAVOUR ARCHITECTURE META_PACKAGE, in a subshell that removes its temporary files
 fetch() (
   flavour=$cache/$1
   if [ -e "$flavour/Module.symvers" ]; then exit 0; fi
@@ -60,7 +60,7 @@ Dir::Cache::PkgCache "";
 Dir::Cache::SrcPkgCache "";
 CONF
   export APT_CONFIG="$work/apt.conf"
-  # APT_CONFIG is read before /etc/apt/apt.conf.d, which may say otherwise; the command line has the last word.
+  # APT_CONFIG is read before /etc/apt/apt.conf.d, which may override it; the command line has the highest priority.
   apt() { apt-get -q -c "$work/apt.conf" "$@"; }
 
   apt update

@@ -1,5 +1,5 @@
-// Functions of Debian's kernel that need no booted kernel, run from its own vmlinuz: each is held to a
-// published check value, to what the C library says, or to what JavaScript computes.
+// Runs functions of Debian's kernel that need no booted kernel, from its own vmlinuz, and compares each with a
+// published check value, with the C library's definition, or with what JavaScript computes.
 
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
@@ -107,7 +107,7 @@ suite("functions of a vmlinuz", { skip: debianSkip }, () => {
     assert.equal(call("bsearch", words((sorted[9] ?? 0) + 1), table, 200, 4, compare), 0);
   });
 
-  test("_mcount comes back to its caller's caller, the stack as it was", () => {
+  test("_mcount returns to its caller's caller, the stack unchanged", () => {
     const mcount = machine.addressOf("_mcount") ?? 0;
     const high = (mcount + 0x8000) >>> 16;
     const site = words(
@@ -126,7 +126,7 @@ suite("functions of a vmlinuz", { skip: debianSkip }, () => {
     assert.equal(v0, 0);
   });
 
-  test("yield to what the host provides", async () => {
+  test("yield to functions that the host provides", async () => {
     const own = await Machine.create({ kernel });
     own.provide("crc32_le", (guest) => guest.arg(2) + 1);
     assert.equal(own.importOf("crc32_le")?.from, "host");

@@ -1,7 +1,7 @@
-// Debian's modules that only compute, called as the kernel would call them. Their answers are held to what
-// was published (CRC catalogues, RFC 8439), to Node's OpenSSL and to two LZ4 decoders; and each module's
-// work is done three times, untraced, traced natively and traced the guest's way, with one result: on
-// Debian's kernel, and on the lab kernel that stands in when a user has none.
+// Calls Debian's modules that only compute, as the kernel would call them. Their answers are compared with published
+// ones (CRC catalogues, RFC 8439), with Node's OpenSSL and with two LZ4 decoders. Each module runs three times,
+// untraced, traced natively and traced by guest code, and must give one result: on Debian's kernel, and on the lab
+// kernel, which replaces it when a user has none.
 
 import assert from "node:assert/strict";
 import { createCipheriv } from "node:crypto";
@@ -24,7 +24,7 @@ const BASE = 0xc0000000;
 /** A machine with one module, and calls of it, none of which may fail. */
 class Bench {
   readonly machine: Machine;
-  /** Debian's; null when the module imports from the lab kernel. */
+  /** Debian's kernel; null when the module imports from the lab kernel. */
   readonly kernel: Kernel | null;
   instructions = 0;
 
@@ -41,7 +41,7 @@ class Bench {
     return v0;
   }
 
-  /** Zeroed guest memory. */
+  /** Allocates zeroed guest memory. */
   room(size: number): number {
     return this.machine.memory.alloc(size);
   }
@@ -79,8 +79,8 @@ const SUNSCREEN =
   "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
 
 /**
- * chacha_block_generic(state, stream, rounds), the one import that the lab kernel lacks: OpenSSL's key
- * stream of the block, and the counter counted on.
+ * chacha_block_generic(state, stream, rounds), the one import that the lab kernel lacks: OpenSSL computes the block's
+ * key stream, and the counter is incremented.
  */
 function chachaBlock({ memory, arg }: HostCall): void {
   const [state, stream, rounds] = [arg(0), arg(1), arg(2)];
@@ -165,7 +165,7 @@ const POLY1305: readonly (readonly [key: string, text: string, tag: string])[] =
   ],
 ];
 
-/** More than struct poly1305_desc_ctx takes. */
+/** More than the size of struct poly1305_desc_ctx. */
 const POLY1305_CONTEXT = 512;
 
 function poly1305(bench: Bench): void {
@@ -188,7 +188,10 @@ function poly1305(bench: Bench): void {
 const LZ4_MEMORY = 16_416;
 const lz4Bound = (size: number): number => size + Math.floor(size / 255) + 16;
 
-/** What goes in comes out of farjal's own decoder, and of the one in Debian's kernel where it is there. */
+/**
+ * The output must decompress to the input: by farjal's own decoder, and by the one in Debian's kernel where it is
+ * available.
+ */
 function lz4(bench: Bench): void {
   const random = new Random(4);
   const phrases = ["jal _mcount; ", "addiu sp,sp,-8; ", "lui v1,0x8011; ", "jalr v1; "];
@@ -228,7 +231,7 @@ function lz4(bench: Bench): void {
 
 interface Subject {
   readonly work: (bench: Bench) => void;
-  /** The functions that a tracer sees; none where the module is built without -pg. */
+  /** The functions that a tracer records; none where the module is built without -pg. */
   readonly traced: readonly string[];
 }
 
@@ -253,7 +256,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
 };
 
-/** Does a module's work on a machine of its own; what it cost and what the tracer saw. */
+/** Runs a module's test on a machine of its own; returns its cost and what the tracer recorded. */
 async function perform(
   module: string,
   work: Subject["work"],

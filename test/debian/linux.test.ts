@@ -1,5 +1,5 @@
-// The module lab on the real kernel: Debian's, kept running on the board, gives its own verdicts on modules, Debian's
-// and ours; and a machine that was saved does what the one that was not saved does, to the last byte.
+// Tests the module lab on the real kernel: Debian's, kept running on the board, gives its own verdicts on Debian's
+// modules and ours; and a machine restored from a snapshot does the same as one that was not saved, to the last byte.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -73,7 +73,7 @@ suite("Debian's running kernel", { skip: debianSkip }, () => {
     assert.ok(Math.abs(uptime() - before - 30) < 0.5);
   });
 
-  test("does the same from a snapshot as without, on each engine", () => {
+  test("does the same from a snapshot as without one, on each engine", () => {
     const saved = Linux.restore(snapshot);
     saved.insmod(theirs("crc7"));
     const middle = saved.save();

@@ -1,7 +1,7 @@
-// Modules in memory as a live kernel had them: Debian's 6.1.0-50-4kc-malta under QEMU, its memory read
-// through /proc/kcore with the function tracer off and on. The kernel's binaries are GPL, so only digests of
-// what was read there are kept. Loaded where that kernel had put them, farjal's modules must hold the same
-// bytes: every section but the ones of CHANGING, and the symbol table that stays behind the last section.
+// Compares modules in memory with those of a live kernel: Debian's 6.1.0-50-4kc-malta under QEMU, whose memory was
+// read through /proc/kcore with the function tracer off and on. The kernel's binaries are GPL, so this file has only
+// digests of that memory. farjal loads the modules at the addresses that the kernel chose. They must have the same
+// bytes in every section except those of CHANGING, and in the symbol table after the last section.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -9,26 +9,26 @@ import { before, suite, test } from "node:test";
 import { type Kernel, Machine, readKernel } from "../../src/index.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 
-/** Another build has other bytes. */
+/** Another build of the kernel has other bytes. */
 const KERNEL = "6.1.0-50-4kc-malta SMP mod_unload modversions MIPS32_R2 32BIT ";
 
-/** A running kernel sorts the first (jump_label_add_module) and writes to the others. */
+/** A running kernel sorts the first section (jump_label_add_module) and writes to the others. */
 const CHANGING = ["__jump_table", ".data", "__dyndbg", ".gnu.linkonce.this_module", ".bss"];
 
 interface Seen {
   readonly name: string;
-  /** Loaded before it, out of the way. */
+  /** Modules that are loaded before it, at an address that doesn't matter. */
   readonly dependencies?: readonly string[];
   readonly base: number;
   readonly initBase: number;
-  /** As /proc/modules had it. */
+  /** The base in /proc/modules. */
   readonly size: number;
-  /** From the base to the first of CHANGING. */
+  /** Digest from the base to the first section of CHANGING. */
   readonly unchanging: number;
   readonly off: string;
-  /** Null where no tracer was on for the module. */
+  /** Null if the module wasn't traced. */
   readonly on: string | null;
-  /** From the last section's end to the core's. */
+  /** Digest from the last section's end to the core's. */
   readonly symbols: string;
 }
 
@@ -66,7 +66,7 @@ const SEEN: readonly Seen[] = [
   },
 ];
 
-/** Where a live kernel had usb_common's core, which usbcore's calls name, and a place clear of both. */
+/** The address of usb_common's core in a live kernel, which usbcore's calls contain, and one clear of both modules. */
 const USB_COMMON = { base: 0xc001f000, initBase: 0xc0300000 };
 
 function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
-// Debian's 3,042 modules mended without jumps: all of them, each file one that this reader reads, with no j and
-// no jal left in it, every call site listed, and nothing left to do. As they are shipped they need nothing, but
-// for the sites that recordmcount lost.
+// Mends all of Debian's 3,042 modules without jumps. Each result must be a file that this reader reads, have no j and
+// no jal left, list every call site, and need no further mending. The modules as shipped need nothing but the sites
+// that recordmcount lost.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { debian, debianSkip } from "../support/debian.ts";
 suite("Debian's modules", { skip: debianSkip }, () => {
   const modules = debian?.modules ?? [];
 
-  test("need nothing but the sites that recordmcount lost", () => {
+  test("need only the sites that recordmcount lost", () => {
     const changed: string[] = [];
     for (const path of modules) {
       const bytes = readFileSync(path);

@@ -1,5 +1,5 @@
-// The loader's lines for the kernel against the format strings in Debian's own: each stands there, word for word,
-// but for those that this configuration of it has no use for.
+// Compares the loader's lines for the kernel with the format strings in Debian's kernel: each must be in it, word for
+// word, except for those that this kernel's configuration leaves out.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,12 +7,12 @@ import { readKernel } from "../../src/index.ts";
 import { printedTexts } from "../module/printed-texts.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 
-/** What a text says itself and the format string has as a value: numbers, ELFMAG, "module". */
+/** Parts that a text has literally, where the format string has a conversion: numbers, ELFMAG, "module". */
 const VALUES = /\d+|\x7fELF|^module: |-$/;
-/** Pieces of a format string that are too short to be found by. */
+/** Pieces of a format string that are too short to be searched for. */
 const SHORTEST = 4;
 
-test("each text of the loader's is in the kernel", { skip: debianSkip }, async () => {
+test("each of the loader's texts is in the kernel", { skip: debianSkip }, async () => {
   const kernel = await readKernel(debian?.vmlinuz ?? "");
   const image = Buffer.from(kernel.image?.bytes ?? []);
   const texts = printedTexts();

@@ -1,5 +1,5 @@
-// Debian's 64-bit modules through the command: loaded and planned against their own kernel, dependencies
-// found in their tree, and what needs a processor told to be a wrong call.
+// Tests Debian's 64-bit modules through the command: loaded and planned against their own kernel, with dependencies
+// from their tree. A command that needs a processor must be a wrong call.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
@@ -50,7 +50,7 @@ for (const flavour of ["loongson-3", "5kc-malta", "octeon"]) {
     });
 
     for (const name of MODULES) {
-      test(`${name} loads with nothing said, and needs no trampoline`, () => {
+      test(`${name} loads without a message, and needs no trampoline`, () => {
         const words = [path(name), "--kernel", kernel];
         const { code, json } = farjalJson(["load", ...words]);
         assert.equal(code, 0, json.explanation);
@@ -71,7 +71,7 @@ for (const flavour of ["loongson-3", "5kc-malta", "octeon"]) {
       for (const { dmesg } of json.results) assert.deepEqual(dmesg, []);
     });
 
-    test("explain tells usb-storage's imports by the kernel and by the modules that it needs", () => {
+    test("explain divides usb-storage's imports into the kernel's and those of the modules that it needs", () => {
       const { code, json } = farjalJson(["explain", path("usb-storage"), "--kernel", kernel]);
       assert.deepEqual([code, json.verdict], [0, "loads"]);
       const owners = new Set(json.imports.map((one: { module: string | null }) => one.module));
@@ -83,7 +83,7 @@ for (const flavour of ["loongson-3", "5kc-malta", "octeon"]) {
       assert.ok(json.callSites.every((one: { form: string; lost: null }) => one.form !== null));
     });
 
-    test("what needs a processor is a wrong call", () => {
+    test("a command that needs a processor is a wrong call", () => {
       for (const option of ["--init", "--list", "--param=x=1"]) {
         const { code, stderr } = farjal(["load", path("crc16"), "--kernel", kernel, option]);
         assert.equal(code, 2);

@@ -1,5 +1,5 @@
-// Parameters of Debian's modules, set by the functions of Debian's kernel: the standard types, arrays with
-// their counts, strings, and a type of the module's own.
+// Tests parameters of Debian's modules, which functions of Debian's kernel set: the standard types, arrays with their
+// counts, strings, and a type of the module's own.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -50,7 +50,7 @@ suite("parameters of Debian's modules", { skip: debianSkip }, () => {
     assert.equal(machine.memory.u8(at("hrtimer")), 0);
   });
 
-  test("an array that can't take them says why, and leaves the text as far as it came", async () => {
+  test("an array that rejects its elements reports why, and leaves the text as far as it was parsed", async () => {
     const bad = await load("snd-dummy", ["enable=1,x,0"]);
     const first = refusal(bad.insmod);
     assert.equal(first.errno, "EINVAL");

@@ -1,5 +1,6 @@
-// usbcore.ko, the module whose refusal in 2009 began all this, on Debian's own kernel: it loads where 2009's
-// could not, its call sites switch in the kernel's own words, and two of its functions run and are traced.
+// Tests usbcore.ko, the module whose refusal in 2009 was farjal's origin, on Debian's own kernel: it loads where
+// 2009's could not, its call sites switch between the kernel's own words, and two of its functions run and are
+// traced.
 
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
@@ -15,13 +16,13 @@ import { debian, debianSkip } from "../support/debian.ts";
 
 const BASE = 0xc0000000;
 const USB_COMMON = 0xc8000000;
-/** What a live kernel of any version shows: `b` over the call and nop, or the call of _mcount. */
+/** The words of a site in a live kernel of any version: `b` over the call and nop, or the call of _mcount. */
 const OFF = [0x10000005, 0x00000000];
-/** The release that MEASURED is of; another build has other figures. */
+/** The release of MEASURED; another build has other figures. */
 const RELEASE = "6.1.0-50-4kc-malta";
 /**
- * The core's size in its /proc/modules, the entries of usbcore's __mcount_loc, how many of them its tracer
- * rewrites (the others are in the init block, gone by then), and to which words.
+ * The core's size in its /proc/modules, the number of entries of usbcore's __mcount_loc, how many of them its tracer
+ * rewrites (the others are in the init block, already freed then), and the words that it writes.
  */
 const MEASURED = { core: 0x3eeaf, sites: 494, coreSites: 491, on: [0x3c038011, 0x246356a0] };
 const WAYS: readonly TraceWay[] = ["native", "guest"];
@@ -83,7 +84,7 @@ suite("usbcore.ko at 0xc0000000", { skip: debianSkip }, () => {
     assert.ok(coreBytes().equals(off));
   });
 
-  test("usb_disabled() tells the parameter nousb, traced and untraced", () => {
+  test("usb_disabled() returns the parameter nousb, traced and untraced", () => {
     const nousb = usbcore.symbols.find(({ name }) => name === "nousb")?.address ?? 0;
     for (const value of [0, 1]) {
       machine.memory.setU8(nousb, value);
@@ -124,9 +125,9 @@ suite("usbcore.ko at 0xc0000000", { skip: debianSkip }, () => {
 
   suite("usb_ifnum_to_if()", () => {
     /**
-     * struct usb_device's members are where the function's own loads say: actconfig, then in that
-     * bNumInterfaces and interface[], then an interface's altsetting and its bInterfaceNumber. Where the
-     * two bytes lie in their descriptors is USB's own: USB 2.0, tables 9-10 and 9-12.
+     * The offsets of struct usb_device's members come from the function's own loads: actconfig, then in it
+     * bNumInterfaces and interface[], then an interface's altsetting and its bInterfaceNumber. USB 2.0, tables 9-10
+     * and 9-12, defines the offsets of the two bytes in their descriptors.
      */
     function offsets() {
       const start = machine.addressOf("usb_ifnum_to_if") ?? 0;
@@ -160,7 +161,7 @@ suite("usbcore.ko at 0xc0000000", { skip: debianSkip }, () => {
       return { actconfig, bNumInterfaces, interfaces, altsetting, bInterfaceNumber: number };
     }
 
-    /** A device whose active configuration has interfaces of these numbers. */
+    /** A device whose active configuration has interfaces with these numbers. */
     function makeDevice(numbers: readonly number[]) {
       const { memory } = machine;
       const at = offsets();

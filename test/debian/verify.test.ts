@@ -1,6 +1,6 @@
-// The loader's proof on a live kernel: `farjal verify` boots Debian's in QEMU, and memory of modules of all
-// kinds must equal farjal's in every word that nothing explains: relocated, loaded, and traced. Our own modules
-// that Linux refuses must be refused with its errno and lines.
+// Proves the loader on a live kernel: `farjal verify` boots Debian's in QEMU. The memory of modules of all kinds must
+// equal farjal's in every word that no known difference explains: relocated, loaded, and traced. Linux must refuse
+// the same modules of ours, with the same errno and lines.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,17 +12,17 @@ import { repositoryFile } from "../support/repository.ts";
 
 const LIMIT_S = 300;
 
-/** With what they depend on, some sixty: what each is there for. */
+/** With their dependencies some sixty modules; the comments give the reason for each. */
 const MODULES = [
   ...["crc16", "lz4_compress", "zsmalloc"], // no init function; no call sites in init; small
   ...["usbcore", "cfg80211", "mac80211", "drm"], // large, with static keys, exports and init code
   ...["crc32c_generic", "ext4", "nfsd", "x_tables", "nf_tables", "sctp", "openvswitch"], // per-CPU variables
   "jitterentropy_rng", // -O0: another form of call site
   ...["8021q", "tun", "bridge", "br_netfilter", "loop", "vfat", "dm-mod", "overlay"],
-  ...["usbhid", "e1000", "r8169", "snd-pcm", "speakup", "xfs"], // drivers, most without their device
+  ...["usbhid", "e1000", "r8169", "snd-pcm", "speakup", "xfs"], // drivers, most of them without their device
 ];
 
-/** Of test/modules/built. */
+/** Modules of test/modules/built. */
 const OURS = [
   ...["modern", "shapes", "optimize0", "lost", "greet_versions"],
   ...["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"],
@@ -37,7 +37,7 @@ function skip(): string | false {
 }
 
 suite("a live kernel's memory, word by word", { skip: skip() }, () => {
-  test("of modules of all kinds is farjal's, and both refuse the same", async () => {
+  test("of modules of all kinds is farjal's, and both refuse the same modules", async () => {
     const ours = OURS.map((name) => repositoryFile(`test/modules/built/${name}-little.ko`));
     const { modules, held } = await verify([...MODULES, ...ours], {
       kernel: debian?.vmlinuz ?? "",

@@ -1,4 +1,4 @@
-// The ELF reader on files written for it: what is in them comes out, and what Linux refuses is refused in the
+// Tests the ELF reader on files written for it: it returns their contents, and it refuses what Linux refuses, in the
 // kernel's order and words.
 
 import assert from "node:assert/strict";
@@ -53,7 +53,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
   suite(`an ELF32 file, ${endian}-endian`, () => {
     const elf = readElf(writeElf({ ...SPEC, endian }));
 
-    test("its header, sections and symbols come out as they stand", () => {
+    test("its header, sections and symbols are returned unchanged", () => {
       assert.deepEqual(
         [elf.endian, elf.class, elf.type, elf.machine, elf.flags, elf.notes],
         [endian, 32, 1, 8, 0x70001001, []],
@@ -207,7 +207,7 @@ suite("what Linux's elf_validity_check() refuses, in its order and words", () =>
   });
 });
 
-suite("what only farjal looks at", () => {
+suite("checks that only farjal makes", () => {
   test("a symbol's name outside the string table, or without an end, is one clear error", () => {
     const symbol = (view: DataView, shdr: (index: number) => number) =>
       view.getUint32(shdr(4) + 16, true) + 3 * 16;
@@ -225,7 +225,7 @@ suite("what only farjal looks at", () => {
     );
   });
 
-  test("an EI_DATA that lies is noted, and the file read as it is meant", () => {
+  test("a wrong EI_DATA is noted, and the file is read in the other byte order", () => {
     for (const [endian, statedEndian] of [
       ["little", "big"],
       ["big", "little"],
@@ -237,7 +237,7 @@ suite("what only farjal looks at", () => {
     }
   });
 
-  test("a relocation section that names no section is skipped, RELA isn't REL", () => {
+  test("a relocation section for no section is skipped, and RELA isn't REL", () => {
     const elf = readElf(patched(SPEC, (view, shdr) => view.setUint32(shdr(3) + 28, 0x8000, true)));
     assert.deepEqual(relocationTables(elf), []);
     const [text] = SPEC.sections ?? [];
@@ -246,7 +246,7 @@ suite("what only farjal looks at", () => {
     assert.deepEqual(relocationTables(rela), []);
   });
 
-  test("sections that share their bytes over and over are refused", () => {
+  test("sections that overlap many times are refused", () => {
     const bytes = new Uint8Array(4096);
     const sections = Array.from({ length: 8 }, (_, index) => ({ name: `.s${index}`, bytes }));
     const same = patched({ sections }, (view, shdr) => {
@@ -261,7 +261,7 @@ suite("what only farjal looks at", () => {
     );
   });
 
-  test("a million symbols that share one long name cost no more than the file", () => {
+  test("a million symbols that share one long name use no more memory than the file", () => {
     const file = writeElf({ symbols: [{ name: "y".repeat(4000), section: 0 }] });
     const view = new DataView(file.buffer);
     const shoff = view.getUint32(32, true);

@@ -1,4 +1,4 @@
-// The examples run as their readers run them, and say what they promise.
+// Runs the examples as their readers run them, and checks their output.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { builtModule, temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 function run(words: readonly string[]) {
-  // Without NODE_TEST_CONTEXT the inner test runner reports to its own stdout, for people.
+  // With NODE_TEST_CONTEXT the inner test runner would report to the outer one instead of to its own stdout, as text.
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   return spawnSync(process.execPath, words, {
     encoding: "utf8",
@@ -54,12 +54,12 @@ test("the example that records writes in a worker what the main thread runs", as
     read += 1;
     gaps += event.lost ?? 0;
   }
-  // What is lost behind the last event has no event to stand before.
+  // Events lost after the last event aren't shown, because no event follows them.
   assert.equal(read, Number(events));
   assert.ok(gaps <= Number(lost));
 });
 
-test("the example of assertions about a trace passes, on its golden as it stands", () => {
+test("the example of assertions about a trace passes, on its golden as committed", () => {
   const { status, stdout } = run(["--test", repositoryFile("examples/trace.test.mjs")]);
   assert.equal(status, 0, stdout);
   assert.match(stdout, /\bpass 2\b/);

@@ -1,5 +1,5 @@
-// Which HI16/LO16 pairs are told as surprising: small modules with one surprise each, and what loading them
-// then leaves in memory.
+// Tests which HI16/LO16 pairs are reported as surprising: small modules with one surprise each, and the memory after
+// loading them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -56,7 +56,7 @@ test("an ordinary pair is no surprise", () => {
   assert.deepEqual(story, { hi16: 1, lo16: 1, mostWaiting: 1, findings: [] });
 });
 
-test("each surprise is told, alone", () => {
+test("each surprise is reported, and no other", () => {
   assert.deepEqual(kinds([LUI, LUI, ADDIU], [hi(0), hi(4), lo(8)]), [["shared", 1]]);
   assert.deepEqual(kinds([ADDIU, LUI], [hi(4), lo(0)]), [["above", 1]]);
   assert.deepEqual(kinds([LUI, ADDIU | 0xfffc], [hi(0), lo(4)]), [["negative", 1]]);
@@ -65,7 +65,7 @@ test("each surprise is told, alone", () => {
   assert.deepEqual(kinds([LUI], [hi(0)]), [["unpaired", 1]]);
 });
 
-test("the most HI16 that wait are counted, as many as a real module has", () => {
+test("the largest number of waiting HI16 is counted, up to that of a real module", () => {
   const count = 273;
   const words = [...new Array<number>(count).fill(LUI), ADDIU];
   const relocations = [
@@ -77,7 +77,7 @@ test("the most HI16 that wait are counted, as many as a real module has", () => 
   assert.equal(story.findings[0]?.examples[0]?.hi.length, 20);
 });
 
-test("an addend across a 32 KiB line is told, with what memory then holds", () => {
+test("an addend across a 32 KiB line is reported, with the resulting memory", () => {
   const words = [LUI, ADDIU, ADDIU | 4];
   const relocations = [hi(0), lo(4), lo(8)];
   const astray = tell(words, relocations, 0x80007ffe);

@@ -1,5 +1,5 @@
-// A module's story against what the machine then shows: addresses, words before and after, who exports what;
-// and how far the story of a refused module goes.
+// Compares a module's story with the machine after loading: addresses, words before and after, which module exports
+// each symbol; and tests how far the story of a refused module goes.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -81,7 +81,7 @@ for (const order of ORDERS) {
   });
 }
 
-test("a site that recordmcount lost says so", async () => {
+test("a site that recordmcount lost is marked", async () => {
   const { story } = await told("lost");
   const lost = story.callSites.filter(({ recorded }) => !recorded);
   assert.deepEqual(
@@ -96,7 +96,7 @@ test("a site that recordmcount lost says so", async () => {
   assert.ok(exit.callSites.every(({ lost: why }) => why === null));
 });
 
-test("imports say whose they are", async () => {
+test("imports name their exporter", async () => {
   const machine = await Machine.create();
   const tell = (name: string) => {
     const file = module(name, "little");
@@ -140,7 +140,7 @@ test("the story of a module with a missing symbol has a layout and no addresses"
   assert.ok(story.imports.some(({ name, from }) => name === "init_count" && from === null));
 });
 
-test("a filter keeps what is in a section or of a symbol", async () => {
+test("a filter keeps the entries of a section or a symbol", async () => {
   const { story } = await told("init_jal");
   const exit = filterStory(story, { section: ".exit.text" });
   assert.deepEqual(

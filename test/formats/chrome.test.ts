@@ -1,5 +1,5 @@
-// Chrome's trace events, read by Chrome's own reader: the trace engine of its DevTools, which nests B and E and
-// gives calls with their lengths, as the Performance panel draws them.
+// Reads Chrome's trace events with Chrome's own reader: the trace engine of its DevTools, which nests B and E and
+// returns calls with their durations, as the Performance panel draws them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -51,7 +51,10 @@ interface Engine {
   };
 }
 
-/** Its declarations want a browser's, which aren't here; what the tests use of it stands above. */
+/**
+ * The engine's own declarations need a browser's, which this build lacks; the types above are the parts that the
+ * tests use.
+ */
 const ENGINE: string = "@paulirish/trace_engine";
 
 async function imported(text: string): Promise<ParsedTrace> {
@@ -116,7 +119,7 @@ suite("Chrome's trace engine", () => {
     });
   }
 
-  test("takes calls of every length, and one whose entry was lost", async () => {
+  test("reads calls of every length, and one whose entry was lost", async () => {
     const trace = traceOf([exit(40, 49_000, "checksum", 0), ...graphEvents()]);
     const text = [...traceText(trace, "chrome")].join("");
     const slices = slicesIn(await imported(text));
@@ -124,7 +127,7 @@ suite("Chrome's trace engine", () => {
     assert.deepEqual(slices, slicesOf(trace));
   });
 
-  // One after the other: this engine, other than Perfetto, pairs B and E of all threads in one stack.
+  // One after the other: unlike Perfetto, this engine pairs B and E of all threads in one stack.
   test("gives each task its own calls", async () => {
     const tasks = [
       { name: "sh", pid: 100 },

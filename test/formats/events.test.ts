@@ -1,5 +1,5 @@
-// Events other than calls, in files made by hand: what farjal prints is what trace-cmd prints, and what a recording of
-// trace-cmd's output says where it isn't installed.
+// Tests events other than calls, in hand-made files: farjal must print what trace-cmd prints. Where trace-cmd isn't
+// installed, the expected text is a recording of its output.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -44,11 +44,11 @@ const INTS: MadeEvent["fields"] = [
 ];
 const ints = (packer: Packer): Packer => packer.u32(0xffffffff).u32(0x12345678);
 const small = (packer: Packer): Packer => packer.u32(7).u32(5);
-/** A __data_loc word: where, and how long. */
+/** A __data_loc word: offset and length. */
 const place = (packer: Packer, offset: number, length: number): Packer =>
   packer.u32(length * 0x10000 + offset);
 
-/** Print fmts by what they show; each is in the kernel's events in this or a like form. */
+/** Print fmts, named by what they test; the kernel's events have each in this or a similar form. */
 const CASES: Readonly<Record<string, Case>> = {
   "integers of each length": {
     fields: INTS,
@@ -151,7 +151,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What trace-cmd 3.1.6 crashes on, doesn't parse or works out otherwise than C: by C's rules. */
+/**
+ * Print fmts on which trace-cmd 3.1.6 crashes, fails to parse or computes other values than C; expected values follow
+ * C.
+ */
 const BY_C: readonly (readonly [print: string, text: string])[] = [
   ['"%u", REC->a / 2 % 2', "1"],
   ['"%u", REC->a ^ REC->b', "2"],
@@ -322,7 +325,7 @@ const FILES: Readonly<Record<string, MadeFile["records"]>> = {
         p.raw(padded("bell", 16)).u32(9).u32(100).u32(0x100).raw(padded("x", 16)).u32(0).u32(120),
     },
     { time: 6.2e9, id: 311, body: (p) => p.raw(padded("bell", 16)).u32(9).u32(100).u32(1) },
-    // A task that only the switch has named, and one that nothing has.
+    // A task whose name only the switch gives, and one without a name.
     { time: 6.3e9, id: 1, pid: 9, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
     { time: 6.4e9, id: 1, pid: 10, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
     { time: 6.5e9, id: 1, pid: 0, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
@@ -379,7 +382,7 @@ function madeFile(records: MadeFile["records"], more: Partial<MadeFile> = {}): U
   return makeTraceDatFile({ events: KERNEL_ENTRIES, records, ...named, ...more });
 }
 
-/** Options that say how times are read, by what they are. */
+/** Options that determine how times are read, by name. */
 const tsc = (endian: Endian): Uint8Array =>
   new Packer(endian).u32(2_796_202).u32(23).u64(123_456).bytes();
 const CLOCKS: Readonly<Record<string, (endian: Endian) => MadeFile["options"]>> = {
@@ -410,7 +413,7 @@ const CLOCKS: Readonly<Record<string, (endian: Endian) => MadeFile["options"]>> 
   ],
 };
 
-/** Every file that trace-cmd was asked about. */
+/** Every file for which trace-cmd's output is recorded. */
 export function* refereed(): Generator<
   readonly [key: string, bytes: Uint8Array, again: Uint8Array]
 > {
@@ -418,7 +421,7 @@ export function* refereed(): Generator<
     for (const longSize of [4, 8] as const) {
       for (const endian of ORDERS) {
         const key = `${name}, longs of ${longSize}, ${endian}-endian`;
-        // trace-cmd reads __print_array's elements in the host's order.
+        // trace-cmd reads __print_array's elements in the host's byte order.
         if (name.includes("arrays") && endian === "big") continue;
         yield [key, fileOf(one, longSize, endian, 6), fileOf(one, longSize, endian, 7)];
       }
@@ -426,7 +429,7 @@ export function* refereed(): Generator<
   }
   for (const endian of ORDERS) {
     for (const [name, records] of Object.entries(FILES)) {
-      // trace-cmd looks for a pointer's text in the host's order.
+      // trace-cmd looks up a pointer's text in the host's byte order.
       if (name === "trace_puts" && endian === "big") continue;
       const file = (version: 6 | 7): Uint8Array => madeFile(records, { endian, version });
       yield [`${name}, ${endian}-endian`, file(6), file(7)];
@@ -440,7 +443,7 @@ export function* refereed(): Generator<
   }
 }
 
-/** What trace-cmd 3.1.6 printed of each case, recorded so that machines without it test the same. */
+/** What trace-cmd 3.1.6 printed for each case, recorded so that machines without it run the same tests. */
 const RECORDED = repositoryFile("test/formats/events-by-trace-cmd.json");
 
 suite("what trace-cmd report prints", () => {
@@ -484,7 +487,7 @@ suite("events other than calls", () => {
     assert.equal(trace.others?.(), 3);
   });
 
-  test("of a kernel's text say the same as those of its trace.dat", () => {
+  test("in a kernel's text are the same as in its trace.dat", () => {
     const trace = traceFromBytes(madeFile(switches), "trace.dat");
     const again = traceFromBytes(Buffer.from([...traceText(trace, "ftrace")].join("")), "trace");
     const texts = (records: typeof trace.records): unknown[] =>
@@ -494,7 +497,7 @@ suite("events other than calls", () => {
     assert.deepEqual(texts(again.records), texts(trace.records));
   });
 
-  test("a print fmt from a stranger is bounded, and damaged ones print their fields", () => {
+  test("a hostile print fmt is bounded, and damaged ones print their fields", () => {
     const hostile = [
       `"%d", ${"(".repeat(100_000)}REC->a${")".repeat(100_000)}`,
       `"%d", ${"!".repeat(60_000)}REC->a`,
@@ -529,7 +532,7 @@ suite("events other than calls", () => {
     }
   });
 
-  test("any text is a print fmt or none", () => {
+  test("any text is either a valid print fmt or prints the fields", () => {
     const pieces = [
       ...['"%d"', '"%s"', '"%-*pS"', ", ", "REC->a", "REC->b", "(", ")", "[", "]", "{", "}", "1"],
       ...["0x10", "+", "-", "*", "/", "%", "?", ":", "<<", "&&", "!", "~", "(int)", "(u8 *)"],
@@ -548,7 +551,7 @@ suite("events other than calls", () => {
     );
   });
 
-  test("an entry with its return address, as 6.13 and later have it, is a call's entry", () => {
+  test("an entry with its return address, as 6.13 and later write it, is a call's entry", () => {
     const fields: MadeEvent["fields"] = [
       ["unsigned long func", 4],
       ["unsigned int depth", 4],
@@ -582,7 +585,7 @@ suite("events other than calls", () => {
     assert.match(traceCmdReportOf(path), expected);
   });
 
-  test("a time of the day is kept beside the trace's own times", () => {
+  test("a time of day is kept beside the trace's own times", () => {
     const options = [[OPTION_DATE, optionText("0x5f5e0ff123456")]] as const;
     const trace = traceFromBytes(madeFile(switches, { options }), "trace.dat");
     assert.equal(trace.origin, 0x5f5e0ff123456n * 1000n);

@@ -1,5 +1,5 @@
-// A trace.dat that was written from a live stream: all of a run where the ring is large enough, and where it isn't, what
-// was left of it with the losses at their places, for trace-cmd too.
+// Tests a trace.dat written from a live stream: the whole run if the ring is large enough; otherwise the events that
+// were not overwritten, with the losses in their places, for trace-cmd too.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ async function followed(endian: Endian, tracer: TracerName, capacity: number) {
 for (const endian of ORDERS) {
   for (const tracer of TRACERS) {
     suite(`a followed run of ${tracer}, ${endian}-endian`, () => {
-      test("is in the file as it was traced", async () => {
+      test("has every event in the file", async () => {
         const { events, lost, bytes, kept, written } = await followed(endian, tracer, 1 << 14);
         assert.deepEqual([events, lost, kept.length], [written, 0, written]);
         const trace = traceFromBytes(bytes, "trace.dat");
@@ -50,7 +50,7 @@ for (const endian of ORDERS) {
         );
       });
 
-      test("shows what it has lost", { skip: traceCmdSkip }, async (context) => {
+      test("shows its losses", { skip: traceCmdSkip }, async (context) => {
         const { events, lost, bytes, written } = await followed(endian, tracer, SMALL);
         assert.equal(events + lost, written);
         assert.ok(lost > 0);
@@ -71,7 +71,7 @@ for (const endian of ORDERS) {
   }
 }
 
-test("a sink that is full ends the writing with its error", async () => {
+test("a full sink ends the writing with its error", async () => {
   const machine = await Machine.create();
   await machine.insmod(builtModule("leaf", "little"));
   const running = machine.trace();

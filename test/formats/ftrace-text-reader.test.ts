@@ -1,4 +1,4 @@
-// ftrace text, read from lines that a real 6.1 kernel printed and from farjal's own.
+// Reads ftrace text, from lines that a real 6.1 kernel printed and from farjal's own.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -87,7 +87,7 @@ suite("ftrace text", () => {
     );
   });
 
-  test("of another tracer is refused, and lines that are no event are counted and passed over", () => {
+  test("of another tracer is refused, and lines that are no event are counted and skipped", () => {
     assert.throws(() => read("# tracer: mmiotrace\n"), /trace is the text of 'mmiotrace'/);
     const trace = read(
       `# tracer: function\nhello\n${line("a <-b")}${"x".repeat(1 << 20)}\n${line("c <-a")}`,
@@ -171,13 +171,13 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
     });
   }
 
-  test("func-no-repeats: a call is there as often as it was made", () => {
+  test("func-no-repeats: a call occurs as often as it was made", () => {
     const text = "alpha <-beta (repeats: 3, last_ts:    12.000009)";
     const trace = read(`# tracer: function\n${line(text)}${line("gamma <-alpha")}`);
     assert.deepEqual(names(trace), ["alpha", "alpha", "alpha", "gamma"]);
   });
 
-  test("events, markers, stacks and annotations are kept or passed over", () => {
+  test("events, markers, stacks and annotations are kept or skipped", () => {
     const trace = read(
       [
         "# tracer: function\r\n#\r\n# entries-in-buffer/entries-written: 9/12   #P:2\r\n#\r\n",
@@ -260,7 +260,7 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
     assert.deepEqual(recordsText(trace), ["größe-141 0 print: tracing_mark_write: grüße ←"]);
   });
 
-  test("the tracers of latencies print calls too, and what woke whom", () => {
+  test("the latency tracers print calls too, and wakeups", () => {
     const context = "  <idle>-0         3dNs7.    1us+: ";
     const head = "#\n# wakeup latency trace v1.1.5 on 6.1.0\n# latency: 15 us, #4/4, CPU#3 |\n";
     const trace = read(
@@ -290,7 +290,7 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
     assert.deepEqual([trace.notes?.(), graph.notes?.()], [[], []]);
   });
 
-  test("repetitions that a hostile file claims are bounded, and said", () => {
+  test("repetition counts in a hostile file are bounded, and noted", () => {
     const text = line("alpha <-beta (repeats: 65535, last_ts:    12.000009)").repeat(100);
     const trace = read(`# tracer: function\n${text}`);
     assert.equal([...trace.events].length, (1 << 20) + 100);
@@ -328,7 +328,7 @@ suite("ftrace text of function_graph, 5.10 to 6.18", () => {
     });
   }
 
-  test("closing braces name functions whose entry isn't there, in each release's way", () => {
+  test("closing braces name functions whose entry is missing, in each release's form", () => {
     for (const tail of ["f", "f [mod]", "f = 0x0", "f = -14", "f ret=0x0", "f [mod] ret=-1"]) {
       const trace = read(`# tracer: function_graph\n 0)   2.000 us    |  } /* ${tail} */\n`);
       const [event] = trace.events;
@@ -337,7 +337,7 @@ suite("ftrace text of function_graph, 5.10 to 6.18", () => {
     }
   });
 
-  test("interrupts, comments, overruns and stacks leave the calls around them as they are", () => {
+  test("interrupts, comments, overruns and stacks don't change the calls around them", () => {
     const trace = read(
       "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n" +
         " 0)               |  outer() {\n" +
@@ -373,7 +373,7 @@ suite("ftrace text of function_graph, 5.10 to 6.18", () => {
     assert.deepEqual(trace.notes?.(), []);
   });
 
-  test("tasks are those of switches: also the one before the first, and with blanks in its name", () => {
+  test("tasks are those of switches, even before the first switch and with blanks in a name", () => {
     const rule = ` ${"-".repeat(42)}\n`;
     const trace = read(
       "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n" +
@@ -387,7 +387,7 @@ suite("ftrace text of function_graph, 5.10 to 6.18", () => {
     assert.equal(trace.cpus, 2);
   });
 
-  test("the columns are the header's: times, tasks and flags of latency-format", () => {
+  test("the header determines the columns: times, tasks and flags of latency-format", () => {
     const trace = read(
       "# tracer: function_graph\n#\n" +
         "#     TIME        CPU  TASK/PID         ||||   DURATION                  FUNCTION CALLS\n" +

@@ -1,5 +1,5 @@
-// function_graph's text in every shape that its options give it, read back: each option by itself and each pair, on and
-// off, keeps what its columns show.
+// Reads back function_graph's text in every form that its options produce: each option alone and each pair, on and
+// off, must keep the data that its columns show.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -38,7 +38,7 @@ const TASKS = [
   { name: "a b-c", pid: 9 },
 ] as const;
 
-/** Calls of two tasks on as many CPUs as told, an event of another kind, and calls whose entries were lost. */
+/** Calls of two tasks on the given number of CPUs, an event of another kind, and calls whose entries were lost. */
 function traceOn(cpus: number): Trace {
   const calls = graphEvents();
   const own = calls.flatMap((event, index): RecordedEvent[] => {
@@ -57,7 +57,7 @@ function traceOn(cpus: number): Trace {
   return { ...traceOf(own), cpus, records };
 }
 
-/** What a text with these columns says of a record. */
+/** The part of a record that a text with these columns shows. */
 function shown(
   record: TraceRecord,
   trace: Trace,
@@ -75,7 +75,7 @@ function shown(
   const took = (count - record.entryCount) * nanoseconds;
   return [
     ...[type, ...whose, name, module, record.depth],
-    // A call that is one line has its return's time from its duration.
+    // For a call on one line, the return's time follows from its duration.
     leaf ? null : time,
     options.duration ? printedDuration(took) : null,
     options.overrun && !leaf ? record.overrun : 0,

@@ -1,5 +1,5 @@
-// Recorded traces whose numbers are lies, each found by the fuzzer or by asking what a number could cost: one
-// sentence, in little time and memory, whatever the file is written as.
+// Tests recorded traces with false numbers, which the fuzzer found or which were made from the cost that a number
+// could cause. Each must end in one sentence, in little time and memory, in every output format.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -14,7 +14,7 @@ import { writeTraceDat } from "../../src/formats/trace-dat/writer.ts";
 import { processorTime } from "../support/processor-time.ts";
 import { call, entry, exit, graphEvents, ORDERS, traceOf } from "./traces.ts";
 
-/** A quadratic step over a megabyte takes minutes. */
+/** A quadratic algorithm over a megabyte takes minutes. */
 const SECONDS = 10;
 
 async function quickly(work: () => void): Promise<void> {
@@ -28,7 +28,7 @@ function fileOf(trace: Trace, version: 6 | 7): Buffer {
   return Buffer.from(sink.bytes());
 }
 
-/** Every way to write it out ends in the same sentence. */
+/** Every output format must end in the same sentence. */
 function refused(bytes: Uint8Array, why: RegExp): void {
   for (const format of TRACE_FORMATS) {
     assert.throws(
@@ -39,7 +39,7 @@ function refused(bytes: Uint8Array, why: RegExp): void {
   }
 }
 
-/** How many records a text has, and how many lines are no event; every format writes it. */
+/** The number of records of a text, and of lines that are no event; every format must write it. */
 function passedOver(text: string): [records: number, lines: number] {
   const trace = traceFromBytes(Buffer.from(text), "x.txt");
   for (const format of TRACE_FORMATS) {
@@ -49,14 +49,17 @@ function passedOver(text: string): [records: number, lines: number] {
   return [records, Number(/passed over (\d+)/.exec(trace.notes?.()[0] ?? "")?.[1] ?? 0)];
 }
 
-/** Where version 7's last options say where the CPUs' pages are: a number, u64 offset, u64 size each. */
+/**
+ * Where the last options of version 7 give the place of the CPUs' pages: a number, then u64 offset and u64 size for
+ * each.
+ */
 function cpuPlaces(file: Buffer): number {
   return file.lastIndexOf("local\0") + 6 + 8;
 }
 
 suite("hostile traces", () => {
   for (const depth of [-1, 4096, 0x7fffffff, -0x80000000]) {
-    test(`a call that is ${depth} deep`, () => {
+    test(`a call at depth ${depth}`, () => {
       for (const event of [entry(100, "mix", depth), exit(100, 200, "mix", depth)]) {
         for (const endian of ORDERS) {
           const file = fileOf(traceOf([call(99, "mix", "host_call"), event], endian), 6);
@@ -69,7 +72,7 @@ suite("hostile traces", () => {
     });
   }
 
-  test("a CPU of a number that no machine has", () => {
+  test("a CPU number that no machine has", () => {
     const file = fileOf(traceOf(graphEvents()), 7);
     file.writeUInt32LE(0xffffffff, cpuPlaces(file));
     refused(file, /a CPU can't have the number 4294967295/);
@@ -85,13 +88,13 @@ suite("hostile traces", () => {
     file.writeUInt32LE(copies, at - 4);
     const more = Buffer.alloc(20 * (copies - 1)).fill(place);
     const grown = Buffer.concat([file.subarray(0, at), more, file.subarray(at)]);
-    // The options are the last section but for the strings; they have grown by as much.
+    // The options are the last section except for the strings, and grew by that many bytes.
     const options = Number(file.readBigUInt64LE(file.indexOf("none\0\0") + 6));
     grown.writeBigUInt64LE(file.readBigUInt64LE(options + 8) + BigInt(more.length), options + 8);
     refused(grown, /CPUs that share their events/);
   });
 
-  test("a section that options tell of again and again", () => {
+  test("a section that options name repeatedly", () => {
     const file = fileOf(traceOf(graphEvents()), 7);
     const options = Number(file.readBigUInt64LE(file.indexOf("none\0\0") + 6));
     const symbols = Buffer.from([SECTION_KALLSYMS, 0, 8, 0, 0, 0]);
@@ -103,7 +106,7 @@ suite("hostile traces", () => {
     refused(grown, /a section that is told of twice/);
   });
 
-  test("more formats, systems and CPUs than there can be", () => {
+  test("more formats, systems and CPUs than are possible", () => {
     const file = fileOf(traceOf([]), 6);
     const formats = file.indexOf("name: function\n") - 12;
     const systems = file.indexOf("REC->depth\n", file.indexOf("name: funcgraph_exit")) + 11;
@@ -129,7 +132,7 @@ suite("hostile traces", () => {
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(text.length));
     const grown = Buffer.concat([file.subarray(0, at - 8), size, text, file.subarray(end)]);
-    // The places of the pages stand behind the formats.
+    // The places of the pages follow the formats.
     const [places, moved] = ["flyrecord\0", grown.length - file.length] as const;
     const place = grown.indexOf(places) + places.length;
     grown.writeBigUInt64LE(grown.readBigUInt64LE(place) + BigInt(moved), place);
@@ -161,7 +164,7 @@ suite("hostile traces", () => {
     }
   });
 
-  test("times that are no numbers any more", () => {
+  test("times beyond the range of exact numbers", () => {
     const seconds = "9".repeat(400);
     const line = `          farjal-1       [000] .....     ${seconds}.000000: a <-b`;
     assert.deepEqual(passedOver(`# tracer: function\n${line}\n`), [0, 1]);

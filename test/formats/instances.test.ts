@@ -1,5 +1,6 @@
-// A trace.dat with more buffers than its own, as `trace-cmd record -B NAME` writes it: whose is read, and what is said
-// when that isn't told. The buffer of an instance is put into a file of farjal's here, and trace-cmd says that it is one.
+// Tests a trace.dat with several buffers, as `trace-cmd record -B NAME` writes it: which one is read, and what is
+// reported when none is chosen. The test adds an instance's buffer to a file of farjal's, and trace-cmd accepts it as
+// one.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -21,7 +22,9 @@ const INSTANCE = "side";
 const OWN = call(1000, "work_run", "host_call");
 const SIDE = call(2000, "mix", "checksum");
 
-/** A trace of two pages, whose second becomes the instance's: what lies a page's time apart begins one. */
+/**
+ * A trace of two pages, whose second becomes the instance's. A gap in time as long as a page can span begins a page.
+ */
 function fileOf(version: 6 | 7, endian: Endian): Buffer {
   const sink = new ByteBuffer();
   const events = [OWN, { ...SIDE, lost: null }];
@@ -41,7 +44,7 @@ function split(version: 6 | 7, endian: Endian): Buffer {
   return version === 6 ? splitV6(file, endian) : splitV7(file, endian);
 }
 
-/** The instance's option takes a page, so that pages stay at multiples of their size. */
+/** The instance's option fills a page, so that pages stay at multiples of their size. */
 function splitV6(file: Buffer, endian: Endian): Buffer {
   const { u64, pack } = numbers(endian);
   const options = file.indexOf(OPTIONS_V6) + OPTIONS_V6.length + 1;
@@ -70,12 +73,12 @@ function splitV6(file: Buffer, endian: Endian): Buffer {
   ]);
 }
 
-/** The instance's option stands in options of their own, at the end, to which the first ones lead. */
+/** The instance's option is in an options section of its own, at the end, to which the first one leads. */
 function splitV7(file: Buffer, endian: Endian): Buffer {
   const { u64, pack } = numbers(endian);
   const options = u64(file, file.indexOf("none\0") + 6);
   const end = options + 16 + u64(file, options + 8);
-  // The last two options: the buffer with one CPU, and DONE with the next options' place.
+  // The last two options: the buffer with one CPU, and DONE with the place of the next options.
   const buffer = end - 14 - 49;
   const place = buffer + 6;
   const [section, first] = [u64(file, place), u64(file, place + 27)];
@@ -101,7 +104,7 @@ suite("a trace.dat of several instances", () => {
     for (const version of [6, 7] as const) {
       const name = `version ${version}, ${endian}-endian`;
 
-      test(`is one to trace-cmd: ${name}`, { skip: traceCmdSkip }, (context) => {
+      test(`is one for trace-cmd: ${name}`, { skip: traceCmdSkip }, (context) => {
         const path = join(temporaryDirectory(context), "two.dat");
         writeFileSync(path, split(version, endian));
         const report = traceCmd("report", "-i", path);
@@ -109,7 +112,7 @@ suite("a trace.dat of several instances", () => {
         assert.match(report, /^side: CPU:0 \[EVENTS DROPPED\]\n +farjal-1 .* function: +mix\n/m);
       });
 
-      test(`is read by the instance's name: ${name}`, () => {
+      test(`is read when the instance's name is given: ${name}`, () => {
         const bytes = split(version, endian);
         assert.deepEqual(callsOf(bytes, "top"), ["work_run"]);
         assert.deepEqual(callsOf(bytes, INSTANCE), ["mix"]);
@@ -133,7 +136,7 @@ suite("a trace.dat of several instances", () => {
     }
   }
 
-  test("report takes the name", (context) => {
+  test("report accepts the name", (context) => {
     const path = join(temporaryDirectory(context), "two.dat");
     writeFileSync(path, split(7, "big"));
     const { code, stdout } = farjal(["report", path, "--instance", INSTANCE]);

@@ -1,5 +1,5 @@
-// The page of a trace, opened from its file in Chromium in light and dark: it shows the trace's own numbers,
-// asks nobody for anything, takes hostile names for names, answers clicks, and stays small for a long trace.
+// Opens the page of a trace from its file in Chromium, in light and dark: it shows the trace's own numbers, makes no
+// network request, shows hostile names as text, reacts to clicks, and stays small for a long trace.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { call, entry, exit, functionEvents, graphEvents, traceOf } from "./trace
 
 const HOSTILE = '</script><img src=x onerror="document.title=1">&lt;';
 
-/** What a reader sees of a part of the page. */
+/** The text that a reader sees in a part of the page. */
 async function shown(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).allInnerTexts()).join("\n");
 }

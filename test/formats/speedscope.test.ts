@@ -1,5 +1,5 @@
-// speedscope, chrome and folded, each read by speedscope's own importers: its page is opened in Chromium, takes
-// the file as it takes any user's, and its table of functions says what it understood.
+// Reads speedscope, chrome and folded, each with speedscope's own importers: its page is opened in Chromium and
+// imports the file as it imports any user's, and its table of functions shows what it read.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";

@@ -1,5 +1,5 @@
-// Whose stack a call is on: a task has one wherever it runs, each CPU's idle task has its own. In every format callers are
-// the true ones, and no stack's time runs backwards.
+// Tests which stack a call is on: a task has one on every CPU, and each CPU's idle task has its own. In every format,
+// callers are the true ones and no stack's time runs backwards.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -12,7 +12,7 @@ import { entry, exit, traceOf } from "./traces.ts";
 const GRAPH_HEAD =
   "# tracer: function_graph\n#\n# CPU  DURATION                  FUNCTION CALLS\n# |     |   |                     |   |   |   |\n";
 
-/** Two CPUs in one text: calls of one begin and end within those of the other. */
+/** Two CPUs in one text: calls of one begin and end during those of the other. */
 const TWO_CPUS = `${GRAPH_HEAD} 0)               |  outer_a() {
  1)               |  outer_b() {
  0)   0.500 us    |    inner_a();
@@ -27,7 +27,7 @@ const read = (text: string): Trace => traceFromBytes(Buffer.from(text), "trace")
 const textOf = (trace: Trace, format: Parameters<typeof traceText>[1]): string =>
   [...traceText(trace, format)].join("");
 
-/** The idle tasks of two CPUs, which have pid 0 both, and a task that moves from one to the other within a call. */
+/** The idle tasks of two CPUs, both with pid 0, and a task that moves from one to the other during a call. */
 function machine(): Trace {
   const idle = { name: "<idle>", pid: 0 };
   const task = { name: "sh", pid: 141 };
@@ -61,7 +61,7 @@ interface ChromeEvent {
   readonly dur?: number;
 }
 
-/** Each call with those around it, as a viewer of Chrome's format nests B and E. */
+/** Each call with the calls around it, as a viewer of Chrome's format nests B and E. */
 function chromeStacks(trace: Trace): string[] {
   const { traceEvents } = JSON.parse(textOf(trace, "chrome"));
   const open = new Map<string, string[]>();
@@ -108,7 +108,7 @@ suite("stacks", () => {
     );
   });
 
-  test("of idle tasks are each CPU's, and a task's goes where it goes", () => {
+  test("of idle tasks belong to their CPU, and a task keeps its stack when it moves", () => {
     const trace = machine();
     assert.equal(
       textOf(trace, "folded"),
@@ -148,7 +148,7 @@ suite("stacks", () => {
       assert.equal(profiles.length, name.includes("moves") ? 3 : 2);
     });
 
-    test(`systrace's marks close what their thread opened: ${name}`, () => {
+    test(`systrace's marks close the calls that their thread opened: ${name}`, () => {
       const open = new Map<string, number>();
       for (const line of textOf(make(), "systrace").split("\n")) {
         const found = /-(\d+) .*: tracing_mark_write: ([BE])\|(\d+)/.exec(line);
@@ -164,7 +164,7 @@ suite("stacks", () => {
     });
   }
 
-  test("a return whose entry was lost, and an entry whose return was, give no false callers", () => {
+  test("a return whose entry was lost, and an entry whose return was lost, give no false callers", () => {
     const trace = read(
       `${GRAPH_HEAD} 0)               |  outer() {\n 0)               |    gone() {\n` +
         " 0)   1.000 us    |    after();\n 0)   4.000 us    |  }\n 0)   2.000 us    |      } /* odd */\n",

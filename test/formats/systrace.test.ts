@@ -1,5 +1,5 @@
-// ftrace text for Perfetto, read line by line as its text importer does: task, CPU, flags, seconds, an event's name
-// with a colon, and what a mark says. A line that doesn't fit is what it counts as a failure to parse.
+// Reads ftrace text for Perfetto line by line as Perfetto's text importer does: task, CPU, flags, seconds, an event's
+// name with a colon, and the mark's text. It counts a line in another form as a failure to parse.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ interface Imported {
   readonly instants: readonly (readonly [name: string, time: number])[];
   /** Tasks' names by their pids. */
   readonly tasks: ReadonlyMap<number, string>;
-  /** Calls that nobody ended. */
+  /** Calls without an end. */
   readonly open: number;
 }
 
@@ -77,7 +77,7 @@ suite("Perfetto's text importer", () => {
     });
   }
 
-  test("finds calls of every length, of each task, and leaves out what has no entry", () => {
+  test("finds calls of every length, of each task, and omits those without an entry", () => {
     const task = { name: "kworker/0:1-events", pid: 2_000_000 };
     const other = [entry(30, "mix", 0), exit(30, 45, "mix", 0)].map((event) => ({
       ...event,

@@ -1,5 +1,5 @@
-// Calls as a timeline's reader should show them, worked out from a trace's own events: what the tests of formats for
-// such readers compare with what these readers have understood.
+// Computes from a trace's own events the calls that a timeline viewer should show. The tests of the formats for such
+// viewers compare them with what these viewers read.
 
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -18,7 +18,7 @@ export interface Slice {
   readonly length: number;
 }
 
-/** The trace's whole calls in the order of their starts. */
+/** The trace's complete calls in the order of their starts. */
 export function slicesOf({ task, clockHz, events }: Trace): Slice[] {
   const nanoseconds = nanosecondsOf(clockHz);
   const slices: Slice[] = [];

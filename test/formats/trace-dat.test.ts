@@ -1,5 +1,5 @@
-// trace.dat: the real trace-cmd reads what farjal writes and prints what farjal prints, packed by itself too,
-// and farjal reads back what it wrote. Damaged files end in one error.
+// Tests trace.dat: the real trace-cmd reads what farjal writes and prints what farjal prints, also from a file that
+// trace-cmd compressed, and farjal reads back what it wrote. Damaged files end in one error.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -47,7 +47,7 @@ suite("trace.dat", () => {
         }
       });
 
-      test(`${name}: what is read is what was written`, () => {
+      test(`${name}: reading returns what was written`, () => {
         for (const trace of Object.values(traces)) {
           const read = traceFromBytes(fileOf(trace, version), "trace.dat");
           const nanoseconds = 1e9 / trace.clockHz;
@@ -70,7 +70,7 @@ suite("trace.dat", () => {
     }
   }
 
-  test("losses stand where they were, counted or not", { skip: traceCmdSkip }, async (context) => {
+  test("losses are in their places, counted or not", { skip: traceCmdSkip }, async (context) => {
     const path = join(temporaryDirectory(context), "trace.dat");
     const losses = new Map<number, number | null>([
       [0, 9],
@@ -95,7 +95,9 @@ suite("trace.dat", () => {
     }
   });
 
-  test("packed by trace-cmd's zstd it reads the same", { skip: traceCmdSkip }, async (context) => {
+  test("compressed by trace-cmd with zstd it reads the same", {
+    skip: traceCmdSkip,
+  }, async (context) => {
     const folder = temporaryDirectory(context);
     const plain = join(folder, "plain.dat");
     const packed = join(folder, "packed.dat");
@@ -104,7 +106,7 @@ suite("trace.dat", () => {
     assert.equal(report(await readTrace(packed)), report(await readTrace(plain)));
   });
 
-  test("a release that nobody knows stays unknown", () => {
+  test("an unknown release stays unknown", () => {
     const trace = { ...traceOf(functionEvents(1)), release: "" };
     for (const version of VERSIONS) {
       assert.equal(traceFromBytes(fileOf(trace, version), "trace.dat").release, "");
@@ -116,15 +118,15 @@ suite("trace.dat", () => {
     assert.deepEqual(fileOf(trace, 7), fileOf(trace, 7));
   });
 
-  test("the events of a CPU must stand in the order of time", () => {
+  test("the events of a CPU must be in the order of time", () => {
     const trace = traceOf(functionEvents().reverse());
     assert.throws(() => fileOf(trace, 6), /don't stand in the order of time/);
   });
 
-  test("cut anywhere, it gives its events or one error that names the place", () => {
+  test("truncated anywhere, it gives its events or one error that names the place", () => {
     for (const version of VERSIONS) {
       const whole = fileOf(traceOf(functionEvents(200)), version);
-      // The last that version 7 has is what its sections are called.
+      // The last thing that version 7 has is the names of its sections.
       const needed = whole.length - (version === 7 ? 200 : 0);
       for (let size = 10; size < needed; size += 61) {
         assert.throws(
@@ -161,7 +163,7 @@ suite("trace.dat", () => {
     );
   });
 
-  test("what is no trace is said in one line", () => {
+  test("a file that is no trace is refused in one line", () => {
     const bytes = Buffer.from("\x17\x08Dtracing8\0", "latin1");
     assert.throws(() => traceFromBytes(bytes, "x.dat"), /x\.dat is a trace\.dat of version '8'/);
     assert.throws(

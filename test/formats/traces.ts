@@ -1,5 +1,5 @@
-// Traces made by hand for the formats' tests: every kind of event, gaps of time on both sides of what a
-// record's 27 bits hold, pages that fill up, a name without a symbol.
+// Makes traces by hand for the formats' tests: every kind of event, time gaps just below and above the limit of a
+// record's 27 bits, full pages, a name without a symbol.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 import type { RecordedEvent, Trace } from "../../src/formats/trace.ts";
@@ -59,7 +59,7 @@ export function traceOf(
   };
 }
 
-/** Function events that fill several pages, with steps below, at and above a time field's end. */
+/** Function events that fill several pages, with time steps below, at and above the end of a time field. */
 export function functionEvents(rounds = 300): FunctionEvent[] {
   const events: FunctionEvent[] = [];
   const steps = [0, 1, 7, 13_421_772, 13_421_773, 1_000_000_007];
@@ -73,7 +73,7 @@ export function functionEvents(rounds = 300): FunctionEvent[] {
   return events;
 }
 
-/** Graph events whose durations meet every mark, and every number of digits. */
+/** Graph events with a duration for every mark and every number of digits. */
 export function graphEvents(): (EntryEvent | ReturnEvent)[] {
   const events: (EntryEvent | ReturnEvent)[] = [];
   let count = 50_000;

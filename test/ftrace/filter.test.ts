@@ -1,4 +1,4 @@
-// Filters as lists of rules: what each takes, what `!` takes away, what :mod: waits for, what is refused.
+// Tests filters as lists of rules: what each rule matches, what `!` removes, what :mod: waits for, what is refused.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,11 +16,11 @@ function named(...patterns: string[]): string[] {
   return ALL.filter((candidate) => filter.names(candidate)).map(({ name }) => name);
 }
 
-test("a pattern takes names from every module", () => {
+test("a pattern matches names in every module", () => {
   assert.deepEqual(named("usb_*"), ["usb_disabled", "usb_state"]);
 });
 
-test(":mod: keeps to one module, or leaves it out", () => {
+test(":mod: limits a rule to one module, or excludes it", () => {
   assert.deepEqual(named("usb_*:mod:usbcore"), ["usb_disabled"]);
   assert.deepEqual(named(":mod:usbcore"), ["hub_port_init", "usb_disabled"]);
   assert.deepEqual(named("*:mod:usb*"), ["hub_port_init", "usb_disabled", "usb_state"]);
@@ -28,22 +28,22 @@ test(":mod: keeps to one module, or leaves it out", () => {
   assert.deepEqual(named("*:mod:!*"), ["memcpy"]);
 });
 
-test("! takes away what earlier rules gave, in order", () => {
+test("! removes what earlier rules added, in order", () => {
   assert.deepEqual(named("usb_*", "!usb_state"), ["usb_disabled"]);
   assert.deepEqual(named("!usb_state", "usb_*"), ["usb_disabled", "usb_state"]);
 });
 
-test("several patterns may stand in one text", () => {
+test("several patterns may be in one text", () => {
   assert.deepEqual(named("hub_port_init memcpy"), ["hub_port_init", "memcpy"]);
 });
 
-test("what is not a filter is refused", () => {
+test("a text that is no filter is refused", () => {
   for (const text of ["!", "a:b", "a:mod:b:c", "a:traceoff"]) {
     assert.throws(() => new FunctionFilter([text]), Misuse, text);
   }
 });
 
-test(":mod: takes what begins with a digit for a number, as the kernel does", () => {
+test(":mod: takes a word that begins with a digit for a number, as the kernel does", () => {
   const vlan = { name: "vlan_proto_init", module: "8021q" };
   const takes = (text: string) => new FunctionFilter([text]).names(vlan);
   assert.deepEqual([":mod:8021q", ":mod:?021q", ":mod:!8021q"].map(takes), [false, true, true]);

@@ -1,5 +1,5 @@
-// set_ftrace_filter's grammar and what its words do one after the other, against what 6.1 does: ftrace.c's
-// match_records(), cache_mod() and ftrace_graph_set_hash(), much of it seen on a running kernel.
+// Tests set_ftrace_filter's grammar and the effect of its words one after the other, against 6.1: match_records(),
+// cache_mod() and ftrace_graph_set_hash() of ftrace.c, much of it observed on a running kernel.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,7 +53,7 @@ test("names, globs, numbers and modules add functions, in the order of the list"
   assert.deepEqual(lines("*s*:mod:!usbcore"), ["usb_state [usb_common]"]);
 });
 
-test("! takes functions out again, and without any all are enabled", () => {
+test("! removes functions, and without any left all are enabled", () => {
   assert.deepEqual(lines("usb_* !usb_state"), ["usb_disabled [usbcore]"]);
   assert.deepEqual(lines("!usb_state usb_*").length, 2);
   assert.deepEqual(lines("2 3 !2"), ["leaf [modern]"]);
@@ -62,7 +62,7 @@ test("! takes functions out again, and without any all are enabled", () => {
   assert.deepEqual(set("set_ftrace_notrace").lines(WORLD), ["#### no functions disabled ####"]);
 });
 
-test("a word that matches nothing fails, and those before it hold", () => {
+test("a word that matches nothing fails, and earlier words keep their effect", () => {
   const failing = (text: string): string[] => {
     const made = set("set_ftrace_filter");
     assert.throws(() => made.append(text, WORLD), /EINVAL/, text);
@@ -92,7 +92,7 @@ test("commands that farjal doesn't have are refused by their names", () => {
   assert.throws(() => lines("a:mod:b:c"), Misuse);
 });
 
-test("a module that isn't there is waited for, by just its name, and nothing is traced until then", () => {
+test("a missing module is waited for, by its plain name, and nothing is traced until it is loaded", () => {
   const made = set("set_ftrace_filter", "b*:mod:later", ":mod:latest");
   assert.deepEqual(made.lines(WORLD), [":mod:latest", "b*:mod:later"]);
   assert.equal(made.empty, false);
@@ -107,7 +107,7 @@ test("a module that isn't there is waited for, by just its name, and nothing is 
   assert.throws(() => made.append("!:mod:latest", WORLD), /EINVAL/);
 });
 
-test("what a module leaves behind matches nothing, also when it comes back", () => {
+test("the rule of an unloaded module matches nothing, even when the module is loaded again", () => {
   const made = set("set_ftrace_filter", "top");
   made.left(TOP.address);
   assert.deepEqual([made.empty, made.has(TOP.address), made.lines(WORLD)], [false, false, []]);
@@ -117,13 +117,13 @@ test("what a module leaves behind matches nothing, also when it comes back", () 
   assert.equal(made.empty, true);
 });
 
-test("functions of a module that comes later aren't in what a plain name added", () => {
+test("a plain name doesn't add functions of a module that is loaded later", () => {
   const made = set("set_ftrace_filter", "usb_*");
   made.arrived("usb_later", [site(16, "usb_late", "usb_later")]);
   assert.equal(made.has(16), false);
 });
 
-test("set_graph_function takes names and globs only, and ! what is in it", () => {
+test("set_graph_function accepts names and globs only, and ! only for entries that it has", () => {
   const made = set("set_graph_function", "usb_* top !top");
   assert.deepEqual(made.lines(WORLD), ["usb_disabled [usbcore]", "usb_state [usb_common]"]);
   for (const text of ["2", ":mod:modern", "!top", "nosuch"]) {

@@ -1,4 +1,4 @@
-// The text of a function trace, against lines that a real 6.1 kernel printed.
+// Compares the text of a function trace with lines that a real 6.1 kernel printed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,5 @@
-// The text of function_graph, against what a real 6.1 kernel printed and trace_functions_graph.c's options.
+// Compares the text of function_graph with what a real 6.1 kernel printed, and with the options in
+// trace_functions_graph.c.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +13,7 @@ import {
   graphText,
 } from "../../src/ftrace/text/graph-text.ts";
 
-/** Lines of Debian's 4kc-malta: an entry that was lost, leaves, marks, depth. */
+/** Lines from Debian's 4kc-malta: a lost entry, leaves, marks, depth. */
 const REAL = `# tracer: function_graph
 #
 # CPU  DURATION                  FUNCTION CALLS
@@ -29,7 +30,7 @@ const REAL = `# tracer: function_graph
  0) # 1097.492 us |  }
 `;
 
-test("a real kernel's text is printed again as it was", () => {
+test("a real kernel's text is reproduced exactly", () => {
   const lines = REAL.replace(/.*1097.*\n/, "");
   const trace = readFtraceText(() => memorySource(Buffer.from(lines)), "real");
   assert.equal([...ftraceText(trace)].join(""), lines);
@@ -57,7 +58,7 @@ function text(options: GraphTextOptions): string[] {
   return [...graphText(trace, options)].join("").split("\n").slice(2, -1);
 }
 
-test("options add and take away columns as the kernel's do", () => {
+test("options add and remove columns as in the kernel", () => {
   assert.deepEqual(text({}), [
     "# CPU  DURATION                  FUNCTION CALLS",
     "# |     |   |                     |   |   |   |",
@@ -87,7 +88,7 @@ test("options add and take away columns as the kernel's do", () => {
   ]);
 });
 
-test("durations have seven digits or more, cut off", () => {
+test("durations have seven digits or more, truncated", () => {
   const printed = {
     0: "0.000 us    ",
     999: "0.999 us    ",
@@ -105,7 +106,7 @@ test("durations have seven digits or more, cut off", () => {
   }
 });
 
-test("where another task runs on the CPU, the kernel's switch is shown", () => {
+test("where another task runs on the CPU, the kernel's switch line is printed", () => {
   const sh = { name: "a-long-name", pid: 12345 };
   const trace = {
     task: { name: "farjal", pid: 1 },

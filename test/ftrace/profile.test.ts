@@ -1,4 +1,4 @@
-// The function profiler's sums and its text, against figures worked out by hand and the kernel's layout.
+// Compares the function profiler's sums and its text with figures computed by hand and with the kernel's layout.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -69,12 +69,12 @@ test("without graph-time a function has its own time only", () => {
   );
 });
 
-test("a call that is still open is a hit and no time", () => {
+test("an open call counts as a hit without time", () => {
   const [row] = profileOf(EVENTS.slice(0, 1), CLOCK);
   assert.deepEqual([row?.hits, row?.time], [1, null]);
 });
 
-test("the function tracer's has hits alone, and names of thirty characters", () => {
+test("the function tracer's profile has only hits, and names of thirty characters", () => {
   const call = (name: string): FunctionEvent => {
     const { depth: _depth, ...entry } = enter(name, 0, 0);
     return { ...entry, type: "function", parentName: "p", parentIp: 0 };

@@ -1,6 +1,7 @@
-// The cursor against a writer that stands in for the core and writes where it hurts: while a copy is being made, up to
-// a whole batch past what it has published, half a record at a time. Each record's words tell its number, so one that
-// isn't whole shows; and what is taken and what is lost add up to what was written.
+// Tests the cursor against a writer that replaces the core and writes at the worst moments: while a copy is being
+// made, up to a whole batch past what it has published, half a record at a time. Each record's words encode its
+// number, so an incomplete record is recognised. The records read and the records lost must add up to the records
+// written.
 
 import assert from "node:assert/strict";
 import { mock, suite, test } from "node:test";
@@ -66,12 +67,12 @@ class Writer {
   }
 }
 
-/** What word `index` of record `number` holds. */
+/** The value of word `index` of record `number`. */
 function wordOf(number: number, index: number): number {
   return Math.imul(number + 1, 0x9e3779b1) + index;
 }
 
-/** Takes, looks at what has come, and counts it. */
+/** Reads records, checks and counts them. */
 class Taker {
   readonly cursor: RingCursor;
   readonly #recordWords: number;
@@ -98,8 +99,8 @@ class Taker {
 }
 
 /**
- * Calls `between` when the cursor has read how far the writer has come, and before it copies; and `after` when it has
- * copied, and before it looks again.
+ * Calls `between` when the cursor has read how far the writer has come, before it copies; and `after` when it has
+ * copied, before it checks again.
  */
 function disturbed(between: () => void, after: () => void, take: () => void): void {
   const { load } = Atomics;
@@ -131,7 +132,7 @@ for (const kind of KINDS) {
   const smallest = (4 * RING_BATCH) / slots;
 
   suite(`a cursor over a ring of ${kind}`, () => {
-    test("gives what is published, once, in order, round the ring and round again", () => {
+    test("gives published records once, in order, around the ring repeatedly", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       const batch = RING_BATCH / slots;
@@ -148,7 +149,7 @@ for (const kind of KINDS) {
       assert.equal(taker.cursor.lost, 0);
     });
 
-    test("gives at most what it is made for, and the rest the next time", () => {
+    test("gives at most its capacity, and the rest the next time", () => {
       const writer = new Writer(kind, 4 * smallest);
       const taker = new Taker(kind, writer, 7);
       writer.write(smallest);
@@ -158,7 +159,7 @@ for (const kind of KINDS) {
       assert.ok(lengths.slice(0, -1).every((length) => length === 7));
     });
 
-    test("counts what was overwritten, and keeps clear of what is about to be", () => {
+    test("counts overwritten records, and avoids those about to be overwritten", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       writer.write(5 * smallest);
@@ -166,7 +167,7 @@ for (const kind of KINDS) {
       assert.equal(taker.cursor.lost, 4.5 * smallest);
     });
 
-    test("standing still, the whole ring is there", () => {
+    test("while the writer is stopped, gives the whole ring", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       writer.write(5 * smallest + 1);
@@ -174,11 +175,11 @@ for (const kind of KINDS) {
       assert.equal(taker.cursor.lost, 4 * smallest + 1);
     });
 
-    test("hands out no record that the writer came over while it was copied", () => {
+    test("returns no record that was overwritten while it was copied", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       writer.write(smallest);
-      // All but the newest few of what is about to be copied are gone when it is.
+      // When the copy is made, all records but the newest few have been overwritten.
       disturbed(
         () => writer.write(smallest - 8, 3),
         () => undefined,
@@ -194,7 +195,7 @@ for (const kind of KINDS) {
       assert.equal(taker.cursor.lost, taker.cursor.next - taker.taken);
     });
 
-    test("whatever the writer does in between, records are whole and add up", () => {
+    test("records are complete and add up, for anything the writer does in between", () => {
       const step = fc.record({
         before: fc.nat(3 * smallest),
         between: fc.nat(2 * smallest),
@@ -226,7 +227,7 @@ for (const kind of KINDS) {
       );
     });
 
-    test("a ring that begins anew, while it is copied as well, gives nothing of before", () => {
+    test("after the ring is reset, even during a copy, gives no older record", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       writer.write(smallest / 2);
@@ -243,7 +244,7 @@ for (const kind of KINDS) {
       assert.deepEqual([first, length], [smallest / 2, 5]);
     });
 
-    test("another tracer's records aren't there, and nothing of them can be switched", () => {
+    test("gives no other tracer's records, and can't switch that tracer", () => {
       const writer = new Writer(kind, smallest);
       const taker = new Taker(kind, writer);
       writer.write(smallest);
@@ -260,7 +261,7 @@ for (const kind of KINDS) {
       assert.equal(taker.cursor.lost, smallest);
     });
 
-    test("a ring of which no half is safe is refused", () => {
+    test("a ring too small for any safe half is refused", () => {
       const { session } = new Writer(kind, smallest);
       assert.throws(
         () => new RingCursor(BUFFER, { kind, capacity: smallest / 2, session }),

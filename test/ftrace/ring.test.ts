@@ -1,4 +1,4 @@
-// The host's view of the trace ring, over a buffer that the test fills as the core would.
+// Tests the host's view of the trace ring, over a buffer that the test fills as the core would.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ function filled(capacity: number, records: number): TraceRing {
   return ring;
 }
 
-test("records come back in order, counts beyond 32 bits included", () => {
+test("records are read in order, with counts beyond 32 bits", () => {
   const [first, second, ...rest] = [...filled(8, 2).records()];
   assert.deepEqual(first, {
     ip: 0xc0000000,
@@ -47,14 +47,14 @@ test("the oldest are overwritten, and the loss can be counted", () => {
   );
 });
 
-test("a reader goes on where it stopped", () => {
+test("a reader continues where it stopped", () => {
   assert.deepEqual(
     [...filled(8, 6).records(4)].map(({ ip }) => ip - 0xc0000000),
     [4, 5],
   );
 });
 
-test("only a power of two that fits is a capacity", () => {
+test("a capacity must be a power of two that fits", () => {
   const ring = new TraceRing(new SharedArrayBuffer(RAM));
   for (const capacity of [3, -4, largestCapacity("function") * 2, 1.5]) {
     assert.throws(() => ring.reset(capacity), Misuse);

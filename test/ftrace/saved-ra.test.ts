@@ -1,4 +1,4 @@
-// Where a function keeps ra, from the words that gcc 12 leaves at its site and in its prologue.
+// Tests where a function saves ra, determined from the words that gcc 12 emits at its site and in its prologue.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ const MOVE_S8_SP = 0x03a0f025;
 const SUBU_SP_V1 = 0x03a3e823;
 const LUI_V1 = 0x3c030000;
 
-test("t4 says it: nowhere in a leaf, else so far above sp", () => {
+test("t4 gives the place: none in a leaf, else an offset above sp", () => {
   assert.equal(savedRaByT4([MOVE_T4_ZERO]), "ra");
   assert.equal(savedRaByT4([ADDIU_T4_SP_36]), 36);
   assert.equal(savedRaByT4([LI_T4_9C54, ADDU_T4_T4_SP]), 0x9c54);
@@ -29,7 +29,7 @@ test("t4 says it: nowhere in a leaf, else so far above sp", () => {
   assert.equal(savedRaByT4([0x27cc0024]), "unknown", "above another register than sp");
 });
 
-test("without t4 the prologue says it", () => {
+test("without t4 the prologue gives the place", () => {
   const prologue = (...words: number[]) => savedRaByPrologue((index) => words.at(index) ?? LUI_V1);
   assert.equal(prologue(ADDIU_SP_M32, SW_RA_28, SW_S0_24), 28);
   assert.equal(prologue(ADDIU_SP_M32, SW_RA_28, SW_S0_24, SW_A0_32, MOVE_S8_SP), 28);
@@ -53,7 +53,7 @@ test("the word that enters a function names the place, or there is none", () => 
   ]);
   const site = recogniseSite(0x10, (address) => words.get(address));
   assert.equal(site?.savedRa, 28);
-  // The word stands behind the push: 28 + 8 bytes are nine words.
+  // The word is after the push: 28 + 8 bytes are nine words.
   assert.equal(site && enterWord(site, 5), (0x70000013 | (5 << 22) | (9 << 6)) >>> 0);
   assert.equal(site && enterWord({ ...site, savedRa: "ra" }, 0), 0x703fffd3);
   for (const savedRa of ["unknown", 0x40000, 2, -12] as const) {

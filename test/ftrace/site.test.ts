@@ -1,5 +1,5 @@
-// Every form of call site that gcc leaves, as words, and the words that switch it. Truth: gcc 12's
-// output and the live kernel's memory (10000005 00000000 off, 3c038011 246356a0 on).
+// Tests every form of call site that gcc emits, as words, and the words that switch it. Sources: gcc 12's output and
+// the live kernel's memory (10000005 00000000 off, 3c038011 246356a0 on).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,7 +17,7 @@ const JAL = 0x0c0455a8;
 const TRACE = 0x70000010;
 const BASE = 0xc0001000;
 
-/** The words before a site and from it on. */
+/** The words before a site, and those from the site on. */
 interface Form {
   readonly name: string;
   readonly before: readonly number[];
@@ -150,19 +150,19 @@ test("clang's long call is skipped up to its delay slot, which is the function's
   const site = recogniseSite(at, (address) => words[(address - BASE) / 4]);
   assert.ok(site?.byClang);
   assert.equal(site.savedRa, 0x1c);
-  // `b` at the site goes on at the delay slot: 4 bytes past the branch and twice 4 more.
+  // `b` at the site continues at the delay slot: 4 bytes past the branch and two words more.
   assert.deepEqual(sitePatch(site, "off", [LUI_AT, ADDIU_T9]), [0x10000002, 0]);
   const record = sitePatch(site, { word: TRACE }, [LUI_AT, ADDIU_T9]);
   assert.deepEqual(record, [0x10000002, TRACE]);
   assert.deepEqual(sitePatch(site, "call", [LUI_AT, ADDIU_T9]), [LUI_AT, ADDIU_T9]);
-  // Without a prologue that stores ra nothing tells where it is: the function calls, so it is no leaf.
+  // Without a prologue that stores ra, its place is unknown: the function calls, so it is no leaf.
   const hidden = recogniseSite(at, (address) =>
     address < at ? undefined : words[(address - BASE) / 4],
   );
   assert.equal(hidden?.savedRa, "unknown");
 });
 
-test("what is no call to _mcount is left alone", () => {
+test("an instruction that doesn't call _mcount is left alone", () => {
   const wrong: readonly (readonly number[])[] = [
     [],
     [0, 0, 0, 0, 0, 0, 0],

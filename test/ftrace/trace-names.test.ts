@@ -1,4 +1,5 @@
-// The names that a trace keeps: those of modules that have gone, as long as a record can name them and no longer.
+// Tests the names that a trace keeps: those of unloaded modules stay as long as a record can refer to them, and no
+// longer.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -13,7 +14,7 @@ function moduleTable(name: string): SymbolTable {
 }
 
 suite("a trace's names", () => {
-  test("of a module that has gone stay while a record may have them", () => {
+  test("of an unloaded module stay while records may refer to them", () => {
     const names = new TraceNames();
     const module = moduleTable("one");
     names.update([module, KERNEL], 0, 0);
@@ -26,7 +27,7 @@ suite("a trace's names", () => {
     assert.equal(names.at(0xc0000010), undefined);
   });
 
-  test("of a module without records go with it", () => {
+  test("of a module without records are removed with it", () => {
     const names = new TraceNames();
     names.update([KERNEL], 7, 0);
     names.update([moduleTable("one"), KERNEL], 7, 0);
@@ -34,7 +35,7 @@ suite("a trace's names", () => {
     assert.equal(names.at(0xc0000010), undefined);
   });
 
-  test("are those of the module that has the address now, then of the last that had it", () => {
+  test("come from the module at the address now, else from the last one that was there", () => {
     const names = new TraceNames();
     names.update([moduleTable("one")], 0, 0);
     names.update([moduleTable("two")], 1, 0);
@@ -45,7 +46,7 @@ suite("a trace's names", () => {
     assert.equal(names.at(0xc0000010)?.module, "two");
   });
 
-  test("are all kept once records of any time may be read", () => {
+  test("are all kept while records of any time may be read", () => {
     const names = new TraceNames();
     names.update([moduleTable("one")], 0, 0);
     names.update([], 1, 0);

@@ -1,5 +1,5 @@
-// Ways to damage bytes of which nothing is known. Numbers at the edges of what fields hold come from
-// test/hostile, whose mutations know ELF.
+// Damages bytes of an unknown format. The numbers at the edges of what fields hold come from test/hostile, whose
+// mutations know ELF.
 
 import { EXTREMES } from "../hostile/mutate.ts";
 import type { Random } from "../support/random.ts";
@@ -57,12 +57,12 @@ const WAYS: readonly Way[] = [
   join,
 ];
 
-/** Headers decide most, so half of all places are in the first bytes. */
+/** Headers matter most, so half of all places are in the first bytes. */
 function place(bytes: Uint8Array, random: Random): number {
   return random.below(random.oneIn(2) ? Math.min(64, bytes.length + 1) : bytes.length + 1);
 }
 
-/** One to three of these, one after the other. */
+/** Applies one to three of these, one after the other. */
 export function damage(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   let bytes: Uint8Array = input;
   for (let times = random.between(1, 3); times > 0; times--) {

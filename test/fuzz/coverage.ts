@@ -1,7 +1,7 @@
-// What a run has gone through, from V8's own block coverage of the compiled sources: no instrumenting, no
-// native part. A feature is one way through a function: which of its blocks ran and which did not. An
-// input that shows a new one is worth keeping. The wasm core isn't seen; each of its codes shows in the
-// branch that src takes on it.
+// Measures what a run executed, from V8's own block coverage of the compiled sources: no instrumentation, no native
+// part. A feature is one path through a function: which of its blocks ran and which did not. An input with a new
+// feature is kept. The coverage doesn't include the wasm core, but each of its result codes shows in the branch that
+// src takes on it.
 
 import { Session } from "node:inspector";
 
@@ -27,12 +27,12 @@ export class Coverage {
     this.#session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   }
 
-  /** Ways through functions seen so far. */
+  /** Paths through functions seen so far. */
   get size(): number {
     return this.#seen.size;
   }
 
-  /** How many new ones there are since the last call. */
+  /** The number of new paths since the last call. */
   takeNew(): number {
     const before = this.#seen.size;
     this.#session.post("Profiler.takePreciseCoverage", (error, taken) => {

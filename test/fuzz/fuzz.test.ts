@@ -1,5 +1,5 @@
-// The fuzzer itself: a short run over every door from a fixed seed, and proof that it notices each way of
-// going wrong and that the case it keeps shows it again.
+// Tests the fuzzer itself: a short run over every entry point from a fixed seed, and that it notices each kind of
+// failure and that the case it keeps reproduces the failure.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -46,14 +46,14 @@ for (const [name, says] of [
     assert.match(stdout, says);
     const [kept = ""] = readdirSync(keep);
     assert.match(kept, new RegExp(`^${name}-[0-9a-f]{8}\\.bin$`));
-    if (name !== "error") return; // the others would do it to this process
+    if (name !== "error") return; // the other failures would end this process too
     const again = fuzz(["--case", join(keep, kept)]);
     assert.notEqual(again.status, 0);
     assert.match(again.stderr, /nobody named this/);
   });
 }
 
-test("the fuzzer is content with what is good", (context) => {
+test("the fuzzer reports nothing for good inputs", (context) => {
   const words = ["--keep", temporaryDirectory(context), "--target", "good", "--minutes", "0.05"];
   const { status, stdout } = fuzz(words);
   assert.equal(status, 0, stdout);

@@ -1,5 +1,5 @@
-// Loads one input as a module, tells its story, on a machine that serves many: what it
-// leaves behind must not stop the next one.
+// Loads one input as a module and makes its story, on a machine that serves many inputs: what one input leaves behind
+// must not stop the next.
 
 import type { Address } from "../../src/address.ts";
 import {
@@ -19,7 +19,7 @@ import { explainPage } from "../../src/report/explain/page.ts";
 import { checksum } from "./modules.ts";
 
 const BASES = [0xc0000000, 0xc0000000, 0xcfffe000, 0xcffff000, 0x80f00000, 0xfffc0000, undefined];
-/** For 64-bit modules: the same with their signs extended, and some that a sign can't make. */
+/** For 64-bit modules: the same addresses sign-extended, and some that sign extension can't give. */
 const BASES_64 = [
   0xffffffff_c0000000n,
   0xffffffff_cffff000n,
@@ -32,7 +32,7 @@ const BASES_64 = [
 const MODULES_A_MACHINE = 100;
 const MEMORY = 32 << 20;
 
-/** A machine for so many modules, by what it is for. */
+/** Machines by purpose, each used for a limited number of modules. */
 const machines = new Map<string, { machine: Machine | StillMachine; left: number }>();
 
 async function machineFor<M extends Machine | StillMachine>(
@@ -48,7 +48,7 @@ async function machineFor<M extends Machine | StillMachine>(
   return kept.machine as M;
 }
 
-/** "loaded", "refused" or "misuse"; throws anything else. */
+/** Returns "loaded", "refused" or "misuse"; throws anything else. */
 export async function loadCase(bytes: Uint8Array): Promise<string> {
   const chance = checksum(bytes);
   const options = {
@@ -72,7 +72,7 @@ export async function loadCase(bytes: Uint8Array): Promise<string> {
   }
 }
 
-/** What of a machine a case needs. */
+/** The part of a machine that a case needs. */
 interface CaseMachine<A extends Address> extends ModuleMachine<A> {
   insmodFile(file: ModuleFile, options: Placing<A>): LoadedModule<A>;
   plan(file: ModuleFile, options: Placing<A>): ModulePlan<A>;
@@ -105,7 +105,7 @@ function loadOn<A extends Address>(
   return "loaded";
 }
 
-/** A verdict is an end; everything else, and a verdict that says nothing, is thrown on. */
+/** A Refusal or Misuse is a verdict. Anything else, and one without a text, is thrown again. */
 export function endOf(error: unknown): string {
   if (error instanceof Refusal && (error.explanation !== "" || error.dmesg.length > 0))
     return "refused";

@@ -1,4 +1,4 @@
-// Targets that do what the fuzzer must notice, one each.
+// Targets that misbehave in the ways that the fuzzer must notice, one way each.
 
 import type { Target } from "./target.ts";
 

@@ -1,10 +1,10 @@
-// Modules to begin with: our own, and real ones where Debian's are at hand.
+// The initial modules: our own, and real ones where Debian's are available.
 
 import { readFileSync, statSync } from "node:fs";
 import { debian } from "../support/debian.ts";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
-/** Small ones say the same in less time. */
+/** Small modules cover the same in less time. */
 const LARGEST_REAL = 24 << 10;
 const REAL = 150;
 
@@ -28,7 +28,7 @@ export function seedModules64(): Uint8Array[] {
     .map((path) => readFileSync(repositoryFile(path)));
 }
 
-/** A number that an input always gives: what a case needs beyond its bytes is drawn from it. */
+/** A number derived from the input, always the same: the seed for what a case needs besides its bytes. */
 export function checksum(bytes: Uint8Array): number {
   let sum = 0x811c9dc5;
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);

@@ -1,14 +1,14 @@
-// The fuzzer: `npm run fuzz -- --minutes N`. Worker processes take inputs through farjal's doors
-// (targets.ts), guided by what they reach; this watches their time and memory, keeps each input that ended
-// badly, and says how to run it again. What counts as bad: an error that is no Refusal or Misuse, a process
-// that dies, a case that takes too long, a process that needs too much memory.
+// The fuzzer: `npm run fuzz -- --minutes N`. Worker processes pass inputs to farjal's entry points (targets.ts),
+// guided by the code that they reach. This process watches the workers' time and memory, keeps each input that
+// failed, and prints how to run it again. Failures are: an error that is no Refusal or Misuse, a process that dies, a
+// case that takes too long, a process that uses too much memory.
 //
 //   npm run fuzz -- --minutes 60 --seed 7 --workers 2 --target module
 //   npm run fuzz -- --case .cache/fuzz/module-1a2b3c4d.bin
 //
-// --seconds and --memory (MiB) are a case's limits; after so many --failures it gives up.
+// --seconds and --memory (MiB) are the limits of one case; after --failures failures the fuzzer ends.
 //
-// Exit code 1: something was found.
+// Exit code 1: it found a failure.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -44,16 +44,16 @@ const { values } = parseArgs({
 });
 
 const WATCH_MILLISECONDS = 500;
-/** What /proc counts processor time in; Linux shows this to programs, whatever the kernel's own is. */
+/** The unit of processor time in /proc; Linux shows this unit to programs for any internal one of the kernel. */
 const TICKS_A_SECOND = 100;
 const REPORT_MILLISECONDS = 60_000;
-/** The least JavaScript heap that a worker gets is far below its limit: the rest is buffers and wasm. */
+/** A worker's JavaScript heap gets far less than its limit: the rest is for buffers and wasm. */
 const WORKER_FLAGS = ["--max-old-space-size=512"];
 
-/** A case may wait so many times its limit for the processor, which others use too. */
+/** A case may take this many times its limit in wall time, because other processes use the processor too. */
 const PATIENCE = 20;
 
-/** A worker, and when it began the case it is at, on the clock and in its own time. */
+/** A worker, and when it began its current case, by the clock and by its own processor time. */
 interface Watched {
   readonly folder: string;
   case: number;
@@ -72,7 +72,7 @@ class Fuzzing {
   #peakMemory = 0;
   #ways = 0;
 
-  /** @returns how many failures there were. */
+  /** @returns the number of failures. */
   async run(): Promise<number> {
     for (let count = Number(values.workers); count > 0; count--) this.#start();
     let reported = performance.now();
@@ -123,7 +123,7 @@ class Fuzzing {
     this.#ways = Math.max(this.#ways, facts.ways);
   }
 
-  /** Ends a worker that has been at one case, or at starting, for too long. */
+  /** Ends a worker that has taken too long for one case, or to start. */
   #watch(worker: ChildProcess): void {
     const known = this.#workers.get(worker);
     if (known === undefined) return;
@@ -140,7 +140,7 @@ class Fuzzing {
     worker.kill("SIGKILL");
   }
 
-  /** Keeps the case that a worker was at. */
+  /** Keeps the case that a worker was running. */
   #fail(folder: string, what: string): void {
     const running = latest(folder);
     if (running === undefined) throw new Error(`a worker can't begin: ${what}`);
@@ -169,14 +169,14 @@ class Fuzzing {
   }
 }
 
-/** The case that was written last in a worker's folder. */
+/** The case that was last written to a worker's folder. */
 function latest(folder: string): { target: string; time: number } | undefined {
   return readdirSync(folder)
     .map((target) => ({ target, time: statSync(join(folder, target)).mtimeMs }))
     .sort((a, b) => b.time - a.time)[0];
 }
 
-/** Processor time that a process has used; undefined where the system doesn't tell. */
+/** Processor time that a process has used; undefined where the system doesn't provide it. */
 function processorSeconds(pid: number | undefined): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,5 +1,5 @@
-// Snapshots as a target: a processor's and a machine's, any word of theirs changed and the checksum set right
-// again, so that it is the checks behind it that answer. What is taken is run on from there.
+// Snapshots as a target: a processor's and a machine's, with any word changed and the checksum corrected, so that the
+// checks after the checksum run. A snapshot that is accepted is then run.
 
 import { createHash } from "node:crypto";
 import { deflateSync, inflateSync } from "node:zlib";
@@ -22,7 +22,7 @@ const BUDGET = 20_000;
 const machine = await Machine.create({ endian: "little", memory: MEMORY });
 await machine.insmod(repositoryFile("test/modules/built/modern-little.ko"), { base: 0xc0000000 });
 
-/** The machine in the middle of a call, and without one. */
+/** A machine in the middle of a call, and one without a call. */
 function seeds(): Uint8Array[] {
   const call = machine.start("work_run", [50], { budget: BUDGET });
   call.advance(2000);
@@ -31,7 +31,7 @@ function seeds(): Uint8Array[] {
   return [saved, machine.save()];
 }
 
-/** The head and a body, with the size and checksum that they must have. */
+/** Joins the head and a body, with the required size and checksum. */
 function sealed(head: Uint8Array, body: Uint8Array): Uint8Array {
   const file = Buffer.concat([head.subarray(0, BODY), deflateSync(body, { level: 1 })]);
   file.writeUInt32LE(body.length, BODY_SIZE);
@@ -65,7 +65,7 @@ function varySnapshot(input: Uint8Array, random: Random): Uint8Array {
     } else if (way === 2) {
       body = Buffer.from(damage(body, body, random));
     } else {
-      // Registers, then what follows them: the pages and the ring.
+      // The registers, then the parts after them: the pages and the ring.
       const from = random.oneIn(2) ? 0 : cpu;
       const size = from === 0 ? cpu : Math.min(4096, body.length - cpu);
       const at = from + 4 * random.below(Math.max(1, size >>> 2));

@@ -1,6 +1,6 @@
-// The doors that bytes from outside come in by: a module's file, its relocations of either class, a kernel's
-// symbol tables, and whatever is compressed. For each: inputs to begin with, mutations that know the format, and
-// the way through.
+// The entry points for bytes from outside: a module's file, its relocations of either class, a kernel's symbol
+// tables, and compressed data. Each has initial inputs, mutations that know the format, and the code that processes
+// an input.
 
 import { readFileSync } from "node:fs";
 import { crc32, gzipSync } from "node:zlib";
@@ -28,8 +28,8 @@ import { makeZstdFrame } from "./zstd-frame.ts";
 const EI_DATA = 5;
 
 /**
- * ELF's own fields, most of the time; any bytes, now and then. What makes a file shorter or longer moves
- * its section headers from where they should be, and says the same each time: that is rare.
+ * Mostly ELF's own fields; sometimes any bytes. A file that becomes shorter or longer has its section headers in the
+ * wrong place and gives the same message each time, so this is rare.
  */
 function varyElf(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const way = random.oneIn(8)
@@ -48,7 +48,7 @@ const modules: Target = {
 };
 
 const TYPES = Object.values(types);
-/** Those that a 64-bit kernel applies wherever they are. */
+/** The types that a 64-bit kernel applies at any place. */
 const TYPES_64 = [
   types.R_MIPS_NONE,
   types.R_MIPS_32,
@@ -62,7 +62,7 @@ const TYPES_64 = [
 ];
 const SYMBOLS = ["here", "there", "weak", "far", "absolute", "common", "_mcount", ".text", ".data"];
 
-/** A module that is well formed but for what its relocations ask; most of those ask what can be. */
+/** A well-formed module whose relocations are changed; most of them stay possible. */
 function relocatedModule(random: Random): Uint8Array {
   const wild = random.oneIn(3);
   const word = (): number => (random.oneIn(2) ? random.word() : random.pick(EXTREMES));
@@ -128,7 +128,7 @@ const relocation: Target = {
   run: loadCase,
 };
 
-/** A 64-bit module some of whose entries ask for something else; most of that can be. */
+/** A 64-bit module with some entries changed; most of them stay possible. */
 function varyEntries(input: Uint8Array, random: Random): Uint8Array {
   const bytes = Buffer.from(input);
   const elf = readElf(bytes);
@@ -168,7 +168,7 @@ const relocation64: Target = {
   run: loadCase,
 };
 
-/** The positions of kallsyms' parts in a made kernel: its number of symbols leads to the others. */
+/** The positions of kallsyms' parts in a generated kernel: its number of symbols leads to the others. */
 function kallsymsPlaces(image: Buffer, random: Random): number {
   const little = random.oneIn(2);
   if (image.length < 8) return 0;
@@ -177,7 +177,7 @@ function kallsymsPlaces(image: Buffer, random: Random): number {
   else count.writeUInt32BE(KERNEL_SYMBOLS);
   const countAt = image.indexOf(count, image.length >>> 3);
   if (countAt < 0) return random.below(image.length);
-  // On 64 bits the names begin at the next pointer's place; none of them is of no length.
+  // In a 64-bit kernel the names begin at the next multiple of a pointer's size; no name has length 0.
   let at = image[countAt + 4] === 0 ? countAt + 8 : countAt + 4;
   const lengths: number[] = [];
   while (lengths.length < KERNEL_SYMBOLS && at < image.length) {
@@ -194,7 +194,7 @@ function kallsymsPlaces(image: Buffer, random: Random): number {
   ]);
 }
 
-/** The least that is a kernel: four markers. */
+/** The smallest valid kernel: four markers. */
 const KERNEL_SYMBOLS = 1025;
 
 function varyKernel(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
@@ -247,7 +247,7 @@ const kernel: Target = {
   },
 };
 
-/** A linked kernel in ELF, its tables in sections of their own. */
+/** A linked kernel in ELF, with its tables in sections of their own. */
 function vmlinux(endian: "little" | "big", bits: 32 | 64): Uint8Array {
   const long = (low: number): number[] => {
     const high = low === 0 ? 0 : 0xffffffff;
@@ -294,7 +294,7 @@ const FIXTURES = [
   "short.xz",
 ];
 
-/** Sets the checksums right that keep a damaged xz header from being read. */
+/** Corrects the checksums, so that a damaged xz header is read. */
 function mendXz(bytes: Buffer): void {
   const size = ((bytes[12] ?? 0) + 1) * 4;
   if (bytes.length < 12 + size || bytes.readUInt32BE(0) !== 0xfd377a58) return;

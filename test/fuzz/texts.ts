@@ -1,5 +1,5 @@
-// Texts from outside as targets: symbol lists and Module.symvers, words for set_ftrace_filter and its kin,
-// arguments of modules and what modinfo says.
+// Texts from outside as targets: symbol lists and Module.symvers, words for set_ftrace_filter and similar files,
+// arguments of modules, and the contents of modinfo.
 
 import { FunctionFilter } from "../../src/ftrace/filters/filter.ts";
 import { FILTER_FILES, FunctionSet } from "../../src/ftrace/filters/function-set.ts";
@@ -26,7 +26,7 @@ const LISTS = [
 ];
 const symvers = Buffer.from(SYMVERS[0] ?? "");
 
-/** One column of one line becomes something else, or a line another one. */
+/** Changes one column of one line, or replaces a line by another. */
 function varyColumns(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   if (random.oneIn(4)) return damage(input, other, random);
   const lines = Buffer.from(input).toString("latin1").split("\n");
@@ -53,7 +53,7 @@ function varyColumns(input: Uint8Array, other: Uint8Array, random: Random): Uint
   return Buffer.from(lines.join("\n"), "latin1");
 }
 
-/** Asks a kernel what a machine would. */
+/** Queries a kernel as a machine would. */
 function ask(kernel: AnyKernel): void {
   const [first] = kernel.symbols;
   for (const name of ["_mcount", "start", "jiffies", "f"]) kernel.whyMissing(name);
@@ -188,7 +188,7 @@ const ARGUMENTS = [
 const machines = new Map<string, { machine: Machine; left: number }>();
 const LOADS_A_MACHINE = 200;
 
-/** Gives init.ko, whose parameters are of four types, the input as its arguments. */
+/** Passes the input as arguments to init.ko, which has parameters of four types. */
 async function loadWith(text: string): Promise<string> {
   const endian = text.length % 2 === 0 ? "little" : "big";
   let kept = machines.get(endian);
@@ -251,7 +251,7 @@ const SAID = [
   "\xff=\xff",
 ] as const;
 
-/** A module of which all that is text is made up: modinfo, checksums, exports, parameters. */
+/** A module whose texts are all generated: modinfo, checksums, exports, parameters. */
 function sayingModule(random: Random): Uint8Array {
   const said = (): string =>
     random.oneIn(30) ? random.pick(SAID).repeat(random.between(1, 2000)) : random.pick(SAID);

@@ -1,7 +1,7 @@
-// A trace.dat out of its grammar, for the fuzzer: either version, byte order, size of a long and compression,
-// events that farjal's own writer never makes (other formats, several CPUs and buffers, long records,
-// padding, absolute times). Any number in it may be a lie, told before what holds it is packed or measured,
-// so that the lie gets through to who believes it.
+// Generates a trace.dat from its grammar, for the fuzzer: either version, byte order, size of a long and compression,
+// and events that farjal's own writer never makes (other formats, several CPUs and buffers, long records, padding,
+// absolute times). Any number in it may be false. It is changed before the data around it is compressed or measured,
+// so that the false number reaches the code that uses it.
 
 import { deflateSync } from "node:zlib";
 import type { Endian } from "../../src/bytes/endian.ts";
@@ -17,7 +17,7 @@ const NAMES = ["work_run", "mix", "checksum", "schedule", "$mark", "a b", "<scri
 const OTHERS = ["sched_switch", "print", "kmem_alloc", "bprint", "kernel_stack", "sched_wakeup"];
 const TYPES = ["unsigned long", "int", "char", "__data_loc char[]", "void *", "u64", "char[16]"];
 
-/** What a second buffer is called. */
+/** Names for a second buffer. */
 export const INSTANCE = "instance";
 
 /** The file's bytes. */
@@ -47,7 +47,7 @@ class Maker {
   readonly #long: 4 | 8;
   readonly #page: number;
   readonly #compression: Compression;
-  /** One number in so many is a lie; 0 for an honest file. */
+  /** One number in this many is false; 0 for a correct file. */
   readonly #lies: number;
   readonly #cpus: number;
 
@@ -69,7 +69,7 @@ class Maker {
     return this.#version === 6 ? this.#version6(start) : this.#version7(start);
   }
 
-  /** One part after the other. */
+  /** Writes one part after the other. */
   #version6(file: Packer): Uint8Array {
     for (const part of [this.#headers(), this.#ftraceFormats(), this.#eventFormats()]) {
       file.raw(part);
@@ -85,7 +85,7 @@ class Maker {
       options.string(dat.OPTIONS_V6);
       for (const [id, content] of this.#options()) this.#option(options, id, content);
       if (this.#random.oneIn(3)) {
-        // An instance has a part like the file's own, behind that one; here they share the pages.
+        // An instance has a part like the file's own, after it; here they share the pages.
         const size = 2 + 4 + 8 + INSTANCE.length + 1 + 2;
         const place = file.length + options.length + size + ownPlaces;
         const content = this.#packer().u64(this.#number(place)).string(INSTANCE).bytes();
@@ -107,7 +107,7 @@ class Maker {
     return file.bytes();
   }
 
-  /** Sections, and options that say where they are. */
+  /** Sections, and options that give their places. */
   #version7(file: Packer): Uint8Array {
     file.string(this.#compression).string("1.0");
     const body = this.#packer();
@@ -141,7 +141,7 @@ class Maker {
       this.#option(options, dat.OPTION_BUFFER, this.#buffer(body, base, name));
     }
     if (this.#random.oneIn(4)) {
-      // More options in a section of their own, the last ones maybe those that lead here.
+      // More options in a section of their own. The last options may lead back here.
       const last = this.#packer();
       for (const [id, content] of this.#options()) this.#option(last, id, content);
       const self = this.#random.oneIn(6) ? base + body.length : 0;
@@ -265,7 +265,7 @@ class Maker {
     return packer.bytes();
   }
 
-  /** A print fmt out of its grammar, with what doesn't belong there now and then. */
+  /** Generates a print fmt from its grammar, sometimes with invalid parts. */
   #printFormat(own: readonly Field[]): string {
     const field = (): string => (own.length === 0 ? "none" : this.#random.pick(own).name);
     const expression = (depth: number): string => {
@@ -340,7 +340,7 @@ class Maker {
     packer.u16(id).u32(this.#number(content.length)).raw(content);
   }
 
-  /** One CPU's pages. */
+  /** The pages of one CPU. */
   #ring(): Uint8Array {
     const pages = Array.from({ length: this.#random.between(0, 3) }, (_, page) =>
       this.#ringPage(page),
@@ -453,7 +453,7 @@ class Maker {
     return new Packer(this.#endian);
   }
 
-  /** The number, or a lie: one at the edge of something, or near the truth. */
+  /** Returns the number, or a false one: at the edge of a range, or near the true one. */
   #number(truth: number): number {
     if (this.#lies === 0 || !this.#random.oneIn(this.#lies)) return truth;
     if (this.#random.oneIn(3)) return Math.max(0, truth + this.#random.between(-9, 9));
@@ -461,7 +461,7 @@ class Maker {
   }
 }
 
-/** A zstd frame of one block as it is. */
+/** A zstd frame of one raw block. */
 function zstdOf(content: Uint8Array): Uint8Array {
   const header = Buffer.alloc(9 + 3);
   header.writeUInt32LE(0xfd2fb528, 0);

@@ -1,5 +1,5 @@
-// Recorded traces as targets: trace.dat of both versions, the text of ftrace's two tracers, and what is
-// compared by `farjal diff`. The way through is every event read, the report and each format written.
+// Recorded traces as targets: trace.dat of both versions, the text of ftrace's two tracers, and the inputs of `farjal
+// diff`. Every event is read, and the report and each format are written.
 
 import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import type { Sink } from "../../src/bytes/sink.ts";
@@ -25,13 +25,13 @@ const TRACES = ORDERS.flatMap((endian) => [
   traceOf(graphEvents().slice(0, 40), endian),
 ]);
 
-/** Takes bytes and keeps none: what a hostile file makes may be long. */
+/** Accepts bytes and keeps none: the output for a hostile file may be long. */
 const NOWHERE: Sink = { write: () => undefined, patch: () => undefined };
-/** Formats whose output is one JSON document, looked at while it is no longer. */
+/** Formats whose output is one JSON document, which is parsed up to a limited length. */
 const JSON_FORMATS: readonly string[] = ["chrome", "speedscope"];
 const LONGEST_JSON = 1 << 18;
 
-/** Reads a trace and writes it in each format; the verdicts that differ, joined. */
+/** Reads a trace and writes it in each format; returns the distinct verdicts, joined. */
 function readAndWrite(bytes: Uint8Array): string {
   const ends = new Set<string>();
   const attempt = (what: string, work: () => void): void => {
@@ -72,7 +72,7 @@ function readAndWrite(bytes: Uint8Array): string {
   return [...ends].sort().join("+");
 }
 
-/** Digits in a text become other ones: sizes and offsets of formats, counts, times. */
+/** Changes digits in a text: sizes and offsets of formats, counts, times. */
 function varyDigits(input: Uint8Array, random: Random): Uint8Array {
   const text = Buffer.from(input).toString("latin1");
   const numbers = [...text.matchAll(/\d+/g)];
@@ -107,7 +107,7 @@ function textOf(trace: Trace, graph = {}): Uint8Array {
   return sink.bytes();
 }
 
-/** Lines taken out, doubled, put elsewhere, or damaged each for itself. */
+/** Removes, doubles, moves or damages single lines. */
 function varyLines(input: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const linesOf = (bytes: Uint8Array): string[] =>
     Buffer.from(bytes).toString("latin1").split("\n");

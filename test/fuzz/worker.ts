@@ -1,7 +1,6 @@
-// One process of the fuzzer: runs case after case and keeps the inputs that went new ways. Before each case
-// its bytes go into a file named by the target, so that whatever becomes of this process, what it was doing
-// is known; run.ts watches that file's time. An end that nobody named, or more memory than allowed, is told
-// and ends it.
+// One process of the fuzzer: runs case after case and keeps the inputs with new coverage. Before each case it writes
+// the bytes to a file named after the target, so that the case is known if this process dies; run.ts watches that
+// file's time. The worker reports an unexpected error, or more memory than allowed, and then ends.
 //
 //   worker.js TARGETS SEED FOLDER MEGABYTES [TARGET…]
 
@@ -11,25 +10,25 @@ import { Random } from "../support/random.ts";
 import { Coverage } from "./coverage.ts";
 import type { Target } from "./target.ts";
 
-/** Cases of one target before the next one's turn. */
+/** Number of cases of one target before the next target runs. */
 const TURN = 256;
-/** Cases between two looks at the coverage, which costs as much as a case. */
+/** Number of cases between two coverage measurements, each of which costs as much as a case. */
 const LOOK = 4;
-/** Inputs kept for each target; then a new one takes the place of an old one. */
+/** Maximum number of inputs kept for each target; after that a new one replaces an old one. */
 const MOST_KEPT = 1000;
 const LARGEST_INPUT = 1 << 20;
 
-/** What a worker tells its parent. */
+/** The messages from a worker to its parent. */
 export type Message =
   | { readonly kind: "turn"; readonly target: string; readonly facts: TurnFacts }
   | { readonly kind: "failure"; readonly target: string; readonly what: string };
 
 export interface TurnFacts {
   readonly cases: number;
-  /** End → times. */
+  /** Verdict → number of times. */
   readonly ends: Readonly<Record<string, number>>;
   readonly slowest: number;
-  /** The process's, in MiB. */
+  /** The memory of the process, in MiB. */
   readonly peakMemory: number;
   readonly kept: number;
   readonly ways: number;
@@ -53,7 +52,7 @@ class Corpus {
   }
 
   next(random: Random): Uint8Array {
-    // Inputs made of inputs break more and more; half begin with what is whole.
+    // Inputs made from inputs get more and more damaged, so half of them begin with an undamaged one.
     const first = random.pick(random.oneIn(2) ? this.#seeds : this.#inputs);
     const input = this.target.vary(first, random.pick(this.#inputs), random);
     return input.length > LARGEST_INPUT ? input.subarray(0, LARGEST_INPUT) : input;
@@ -98,7 +97,7 @@ async function turn(
   };
 }
 
-/** Resolves when the message is on its way, so that the process may end. */
+/** Resolves when the message has been sent, so that the process may end. */
 function tell(message: Message): Promise<void> {
   return new Promise((resolve) => {
     process.send?.(message, () => resolve());

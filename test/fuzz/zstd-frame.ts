@@ -1,5 +1,5 @@
-// A Zstandard frame out of its grammar, for the fuzzer: blocks of each type, literals and tables of each form,
-// and streams of any bits, which lead a decoder farther than a damaged file's do.
+// Generates a Zstandard frame from its grammar, for the fuzzer: blocks of each type, literals and tables of each
+// form, and streams of random bits, which lead a decoder further than a damaged file does.
 
 import type { Random } from "../support/random.ts";
 
@@ -59,7 +59,7 @@ function fourStreams(random: Random): Uint8Array {
   return Buffer.concat([sizes, ...streams]);
 }
 
-/** Weights of 4 bits each, or any bits that are to be read as coded ones. */
+/** Weights of 4 bits each, or random bits that are read as coded weights. */
 function huffmanTable(random: Random): Uint8Array {
   const count = random.between(1, 20);
   if (random.oneIn(3)) return Buffer.concat([Uint8Array.of(count), stream(random, count)]);

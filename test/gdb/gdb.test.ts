@@ -1,6 +1,6 @@
-// The real gdb-multiarch against `farjal run --gdb` and `farjal trace --gdb`, in both byte orders: it
-// attaches, finds the registers by our description, stops at breakpoints and watchpoints, steps, reads and
-// writes, interrupts an endless loop, lets go and kills. Without gdb-multiarch these tests are skipped.
+// Runs the real gdb-multiarch against `farjal run --gdb` and `farjal trace --gdb`, in both byte orders: it attaches,
+// finds the registers by farjal's description, stops at breakpoints and watchpoints, steps, reads and writes,
+// interrupts an endless loop, detaches and kills. Without gdb-multiarch these tests are skipped.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -16,7 +16,7 @@ const skip =
 const TEXT = "0xc0000000";
 const TIMEOUT = 60_000;
 
-/** `farjal` waiting for gdb on a port of its own choice. */
+/** Starts `farjal` waiting for gdb on a port that it chooses itself. */
 class Waiting {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -56,7 +56,7 @@ class Waiting {
   }
 }
 
-/** What gdb prints for these commands after it has attached. */
+/** Returns what gdb prints for these commands after it has attached. */
 async function gdb(waiting: Waiting, order: string, commands: readonly string[]): Promise<string> {
   const all = [
     "set pagination off",
@@ -86,7 +86,7 @@ for (const order of ENDIANS) {
   const modern = builtModule("modern", order);
 
   suite(`gdb, ${order}-endian`, { skip }, () => {
-    test("stops, steps, looks, watches, and lets the call come to its end", async (context) => {
+    test("stops, steps, inspects, watches, and lets the call finish", async (context) => {
       const run = await Waiting.start(context, "run", modern, "--call", "work_run", "5");
       const said = await gdb(run, order, [
         "info registers",
@@ -151,11 +151,11 @@ for (const order of ENDIANS) {
       assert.match(said, /second 12/);
       const { code, out } = await run.ended();
       assert.equal(code, 0);
-      // work_fill(bytes, 6, 7) as run.test.ts has it, and the byte that gdb wrote.
+      // work_fill(bytes, 6, 7) as in run.test.ts, and the byte that gdb wrote.
       assert.match(out, /3d e9 9c ed 0c db 00 00 {2}00 00 00 00 00 00 00 ee/);
     });
 
-    test("changes a register, and the call goes on with it", async (context) => {
+    test("changes a register, and the call continues with it", async (context) => {
       const run = await Waiting.start(context, "run", modern, "--call", "work_signed", "-100", "7");
       const said = await gdb(run, order, ["set $a0 = 50", "print/d $a0", "continue"]);
       assert.match(said, /\$1 = 50/);
@@ -164,7 +164,7 @@ for (const order of ENDIANS) {
       assert.match(out, new RegExp(`^work_signed\\(-100, 7\\) = .*\\(${v0}[,)]`, "m"));
     });
 
-    test("sees the exception where it happens, and the run ends with it", async (context) => {
+    test("stops at the exception's instruction, and the run ends with it", async (context) => {
       const run = await Waiting.start(context, "run", modern, "--call", "work_fill", "0", "5", "7");
       const said = await gdb(run, order, ["continue", "x/i $pc", "print/x $badvaddr", "detach"]);
       assert.match(said, /exception TLBS: a store where nothing is mapped/);
@@ -179,7 +179,7 @@ for (const order of ENDIANS) {
     test("interrupts a loop without end, and kills the call", async (context) => {
       const words = ["run", modern, "--call", "work_fibonacci", "45", "--budget", "1000000000000"];
       const run = await Waiting.start(context, ...words, "--json");
-      // gdb's own interrupt comes from a shell that waits while gdb waits for the target.
+      // gdb's own interrupt comes from a shell command, because gdb itself waits for the target.
       const said = await gdb(run, order, [
         "python import threading, os, signal; threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()",
         "continue",
@@ -193,7 +193,7 @@ for (const order of ENDIANS) {
       assert.equal(JSON.parse(out).exception.kind, "killed");
     });
 
-    test("debugs a traced call, whose trace stays whole", async (context) => {
+    test("debugs a traced call, whose trace stays complete", async (context) => {
       const words = ["trace", modern, "--call", "work_copy", "out:8", "abcdefg", "8"];
       const trace = await Waiting.start(context, ...words);
       const said = await gdb(trace, order, ["break work_checksum", "continue", "detach"]);
@@ -205,7 +205,7 @@ for (const order of ENDIANS) {
   });
 }
 
-test("a client that says nothing is not gdb, and a second one is turned away", async (context) => {
+test("a client that sends nothing is not gdb, and a second client is refused", async (context) => {
   const words = ["run", builtModule("modern", "little"), "--call", "work_signed", "1", "2"];
   const run = await Waiting.start(context, ...words);
   const silent = connect(run.port, "127.0.0.1");
@@ -224,7 +224,7 @@ test("a client that says nothing is not gdb, and a second one is turned away", a
   assert.match(out, /^work_signed\(1, 2\) = /m);
 });
 
-test("a web page's request drives nothing, even with a packet in its body", async (context) => {
+test("a web page's request has no effect, even with a packet in its body", async (context) => {
   const words = ["run", builtModule("modern", "little"), "--call", "work_signed", "1", "2"];
   const run = await Waiting.start(context, ...words);
   const page = connect(run.port, "127.0.0.1");

@@ -1,5 +1,5 @@
-// The packet layer: what the protocol's own manual says of framing, escapes and checksums, and that bytes
-// of any kind in any cut end in events and never in an error.
+// Tests the packet layer: framing, escapes and checksums as in the protocol's manual; bytes of any kind, divided
+// anywhere, give events and never an error.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ test("a packet is a body with its checksum, in either case", () => {
   assert.deepEqual(read("$O#4f$#00$O#4F"), ["packet O", "packet ", "packet O"]);
 });
 
-test("acknowledgements and the interrupt stand between packets, and all else is noise", () => {
+test("acknowledgements and the interrupt may be between packets; other bytes are noise", () => {
   assert.deepEqual(read("+-\x03noise$g#67\r\n+"), [
     ...["ack", "nak", "interrupt"],
     ..."noise".replaceAll(/./g, "noise ").trim().split(" "),
@@ -29,7 +29,7 @@ test("acknowledgements and the interrupt stand between packets, and all else is 
   ]);
 });
 
-test("a wrong checksum, one that is none, and a body too long are damage", () => {
+test("a wrong checksum, an invalid one, and a body that is too long are damage", () => {
   assert.deepEqual(read("$g#68"), ["damaged"]);
   assert.deepEqual(read("$g#g7+"), ["damaged", "ack"]);
   assert.deepEqual(read(`$${"a".repeat(PACKET_SIZE + 1)}`), ["damaged"]);
@@ -41,13 +41,13 @@ test("a packet that begins within another replaces it", () => {
   assert.deepEqual(read("$m8000$g#67"), ["packet g"]);
 });
 
-test("bytes that frame packets are escaped, there and back", () => {
+test("bytes that frame packets are escaped and unescaped", () => {
   assert.equal(Buffer.from(framed("a}#$*b")).toString("latin1"), "$a}]}\x03}\x04}\nb#25");
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   assert.deepEqual(read(framed(all)), [`packet ${Buffer.from(all).toString("latin1")}`]);
 });
 
-test("a stream may be cut anywhere", () => {
+test("a stream may be divided anywhere", () => {
   const bytes = Buffer.concat([framed("vCont?"), Buffer.from("+\x03"), framed("X0,1:}")]);
   const whole = read(bytes);
   assert.equal(whole.length, 4);
@@ -58,7 +58,7 @@ test("a stream may be cut anywhere", () => {
   }
 });
 
-test("random bytes end in events, and a packet after them is read", () => {
+test("random bytes give events, and a packet after them is read", () => {
   for (let seed = 1; seed <= 200; seed += 1) {
     const random = new Random(seed);
     const reader = new PacketReader();
@@ -66,7 +66,7 @@ test("random bytes end in events, and a packet after them is read", () => {
       random.oneIn(4) ? random.pick([0x23, 0x24, 0x7d, 0x2b]) : random.below(256),
     );
     for (const _ of reader.read(noise));
-    // Ends what the noise may have begun; then the packet.
+    // Ends a packet that the noise may have begun; then the packet follows.
     assert.equal(read("#00#00$?#3f", reader).at(-1), "packet ?", `seed ${seed}`);
   }
 });

@@ -1,5 +1,5 @@
-// What single packets are answered, in both byte orders: registers and memory in the guest's order, and
-// every kind of nonsense with an error or the empty answer.
+// Tests the answers to single packets, in both byte orders: registers and memory in the guest's order; an error or
+// the empty answer for every kind of invalid packet.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -14,7 +14,7 @@ class Session extends Guest {
   readonly tool = new Debugger(bareRun(this.core));
   readonly stub = new Stub(this.tool);
 
-  /** The answer's text, or what else becomes of the packet. */
+  /** The answer's text, or another description of the result. */
   ask(packet: string): string {
     const answer = this.stub.answer(Buffer.from(packet, "latin1"));
     if (answer.kind === "reply") return Buffer.from(answer.body).toString("latin1");
@@ -49,7 +49,7 @@ for (const endian of ENDIANS) {
       assert.equal(session.core.gpr(0), 0);
     });
 
-    test("writing pc as it is keeps the delay slot, another pc leaves it", () => {
+    test("writing the same pc keeps the delay slot, another pc ends it", () => {
       const session = new Session(endian);
       session.run([asm("beq", R.zero, R.zero, 5), NOP], 1);
       assert.equal(session.ask(`G${session.ask("g")}`), "OK");
@@ -58,7 +58,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual([session.core.pc, session.core.inDelaySlot], [CODE, false]);
     });
 
-    test("memory is read as far as it goes, and written whole or not", () => {
+    test("reads return memory as far as it is mapped, and writes are complete or refused", () => {
       const session = new Session(endian);
       session.core.mapPages(0xc0000000, DATA & 0xfffff, 0x1000, true);
       assert.equal(session.ask("Mc0000001,3:010203"), "OK");
@@ -74,13 +74,13 @@ for (const endian of ENDIANS) {
       assert.equal(session.ask("Xc0000000,0:"), "OK");
     });
 
-    test("a huge read is cut to a packet, and no read is unbounded", () => {
+    test("a large read is limited to a packet", () => {
       const session = new Session(endian);
       assert.equal(session.ask("m80000000,ffffffff").length, 0x4000);
       assert.equal(session.ask("mfffffffe,10"), "E0e");
     });
 
-    test("breakpoints and watchpoints come and go, twice over too", () => {
+    test("breakpoints and watchpoints can be set and removed, even twice", () => {
       const session = new Session(endian);
       for (const packet of [
         "Z0,80001000,4",
@@ -102,7 +102,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual([session.tool.breakpoints, session.tool.watchpoints], [[], []]);
     });
 
-    test("the halt is told as gdb knows it", () => {
+    test("the halt reason has gdb's form", () => {
       const session = new Session(endian);
       const { stub, tool } = session;
       session.put(CODE, asm("sw", R.v0, 0, R.a0), 0xffffffff);
@@ -118,7 +118,7 @@ for (const endian of ENDIANS) {
       assert.equal(stub.stopped({ reason: "returned" }, false), "W00");
     });
 
-    test("orders to go on say how far", () => {
+    test("packets that continue the run give their extent", () => {
       const session = new Session(endian);
       assert.equal(session.ask("c"), "run Infinity");
       assert.equal(session.ask("s80001000"), "run 1");
@@ -134,7 +134,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("the target's description is given in pieces that fit together", () => {
+    test("the target's description is sent in pieces that fit together", () => {
       const session = new Session(endian);
       let text = "";
       for (;;) {
@@ -149,7 +149,7 @@ for (const endian of ENDIANS) {
       assert.equal(session.ask("qXfer:features:read:target.xml:ffffffff,100"), "l");
     });
 
-    test("nonsense gets an error or the empty answer", () => {
+    test("an invalid packet gets an error or the empty answer", () => {
       const session = new Session(endian);
       const errors = [
         "m", "m,", "mzz,4", "m80000000", "m123456789,4", "M80000000,4:12", "M80000000,1:xy",
@@ -174,7 +174,7 @@ for (const endian of ENDIANS) {
       assert.equal(session.tool.breakpoints.length, 1024);
     });
 
-    test("random packets never end in an error of ours", () => {
+    test("random packets never cause an error in farjal", () => {
       const random = new Random(99);
       const session = new Session(endian);
       session.core.pc = CODE;

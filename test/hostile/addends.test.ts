@@ -1,5 +1,5 @@
-// Pointers of 64-bit modules whose addends lead far before their section, where counting one up changes
-// nothing any more: the string they would name isn't there, and the program ends.
+// Tests pointers of 64-bit modules whose addends lead far below their section, to numbers so large that adding 1
+// doesn't change them: the string is not there, and the program must end.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { repositoryFile } from "../support/repository.ts";
 
 const R_ADDEND = 16;
 
-test("an export whose name lies before everything", (context) => {
+test("an export whose name is far below everything", (context) => {
   const bytes = readFileSync(repositoryFile("test/modules/built64/full-little.ko"));
   const table = readElf(bytes).sections.find(({ name }) => name === ".rela__ksymtab");
   assert.ok(table);

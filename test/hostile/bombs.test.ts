@@ -1,6 +1,6 @@
-// Files of a few kilobytes that unpack to gigabytes, as a module and as a kernel, made here: each ends in
-// one sentence, in less memory than a machine that builds modules has. A process of its own for each, so
-// that its memory can be told.
+// Tests files of a few kilobytes that decompress to gigabytes, as a module and as a kernel, made here: each ends in
+// one sentence, in less memory than a machine that builds modules has. Each runs in a process of its own, so that its
+// memory can be measured.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,10 +13,10 @@ import { builtModule, PROGRAM, temporaryDirectory } from "../cli/farjal.ts";
 const MIB = 1 << 20;
 const MOST_MEMORY = 1024;
 const GIBIBYTES = 4;
-/** What it takes to be past the limit, where a tool has to pack it. */
+/** The size that exceeds the limit, where a tool has to compress it. */
 const PACKED_MIB = 160;
 
-/** Deflate of a MiB of zeros that any number of copies may follow. */
+/** Deflate of a MiB of zeros, which can be followed by any number of copies. */
 function gzipBomb(): Uint8Array {
   const piece = deflateRawSync(Buffer.alloc(MIB), { finishFlush: constants.Z_FULL_FLUSH });
   const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
@@ -24,7 +24,7 @@ function gzipBomb(): Uint8Array {
   return Buffer.concat([header, ...pieces, Buffer.from([3, 0]), Buffer.alloc(8)]);
 }
 
-/** A frame of blocks that repeat one byte 128 KiB long each, and a last empty one. */
+/** A frame of blocks that each repeat one byte for 128 KiB, and an empty last block. */
 function zstdBomb(): Uint8Array {
   const size = 128 << 10;
   const block = Buffer.from([0, 0, 0, 0]);
@@ -39,7 +39,7 @@ function lz4Bomb(): Uint8Array {
   const size = 8 * MIB;
   const match = size - 1 - 5 - 4 - 15;
   const lengths = [...new Array<number>(Math.floor(match / 255)).fill(255), match % 255];
-  // One literal, a match of all but five bytes with what is one byte back, and five literals.
+  // One literal; a match for all but five bytes, at distance 1; and five literals.
   const block = Buffer.from([0x1f, 0, 1, 0, ...lengths, 0x50, 0, 0, 0, 0, 0]);
   const framed = Buffer.alloc(4 + block.length);
   framed.writeUInt32LE(block.length);
@@ -48,7 +48,7 @@ function lz4Bomb(): Uint8Array {
   return Buffer.concat([frame, ...new Array<Buffer>(PACKED_MIB / 8).fill(framed)]);
 }
 
-/** xz's own, of zeros; null when it isn't installed. */
+/** xz's own output for zeros; null when xz isn't installed. */
 function xzBomb(...words: readonly string[]): Uint8Array | null {
   const input = Buffer.alloc(PACKED_MIB * MIB);
   const { error, stdout } = spawnSync("xz", ["-0", "-c", ...words], { input, maxBuffer: MIB });
@@ -63,7 +63,7 @@ const BOMBS = [
   ["lz4", lz4Bomb],
 ] as const;
 
-/** Runs farjal, and tells its most memory in MiB too. */
+/** Runs farjal, and returns its peak memory in MiB too. */
 function measured(words: readonly string[]) {
   const peak = "process.on('exit',()=>process._rawDebug(process.resourceUsage().maxRSS))";
   const options = ["--import", `data:text/javascript,${encodeURIComponent(peak)}`];
@@ -84,7 +84,7 @@ for (const [ending, make] of BOMBS) {
     writeFileSync(path, bomb);
     const asModule = ["info", path];
     const asKernel = ["load", builtModule("modern", "little"), "--kernel", path];
-    // No module is packed as bare lzma, or as lz4.
+    // No module is compressed as bare lzma, or as lz4.
     const ofKernels = ending === "lzma" || ending === "lz4";
     for (const words of ofKernels ? [asKernel] : [asModule, asKernel]) {
       const { status, memory, says } = measured(words);

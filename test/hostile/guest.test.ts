@@ -1,5 +1,5 @@
-// Guest code that turns on its host: pointers to nowhere handed to host functions, printing without end,
-// calls out of the machine. It gets an exception or its budget's end, and the host goes on.
+// Tests guest code that attacks its host: bad pointers passed to host functions, endless printing, jumps out of the
+// machine. The guest gets an exception or reaches its budget, and the host continues.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ function addressOf(machine: Machine, name: string): number {
 }
 
 for (const endian of ["little", "big"] as const) {
-  test(`a pointer to nowhere is the guest's exception in a host function too, ${endian}-endian`, async () => {
+  test(`a bad pointer is the guest's exception in a host function too, ${endian}-endian`, async () => {
     const machine = await Machine.create({ endian });
     const { exception } = machine.call("_printk", [0x7fff0000]);
     assert.equal(exception?.name, "TLBL");
@@ -36,7 +36,7 @@ for (const endian of ["little", "big"] as const) {
     assert.deepEqual(machine.log, ["alive"]);
   });
 
-  test(`printing without end keeps the newest lines only, ${endian}-endian`, async () => {
+  test(`endless printing keeps the newest lines only, ${endian}-endian`, async () => {
     const machine = await Machine.create({ endian });
     const text = machine.memory.alloc(16);
     machine.memory.write(text, Buffer.from("again\n\0"));
@@ -57,7 +57,7 @@ for (const endian of ["little", "big"] as const) {
     assert.equal(machine.log.at(-1), "again");
   });
 
-  test(`returning to nowhere, to a misaligned address and to a made-up host function, ${endian}-endian`, async () => {
+  test(`returning to an unmapped address, to a misaligned address and to a made-up host function, ${endian}-endian`, async () => {
     const machine = await Machine.create({ endian });
     const jump = (target: number) => machine.call(target).exception;
     assert.equal(jump(0)?.name, "TLBL");

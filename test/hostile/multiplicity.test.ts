@@ -1,5 +1,5 @@
-// Small files that mean much: names that overlap, strings and zeros by the hundred thousand, tables of as many rows.
-// What a reader makes of a file is bounded, not only the file.
+// Tests small files that describe large data: names that overlap, strings and zeros by the hundred thousand, tables
+// with as many rows. A reader's memory is bounded, not only the file's size.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ import { columns } from "../../src/report/table.ts";
 
 const [T9, RA] = [25, 31] as const;
 
-test("names that overlap are bounded together, not only each", () => {
+test("the total size of overlapping names is bounded, not only each name", () => {
   const bytes = new Uint8Array(4096).fill(0x61);
   bytes[0] = 0;
   bytes[4095] = 0;
@@ -27,20 +27,20 @@ test("names that overlap are bounded together, not only each", () => {
   assert.ok(characters <= 1 << 25, `${characters}`);
 });
 
-test("a .modinfo of zeros costs its size, and one of too many strings is refused", () => {
+test("a .modinfo of zeros costs no more than its size, and one of too many strings is refused", () => {
   assert.deepEqual(new Modinfo(new Uint8Array(1 << 26)).entries, []);
   const many = new Uint8Array(1 << 20);
   for (let at = 0; at < many.length; at += 4) many.set([0x61, 0x3d, 0x62], at);
   assert.throws(() => new Modinfo(many), Refusal);
 });
 
-test("a table may have more rows than a call takes arguments, and a cell is one line", () => {
+test("a table may have more rows than a call can have arguments, and a cell is one line", () => {
   const rows = Array.from({ length: 300_000 }, (_, index) => [`${index}`, "x"]);
   assert.equal(columns(rows).length, rows.length);
   assert.deepEqual(columns([["a\nfake", "b"]]), ["  a\\x0afake  b"]);
 });
 
-test("a string that the guest passes to a host function is paid for by its length", async () => {
+test("the cost of a string passed to a host function depends on its length", async () => {
   const machine = await Machine.create();
   const text = machine.memory.alloc((1 << 20) + 1);
   machine.memory.write(text, new Uint8Array(1 << 20).fill(0x61));

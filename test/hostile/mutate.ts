@@ -1,23 +1,23 @@
-// Damages a module's file, in the ways that files are damaged and in the ways that an attacker would
-// choose. It knows where ELF keeps its headers, so that fields are hit and not only code.
+// Damages a module's file as files are damaged, and as an attacker would. It knows where ELF has its headers, so that
+// it changes fields and not only code.
 
 import type { Random } from "../support/random.ts";
 
 export interface Mutation {
   readonly bytes: Uint8Array;
-  /** What was done, to find it again. */
+  /** A description of the change, to find it again. */
   readonly how: string;
 }
 
-/** Where a class of ELF keeps what leads to its sections: sizes, and offsets in the headers. */
+/** The places that lead to the sections in an ELF class: sizes, and offsets in the headers. */
 interface Headers {
   readonly header: number;
   readonly section: number;
-  /** Bytes of an offset or a size. */
+  /** Size of an offset or a size field, in bytes. */
   readonly word: 4 | 8;
   readonly shoff: number;
   readonly shnum: number;
-  /** Of sh_offset and sh_size in a section header. */
+  /** Offsets of sh_offset and sh_size in a section header. */
   readonly offset: number;
   readonly size: number;
 }
@@ -40,9 +40,9 @@ const ELF64: Headers = {
   offset: 24,
   size: 32,
 };
-/** Of sh_type, in both. */
+/** The offset of sh_type, in both classes. */
 const TYPE = 4;
-/** EI_CLASS, and what it is in ELF64. */
+/** EI_CLASS, and its value in ELF64. */
 const CLASS = 4;
 const CLASS_64 = 2;
 /** sh_type of symbols and of both kinds of relocation. */
@@ -52,12 +52,12 @@ function headersOf(bytes: Uint8Array): Headers {
   return bytes[CLASS] === CLASS_64 ? ELF64 : ELF32;
 }
 
-/** An offset or a size; one that no file has stands for all of those. */
+/** Reads an offset or a size; one too large for any file is rounded. */
 function wordAt(view: DataView, at: number, little: boolean, { word }: Headers): number {
   return word === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
 }
 
-/** The numbers at the edges of what fields hold, and of what signed and unsigned reading make of them. */
+/** The numbers at the edges of the ranges of fields, read as signed and as unsigned. */
 export const EXTREMES = [
   0, 1, 2, 3, 4, 7, 8, 0x7f, 0xff, 0x100, 0xfff, 0x1000, 0x7fff, 0x8000, 0xff00, 0xffff, 0x10000,
   0x7fffffff, 0x80000000, 0x80000001, 0xc0000000, 0xfffffff0, 0xfffffffc, 0xfffffffe, 0xffffffff,
@@ -105,13 +105,13 @@ const setSectionField: Kind = (bytes, little, random) => {
   return setField(bytes, little, random, at, 4);
 };
 
-/** A word in what a section holds: a symbol, a relocation, a pointer, an instruction. */
+/** Changes a word in a section's contents: a symbol, a relocation, a pointer, an instruction. */
 const setContentWord: Kind = (bytes, little, random) => {
   const { start, size } = someSection(bytes, little, random);
   return setField(bytes, little, random, start + random.below(Math.max(size >>> 2, 1)) * 4, 4);
 };
 
-/** The same in the tables that the loader believes: symbols and relocations. */
+/** The same in the tables that the loader trusts: symbols and relocations. */
 const setTableWord: Kind = (bytes, little, random) => {
   const { start, size } = someSection(bytes, little, random, TABLES);
   return setField(bytes, little, random, start + random.below(Math.max(size >>> 2, 1)) * 4, 4);
@@ -184,7 +184,7 @@ function sectionTable(bytes: Uint8Array, little: boolean): { start: number; coun
   return { start, count: Math.min(view.getUint16(shnum, little), fit) };
 }
 
-/** Where a section's bytes lie, as its header says. @param types sh_type, any when empty. */
+/** The range of a section's bytes, from its header. @param types sh_type, any when empty. */
 function someSection(
   bytes: Uint8Array,
   little: boolean,

@@ -1,7 +1,6 @@
-// Ten thousand damaged modules, made from our own by a fixed seed: bits flipped, files cut, fields of the
-// ELF structures overwritten with extreme values, pieces moved about. Each goes the whole way: read,
-// described, planned, loaded, run for a while. It may be refused at any step, by name; it may not crash
-// the host, hang it, or fail in a way that nobody named.
+// Tests ten thousand damaged modules, made from our own by a fixed seed: flipped bits, truncated files, ELF
+// structures overwritten with extreme values, moved pieces. Each is read, described, planned, loaded, and run for a
+// while. Any step may refuse it with a Refusal or Misuse; it may not crash the host, hang it, or throw another error.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -12,13 +11,13 @@ import { repositoryFile } from "../support/repository.ts";
 import { mutate } from "./mutate.ts";
 
 const MUTATIONS = 10_000;
-/** A guest that writes where it likes may spoil its machine; a new one comes after so many modules. */
+/** A guest that writes anywhere may damage its machine, so a new machine is made after this many modules. */
 const MODULES_A_MACHINE = 50;
 const BUDGET = 3000;
-/** Far above what any takes; a loop that a count in the file drives would pass it by orders. */
+/** Far more than any input needs; a loop driven by a count in the file would exceed it by orders of magnitude. */
 const LONGEST_MILLISECONDS = 5000;
 
-/** Modules with every kind of section between them, and a function to call. */
+/** Modules that together have every kind of section, and a function to call. */
 const SEEDS = [
   ["jal2009", "work_run"],
   ["modern", "work_run"],
@@ -48,14 +47,14 @@ for (const order of ["little", "big"] as const) {
       assert.ok(took < LONGEST_MILLISECONDS, `mutation ${count}, ${how}: ${took} ms`);
       ends.set(end, (ends.get(end) ?? 0) + 1);
     }
-    // The mutations reach every step; a mutator that only makes rubbish would prove nothing.
+    // The mutations reach every step; a mutator that makes only unreadable files would prove nothing.
     for (const end of ["refused", "returned", "stopped"]) {
       assert.ok((ends.get(end) ?? 0) > MUTATIONS / 100, `${end}: ${ends.get(end)}`);
     }
   });
 }
 
-/** How it ended; throws when it ended in a way that no Refusal or Misuse names. */
+/** Returns how it ended; throws any error that is no Refusal or Misuse. */
 function goAllTheWay(machine: Machine, bytes: Uint8Array, call: string, what: string): string {
   try {
     const file = readModule(bytes);

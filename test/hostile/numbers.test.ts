@@ -1,5 +1,5 @@
-// Numbers and names that the library's user passes and that are none: fractions, NaN, what is below zero, properties that
-// every object has. Each is a Misuse, never a loop without end or an error of the host's.
+// Tests invalid numbers and names from the library's user: fractions, NaN, negative numbers, names of properties that
+// every object has. Each is a Misuse, never an endless loop or a host error.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -44,7 +44,7 @@ test("memory is asked for in whole bytes", async () => {
   }
 });
 
-test("the names of files and symbols are no properties of objects", async () => {
+test("names of object properties such as toString name no file and no symbol", async () => {
   const machine = await Machine.create();
   const tracer = machine.trace();
   for (const name of ["__proto__", "constructor", "toString"]) {
@@ -56,7 +56,7 @@ test("the names of files and symbols are no properties of objects", async () => 
   }
 });
 
-test("a host function that answers with a promise, a fraction or text ends the call with a Misuse", async () => {
+test("a host function that returns a promise, a fraction or text ends the call with a Misuse", async () => {
   const machine = await Machine.create();
   for (const [name, answer] of Object.entries({
     promise: Promise.resolve(1),

@@ -1,5 +1,5 @@
-// Paths that somebody else has prepared: links in a circle or out of the tree, pipes named as modules, files without an
-// end, links where a temporary file will be, names as long as names can be. Each ends in a result or one sentence.
+// Tests hostile paths: links in a circle or out of the tree, pipes named as modules, endless files, links in the
+// place of a temporary file, names of the maximum length. Each ends in a result or one sentence.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -61,7 +61,7 @@ test("links in a circle, links out of the tree, pipes and links to nothing are n
   assert.deepEqual(swept(release), ["kernel/modern.ko", "kernel/second.ko"]);
 });
 
-test("a kernel that is a device or a pipe without an end is one sentence", () => {
+test("a kernel that is a device or an endless pipe is one sentence", () => {
   assertMisuse(farjal(["load", MODULE, "--kernel", "/dev/zero"]), /has more than 512 MiB/);
   assertMisuse(farjal(["sweep", dirname(MODULE), "--kernel", "/dev/zero"]), /not a plain file/);
   assertMisuse(farjal(["load", "/dev/zero"]), /has more than 256 MiB/);
@@ -78,11 +78,11 @@ test("a path that leads to itself, and one that is too long, are one sentence", 
   }
 });
 
-test("the file of a result is new, whatever link is planted beside it", async (context) => {
+test("the file of a result is new, even if a link is planted beside it", async (context) => {
   const directory = temporaryDirectory(context);
   const victim = join(directory, "victim");
   writeFileSync(victim, "precious");
-  // The shell plants the link under the number that exec leaves to farjal.
+  // The shell plants the link with the process number that exec gives to farjal.
   const script = `ln -s victim ".out.bin.$$"; ln -s victim .out.bin.tmp; exec "$0" "$1" load "$2" -o out.bin`;
   const child = spawn("sh", ["-c", script, process.execPath, PROGRAM, MODULE], { cwd: directory });
   child.stdout.resume();

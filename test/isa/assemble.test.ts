@@ -1,5 +1,5 @@
-// The assembler against binutils: what objdump prints for a word assembles to that word. golden.txt holds its
-// answers for every row of the table.
+// Tests the assembler against binutils: what objdump prints for a word must assemble to that word. golden.txt holds
+// objdump's output for every row of the table.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -9,10 +9,10 @@ import { R } from "../../src/isa/registers.ts";
 import { INSTRUCTIONS } from "../../src/isa/table.ts";
 import { readGolden } from "./golden.ts";
 
-/** Rows whose operands objdump prints as something else than their fields: names, and sizes of bit fields. */
+/** Rows whose operands objdump prints in another form than their fields: names, and sizes of bit fields. */
 const PRINTED_OTHERWISE = new Set(["ext", "ins", "mfc0", "mtc0", "rdhwr", "clz", "clo"]);
 
-/** The numbers of a printed operand list, a branch's in words. */
+/** The numbers of a printed operand list, those of a branch in words. */
 function operands(text: string, form: string, address: number): number[] {
   const numbers = (text.match(/[^,()]+/g) ?? []).map((operand) =>
     operand in R ? R[operand as keyof typeof R] : Number(operand),
@@ -24,14 +24,14 @@ function operands(text: string, form: string, address: number): number[] {
 }
 
 suite("assemble", () => {
-  test("makes the word that objdump prints so", () => {
+  test("makes the word for what objdump prints", () => {
     const seen = new Set<string>();
     for (const { word, plain, address } of readGolden()) {
       const [, name = "", text = ""] = plain.match(/^(\S+)(?: (.*))?$/) ?? [];
       const row = INSTRUCTIONS.find((one) => one.name === name);
       if (row === undefined || PRINTED_OTHERWISE.has(name)) continue;
       const numbers = operands(text, row.form, address);
-      // objdump leaves out operands that are 0 (sync, jalr's ra): those have a spelling of their own.
+      // objdump omits operands that are 0 (sync, jalr's ra): these have a spelling of their own.
       if (numbers.length !== (row.form.match(/[a-z0-9]+/g) ?? []).length) continue;
       assert.equal(assemble(name, ...numbers), word, plain);
       seen.add(name);
@@ -57,7 +57,7 @@ suite("assemble", () => {
     }
   });
 
-  test("refuses what no word can hold", () => {
+  test("refuses operands that no word can hold", () => {
     assert.throws(() => assemble("addiu", R.sp, R.sp, 0x8000), /addiu: simm takes -32768 to 32767/);
     assert.throws(() => assemble("ori", R.v0, R.v0, -1), /ori: uimm takes 0 to 65535, not -1/);
     assert.throws(() => assemble("addu", 32, 0, 0), /addu: rd takes 0 to 31, not 32/);

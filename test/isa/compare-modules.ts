@@ -1,11 +1,11 @@
-// Compares the disassembler with objdump on all of Debian's modules: npm run compare:modules. It takes some
-// minutes; objdump.test.ts does the same on a sample. Ends with 1 when a word differs.
+// Compares the disassembler with objdump on all of Debian's modules: npm run compare:modules. It takes some minutes;
+// objdump.test.ts does the same on a sample. Exits with 1 when a word differs.
 
 import { debian, debianSkip } from "../support/debian.ts";
 import { compare } from "./compare.ts";
 import { codeOf } from "./modules.ts";
 
-/** Modules compared at a time, for the text of all of them doesn't fit in memory. */
+/** Modules compared at a time, because the text of all of them doesn't fit into memory. */
 const BATCH = 50;
 
 if (!debian) throw new Error(String(debianSkip));

@@ -1,5 +1,5 @@
-// The disassembler and objdump on the same words. objdump knows ASEs and coprocessors that the table
-// leaves out; those words, .word to us, are counted apart.
+// Compares the disassembler with objdump on the same words. objdump knows ASEs and coprocessors that the table leaves
+// out; the disassembler prints those words as .word, and they are counted separately.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 import { disassemble } from "../../src/isa/disassemble.ts";
@@ -7,9 +7,9 @@ import { objdump } from "./objdump.ts";
 
 export interface Comparison {
   readonly words: number;
-  /** Mnemonics of objdump's that the table leaves out, with how many words had them. */
+  /** objdump's mnemonics that the table leaves out, with the number of words. */
   readonly leftOut: ReadonlyMap<string, number>;
-  /** "word: what objdump prints, what we print", for words that the table has or objdump hasn't. */
+  /** "word: what objdump prints, what farjal prints", for words that the table has or that objdump doesn't know. */
   readonly differences: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// The disassembler against what binutils printed once (golden.txt), and what is farjal's own about it.
+// Compares the disassembler with the recorded output of binutils (golden.txt), and tests farjal's own features.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -23,19 +23,19 @@ describe("disassemble", () => {
     }
   });
 
-  it("takes a jump's region from its delay slot", () => {
+  it("computes a jump's region from its delay slot", () => {
     assert.equal(disassemble(JAL | 0x40, 0xcfff_fff8), "jal\t0xc0000100");
     assert.equal(disassemble(JAL | 0x40, 0xcfff_fffc), "jal\t0xd0000100");
     assert.equal(disassemble(JAL | 0x40, 0xffff_fffc), "jal\t0x100");
   });
 
-  it("names a target when the caller can", () => {
+  it("names a target when the caller provides names", () => {
     const symbol = (address: number) => (address === 0xc000_0100 ? "printk+0x8" : undefined);
     assert.equal(disassemble(JAL | 0x40, 0xc000_0000, { symbol }), "jal\tc0000100 <printk+0x8>");
     assert.equal(disassemble(JAL | 0x41, 0xc000_0000, { symbol }), "jal\t0xc0000104");
   });
 
-  it("knows farjal's own words only when asked", () => {
+  it("knows farjal's own words only when requested", () => {
     const hypercall = UDI | (0x1234 << 6) | SPECIAL2_HYPERCALL;
     assert.equal(disassemble(hypercall, 0), ".word\t0x70048d11");
     assert.equal(disassemble(hypercall, 0, { farjalWords: true }), "farjal.hypercall\t0x1234");

@@ -1,6 +1,6 @@
-// test/isa/golden.txt: words of the table with what binutils prints for them, so that the disassembler is
-// checked where there is no objdump. A line is: word | without aliases | with aliases. The address of a
-// line is its number times 4, from ADDRESS on, which is near the end of a 256 MiB region.
+// test/isa/golden.txt: words of the table with what binutils prints for them, so that the disassembler is tested
+// where objdump is missing. A line is: word | without aliases | with aliases. The address of a line is its number
+// times 4, from ADDRESS on, which is near the end of a 256 MiB region.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { repositoryFile } from "../support/repository.ts";
@@ -26,7 +26,7 @@ export function readGolden(): readonly GoldenLine[] {
   });
 }
 
-/** The file's text as objdump gives it now. */
+/** The file's text from the installed objdump. */
 export function makeGolden(): string {
   const words = wordsOfTheTable(3);
   const plain = objdump(words, { endian: "little", aliases: false, address: ADDRESS });
@@ -39,7 +39,7 @@ export function makeGolden(): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The text as it is kept. */
+/** The text in the repository. */
 export function goldenText(): string {
   return readFileSync(PATH, "utf8");
 }

@@ -1,4 +1,4 @@
-// The code of real modules, for the disassembler to be compared on.
+// Reads the code of real modules, on which the tests compare the disassembler.
 
 import { readFileSync } from "node:fs";
 import { contents } from "../../src/elf/contents.ts";

@@ -1,4 +1,4 @@
-// The disassembler against objdump itself: words of the table, words at random, and Debian's modules.
+// Compares the disassembler with objdump itself: words of the table, random words, and Debian's modules.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -15,13 +15,13 @@ import { codeOf } from "./modules.ts";
 import { objdump, objdumpSkip } from "./objdump.ts";
 import { anyWords, coprocessor1Words, wordsOf, wordsOfTheTable } from "./words.ts";
 
-/** Every so manieth module; compare-modules.ts takes them all. */
+/** The sample takes every module with this step; compare-modules.ts takes all of them. */
 const SAMPLE = 60;
 
 /** With another accumulator than HI and LO, these are instructions of the DSP ASE. */
 const DSP_FORMS = ["mult", "multu", "madd", "maddu", "msub", "msubu"];
 
-/** objdump's `c1` is a word that it has no name for either. */
+/** objdump prints `c1` for a word without a name. */
 const NOT_OF_MIPS32 =
   /^(?:c1|cabs\..*|(?:recip|rsqrt)[12]\..*|(?:addr|mulr)\.ps|bc1any[24][ft]|bn?z\.[bhwdv])$/;
 
@@ -47,14 +47,14 @@ describe("disassemble agrees with objdump", { skip: objdumpSkip() }, () => {
     }
   });
 
-  it("on every encoding of coprocessor 1, but for MIPS-3D and MSA", () => {
+  it("on every encoding of coprocessor 1, except MIPS-3D and MSA", () => {
     const { differences, leftOut } = compare(coprocessor1Words(), "little");
     assert.deepEqual(differences, []);
     const other = [...leftOut.keys()].filter((name) => !NOT_OF_MIPS32.test(name));
     assert.deepEqual(other, []);
   });
 
-  it("on words at random, but for the ASEs and coprocessor 2, which the table leaves out", () => {
+  it("on random words, except the ASEs and coprocessor 2, which the table leaves out", () => {
     const { differences, leftOut } = compare(anyWords(100_000), "little");
     assert.deepEqual(differences, []);
     const known = [...INSTRUCTIONS, ...COPROCESSOR_1, ...SHORTHANDS, ...ALIASES].map(

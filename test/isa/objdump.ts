@@ -1,4 +1,4 @@
-// What binutils says a word is: the words go to objdump as a bare binary, its lines come back as text.
+// Disassembles words with binutils: they go to objdump as a bare binary, and it returns one text for each.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ function tool(endian: Endian): string {
   return endian === "big" ? "mips-linux-gnu-objdump" : "mipsel-linux-gnu-objdump";
 }
 
-/** For node:test's `skip`: false, or which objdump isn't here. */
+/** For node:test's `skip`: false, or the name of the missing objdump. */
 export function objdumpSkip(): string | false {
   const missing = (["little", "big"] as const)
     .map(tool)
@@ -22,7 +22,7 @@ export function objdumpSkip(): string | false {
 export interface ObjdumpOptions {
   readonly endian: Endian;
   readonly aliases: boolean;
-  /** Address of the first word; a bigint has MIPS64's instructions and n64's registers printed. */
+  /** Address of the first word; with a bigint, objdump prints MIPS64's instructions and n64's registers. */
   readonly address: Address;
 }
 

@@ -1,5 +1,5 @@
-// The table against itself: what has to hold for its rows to be an instruction set at all. That they are
-// MIPS32's is for objdump and QEMU to say.
+// Checks the table for consistency: the properties that its rows need to be an instruction set. The tests with
+// objdump and QEMU check that they are MIPS32's.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -32,11 +32,11 @@ describe("the table", () => {
     });
   });
 
-  it("has one row for a name", () => {
+  it("has one row for each name", () => {
     assert.equal(new Set(ROWS.map(({ name }) => name)).size, ROWS.length);
   });
 
-  it("finds a row by its word and by its name, and nothing for a reserved word", () => {
+  it("finds a row by its word and by its name, and none for a reserved word", () => {
     assert.equal(find(INSTRUCTIONS, 0x0085_1021)?.name, "addu");
     assert.equal(instruction("jal").match, 0x0c00_0000);
     assert.equal(find(INSTRUCTIONS, 0x7000_0003), undefined);

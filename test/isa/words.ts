@@ -1,4 +1,4 @@
-// Words to disassemble: for each row of the table and each spelling, operands at random from a seed.
+// Makes words to disassemble: for each row of the table and each spelling, random operands from a seed.
 
 import { OP_COP1, OP_COP1X } from "../../assembly/shared/opcodes.ts";
 import { COPROCESSOR_1 } from "../../src/isa/coprocessor1.ts";
@@ -7,19 +7,19 @@ import { ALIASES, SHORTHANDS, type Spelling } from "../../src/isa/spellings.ts";
 import { INSTRUCTIONS } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
 
-/** The word of match with its free bits at random; every third field is 0. */
+/** The word of match with random free bits; every third field is 0. */
 function fill(match: number, form: string, random: Random): number {
   const set = (word: number, name: FieldName) =>
     insert(name, word, random.oneIn(3) ? 0 : random.below(2 ** FIELDS[name].width));
   return fieldsOf(form.replace("zero,", "")).reduce(set, match);
 }
 
-/** So many words of every instruction, then as many of every spelling. */
+/** This many words of every instruction, then as many of every spelling. */
 export function wordsOfTheTable(each: number): Uint32Array<ArrayBuffer> {
   return wordsOf([...INSTRUCTIONS, ...COPROCESSOR_1, ...SHORTHANDS, ...ALIASES], each);
 }
 
-/** So many words of each row. */
+/** This many words of each row. */
 export function wordsOf(
   rows: readonly Pick<Spelling, "match" | "form">[],
   each: number,
@@ -32,7 +32,7 @@ export function wordsOf(
   );
 }
 
-/** Every encoding of coprocessor 1's opcodes, its operands at random: as many words as there are fixed bits. */
+/** Every encoding of coprocessor 1's opcodes with random operands: one word for each combination of the fixed bits. */
 export function coprocessor1Words(): Uint32Array<ArrayBuffer> {
   const random = new Random(0xc1);
   const words: number[] = [];

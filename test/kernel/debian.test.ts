@@ -1,5 +1,5 @@
-// Debian's own kernel for Malta: what it exports, measured against its Module.symvers, and a few addresses
-// that running it under QEMU has shown.
+// Tests Debian's own kernel for Malta: its exports, compared with its Module.symvers, and a few addresses seen when
+// it runs under QEMU.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -29,7 +29,7 @@ suite("Debian's vmlinuz", { skip: debianSkip }, () => {
     assert.equal(kernel.symbol("_stext")?.address, 0x80100400);
     const mcount = kernel.symbol("_mcount");
     assert.ok(mcount);
-    // _mcount and ftrace_caller are one place, of which kallsyms shows the first.
+    // _mcount and ftrace_caller have the same address, for which kallsyms gives the first.
     assert.equal(kernel.symbol("ftrace_caller")?.address, mcount.address);
     assert.equal(kernel.symbolAt(mcount.address + 0x10)?.offset, 0x10);
     assert.equal(kernel.symbol("jiffies"), undefined);
@@ -58,7 +58,7 @@ suite("Debian's vmlinuz", { skip: debianSkip }, () => {
     }
   });
 
-  test("has the words that live kernels have at 6.1.0-50's _mcount", {
+  test("has the words of live kernels at 6.1.0-50's _mcount", {
     skip: debian?.release !== "6.1.0-50-4kc-malta" && "another version",
   }, () => {
     assert.equal(kernel.symbols.length, 35_428);

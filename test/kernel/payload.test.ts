@@ -1,5 +1,5 @@
-// Compressed kernels, made by the tools themselves (payloads/build.sh): found, unpacked, refused when damaged,
-// and never more memory than the largest image needs.
+// Tests compressed kernels, made by the tools themselves (payloads/build.sh): they are found, decompressed, refused
+// when damaged, and never use more memory than the largest image needs.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import { repositoryFile } from "../support/repository.ts";
 import { makeKernel } from "./synthetic.ts";
 
 const IMAGE = makeKernel().bytes;
-/** Node has it since 22.15. */
+/** Node has zstd since 22.15. */
 const ZSTD = (
   zlib as { zstdCompressSync?: (data: Uint8Array, options: { params: object }) => Uint8Array }
 ).zstdCompressSync;
@@ -37,7 +37,7 @@ const PAYLOADS: ReadonlyMap<string, Uint8Array> = new Map([
   ["zstd", fixture("kernel.zst")],
 ]);
 
-/** What a file's only payload unpacks to. */
+/** Decompresses a file's only payload. */
 async function unpacked(file: Uint8Array): Promise<Uint8Array> {
   const [payload, ...others] = findPayloads(file);
   assert.deepEqual(others, []);
@@ -63,7 +63,7 @@ suite("a flash chip's image", () => {
   const blocks = (count: number): Buffer =>
     Buffer.concat(Array.from({ length: count }, (_, index) => block(index)));
 
-  test("has its kernel found behind a hundred archives, and before another hundred", async () => {
+  test("has its kernel found after a hundred archives, and before another hundred", async () => {
     const flash = Buffer.concat([
       Buffer.alloc(65536, 0xff),
       blocks(100),
@@ -84,7 +84,7 @@ suite("a flash chip's image", () => {
     assert.deepEqual((await readKernel(flash)).image?.bytes, IMAGE);
   });
 
-  test("has a kernel found within a boot loader's archive within another's", async () => {
+  test("has a kernel found within a boot loader's archive inside another archive", async () => {
     const loader = gzipSync(Buffer.concat([Buffer.alloc(5000, "loader"), gzipSync(IMAGE)]));
     const flash = gzipSync(Buffer.concat([Buffer.from("second stage"), loader]));
     assert.deepEqual((await readKernel(flash)).image?.bytes, IMAGE);
@@ -93,7 +93,7 @@ suite("a flash chip's image", () => {
 
 suite("compressed kernels", () => {
   for (const [format, payload] of PAYLOADS) {
-    test(`${format}, wherever it lies and whatever follows`, async () => {
+    test(`${format}, at any offset and followed by anything`, async () => {
       const file = Buffer.concat([Buffer.alloc(33, 7), payload, AFTER]);
       const [found] = findPayloads(file);
       assert.equal(found?.format, format);
@@ -126,16 +126,16 @@ suite("compressed kernels", () => {
     });
   }
 
-  test("zstd whose Huffman weights take no bits is refused, not decoded for ever", async () => {
+  test("zstd whose Huffman weights take no bits is refused, and decoding ends", async () => {
     const file = Buffer.from(fixture("kernel.zst"));
-    // Behind the weights' size their table: accuracy 5, then one symbol with the whole probability.
+    // After the weights' size, their table: accuracy 5, then one symbol with the whole probability.
     assert.equal(file[13], 0x3c);
     file.set([0xf0, 0xff], 14);
     await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
   });
 
-  test("zstd of which a block would make gigabytes is refused, not decoded for hours", async () => {
-    // Tens of thousands of sequences, each of the one code whose matches are longest, out of no bits at all.
+  test("zstd with a block that would make gigabytes is refused early", async () => {
+    // Tens of thousands of sequences, each with the code of the longest matches, which takes no bits.
     const sequences = [255, 0xe8, 0, 0x54, 0, 0, 52, 1];
     const block = [0, ...sequences];
     const header = (block.length << 3) | (2 << 1);
@@ -144,7 +144,7 @@ suite("compressed kernels", () => {
     await assert.rejects(unpacked(file), { name: "Misuse", message: /damaged/ });
   });
 
-  test("zstd of a large window is unpacked without moving that for each block", async () => {
+  test("zstd with a large window is decompressed without moving the window for each block", async () => {
     const blocks = Array.from({ length: 100_000 }, () => [0, 0, 0]).flat();
     const file = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x88, ...blocks, 1, 0, 0, ...AFTER]);
     const took = await processorTime(async () => assert.equal((await unpacked(file)).length, 0));
@@ -227,7 +227,7 @@ suite("lz4's legacy frame", () => {
     (value >> 16) & 255,
     value >>> 24,
   ];
-  /** A block of one zero repeated: a literal, a match at distance 1, and five literals to end with. */
+  /** A block of one repeated zero: a literal, a match at distance 1, and five final literals. */
   const zeros = (size: number): number[] => {
     const matched = size - 6 - 4 - 15;
     const length = [...new Array<number>(Math.floor(matched / 255)).fill(255), matched % 255];
@@ -243,11 +243,11 @@ suite("lz4's legacy frame", () => {
     ]);
   const BLOCK = 0x800000;
 
-  test("goes on after a block of 8 MiB", async () => {
+  test("continues after a block of 8 MiB", async () => {
     assert.equal((await unpacked(frame(zeros(BLOCK), zeros(1000)))).length, BLOCK + 1000);
   });
 
-  test("ends at a full block that the appended size follows", async () => {
+  test("ends at a full block that is followed by the appended size", async () => {
     const bytes = frame(zeros(BLOCK), zeros(BLOCK));
     assert.equal(
       (await unpacked(Buffer.concat([bytes, Buffer.from(word(2 * BLOCK))]))).length,

@@ -1,25 +1,25 @@
-// A kernel's image made up for the tests: kallsyms tables, export tables, a banner and a vermagic, laid out
-// as Linux's build lays them out, in either byte order and in each form that farjal reads. The writer knows
-// nothing of the reader: it follows scripts/kallsyms.c and include/asm-generic/vmlinux.lds.h.
+// Makes a kernel's image for the tests: kallsyms tables, export tables, a banner and a vermagic, in the layout of
+// Linux's build, in either byte order and in each form that farjal reads. The writer shares no code with the reader:
+// it follows scripts/kallsyms.c and include/asm-generic/vmlinux.lds.h.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 
 export interface SyntheticOptions {
   readonly endian?: Endian;
-  /** Of a pointer; a 64-bit kernel lies at 0xffffffff80100000. */
+  /** Bits of a pointer; a 64-bit kernel is at 0xffffffff80100000. */
   readonly bits?: 32 | 64;
   /**
-   * Where kallsyms has the addresses: before the names as offsets or as pointers, after the tokens (6.4), or there as
-   * offsets from their own places (2026).
+   * The place and form of kallsyms' addresses: before the names as offsets or as pointers; after the tokens (6.4); or
+   * there, as offsets from their own places (2026).
    */
   readonly addresses?: "relative" | "absolute" | "last" | "placeRelative";
   /** As scripts/kallsyms.c before 4.20: `.align 4` and `.align 8`, which are 16 and 256 bytes; PTR for numbers. */
   readonly old?: boolean;
-  /** Letters that each token is made of: more than a kernel's, so that names get longer than KSYM_NAME_LEN. */
+  /** Number of letters in each token: more than in a real kernel, so that names exceed KSYM_NAME_LEN. */
   readonly longToken?: number;
   /** OpenWrt's CONFIG_KALLSYMS_UNCOMPRESSED: no tokens. */
   readonly uncompressed?: boolean;
-  /** __kcrctab before 4.10: unsigned long for each. */
+  /** __kcrctab before 4.10: an unsigned long for each export. */
   readonly longCrcs?: boolean;
   /** kallsyms_seqs_of_names, from 6.2 on. */
   readonly sequences?: boolean;
@@ -57,9 +57,9 @@ export function crcOf(name: string): number {
   return [...name].reduce((crc, letter) => (Math.imul(crc, 31) + letter.charCodeAt(0)) >>> 0, 7);
 }
 
-/** Bytes that grow at their end. */
+/** A buffer that grows at its end. */
 class Writer {
-  /** Bytes of a pointer, to which tables are aligned. */
+  /** Size of a pointer in bytes, to which tables are aligned. */
   readonly pointerSize: 4 | 8;
   readonly #little: boolean;
   readonly #bytes: number[] = [];
@@ -86,7 +86,7 @@ class Writer {
     this.byte(...(this.#little ? bytes.reverse() : bytes));
   }
 
-  /** NULL, or an address by its low word. */
+  /** NULL, or an address given by its low word. */
   pointer(value: number): void {
     const high = value === 0 ? 0 : 0xffffffff;
     if (this.pointerSize === 4) this.word(value);
@@ -111,7 +111,7 @@ class Writer {
   }
 }
 
-/** Every single printable character, and a few pairs as the compressor of scripts/kallsyms.c picks them. */
+/** Every printable character alone, and a few pairs such as the compressor of scripts/kallsyms.c picks. */
 const TOKENS = Array.from({ length: 256 }, (_, code) =>
   code >= 33 && code < 127
     ? String.fromCharCode(code)
@@ -131,7 +131,7 @@ function tokenized(text: string): number[] {
 
 function makeSymbols(count: number): SyntheticSymbol[] {
   return Array.from({ length: count }, (_, index) => ({
-    // One name is longer than a ULEB128 byte can say.
+    // One name is too long for one byte of ULEB128.
     name: index === 5 ? `long_${"xyz".repeat(60)}` : `function_${index}_ar`,
     type: index % 3 === 0 ? "t" : "T",
     address: ADDRESS + 0x400 + index * 16,
@@ -217,7 +217,7 @@ function writeExports(
   const entries = names.map((name, index) => {
     const value = kernel.symbols.find((symbol) => symbol.name === name)?.address ?? 0;
     const entry = [value, pointer(name)];
-    // C exports without a namespace point at an empty text, assembly exports at nothing.
+    // C exports without a namespace point to an empty text, assembly exports have a null pointer.
     if (namespaces)
       entry.push(index % 10 === 0 ? pointer(NAMESPACE) : index % 10 === 1 ? 0 : pointer(""));
     return entry;
@@ -232,7 +232,7 @@ function writeExports(
   out.byte(...strings.bytes());
 }
 
-/** Makes an image that lies at ADDRESS, of about 100 KiB. */
+/** Makes an image at ADDRESS, of about 100 KiB. */
 export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
   const { endian = "little", exports = true, kallsyms = true } = options;
   const symbols = makeSymbols(options.symbols ?? 2000);
@@ -240,7 +240,7 @@ export function makeKernel(options: SyntheticOptions = {}): SyntheticKernel {
   const plain = globals.slice(0, 150).sort();
   const gpl = globals.slice(150, 250).sort();
   const out = new Writer(endian, options.bits);
-  // Code: the same few instructions for each function, none of them looking like a table.
+  // Code: the same few instructions for each function, none of them similar to a table.
   while (out.size < 0x400) out.word(0);
   for (const _ of symbols) {
     for (const word of [0x27bdffe8, 0x03e00825, 0x0c040100, 0x03e00008]) out.word(word);

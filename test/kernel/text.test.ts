@@ -1,4 +1,4 @@
-// Kernels known from lists only: System.map, /proc/kallsyms and Module.symvers, with what each can't tell.
+// Tests kernels known only from lists: System.map, /proc/kallsyms and Module.symvers, and what each lacks.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -34,7 +34,7 @@ suite("System.map", () => {
     assert.match(kernel.whyMissing("nowhere"), /isn't in the System.map file/);
   });
 
-  test("the first of several symbols at one address is the one that is shown", async () => {
+  test("of several symbols at one address the first one is shown", async () => {
     const kernel = await read(...MAP);
     assert.equal(kernel.symbolAt(0x80200010)?.symbol.name, "helper");
     assert.equal(kernel.symbolAt(0x80200010)?.offset, 0x10);
@@ -42,7 +42,7 @@ suite("System.map", () => {
     assert.equal(kernel.symbolAt(0x80f00001), null);
   });
 
-  test("that lists the export table tells the exports exactly", async () => {
+  test("with the export table listed gives the exports exactly", async () => {
     const kernel = await read(...MAP, "80c00000 r __ksymtab__mcount", "80c0000c r __ksymtab_gone");
     assert.equal(kernel.exportsKnown, true);
     assert.deepEqual([...kernel.exports.keys()], ["_mcount"]);
@@ -66,7 +66,7 @@ suite("System.map", () => {
   });
 
   test("of a 32-bit kernel has 16 digits where nm of binutils extends the sign of ELF32's addresses", async () => {
-    // What mipsel-linux-gnu-nm 2.40 -n prints.
+    // Output of mipsel-linux-gnu-nm 2.40 -n.
     const all = [
       "ffffffff80100000 T _ftext",
       "ffffffff80100000 T _text",
@@ -81,14 +81,14 @@ suite("System.map", () => {
       assert.equal(kernel.exports.get("jiffies")?.address, 0x80d97680);
       assert.equal(kernel.symbolAt(0x801156a4)?.symbol.name, "_mcount");
     }
-    // 16 digits alone may as well be a 64-bit kernel's, and a 64-bit kernel may be known by its symbols.
+    // 16 digits alone may also be a 64-bit kernel's; a 64-bit kernel is recognised by its symbols.
     const wide = Buffer.from(all.join("\n"));
     assert.equal((await readKernel64(wide)).addressOf("_mcount"), 0xffffffff801156a0n);
     await assert.rejects(read(...all, "ffffffff80117940 T handle_sys64"), /a 64-bit kernel/);
     await assert.rejects(read(...all, "c000000000000000 A elsewhere"), /a 64-bit kernel/);
   });
 
-  test("with addresses of two widths, or a line that is none, is refused", async () => {
+  test("with addresses of two widths, or an invalid line, is refused", async () => {
     const two = read("80100000 T _stext", "ffffffff80100000 T _etext");
     await assert.rejects(two, { name: "Misuse", message: /64 bits/ });
     await assert.rejects(read(...MAP, "80200"), { name: "Misuse", message: /line 9 isn't/ });
@@ -117,7 +117,7 @@ suite("/proc/kallsyms", () => {
 });
 
 suite("letters of symbols", () => {
-  test("that neither nm nor the kernel has one for are '?', and '-' for those of debuggers", async () => {
+  test("that neither nm nor the kernel uses are '?', and '-' for debuggers' symbols", async () => {
     const lines = ["80100000 ? odd", "80100004 T _text", "80100008 - stab", "c0008000 ? x\t[m]"];
     const kernel = await read(...lines);
     assert.deepEqual(
@@ -155,7 +155,7 @@ suite("Module.symvers", () => {
     assert.equal(kernel.symbolAt(0x80100000), null);
   });
 
-  test("knows which module exports what the kernel doesn't", async () => {
+  test("names the module that exports a symbol that the kernel lacks", async () => {
     const kernel = await read(...LINES);
     assert.equal(
       kernel.whyMissing("usb_register"),
@@ -171,7 +171,7 @@ suite("Module.symvers", () => {
       [null, null],
     );
     assert.equal(kernel.moduleExports.get("usb_register")?.crc, null);
-    // One that modpost had no checksum for, among others, is 0: Linux compares with it.
+    // A checksum of 0 among others is one that modpost couldn't compute: Linux compares with it.
     const one = await read(...LINES, "0x00000000\tmemcpy\tvmlinux\tEXPORT_SYMBOL\t");
     assert.deepEqual(
       [...one.exports.values()].map(({ crc }) => crc),
@@ -196,7 +196,7 @@ suite("Module.symvers", () => {
     });
   });
 
-  test("cut off in a line is refused", async () => {
+  test("with a truncated line is refused", async () => {
     await assert.rejects(read(...LINES, "0x9514151a\t_mco"), {
       name: "Misuse",
       message: /line 4 isn't/,

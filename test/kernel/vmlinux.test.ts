@@ -1,4 +1,4 @@
-// Kernels that come as ELF files, written by synthetic.ts: a vmlinux, and the ELF form of a vmlinuz.
+// Tests kernels in ELF files, written by synthetic.ts: a vmlinux, and the ELF form of a vmlinuz.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -207,7 +207,7 @@ suite("vmlinux", () => {
     });
   });
 
-  test("whose sections are far apart is refused before memory is taken for them", async () => {
+  test("whose sections are far apart is refused before memory is allocated for them", async () => {
     const far = { name: ".far", flags: SHF_ALLOC, address: 0xf0000000, words: [1] };
     await assert.rejects(readKernel(writeElf(vmlinux("little", [far]))), {
       name: "Misuse",

@@ -1,5 +1,5 @@
-// Kernels of every layout of kallsyms since 3.14, made up by synthetic.ts: symbols and exports are found by the
-// shape of the tables alone. debian.test.ts reads a real one.
+// Tests kernels with every layout of kallsyms since 3.14, made by synthetic.ts: the reader finds symbols and exports
+// by the structure of the tables alone. debian.test.ts reads a real kernel.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -18,7 +18,7 @@ import {
   VERMAGIC,
 } from "./synthetic.ts";
 
-/** Reads a made-up kernel and compares all that is known of it. */
+/** Reads a synthetic kernel and compares everything that the reader returns. */
 async function check(options: SyntheticOptions): Promise<void> {
   const made = makeKernel(options);
   const kernel = await readKernel(made.bytes);
@@ -45,7 +45,7 @@ async function check(options: SyntheticOptions): Promise<void> {
   }
 }
 
-suite("a kernel's image, its tables found by their shape", () => {
+suite("a kernel's image, its tables found by their structure", () => {
   for (const endian of ["little", "big"] as const) {
     test(`${endian}-endian, as 6.1 with seqs_of_names`, () => check({ endian }));
     test(`${endian}-endian, as 5.4: no seqs_of_names`, () => check({ endian, sequences: false }));
@@ -117,7 +117,7 @@ suite("a kernel's image, its tables found by their shape", () => {
   });
 
   for (const endian of ["little", "big"] as const) {
-    test(`raw, from a Buffer of an odd length, which is left as it was, ${endian}-endian`, async () => {
+    test(`raw, from a Buffer of an odd length, which isn't modified, ${endian}-endian`, async () => {
       const { bytes, symbols } = makeKernel({ endian });
       const buffer = Buffer.concat([bytes, Buffer.from("end")]);
       const kernel = await readKernel(buffer);
@@ -126,12 +126,12 @@ suite("a kernel's image, its tables found by their shape", () => {
     });
   }
 
-  test("with tokens that expand to names longer than any has no symbols", async () => {
+  test("with tokens that expand to names longer than allowed has no symbols", async () => {
     const { bytes } = makeKernel({ longToken: 200 });
     await assert.rejects(readKernel(bytes), { name: "Misuse", message: /no symbol table/ });
   });
 
-  test("a banner and a version magic that are there a million times are found in no time", async () => {
+  test("a banner and a version magic that occur a million times are found quickly", async () => {
     const { bytes, symbols } = makeKernel();
     const filler = Buffer.alloc(8 << 20, `\0${RELEASE} \0Linux version x`);
     const kernel = await readKernel(Buffer.concat([bytes, filler]));
@@ -140,14 +140,14 @@ suite("a kernel's image, its tables found by their shape", () => {
     await assert.rejects(readKernel(filler), /no kernel is in this file/);
   });
 
-  test("without kallsyms says so", async () => {
+  test("without kallsyms is reported", async () => {
     await assert.rejects(readKernel(makeKernel({ kallsyms: false }).bytes), {
       name: "Misuse",
       message: /no symbol table \(CONFIG_KALLSYMS=n, .*give its vmlinux or System.map/,
     });
   });
 
-  test("without exports doesn't know where it is loaded, and says so", async () => {
+  test("without exports has no known load address, which is reported", async () => {
     await assert.rejects(readKernel(makeKernel({ exports: false }).bytes), {
       name: "Misuse",
       message: /doesn't tell where it is loaded/,
@@ -156,7 +156,7 @@ suite("a kernel's image, its tables found by their shape", () => {
 });
 
 suite("lookups", () => {
-  test("the symbol that an address lies in", async () => {
+  test("the symbol at an address", async () => {
     const kernel = await readKernel(makeKernel().bytes);
     assert.equal(kernel.symbolAt(ADDRESS), null);
     assert.deepEqual(kernel.symbolAt(ADDRESS + 0x400), { symbol: kernel.symbols[0], offset: 0 });
@@ -165,7 +165,7 @@ suite("lookups", () => {
     assert.equal(kernel.symbolAt(0xffffffff), null);
   });
 
-  test("why a name isn't exported", async () => {
+  test("the reason why a name isn't exported", async () => {
     const kernel = await readKernel(makeKernel().bytes);
     assert.match(
       kernel.whyMissing("function_0_ar"),
@@ -178,7 +178,7 @@ suite("lookups", () => {
 suite("damaged images", () => {
   const { bytes } = makeKernel({ symbols: 1100 });
 
-  test("are read or refused with a Misuse, whatever is wrong with them", async () => {
+  test("are read or refused with a Misuse, for any damage", async () => {
     const damage = fc.record({
       at: fc.nat({ max: bytes.length - 1 }),
       with: fc.uint8Array({ minLength: 1, maxLength: 64 }),
@@ -202,8 +202,8 @@ suite("damaged images", () => {
     );
   });
 
-  test("an image full of false beginnings is refused in good time", async () => {
-    // Markers, counts and tokens everywhere: each is a place where the tables could be.
+  test("an image full of false beginnings is refused quickly", async () => {
+    // Markers, counts and tokens everywhere: the tables could begin at each of these places.
     const words = new Uint32Array(0x40000);
     for (let at = 0; at < words.length; at++) words[at] = at % 8 === 0 ? 0 : 0x400 * (at % 8);
     const tail = makeKernel({ symbols: 1100 }).bytes.subarray(-2048);

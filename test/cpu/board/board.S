@@ -1,9 +1,9 @@
-# What a MIPS32r2 CPU does in kernel and user mode with exceptions, the TLB and interrupts, told by itself:
-# every exception and every result is logged as a record of eight words from LOG on. The log that QEMU's
-# 24Kc leaves is stored beside this file (build.sh), and board.test.ts compares ours with it.
+# A program that shows what a MIPS32r2 CPU does in kernel and user mode with exceptions, the TLB and interrupts: it
+# logs every exception and every result as a record of eight words from LOG on. build.sh stores the log of QEMU's 24Kc
+# beside this file, and board.test.ts compares farjal's log with it.
 #
-# Record: tag, Cause, EPC, BadVAddr, EntryHi, Context, Status (all as the handler finds them), 0; or
-# "VALUE", tag, and up to six words that the program worked out itself.
+# Record: tag, Cause, EPC, BadVAddr, EntryHi, Context, Status (all as the handler reads them), 0; or "VALUE", tag, and
+# up to six words that the program computed.
 
         .set    noreorder
         .set    noat
@@ -38,7 +38,7 @@ __start:
         ehb
         li      log, LOG
         li      tag, 0
-        # The vectors: each notes which one it is and goes on to the handler.
+        # The vectors: each notes its own number and jumps to the handler.
         la      $t0, vectors
         li      $t1, 0xa0000000
         addiu   $t2, $t1, 0x400
@@ -47,7 +47,7 @@ __start:
         addiu   $t1, $t1, 4
         bne     $t1, $t2, 1b
         addiu   $t0, $t0, 4
-        # A TLB that translates nothing.
+        # A TLB without a valid entry.
         mtc0    $0, C0_ENTRYLO0
         mtc0    $0, C0_ENTRYLO1
         mtc0    $0, C0_PAGEMASK
@@ -68,7 +68,7 @@ __start:
         j       tests
         nop
 
-# Runs the lines up to END as one test: an exception in them is logged and goes on behind END.
+# Runs the lines up to END as one test: an exception in them is logged, and the program continues after END.
         .macro  TEST
         addiu   tag, tag, 1
         la      resume, 7f
@@ -77,7 +77,7 @@ __start:
 7:
         .endm
 
-# The same instruction by itself and in the delay slot of a taken and of an untaken branch.
+# The same instruction alone and in the delay slot of a taken and of an untaken branch.
         .macro  THRICE insn:vararg
         TEST
         \insn
@@ -133,7 +133,7 @@ __start:
         ehb
         .endm
 
-# Goes to address in user mode (bits: further Status bits).
+# Jumps to address in user mode (bits: further Status bits).
         .macro  USER address, bits=0
         li      $t8, 0x12 | \bits
         mtc0    $t8, C0_STATUS
@@ -168,7 +168,7 @@ __start:
 #define D 4
 
 tests:
-        # Exceptions that an instruction is, or makes of its operands.
+        # Exceptions that an instruction raises by itself or through its operands.
         li      $a0, 0x7fffffff
         li      $a1, 0x80000000
         li      $a2, 1
@@ -326,7 +326,7 @@ tests:
         LOGS    $t0, $t1, $t2, $t3
         .endr
         mtc0    $0, C0_PAGEMASK
-        # An entry that is written again: the old translation is gone at once.
+        # An entry is rewritten: the old translation is gone at once.
         ENTRYHI 1
         lw      $t0, 0($a0)
         TLB     6, 0x00c00001, LO(0x300000, V | D), LO(0x301000, V)
@@ -338,7 +338,7 @@ tests:
         TLB     7, 0x00e00001, LO(0x300000, V), LO(0x301000, V)
         THRICE  sw $0, 0($a0)
 
-        # User mode: its code lies at 00400000 (physical 00300000).
+        # User mode: its code is at 00400000 (physical 00300000).
         TLB     3, 0x00400000, LO(0x300000, V | D), LO(0x301000, V)
         ENTRYHI 0
         .macro  AS_USER insn:vararg
@@ -423,7 +423,7 @@ tests:
         LOGS    $t0, $t3
         THRICE  lw $v0, 0($t1)
 
-        # Software interrupts, alone and with IV; only the word after the enabling one may be told.
+        # Software interrupts, alone and with IV; they may be logged only at the word after the enabling one.
         li      $t1, 0x100
         mtc0    $t1, C0_CAUSE
         ehb
@@ -480,7 +480,7 @@ tests:
 1:      b       1b
         nop
 
-# Which vector, in k1; then the record.
+# The vector's number in k1; then the record.
         .balign 4
 vectors:
         j       handler

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds board.S for both byte orders and stores, gzipped, the code and the log that it leaves on QEMU's
-# 24Kc: board.{little,big}.{bin,log}.gz. Needs gcc-mips{,el}-linux-gnu and qemu-system-mips.
+# Builds board.S for both byte orders and stores, gzipped, the code and the log that it writes on QEMU's 24Kc:
+# board.{little,big}.{bin,log}.gz. Needs gcc-mips{,el}-linux-gnu and qemu-system-mips.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the compressed kernels beside it from the made-up image of test/kernel/synthetic.ts, with the
+# Rebuilds the compressed kernels in this folder from the synthetic image of test/kernel/synthetic.ts, with the
 # options that Linux's scripts/Makefile.lib gives the compressors. Needs xz, lz4 and zstd, and a build.
 set -eu
 cd "$(dirname "$0")"
@@ -10,9 +10,9 @@ node --input-type=module -e "
 " > image
 xz --check=crc32 --lzma2=dict=32MiB < image > kernel.xz
 xz --format=lzma -9 < image > kernel.lzma
-# As OpenWrt's Build/lzma has them.
+# With the options of OpenWrt's Build/lzma.
 xz --format=lzma --lzma1=lc=1,lp=2,pb=2,dict=8MiB < image > openwrt.lzma
-# Other parameters than the defaults, as some vendors' kernels have.
+# Other parameters than the defaults, as in some vendors' kernels.
 xz --format=raw --lzma1=lc=0,lp=2,pb=1,dict=64KiB < image > raw
 size=$(wc -c < image)
 node -e "
@@ -24,7 +24,7 @@ node -e "
 " > parameters.lzma
 lz4 -l -9 < image > kernel.lz4
 zstd -q -22 --ultra < image > kernel.zst
-# Short ones, of which a change hits what leads through them.
+# Short files, so that a changed byte affects the structures.
 tail -c 3000 image | zstd -q -19 > short.zst
 tail -c 3000 image | xz --format=lzma --lzma1=lc=1,lp=2,pb=2,dict=8MiB > short.lzma
 tail -c 3000 image | xz --check=crc32 --lzma2=dict=1MiB > short.xz
