@@ -30,7 +30,7 @@ function codeEntries(subject: Subject): Entry[] {
   return subject.code.flatMap((section) => subject.of(section));
 }
 
-/** As in jump-edits.ts: the target is outside the jump's block, and the jump is no return from .fixup into a function. */
+/** As in jump-edits.ts: the target is outside the jump's block, and it is no return from .fixup into a function. */
 function isFar(subject: Subject, { table, index, section, offset, symbol }: Entry): boolean {
   const place = subject.placeOf(symbol);
   if (place === subject.blockOf(section)) return false;
