@@ -1,9 +1,7 @@
 // Guest addresses of both classes. A 32-bit machine's are numbers; a 64-bit machine's are bigints, since
 // 0xffffffffc0000000 isn't exact as a number and vmalloc memory may be at 0xc000000000000000. Code that places, plans
-// and
-// relocates is written once for both, as a generic over `A extends Address`; the type then says which machine an
-// address
-// belongs to, and the 32-bit code computes with numbers. Distances, sizes and offsets are always numbers.
+// and relocates is written once for both, as a generic over `A extends Address`; the type then says which machine an
+// address belongs to, and the 32-bit code computes with numbers. Distances, sizes and offsets are always numbers.
 
 export type Address = number | bigint;
 

@@ -1,7 +1,6 @@
 // farjal's library for a browser: everything except what needs processes, sockets or folders (index.ts adds that). A
-// bundler
-// resolves `farjal` to this file under the condition `browser`. A machine uses shared memory, so the page must be
-// cross-origin isolated.
+// bundler resolves `farjal` to this file under the condition `browser`. A machine uses shared memory, so the page must
+// be cross-origin isolated.
 
 export type { Address } from "./address.ts";
 export { type Access, AccessLog } from "./board/access-log.ts";

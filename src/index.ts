@@ -1,6 +1,5 @@
 // farjal's library: the exports for Node tools and tests, which the command line uses too. browser.ts has those that
-// also
-// work in a browser.
+// also work in a browser.
 
 export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";

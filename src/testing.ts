@@ -1,8 +1,7 @@
 // Assertions about traces, for tests: `farjal/testing`. They throw Node's AssertionError with a readable difference, so
 // they work in node:test, in vitest and in any runner that reports a thrown error as a failure. Conditions under which
-// a
-// test would pass without checking anything are errors too: a pattern that matches nothing, a trace that lost events, a
-// missing golden trace.
+// a test would pass without checking anything are errors too: a pattern that matches nothing, a trace that lost events,
+// a missing golden trace.
 
 import { AssertionError } from "node:assert";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -133,8 +132,7 @@ export class CallsExpectation {
 
   /**
    * Requires the calls of a golden trace, in its order: caller and callee (function), or depth (function_graph). Times
-   * are
-   * ignored. FARJAL_UPDATE=1 writes the golden trace, unless CI is set.
+   * are ignored. FARJAL_UPDATE=1 writes the golden trace, unless CI is set.
    */
   toMatch(golden: string | URL): this {
     const path = golden instanceof URL ? fileURLToPath(golden) : golden;

@@ -1,6 +1,5 @@
 // Records the accesses to a device in their order, for a test that asserts what a driver did to a register model. An
-// entry
-// is what crossed the bus: the offset, the size and the value as the device saw them.
+// entry is what crossed the bus: the offset, the size and the value as the device saw them.
 
 import { hex } from "../hex.ts";
 

@@ -1,7 +1,6 @@
 // Reads a kernel as a boot loader does: the segments to load and the entry point. They come from an ELF file's program
 // headers, which vmlinux and Debian's vmlinuz both have, or from a uImage's header with its payload. Every number in
-// the
-// file is checked before it is used.
+// the file is checked before it is used.
 
 import type { Endian } from "../bytes/endian.ts";
 import { latin1 } from "../bytes/text.ts";

@@ -1,12 +1,10 @@
 // Finds the device at a physical address and transfers bytes in its byte order. A region is a range of addresses with a
 // device behind it; it may move, as a PCI function's does. An access outside all regions is a bus error, except in an
-// open
-// space, such as ISA's ports, which reads as all ones.
+// open space, such as ISA's ports, which reads as all ones.
 //
 // A device's registers are little-endian, as PCI's and ISA's are, or native: a native word is the same number for the
 // processor and the device in either byte order. A big-endian board sees a little-endian register's bytes swapped, and
-// the
-// bus swaps them back to the value that the device holds. A byte has the same address in both orders.
+// the bus swaps them back to the value that the device holds. A byte has the same address in both orders.
 
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";

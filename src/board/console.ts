@@ -1,6 +1,5 @@
 // The board's console, its first serial port, as text: all output, a listener, and the texts that end a run. The run
-// ends
-// directly after the instruction that sends a text's last character, so that input typed then arrives at the same
+// ends directly after the instruction that sends a text's last character, so that input typed then arrives at the same
 // instruction in every run.
 
 import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
@@ -36,8 +35,7 @@ export class Console {
 
   /**
    * Sets the texts that end the run when they appear. The search for a text that is already awaited isn't restarted, so
-   * a
-   * run may be divided into several; a new text is searched for in later output only.
+   * a run may be divided into several; a new text is searched for in later output only.
    */
   await(texts: readonly string[]): void {
     this.#awaited = [...new Set(texts)]

@@ -1,7 +1,6 @@
 // A device's interface to a board: registers that answer reads and writes, and a port to the rest of the machine, which
 // gives the device the time, an interrupt line, memory for DMA and a way to stop the run. The board treats its own
-// devices
-// and a user's in the same way.
+// devices and a user's in the same way.
 
 /** A device's state in a snapshot: a value that JSON can hold, bytes as base64 text. */
 export type Saved =

@@ -1,7 +1,6 @@
 // Makes an initramfs in the "newc" format of cpio (Documentation/driver-api/early-userspace/buffer-format.rst): for
-// each
-// file a header of hexadecimal fields, its name and its bytes, each padded to four. Owners, times and links are 0; the
-// kernel unpacks the archive into its root file system.
+// each file a header of hexadecimal fields, its name and its bytes, each padded to four. Owners, times and links are 0;
+// the kernel unpacks the archive into its root file system.
 
 import { joined, utf8Bytes } from "../bytes/text.ts";
 

@@ -1,9 +1,7 @@
 // A Linux that runs on a board and handles requests: load a module, unload one, read and write files, run a command.
-// The
-// kernel is a real one that the user provides. Its process 1 is our agent (agent/agent.c), which reads a request from a
-// window of memory each time it has written to a doorbell register. Between two requests the board doesn't run, so no
-// time
-// passes in the guest, and a snapshot taken then begins with the next request.
+// The kernel is a real one that the user provides. Its process 1 is our agent (agent/agent.c), which reads a request
+// from a window of memory each time it has written to a doorbell register. Between two requests the board doesn't run,
+// so no time passes in the guest, and a snapshot taken then begins with the next request.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

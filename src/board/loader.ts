@@ -1,8 +1,6 @@
 // Does what Malta's boot loader does before a kernel runs: it loads the kernel and its initramfs into memory, places
-// the
-// arguments and the environment from 0x80002000 on, and sets the registers that point to them. The addresses are those
-// of
-// QEMU's loader, so that a kernel sees the same numbers on both.
+// the arguments and the environment from 0x80002000 on, and sets the registers that point to them. The addresses are
+// those of QEMU's loader, so that a kernel sees the same numbers on both.
 
 import { latin1Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";

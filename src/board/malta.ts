@@ -1,6 +1,5 @@
 // The MIPS Malta board: the physical address and the interrupt line of each device. The devices are in devices/, one
-// file
-// each; board.ts runs the board. (MIPS Malta-R User's Manual, MD00051, chapter 4; QEMU's Malta is the reference.)
+// file each; board.ts runs the board. (MIPS Malta-R User's Manual, MD00051, chapter 4; QEMU's Malta is the reference.)
 
 import type { Endian } from "../bytes/endian.ts";
 import type { Bus, RegionOptions } from "./bus.ts";

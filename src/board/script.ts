@@ -1,7 +1,6 @@
 // Scripts a dialogue with the console: texts to expect and texts to send, in order, for CI jobs or in place of a user
-// at a
-// terminal. A text is sent at the instruction at which the expected text was complete, so a script gives the same run
-// every time.
+// at a terminal. A text is sent at the instruction at which the expected text was complete, so a script gives the same
+// run every time.
 
 import { Misuse } from "../errors.ts";
 import type { Board, RunOptions } from "./board.ts";

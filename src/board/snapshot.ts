@@ -1,6 +1,5 @@
 // A whole machine as bytes: a processor's snapshot (src/processor/snapshot.ts has its format), whose note holds the
-// rest
-// of the board. The note is JSON in UTF-8:
+// rest of the board. The note is JSON in UTF-8:
 //
 //   format    "farjal-board"
 //   version   1
@@ -10,10 +9,8 @@
 //   devices   by name, what each device's save() gave; null for one that keeps nothing
 //
 // Everything is checked before the board is changed: the devices must be the same, and each device's state must have
-// the
-// shape of what the device would save. A snapshot doesn't contain the kernel file, so a reset ends the run of a
-// restored
-// board.
+// the shape of what the device would save. A snapshot doesn't contain the kernel file, so a reset ends the run of a
+// restored board.
 
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";

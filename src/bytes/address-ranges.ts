@@ -1,6 +1,5 @@
 // First-fit allocation of 64-bit guest addresses in the whole address space; ranges.ts does the same for addresses that
-// are
-// numbers. The list is linear, since there are dozens of ranges, not thousands.
+// are numbers. The list is linear, since there are dozens of ranges, not thousands.
 
 import { ascending, plus } from "../address.ts";
 

@@ -1,7 +1,6 @@
 // The one growable buffer: bytes are appended singly, in pieces, as decimal digits, or as repetitions of earlier ones.
-// The
-// classes that extend it give the bytes a meaning (text lines, WebAssembly's numbers, a trace file, unpacked data). A
-// buffer can have a limit, which is checked before memory is allocated: a few bytes of a hostile file can request
+// The classes that extend it give the bytes a meaning (text lines, WebAssembly's numbers, a trace file, unpacked data).
+// A buffer can have a limit, which is checked before memory is allocated: a few bytes of a hostile file can request
 // gigabytes.
 
 import { Misuse } from "../errors.ts";

@@ -1,6 +1,5 @@
 // Reads the parts of a binary file with every step checked: a size that doesn't fit, a number that is too large, or a
-// text
-// without an end is one error with the file's name and the offset.
+// text without an end is one error with the file's name and the offset.
 
 import { Misuse } from "../errors.ts";
 import type { Endian } from "./endian.ts";

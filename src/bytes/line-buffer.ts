@@ -1,7 +1,6 @@
 // Collects many short lines of text for a file. Joining them as strings would produce gigabytes of garbage, because V8
-// keeps
-// a tree of each line's pieces until the line is read. Here, pieces that are used repeatedly are bytes, made once by
-// utf8Bytes() and copied into the buffer; text is made from some thousand lines at a time.
+// keeps a tree of each line's pieces until the line is read. Here, pieces that are used repeatedly are bytes, made once
+// by utf8Bytes() and copied into the buffer; text is made from some thousand lines at a time.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import { utf8 } from "./text.ts";

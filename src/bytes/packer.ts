@@ -1,6 +1,5 @@
 // Writes the small parts of a binary format in a byte order: numbers, texts, and texts preceded by their size. Large
-// parts,
-// such as a trace's pages, are written to the file directly.
+// parts, such as a trace's pages, are written to the file directly.
 
 import { ByteBuffer } from "./byte-buffer.ts";
 import type { Endian } from "./endian.ts";

@@ -1,8 +1,6 @@
 // Makes text from files safe to print: a control character becomes \xNN, as in /dev/kmsg, so that no name can forge a
-// line
-// or send a command to a terminal. Readers call this when they make a string of a file's bytes, so code that prints
-// needs
-// no further check.
+// line or send a command to a terminal. Readers call this when they make a string of a file's bytes, so code that
+// prints needs no further check.
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
 const CONTROL = /[\0-\x1f\x7f-\x9f]/g;

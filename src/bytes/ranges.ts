@@ -1,8 +1,6 @@
 // First-fit allocation of address ranges, for physical memory, kseg2's module space and the host's own guest buffers.
-// It
-// works on numbers only; the caller maps or clears the bytes of a range. The used ranges are a sorted list, since there
-// are
-// dozens of them, not thousands.
+// It works on numbers only; the caller maps or clears the bytes of a range. The used ranges are a sorted list, since
+// there are dozens of them, not thousands.
 
 export interface Range {
   readonly start: number;

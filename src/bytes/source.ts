@@ -1,6 +1,5 @@
 // A file as its reader sees it: a size, and bytes by offset. The host opens files on disk and keeps them open while
-// they are
-// read; bytes in memory (standard input, a browser's) are a source too.
+// they are read; bytes in memory (standard input, a browser's) are a source too.
 
 /** Bytes that can be read at any offset. */
 export interface ByteSource {

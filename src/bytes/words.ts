@@ -1,6 +1,5 @@
 // Reads and writes numbers in bytes, in a given byte order. Reading past the end throws a Refusal. Readers of tables
-// check
-// sizes first and have more precise errors; this check catches what they miss.
+// check sizes first and have more precise errors; this check catches what they miss.
 
 import { Refusal } from "../errors.ts";
 import type { Endian } from "./endian.ts";

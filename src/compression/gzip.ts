@@ -1,6 +1,5 @@
 // Unpacks gzip (RFC 1952) with the host's zlib. zlib's gunzip would take the bytes after a member for another member,
-// so the
-// member's header is read here, and zlib unpacks only the deflate stream, whose end it finds.
+// so the member's header is read here, and zlib unpacks only the deflate stream, whose end it finds.
 
 import { host } from "#host";
 import { Misuse } from "../errors.ts";

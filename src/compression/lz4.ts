@@ -1,8 +1,6 @@
 // Unpacks LZ4 in its legacy frame, which is used for kernels (`lz4 -l`): a magic number, then blocks with their
-// compressed
-// size, each of 8 MiB unpacked except the last. Own code because the libraries on npm read only the newer frame and
-// don't
-// check offsets inside a block.
+// compressed size, each of 8 MiB unpacked except the last. Own code because the libraries on npm read only the newer
+// frame and don't check offsets inside a block.
 
 import { Misuse } from "../errors.ts";
 import type { Output } from "./output.ts";

@@ -1,9 +1,7 @@
 // The LZMA decoder, for kernels in the .lzma format ("LZMA alone", which OpenWrt's images use) and for the chunks of
-// LZMA2
-// (xz-stream.ts). Own code because the decoders on npm either have no size limit or aren't maintained. The format is
-// that
-// of the LZMA specification in the public-domain LZMA SDK: LZ77 with four remembered distances, coded by an adaptive
-// binary range coder.
+// LZMA2 (xz-stream.ts). Own code because the decoders on npm either have no size limit or aren't maintained. The format
+// is that of the LZMA specification in the public-domain LZMA SDK: LZ77 with four remembered distances, coded by an
+// adaptive binary range coder.
 
 import { Misuse } from "../errors.ts";
 import type { Output } from "./output.ts";

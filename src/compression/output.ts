@@ -1,6 +1,5 @@
 // The output of the decompressors: a ByteBuffer with a limit, so that a few bytes of a hostile file can't fill the
-// memory.
-// Default: the limit of a kernel image.
+// memory. Default: the limit of a kernel image.
 
 import { ByteBuffer } from "../bytes/byte-buffer.ts";
 import { Misuse } from "../errors.ts";

@@ -1,7 +1,7 @@
 // Undoes the filters that may precede LZMA2 in an XZ block, on the whole block: delta, and those for the branch
 // instructions of several processors (BCJ), which store absolute targets instead of distances. The format is that of
-// the XZ
-// specification and the public-domain XZ Embedded. These filters don't help MIPS modules, but some files have them.
+// the XZ specification and the public-domain XZ Embedded. These filters don't help MIPS modules, but some files have
+// them.
 
 import { Misuse } from "../errors.ts";
 

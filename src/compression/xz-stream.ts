@@ -1,9 +1,7 @@
 // Unpacks XZ with every feature that the xz program writes: several streams with padding between them, blocks with
-// filters,
-// and every check. xz.ts uses it for files that its package doesn't read. The container is that of the XZ file format
-// specification, LZMA2 that of the public-domain XZ Embedded. Sizes in headers and in the index are compared, and so
-// are the
-// checks CRC32, CRC64 and SHA-256; other checks are skipped.
+// filters, and every check. xz.ts uses it for files that its package doesn't read. The container is that of the XZ file
+// format specification, LZMA2 that of the public-domain XZ Embedded. Sizes in headers and in the index are compared,
+// and so are the checks CRC32, CRC64 and SHA-256; other checks are skipped.
 
 import { host } from "#host";
 import { Misuse } from "../errors.ts";

@@ -1,8 +1,7 @@
 // Unpacks XZ. Plain files, a single stream of LZMA2 alone with a CRC, are unpacked by the package xz-decompress:
-// Linux's
-// own decoder, XZ Embedded, as WebAssembly. It reads to the end of its input, so the end of the stream is found here
-// first.
-// All other files of the xz program (filters, SHA-256, several streams) are unpacked by xz-stream.ts, which is slower.
+// Linux's own decoder, XZ Embedded, as WebAssembly. It reads to the end of its input, so the end of the stream is found
+// here first. All other files of the xz program (filters, SHA-256, several streams) are unpacked by xz-stream.ts, which
+// is slower.
 
 import xz from "xz-decompress";
 import { indexOfBytes } from "../bytes/text.ts";

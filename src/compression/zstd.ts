@@ -1,10 +1,7 @@
 // Unpacks Zstandard (RFC 8878), for kernels, modules and traces: a frame of blocks, each with literals and with
-// sequences
-// that say how literals and repetitions alternate. Own code because the decoder on npm doesn't limit a block's output
-// (26
-// bytes keep it busy for seconds, some more for hours), reads before the start of its data, and copies its window for
-// each
-// block. Here no block produces more than the format allows.
+// sequences that say how literals and repetitions alternate. Own code because the decoder on npm doesn't limit a
+// block's output (26 bytes keep it busy for seconds, some more for hours), reads before the start of its data, and
+// copies its window for each block. Here no block produces more than the format allows.
 
 import { Misuse } from "../errors.ts";
 import { LARGEST_IMAGE, type Output } from "./output.ts";

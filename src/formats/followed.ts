@@ -1,8 +1,6 @@
 // Writes a trace while it is recorded: each event of a stream goes into a trace.dat, in the machine's thread between
-// two
-// parts of a run, or in another thread. No second pass is needed, since version 7 may list the names of tasks and
-// symbols
-// at its end, and only these names are kept in memory. Losses of the stream are recorded in the file where they
+// two parts of a run, or in another thread. No second pass is needed, since version 7 may list the names of tasks and
+// symbols at its end, and only these names are kept in memory. Losses of the stream are recorded in the file where they
 // happened.
 
 import type { Sink } from "../bytes/sink.ts";

@@ -1,7 +1,6 @@
 // The trace that all formats share: facts about the run, and events in the order of time. A tracer's ring, a real
-// machine's
-// trace.dat and a text file all become a value of this type. Facts that only some events have (a task other than the
-// trace's, latency flags, events of other kinds) are optional.
+// machine's trace.dat and a text file all become a value of this type. Facts that only some events have (a task other
+// than the trace's, latency flags, events of other kinds) are optional.
 
 import type { Endian } from "../bytes/endian.ts";
 import type { FunctionEvent, TraceEvent, TracerName } from "../ftrace/event.ts";
@@ -51,8 +50,7 @@ export interface TraceFacts {
   readonly tracer?: TracerName;
   /**
    * True when times are counts of a clock whose rate isn't known, such as the trace clocks counter and x86-tsc. They
-   * are
-   * printed as counts; formats that need a time take a count as a nanosecond.
+   * are printed as counts; formats that need a time take a count as a nanosecond.
    */
   readonly ticks?: boolean;
   /** Nanoseconds that are added to all printed times: the offset that --date recorded. */
@@ -122,8 +120,7 @@ export interface TraceNames {
   readonly tasks: readonly TraceTask[];
   /**
    * Each address that an event holds, with the name of that address, ascending. A file with this list resolves the
-   * trace's
-   * addresses and no others.
+   * trace's addresses and no others.
    */
   readonly symbols: readonly TraceSymbol[];
 }

@@ -1,7 +1,6 @@
 // The host in a browser: it has no files; farjal's own files are fetched or provided by the user; zlib and SHA-256 are
-// in
-// JavaScript, since a browser has both only asynchronously; ports are the DOM's. A bundler takes this file in place of
-// node.ts, and finds the four files through the URLs below.
+// in JavaScript, since a browser has both only asynchronously; ports are the DOM's. A bundler takes this file in place
+// of node.ts, and finds the four files through the URLs below.
 
 import { sha256 } from "@noble/hashes/sha2";
 import { deflate, Inflate } from "pako";

@@ -68,8 +68,7 @@ export interface Host {
   inflate(bytes: Uint8Array, most: number): Uint8Array;
   /**
    * Unpacks the raw deflate stream (RFC 1951) at the start of `bytes` and passes the pieces to `write`, which may throw
-   * to
-   * stop.
+   * to stop.
    * @returns the size of the stream. @throws when it is damaged or cut off.
    */
   inflateRaw(bytes: Uint8Array, write: (piece: Uint8Array) => void): Promise<number>;

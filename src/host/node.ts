@@ -1,8 +1,6 @@
 // The host in Node: files on disk, farjal's own files beside the program, node:zlib, node:crypto and worker_threads'
-// ports.
-// Interfaces of Node that only the command line, sweep and verify need (processes, terminals, folders) are used in
-// their
-// own files.
+// ports. Interfaces of Node that only the command line, sweep and verify need (processes, terminals, folders) are used
+// in their own files.
 
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";

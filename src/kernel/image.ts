@@ -2,8 +2,7 @@
 // structure, and the address follows from them. Words are read often, so they are converted to host order once.
 //
 // A kernel fits into 4 GiB of addresses, so all its pointers to itself have the same high word. Once that word is
-// known,
-// an address is represented here by its low word, for both ELF classes, and pointers with another high word are
+// known, an address is represented here by its low word, for both ELF classes, and pointers with another high word are
 // rejected.
 
 import type { Endian } from "../bytes/endian.ts";

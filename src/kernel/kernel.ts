@@ -1,7 +1,6 @@
 // What farjal knows about a kernel: where its symbols are, what it exports to modules and with which CRCs, and, when a
 // file holds it, its code. All sources give this one type. A fact that a source lacks is null, and whyMissing()
-// explains
-// it in words. read.ts builds the value; this file only looks things up.
+// explains it in words. read.ts builds the value; this file only looks things up.
 
 import {
   type Address,
@@ -190,8 +189,8 @@ const ONLY_IN_64_BITS = "handle_sys64";
 
 /**
  * The kernel as 32-bit modules need it. A 32-bit kernel is returned as it is. binutils' nm prints a 32-bit MIPS
- * kernel's
- * addresses in 16 digits, sign-extended; such a list is returned with 32-bit addresses. null for a 64-bit kernel.
+ * kernel's addresses in 16 digits, sign-extended; such a list is returned with 32-bit addresses. null for a 64-bit
+ * kernel.
  */
 export function narrowed(kernel: AnyKernel): Kernel<number> | null {
   if (isOf32Bits(kernel)) return kernel;

@@ -1,8 +1,7 @@
 // Finds the export tables in a kernel's image. __ksymtab and __ksymtab_gpl come first: arrays of struct kernel_symbol,
 // {value, name, namespace} in three pointers ({value, name} before 5.4), each array sorted by name. Then come __kcrctab
 // and __kcrctab_gpl with a word for each entry, an unsigned long before 4.10 (absent without CONFIG_MODVERSIONS), then
-// the
-// names themselves. The linker script (RO_DATA) places them in this order, with nothing between.
+// the names themselves. The linker script (RO_DATA) places them in this order, with nothing between.
 
 import type { Image } from "./image.ts";
 import type { KernelExport } from "./kernel.ts";

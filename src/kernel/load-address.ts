@@ -1,10 +1,8 @@
 // Finds the address of an image that has no headers, from two tables together. An exported function's entry holds its
 // address, which kallsyms gives a name, and a pointer to that same name, which is a text in the image. The pointer
-// minus
-// the text's offset is the image's address. One such entry may be a coincidence; in a kernel thousands agree. Where
-// kallsyms counts from the image's first byte, the difference between the entry's two pointers is known instead, and
-// the
-// address follows in the same way.
+// minus the text's offset is the image's address. One such entry may be a coincidence; in a kernel thousands agree.
+// Where kallsyms counts from the image's first byte, the difference between the entry's two pointers is known instead,
+// and the address follows in the same way.
 
 import { latin1 } from "../bytes/text.ts";
 import type { Image } from "./image.ts";

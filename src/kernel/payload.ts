@@ -1,7 +1,6 @@
 // Finds the compressed kernel in a vmlinuz, a uImage or a zImage. Its place depends on the decompressor around it, so
-// it
-// is found as the kernel's scripts/extract-vmlinux finds it: by signature. Each place is tried until one unpacks to a
-// kernel.
+// it is found as the kernel's scripts/extract-vmlinux finds it: by signature. Each place is tried until one unpacks to
+// a kernel.
 
 import { indexOfBytes } from "../bytes/text.ts";
 import { COMPRESSED_FORMATS, isFormat, unpacked } from "../compression/unpack.ts";

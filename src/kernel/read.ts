@@ -1,6 +1,5 @@
 // Reads a kernel's facts from any file that holds them, recognized by its content: System.map, a dump of
-// /proc/kallsyms,
-// Module.symvers, vmlinux, or the kernel file that a distribution installs.
+// /proc/kallsyms, Module.symvers, vmlinux, or the kernel file that a distribution installs.
 
 import { host } from "#host";
 import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";

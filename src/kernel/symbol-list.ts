@@ -1,9 +1,7 @@
 // Reads System.map and /proc/kallsyms. Each line is a symbol, `c0008000 T name`; nm -n and the kernel print the same
-// form.
-// /proc/kallsyms adds `\t[module]` to the symbols of loaded modules, which are left out because farjal loads its
-// modules
-// elsewhere. Neither file says which symbols are exported, except a System.map of a kernel before 6.2, in which the
-// entries of the export table are symbols.
+// form. /proc/kallsyms adds `\t[module]` to the symbols of loaded modules, which are left out because farjal loads its
+// modules elsewhere. Neither file says which symbols are exported, except a System.map of a kernel before 6.2, in which
+// the entries of the export table are symbols.
 
 import { type Address, ascending } from "../address.ts";
 import { printableName } from "../bytes/printable.ts";

@@ -56,8 +56,7 @@ export function readSymvers(bytes: Uint8Array): Kernel {
 
 /**
  * Combines a kernel with the Module.symvers of its build: the exports, CRCs and namespaces come from Module.symvers,
- * the
- * addresses from the kernel's symbols. An export that isn't among the symbols has no address, for example data that
+ * the addresses from the kernel's symbols. An export that isn't among the symbols has no address, for example data that
  * kallsyms leaves out.
  * @throws Misuse when the two are of different kernels.
  */

@@ -1,6 +1,5 @@
 // Reads a distribution's kernel file, the only one that most users have: vmlinuz, uImage or a raw vmlinux.bin. The
-// kernel
-// in it has lost its ELF headers, so kallsyms and the export tables are found by their shape.
+// kernel in it has lost its ELF headers, so kallsyms and the export tables are found by their shape.
 
 import { WIDTH_64 } from "../address.ts";
 import { LARGEST_IMAGE } from "../compression/output.ts";

@@ -1,13 +1,10 @@
 // Adjusts addends that refer to moved code. A REL relocation holds its addend in the word that it patches. If S + A is
-// in a
-// section that is laid out again, A becomes map(S + A) - map(S), in every section of the file: switch tables, exception
-// tables, jump labels, .fixup, parameters, debugging information.
+// in a section that is laid out again, A becomes map(S + A) - map(S), in every section of the file: switch tables,
+// exception tables, jump labels, .fixup, parameters, debugging information.
 //
 // HI16 and LO16 are paired as the kernel pairs them: in the table's order, every pending HI16 gets the next LO16. A
-// LO16
-// without a HI16 before it (gcc loads the upper half once for several) has only half an addend; its other half is that
-// of a
-// pair with the same symbol and the same lower half.
+// LO16 without a HI16 before it (gcc loads the upper half once for several) has only half an addend; its other half is
+// that of a pair with the same symbol and the same lower half.
 
 import {
   R_MIPS_26,

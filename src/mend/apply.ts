@@ -1,7 +1,6 @@
 // Carries a plan out: it makes sections with their new bytes, relocations and symbols at their new places, the table of
-// call
-// sites, and the image from which the writer makes a file. Section and symbol indices don't change; new sections are
-// appended.
+// call sites, and the image from which the writer makes a file. Section and symbol indices don't change; new sections
+// are appended.
 
 import { Words } from "../bytes/words.ts";
 import {

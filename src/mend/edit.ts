@@ -1,6 +1,5 @@
 // An edit: a piece of a section that is replaced by other words. Plans consist of edits. Every edit must pass the
-// checks
-// here: it doesn't begin in a delay slot, and it contains no relocation besides its own.
+// checks here: it doesn't begin in a delay slot, and it contains no relocation besides its own.
 
 import type { Section } from "../elf/object.ts";
 import { hasDelaySlot } from "./branch.ts";

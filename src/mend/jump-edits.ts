@@ -1,12 +1,10 @@
 // Plans the edits of each j and jal. A jump whose target may be out of reach is replaced by a long jump through a
-// register
-// that is free there. When no direct jump is wanted, jumps within a section become branches.
+// register that is free there. When no direct jump is wanted, jumps within a section become branches.
 //
 // The register: for other code than this module's, t9, as in -mlong-calls, or t8, t7, t6 when the delay slot uses t9.
-// Inside
-// the module, where gcc may know which registers a callee preserves (-fipa-ra), and from .fixup into the middle of a
-// function, it is at: no compiler keeps a value there, and only _mcount's callers pass one in it. The same holds for
-// functions that inline assembly calls with its own clobber list.
+// Inside the module, where gcc may know which registers a callee preserves (-fipa-ra), and from .fixup into the middle
+// of a function, it is at: no compiler keeps a value there, and only _mcount's callers pass one in it. The same holds
+// for functions that inline assembly calls with its own clobber list.
 
 import {
   OP_J,

@@ -1,8 +1,6 @@
 // Lists every j and jal of a file: its place, its target by relocation or symbol, and whether it reaches from where the
-// file
-// is loaded: a module's two blocks at an address, a linked kernel at its own. Nothing is loaded and no kernel is
-// needed: a
-// module's imports count as the kernel's, in kseg0.
+// file is loaded: a module's two blocks at an address, a linked kernel at its own. Nothing is loaded and no kernel is
+// needed: a module's imports count as the kernel's, in kseg0.
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";

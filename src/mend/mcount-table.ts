@@ -1,6 +1,5 @@
 // Makes the mended module's __mcount_loc: every entry points to the lui of its site, sites that recordmcount omitted
-// are
-// added, and a module without the table gets one.
+// are added, and a module without the table gets one.
 
 import { R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
 import { Words } from "../bytes/words.ts";

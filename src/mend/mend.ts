@@ -1,11 +1,9 @@
 // Rewrites a module's file so that a stock kernel loads and traces it: each call site that is a jal becomes the long
-// call
-// that ftrace patches in modules, and each jump whose target may be out of reach becomes a jump through a register. The
-// sections are laid out again around them. A pure function: bytes in, bytes and a report out.
+// call that ftrace patches in modules, and each jump whose target may be out of reach becomes a jump through a
+// register. The sections are laid out again around them. A pure function: bytes in, bytes and a report out.
 //
 // Nothing is guessed. Code that can't be moved with certainty is refused with section, offset, symbol and reason, and
-// then
-// no file is made.
+// then no file is made.
 
 import { Words } from "../bytes/words.ts";
 import { SHF_ALLOC } from "../elf/numbers.ts";

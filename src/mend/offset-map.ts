@@ -1,6 +1,5 @@
 // Maps the old offsets of a section to the new ones after pieces were replaced by longer or shorter ones. A piece's
-// first
-// byte maps to the first byte of its replacement; the piece's other bytes have no new offset.
+// first byte maps to the first byte of its replacement; the piece's other bytes have no new offset.
 
 /** A piece that is replaced; sizes are in bytes. */
 export interface Replaced {

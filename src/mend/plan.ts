@@ -1,6 +1,5 @@
 // Plans a mend: which pieces of which sections are replaced by which words, the new offset of every byte, and the
-// entries of
-// __mcount_loc. The plan is a value; apply.ts carries it out.
+// entries of __mcount_loc. The plan is a value; apply.ts carries it out.
 
 import type { Section } from "../elf/object.ts";
 import { aimed } from "./branch.ts";

@@ -1,8 +1,6 @@
 // Finds where a function built without -mmcount-ra-address has saved its return address at its call site, which the
-// mended
-// site has to pass in t4. The words from the function's start to the site, its prologue, are followed for the stack
-// pointer
-// and for the constants with which large frames are made.
+// mended site has to pass in t4. The words from the function's start to the site, its prologue, are followed for the
+// stack pointer and for the constants with which large frames are made.
 
 import {
   OP_ADDIU,

@@ -1,6 +1,5 @@
 // Lays out a code section again: pieces are replaced, the code between them is copied, branches get their new
-// distances, and
-// the new words get their relocations. The only decision made here is whether a branch still reaches.
+// distances, and the new words get their relocations. The only decision made here is whether a branch still reaches.
 
 import { Words } from "../bytes/words.ts";
 import type { Section } from "../elf/object.ts";

@@ -1,6 +1,5 @@
 // The report of `mendModule`: the verdict, each changed place with its words before and after, each section that grew,
-// and
-// what is no longer true of the file. These are values only; src/report/ prints them.
+// and what is no longer true of the file. These are values only; src/report/ prints them.
 
 /** The kinds of changes. */
 export type ChangeKind =

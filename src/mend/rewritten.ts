@@ -1,6 +1,5 @@
 // Mends a module that was read and reads the result again, so that the lab loads a rewritten module as Linux would load
-// the
-// file. A refusal to mend is a refusal to load.
+// the file. A refusal to mend is a refusal to load.
 
 import { Refusal } from "../errors.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";

@@ -1,8 +1,6 @@
 // Plans the edits of the call sites: a short one is replaced by the six words that the kernel patches, or it is
-// removed.
-// Two rules always hold. No site that __mcount_loc lists stays short. In a file that is changed, no site that calls
-// _mcount
-// stays unlisted: function_graph with any filter would use the arbitrary value that t4 has there.
+// removed. Two rules always hold. No site that __mcount_loc lists stays short. In a file that is changed, no site that
+// calls _mcount stays unlisted: function_graph with any filter would use the arbitrary value that t4 has there.
 
 import { type Edit, wordsOf } from "./edit.ts";
 import { raPlaceAfter } from "./ra-place.ts";

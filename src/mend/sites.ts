@@ -1,6 +1,5 @@
 // Finds the call sites of a module's file: their places, their forms, and whether __mcount_loc lists them. The forms
-// are
-// those of src/ftrace/sites/; here the words are the file's, before relocation.
+// are those of src/ftrace/sites/; here the words are the file's, before relocation.
 
 import { OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16 } from "../../assembly/shared/relocation-types.ts";

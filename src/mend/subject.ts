@@ -1,6 +1,5 @@
 // The module as mending needs it: every relocation with its symbol, by the section that it patches; which sections are
-// code;
-// which block a section is loaded into; and where the functions are. Files whose code can't be moved at all are
+// code; which block a section is loaded into; and where the functions are. Files whose code can't be moved at all are
 // refused.
 
 import type { Words } from "../bytes/words.ts";

@@ -1,6 +1,5 @@
 // The words of a long jump and of a long call site before they have an address: instructions, the relocations that
-// complete
-// them, and branches whose distance is known once everything has its place.
+// complete them, and branches whose distance is known once everything has its place.
 
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import type { ElfSymbol } from "../elf/object.ts";
@@ -48,8 +47,7 @@ export function longJump(
 /**
  * The six words that ftrace patches in a module (arch/mips/kernel/ftrace.c), as gcc emits them for -pg -mlong-calls
  * -mmcount-ra-address. If setting t4 needs more than one word, the further words precede the six: the kernel's branch
- * skips
- * exactly five.
+ * skips exactly five.
  * @param t4 the words that set t4; the last one is among the six.
  */
 export function longSite(mcount: ElfSymbol, t4: readonly number[]): NewWord[] {

@@ -1,6 +1,5 @@
 // Prints the result of a call: the value, what the guest printed, what it wrote, or why it stopped. stop-text.ts prints
-// the
-// processor's state.
+// the processor's state.
 
 import { hex } from "../hex.ts";
 import { counted } from "../html/numbers.ts";

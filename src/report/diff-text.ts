@@ -1,6 +1,5 @@
 // Prints the differences of two traces: where the calls diverge, the call edges that were added and removed, and a
-// table of
-// the functions whose counts or costs changed.
+// table of the functions whose counts or costs changed.
 
 import type { Edge, Pair, TraceDiff } from "../compare/diff.ts";
 import { counted, grouped } from "../html/numbers.ts";

@@ -1,6 +1,5 @@
 // Prints bytes, sixteen a line, as `hexdump -C` does: lines equal to the one before are replaced by one `*`, and the
-// last
-// line is the offset of the end.
+// last line is the offset of the end.
 
 import { sameBytes } from "../bytes/text.ts";
 import { digits } from "../hex.ts";

@@ -1,6 +1,5 @@
 // Prints the jumps of a file, each with its word and its target, then the number of those that don't reach; and the
-// results
-// of calls whose jumps were sent to other targets.
+// results of calls whose jumps were sent to other targets.
 
 import type { Address } from "../address.ts";
 import { digits, hex } from "../hex.ts";

@@ -1,6 +1,5 @@
 // Prints the result of `farjal mend`: each changed place with its words before and after, the sections that grew, and
-// notes
-// about the file; or the reasons why it can't be mended.
+// notes about the file; or the reasons why it can't be mended.
 
 import { digits } from "../hex.ts";
 import { counted } from "../html/numbers.ts";

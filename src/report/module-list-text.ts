@@ -1,6 +1,5 @@
 // Prints a machine's modules as lsmod does: the newest first, each with its reference count and the names of the
-// modules
-// that use it.
+// modules that use it.
 
 import type { ModuleStatus } from "../lab/resident.ts";
 

@@ -1,6 +1,5 @@
 // The colours of this directory's texts: functions from text to text, so that the same code makes plain and coloured
-// text,
-// and only the command line uses the terminal library.
+// text, and only the command line uses the terminal library.
 
 export type Colour = (text: string) => string;
 

@@ -1,6 +1,5 @@
 // Formats columns, each as wide as its widest cell. Colours are applied afterwards, since their escape sequences have
-// no
-// width.
+// no width.
 
 import { printable } from "../bytes/printable.ts";
 

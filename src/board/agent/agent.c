@@ -1,8 +1,6 @@
 // Process 1 of the kernel that farjal keeps running for `insmod` and similar commands, without a C library. It handles
-// the
-// host's requests one after the other: load and unload modules, read and write files, run a command, return the
-// kernel's
-// messages. src/board/linux.ts is the other side.
+// the host's requests one after the other: load and unload modules, read and write files, run a command, return the
+// kernel's messages. src/board/linux.ts is the other side.
 //
 // Both sides share a window of physical memory that the kernel is told not to use (mem=), and a doorbell: a device
 // register. A write to it stops the board at that instruction, so that the host can take a snapshot, or put the next

@@ -1,6 +1,5 @@
 // Memory without a program: Malta's flash, erased, and the boot ROM, which holds the board's revision. The host loads
-// the
-// kernel into RAM, so no code is fetched from here. Writes are ignored.
+// the kernel into RAM, so no code is fetched from here. Writes are ignored.
 
 import type { Device } from "../device.ts";
 

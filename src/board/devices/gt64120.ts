@@ -1,11 +1,8 @@
 // The Galileo GT-64120 system controller, as far as Malta's Linux uses it: address decoders, which are only registers
-// here
-// since the board's map is fixed, PCI configuration cycles, and the interrupt acknowledge of the controllers behind
-// PCI.
-// Its registers are little-endian words in both byte orders, unless CPU Interface Configuration disables swapping.
-// Configuration data of other devices is swapped once more while PCI 0 Command requests it. (Galileo's manual, sections
-// 5
-// and 17; QEMU's Malta is the reference.)
+// here since the board's map is fixed, PCI configuration cycles, and the interrupt acknowledge of the controllers
+// behind PCI. Its registers are little-endian words in both byte orders, unless CPU Interface Configuration disables
+// swapping. Configuration data of other devices is swapped once more while PCI 0 Command requests it. (Galileo's
+// manual, sections 5 and 17; QEMU's Malta is the reference.)
 
 import type { Endian } from "../../bytes/endian.ts";
 import { swapped } from "../bus.ts";

@@ -1,8 +1,6 @@
 // The pair of Intel 8259A interrupt controllers of a PC, as in PIIX4: the second one's output is line 2 of the first.
-// Each
-// knows which lines are requested (IRR), which are being served (ISR) and which are masked (IMR); the edge/level
-// register
-// (ELCR) selects a line's trigger mode. Rotating priorities are missing, since no Linux driver uses them.
+// Each knows which lines are requested (IRR), which are being served (ISR) and which are masked (IMR); the edge/level
+// register (ELCR) selects a line's trigger mode. Rotating priorities are missing, since no Linux driver uses them.
 
 import type { Device, Saved } from "../device.ts";
 

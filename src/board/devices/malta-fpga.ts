@@ -1,6 +1,5 @@
 // Malta's board logic: the reset register, the display of eight characters, the LED bar, and the revision word in the
-// boot
-// ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is missing: its input reads as zero.
+// boot ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is missing: its input reads as zero.
 
 import type { Endian } from "../../bytes/endian.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";

@@ -1,6 +1,5 @@
 // A PCI bus as software sees it through configuration space: functions with their 64 words, the writable bits of each,
-// and
-// base address registers that place the function's ports or memory.
+// and base address registers that place the function's ports or memory.
 
 import type { Bus, Region } from "../bus.ts";
 import type { Saved } from "../device.ts";

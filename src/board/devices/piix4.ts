@@ -1,8 +1,6 @@
 // The PIIX4 south bridge: the configuration space of its four functions, and the power management block, through which
-// a
-// kernel switches the board off. The words are those of QEMU's Malta, so that Linux finds the same functions with the
-// same
-// resources. The USB controller has no ports for devices.
+// a kernel switches the board off. The words are those of QEMU's Malta, so that Linux finds the same functions with the
+// same resources. The USB controller has no ports for devices.
 
 import type { Bus, Region } from "../bus.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";

@@ -1,7 +1,6 @@
 // The i8254 interval timer: three counters at the oscillator's 1.193182 MHz, of which counter 0 interrupts. It has
-// modes 0
-// (one interrupt), 2 and 3 (periodic), the only ones that drivers use; a counter can be latched and read back. Malta's
-// Linux takes its time from the processor and only stops this timer.
+// modes 0 (one interrupt), 2 and 3 (periodic), the only ones that drivers use; a counter can be latched and read back.
+// Malta's Linux takes its time from the processor and only stops this timer.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 

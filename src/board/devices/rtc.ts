@@ -1,9 +1,7 @@
 // The MC146818 real-time clock of a PC, behind an index and a data port. Its time is a given date plus the board's
-// clock,
-// so that every run is the same. Register A's UIP is set in the last 244 us of each second. When a guest polls UIP to
-// measure a second, the board advances the time to the edge at once, without running instructions. Setting the time
-// moves
-// the date. Update, periodic and alarm interrupts follow registers B and A.
+// clock, so that every run is the same. Register A's UIP is set in the last 244 us of each second. When a guest polls
+// UIP to measure a second, the board advances the time to the edge at once, without running instructions. Setting the
+// time moves the date. Update, periodic and alarm interrupts follow registers B and A.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 

@@ -1,9 +1,7 @@
 // A 16550A serial port. Its transmitter is always empty: a written byte is sent at once. Received bytes wait on the
-// host's
-// side of a FIFO of 16, which is refilled as the guest reads, so no byte is lost at any input rate. The interrupts are
-// received data (the first byte reaches both the trigger level and the time-out) and transmitter empty, which reading
-// IIR
-// clears. Loopback mode connects the modem lines and the data back to the port.
+// host's side of a FIFO of 16, which is refilled as the guest reads, so no byte is lost at any input rate. The
+// interrupts are received data (the first byte reaches both the trigger level and the time-out) and transmitter empty,
+// which reading IIR clears. Loopback mode connects the modem lines and the data back to the port.
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 

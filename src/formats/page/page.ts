@@ -1,8 +1,6 @@
 // Writes a trace as one HTML page that makes no request: its style, its script, d3-flame-graph with the parts of d3
-// that
-// it needs, and the data are all inside. The trace's data is JSON, which the script inserts as text, never as markup,
-// so a
-// hostile name can't become code.
+// that it needs, and the data are all inside. The trace's data is JSON, which the script inserts as text, never as
+// markup, so a hostile name can't become code.
 
 import { host } from "#host";
 import { html } from "../../html/html.ts";

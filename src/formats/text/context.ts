@@ -1,9 +1,7 @@
 // Parses what the kernel prints before an event's own text: the task, its thread group, the CPU, the latency flags and
-// the
-// time, in the three forms of kernel/trace/trace_output.c: trace_print_context(), trace_print_lat_context() and the
-// latter
-// with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15, up to seven
-// with the PREEMPT_RT patches, none with noirq-info. Each line is parsed by the columns that it has.
+// the time, in the three forms of kernel/trace/trace_output.c: trace_print_context(), trace_print_lat_context() and the
+// latter with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15, up
+// to seven with the PREEMPT_RT patches, none with noirq-info. Each line is parsed by the columns that it has.
 
 import { latencyFlags } from "../trace-dat/latency-flags.ts";
 

@@ -1,9 +1,7 @@
 // Turns lines of function_graph into events: it finds each line's task, the call that a closing brace ends, and the
-// times.
-// In text without times, each CPU gets a clock of its own, the sum of its durations. A call at depth 0 is moved after
-// everything that the file showed before it, and a task that changes its CPU takes its time along, so that the times of
-// a
-// stack never decrease.
+// times. In text without times, each CPU gets a clock of its own, the sum of its durations. A call at depth 0 is moved
+// after everything that the file showed before it, and a task that changes its CPU takes its time along, so that the
+// times of a stack never decrease.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";

@@ -1,8 +1,7 @@
 // Parses one line of function_graph's text, as kernel/trace/trace_functions_graph.c of 5.10 to 6.18 prints it. The
-// header
-// says which columns there are; in text without a header (trace_pipe) each column is looked for in each line. A call's
-// return value, return address and arguments are skipped. Each step reads the line once: no pattern backtracks over a
-// long line.
+// header says which columns there are; in text without a header (trace_pipe) each column is looked for in each line. A
+// call's return value, return address and arguments are skipped. Each step reads the line once: no pattern backtracks
+// over a long line.
 
 /** The columns that a header names. */
 export interface GraphColumns {

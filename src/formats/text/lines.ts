@@ -1,7 +1,6 @@
 // Reads a text file line by line, with a bounded part of it in memory. It accepts both line ends, LF and the CR LF of a
 // file that was converted on Windows. Names of tasks and text that programs write into trace_marker may be UTF-8. A
-// line
-// longer than any line of the kernel is given as null.
+// line longer than any line of the kernel is given as null.
 
 import type { Opener } from "../../bytes/source.ts";
 import { latin1, latin1Bytes, utf8 } from "../../bytes/text.ts";

@@ -1,13 +1,9 @@
 // Reads the kernel's `trace` and `trace_pipe` files, of farjal or of a real machine, for the tracers that print calls
-// or
-// events in the common form. The latency tracers print calls as function does, or as function_graph does with the
-// option
-// display-graph. Such text has no addresses. The text of function_graph has times only with funcgraph-abstime;
-// otherwise
-// it has only durations. Times then begin at 0 and put each call directly after the previous one of its CPU and task,
-// so
-// that durations are as printed. Other events are kept as events of their own. Lines that are no event are counted and
-// skipped, since one unexpected line shouldn't make the whole trace unreadable.
+// or events in the common form. The latency tracers print calls as function does, or as function_graph does with the
+// option display-graph. Such text has no addresses. The text of function_graph has times only with funcgraph-abstime;
+// otherwise it has only durations. Times then begin at 0 and put each call directly after the previous one of its CPU
+// and task, so that durations are as printed. Other events are kept as events of their own. Lines that are no event are
+// counted and skipped, since one unexpected line shouldn't make the whole trace unreadable.
 
 import type { ByteSource, Opener } from "../../bytes/source.ts";
 import { latin1 } from "../../bytes/text.ts";

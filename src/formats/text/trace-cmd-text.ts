@@ -31,8 +31,8 @@ const DEEPEST = 512;
 
 /**
  * The depth that trace-cmd's plugin_function.c gives a call: one more than its caller's. The plugin looks for the
- * caller
- * among the last calls of each depth on that CPU, outermost first; a caller that isn't found starts again at depth 0.
+ * caller among the last calls of each depth on that CPU, outermost first; a caller that isn't found starts again at
+ * depth 0.
  */
 class FunctionIndents {
   readonly #stacks = new Map<number, string[]>();

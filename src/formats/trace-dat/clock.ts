@@ -1,8 +1,6 @@
 // Converts a trace.dat's times as trace-cmd does (timestamp_calc() and extract_trace_clock() in its trace-input.c): a
-// count
-// of the ring is scaled when the file has the TSC's rate, and shifted by what --date and --ts-offset recorded. The name
-// of
-// the clock says whether counts are nanoseconds.
+// count of the ring is scaled when the file has the TSC's rate, and shifted by what --date and --ts-offset recorded.
+// The name of the clock says whether counts are nanoseconds.
 
 /** The file's options about its clock. */
 export interface ClockOptions {

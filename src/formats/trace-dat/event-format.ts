@@ -1,8 +1,6 @@
 // The kernel's `format` files: the fields of an event in the ring and their offsets. A trace.dat contains them, so that
-// a
-// reader needs no knowledge of the kernel. This file has the formats of the events that farjal makes, as data, and
-// reads
-// and writes the text.
+// a reader needs no knowledge of the kernel. This file has the formats of the events that farjal makes, as data, and
+// reads and writes the text.
 
 /** One field of an event, with its offset in the record. */
 export interface EventField {

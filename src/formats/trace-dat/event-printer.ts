@@ -1,7 +1,6 @@
 // Prints the text of events other than calls: by the event's print fmt and, for events that trace-cmd's plugins print
 // differently (sched_switch, the wakeups, stacks), also as these plugins do. trace_printk's binary entries hold a
-// format's
-// address and the arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
+// format's address and the arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
 
 import { utf8 } from "../../bytes/text.ts";
 import type { EventField, EventFormat } from "./event-format.ts";

@@ -1,8 +1,6 @@
 // Reads a trace.dat's description of itself, versions 6 and 7: byte order, formats, symbols, tasks, and where each
-// CPU's
-// pages are. The file isn't trusted: sizes are checked against the file, options that point in a circle are rejected,
-// and
-// damage is one error with its offset. reader.ts reads the events.
+// CPU's pages are. The file isn't trusted: sizes are checked against the file, options that point in a circle are
+// rejected, and damage is one error with its offset. reader.ts reads the events.
 
 import { host } from "#host";
 import { Cursor, damaged } from "../../bytes/cursor.ts";

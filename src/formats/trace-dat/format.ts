@@ -1,8 +1,6 @@
 // The numbers and names of trace-cmd's file, trace.dat: trace-cmd.dat.v6(5) and trace-cmd.dat.v7(5). Version 6 is a
-// fixed
-// sequence of parts; version 7 consists of sections, each found through an option with its offset. All numbers are in
-// the
-// byte order that the file states.
+// fixed sequence of parts; version 7 consists of sections, each found through an option with its offset. All numbers
+// are in the byte order that the file states.
 
 import { latin1Bytes } from "../../bytes/text.ts";
 

@@ -1,8 +1,7 @@
 // Parses a format file's `print fmt`: a printf format and C expressions over the record's fields, which the kernel
 // publishes for programs that read its rings. It is parsed once into functions over a record. The arithmetic is
 // libtraceevent's, in unsigned 64 bits. The text isn't trusted, so its tokens, its depth and its output are bounded. If
-// any
-// part isn't understood, the whole format is null, and the caller prints the single fields.
+// any part isn't understood, the whole format is null, and the caller prints the single fields.
 
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type Argument, formatText, type Printed } from "./print-text.ts";

@@ -1,7 +1,6 @@
 // The printf of a print fmt: integers of each length, characters, strings, and the kernel's pointer formats for symbols
-// and
-// for bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded, since the
-// format comes from the file.
+// and for bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded, since
+// the format comes from the file.
 
 import type { RecordView } from "./record-view.ts";
 import type { Kallsyms } from "./symbols.ts";

@@ -1,6 +1,5 @@
 // Reads one record's bytes for a print fmt: numbers of 1 to 8 bytes at an offset, strings, and the arrays that
-// __data_loc
-// and __rel_loc fields point to. Nothing is read outside the record: missing bytes are 0 or empty.
+// __data_loc and __rel_loc fields point to. Nothing is read outside the record: missing bytes are 0 or empty.
 
 import { printable } from "../../bytes/printable.ts";
 import { utf8 } from "../../bytes/text.ts";

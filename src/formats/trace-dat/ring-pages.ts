@@ -1,9 +1,7 @@
 // Writes the kernel's ring buffer pages, as a trace.dat holds them (kernel/trace/ring_buffer.c and
 // events/header_event): a page's time and length, then records, each with the time since the record before. A
-// difference
-// of 27 bits or more takes a record of its own, time_extend. The unused end of a page is zero. This file knows the
-// layout
-// only; the writer and the reader know what the records contain.
+// difference of 27 bits or more takes a record of its own, time_extend. The unused end of a page is zero. This file
+// knows the layout only; the writer and the reader know what the records contain.
 
 import type { Endian } from "../../bytes/endian.ts";
 import type { Sink } from "../../bytes/sink.ts";

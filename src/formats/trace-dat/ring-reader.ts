@@ -1,6 +1,5 @@
 // Reads one CPU's ring pages of a trace.dat record by record: it adds up times, skips padding and counts losses. It
-// holds a
-// few pages at a time, unpacked if the file is compressed, and gives each record as a range of a view, without
+// holds a few pages at a time, unpacked if the file is compressed, and gives each record as a range of a view, without
 // interpreting it.
 
 import { Cursor, damaged } from "../../bytes/cursor.ts";

@@ -1,7 +1,6 @@
 // Writes folded stacks, the input of flamegraph.pl and inferno: a line for each path of callers, outermost first,
-// separated
-// by semicolons, with a number at the end. The number is the exact self time in nanoseconds for graph events, and the
-// number of calls for the function tracer.
+// separated by semicolons, with a number at the end. The number is the exact self time in nanoseconds for graph events,
+// and the number of calls for the function tracer.
 
 import { nanosecondsOf, type Trace } from "../trace.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";

@@ -1,6 +1,5 @@
 // Tracks the calls that are open on one stack by the depth that function_graph states. When events were lost, calls may
-// be
-// open whose returns were lost, and returns may arrive whose entries were lost; the depth reveals both.
+// be open whose returns were lost, and returns may arrive whose entries were lost; the depth reveals both.
 
 /** Deeper calls than any kernel's shadow stack holds (4,096 words since 6.13) aren't kept. */
 const DEEPEST = 4096;

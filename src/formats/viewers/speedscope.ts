@@ -1,8 +1,6 @@
 // Writes speedscope's file format (its file-format-schema.json). A function_graph trace becomes an evented profile for
-// each
-// task, frames that open and close, in nanoseconds. The function tracer records no stack over time, so its trace
-// becomes
-// a sampled profile: each pair of caller and callee, weighted by its calls.
+// each task, frames that open and close, in nanoseconds. The function tracer records no stack over time, so its trace
+// becomes a sampled profile: each pair of caller and callee, weighted by its calls.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { nanosecondsOf, type Trace } from "../trace.ts";

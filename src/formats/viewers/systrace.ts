@@ -1,10 +1,8 @@
 // Writes ftrace text whose calls Perfetto's text importer shows. Perfetto doesn't recognize the lines of the function
-// and
-// function_graph tracers; it understands the marks that programs write into trace_marker, as Android's atrace does: B
-// and E
-// around a call, I for an instant. So graph events become B and E, and the function tracer's events, which have no
-// durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are the
-// kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
+// and function_graph tracers; it understands the marks that programs write into trace_marker, as Android's atrace does:
+// B and E around a call, I for an instant. So graph events become B and E, and the function tracer's events, which have
+// no durations, I. Events of other kinds, such as sched_switch, are lines as the kernel prints them. The columns are
+// the kernel's; the fraction has nine digits, since a call may take ten nanoseconds.
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";

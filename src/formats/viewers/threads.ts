@@ -1,10 +1,7 @@
 // Finds the stack to which an event belongs. A task has one stack, on any CPU. Each CPU has an idle task of its own,
-// all
-// with pid 0, and text without tasks doesn't name any; these stacks are distinguished by the CPU. Viewers get a name
-// and a
-// number for each stack; the numbers of the second and further idle tasks are above all pids (PID_MAX_LIMIT is 4 Mi on
-// 64
-// bits).
+// all with pid 0, and text without tasks doesn't name any; these stacks are distinguished by the CPU. Viewers get a
+// name and a number for each stack; the numbers of the second and further idle tasks are above all pids (PID_MAX_LIMIT
+// is 4 Mi on 64 bits).
 
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
 import type { TraceFacts } from "../trace.ts";

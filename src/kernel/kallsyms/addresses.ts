@@ -1,9 +1,7 @@
 // Finds the symbols' addresses in a kernel's image, in each of the forms that kallsyms has had: pointers (before 4.6,
-// and
-// without CONFIG_KALLSYMS_BASE_RELATIVE); words relative to kallsyms_relative_base. Both are before num_syms, and since
-// 6.4
-// after the tokens. In kernels of 2026 each word counts from its own place, so the addresses are known only once the
-// image's address is.
+// and without CONFIG_KALLSYMS_BASE_RELATIVE); words relative to kallsyms_relative_base. Both are before num_syms, and
+// since 6.4 after the tokens. In kernels of 2026 each word counts from its own place, so the addresses are known only
+// once the image's address is.
 
 import { type Image, pair } from "../image.ts";
 import type { Names } from "./names.ts";

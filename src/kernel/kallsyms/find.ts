@@ -13,8 +13,7 @@
 //   token_index     256 halfwords: where each text begins
 //
 // Since 6.4 offsets and relative_base come last; kernels of 2026 have no relative_base. OpenWrt's kernels have no
-// tokens:
-// their names are plain text. A name's first character is the symbol's type.
+// tokens: their names are plain text. A name's first character is the symbol's type.
 
 import type { Endian } from "../../bytes/endian.ts";
 import { Image } from "../image.ts";

@@ -1,8 +1,7 @@
 // Finds kallsyms_num_syms, kallsyms_names and kallsyms_markers in a kernel's image. The markers are found by their
-// shape:
-// an array that begins with 0 and ascends by the length of 256 names. The names end before the markers, and the number
-// of
-// symbols is before the names. Every name is then read and every marker compared, which excludes coincidences.
+// shape: an array that begins with 0 and ascends by the length of 256 names. The names end before the markers, and the
+// number of symbols is before the names. Every name is then read and every marker compared, which excludes
+// coincidences.
 //
 // num_syms and the markers are words, or pointers in kernels before 4.20. Zeros may precede each table: up to the next
 // multiple of a pointer's size, or of 16 or 256 bytes in kernels before 4.20.

@@ -1,6 +1,5 @@
 // Makes one page of the cost lab's rows: the words at a site, plots, and the tables with every interruption during
-// which a
-// patch was unsafe. It has no script.
+// which a patch was unsafe. It has no script.
 
 import type { MissingDesign } from "../../cost/design.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";

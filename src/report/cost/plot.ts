@@ -1,6 +1,5 @@
 // Draws the cost lab's numbers: a line for each design, and side by side a panel for each number, with its own scale
-// from 0
-// on. A line marks the quartiles of host times. The tables show the same numbers.
+// from 0 on. A line marks the quartiles of host times. The tables show the same numbers.
 
 import type { CostRow, Spread } from "../../cost/row.ts";
 import { type Html, html } from "../../html/html.ts";

@@ -1,6 +1,5 @@
 // Prints the cost lab's rows as three tables: each design's size and cost in guest instructions, which are exact; how
-// its
-// sites are switched, and whether that is safe; and the cost of tracing on the host.
+// its sites are switched, and whether that is safe; and the cost of tracing on the host.
 
 import type { WrongRun } from "../../cost/interruption.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";

@@ -1,6 +1,5 @@
 // Draws the address space around a module: regions of 256 MiB from top to bottom with the kernels, other modules and
-// the
-// module's blocks, sections and veneers, and an arrow for each group of far jumps. It isn't to scale, so that small
+// the module's blocks, sections and veneers, and an arrow for each group of far jumps. It isn't to scale, so that small
 // objects are as readable as large ones. The tables show the same in text.
 
 import { type Address, ascending, distance, plus } from "../../address.ts";

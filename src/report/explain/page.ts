@@ -1,6 +1,5 @@
 // Makes one page of a module's story. It makes no requests and works from a file, in light and dark, without its
-// script,
-// and on paper. Long tables are cut, with a count; the JSON document has all rows.
+// script, and on paper. Long tables are cut, with a count; the JSON document has all rows.
 
 import { type Address, distance, plus } from "../../address.ts";
 import type { PairExample, PairFinding } from "../../explain/pairs.ts";

@@ -1,6 +1,5 @@
 // The style of the page of a module's story, and its script: a filter above each long table, and sorting by a column.
-// The
-// page is complete without the script.
+// The page is complete without the script.
 
 export const PAGE_STYLE = `
 :root{--ink:#1d2430;--faint:#5b6675;--paper:#fff;--card:#f5f7fa;--line:#d5dbe3;--blue:#1857a4;--bad:#b3261e;--good:#1b6e3c;

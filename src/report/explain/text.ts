@@ -1,6 +1,5 @@
 // Prints a module's story for the terminal. Long lists are cut, with the number of omitted rows: the JSON document has
-// all
-// of them, and the page nearly all.
+// all of them, and the page nearly all.
 
 import { type Address, plus } from "../../address.ts";
 import type { PairExample, PairStory } from "../../explain/pairs.ts";
