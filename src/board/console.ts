@@ -8,8 +8,8 @@ import type { Uart } from "./devices/uart.ts";
 
 /** The most characters that are kept: a console that prints for hours must not fill the memory. */
 const MOST_TEXT = 64 << 20;
-/** The end of panic()'s last message, which it prints unless the kernel is to reboot (kernel/panic.c). */
 const NEWLINE = 0x0a;
+/** The beginning of panic()'s last line, which it prints unless the kernel is to reboot (kernel/panic.c). */
 const PANIC = "---[ end Kernel panic";
 
 export class Console {

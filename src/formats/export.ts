@@ -1,5 +1,5 @@
-// Writes a trace in any format, chosen by the format's name. The formats share nothing else than that they take a trace
-// and write bytes.
+// Writes a trace in any format, chosen by the format's name. All that the formats have in common is that they take a
+// trace and write bytes.
 
 import type { Sink } from "../bytes/sink.ts";
 import { utf8Bytes } from "../bytes/text.ts";

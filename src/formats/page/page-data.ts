@@ -1,6 +1,6 @@
 // The data of a trace's page, small enough for any trace: the calls of each path as a tree that keeps its largest
 // nodes, the functions with the most time or calls, and a timeline that shows every call if there are few and the
-// longest calls otherwise. The page draws this data; it computes nothing again.
+// longest calls otherwise. The page only draws this data.
 
 import { nanosecondsOf, type Trace, type TraceRecord } from "../trace.ts";
 import { type CallNode, callTrees } from "../viewers/call-tree.ts";

@@ -1,6 +1,6 @@
 // Parses the text after a line's context: a call as print_fn_trace() prints it (kernel/trace/trace_output.c of 5.10 to
 // 6.18), with the options sym-offset, sym-addr, noprint-parent, func-no-repeats and func-args; a stack; or any other
-// event, a name and its text. This file doesn't read files.
+// event, a name and its text. It works on text and opens no file.
 
 /** A call, with the number of repetitions that func-no-repeats gives. */
 export interface CallText {

@@ -183,7 +183,7 @@ function resume(stack: Stack): void {
   if (interrupted !== undefined) stack.open = interrupted.open;
 }
 
-/** The depth of a call. In an interrupt it is below the interrupted calls, although its text begins again at depth 0. */
+/** The depth of a call. In an interrupt it is below the interrupted calls, although its text restarts at depth 0. */
 function depthOf({ depth, content }: GraphLine, { interrupts }: Stack): number {
   const interrupted = interrupts.at(-1);
   let deeper = interrupted?.deeper ?? 0;

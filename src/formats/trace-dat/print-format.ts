@@ -11,7 +11,7 @@ import type { Kallsyms } from "./symbols.ts";
 type Numeric = (record: RecordView) => bigint;
 type Textual = (record: RecordView) => string;
 
-/** An expression: a number, a text, or both (a pointer to a text whose address is known). */
+/** An expression: a number, a text, or both (a pointer to a text that the file lists by its address). */
 interface Value {
   readonly number: Numeric;
   readonly text?: Textual;

@@ -8,7 +8,7 @@ import type { Sink } from "../../bytes/sink.ts";
 import { Misuse } from "../../errors.ts";
 
 export const RING_PAGE_SIZE = 4096;
-/** Record types above the lengths in words: */
+/** Values of a record's type field above those that are a length in words. */
 export const PADDING = 29;
 export const TIME_EXTEND = 30;
 export const TIME_STAMP = 31;

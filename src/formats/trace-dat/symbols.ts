@@ -1,6 +1,6 @@
 // The symbols of a trace.dat, as lines of /proc/kallsyms, and the lookup of an address. As in trace-cmd, the symbol is
 // the nearest one at or below the address; the last symbol has no end and matches only its own address. Addresses of a
-// 64-bit kernel are read as signed numbers, which are exact close below zero.
+// 64-bit kernel are read as signed numbers, so that those near the top of the address space are exact.
 
 import { printableName } from "../../bytes/printable.ts";
 import { digits } from "../../hex.ts";

@@ -129,8 +129,9 @@ export class TraceDatWriter {
   readonly #strings = new Packer("little");
   /** The start of each CPU's pages and their size in bytes. */
   readonly #cpus: { readonly offset: number; readonly size: number }[] = [];
-  /** Version 7: the offsets for the options. Version 6: the places of the CPUs' offsets. */
+  /** Version 7: the offset of each section, for the options. */
   readonly #sections: { readonly id: number; readonly offset: number }[] = [];
+  /** Version 6: the offset at which the CPUs' offsets and sizes are patched in. */
   #places = 0;
   /** Version 7: the offset of the buffer's section. */
   #buffer = 0;

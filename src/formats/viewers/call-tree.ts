@@ -77,7 +77,7 @@ class Stack {
     else this.#leave(event);
   }
 
-  /** Ends the calls whose returns weren't recorded at the time of the stack's last event. */
+  /** Ends the calls whose returns weren't recorded, with the time of the stack's last event. */
   end(): void {
     this.#open.closeFrom(0, (call) => this.#lose(call));
   }
