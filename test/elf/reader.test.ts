@@ -261,7 +261,7 @@ suite("checks that only farjal makes", () => {
     );
   });
 
-  test("a million symbols that share one long name use no more memory than the file", () => {
+  test("symbols whose overlapping names are too long together are refused, and cost little", () => {
     const file = writeElf({ symbols: [{ name: "y".repeat(4000), section: 0 }] });
     const view = new DataView(file.buffer);
     const shoff = view.getUint32(32, true);
@@ -276,9 +276,7 @@ suite("checks that only farjal makes", () => {
     grown.setUint32(symtab + 16, file.length, true);
     grown.setUint32(symtab + 20, count * 16, true);
     const before = process.memoryUsage().heapUsed;
-    const elf = readElf(bytes);
-    assert.equal(elf.symbols.length, count);
-    assert.equal(elf.symbols[1]?.name.length, 3999);
+    assert.throws(() => readElf(bytes), /symbol \d+ has no readable name/);
     assert.ok(process.memoryUsage().heapUsed - before < 200e6);
   });
 });
