@@ -101,9 +101,7 @@ function readElfImage(file: Uint8Array): BootImage {
       throw new Misuse("a segment of the kernel is not all in the file");
     }
     if (address < KSEG0 || address >= KSEG2) {
-      throw new Misuse(
-        `the kernel wants to lie at ${hex(address)}, which is not in kseg0 or kseg1`,
-      );
+      throw new Misuse(`the kernel's load address, ${hex(address)}, is not in kseg0 or kseg1`);
     }
     const bytes = file.subarray(offset, offset + inFile);
     segments.push({ physical: address & DIRECT, bytes, size });
@@ -121,7 +119,7 @@ async function readUimage(file: Uint8Array): Promise<BootImage> {
   if (architecture !== UIMAGE_MIPS) throw new Misuse("the uImage is not for 32-bit MIPS");
   if (UIMAGE_HEADER + size > file.length) throw new Misuse("the uImage is cut off");
   if (load < KSEG0 || load >= KSEG2) {
-    throw new Misuse(`the uImage wants to lie at ${hex(load)}, which is not in kseg0 or kseg1`);
+    throw new Misuse(`the uImage's load address, ${hex(load)}, is not in kseg0 or kseg1`);
   }
   const payload = file.subarray(UIMAGE_HEADER, UIMAGE_HEADER + size);
   const bytes = compression === 0 ? payload : await unpacked(payload);

@@ -115,7 +115,7 @@ export class Linux {
       initrd: Buffer.concat([initrd ?? new Uint8Array(), archiveOf(kernel.endian)]),
       append: [COMMAND_LINE, append].filter(Boolean).join(" "),
     });
-    linux.#goOn("the kernel didn't come to farjal's agent", BOOT_LIMIT);
+    linux.#goOn("the kernel didn't start farjal's agent", BOOT_LIMIT);
     return linux;
   }
 

@@ -107,7 +107,7 @@ function readNote(bytes: Uint8Array): Note {
     typeof waiting === "boolean" &&
     typeof devices === "object" &&
     devices !== null;
-  if (!isWhole) throw new Misuse("the snapshot is damaged: its board can't be");
+  if (!isWhole) throw new Misuse("the snapshot is damaged (its board)");
   return note as Note;
 }
 
@@ -115,7 +115,7 @@ function readNote(bytes: Uint8Array): Note {
 function checkShape(name: string, saved: Saved, device: Device): void {
   const present = device.save?.() ?? null;
   if (!hasShape(saved, present)) {
-    throw new Misuse(`the snapshot is damaged: the state of its device ${name} can't be`);
+    throw new Misuse(`the snapshot is damaged (the state of its device ${name})`);
   }
 }
 

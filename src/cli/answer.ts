@@ -1,6 +1,6 @@
-// What a command answers, before it is known whether a person or a program reads it. Every command makes
-// one; program.ts prints it and turns it into the exit code. A Refusal that a command lets pass becomes an
-// answer here too, so that it reads the same everywhere.
+// The answer of a command, in the form for people and in the form for programs. Every command makes one; program.ts
+// prints it and turns it into the exit code. A Refusal that a command does not catch becomes an answer here too, so
+// that a refusal reads the same in every command.
 
 import type { Refusal } from "../index.ts";
 import type { Paint } from "../report/paint.ts";
@@ -11,12 +11,12 @@ export interface Answer {
   readonly held: boolean;
   /**
    * The one document that --json prints. Addresses and words in it are strings, 0x and eight digits; a generator is
-   * an array that is printed as it comes, and throws nothing.
+   * an array that is printed element by element, and must not throw.
    */
   readonly json: Readonly<Record<string, unknown>>;
   /** The result for people, on stdout. */
   readonly text: Iterable<string>;
-  /** What else to say, on stderr and not with --json; a function is asked when the text has been printed. */
+  /** Further text for stderr, left out with --json; a function is called after the text has been printed. */
   readonly notes?: string | (() => string | undefined);
 }
 
@@ -28,12 +28,12 @@ export interface AnswerOptions {
 /** Runs a command's body and prints what it answers. */
 export type Give = (options: AnswerOptions, make: () => Answer | Promise<Answer>) => Promise<void>;
 
-/** The keys that tell of a refusal, in every command's JSON. */
+/** The keys that describe a refusal, in every command's JSON. */
 export function refusalJson({ errno, dmesg, explanation }: Refusal): Answer["json"] {
   return { verdict: "refused", errno, dmesg, explanation };
 }
 
-/** A refusal that keeps the command from its work. */
+/** The answer for a refusal that the command did not handle. */
 export function refusedAnswer(refusal: Refusal, paint: Paint): Answer {
   return {
     held: false,

@@ -1,7 +1,7 @@
-// Writes a result's file so that nobody reads half of it: the bytes go to a temporary file beside it, which
-// takes its name when all are there; a failure or a signal leaves the old one. The temporary name is random and the
-// file is new, so that no link that somebody has left there is followed. What is no plain file (a pipe, /dev/null)
-// is written as it stands, since it can't be replaced.
+// Writes a result's file atomically, so that no reader finds half of it: the bytes go to a temporary file in the same
+// directory, which is renamed when it is complete; a failure or a signal leaves the old file. The temporary name is
+// random and the file is created new, so that a link planted under its name is not followed. A target that is not a
+// plain file (a pipe, /dev/null) can't be replaced and is written directly.
 
 import { randomBytes } from "node:crypto";
 import {
@@ -21,15 +21,15 @@ import { systemError } from "../errors.ts";
 import { Misuse, type Sink } from "../index.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
-/** Comes with a write past the limit on a file's size (ulimit -f), which then fails with EFBIG. */
+/** Sent on a write past the file size limit (ulimit -f); the write then fails with EFBIG. */
 const TOO_LARGE = "SIGXFSZ";
-/** Milliseconds between two looks for a signal. */
+/** Milliseconds between two checks for a signal. */
 const PATIENCE = 50;
-/** Bytes that are written at once. */
+/** Bytes of one write. */
 const STEP = 1 << 20;
 
 /**
- * @param mode the permissions of a file that is new (default: what the umask leaves of 0666).
+ * @param mode the permissions of a new file (default: 0666 without the umask's bits).
  * @throws Misuse when the file can't be written.
  */
 export async function writeWhole(
@@ -52,7 +52,7 @@ export async function writeWhole(
 
 /**
  * Opens the file, has `fill` write it step by step and puts it in its place. When `fill` throws, or a signal ends the
- * program between two steps, it is as if nothing had been. A file that was there keeps its permissions.
+ * program between two steps, nothing is left behind. An existing file keeps its permissions.
  * @throws Misuse when the file can't be written, and what `fill` throws.
  */
 export async function writeAtomically(
@@ -63,7 +63,7 @@ export async function writeAtomically(
   const target = orSay(path, () => resolved(path));
   const permissions = target.mode ?? mode;
   const temporary = target.plain ? beside(target.path) : null;
-  // Opening a pipe waits for its reader, and signals end that wait as long as nobody holds them back.
+  // Opening a pipe waits for its reader; signals can end that wait because they are not held back yet.
   const pipe = temporary === null ? new OpenFile(path, target.path, "w") : null;
   const signals = new Signals();
   try {
@@ -87,20 +87,21 @@ export async function writeAtomically(
 }
 
 /**
- * A name for a file that is needed while another is made: beside it, or among temporary files where that is none.
- * @throws Misuse when nobody can say where that is.
+ * A path for a temporary file that is needed while the result is made: in the result's directory, or in the system's
+ * directory for temporary files if the result is not a plain file.
+ * @throws Misuse when the result's path can't be resolved.
  */
 export function temporaryPath(path: string): string {
   const target = orSay(path, () => resolved(path));
   return beside(target.plain ? target.path : join(tmpdir(), "farjal"));
 }
 
-/** A new name in the same directory, however long the file's own is. */
+/** A new name in the same directory, of a fixed length, so that a long name of the file can't make it too long. */
 function beside(path: string): string {
   return join(dirname(path), `.farjal-${randomBytes(8).toString("hex")}`);
 }
 
-/** Where a link leads, whether a plain file is or can be there, and the permissions of one that is. */
+/** The path that a link leads to, whether a plain file is or can be there, and the permissions of an existing one. */
 function resolved(path: string): {
   readonly path: string;
   readonly plain: boolean;
@@ -108,12 +109,12 @@ function resolved(path: string): {
 } {
   const there = statSync(path, { throwIfNoEntry: false });
   if (there === undefined) return { path, plain: true };
-  // What is no plain file may have no path: /dev/stdout leads to a pipe's number.
+  // A target that is not a plain file may have no path: /dev/stdout resolves to a pipe's number.
   if (!there.isFile()) return { path, plain: false };
   return { path: realpathSync(path), plain: true, mode: there.mode & 0o777 };
 }
 
-/** A signal has come: thrown out of the writing, so that what it has begun is put away. */
+/** A signal has arrived: thrown out of the writing, so that the temporary file is removed. */
 class Ended extends Error {
   readonly signal: NodeJS.Signals;
 
@@ -123,7 +124,7 @@ class Ended extends Error {
   }
 }
 
-/** Signals that end a program, held back while a file is written. Node hears of them between two turns only. */
+/** Signals that end a program, held back while a file is written. Node delivers them between two turns only. */
 class Signals {
   #came: NodeJS.Signals | null = null;
   #looked = performance.now();
@@ -136,17 +137,17 @@ class Signals {
     process.on(TOO_LARGE, ignore);
   }
 
-  /** Looks whether one has come, now and then. @throws Ended */
+  /** Checks for a signal from time to time. @throws Ended */
   async look(patience = PATIENCE): Promise<void> {
     if (performance.now() - this.#looked < patience) return;
-    // The first turn may end before Node asks the system for news, the second can't.
+    // The first turn may end before Node polls the system for events; the second can't.
     await turn();
     await turn();
     this.#looked = performance.now();
     if (this.#came !== null) throw new Ended(this.#came);
   }
 
-  /** Ends the program as the signal would have. */
+  /** Ends the program in the way the signal would have. */
   end({ signal }: Ended): void {
     this.close();
     process.kill(process.pid, signal);
@@ -159,14 +160,14 @@ class Signals {
 }
 
 function ignore(): void {
-  // The write that caused the signal fails, and says why.
+  // The write that caused the signal fails, and its error gives the reason.
 }
 
 class OpenFile implements Sink {
   readonly #path: string;
   readonly #descriptor: number;
 
-  /** @param flags wx makes a new file, with `mode` as far as the umask leaves it. */
+  /** @param flags "wx" creates a new file, with `mode` less the umask's bits. */
   constructor(path: string, opened: string, flags: "w" | "wx", mode?: number) {
     this.#path = path;
     this.#descriptor = orSay(path, () => openSync(opened, flags, mode));

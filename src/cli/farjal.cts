@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// What npm installs as the command `farjal`: it looks at Node's version before anything is imported, because
-// the program's own files don't parse on a Node that is older than package.json's engines. So this file is a
-// CommonJS script in syntax that every Node reads; index.ts is the program.
+// What npm installs as the command `farjal`: it checks Node's version before anything is imported, because a Node
+// older than package.json's engines can't parse the program's own files. So this file is a CommonJS script in syntax
+// that every Node parses; index.ts is the program.
 
 const { engines } = require("../../../package.json");
 const oldest = engines.node.replace(/\D+/g, "");

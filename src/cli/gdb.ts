@@ -1,5 +1,5 @@
-// The call of `run` and `trace`, from its entry to its end, a debugger's or the user's. With `--gdb PORT`, gdb is
-// waited for before its first instruction, and what gdb leaves unfinished is finished here.
+// Performs the call of `run` and `trace` to its end, under a debugger or without one. With `--gdb PORT`, farjal waits
+// for gdb before the call's first instruction, and finishes here what gdb leaves unfinished.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
@@ -16,9 +16,9 @@ import { countReader } from "./options/numbers.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MOST_PORTS = 65535;
-/** Instructions between two looks at whether the user wants an end. */
+/** Instructions between two checks for an interrupt by the user. */
 const PATIENCE = 20_000_000;
-/** Sections whose addresses gdb asks for beside .text. */
+/** Sections other than .text whose addresses gdb needs. */
 const TOLD_SECTIONS = [".init.text", ".exit.text", ".data", ".bss", ".rodata"];
 
 export interface GdbOptions {
@@ -63,7 +63,7 @@ export async function performCall(
   }
 }
 
-/** Runs a call to its end; Ctrl-C ends it where it stands, and what it has left so far is told. */
+/** Runs a call to its end. Ctrl-C ends it where it is, and its state so far is reported. */
 async function finish(call: GuestCall): Promise<void> {
   let interrupted = false;
   const interrupt = (): void => {
@@ -78,7 +78,7 @@ async function finish(call: GuestCall): Promise<void> {
   }
 }
 
-/** Says where gdb is waited for, and what to tell it. */
+/** Prints the address that farjal listens on, and the commands to give gdb. */
 function waitingText(
   { endian }: Machine,
   { sections }: LoadedModule,

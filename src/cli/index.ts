@@ -1,5 +1,5 @@
-// The program `farjal`, which farjal.cts starts: hands the process's arguments to program.ts and its answer
-// to the terminal.
+// The program `farjal`, which farjal.cts starts: passes the process's arguments to program.ts and its answer to the
+// terminal.
 
 import { main } from "./program.ts";
 import { Terminal } from "./terminal.ts";

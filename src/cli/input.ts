@@ -1,11 +1,11 @@
-// The files and standard input that commands read: `-` is standard input. What is in them is for the command.
+// Reads the files and the standard input (`-`) of commands. The commands interpret the bytes.
 
 import { host, readStandardInput } from "../host/node.ts";
 
-/** Far more than any trace's filters, golden results or module. */
+/** Far more than the filters of a trace, a golden result or a module take. */
 const LARGEST = 256 << 20;
 
-/** A file's bytes. @throws Misuse that names it, when it can't be read or is too large. */
+/** A file's bytes. @throws Misuse, naming the file, when it can't be read or is too large. */
 export function readInput(path: string): Uint8Array {
   return path === "-" ? readStandardInput(LARGEST) : host.readFile(path, LARGEST);
 }

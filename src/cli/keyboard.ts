@@ -1,5 +1,5 @@
-// The user's keyboard as the guest's: in raw mode every key goes to the guest's console, but for the escape, which
-// is QEMU's: Ctrl-A x leaves, and Ctrl-A Ctrl-A sends one Ctrl-A.
+// The user's keyboard as the guest's: in raw mode every key goes to the guest's console except for QEMU's escape:
+// Ctrl-A x leaves, and Ctrl-A Ctrl-A sends one Ctrl-A.
 
 const ESCAPE = 0x01;
 const LEAVE = 0x78;
@@ -17,7 +17,7 @@ export class Keyboard {
     this.#stdin = stdin;
   }
 
-  /** Takes the keyboard from the terminal, until close(). */
+  /** Takes the keyboard from the terminal until close(). */
   open(): void {
     this.#stdin.setRawMode(true);
     this.#stdin.on("data", this.#take);
@@ -30,14 +30,14 @@ export class Keyboard {
     this.#stdin.pause();
   }
 
-  /** What was typed since it was last asked. */
+  /** The bytes that were typed since the last call. */
   keys(): Uint8Array {
     const keys = Uint8Array.from(this.#keys);
     this.#keys = [];
     return keys;
   }
 
-  /** Waits until a key is typed, or for so many milliseconds. */
+  /** Waits until a key is typed, or for this many milliseconds. */
   wait(milliseconds: number): Promise<void> {
     if (this.#keys.length > 0 || this.left) return Promise.resolve();
     return new Promise((resolve) => {

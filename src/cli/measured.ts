@@ -1,4 +1,4 @@
-// Machines for `bench` and `cost`, made as the options say: a new one with the module in it for each run.
+// Makes the machines of `bench` and `cost` from the options: a new one with the module loaded for each run.
 
 import type { Open } from "../index.ts";
 import { readArguments } from "./options/call-arguments.ts";
@@ -6,7 +6,7 @@ import { Session, type SessionOptions, type Source } from "./session.ts";
 
 /**
  * @param texts the call's arguments as the user wrote them.
- * @param options their engine and veneers are the run's to choose.
+ * @param options the run replaces their engine and veneers.
  */
 export function opener(
   source: Source,

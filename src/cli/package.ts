@@ -1,5 +1,5 @@
-// What the package says of itself. Its file lies at the same place in a checkout and where it is installed;
-// what is read is what npm installed, not what was built.
+// Reads package.json, which is at the same relative path in a checkout and in an installed package. The version is that
+// of the installed file, not one from the time of the build.
 
 import { readFileSync } from "node:fs";
 

@@ -1,5 +1,5 @@
-// The program: its commands, how their answers are printed, and what becomes of errors. Exit codes are
-// the verdict: 0 it held, 1 it failed, 2 the call was wrong. The commands' work is in one file each.
+// The program: its commands, how their answers are printed, and how errors are reported. Exit codes: 0 the verdict
+// held, 1 it failed, 2 the call was wrong. Each command's work is in a file of its own.
 
 import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
@@ -34,8 +34,8 @@ const MISUSED = 2;
 const HELP = `
 What every command shares:
   M.ko may be - for standard input, and may be compressed (.gz, .xz, .zst).
-  Modules that M.ko depends on are loaded first, when they lie beside it or in its modules tree.
-  Without --kernel, modules import from a small kernel that farjal brings along.
+  Modules that M.ko depends on are loaded first, if their files are beside it or in its modules tree.
+  Without --kernel, modules import from a small kernel that comes with farjal.
   --json prints one JSON document. Addresses and instruction words in it are strings of 0x and eight
   digits; counts, sizes, offsets and v0 are numbers.
   Exit code: 0 the verdict held, 1 it failed, 2 the call was wrong.
@@ -113,14 +113,14 @@ function buildProgram(terminal: Terminal, give: Give): Command {
   return program;
 }
 
-/** What is thrown past a command is a wrong call or a defect. */
+/** Reports an error that no command handled: a wrong call, or a defect of farjal. */
 async function failure(
   error: unknown,
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
   if (error instanceof CommanderError) {
-    // commander has printed the message; help and version that were asked for exit 0.
+    // commander has printed the message; help and version exit with 0.
     if (error.exitCode !== 0) await misuseJson(error.message, args, terminal);
     return error.exitCode === 0 ? HELD : MISUSED;
   }
@@ -136,7 +136,7 @@ async function failure(
   return FAILED;
 }
 
-/** A program that asked for JSON gets a document even when it asked wrongly. */
+/** With --json, a wrong call is answered by a document too. */
 async function misuseJson(
   message: string,
   args: readonly string[],

@@ -1,9 +1,9 @@
-// How far long work has got, as a bar on stderr when someone looks at it.
+// The progress of long work, as a bar on stderr if that is a terminal.
 
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "./terminal.ts";
 
-/** A bar that its owner starts and stops; null when nobody would see it. */
+/** A bar that the caller starts and stops; null if stderr is no terminal. */
 export function progressBar({ progress }: Terminal): SingleBar | null {
   if (progress === null) return null;
   const format = "{bar} {value}/{total}, {eta_formatted} to go";

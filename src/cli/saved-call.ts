@@ -1,7 +1,7 @@
-// `run --save FILE` and `--restore FILE`: a call that doesn't come to its end in one process goes on in
-// another. The machine is saved where the call stands, whatever it stands at; the machine that it is
-// restored in has to be made by the same words on the command line, since modules are loaded and not saved
-// (machine-state.ts compares them). The file is a snapshot, whose format snapshot.ts has.
+// `run --save FILE` and `--restore FILE`: continues in one process a call that didn't return in another. The machine is
+// saved wherever the call has stopped, whatever the reason. The machine that it is restored into must be made by the
+// same command line, since modules are loaded again and not saved (machine-state.ts compares the two). The file is a
+// snapshot, whose format snapshot.ts defines.
 
 import { type Command, Option } from "commander";
 import { type CallResult, type GuestCall, type Machine, Misuse } from "../index.ts";
@@ -24,18 +24,18 @@ export function saved(command: Command): Command {
     .addOption(
       new Option(
         "--restore <FILE>",
-        "go on with a call that --save saved, on a machine made by the same options",
+        "continue a call that --save saved; the other options must be the same",
       ).conflicts("gdb"),
     );
 }
 
-/** Whether the options ask for this kind of call. */
+/** Whether the options ask to save or to restore a call. */
 export function isSaved({ save, restore }: SaveOptions): boolean {
   return save !== undefined || restore !== undefined;
 }
 
 /**
- * The call, begun or gone on with; saved if it doesn't return.
+ * Starts or continues the call, and saves it if it doesn't return.
  * @throws Misuse when the snapshot is another machine's or has no open call, or can't be written.
  */
 export async function savedCall(
@@ -53,7 +53,9 @@ export async function savedCall(
     const result = call.result();
     if (save !== undefined && result.exception !== undefined) {
       await writeWhole(save, machine.save());
-      terminal.note(`saved in ${save}; the same words with --restore ${save} go on from there\n`);
+      terminal.note(
+        `saved in ${save}; the same command with --restore ${save} continues from there\n`,
+      );
     }
     return result;
   } finally {
@@ -63,6 +65,6 @@ export async function savedCall(
 
 function restored(machine: Machine, path: string, budget: number): GuestCall {
   const call = machine.restore(readInput(path), { budget });
-  if (call === null) throw new Misuse(`${path} has no call to go on with`);
+  if (call === null) throw new Misuse(`${path} has no call to continue`);
   return call;
 }

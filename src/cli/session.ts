@@ -1,5 +1,5 @@
-// A machine with a module in it, as the options ask: the kernel read, the byte order found, dependencies
-// loaded first and out of the module's way. What is done with the module is the command's business.
+// A machine with a module in it, made from the options: reads the kernel, finds the byte order, and loads dependencies
+// first, at addresses that leave room for the module. What happens to the module then is up to the command.
 
 import type { Address } from "../address.ts";
 import {
@@ -35,15 +35,15 @@ import { readInput } from "./input.ts";
 import type { ModuleOptions } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
-  /** Run init functions, the dependencies' too. */
+  /** Run init functions, including the dependencies'. */
   readonly init?: boolean;
   /** How the module's far jumps share veneers. */
   readonly veneers?: Veneers;
-  /** What is asked for is the list of modules. */
+  /** The command prints the list of modules. */
   readonly list?: boolean;
 }
 
-/** The files that a session begins with; read once, they serve any number of machines. */
+/** The files that a session starts from; read once, they serve any number of machines. */
 export interface Source<A extends Address = number> {
   readonly path: string;
   readonly file: ModuleFile;
@@ -58,12 +58,12 @@ interface Opened {
   readonly mended: MendReport | null;
 }
 
-/** A session of a machine that runs, and one of a machine that only loads. */
+/** A session of a machine that runs code, and one of a machine that only loads. */
 export type RunningSession = Session<number, Machine>;
 export type StillSession = Session<bigint, StillMachine>;
 
 /**
- * Reads them, for a machine that runs.
+ * Reads the files for a machine that runs code.
  * @throws Misuse for files that can't be read and 64-bit modules, Refusal for a file that is no module.
  */
 export async function readSource(path: string, options: SessionOptions): Promise<Source> {
@@ -77,7 +77,7 @@ export async function readSource(path: string, options: SessionOptions): Promise
   return sourceOf(path, opened, options);
 }
 
-/** Makes the machine that a module is for, where nothing is run, and loads what it depends on. */
+/** Makes a machine that runs no code, of the module's class, and loads the module's dependencies. */
 export async function openSession(
   path: string,
   options: SessionOptions,
@@ -100,7 +100,7 @@ async function sourceOf(path: string, opened: Opened, options: SessionOptions): 
   return { path, ...opened, kernel };
 }
 
-/** The module as the options want it: as it is, or mended. */
+/** The module as the options ask for it: unchanged or mended. */
 async function openRewritten(
   path: string,
   options: Pick<ModuleOptions, "object" | "farJumps">,
@@ -111,7 +111,7 @@ async function openRewritten(
   return { file: mended, mended: report };
 }
 
-/** The kernel that the options name, or null. */
+/** The kernel that the options name; null if they name none. */
 async function kernelOf<K>(
   { kernel, symvers }: Pick<ModuleOptions, "kernel" | "symvers">,
   read: (path: string, options: ReadKernelOptions) => Promise<K>,
@@ -133,7 +133,7 @@ export async function openModule(
 export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly machine: M;
   readonly file: ModuleFile;
-  /** How the file was rewritten; null when it is as it was read. */
+  /** How the file was rewritten; null if it is unchanged. */
   readonly mended: MendReport | null;
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
@@ -159,7 +159,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return new Session<number, Machine>(machine, address32, source, options).#prepared();
   }
 
-  /** The same for a 64-bit module, which nothing can run. */
+  /** The same for a 64-bit module, whose code farjal can't run. */
   static async openStill(source: Source<bigint>, options: SessionOptions): Promise<StillSession> {
     const { file, kernel } = source;
     const { endian, memory } = options;
@@ -197,12 +197,12 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     });
   }
 
-  /** The kernel's release, as its version magic begins; empty when nobody says. */
+  /** The kernel's release, the first word of its version magic; empty if that is unknown. */
   get release(): string {
     return this.#release;
   }
 
-  /** Loads the module. @throws Refusal as Linux refuses it, and saying what --with would mend. */
+  /** Loads the module. @throws Refusal as Linux refuses it, with the --with options that are missing. */
   load(): LoadedModule<A> {
     return this.#explained(() => this.machine.insmodFile(this.file, this.#insmodOptions()));
   }
@@ -213,15 +213,15 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return { module, core: this.machine.memory.read(module.core.base, module.core.size) };
   }
 
-  /** The far-jump plan that load() carries out. @throws Refusal where Linux refuses before relocating. */
+  /** The far-jump plan that load() carries out. @throws Refusal if Linux refuses the module before relocating. */
   plan(): ModulePlan<A> {
     return this.#explained(() => this.machine.plan(this.file, this.#insmodOptions()));
   }
 
-  /** The module's story, for which it is planned and loaded. */
+  /** The module's story, which plans and loads it. */
   story(): Story<A> {
     return tellStory<A>(this.machine, this.file, {
-      // What is rewritten is loaded as Linux loads it.
+      // A rewritten module is loaded as Linux loads it.
       farJumps: this.#options.farJumps === "rewrite" ? "refuse" : this.#options.farJumps,
       ...(this.mended === null ? {} : { rewritten: this.mended.changes }),
       plan: () => this.plan(),
@@ -242,7 +242,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     };
   }
 
-  /** @param above the modules that wait for these, so that a circle ends. */
+  /** @param above the modules that are waiting for these dependencies, so that a circle of them ends. */
   async #loadDependencies(file: ModuleFile, above: readonly string[] = []): Promise<void> {
     for (const name of dependencyNames(file)) {
       if (this.#isLoaded(name) || above.includes(moduleName(name))) continue;
@@ -252,7 +252,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     }
   }
 
-  /** Loads a dependency, its own dependencies before it. */
+  /** Loads a dependency, after its own dependencies. */
   async #loadFirst(path: string, above: readonly string[] = []): Promise<void> {
     const file = await openModule(path, {});
     if (this.#isLoaded(file.name)) return;
@@ -268,7 +268,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return this.machine.modules.some((module) => moduleName(module.name) === moduleName(name));
   }
 
-  /** Adds to a refusal what the command line knows: which file it is about, and which files lack. */
+  /** Adds to a refusal the file that it is about and the dependencies whose files were not found. */
   #explained<T>(work: () => T, prefix = ""): T {
     try {
       return work();

@@ -1,9 +1,10 @@
-// The two streams and their colours. Results go to stdout and notes to stderr; a reader that goes away
-// (`farjal trace … | head`) ends the program quietly, and a stream that can't be written (a full disk) with one line
-// that says so. NO_COLOR and pipes turn colours off, FORCE_COLOR on.
-// Names come out of files that anyone may have made, so control characters in text never reach the terminal. Colours
-// are marked by a word that is random in each process, so no text of a file can be one. A JSON document has none (json/json-text.ts), and goes out as it is, and so does a booted
-// guest's console, which is for the terminal.
+// The two streams and their colours. Results go to stdout and notes to stderr. A reader that closes the pipe
+// (`farjal trace … | head`) ends the program quietly; a stream that can't be written (a full disk) ends it with one
+// line that gives the reason. NO_COLOR and pipes turn colours off, FORCE_COLOR turns them on.
+// Names come from files that anyone may have made, so control characters in text never reach the terminal. Inside the
+// program a colour is marked by a word that is random in each process, so that no file's text can contain one. A JSON
+// document has neither (json/json-text.ts) and is written unchanged, and so is a booted guest's console, whose control
+// characters are meant for the terminal.
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -13,9 +14,9 @@ import type { Colour, Paint } from "../report/paint.ts";
 
 /** Exit code of a wrong call. */
 const MISUSED = 2;
-/** Pieces are gathered to about this many characters before they are written. */
+/** Pieces are joined to about this many characters before they are written. */
 const CHUNK = 1 << 16;
-/** What begins a colour, inside the program; the terminal's own escapes take its place on the way out. */
+/** The start of a colour inside the program; replaced by the terminal's escape on output. */
 const MARK = `<${randomUUID()}>`;
 const ESCAPE = "\x1b";
 /** A colour's mark, or a control character other than newline and tab. */
@@ -44,13 +45,13 @@ export class Terminal {
     }
   }
 
-  /** Where a progress bar may be drawn: stderr, when someone looks at it. */
+  /** The stream for a progress bar: stderr, if it is a terminal. */
   get progress(): NodeJS.WriteStream | null {
     const { stderr } = this.#process;
     return stderr.isTTY === true ? stderr : null;
   }
 
-  /** Writes a text to stdout, no further ahead than its reader takes it. */
+  /** Writes a text to stdout, no faster than its reader takes it. */
   async out(pieces: Iterable<string>): Promise<void> {
     for (const chunk of chunks(pieces)) await this.#write(visible(chunk));
   }
@@ -99,7 +100,7 @@ function coloured({ env }: NodeJS.Process, stream: NodeJS.WriteStream): boolean 
   return Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== "dumb");
 }
 
-/** Colours whose escapes begin with the mark. An escape in the text itself stays in it, for visible(). */
+/** Colours whose escapes start with the mark. An escape in the text itself is kept, for visible() to make harmless. */
 function marked(enabled: boolean): Paint {
   const colours = picocolors.createColors(enabled);
   const colour = (paint: Colour): Colour => {
@@ -116,7 +117,7 @@ function marked(enabled: boolean): Paint {
   };
 }
 
-/** Marks as the terminal's escapes; control characters but newline and tab as \xNN. */
+/** Turns marks into the terminal's escapes, and control characters except newline and tab into \xNN. */
 function visible(text: string): string {
   return text.replace(SPECIAL, (found) => {
     if (found === MARK) return ESCAPE;

@@ -5,51 +5,52 @@
 import { Misuse } from "../errors.ts";
 import type { TraceEvent, TracerName } from "../ftrace/event.ts";
 
-/** A call, as any tracer saw it. */
+/** A call, whichever tracer recorded it. */
 export interface Call {
   readonly name: string;
-  /** Its module, where the trace says it; null for the kernel's own and where it doesn't. */
+  /** Its module, if the trace names it; null for the kernel's functions and if the trace doesn't. */
   readonly module: string | null;
   /** function: the function it returns into. function_graph: the traced function around it, or null. */
   readonly caller: string | null;
-  /** Traced calls that are open around it, as far as the trace tells. */
+  /** The number of traced calls that enclose it, as far as the trace shows. */
   readonly depth: number;
   /** Whole microseconds on the trace's clock. */
   readonly microseconds: number;
 }
 
-/** What a call cost that returned (function_graph only), in counts of the trace's clock: instructions in farjal's own. */
+/** The cost of a call that returned (function_graph only), in counts of the trace's clock: for farjal, instructions. */
 export interface CallCost {
   readonly name: string;
   readonly total: number;
-  /** Without the traced calls in it. */
+  /** Without the traced calls inside it. */
   readonly self: number;
 }
 
-/** An event, with its task where the trace names it. */
+/** An event, with its task if the trace names it. */
 export type ComparedEvent = TraceEvent & { readonly task?: { readonly pid: number } };
 
 interface Frame {
   readonly name: string;
-  /** What the calls in it cost that have returned. */
+  /** The cost of the calls inside it that have returned. */
   inner: number;
 }
 
-/** Deeper nesting is forgotten at its outer end; no guest's stack holds so many frames. */
+/** Beyond this depth the outermost calls are dropped; no guest's stack holds so many frames. */
 const DEEPEST = 1 << 16;
 
 export class CallReader {
   #tracer: TracerName | undefined;
-  /** Open calls of each task, the innermost last; of each CPU for the idle tasks and where the trace names no tasks. */
+  /** Open calls, the innermost last: of each task; of each CPU for idle tasks and for a trace that names no tasks. */
   readonly #open = new Map<string, Frame[]>();
 
-  /** The tracer that the events are of; undefined before the first. */
+  /** The tracer that recorded the events; undefined before the first event. */
   get tracer(): TracerName | undefined {
     return this.#tracer;
   }
 
   /**
-   * Takes the next event. @returns the call that it is, the cost of the one that it ends, or undefined.
+   * Takes the next event.
+   * @returns the call that begins, or the cost of the call that ends, or undefined.
    * @throws Misuse when the events of two tracers are mixed.
    */
   take(event: ComparedEvent): Call | CallCost | undefined {
@@ -102,14 +103,14 @@ export function* callsOf(events: Iterable<ComparedEvent>): Generator<Call> {
   }
 }
 
-/** How a call reads in a comparison: as the function tracer writes it, or as deep as function_graph draws it. */
+/** The text of a call in a comparison: the function tracer's line, or indented by depth for function_graph. */
 export function callText({ name, caller, depth }: Call, tracer: TracerName): string {
   return tracer === "function" ? `${name} <-${caller}` : `${"  ".repeat(depth)}${name}()`;
 }
 
-/** Puts a call on top. @returns how many calls are open around it. */
+/** Pushes a call. @returns the number of calls that enclose it. */
 function enter(frames: Frame[], name: string): number {
-  // Half at once: each removal moves all the others.
+  // Drops half at once, because each removal moves all the others.
   if (frames.length >= DEEPEST) frames.splice(0, DEEPEST / 2);
   return frames.push({ name, inner: 0 }) - 1;
 }

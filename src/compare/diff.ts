@@ -10,11 +10,11 @@ import { type Divergence, type Step, walk } from "./divergence.ts";
 import { Tally } from "./tally.ts";
 
 export interface DiffOptions {
-  /** Compare the order of calls, edges and counts only: no timestamps, no costs. Times that one has not aren't compared. */
+  /** Compare only the order of calls, edges and counts, not times. Times that one trace lacks are never compared. */
   readonly ignoreTime?: boolean;
 }
 
-/** What of a trace is compared. */
+/** The part of a trace that is compared. */
 export type ComparedTrace = Pick<Trace, "events" | "clockHz" | "carried" | "ticks">;
 
 export interface Edge {
@@ -32,7 +32,7 @@ export interface Pair {
 export interface ChangedFunction {
   readonly name: string;
   readonly calls: Pair;
-  /** Nanoseconds of the calls that returned, those of the calls in them included and not; function_graph only. */
+  /** Nanoseconds of the calls that returned, with and without the calls inside them; function_graph only. */
   readonly total: Pair;
   readonly self: Pair;
 }
@@ -42,19 +42,19 @@ export interface TraceDiff {
   readonly tracer: TracerName;
   /** Calls in each trace. */
   readonly calls: Pair;
-  /** Where the calls part; null when they are the same ones in the same order. */
+  /** Where the calls first differ; null if they are the same calls in the same order. */
   readonly divergence: Divergence | null;
-  /** Edges that only `b` has, and that only `a` has. */
+  /** Edges that only `b` has, and edges that only `a` has. */
   readonly added: readonly Edge[];
   readonly removed: readonly Edge[];
-  /** Functions whose calls, or costs where they count, aren't the same; the largest change first. */
+  /** Functions whose number of calls, or whose cost if costs are compared, differs; the largest change first. */
   readonly changed: readonly ChangedFunction[];
-  /** The first call, counted from 0, that comes at another time after the first one; null when none does. */
+  /** The first call after call 0, counted from 0, whose time differs; null if none does. */
   readonly firstTime: number | null;
 }
 
 /**
- * @throws Misuse when neither trace has a call, when they are of two tracers, or when one mixes both.
+ * @throws Misuse if neither trace has a call, if two tracers recorded them, or if one trace mixes two tracers.
  */
 export function diffTraces(
   a: ComparedTrace,
@@ -87,8 +87,8 @@ const ALL_TIMES: CarriedTimes = { moments: true, durations: "exact" };
 const NO_TIMES: CarriedTimes = { moments: false, durations: "none" };
 
 /**
- * The times that both traces have. Those of text may be made up: function_graph's has durations, cut to a few digits, and
- * no moments unless funcgraph-abstime was on. Two clocks of which one has no known rate have nothing in common.
+ * The times that both traces have. A text may lack some: function_graph's has durations, rounded to a few digits, and
+ * no timestamps unless funcgraph-abstime was on. Two clocks can't be compared if the rate of one is unknown.
  */
 function commonTimes(a: ComparedTrace, b: ComparedTrace): CarriedTimes {
   const { moments, durations } = a.carried ?? ALL_TIMES;
@@ -101,7 +101,7 @@ function commonTimes(a: ComparedTrace, b: ComparedTrace): CarriedTimes {
   };
 }
 
-/** One trace on its way through: its steps come out, its sums stay. */
+/** One trace during the pass: it yields its steps and keeps its totals. */
 class Side {
   readonly tally = new Tally();
   readonly #reader = new CallReader();
@@ -122,7 +122,7 @@ class Side {
     const printed = this.#compared.durations === "printed";
     let first: number | undefined;
     for (const recorded of this.#trace.events) {
-      // What one trace's text has cut off, the other's exact durations lose too.
+      // If one trace's text has rounded durations, the other's exact ones are rounded in the same way.
       const event =
         printed && recorded.type === "funcgraph_exit"
           ? withDuration(
@@ -145,7 +145,7 @@ class Side {
   }
 }
 
-/** A return whose duration is so many nanoseconds; its counts are nanoseconds then. */
+/** A return with a duration in nanoseconds; its counts are then nanoseconds too. */
 function withDuration(event: ReturnEvent, nanoseconds: number): ReturnEvent {
   return { ...event, count: nanoseconds, entryCount: 0 };
 }

@@ -4,31 +4,31 @@
 
 /** One place in a sequence. */
 export interface Step {
-  /** What has to be equal. */
+  /** The text that is compared. */
   readonly text: string;
-  /** When, in whole microseconds since the sequence began; compared beside the text. */
+  /** Whole microseconds since the sequence began; compared beside the text. */
   readonly time: number;
 }
 
 /** The first difference, with the lines around it. */
 export interface Divergence {
-  /** Steps that were equal. */
+  /** The number of equal steps before it. */
   readonly index: number;
-  /** The last of them. */
+  /** The last of the equal steps. */
   readonly before: readonly string[];
-  /** What follows in each, the differing one first; empty where a sequence is over. */
+  /** The following steps in each sequence, the differing one first; empty if the sequence has ended. */
   readonly a: readonly string[];
   readonly b: readonly string[];
 }
 
 export interface Walk {
-  /** null when the texts are the same. */
+  /** null if the texts are the same. */
   readonly divergence: Divergence | null;
-  /** The first of the equal steps whose times aren't, counted from 0; null when there is none. */
+  /** The first of the equal steps whose times differ, counted from 0; null if there is none. */
   readonly firstTime: number | null;
 }
 
-/** Steps that are shown before and from the difference on. */
+/** Steps to show before the difference and from it on. */
 const CONTEXT = 3;
 
 /** Reads two sequences until their texts differ; both iterators are then past the lines shown. */

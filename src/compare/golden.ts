@@ -1,7 +1,7 @@
-// Golden traces: files in ftrace's text that a test compares with, and that trace viewers open too. They hold
-// what is compared and nothing else, so that a golden changes only where the calls do: every time in them is
-// zero, and function_graph's durations are left out. A `# farjal golden` line says the version; without one
-// it is a plain trace, recorded by farjal or by a real machine.
+// Golden traces: files in ftrace's text format that a test compares with; trace viewers can open them too. They hold
+// only what is compared, so that a golden trace changes only if the calls do: all times are zero, and function_graph's
+// durations are left out. A line `# farjal golden` gives the version; a file without it is a plain trace, recorded by
+// farjal or on a real machine.
 
 import { existsSync, readFileSync } from "node:fs";
 import { Misuse } from "../errors.ts";
@@ -27,7 +27,7 @@ export interface Golden {
   readonly calls: readonly Call[];
 }
 
-/** @throws Misuse when there is none, when it is of another version, and when it is no trace. */
+/** @throws Misuse if there is no such file, if it has another version, or if it is no trace. */
 export function readGolden(path: string, howToMake: string): Golden {
   if (!existsSync(path)) throw new Misuse(`the golden trace ${path} isn't there; ${howToMake}`);
   const bytes = readFileSync(path);
@@ -47,7 +47,7 @@ export function readGolden(path: string, howToMake: string): Golden {
   return { tracer: reader.tracer, calls };
 }
 
-/** A golden's text. */
+/** The text of a golden trace. */
 export function goldenText(calls: readonly Call[], tracer: TracerName): string {
   const mark = `# farjal golden ${VERSION}\n`;
   if (tracer === "function_graph") return [GRAPH_HEADER, mark, ...graphLines(calls)].join("");

@@ -6,7 +6,7 @@ import type { Call, CallCost } from "./calls.ts";
 /** One function's calls. */
 export interface FunctionTally {
   readonly calls: number;
-  /** Of the calls that returned; function_graph only. Nested calls of the same function count each. */
+  /** Cost of the calls that returned; function_graph only. Nested calls of the same function all count. */
   readonly total: number;
   readonly self: number;
 }
@@ -37,7 +37,7 @@ export class Tally {
     return this.#functions;
   }
 
-  /** Caller, callee and how often. */
+  /** Each edge: caller, callee and the number of calls. */
   *edges(): Generator<readonly [caller: string, callee: string, calls: number]> {
     for (const [edge, calls] of this.#edges) {
       const [caller = "", callee = ""] = edge.split(BETWEEN);
@@ -45,7 +45,7 @@ export class Tally {
     }
   }
 
-  /** How often the one called the other. */
+  /** How often `caller` called `callee`. */
   callsBetween(caller: string, callee: string): number {
     return this.#edges.get(`${caller}${BETWEEN}${callee}`) ?? 0;
   }

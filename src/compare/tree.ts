@@ -4,12 +4,12 @@
 
 import type { Call } from "./calls.ts";
 
-/** The lines of the calls that `selects` takes; calls between them are left out, not their calls. */
+/** The lines of the calls that `selects` accepts; a call that it rejects is left out, but not the calls inside it. */
 export function* treeLines(
   calls: Iterable<Call>,
   selects: (call: Call) => boolean,
 ): Generator<string> {
-  /** Depths of the selected calls that are open. */
+  /** Depths of the selected calls that have not ended. */
   const open: number[] = [];
   for (const call of calls) {
     while ((open.at(-1) ?? -1) >= call.depth) open.pop();
@@ -19,7 +19,7 @@ export function* treeLines(
   }
 }
 
-/** A tree as a test writes it: the indentation that all lines share is taken off, and blank lines. */
+/** A tree as written in a test's source, without blank lines and without the indentation common to all lines. */
 export function plainTree(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const shared = Math.min(...lines.map((line) => line.length - line.trimStart().length));

@@ -1,5 +1,4 @@
-// The designs of call sites that the cost lab knows, and which of them a loaded module has, told by the sites
-// themselves.
+// The designs of call sites that the cost lab knows, and how a loaded module's design is recognized from its sites.
 
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
 import { relocationTables } from "../elf/contents.ts";
@@ -15,11 +14,11 @@ export type DesignKind = (typeof DESIGNS)[number];
 
 export interface Design {
   readonly kind: DesignKind;
-  /** For people: `long call, ra address`. */
+  /** The name in reports: `long call, ra address`. */
   readonly title: string;
-  /** Bytes that each site has in the code; null where they differ. */
+  /** Bytes of each site in the code; null if they differ. */
   readonly siteBytes: number | null;
-  /** Instructions that a site executes when it is off; null where they differ. */
+  /** Instructions that a site executes when it is off; null if they differ. */
   readonly offInstructions: number | null;
 }
 
@@ -31,7 +30,7 @@ const TITLES: Readonly<Record<Exclude<DesignKind, "nops">, string>> = {
   "long-ra": "long call, ra address",
   mixed: "several designs",
 };
-/** What a design's code is compiled with. */
+/** The compiler flags of each design. */
 const COMPILED: readonly (readonly [title: string, flags: string])[] = [
   ["no call sites", "no -pg"],
   ["jal _mcount", "-pg -mno-long-calls"],
@@ -44,7 +43,7 @@ const WORD = 4;
 /** The b over a long call, and its delay slot. */
 const BRANCH_OVER = 2;
 
-/** @param entries the module's patchable entries, if its sites were made of them. */
+/** @param entries the module's patchable entries, if its sites were made from them. */
 export function designOf(sites: readonly CallSite[], entries: Entries | null): Design {
   const [first = "none", other] = new Set(sites.map((site) => kindOf(site, entries)));
   const kind = other === undefined ? first : "mixed";
@@ -56,13 +55,13 @@ export function designOf(sites: readonly CallSite[], entries: Entries | null): D
   };
 }
 
-/** A design that nothing at hand has. */
+/** A design that none of the given builds has. */
 export interface MissingDesign {
   readonly design: string;
   readonly why: string;
 }
 
-/** The designs that other code than this is needed for. @param titles of the designs that there are. */
+/** The designs that only other builds could show. @param titles of the designs that are present. */
 export function missingDesigns(titles: ReadonlySet<string>): MissingDesign[] {
   return COMPILED.filter(([title]) => !titles.has(title)).map(([design, flags]) => ({
     design,
@@ -70,7 +69,7 @@ export function missingDesigns(titles: ReadonlySet<string>): MissingDesign[] {
   }));
 }
 
-/** A module whose patchable entries can't be switched: they are executed, or lie in nobody's way. */
+/** A module whose patchable entries can't be switched: they are executed as nops, or no execution reaches them. */
 export const DEAD_ENTRIES: Design = {
   kind: "nops",
   title: "nops that can't be switched",
@@ -78,7 +77,7 @@ export const DEAD_ENTRIES: Design = {
   offInstructions: null,
 };
 
-/** Whether code makes its own calls by jal (-mno-long-calls), those of _mcount aside. */
+/** Whether code makes its own calls with jal (-mno-long-calls), not counting those of _mcount. */
 export function callsByJal(elf: ElfObject): boolean {
   return relocationTables(elf).some((table) =>
     Array.from({ length: table.count }, (_, index) => index).some(
@@ -95,20 +94,20 @@ function kindOf({ kind, raAddressWords }: CallSite, entries: Entries | null): De
   return short ? "jal" : "long";
 }
 
-/** Where a site's words begin: a short call's before its address. */
+/** Address of a site's first word; for a short call it is before the site's own address. */
 export function sequenceStart(site: CallSite): number {
   return site.kind === "long"
     ? site.address
     : site.address - WORD * (sequenceWords(site) - site.words);
 }
 
-/** All words of a site; a short call has `move at,ra`, those for t4, and at -O0 the push before its address. */
+/** The number of a site's words; a short call has `move at,ra`, those for t4 and at -O0 the push before its address. */
 export function sequenceWords({ kind, words, raAddressWords, emptyDelaySlot }: CallSite): number {
   if (kind === "long") return words;
   return words + 1 + raAddressWords + (emptyDelaySlot ? 1 : 0);
 }
 
-/** Off, a short call's words are all executed, a long one's are jumped over. */
+/** When off, a short call's words are all executed; a long call's words are jumped over. */
 function offInstructions(site: CallSite): number {
   if (site.kind === "short") return sequenceWords(site);
   return BRANCH_OVER + (site.emptyDelaySlot ? 1 : 0);

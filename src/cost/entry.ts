@@ -1,16 +1,16 @@
-// Patchable entries: the nops that -fpatchable-function-entry leaves before a function's prologue, made into
-// call sites. No Linux on MIPS does this; it is a laboratory's design, and here is how it works. Nothing is
-// saved yet where the nops stand, so ra is the caller's return address, and at, v1, t4 and t9 are dead.
+// Patchable entries: the nops that -fpatchable-function-entry leaves before a function's prologue, made into call
+// sites. Linux on MIPS does not do this; it is a design of the cost lab, described here. The function has saved nothing
+// yet when the nops run, so ra is the caller's return address, and at, v1, t4 and t9 are dead.
 //
 //   3 nops   move at,ra; jal veneer; nop                       the veneer: lui t9; addiu t9; jr t9; move t4,zero
 //   4 nops   lui v1,%hi(F); addiu v1,v1,%lo(F); jalr at,v1; nop
 //
-// With three, `jal` needs a veneer in its region, and writes ra, so at keeps the caller's address as gcc's own
-// sites have it: the veneer goes to ftrace_caller past the pop (nothing was pushed), with t4 = 0, which says
-// that ra isn't in the frame. `move` is written as addu, as gcc never does, for t4 to be believed. With four,
-// F is in reach from everywhere, and the link goes to at: ra stays as it is. That takes an ftrace_caller of
-// its own, ftrace_entry_caller (src/lab-kernel/entry.S). All but one word of an entry is written once, when nobody
-// runs the module yet; the jal, or the lui, is what switches it.
+// With three nops, `jal` needs a veneer in its region, and overwrites ra; at keeps the caller's address, as gcc's own
+// sites do. The veneer jumps to ftrace_caller after its pop (nothing was pushed), with t4 = 0, which says that ra is
+// not in the frame. `move` is encoded as addu, which gcc never does, to mark that t4 is valid. With four nops, F can be
+// anywhere, and the link register is at, so that ra is unchanged. That needs a version of ftrace_caller of its own,
+// ftrace_entry_caller (src/lab-kernel/entry.S). All words of an entry but one are written once, before any code of the
+// module runs; the remaining word, the jal or the lui, switches the entry.
 
 import { ascending } from "../address.ts";
 import { Misuse } from "../errors.ts";
@@ -25,7 +25,7 @@ import { reachOf, regionOf } from "../trampoline/region.ts";
 import { veneerSize, veneerWords } from "../trampoline/veneer.ts";
 
 export const ENTRIES_SECTION = "__patchable_function_entries";
-/** Where a module keeps room for the veneer, by arm64's name. */
+/** The section that a module reserves for the veneer, under arm64's name for it. */
 export const VENEER_SECTION = ".text.ftrace_trampoline";
 
 const FEWEST_NOPS = 3;
@@ -37,14 +37,14 @@ const MOVE_T4_ZERO = assemble("addu", R.t4, R.zero, R.zero);
 const JALR_AT_V1 = assemble("jalr", R.at, R.v1);
 
 export interface Entries {
-  /** Of each entry, which is its function's address. */
+  /** The address of each entry, which is its function's address. */
   readonly addresses: readonly number[];
   readonly nops: number;
 }
 
 /**
  * A module's patchable entries; null when it has none.
- * @throws Misuse for entries that nobody comes by, or that are too short for a call.
+ * @throws Misuse for entries that no execution reaches, or that are too short for a call.
  */
 export function readEntries(machine: Machine, module: LoadedModule): Entries | null {
   const table = module.sections.find(({ name }) => name === ENTRIES_SECTION);
@@ -61,8 +61,8 @@ export function readEntries(machine: Machine, module: LoadedModule): Entries | n
     }
     if (!functions.has(address)) {
       throw new Misuse(
-        `the nops at ${hex(address)} stand before their function's label, where nobody comes by, as gcc 12 ` +
-          "leaves them on MIPS",
+        `the nops at ${hex(address)} are before their function's label, where no call runs them: gcc 12 ` +
+          "puts them there on MIPS",
       );
     }
   }
@@ -98,8 +98,9 @@ function nopsAt({ memory }: Machine, address: number, code: readonly LoadedSecti
 }
 
 /**
- * Makes a module's entries call sites, switched off: writes what stays, and gives the machine the sites.
- * @throws Misuse where they can't be: no veneer's room for three nops, another kernel than the lab's for four.
+ * Makes a module's entries call sites that are switched off: writes the words that never change, and registers the
+ * sites with the machine.
+ * @throws Misuse if that is impossible: three nops without room for a veneer, four with a kernel other than the lab's.
  */
 export function adoptEntries(machine: Machine, module: LoadedModule, entries: Entries): void {
   const short = entries.nops === FEWEST_NOPS;
@@ -122,7 +123,7 @@ export function adoptEntries(machine: Machine, module: LoadedModule, entries: En
   );
 }
 
-/** Writes what stays of an entry. */
+/** Writes the words of an entry that never change. */
 type MakeSite = (entry: number) => { readonly site: CallSite; readonly loaded: SitePatch };
 
 function shortEntry(machine: Machine, module: LoadedModule, { addresses }: Entries): MakeSite {

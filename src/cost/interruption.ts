@@ -1,9 +1,9 @@
-// Whether a call site can be switched while somebody runs it, found out by running. A thread may be stopped
-// before any word of the site that isn't a delay slot (an interrupt there restarts the branch), and what it
-// finds when it goes on is what the patch has written by then. So: for each direction, for each number of
-// words written when the thread comes by, for each word where it may stand, and for each number of words
-// written when it goes on, the call is run, and has to return what it always returns, with the stack and the
-// registers that the ABI keeps. A patch is atomic when all of these run right.
+// Tests by execution whether a call site can be switched while a thread runs it. A thread may be stopped before any
+// word of the site that isn't in a delay slot (after an interrupt there, the branch is executed again), and continues
+// with the words that the patch has written meanwhile. So for each direction, for each number of words written before
+// the thread arrives, for each word where it may be stopped, and for each number of words written before it continues,
+// the call is run. It must return its usual result, with the stack and the registers that the ABI preserves. A patch is
+// atomic if all of these runs are right.
 
 import type { CallSite, SitePatch } from "../ftrace/sites/site.ts";
 import { hex } from "../hex.ts";
@@ -17,11 +17,11 @@ import type { CodeWrite, Patch } from "./patch.ts";
 /** An interruption after which the call went wrong. */
 export interface WrongRun {
   readonly direction: "on" | "off";
-  /** The word where the thread stood, counted from the site's first that is patched. */
+  /** The word before which the thread was stopped, counted from the first word that the patch writes. */
   readonly stoppedAt: number;
-  /** Words of the patch that were written when the thread came by, and when it went on. */
+  /** Words of the patch that were written when the thread arrived, and when it continued. */
   readonly written: { readonly before: number; readonly after: number };
-  /** What became of it, in words. */
+  /** What happened, in words. */
   readonly outcome: string;
 }
 
@@ -30,28 +30,28 @@ export interface Interruptions {
   readonly wrong: readonly WrongRun[];
 }
 
-/** The call that comes by the site. */
+/** The call that runs the site. */
 export interface Probe {
   readonly machine: Machine;
   readonly target: number;
   readonly args: readonly (number | bigint)[];
-  /** Instructions after which the call has gone astray. */
+  /** Instructions after which the call counts as lost. */
   readonly budget: number;
-  /** From machine.save(): what is put back after a run that went wrong. */
+  /** From machine.save(): the state to restore after a run that went wrong. */
   readonly saved: Uint8Array;
 }
 
 interface Interruption {
-  /** Words written in the beginning, and those that are written while the thread stands. */
+  /** Words written before the run, and words written while the thread is stopped. */
   readonly before: readonly CodeWrite[];
   readonly meanwhile: readonly CodeWrite[];
-  /** Instructions after the site's first where the thread stands. */
+  /** Instructions after the site's first one where the thread is stopped. */
   readonly steps: number;
 }
 
 const WORD = 4;
 const BREAK = assemble("break", 0, 0);
-/** How far from the half of its address a detour begins. */
+/** The distance of a detour's begin from the address with the zero half. */
 const DETOUR = 0x40;
 /** s0 to s7, gp, sp and s8. */
 const KEPT = [R.s0, R.s1, R.s2, R.s3, R.s4, R.s5, R.s6, R.s7, R.gp, R.sp, R.s8];
@@ -59,7 +59,7 @@ const DIRECTIONS = ["on", "off"] as const;
 
 /**
  * Tries all interruptions of a patch at one site, which it leaves switched off.
- * @returns null when the call doesn't come by the site.
+ * @returns null if the call doesn't run the site.
  */
 export function interrupt(probe: Probe, site: CallSite, patch: Patch): Interruptions | null {
   const { machine } = probe;
@@ -90,9 +90,9 @@ export function interrupt(probe: Probe, site: CallSite, patch: Patch): Interrupt
 }
 
 /**
- * A long call's two words made to go to its target by way of another address, whose low half isn't 0: the lab
- * kernel's _mcount lies at 0x80100000, where a lui alone would get by chance. Half of an address leads to a
- * break here, as it leads into the middle of something in a kernel.
+ * Makes a long call reach its target through another address, whose low half isn't 0: the lab kernel's _mcount is at
+ * 0x80100000, which a lui alone would reach by chance. The address that half a patch produces then leads to a break, as
+ * in a kernel it leads into the middle of other code.
  * @param loaded lui and addiu.
  */
 export function detour(machine: Machine, [lui, addiu]: SitePatch): SitePatch {
@@ -108,19 +108,19 @@ export function detour(machine: Machine, [lui, addiu]: SitePatch): SitePatch {
   return [high >>> 0, ((addiu & 0xffff0000) | DETOUR) >>> 0];
 }
 
-/** Runs of one call, begun in the same memory where it matters. */
+/** Runs of one call, each starting with the same memory as far as it matters. */
 class Runs {
   count = 0;
-  /** Whether the call comes by the site. */
+  /** Whether the call runs the site. */
   readonly comesBy: boolean;
   readonly #probe: Probe;
   readonly #site: CallSite;
-  /** What it returns when nothing disturbs it. */
+  /** The call's result without any interruption. */
   readonly #result: number;
-  /** Whether it returns that each time, in the memory that the last run left. */
+  /** Whether it returns that each time, with the memory that the last run left. */
   readonly #repeats: boolean;
 
-  /** @param off writes that switch the site off. */
+  /** @param off the writes that switch the site off. */
   constructor(probe: Probe, site: CallSite, off: readonly CodeWrite[]) {
     this.#probe = probe;
     this.#site = site;
@@ -172,10 +172,10 @@ class Runs {
     }
   }
 
-  /** What is wrong with a call that has ended, or null. */
+  /** Describes what is wrong with a call that has ended; null if it is right. */
   #fault({ halt, processor: core }: GuestCall, kept: readonly number[]): string | null {
     if (halt.reason === "ended") return halt.stop.message;
-    if (halt.reason !== "returned") return `it stands still: ${halt.reason}`;
+    if (halt.reason !== "returned") return `it doesn't go on: ${halt.reason}`;
     const result = core.gpr(R.v0);
     if (result !== this.#result) return `returned ${hex(result)}, not ${hex(this.#result)}`;
     const lost = KEPT.findIndex((register, index) => core.gpr(register) !== kept[index]);

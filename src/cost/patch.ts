@@ -1,5 +1,5 @@
-// How a call site is switched, as words written one after the other: 6.1's way, and one of a single word
-// where there is one. A patch is a value; interruption.ts finds out whether it is safe.
+// The ways to switch a call site, as sequences of word writes: Linux 6.1's, and one with a single write if there is
+// one. A patch is a value; interruption.ts tests whether it is safe.
 
 import { type CallSite, type SitePatch, sitePatch } from "../ftrace/sites/site.ts";
 import { NOP } from "../isa/assemble.ts";
@@ -7,31 +7,31 @@ import type { Trampoline } from "../trampoline/place.ts";
 import { veneerWords } from "../trampoline/veneer.ts";
 import type { Design } from "./design.ts";
 
-/** One aligned word, written whole. */
+/** One aligned word, written atomically. */
 export interface CodeWrite {
   readonly address: number;
   readonly word: number;
 }
 
 export interface Patch {
-  /** For people. */
+  /** The name in reports. */
   readonly name: string;
-  /** What is written before anybody runs the site, and stays. */
+  /** Writes made before any thread runs the site, which are never undone. */
   readonly once: readonly CodeWrite[];
-  /** What switches the site on, and off, in the order it is written. */
+  /** The writes that switch the site on, and those that switch it off, in order. */
   readonly on: readonly CodeWrite[];
   readonly off: readonly CodeWrite[];
 }
 
 const WORD = 4;
 
-/** ftrace_caller's second word pops what a site pushes; behind it is where kernel text's own sites enter. */
+/** ftrace_caller's second word pops what a site has pushed; the sites of kernel text enter after it. */
 const PAST_POP = 8;
 
 /**
- * The ways to switch a site, the one that is in use first.
+ * The ways to switch a site; Linux's own comes first.
  * @param loaded the two words of the site's call.
- * @param veneer what the call goes through, if it does.
+ * @param veneer the veneer that the call goes through, if any.
  */
 export function patchesOf(
   site: CallSite,
@@ -43,7 +43,7 @@ export function patchesOf(
   const second = (word: number): CodeWrite => ({ address: site.address + WORD, word });
   const [off, offSlot] = sitePatch(site, "off", loaded);
   const [on, onSlot] = loaded;
-  // The second word is the call's: a nop, or addiu v1, which does no harm in the delay slot of the b.
+  // The second word is always the call's: a nop, or addiu v1, which is harmless in the delay slot of the b.
   const one: Patch = {
     name: "one word",
     once: [second(onSlot)],
@@ -58,14 +58,14 @@ export function patchesOf(
     off: [first(off), second(offSlot)],
   };
   if (site.kind === "short") {
-    // The push must go with the call: no single word switches both, unless nothing pops.
+    // The push must be switched with the call: no single write does both, unless the callee pops nothing.
     const pushing = { name: "call and push", ...both, once: veneerWrites(veneer, 0) };
     return site.emptyDelaySlot ? [pushing] : [pushing, pastPop(site, on, veneer)];
   }
   return [{ name: "as Linux 6.1 does", ...both }, one];
 }
 
-/** The push is a nop for good, as Linux makes it in kernel text, and the call goes behind the pop. */
+/** The push becomes a nop for good, as in Linux's kernel text, and the call goes to the instruction after the pop. */
 function pastPop({ address }: CallSite, jal: number, veneer: Trampoline | undefined): Patch {
   const call = veneer === undefined ? jal + PAST_POP / WORD : jal;
   return {
@@ -76,7 +76,7 @@ function pastPop({ address }: CallSite, jal: number, veneer: Trampoline | undefi
   };
 }
 
-/** A veneer's words, to so many bytes behind its target. */
+/** A veneer's words, for an address `past` bytes after its target. */
 function veneerWrites(veneer: Trampoline | undefined, past: number): CodeWrite[] {
   if (veneer === undefined) return [];
   return veneerWords(veneer.target + past).map((word, index) => ({

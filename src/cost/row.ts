@@ -1,18 +1,18 @@
-// A row of the cost table: one build of a module in each state of its call sites, as numbers. table.ts makes
-// rows, report/cost/ shows them.
+// A row of the cost table: one build of a module in each state of its call sites, as numbers. table.ts makes the rows,
+// report/cost/ prints them.
 
 import type { Veneers } from "../trampoline/facts.ts";
 import type { DesignKind } from "./design.ts";
 import type { PatchTrial } from "./trial.ts";
 
-/** One number for each state of the sites; null where the build has no sites. */
+/** One value for each state of the sites; null if the build has no sites. */
 export interface States<T> {
   readonly off: T;
   readonly function: T | null;
   readonly functionGraph: T | null;
 }
 
-/** Nanoseconds: the middle, and the quarters around it. */
+/** Nanoseconds: the median and the quartiles. */
 export interface Spread {
   readonly p50: number;
   readonly p25: number;
@@ -20,7 +20,7 @@ export interface Spread {
   readonly samples: number;
 }
 
-/** The words at a site, in each state that it has on hardware. */
+/** The words at a site, in each of its states on hardware. */
 export interface SiteCode {
   readonly address: number;
   readonly off: readonly number[];
@@ -30,22 +30,22 @@ export interface SiteCode {
 export interface CostRow {
   readonly design: string;
   readonly kind: DesignKind;
-  /** null for farjal's own modules. */
+  /** null for the builds that come with farjal. */
   readonly file: string | null;
-  /** Not measured: a module's own code, its sites and what they execute taken off. */
+  /** The row is computed, not measured: a build's own numbers without its sites and the instructions that they run. */
   readonly reckoned: boolean;
-  /** How its far jumps share veneers; null when it has none. */
+  /** How its far jumps share veneers; null if it has none. */
   readonly veneers: Veneers | null;
   readonly v0: number;
   readonly sites: number;
   /** Traced calls in the measured call. */
   readonly calls: number;
   readonly bytes: { readonly code: number; readonly veneers: number };
-  /** What the instructions for each call are counted above: another row, or the row's own code. */
+  /** The reference for the instructions of each call: another row, or the row's own code. */
   readonly base: string | null;
-  /** Guest instructions of the whole call, exact; traced by guest code. */
+  /** Guest instructions of the whole call, exact; traced by the guest's code. */
   readonly instructions: States<number>;
-  /** Guest instructions that each traced call costs above the base; null without one. */
+  /** Guest instructions of each traced call above the reference; null without one. */
   readonly perCall: States<number | null>;
   /** Host nanoseconds of the measured call, divided by its traced calls; traced natively. */
   readonly nanoseconds: States<Spread | null>;

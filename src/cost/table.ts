@@ -1,7 +1,6 @@
-// The rows of `farjal cost`: each build of the module in each state of its sites, counted, interrupted and
-// timed. A build with far jumps of its sites makes three rows, with and without shared veneers and with its
-// file mended; where no build is without sites, a build's own instructions without those of its sites stand
-// for one.
+// The rows of `farjal cost`: counts, interrupts and times each build of the module in each state of its sites. A build
+// whose sites are far jumps makes three rows: with shared veneers, without shared veneers, and with its file mended. If
+// no build is without sites, the reference is computed from a build's own instructions without those of its sites.
 
 import { Misuse } from "../errors.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
@@ -28,12 +27,12 @@ import { type PatchTrial, tryPatches } from "./trial.ts";
 
 /** One build of the measured module. */
 export interface Build {
-  /** null for farjal's own. */
+  /** null for the builds that come with farjal. */
   readonly path: string | null;
   readonly open: Open;
-  /** Opens it with its file mended; absent where that can't be. */
+  /** Opens it with its file mended; absent if it can't be mended. */
   readonly openMended?: Open;
-  /** What the design was called before the file was mended, of a build that is. */
+  /** The design's name before the file was mended, if this build is a mended one. */
   readonly mendedFrom?: string;
 }
 
@@ -41,13 +40,13 @@ export interface CostTable {
   readonly rows: readonly CostRow[];
   /** Designs that none of the builds has. */
   readonly missing: readonly MissingDesign[];
-  /** What else there is to say of the builds, in sentences. */
+  /** Further remarks on the builds, in sentences. */
   readonly notes: readonly string[];
 }
 
 const ROUNDS = 8;
 const WORD = 4;
-/** How far past its own length a call may run that a patch led astray. */
+/** Instructions beyond its usual number that a call may run after an interrupted patch. */
 const ASTRAY = 100_000;
 
 /**
@@ -93,13 +92,13 @@ export async function costTable(
   };
 }
 
-/** The build with its file mended, where it calls _mcount by jal and nothing keeps it from being mended. */
+/** The build with its file mended, if it calls _mcount with jal and can be mended. */
 function mendedBuild({ path, openMended }: Build, { design }: Variant): Build | null {
   if (openMended === undefined || (design.kind !== "jal" && design.kind !== "jal-ra")) return null;
   return { path, open: openMended, mendedFrom: design.title };
 }
 
-/** What instructions are counted above: a row's name, and the instructions of the measured call in it. */
+/** The reference for instructions: a row's name, and the instructions of the measured call in it. */
 interface Base {
   readonly name: string;
   readonly count: number;
@@ -112,9 +111,9 @@ class Variant {
   readonly module: LoadedModule;
   readonly design: Design;
   readonly off: Run;
-  /** Traced natively, for the time: nothing for a build without sites. */
+  /** Traced natively, for the times: empty for a build without sites. */
   readonly native: readonly Run[];
-  /** Traced by guest code: instructions of function and of function_graph. */
+  /** Traced by the guest's code: instructions with function and with function_graph. */
   readonly guest: readonly number[];
   readonly calls: number;
   readonly patches: readonly PatchTrial[];
@@ -127,7 +126,7 @@ class Variant {
       adopted = adopt(machine, module);
     };
     const start = (tracer: Tracing, way: TraceWay | null): Promise<Run> => {
-      // What is only counted isn't worth translating at once.
+      // Runs that are only counted don't repay early translation.
       const engine = way === "guest" ? "auto" : "translator";
       return Run.start({ open: build.open, engine, tracer, way, veneers, prepare }, call);
     };
@@ -186,7 +185,7 @@ class Variant {
     return `${this.file}${design.title}${long ? ", long calls" : ""}`;
   }
 
-  /** How its title begins. */
+  /** The begin of its title. */
   get file(): string {
     const { path } = this.build;
     return path === null ? "" : `${fileName(path)}: `;
@@ -197,7 +196,7 @@ class Variant {
   }
 }
 
-/** What became of a module's patchable entries; `fault` says why they stay nops. */
+/** The result of making call sites of a module's patchable entries; `fault` is the reason if they stay nops. */
 interface Adopted {
   readonly entries: Entries | null;
   readonly fault: string | null;
@@ -258,13 +257,13 @@ function tried({ machine, module, target, args, first }: Run, design: Design): P
   return tryPatches(probe, machine.callSites(module), { design, trampolines, instructions });
 }
 
-/** A build without sites, one that makes its calls as this one does if there is one. */
+/** A build without sites, preferably one that makes its calls in the same way. */
 function plainLike({ module }: Variant, plain: readonly Variant[]): Variant | undefined {
   const byJal = callsByJal(module.file.elf);
   return plain.find((one) => callsByJal(one.module.file.elf) === byJal) ?? plain[0];
 }
 
-/** What the module would take and execute without its sites, as far as these alone make it so. */
+/** A row computed for the module without its sites, as far as that follows from the sites alone. */
 function withoutSites(variant: Variant): CostRow | null {
   const { build, file, module, design, off, calls } = variant;
   const { siteBytes, offInstructions } = design;
@@ -322,7 +321,7 @@ function statesOf<T>(off: T, [first, second]: readonly T[]): States<T> {
   return { off, function: first ?? null, functionGraph: second ?? null };
 }
 
-/** Code without its veneers, and those: planned ones, and the room that the module itself has for one. */
+/** Bytes of code without veneers, and bytes of veneers: planned ones, and the module's own room for one. */
 function bytesOf({ sections, plan }: LoadedModule): CostRow["bytes"] {
   const code = sections.filter(({ executable }) => executable);
   const room = code.filter(({ name }) => name === VENEER_SECTION);

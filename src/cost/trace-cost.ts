@@ -1,13 +1,13 @@
-// What tracing a call took here, beside what a real kernel takes for it. The kernel's figures are kept here and
-// nowhere else: Debian's 6.1 kernel for the 4kc-malta under QEMU, which counted instructions (-icount), running a
-// loop of twelve instructions around a leaf of four.
+// The cost of tracing a call here, and in a real kernel. The real kernel's figures are in this file only: Debian's 6.1
+// kernel for the 4kc-malta under QEMU, which counted instructions (-icount) while a loop of twelve instructions ran
+// around a leaf function of four.
 
 import type { Trace } from "../formats/trace.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import type { Tracer, TraceWay } from "../ftrace/tracer.ts";
 import { grouped } from "../html/numbers.ts";
 
-/** Instructions of one round of the loop in the real kernel: built without call sites, and in each state of one. */
+/** Instructions of one iteration in the real kernel: built without call sites, and in each state of one. */
 export const KERNEL_ROUND: Readonly<Record<"none" | "off" | TracerName, number>> = {
   none: 12,
   off: 14,
@@ -15,7 +15,7 @@ export const KERNEL_ROUND: Readonly<Record<"none" | "off" | TracerName, number>>
   function_graph: 2128,
 };
 
-/** What tracing runs at a traced call. */
+/** The code that runs at a traced call. */
 const FOR_TRACING: Readonly<Record<TraceWay, Readonly<Record<TracerName, string>>>> = {
   native: {
     function: "none: a site records as it is passed",
@@ -29,7 +29,7 @@ const FOR_TRACING: Readonly<Record<TraceWay, Readonly<Record<TracerName, string>
 };
 
 /**
- * What tracing the call took here, and would take of a real machine's time.
+ * The cost of tracing the call here, and the time it would take on a real machine.
  * @param instructions of the whole call.
  */
 export function traceCost(

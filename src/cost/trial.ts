@@ -1,5 +1,5 @@
-// Every way to switch a module's sites, tried: which sites a call comes by, which patches they have, and how
-// each stands being interrupted. A long call is tried at fewer sites, a very long one at none.
+// Tries every way to switch a module's sites: finds the sites that a call runs and the patches that they have, and
+// interrupts each patch. A long call is tried at fewer sites, a very long one at none.
 
 import type { SitePatch } from "../ftrace/sites/site.ts";
 import type { Machine } from "../lab/machine.ts";
@@ -16,36 +16,36 @@ import {
 } from "./interruption.ts";
 import { type Patch, patchesOf } from "./patch.ts";
 
-/** A way to switch a site, and how it stood the interruptions. */
+/** A way to switch a site, and the result of interrupting it. */
 export interface PatchTrial {
   readonly name: string;
   /** Words written to switch one site. */
   readonly words: number;
-  /** Sites that were tried, and interruptions of them. */
+  /** Sites that were tried, and the number of interruptions. */
   readonly sites: number;
   readonly runs: number;
-  /** Whether none went wrong; null when no site was tried. */
+  /** Whether no run went wrong; null if no site was tried. */
   readonly atomic: boolean | null;
   readonly wrong: readonly WrongRun[];
 }
 
-/** What is known of the module and the call. */
+/** The module and the call to try. */
 export interface Trial {
   readonly design: Design;
-  /** The module's. */
+  /** The module's trampolines. */
   readonly trampolines: readonly Trampoline[];
-  /** What the call takes. */
+  /** Instructions of the call. */
   readonly instructions: number;
 }
 
 const MOST_SITES = 8;
-/** Guest instructions that a module's trial may take, and runs of the call that a site takes at most. */
+/** The most guest instructions for the trial of a module, and the most runs of the call for a site. */
 const MOST_INSTRUCTIONS = 1e9;
 const RUNS_OF_A_SITE = 64;
 
 /**
- * Tries the patches of the sites that the call comes by, the first ones where there are many. The sites call
- * _mcount, which does nothing: no tracer runs.
+ * Tries the patches of the sites that the call runs, or of the first of them if there are many. The sites call _mcount,
+ * which does nothing: no tracer runs.
  */
 export function tryPatches(
   call: Omit<Probe, "saved">,
@@ -83,7 +83,7 @@ export function tryPatches(
   });
 }
 
-/** The long calls' words, with one detour for all that go to the same place. */
+/** The long calls' words, with one detour for all that have the same target. */
 function detoured(machine: Machine, sites: readonly ModuleSite[]): Map<ModuleSite, SitePatch> {
   const detours = new Map<string, SitePatch>();
   const calls = new Map<ModuleSite, SitePatch>();
@@ -96,7 +96,7 @@ function detoured(machine: Machine, sites: readonly ModuleSite[]): Map<ModuleSit
   return calls;
 }
 
-/** The first `most` sites that the call comes by, in its order. */
+/** The first `most` sites that the call runs, in the order of execution. */
 function reached(
   { machine, target, args, budget }: Omit<Probe, "saved">,
   sites: readonly ModuleSite[],

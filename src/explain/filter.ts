@@ -8,11 +8,11 @@ import type { Story } from "./story.ts";
 export interface StoryFilter {
   /** A section's name. */
   readonly section?: string | undefined;
-  /** A function's name, or that of something imported or exported. */
+  /** The name of a function, or of an imported or exported symbol. */
   readonly symbol?: string | undefined;
 }
 
-/** The story of what fits both; the whole when neither is asked for. */
+/** The parts of the story that match both; all of it if neither is given. */
 export function filterStory<A extends Address>(
   story: Story<A>,
   { section, symbol }: StoryFilter,
@@ -54,7 +54,7 @@ export function filterStory<A extends Address>(
   };
 }
 
-/** The function that a far jump stands in, as far as a call site of it tells. */
+/** The function that contains a far jump, as far as its call sites show it. */
 function holder<A extends Address>(
   { callSites }: Story<A>,
   { section, offset }: Story<A>["farJumps"][number],

@@ -11,17 +11,17 @@ import type { PlaceStory, Places } from "./places.ts";
 export interface KeyStory<A extends Address = Address> {
   /** The site. */
   readonly code: PlaceStory<A>;
-  /** Where it jumps to when it is on. */
+  /** The target of the jump when the site is on. */
   readonly target: PlaceStory<A>;
   /** The struct static_key: a symbol, and an offset from it. */
   readonly key: string;
   /** Bit 0 of the key's pointer: the site's likely state. */
   readonly likely: boolean;
-  /** The word there once the module is loaded; null of a refused one. */
+  /** The word at the site after loading; null if the module was refused. */
   readonly word: number | null;
 }
 
-/** In the table's order. @param word reads a loaded module's memory; null when it was refused. */
+/** The static keys in the table's order. @param word reads a loaded module's memory; null when it was refused. */
 export function tellKeys<A extends Address>(
   places: Places<A>,
   word: ((address: A) => number | undefined) | null,
@@ -52,7 +52,7 @@ export function tellKeys<A extends Address>(
   return keys;
 }
 
-/** The key's own name, where an object begins at it; else the pointer's section or symbol and an offset. */
+/** The key's own name if it is at the begin of an object; otherwise the pointer's section or symbol and an offset. */
 function keyName<A extends Address>(
   { file: { elf } }: Places<A>,
   { symbol, section, offset }: Pointer,

@@ -1,7 +1,7 @@
-// The HI16/LO16 pairs of a module, and which of them would surprise a reader: Linux pairs them by their order
-// in the relocation table alone, keeps every HI16 waiting until a LO16 comes, and gives all of them that
-// LO16's addend (apply_r_mips_lo16() of arch/mips/kernel/module.c). This retraces that from the file and
-// changes nothing. Relocations with addends of their own (RELA) don't pair.
+// The HI16/LO16 pairs of a module, and those that a reader would not expect: Linux pairs them only by their order in
+// the relocation table, keeps every HI16 waiting until a LO16 comes, and gives all of them that LO16's addend
+// (apply_r_mips_lo16() of arch/mips/kernel/module.c). This file repeats that on the module's file and changes nothing.
+// Relocations with explicit addends (RELA) don't pair.
 
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import { type Address, lowWord, plus } from "../address.ts";
@@ -14,30 +14,30 @@ import type { PlaceStory, Places } from "./places.ts";
 
 /**
  * - `shared`: several HI16 wait for one LO16.
- * - `above`: a HI16 stands at a higher address than its LO16.
+ * - `above`: a HI16 is at a higher address than its LO16.
  * - `negative`: the LO16's addend is negative, so the HI16's part is one less than the symbol's own.
- * - `alone`: nothing waits for the LO16; an earlier LO16 has settled the HI16 it goes with.
- * - `line`: such a LO16 has another addend than the one that settled the HI16, and the sum lies across a
- *   32 KiB line: whoever adds the two gets an address 64 KiB away.
- * - `mismatch`: the LO16's symbol has another address than a HI16 that waits; Linux calls it dangerous.
- * - `unpaired`: no LO16 follows the HI16 in its table; Linux refuses without a word.
+ * - `alone`: no HI16 waits for the LO16; an earlier LO16 determined the HI16 that belongs to it.
+ * - `line`: such a LO16 has another addend than the one that determined the HI16, and the sum is on the other side of
+ *   a 32 KiB boundary: code that adds the two gets an address 64 KiB away.
+ * - `mismatch`: the LO16's symbol has another address than a waiting HI16; Linux calls it dangerous.
+ * - `unpaired`: no LO16 follows the HI16 in its table; Linux refuses without a message.
  */
 export type PairKind = "shared" | "above" | "negative" | "alone" | "line" | "mismatch" | "unpaired";
 
 export interface PairExample<A extends Address = Address> {
-  /** The LO16; null of an unpaired HI16. */
+  /** The LO16; null for an unpaired HI16. */
   readonly lo: PlaceStory<A> | null;
   /** The HI16s, in the table's order. */
   readonly hi: readonly PlaceStory<A>[];
   readonly symbol: string;
-  /** S, where it is known, and the LO16's in-place addend. */
+  /** S, the symbol's value, if it is known, and the LO16's in-place addend. */
   readonly value: A | null;
   readonly addend: number;
 }
 
 export interface PairFinding<A extends Address = Address> {
   readonly kind: PairKind;
-  /** How many there are; `examples` has the first. */
+  /** The number of such pairs; `examples` has the first of them. */
   readonly count: number;
   readonly examples: readonly PairExample<A>[];
 }
@@ -47,7 +47,7 @@ export interface PairStory<A extends Address = Address> {
   readonly lo16: number;
   /** The most HI16 that wait for one LO16. */
   readonly mostWaiting: number;
-  /** Those kinds that there are. */
+  /** The kinds that occur. */
   readonly findings: readonly PairFinding<A>[];
 }
 
@@ -62,7 +62,7 @@ const KINDS: readonly PairKind[] = [
 ];
 const MOST_EXAMPLES = 20;
 
-/** Retraces every table of a section that takes memory. */
+/** Processes every relocation table of a section that is in memory. */
 export function tellPairs<A extends Address>(places: Places<A>): PairStory<A> {
   const pairs = new Pairs(places);
   for (const table of relocationTables(places.file.elf)) {
@@ -103,7 +103,7 @@ class Pairs<A extends Address> {
     const { elf } = this.#places.file;
     const words = contents(elf, table.target);
     let waiting: High<A>[] = [];
-    /** By symbol: the HI16s that were settled last, and with which addend. */
+    /** By symbol: the HI16s that were last given an addend, and that addend. */
     const settled = new Map<
       number,
       { readonly highs: readonly High<A>[]; readonly addend: number }
@@ -183,7 +183,7 @@ function halfAt(words: Words, offset: number): number | null {
   return offset + 4 > words.size ? null : words.u32(offset) & 0xffff;
 }
 
-/** What the HI16 becomes with a LO16's addend; 0 while its symbol's value isn't known. */
+/** The HI16's new value with a LO16's addend; 0 while its symbol's value isn't known. */
 function highHalf<A extends Address>({ half, value }: High<A>, addend: number): number {
   if (value === null) return 0;
   return (lowWord(plus(value, (half << 16) + addend + 0x8000)) >>> 16) & 0xffff;

@@ -9,15 +9,15 @@ import type { ModuleFile } from "../module/file/file.ts";
 import type { ModuleLayout } from "../module/layout/layout.ts";
 import type { Block } from "../trampoline/facts.ts";
 
-/** Where offset 0 of each block's layout lies. */
+/** The address of offset 0 of each block's layout. */
 export type Origin<A extends Address> = Readonly<Record<Block, A>>;
 
-/** A place in a section; `address` is null where the section isn't in memory. */
+/** A place in a section; `address` is null if the section isn't in memory. */
 export interface PlaceStory<A extends Address = Address> {
   readonly section: string;
   readonly offset: number;
   readonly address: A | null;
-  /** The function that holds it, and how far into it it is. */
+  /** The function that contains it, and its offset in the function. */
   readonly function: string | null;
   readonly functionOffset: number;
 }
@@ -30,7 +30,7 @@ export class Places<A extends Address> {
   readonly #imports: ReadonlyMap<string, A>;
   readonly #functions = new Map<number, ElfSymbol[]>();
 
-  /** @param imports addresses of what the module imports. */
+  /** @param imports addresses of the module's imports. */
   constructor(
     file: ModuleFile,
     width: Width<A>,

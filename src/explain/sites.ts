@@ -11,21 +11,21 @@ import type { CallSitePlace } from "../module/file/call-sites.ts";
 import type { PlaceStory, Places } from "./places.ts";
 
 export interface SiteStory<A extends Address = Address> extends PlaceStory<A> {
-  /** How the call is made, in words: `long call, 6 words`; null where no form fits. */
+  /** The form of the call, in words: `long call, 6 words`; null if it has no known form. */
   readonly form: string | null;
-  /** Whether __mcount_loc has it. */
+  /** Whether __mcount_loc lists it. */
   readonly recorded: boolean;
-  /** Why it hasn't, in a sentence. */
+  /** The reason why it is not listed, as a sentence. */
   readonly lost: string | null;
-  /** Address (or, of a module that isn't in memory, offset) of the sequence's first word. */
+  /** Address of the sequence's first word; its offset if the module isn't in memory. */
   readonly start: A;
-  /** The sequence's words: relocated, or the file's own where the module was refused. */
+  /** The sequence's words: relocated, or those of the file if the module was refused. */
   readonly before: readonly number[];
-  /** The same words with the site switched off, as insmod leaves it; null of a refused module. */
+  /** The same words with the site switched off, as insmod leaves it; null if the module was refused. */
   readonly after: readonly number[] | null;
 }
 
-/** The sections that recordmcount looks at, by name or by beginning (scripts/recordmcount.c). */
+/** The sections that recordmcount processes, by name or by the begin of the name (scripts/recordmcount.c). */
 const RECORDED_SECTIONS = [
   ".ref.text",
   ".sched.text",
@@ -93,7 +93,7 @@ function loadedSequence<A extends Address>(
   return { form: formOf(site), start, before, after };
 }
 
-/** An unrecorded site's words in memory, which nobody patches, or a file's words. */
+/** An unrecorded site's words in memory, where no patch changes them, or a file's words. */
 function fileSequence<A extends Address>(
   at: A,
   words: Words,
@@ -115,15 +115,15 @@ function fileSequence<A extends Address>(
   };
 }
 
-/** The sequence's first word, counted from the site's, and how many words it has. */
+/** The sequence's first word, relative to the site's word, and the number of its words. */
 function extent<A extends Address>(site: CallSite<A>) {
   const first = site.kind === "long" ? 0 : -wordsBefore(site);
   return { first, count: site.words - first };
 }
 
 /**
- * Words before a short call: `move at,ra`, those for the ra address, and in o32 the push that isn't in the
- * delay slot; in n64 the last for the ra address is, unless the slot is empty.
+ * Words before a short call: `move at,ra`, those for the ra address, and in o32 the push unless it is in the delay
+ * slot; in n64 the last word for the ra address is in the delay slot, unless the slot is empty.
  */
 function wordsBefore<A extends Address>(site: CallSite<A>): number {
   const { address, raAddressWords, emptyDelaySlot } = site;

@@ -29,19 +29,19 @@ import { type PairStory, tellPairs } from "./pairs.ts";
 import { type Origin, Places } from "./places.ts";
 import { type SiteStory, tellSites } from "./sites.ts";
 
-/** Of a module whose addresses are numbers, or bigints where they have 64 bits. */
+/** Addresses are numbers in a 32-bit module, bigints in a 64-bit one. */
 export interface Story<A extends Address = Address> {
   readonly name: string;
   readonly verdict: VerdictStory;
-  /** What the file says of itself. */
+  /** What the file contains. */
   readonly file: FileStory;
-  /** The 256 MiB regions that hold anything, ascending. */
+  /** The 256 MiB regions that are not empty, ascending. */
   readonly regions: readonly RegionStory<A>[];
   /** Kernels and the module's blocks, ascending by address. */
   readonly ranges: readonly RangeStory<A>[];
-  /** Sections in memory, ascending by address (by block and offset where there is none). */
+  /** Sections in memory, ascending by address (by block and offset if there is no address). */
   readonly sections: readonly SectionStory<A>[];
-  /** Sections that aren't, and why. */
+  /** Sections not in memory, with the reasons. */
   readonly leftOut: readonly LeftOutStory[];
   /** Places that mending has rewritten in the file; empty in a file that is as it was read. */
   readonly rewritten: readonly Change[];
@@ -55,11 +55,11 @@ export interface Story<A extends Address = Address> {
   readonly parameters: readonly Parameter[];
 }
 
-/** How far loading went. */
+/** How far loading got. */
 export type Stage =
-  /** Refused before it had memory: by a check or a missing symbol. */
+  /** Refused before it was given memory: by a check or a missing symbol. */
   | "checked"
-  /** It had memory and every symbol; relocation or what follows refused it. */
+  /** It was given memory and every symbol was resolved; relocation or a later step refused it. */
   | "placed"
   | "loaded";
 
@@ -86,7 +86,7 @@ export interface FileStory {
 export interface RegionStory<A extends Address = Address> {
   readonly base: A;
   readonly end: A;
-  /** Names of the ranges in it. */
+  /** Names of the ranges in the region. */
   readonly holds: readonly string[];
 }
 
@@ -100,12 +100,12 @@ export interface RangeStory<A extends Address = Address> {
 export interface SectionStory<A extends Address = Address> {
   readonly name: string;
   readonly block: Block;
-  /** null of a module that never had memory. */
+  /** null if the module was never given memory. */
   readonly address: A | null;
-  /** In the block's layout. */
+  /** Offset in the block's layout. */
   readonly offset: number;
   readonly size: number;
-  /** Bytes left free before it for its alignment. */
+  /** Unused bytes before it, for its alignment. */
   readonly padding: number;
   readonly alignment: number;
   readonly flags: string;
@@ -121,9 +121,9 @@ export interface LeftOutStory {
 
 export interface ImportStory<A extends Address = Address> {
   readonly name: string;
-  /** null when nobody exports it. */
+  /** null if nothing exports it. */
   readonly address: A | null;
-  /** Whose it is; null when nobody exports it. */
+  /** The exporter; null if nothing exports it. */
   readonly from: CodeOwner | "module" | null;
   /** The module that exports it. */
   readonly module: string | null;
@@ -140,18 +140,18 @@ export interface ExportStory<A extends Address = Address> {
 }
 
 export interface TellOptions<A extends Address = number> {
-  /** `refuse`: Linux's own verdict, and a plan of what is far without what would mend it. */
+  /** `refuse`: Linux's own verdict; the plan then lists far jumps without mending them. */
   readonly farJumps: "refuse" | "trampoline";
   /** How the file was mended before, if it was. */
   readonly rewritten?: readonly Change[];
-  /** Make the plan, and load: each throws a Refusal. */
+  /** Make the plan, and load the module; each throws a Refusal. */
   plan(): ModulePlan<A>;
   load(): LoadedModule<A>;
 }
 
 /**
- * Tells a module's story: plans and loads it on the machine, where it stays if it loads.
- * @throws what plan() and load() throw beyond a Refusal.
+ * Makes a module's story: plans and loads it on the machine. A module that loads stays loaded.
+ * @throws what plan() and load() throw other than a Refusal.
  */
 export function tellStory<A extends Address>(
   machine: ModuleMachine<A>,
@@ -209,7 +209,7 @@ interface Outcome<A extends Address> {
   readonly trampolines: readonly Trampoline<A>[];
 }
 
-/** Goes as far as it goes. */
+/** Plans and loads until a step refuses the module. */
 function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): Outcome<A> {
   let planned: ModulePlan<A> | null = null;
   let module: LoadedModule<A> | null = null;
@@ -256,7 +256,7 @@ function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): 
   };
 }
 
-/** A layout needs neither kernel nor memory, unless that is what is wrong. */
+/** Computes the layout, which needs neither kernel nor memory; null if the layout itself is refused. */
 function layoutAnyway(file: ModuleFile): ModuleLayout | null {
   try {
     return layOut(file);
@@ -303,7 +303,7 @@ function tellRanges<A extends Address>(
   return [...kernels, ...others, ...own].sort((a, b) => ascending(a.base, b.base));
 }
 
-/** Each region with the names of what reaches into it. */
+/** Each region with the names of the ranges that overlap it. */
 function tellRegions<A extends Address>(ranges: readonly RangeStory<A>[]): RegionStory<A>[] {
   const holds = new Map<A, string[]>();
   for (const { name, base, size } of ranges) {
@@ -342,7 +342,7 @@ function tellSections<A extends Address>(
         address: places.address(section.index, 0),
         offset,
         size: section.size,
-        // What layout_symtab() placed stands behind tables that are no sections.
+        // layout_symtab()'s section comes after tables that are not sections.
         padding: round === 0 ? gap % Math.max(section.alignment, 1) : gap,
         alignment: Math.max(section.alignment, 1),
         flags: sectionFlagLetters(section.flags),
@@ -390,7 +390,7 @@ function tellImports<A extends Address>(
       return {
         name,
         address: used?.address ?? null,
-        // What a stub was asked for and the lab has is the lab's.
+        // The lab exports the symbols for which a stub was requested and that it has.
         from: used === undefined ? null : (found?.from ?? "lab"),
         module: used?.owner?.name ?? null,
         gpl: used?.gpl ?? false,

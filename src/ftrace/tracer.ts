@@ -349,6 +349,6 @@ function checkGraphOptions(
   }
   if (tracer === "function_graph") return;
   if (graph.length > 0 || graphNotrace.length > 0 || maxDepth > 0) {
-    throw new Misuse("graph, graphNotrace and maxDepth are function_graph's: ask for that tracer");
+    throw new Misuse("graph, graphNotrace and maxDepth need the function_graph tracer");
   }
 }

@@ -57,7 +57,7 @@ export async function serveGdb(tool: Debugger, { port, listening }: GdbOptions):
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new Misuse(`port ${port} can't be had for gdb: ${error.message}`));
+      reject(new Misuse(`farjal can't listen for gdb on port ${port}: ${error.message}`));
     });
     server.listen(port, LOOPBACK, resolve);
   });

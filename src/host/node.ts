@@ -90,9 +90,7 @@ function reading<T>(path: string, work: () => T): T {
   } catch (error) {
     if (error instanceof Misuse) throw error;
     if ((error as NodeJS.ErrnoException).code === "EISDIR") {
-      throw new Misuse(
-        `${path} is a directory, and a file is wanted; farjal sweep takes directories`,
-      );
+      throw new Misuse(`${path} is a directory, not a file; farjal sweep takes directories`);
     }
     throw new Misuse(`${path} can't be read: ${systemError(error)}`);
   }

@@ -153,7 +153,7 @@ export class Kernel<A extends Address = number> implements KernelFacts<A> {
     if (this.hasData) return `${name} isn't in the ${this.source} file`;
     return (
       `${name} isn't in the ${this.source} file, which has no data symbols (CONFIG_KALLSYMS_ALL=n): if it is ` +
-      "data, the kernel's vmlinuz, vmlinux or System.map tells where"
+      "data, the kernel's vmlinuz, vmlinux or System.map has its address"
     );
   }
 

@@ -43,7 +43,7 @@ export async function readKernel(
 ): Promise<Kernel> {
   const kernel = narrowed(await readAnyKernel(source, options));
   if (kernel !== null) return kernel;
-  throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and a 32-bit one is wanted`);
+  throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and the module needs a 32-bit one`);
 }
 
 /** The same for a 64-bit kernel. A Module.symvers, which has no addresses, fits both. */
@@ -53,7 +53,7 @@ export async function readKernel64(
 ): Promise<Kernel<bigint>> {
   const kernel = await readAnyKernel(source, options);
   if (isOf64Bits(kernel)) return kernel;
-  throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and a 64-bit one is wanted`);
+  throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and the module needs a 64-bit one`);
 }
 
 /** A kernel of either class. @throws Misuse as readKernel() does. */

@@ -29,7 +29,7 @@ export function isSymbolList(bytes: Uint8Array): boolean {
 export function readSymbolList(bytes: Uint8Array): AnyKernel {
   if (latin1(bytes.subarray(0, 128)).includes("The real System.map")) {
     throw new Misuse(
-      "this System.map is a placeholder: give the vmlinuz beside it, which tells more",
+      "this System.map is a placeholder: give the vmlinuz beside it, which has the symbols",
     );
   }
   const lines = latin1(bytes).split(/\r?\n/);

@@ -31,7 +31,7 @@ export async function readVmlinuz(bytes: Uint8Array): Promise<AnyKernel> {
   const located = locate(kallsyms);
   if (located === null) {
     throw new Misuse(
-      `Linux ${release} in this file doesn't tell where it is loaded: give its vmlinux or System.map`,
+      `Linux ${release} in this file has no load address that farjal finds: give its vmlinux or System.map`,
     );
   }
   const { image, symbols, address } = located;

@@ -105,7 +105,7 @@ function countExecutions(call: AstrayCall, sites: readonly number[], budget: num
     executions += 1;
     if (executions > MOST_EXECUTIONS) {
       throw new Misuse(
-        `the call executes more than ${MOST_EXECUTIONS} direct jumps: take one that does less`,
+        `the call executes more than ${MOST_EXECUTIONS} direct jumps: choose a shorter one`,
       );
     }
     debug.step(1);

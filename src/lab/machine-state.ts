@@ -115,5 +115,5 @@ function count(value: unknown): number {
 }
 
 function damaged(): Misuse {
-  return new Misuse("the snapshot is damaged: what it says of the machine can't be");
+  return new Misuse("the snapshot is damaged (its description of the machine)");
 }

@@ -362,7 +362,7 @@ export class Machine {
     const { physical, log, call } = readState(snapshot.note, this.#making());
     const before = [...this.#physical.used];
     if ((call !== null && !this.#caller.fits(call)) || !this.#physical.replace(physical)) {
-      throw new Misuse("the snapshot is damaged: what it says of the machine can't be");
+      throw new Misuse("the snapshot is damaged (its description of the machine)");
     }
     try {
       restoreProcessor(this.processor, snapshot);

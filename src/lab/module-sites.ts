@@ -100,7 +100,7 @@ function badSite(name: string, address: Address, inCode: boolean): Refusal {
       (inCode
         ? "where no call of _mcount is that farjal knows (gcc's forms, and clang's with -mlong-calls for 32 bits); " +
           "Linux would overwrite two words there"
-        : "which is outside the module's code; Linux would overwrite what lies there") +
+        : "which is outside the module's code; Linux would overwrite what is there") +
       ". The object was linked or patched after recordmcount ran, or built by a compiler whose calls Linux can't trace; " +
       "build it again with gcc as the kernel's makefiles do",
   });

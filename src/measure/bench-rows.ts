@@ -1,5 +1,5 @@
-// What runs of one call say beside each other: exact instructions and host time of each, and their ratios to the
-// first. The runs are measured-run.ts's, the timings interleave.ts's.
+// The rows of `farjal bench`: for each run of one call, exact instructions, host time and their ratios to the first
+// row. measured-run.ts makes the runs, interleave.ts the timings.
 
 import type { TraceWay } from "../ftrace/tracer.ts";
 import type { Engine } from "../processor/engine.ts";
@@ -20,7 +20,7 @@ export interface BenchRow {
   readonly perCallOverhead: number | null;
   /** Events of one call. */
   readonly tracedCalls: number;
-  /** To the first row. */
+  /** Ratios to the first row. */
   readonly ratio: { readonly instructions: number; readonly seconds: number };
 }
 

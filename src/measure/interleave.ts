@@ -1,17 +1,17 @@
-// Times several tasks against each other in one process: short rounds, every task in each round, so that
-// a machine that slows down or warms up does so for all of them. tinybench times; this keeps the samples.
+// Times several tasks against each other in one process: short rounds with every task in each round, so that a machine
+// that slows down or warms up affects all of them alike. tinybench measures the times; this file keeps the samples.
 
 import { Bench } from "tinybench";
 
 export interface Task {
   /** One sample. */
   readonly run: () => void;
-  /** Around the samples of a round, untimed. */
+  /** Called before the samples of each round, untimed. */
   readonly before?: () => void;
   readonly after?: () => void;
 }
 
-/** Seconds of one run: the middle, the quarters around it, the least; and how many runs there were. */
+/** Seconds of one run: median, quartiles and minimum; and the number of runs. */
 export interface Timing {
   readonly p50: number;
   readonly p25: number;

@@ -1,6 +1,6 @@
-// One measured call: a machine of its own, with a module in it and its call sites in one state. The first call
-// is counted, exactly; further ones can be timed. How the machine is made is the caller's business; which
-// states are compared, and what the numbers say, is decided by what measures (bench-rows.ts, cost/table.ts).
+// One measured call: a machine of its own with a module loaded and its call sites in one state. The first call is
+// counted exactly; further calls can be timed. The caller decides how the machine is made, which states are compared
+// and how the numbers are combined (bench-rows.ts, cost/table.ts).
 
 import { Misuse, Refusal } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
@@ -12,10 +12,10 @@ import type { Engine } from "../processor/engine.ts";
 import type { Veneers } from "../trampoline/facts.ts";
 import type { Task } from "./interleave.ts";
 
-/** none: built without call sites; off: they are switched off. */
+/** none: built without call sites; off: its call sites are switched off. */
 export type Tracing = "none" | "off" | TracerName;
 
-/** A machine with the measured module in it, and the call's arguments as that machine takes them. */
+/** A machine with the measured module loaded, and the call's arguments in that machine's form. */
 export interface Subject {
   readonly machine: Machine;
   readonly module: LoadedModule;
@@ -29,16 +29,16 @@ export interface MeasuredCall {
   readonly budget: number;
 }
 
-/** A run before it is measured. */
+/** The settings of a run. */
 export interface Setup {
-  /** Makes a new machine with the module in it. @throws Refusal when the module doesn't load. */
+  /** Makes a new machine with the module loaded. @throws Refusal if the module doesn't load. */
   readonly open: Open;
   readonly engine: Engine;
   readonly tracer: Tracing;
   readonly way: TraceWay | null;
   /** How far jumps share veneers; default: the loader's. */
   readonly veneers?: Veneers;
-  /** What is done with the module before the first call. */
+  /** Prepares the module before the first call. */
   readonly prepare?: (machine: Machine, module: LoadedModule) => void;
 }
 
@@ -57,7 +57,7 @@ export class Run {
   readonly #budget: number;
   #tracer: Tracer | undefined;
 
-  /** @throws Misuse when the module has no such function, Refusal when it doesn't load or return. */
+  /** @throws Misuse if the module has no such function, Refusal if it doesn't load or the call doesn't return. */
   static async start(setup: Setup, call: MeasuredCall): Promise<Run> {
     const subject = await setup.open(setup.engine, setup.veneers);
     setup.prepare?.(subject.machine, subject.module);

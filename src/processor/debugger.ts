@@ -74,7 +74,8 @@ export class Debugger {
 
   /** Stops runs before the instruction at an address. @throws Misuse when the address is not word-aligned. */
   addBreakpoint(address: number): void {
-    if (address % 4 !== 0) throw new Misuse(`no instruction can lie at ${hex(address)}`);
+    if (address % 4 !== 0)
+      throw new Misuse(`${hex(address)} is no instruction's address: it is not a multiple of 4`);
     this.#setBreakpoints([...this.#breakpoints, address]);
   }
 

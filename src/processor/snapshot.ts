@@ -394,5 +394,5 @@ function wordAt(processor: Processor, at: number): number {
 }
 
 function damaged(what: string): Misuse {
-  return new Misuse(`the snapshot is damaged: ${what} can't be`);
+  return new Misuse(`the snapshot is damaged (${what})`);
 }

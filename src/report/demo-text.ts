@@ -67,7 +67,7 @@ function* lines(demo: Demo, paint: Paint): Generator<string> {
   yield "$ insmod demo.ko";
   yield* failureLines(demo.failure, paint);
 
-  yield title("2  The cause: jal holds 28 bits of its target, the rest comes from where it stands");
+  yield title("2  The cause: jal holds 28 bits of its target, the rest comes from its own address");
   const [first] = demo.farJumps;
   if (first !== undefined) yield* causeLines(first, paint);
 
@@ -94,7 +94,7 @@ function* lines(demo: Demo, paint: Paint): Generator<string> {
 
 function* failureLines(failure: RefusalDetails | null, paint: Paint): Generator<string> {
   if (failure === null) {
-    yield paint.red("it loads, which it must not");
+    yield paint.red("it loads, but Linux must refuse it");
     return;
   }
   yield* refusalText({ ...failure, explanation: "" }, paint)

@@ -23,7 +23,7 @@ function* lines(diff: TraceDiff, [a, b]: readonly [string, string], paint: Paint
   yield paint.green(`+++ ${b}  ${counted(diff.calls.b, "call")}`);
   const { divergence, firstTime } = diff;
   if (divergence !== null) {
-    yield paint.bold(`the calls part at call ${grouped(divergence.index + 1)}`);
+    yield paint.bold(`the calls diverge at call ${grouped(divergence.index + 1)}`);
     for (const line of divergence.before) yield `    ${line}`;
     for (const line of divergence.a) yield paint.red(`  - ${line}`);
     for (const line of divergence.b) yield paint.green(`  + ${line}`);

@@ -1,7 +1,7 @@
-// Finds the files of the modules that a module depends on, as its modinfo names them: beside its file, or
-// anywhere in the modules tree that it lies in (the nearest directory above that holds `kernel/`, and stands in
-// `modules/` or has lists such as `modules.order`, as /lib/modules/RELEASE does); of a whole directory's modules, in
-// that directory first. '-' and '_' are the same in a module's name, as for modprobe.
+// Finds the files of a module's dependencies, which its modinfo names. It looks beside the module's file, and anywhere
+// in the modules tree around it: the nearest directory above that holds `kernel/` and either is in `modules/` or has
+// lists such as `modules.order`, as /lib/modules/RELEASE does. For the modules of a whole directory it looks there
+// first. '-' and '_' are equivalent in a module's name, as for modprobe.
 
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -13,12 +13,12 @@ export function dependencyNames(file: ModuleFile): string[] {
   return (file.modinfo.get("depends") ?? "").split(",").filter(Boolean);
 }
 
-/** Looks for modules around one file; looks through the tree once. */
+/** Finds modules around one file; reads the tree at most once. */
 export class ModuleFinder {
   readonly #directory: string | null;
   #tree: ReadonlyMap<string, string> | undefined;
 
-  /** @param path the module whose dependencies are wanted; `-` has no place to look around. */
+  /** @param path the module whose dependencies are needed; `-` has no directory to search. */
   constructor(path: string) {
     this.#directory = path === "-" ? null : dirname(resolve(path));
   }
@@ -40,7 +40,7 @@ export class ModuleFinder {
   }
 }
 
-/** Name → path of the modules in a directory and, behind them, of the tree that it is a part of. */
+/** Name → path of the modules in a directory, followed by those of the tree that it is in. */
 export function modulesAround(directory: string): Map<string, string> {
   const own = resolve(directory);
   const root = treeRoot(own);
@@ -48,7 +48,7 @@ export function modulesAround(directory: string): Map<string, string> {
   return new Map([...around, ...modulesIn(own, true)]);
 }
 
-/** Name → path; of two files with one name the first in the alphabet. */
+/** Name → path; of two files with one name, the first in alphabetical order. */
 export function modulesIn(directory: string, recursive: boolean): Map<string, string> {
   const modules = new Map<string, string>();
   for (const path of moduleFiles(directory, recursive)) {
@@ -58,15 +58,16 @@ export function modulesIn(directory: string, recursive: boolean): Map<string, st
   return modules;
 }
 
-/** The paths in a directory that are named as modules are, compressed ones too, sorted. */
+/** The paths in a directory with the names of modules, compressed or not, sorted. */
 export function moduleFiles(directory: string, recursive: boolean): string[] {
   return [...filesNamed(/\.ko(\.(gz|xz|zst))?$/, directory, recursive)].sort();
 }
 
 /**
- * The plain files of a tree by their names. A link to a directory is not followed, as in a search by find: there may be
- * a loop of them, and lib/modules/RELEASE/build leads to a tree of its own. A link to a plain file counts where that
- * is in the tree, and beside one named module wherever it is; pipes and devices don't. A directory that may not be read has no files for us.
+ * The plain files of a tree with such names. A link to a directory is not followed, as in a search by find: links may
+ * form a loop, and lib/modules/RELEASE/build leads to another tree. A link to a plain file counts if that file is in
+ * the tree, and, beside a module that was named, wherever it is; pipes and devices don't count. A directory without
+ * read permission counts as empty.
  */
 function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<string> {
   const waiting = [""];
@@ -101,7 +102,7 @@ function isFile(root: string, path: string, within: boolean): boolean {
   }
 }
 
-/** By its place, or by its lists: modules.order comes with the modules, modules.dep is depmod's. */
+/** Recognizes a tree by its place, or by its lists: modules.order comes with the modules, modules.dep from depmod. */
 function isTree(directory: string): boolean {
   if (!existsSync(join(directory, "kernel"))) return false;
   const isOfRelease = basename(dirname(directory)) === "modules";

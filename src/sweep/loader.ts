@@ -19,7 +19,7 @@ import { dependencyNames, modulesAround } from "./dependencies.ts";
 import type { ModuleResult } from "./result.ts";
 import { type AnySweepStack, makeStack } from "./stack.ts";
 
-/** Bytes of module files that are kept, since the next module often has the same dependencies. */
+/** Bytes of module files to keep, since the next module often has the same dependencies. */
 const KEPT_BYTES = 32 << 20;
 
 export interface LoaderSetup {
@@ -33,19 +33,19 @@ export interface LoaderSetup {
 }
 
 export interface LoaderTask {
-  /** In the tree. */
+  /** The module's path in the tree. */
   readonly path: string;
-  /** On 64 bits, one of up to eight digits is meant with its sign extended. */
+  /** For a 64-bit module, an address of up to eight digits is sign-extended. */
   readonly base: Address;
 }
 
-/** A result and what it took. */
+/** A result, with its time and memory. */
 export interface LoaderAnswer {
   readonly result: ModuleResult;
-  /** Seconds in all, and of them in reading and unpacking files. */
+  /** Seconds in all, and the part of them spent reading and unpacking files. */
   readonly working: number;
   readonly reading: number;
-  /** Relocations applied, dependencies' included. */
+  /** Relocations applied, including the dependencies'. */
   readonly relocations: number;
 }
 
@@ -74,7 +74,7 @@ export class TreeLoader {
     this.#paths = modulesAround(setup.directory);
   }
 
-  /** Loads one module at a base and takes it out again. Whatever the file holds, this ends in an answer. */
+  /** Loads one module at a base and unloads it again. Every file leads to an answer, whatever it contains. */
   async load({ path, base }: LoaderTask): Promise<LoaderAnswer> {
     const begin = performance.now();
     this.#reading = 0;
@@ -117,7 +117,7 @@ export class TreeLoader {
     };
   }
 
-  /** All that a module needs, each behind what it needs itself. A circle ends where it began. */
+  /** The module's dependencies, each after its own dependencies; a circle is followed once. */
   async #order(file: ModuleFile, own: string): Promise<StackedFile[]> {
     const order: StackedFile[] = [];
     const seen = new Set([own]);
@@ -175,12 +175,12 @@ function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
   return failed(explanation);
 }
 
-/** The result of a module of which nothing is known but why. */
+/** The result of a module of which only the reason of the failure is known. */
 export function failed(explanation: string): Omit<ModuleResult, "path" | "base"> {
   return { verdict: "failed", errno: null, dmesg: [], explanation, ...NOTHING };
 }
 
-/** Entries for sections that are loaded, by type's name. */
+/** The number of relocations of loaded sections, by the type's name. */
 function countRelocations({ file, sections }: LoadedModule<Address>): Record<string, number> {
   const counts = new Map<number, number>();
   const loaded = new Set(sections.map(({ index }) => index));

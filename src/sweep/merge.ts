@@ -4,7 +4,7 @@
 import { Misuse } from "../errors.ts";
 import { type Sweep, shardRange } from "./result.ts";
 
-/** A shard and what to call it when it doesn't fit. */
+/** A shard and its name in messages. */
 export interface NamedShard {
   readonly name: string;
   readonly sweep: Sweep;
@@ -21,7 +21,7 @@ const RESULT = {
 } as const;
 const SPEED = ["seconds", "working", "reading", "relocations", "peakMemory"] as const;
 
-/** Takes a parsed JSON document for a sweep. @throws Misuse when it isn't one. */
+/** Checks that a parsed JSON document is a sweep. @throws Misuse when it isn't. */
 export function sweepFromJson(name: string, document: unknown): Sweep {
   const wrong = (what: string) =>
     new Misuse(`${name} is not what farjal sweep --json prints: ${what}`);
@@ -31,7 +31,8 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
   const { total, results } = sweep ?? {};
   if (record(sweep?.["subject"]) === null) throw wrong("it has no subject");
   if (!isCount(shard?.["index"]) || !isCount(shard["count"])) throw wrong("it has no shard");
-  if (shard["index"] < 1 || shard["index"] > shard["count"]) throw wrong("its shard can't be");
+  if (shard["index"] < 1 || shard["index"] > shard["count"])
+    throw wrong("its shard is out of range");
   if (!isCount(total) || !Array.isArray(results)) throw wrong("it has no results");
   if (!SPEED.every((key) => typeof speed?.[key] === "number")) throw wrong("it has no speed");
   for (const result of results.map(record)) {
@@ -46,7 +47,7 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
 
 /**
  * Joins all shards of one sweep, given in any order.
- * @throws Misuse when they are of different trees, kernels or options, or when one is there twice or missing.
+ * @throws Misuse if their trees, kernels or options differ, or if a shard is missing or given twice.
  */
 export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
   const [first] = shards;

@@ -6,30 +6,30 @@ import type { Errno } from "../errors.ts";
 export interface ModuleResult {
   /** The file's path in the tree. */
   readonly path: string;
-  /** Where the core block was asked to lie, 0x and its digits. */
+  /** The requested address of the core block, as 0x and its digits. */
   readonly base: string;
-  /** `failed`: no verdict; the file can't be read, or the worker died or took too long over it. */
+  /** `failed`: no verdict; the file can't be read, or the worker died or exceeded the time limit. */
   readonly verdict: "loads" | "refused" | "failed";
   readonly errno: Errno | null;
   /** The kernel's lines. */
   readonly dmesg: readonly string[];
-  /** Why it doesn't load; null when it does. */
+  /** Why it doesn't load; null if it does. */
   readonly explanation: string | null;
   readonly farJumps: number;
   readonly veneers: number;
-  /** Call sites that stand switched off, patched. */
+  /** Call sites that were patched off. */
   readonly sites: number;
-  /** Entries of the module's loaded sections, by type's name; empty unless it loads. */
+  /** Relocations of the module's loaded sections, by the type's name; empty unless it loads. */
   readonly relocations: Readonly<Record<string, number>>;
 }
 
-/** What the results depend on; shards of one sweep agree in all of it. */
+/** What the results depend on; all shards of one sweep agree in it. */
 export interface SweepSubject {
   /** SHA-256 of the tree's paths and sizes. */
   readonly tree: string;
-  /** SHA-256 of the kernel's file; null: the built-in one. */
+  /** SHA-256 of the kernel's file; null for the built-in kernel. */
   readonly kernel: string | null;
-  /** SHA-256 of the Module.symvers; null: none was given. */
+  /** SHA-256 of the Module.symvers; null if none was given. */
   readonly symvers: string | null;
   readonly bases: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
@@ -37,14 +37,14 @@ export interface SweepSubject {
 }
 
 export interface SweepSpeed {
-  /** Wall time; of a merged sweep the sum of its shards'. */
+  /** Wall time in seconds; for a merged sweep the sum of its shards'. */
   readonly seconds: number;
-  /** Time that the workers spent in all, and the part of it in reading and unpacking files. */
+  /** Seconds that the workers spent in all, and the part of them spent reading and unpacking files. */
   readonly working: number;
   readonly reading: number;
-  /** Relocations applied, those of dependencies as often as they were loaded. */
+  /** Relocations applied; those of a dependency count each time it was loaded. */
   readonly relocations: number;
-  /** The process's peak resident memory in bytes; of a merged sweep the largest. */
+  /** The process's peak resident memory in bytes; for a merged sweep the largest. */
   readonly peakMemory: number;
 }
 
@@ -65,11 +65,11 @@ export interface SweepSummary {
   readonly farJumps: number;
   readonly veneers: number;
   readonly sites: number;
-  /** By type, most first. */
+  /** By type, the most frequent first. */
   readonly relocations: Readonly<Record<string, number>>;
 }
 
-/** Counts results. */
+/** Counts the results by verdict and by type of relocation. */
 export function summarise(results: readonly ModuleResult[]): SweepSummary {
   const summary = { loads: 0, refused: 0, failed: 0, farJumps: 0, veneers: 0, sites: 0 };
   const relocations = new Map<string, number>();
@@ -86,7 +86,7 @@ export function summarise(results: readonly ModuleResult[]): SweepSummary {
   return { ...summary, relocations: Object.fromEntries(sorted) };
 }
 
-/** The part of `count` things that shard `index` of `shards` has: [first, end). */
+/** The range [first, end) of `count` items that belongs to shard `index` of `shards`. */
 export function shardRange(
   count: number,
   { index, count: shards }: Sweep["shard"],

@@ -25,7 +25,7 @@ export interface StackSetup {
 
 export type AnySweepStack = SweepStack<number> | SweepStack<bigint>;
 
-/** An empty machine. @throws Misuse when there is no such machine. */
+/** Makes an empty machine. @throws Misuse when the machine can't be made. */
 export async function makeStack(kind: MachineKind, setup: StackSetup): Promise<AnySweepStack> {
   const { kernel, memory } = setup;
   if (kind.bits === 64) {
@@ -59,7 +59,7 @@ export class SweepStack<A extends Address> {
     this.#stack = new ModuleStack<A>(machine, { farJumps, stubMissing });
   }
 
-  /** Whether a module that wants such a machine may be loaded on this one. */
+  /** Whether a module that needs this kind of machine may be loaded on this one. */
   serves({ bits, endian, pageSize }: MachineKind): boolean {
     const own = this.#kind;
     const same = own.bits === bits && own.endian === endian && own.pageSize === pageSize;
@@ -67,9 +67,9 @@ export class SweepStack<A extends Address> {
   }
 
   /**
-   * Loads a module with its dependencies before it, and takes it out again.
-   * @param order the dependencies, each behind what it needs itself.
-   * @throws what insmodFile() throws; after anything but a Refusal, the stack is of no more use.
+   * Loads a module after its dependencies, and unloads all of them again.
+   * @param order the dependencies, each after its own dependencies.
+   * @throws what insmodFile() throws; after anything but a Refusal, the stack must not be used again.
    */
   load(
     file: ModuleFile,

@@ -21,23 +21,26 @@ export interface SweepOptions {
   readonly kernel?: string;
   /** The Module.symvers of that kernel, as readKernel() takes it. */
   readonly symvers?: string;
-  /** Where each module's core block goes; 0xc0000000 unless told, on 64 bits with its sign extended. Each module is loaded once at each. */
+  /**
+   * Addresses of the module's core block; default: 0xc0000000, sign-extended for 64-bit modules. Each module is loaded
+   * once at each.
+   */
   readonly bases?: readonly Address[];
-  /** What becomes of a jump that can't reach; "trampoline" unless told. */
+  /** What to do with a jump that can't reach its target; default: "trampoline". */
   readonly farJumps?: "refuse" | "trampoline";
-  /** Give imports that nobody exports a stub. */
+  /** Bind imports that nothing exports to a stub. */
   readonly stubMissing?: boolean;
-  /** Bytes of each machine's RAM; 128 MiB unless told. */
+  /** Bytes of each machine's RAM; default: 128 MiB. */
   readonly memory?: number;
-  /** Threads; one for each processor unless told. */
+  /** Threads; default: one for each processor. */
   readonly jobs?: number;
-  /** Seconds that one module may take, 60 unless told. */
+  /** Seconds that one module may take; default: 60. */
   readonly timeLimit?: number;
-  /** MiB of JavaScript heap that one thread may take, 512 unless told. */
+  /** MiB of JavaScript heap that one thread may take; default: 512. */
   readonly heapLimit?: number;
-  /** The part of the work to do: one of `count` pieces, from 1. */
+  /** The part of the work to do; parts are numbered from 1 to `count`. */
   readonly shard?: Sweep["shard"];
-  /** Called for each result as it comes, in no order. */
+  /** Called for each result when it is complete, in no particular order. */
   readonly onResult?: (result: ModuleResult, done: number, count: number) => void;
 }
 
@@ -46,9 +49,9 @@ const DEFAULT_MEMORY = 128 << 20;
 const WHOLE = { index: 1, count: 1 };
 
 /**
- * Loads every module of a tree, its dependencies in the tree before it, and tells of each what Linux would.
+ * Loads every module of a tree after its dependencies in the tree, and reports Linux's verdict on each.
  * @param directory lib/modules/RELEASE, or any directory; files named .ko, .ko.gz, .ko.xz, .ko.zst count.
- * @returns the results in the order of bases and then paths, whichever thread was first.
+ * @returns the results in the order of bases and then paths, whatever order the threads finished in.
  * @throws Misuse for a directory without modules and a kernel's file that can't be read.
  */
 export async function sweep(directory: string, options: SweepOptions = {}): Promise<Sweep> {
@@ -69,8 +72,7 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
     }
   }
   if (kernel !== null) await readAnyKernel(kernel, { symvers: symvers ?? undefined });
-  else if (symvers !== null)
-    throw new Misuse("a Module.symvers adds to a kernel, and none is given");
+  else if (symvers !== null) throw new Misuse("a Module.symvers needs a kernel, and none is given");
   const subject: SweepSubject = {
     tree: treeDigest(directory, paths),
     kernel: kernel === null ? null : await fileDigest(kernel),
@@ -178,7 +180,9 @@ function modulePaths(directory: string): string[] {
   }
   const paths = moduleFiles(directory, true);
   if (paths.length === 0)
-    throw new Misuse(`${directory} holds no file that is named as modules are`);
+    throw new Misuse(
+      `${directory} holds no file with a module's name (.ko, .ko.gz, .ko.xz or .ko.zst)`,
+    );
   return paths;
 }
 

@@ -1,4 +1,4 @@
-// The one global type that tinypool's declarations take from browsers, so that the rest of a browser's
-// globals stay unknown here.
+// The one global type of browsers that tinypool's declarations use. Declaring only this one keeps the other globals of
+// browsers unknown here.
 
 type Worker = import("node:worker_threads").Worker;

@@ -1,4 +1,4 @@
-// What runs in each of the pool's threads: one loader, made when the first task comes.
+// The code of each of the pool's threads: one loader, made when the first task arrives.
 
 import { type LoaderAnswer, type LoaderSetup, type LoaderTask, TreeLoader } from "./loader.ts";
 

@@ -1,9 +1,9 @@
-// The shape of a unit's control flow: order, dominators, loops. Irreducible loops, those that are entered
-// in more than one place, get a node of their own through which all their entries go, told apart by a
-// label: what WebAssembly can't say otherwise. After Ramsey, "Beyond Relooper" (ICFP 2022), whose terms
-// these are, and Cooper, Harvey and Kennedy's dominators.
+// The shape of a unit's control flow: order, dominators, loops. An irreducible loop, one with more than one entry, gets
+// a dispatcher: a node of its own that all entries go through, with a label for each, since WebAssembly can't express
+// such a loop otherwise. After Ramsey, "Beyond Relooper" (ICFP 2022), which defines these terms, and Cooper, Harvey and
+// Kennedy's dominators.
 
-/** From one node to another; with a label, the dispatcher between them goes on to that node. */
+/** An edge from one node to another; one with a label goes to a dispatcher, which continues at the labelled node. */
 export interface Edge {
   readonly to: number;
   readonly label: number | null;
@@ -12,15 +12,15 @@ export interface Edge {
 export interface FlowGraph {
   /** Edges out of each node, in the node's order; those of a dispatcher go to its entries. */
   readonly edges: readonly (readonly Edge[])[];
-  /** The first node that is a dispatcher; all from there on are. */
+  /** The first dispatcher; all nodes from there on are dispatchers. */
   readonly firstDispatcher: number;
-  /** Position in reverse postorder, or -1 for what isn't reached. */
+  /** Position in reverse postorder, or -1 for a node that can't be reached. */
   readonly order: readonly number[];
-  /** Nodes that a node dominates immediately, by rising order. */
+  /** The nodes that a node immediately dominates, in ascending order. */
   readonly children: readonly (readonly number[])[];
-  /** Nodes that are come to from behind: their loops' only entries. */
+  /** Nodes that a backward edge goes to: the only entries of their loops. */
   readonly isLoop: readonly boolean[];
-  /** Nodes with more than one edge from before. */
+  /** Nodes with more than one forward edge. */
   readonly isMerge: readonly boolean[];
 }
 
@@ -73,7 +73,7 @@ function makeReducible(edges: Edge[][]): void {
   }
 }
 
-/** Nodes of a component that an edge from outside goes to; the unit's root counts as one. */
+/** Nodes of a component with an edge from outside; the unit's root counts as one. */
 function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<number>): number[] {
   const entries = new Set<number>();
   if (component.has(0)) entries.add(0);
@@ -84,7 +84,7 @@ function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<n
   return [...entries].sort((a, b) => a - b);
 }
 
-/** The strongly connected components of some nodes that are loops (Tarjan's algorithm, without recursion). */
+/** The strongly connected components of these nodes that are loops (Tarjan's algorithm, without recursion). */
 function components(
   edges: readonly (readonly Edge[])[],
   nodes: ReadonlySet<number>,
@@ -134,7 +134,7 @@ function components(
   return found;
 }
 
-/** The nodes that node 0 leads to, each after all that it alone leads to. */
+/** The nodes that can be reached from node 0, in postorder. */
 function depthFirst(edges: readonly (readonly Edge[])[]): number[] {
   const seen = new Set([0]);
   const done: number[] = [];

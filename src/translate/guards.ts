@@ -1,7 +1,7 @@
-// Guards that several accesses share. Within a block, accesses off one register that nothing writes in between
-// lie at constant distances; if they use the same window, the first one's guard can look for all of them: it
-// asks for a place so far inside the window that the others are in it too. What it refuses the interpreter
-// does one by one. A prologue that saves eight registers has one guard instead of eight.
+// Guards that several accesses share. Within a block, accesses through one register that is not written in between are
+// at constant distances. If they use the same window, the guard of the first one can check all of them: it requires an
+// address so far inside the window that the others are inside too. When that guard fails, the interpreter performs the
+// accesses one by one. A prologue that saves eight registers has one guard instead of eight.
 
 import {
   OP_LB,
@@ -15,7 +15,7 @@ import {
 } from "../../assembly/shared/opcodes.ts";
 import type { Access, Instruction, Window } from "./instruction.ts";
 
-/** Bytes of what the instruction touches; the other accesses have guards of their own. */
+/** The size of each access in bytes; instructions that are not listed keep their own guards. */
 const SIZES: ReadonlyMap<number, number> = new Map([
   [OP_LB, 1],
   [OP_LBU, 1],
@@ -26,10 +26,10 @@ const SIZES: ReadonlyMap<number, number> = new Map([
   [OP_LW, 4],
   [OP_SW, 4],
 ]);
-/** The smallest window that is worth shrinking, as a multiple of what it shrinks by. */
+/** A window is shrunk only if it is at least this many times larger than the reduction. */
 const ROOM = 4;
 
-/** An access whose instruction is at hand: `window` unless it finds memory in another way. */
+/** An access through a window, with what its instruction encodes. */
 interface Plain {
   readonly instruction: Instruction;
   readonly base: number;
@@ -41,14 +41,14 @@ interface Plain {
 interface Group {
   readonly first: Plain;
   readonly others: Plain[];
-  /** Distances from the first, in bytes. */
+  /** Offsets of the lowest and highest access from the first, in bytes. */
   least: number;
   greatest: number;
 }
 
 /**
- * The way to memory for each instruction of a block, given in the order in which they are done: each one's own,
- * or with a guard for several, or without one.
+ * Chooses how each instruction of a block finds memory, given in execution order: by its own guard, by a guard for
+ * several, or by an earlier guard.
  */
 export function accessPlan(
   instructions: readonly Instruction[],
@@ -95,7 +95,7 @@ function beginGroup(groups: Group[], first: Plain): Group {
   return group;
 }
 
-/** Whether the group's guard can look for this access too. */
+/** Whether the group's guard can check this access too. */
 function joins({ base, offset, size, window }: Plain, { first, least, greatest }: Group): boolean {
   const distance = offset - first.offset;
   const span = Math.max(greatest, up(distance)) - Math.min(least, down(distance));

@@ -1,5 +1,5 @@
-// One guest instruction as the translator sees it: what the core's emit() says of it. The meaning stays in
-// assembly/; here are only the shape that control flow is built from and the code as bytes.
+// One guest instruction in the translator's form, as described by the core's emit(). Its semantics are in assembly/;
+// this file has only what control flow is built from, and the generated code as bytes.
 
 import {
   ACCESS_CHECKED,
@@ -40,55 +40,55 @@ const KINDS: ReadonlyMap<number, Instruction["kind"]> = new Map([
 export interface Instruction {
   readonly pc: number;
   readonly word: number;
-  /** "exact" has no code: the interpreter takes it. */
+  /** "exact" has no code: the interpreter executes it. */
   readonly kind: "next" | "branch" | "likely" | "jump" | "jump register" | "exact";
-  /** Bits of the registers; bit 0 stands for HI and LO. */
+  /** Sets of registers, one bit each; bit 0 is HI and LO. */
   readonly reads: number;
   readonly writes: number;
-  /** Of a branch, and of a jump whose target is in the word. */
+  /** The target of a branch or of a jump that encodes it; 0 otherwise. */
   readonly target: number;
   /** The register that gets the return address, or 0. */
   readonly link: number;
-  /** Whether it may leave its unit before it is done. */
+  /** Whether it may leave its unit before it is complete. */
   readonly guards: boolean;
 }
 
-/** Memory that lies in one piece both for the guest and for the host. */
+/** A range of memory that is contiguous both for the guest and for the host. */
 export interface Window {
   /** Guest address. */
   readonly start: number;
   readonly size: number;
-  /** Where its first byte lies in the shared memory. */
+  /** The offset of its first byte in the shared memory. */
   readonly offset: number;
 }
 
-/** A window that an earlier guard has found to hold what is accessed. */
+/** A window that an earlier guard has found to contain the access. */
 export interface GuardedWindow extends Window {
   readonly isGuarded: true;
 }
 
-/** How an instruction's access finds memory: through the page tables, in a window, or beside code. */
+/** How an instruction finds the memory it accesses: through the page tables, in a window, or beside code. */
 export type Access = "pages" | "checked" | Window | GuardedWindow;
 
-/** Where the code of an instruction will stand. */
+/** Where the code of an instruction will be placed. */
 export interface Surroundings {
   readonly access: Access;
-  /** What a failing guard's branch carries, and that branch's depth. */
+  /** The number that a failing guard's branch carries, and the depth of the branch. */
   readonly exit: number;
   readonly label: number;
   /** Instructions of its block that are not completed when it begins. */
   readonly refund: number;
-  /** What a trace record names: the instruction, or the branch whose delay slot it is. */
+  /** The address in a trace record: the instruction's, or that of the branch whose delay slot it is. */
   readonly site: number;
 }
 
 const NOWHERE: Surroundings = { access: "pages", exit: 0, label: 0, refund: 0, site: 0 };
 
-/** What writes code. */
+/** The core's functions that write code. */
 export interface EmittingCore {
-  /** Code of one instruction; which kind it is, EMIT_*. */
+  /** Writes the code of one instruction and returns its kind, EMIT_*. */
   emit(word: number, pc: number): number;
-  /** Code for where a traced function returns. */
+  /** Writes the code for the return of a traced function. */
   emitLeave(): void;
 }
 
@@ -104,7 +104,7 @@ export class Emitter {
     this.#core = core;
   }
 
-  /** What the instruction is. */
+  /** Describes the instruction. */
   read(word: number, pc: number): Instruction {
     const kind = KINDS.get(this.#write(word, pc, NOWHERE)) ?? "exact";
     const at = (address: number): number => this.#words[address / 4] ?? 0;
@@ -120,7 +120,7 @@ export class Emitter {
     };
   }
 
-  /** Its code, good until the next call. */
+  /** The code of the instruction, valid until the next call. */
   code({ word, pc, kind }: Instruction, surroundings: Surroundings): Uint8Array {
     if (KINDS.get(this.#write(word, pc, surroundings)) !== kind) {
       throw new Error("an instruction is read in two ways");
@@ -128,7 +128,7 @@ export class Emitter {
     return this.#emitted();
   }
 
-  /** What a traced function does when LOCAL_TARGET is where it returns and its state is stored; until the next call. */
+  /** Code for a traced function's return to LOCAL_TARGET, its state being stored; valid until the next call. */
   leaving(): Uint8Array {
     this.#core.emitLeave();
     return this.#emitted();

@@ -1,35 +1,35 @@
-// Which registers a unit has in locals, at each of its places. Two facts, from two passes over the blocks:
+// Which registers a unit holds in locals at each place. Two passes over the blocks find two facts:
 //
-//   dirty   a register that some way from the entry or from the last call has written: memory doesn't know it
-//   live    one that will be read, or stored where the unit leaves, before it is certainly written
+//   dirty   some path from the entry or from the last call writes the register: memory doesn't have its value
+//   live    it will be read, or stored at an exit of the unit, before it is certainly written
 //
-// What is live where the unit is entered, and where a call has returned, is loaded there; what is dirty
-// is stored where it leaves. So a local that is stored holds the register on every way there. Sets of
-// registers are bits, bit 0 standing for HI and LO.
+// Registers that are live at the unit's entry, or where a call has returned, are loaded there; dirty registers are
+// stored at exits. So a local that is stored holds its register's value on every path to the exit. Sets of registers
+// are bits; bit 0 is HI and LO.
 
 import type { Block } from "./blocks.ts";
 import type { Instruction } from "./instruction.ts";
 
-/** Ways out with different registers to store; more would cost more code than they save. */
+/** The most exits with different sets of registers to store; more would cost more code than they save. */
 const MOST_EXITS = 24;
 
 export interface RegisterState {
-  /** By block: dirty where it begins. */
+  /** By block: the registers that are dirty at its begin. */
   readonly dirty: readonly number[];
-  /** By block: live where it begins. */
+  /** By block: the registers that are live at its begin. */
   readonly live: readonly number[];
-  /** By block: dirty behind its last instruction. */
+  /** By block: the registers that are dirty after its last instruction. */
   readonly dirtyAfter: readonly number[];
-  /** What a guard that fails stores. */
+  /** The registers that a failing guard stores. */
   exitOf(block: number, instruction: Instruction): number;
-  /** All that exitOf() returns, and what is stored where a block begins and after a call. */
+  /** All values that exitOf() returns, and the sets stored where a block begins and after a call. */
   readonly exits: readonly number[];
 }
 
 /**
- * @param guards whether an instruction of that block has a guard; one may be in two blocks, as a branch's target
- *   and in the delay slot before it
- * @param checked blocks at whose begin the unit may leave
+ * @param guards whether an instruction of the block has a guard; an instruction may be in two blocks, as a branch's
+ *   target and in the delay slot before it
+ * @param checked the blocks at whose begin the unit may leave
  */
 export function registerState(
   blocks: readonly Block[],
@@ -51,7 +51,7 @@ export function registerState(
       exact[block]?.get(instruction) ?? 0;
     return { dirty, live, dirtyAfter, exitOf, exits: fine };
   }
-  // Too many: a guard stores what its unit writes, so all of that is live everywhere.
+  // Too many: every guard stores all registers that its unit writes, so all of these are live everywhere.
   const all = written.reduce((bits, writes) => bits | writes, 0);
   const live = liveAt(
     blocks,
@@ -67,7 +67,7 @@ export function registerState(
   };
 }
 
-/** In the order in which they are done. */
+/** The instructions of a block in execution order. */
 export function instructionsOf({ instructions, end }: Block): Instruction[] {
   return "by" in end ? [...instructions, end.by, end.slot] : [...instructions];
 }
@@ -92,7 +92,7 @@ function dirtyAt(blocks: readonly Block[], successorsOf: readonly (readonly numb
   return dirty;
 }
 
-/** By block: what is dirty before each instruction that may leave; before the branch, if in its delay slot. */
+/** By block: the registers dirty before each instruction that may leave; in a delay slot, before its branch. */
 function exactExits(
   blocks: readonly Block[],
   dirty: readonly number[],
@@ -109,7 +109,7 @@ function exactExits(
   });
 }
 
-/** @param stored by block: what may be stored in it, which has to be right from its begin on */
+/** @param stored by block: registers that may be stored in it, whose locals must be valid from its begin */
 function liveAt(
   blocks: readonly Block[],
   successorsOf: readonly (readonly number[])[],
@@ -143,7 +143,7 @@ function readFirst(block: Block): number {
   return read;
 }
 
-/** Not those of a likely branch's delay slot. */
+/** The registers that the block always writes; a likely branch's delay slot is not counted. */
 function certainWrites(block: Block): number {
   const { end } = block;
   const all = instructionsOf(block);

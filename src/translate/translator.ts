@@ -43,7 +43,7 @@ const CHANGE_WORK = 2000;
 /** When one of these limits is exceeded, all translations are dropped. */
 const MOST_MODULES = 400;
 const MOST_BYTES = 32 << 20;
-/** Slots that a translation may want for what it calls. */
+/** Table slots that must be free for a translation and the code it calls. */
 const FEWEST_SLOTS = 512;
 /** The first that the core has no use of its own for. */
 const FIRST_SLOT = HOOK_SLOT + 1;
@@ -484,7 +484,7 @@ export class Translator {
     this.#dispatch.withdrawn(translation.root, rests);
   }
 
-  /** Whether a version's code and the windows it trusts are as it knows them. */
+  /** Whether a version's code and the windows it relies on are unchanged. */
   #stands({ code, windows, writes }: Translation): boolean {
     return (
       code.every(
@@ -502,7 +502,7 @@ export class Translator {
     );
   }
 
-  /** Brings a physical page's marks to what the code map says, wherever the guest sees it. */
+  /** Updates a physical page's marks from the code map, at every address where the guest sees it. */
   #markEverywhere(page: number): void {
     const physical = page * PAGE_SIZE;
     this.#core.markPhysical(physical);
@@ -523,7 +523,7 @@ export class Translator {
     }
   }
 
-  /** The word at an address that means the same until the host says otherwise; the TLB's don't. */
+  /** The word at an address whose mapping only the host changes, not the TLB. */
   #wordAt(pc: number): number | undefined {
     if (!this.#windows.isLasting(pc)) return undefined;
     const physical = this.#core.translate(pc);

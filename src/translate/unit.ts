@@ -262,8 +262,8 @@ class Unit {
   }
 
   /**
-   * A br_table: `push` leaves a number on the stack and says which one stands for which edge; every other
-   * one goes to the edge at `otherwise`, or behind it all.
+   * A br_table: `push` leaves a number on the stack and returns the number of each edge; any other number takes the
+   * edge at `otherwise`, or continues after the table.
    */
   #choose(
     from: number,
@@ -466,7 +466,7 @@ class Unit {
     body.return();
     body.end();
     body.end();
-    // Not by the edge, which leads to a dispatcher where the flow is irreducible.
+    // Not through the edge, which leads to a dispatcher if the control flow is irreducible.
     this.#loadRegisters(this.#state.live[this.#numbers.get(returnTo) ?? 0] ?? 0);
     this.#load(FUEL, LOCAL_FUEL);
     this.#requireFuel(returnTo, 0);
@@ -523,7 +523,7 @@ class Unit {
     this.#body.op(I32_ADD);
   }
 
-  /** The slot of what is translated at TARGET, or 0: the one that gives the address back. */
+  /** Pushes the slot of the translated code at TARGET, or slot 0, whose function returns the address. */
   #pushSlotOfTarget(likely: number | null): void {
     const body = this.#body;
     if (likely !== null) {
@@ -535,7 +535,7 @@ class Unit {
       body.set(LOCAL_B);
       body.else();
     }
-    // As assembly/interpreter/dispatch.ts finds an address' entry.
+    // The same look-up as in assembly/interpreter/dispatch.ts.
     body.get(LOCAL_TARGET);
     body.op(I32_CONST, DISPATCH_LOW);
     body.op(I32_SHR_U);
@@ -653,7 +653,7 @@ class Unit {
     this.#body.op(I32_STORE, 2, address);
   }
 
-  /** HI lies before LO, so that read as one they are the wrong way round. */
+  /** HI precedes LO in memory, so reading both as one swaps them. */
   #loadHiLo(): void {
     this.#body.op(I32_CONST, 0);
     this.#body.op(I64_LOAD, 3, CPU_HI);

@@ -1,7 +1,7 @@
-// A block of a module's memory as a live kernel has it, beside the same block as farjal made it: each word is
-// equal, different for a reason that is looked into word by word, or unexplained. Pure: bytes in, a value out.
-// A reason is never a whole section's name alone where more can be asked: a table that the kernel sorts must
-// have the same entries, a static key's site must hold one of its two words.
+// Compares a block of a module's memory in a live kernel with the same block made by farjal: each word is equal,
+// different for a reason that is checked for that word, or unexplained. A pure function from bytes to a value. A
+// section's name alone is no reason if more can be checked: a table that the kernel sorts must have the same entries,
+// and a static key's site must hold one of its two words.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Words } from "../bytes/words.ts";
@@ -13,7 +13,7 @@ export interface ComparedSection {
   readonly name: string;
   readonly address: number;
   readonly size: number;
-  /** Guest code may write there once the module runs. */
+  /** Guest code may write to it once the module runs. */
   readonly writable: boolean;
 }
 
@@ -21,21 +21,21 @@ export interface ComparedBlock {
   readonly moment: Moment;
   readonly base: number;
   readonly ours: Uint8Array;
-  /** As long, or longer: memory comes in pages. */
+  /** The live kernel's bytes: as many, or more, since memory is allocated in pages. */
   readonly live: Uint8Array;
   readonly sections: readonly ComparedSection[];
-  /** Where static keys have their sites: address → the jump that stands there while its branch is taken. */
+  /** The sites of static keys: address → the jump that is there while its branch is taken. */
   readonly jumps: ReadonlyMap<number, number>;
   /**
-   * Words of the symbol table whose symbols are of sections that are read and dropped: address → where in the
-   * file the symbol is. Linux counts these from its copy of the file.
+   * Words of the symbol table whose symbols are in sections that are read and dropped: address → the symbol's place in
+   * the file. Linux's values for these are addresses in its copy of the file.
    */
   readonly dropped: ReadonlyMap<number, number>;
 }
 
 export interface WordDifference {
   readonly address: number;
-  /** The section that holds it; null behind and between sections. */
+  /** The section that contains it; null after and between sections. */
   readonly section: string | null;
   readonly ours: number;
   readonly live: number;
@@ -45,14 +45,14 @@ export interface Comparison {
   readonly moment: Moment;
   readonly words: number;
   readonly equal: number;
-  /** Words that differ for a reason that is known, by the reason. */
+  /** The number of words that differ for a known reason, by the reason. */
   readonly explained: Readonly<Record<string, number>>;
   readonly unexplained: number;
-  /** The first of those. */
+  /** The first of the unexplained differences. */
   readonly differences: readonly WordDifference[];
 }
 
-/** Unexplained words that are shown: the first ones tell what is wrong. */
+/** The most unexplained words to show: the first ones are enough to find the cause. */
 const MOST_SHOWN = 100;
 
 const REASONS = {
@@ -110,7 +110,7 @@ export function compareBlock(block: ComparedBlock): Comparison {
   return { moment, words: count, equal, explained, unexplained, differences };
 }
 
-/** Where Linux had its copy of the file: the page that the first symbol of a dropped section counts from. */
+/** The address of Linux's copy of the file, computed from the first symbol of a dropped section. */
 function fileCopy({ base, dropped }: ComparedBlock, live: Uint32Array): number | undefined {
   for (const [address, offset] of dropped) {
     const copy = (live[(address - base) / 4] ?? 0) - offset;
@@ -124,7 +124,7 @@ function reasonFor(
   { moment, jumps }: ComparedBlock,
   { address, ours, live }: Omit<WordDifference, "section">,
 ): string | undefined {
-  // The state comes first; what else the file left empty is the kernel's. Functions and the name are not.
+  // `state` is the first member; the kernel also fills in members that are 0 in the file, but no function or name.
   if (section.name === THIS_MODULE) {
     return address === section.address || ours === 0 ? REASONS.state : undefined;
   }
@@ -166,7 +166,7 @@ function jumpEntries(words: Uint32Array): string[] {
   });
 }
 
-/** Little-endian words, the last one filled up with zeros; what one side lacks is zero too. */
+/** Little-endian words, the last one padded with zeros; words that one side lacks are zero too. */
 function wordsOf(bytes: Uint8Array, count: number): Uint32Array {
   const whole = new Uint8Array(4 * count);
   whole.set(bytes.subarray(0, Math.min(bytes.length, whole.length)));

@@ -1,7 +1,7 @@
-// One boot of a real kernel in QEMU, from modules in to records out. The guest's userland is guest.c, built
-// into built/guest; the modules are in its initramfs. The guest's RAM is a file, so that nothing it writes has
-// to pass a device. The guest ends by itself. A time limit, the end of this process or a signal to it also end the
-// guest; in each case the directory with its files is removed.
+// One boot of a real kernel in QEMU: it takes modules and returns the guest's records. The guest's userland is guest.c,
+// built into built/guest; the modules are in its initramfs. The guest's RAM is a file, so that its records need no
+// device. The guest ends by itself. A time limit, the end of this process or a signal to it also end the guest; in each
+// case the directory with its files is removed.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import {
@@ -22,7 +22,7 @@ import type { Subject } from "./subjects.ts";
 
 const QEMU = "qemu-system-mipsel";
 const RAM_MIB = 256;
-/** QEMU puts the initramfs at the end of RAM, behind the records. */
+/** QEMU puts the initramfs at the end of RAM, after the records. */
 const MOST_ARCHIVE = 48 << 20;
 const MIB = 1 << 20;
 const COMMAND_LINE = [
@@ -32,20 +32,20 @@ const COMMAND_LINE = [
 ].join(" ");
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const LOOK_EVERY_MS = 250;
-/** Lines of the console that a failure shows. */
+/** Lines of the console to show with a failure. */
 const TAIL = 12;
 
 export interface GuestOptions {
-  /** Seconds that it may take. */
+  /** Seconds that the boot may take. */
   readonly timeLimit: number;
-  /** Called as the modules are loaded. */
+  /** Called while the modules are loaded. */
   readonly onProgress?: (done: number) => void;
 }
 
 /**
- * Boots a kernel, loads the modules in their order, and reads what the kernel made of them.
+ * Boots a kernel, loads the modules in their order, and reads the kernel's answers.
  * @param kernel the path of a vmlinuz that QEMU's Malta boots.
- * @throws Misuse when there is no QEMU, or the guest doesn't get to its end.
+ * @throws Misuse when there is no QEMU, or the guest doesn't finish.
  */
 export async function runGuest(
   kernel: string,
@@ -55,7 +55,7 @@ export async function runGuest(
   const archive = archiveOf(subjects);
   if (archive.length > MOST_ARCHIVE) {
     throw new Misuse(
-      `the modules have ${Math.ceil(archive.length / MIB)} MiB, and ${MOST_ARCHIVE / MIB} fit into one boot; name fewer`,
+      `the modules take ${Math.ceil(archive.length / MIB)} MiB, and ${MOST_ARCHIVE / MIB} fit into one boot; name fewer`,
     );
   }
   const directory = mkdtempSync(join(tmpdir(), "farjal-verify-"));
@@ -80,7 +80,7 @@ export async function runGuest(
     if (ended === null && records.whole && records.trouble.length === 0) return records;
     throw new Misuse(
       [
-        `the guest came to no end: ${[ended, ...records.trouble].filter(Boolean).join(", ") || "it stopped early"}`,
+        `the guest didn't finish: ${[ended, ...records.trouble].filter(Boolean).join(", ") || "it stopped early"}`,
         "its console ended in",
         ...consoleTail(console as string).map((line) => `  ${line}`),
       ].join("\n"),
@@ -104,7 +104,7 @@ function archiveOf(subjects: readonly Subject[]): Uint8Array {
   ]);
 }
 
-/** Runs QEMU to its end. @returns why that was not its own doing; null when it was. */
+/** Runs QEMU until it ends. @returns why it was ended or failed; null if it ended by itself. */
 function runQemu(
   args: readonly string[],
   directory: string,
@@ -148,7 +148,7 @@ function runQemu(
   });
 }
 
-/** Takes the guest along when this process ends. @returns how to stop doing so. */
+/** Ends the guest when this process ends. @returns a function that stops doing so. */
 function holdOn(child: ChildProcess, directory: string): () => void {
   const end = (): void => {
     child.kill("SIGKILL");
@@ -168,7 +168,7 @@ function holdOn(child: ChildProcess, directory: string): () => void {
   return letGo;
 }
 
-/** The records as far as they are written; none when there is no RAM yet. */
+/** The records written so far; none while the file of the RAM doesn't exist. */
 function recordBytes(ram: string): Uint8Array {
   const nothing = new Uint8Array(8);
   let file: number;

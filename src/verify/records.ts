@@ -17,7 +17,7 @@ const TROUBLE = 6;
 const HEADER_SIZE = 20;
 const FIRST = 8;
 
-/** Moments of a module's memory: relocated and nothing run yet; loaded; loaded and traced. */
+/** Moments of a module's memory: relocated before any code has run; loaded; loaded and traced. */
 export const MOMENTS = ["relocated", "off", "traced"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
@@ -27,34 +27,34 @@ export interface GuestMemoryBlock {
   readonly bytes: Uint8Array;
 }
 
-/** What the kernel made of one module. */
+/** The kernel's answers for one module. */
 export interface GuestModule {
-  /** 0, or the errno of finit_module(); null when the guest didn't get that far. */
+  /** 0, or the errno of finit_module(); null if the guest didn't get that far. */
   readonly errno: number | null;
-  /** What it printed meanwhile, without levels and times. */
+  /** The kernel's lines while it loaded the module, without levels and times. */
   readonly lines: readonly string[];
   readonly memory: readonly GuestMemoryBlock[];
-  /** From /sys/module/NAME/sections; empty when the module didn't stay. */
+  /** From /sys/module/NAME/sections; empty if the module is not loaded. */
   readonly sections: readonly { readonly name: string; readonly address: number }[];
 }
 
 export interface GuestRecords {
-  /** Whether the guest did all it had to do. */
+  /** Whether the guest completed all its work. */
   readonly whole: boolean;
-  /** What it couldn't do, with the kernel's errno. */
+  /** Steps that failed in the guest, with the kernel's errno. */
   readonly trouble: readonly string[];
-  /** As many as it was given, in their order. */
+  /** One for each module that the guest was given, in the same order. */
   readonly modules: readonly GuestModule[];
 }
 
-/** How many modules the guest has had answers for, while it still runs. */
+/** The number of modules answered for so far, while the guest runs. */
 export function answered(bytes: Uint8Array): number {
   let count = 0;
   for (const { kind } of records(bytes)) if (kind === ANSWER) count++;
   return count;
 }
 
-/** @param count how many modules the guest was given. */
+/** @param count the number of modules that the guest was given. */
 export function readRecords(bytes: Uint8Array, count: number): GuestRecords {
   const modules = Array.from({ length: count }, () => ({
     errno: null as number | null,
@@ -105,7 +105,7 @@ function* records(bytes: Uint8Array): Generator<GuestRecord> {
   }
 }
 
-/** What syslog(2) gives: `<6>[    2.038255] usbcore: registered …`. */
+/** Lines as syslog(2) returns them: `<6>[    2.038255] usbcore: registered …`. */
 function kernelLines(text: string): string[] {
   return text
     .split("\n")

@@ -18,7 +18,7 @@ import type { ComparedBlock } from "./compare.ts";
 import type { GuestModule, Moment } from "./records.ts";
 import type { Subject } from "./subjects.ts";
 
-/** The live kernel has already freed the init blocks of dependencies; here they are placed past all that it uses. */
+/** Dependencies' init blocks, which the live kernel has already freed, go here, above all addresses that it uses. */
 const DEPENDENCY_INIT = KSEG2 + 0x08000000;
 const DEPENDENCY_INIT_STEP = 0x00400000;
 const MEMORY = 128 << 20;
@@ -26,7 +26,7 @@ const MEMORY = 128 << 20;
 const SYMBOL_VALUE = 4;
 const JUMP_ENTRY_SIZE = 12;
 
-/** Where a live kernel had a module. */
+/** The addresses of a module in the live kernel. */
 export interface LivePlace {
   readonly base: number;
   readonly initBase: number;
@@ -35,11 +35,11 @@ export interface LivePlace {
 
 export interface Reloaded {
   readonly module: LoadedModule;
-  /** Every block at every moment of which the live kernel's memory is known. */
+  /** The blocks whose memory in the live kernel is known, at each moment. */
   readonly blocks: readonly ComparedBlock[];
 }
 
-/** Where a module was; undefined when the kernel made no blocks of the sizes that farjal's layout has. */
+/** A module's addresses; undefined if the kernel allocated no blocks of the sizes in farjal's layout. */
 export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefined {
   const layout = layOut(file);
   const { core, init } = layout.blocks;
@@ -74,8 +74,8 @@ function perCpuBase(
 }
 
 /**
- * Loads a module and what it needs, as the live kernel had them.
- * @param places of the subject, and of those that it needs and the live kernel had.
+ * Loads a module and its dependencies at the live kernel's addresses.
+ * @param places those of the subject, and of the dependencies that were in the live kernel.
  * @throws Refusal as Linux refuses it.
  */
 export async function reload(
@@ -126,7 +126,7 @@ function comparedBlocks(
   const dropped = droppedSymbols(module);
   return memory.flatMap(({ moment, address, bytes: live }) => {
     const block = (["core", "init"] as const).find((name) => module[name].base === address);
-    if (block === undefined) return []; // some other memory that the kernel made meanwhile
+    if (block === undefined) return []; // other memory that the kernel allocated meanwhile
     const sections = module.sections
       .filter((section) => section.block === block)
       .map((section) => ({

@@ -9,23 +9,24 @@ import { readModuleBytes } from "../module/file/source.ts";
 import { dependencyNames, ModuleFinder, modulesIn } from "../sweep/dependencies.ts";
 
 export interface Subject {
-  /** As the kernel names it. */
+  /** The kernel's name for the module. */
   readonly name: string;
   readonly path: string;
   /** Unpacked. */
   readonly bytes: Uint8Array;
   readonly file: ModuleFile;
-  /** All that it depends on, in the order they are loaded. */
+  /** All its dependencies, in the order in which they are loaded. */
   readonly needs: readonly Subject[];
 }
 
-/** A name that can go into a list of lines and a path of sysfs; the kernel has room for 55 characters. */
+/** A name that fits in a list of lines and in a path of sysfs; the kernel has room for 55 characters. */
 const NAME = /^\w{1,55}$/;
 
 /**
  * @param names files, or names of modules of the tree.
- * @param tree a directory with modules in it; without one, dependencies are found around each file.
- * @throws Misuse for what can't be found or read and modules the guest can't take, Refusal for no module.
+ * @param tree a directory with modules in it; without one, dependencies are searched for around each file.
+ * @throws Misuse for files that can't be found or read and modules that don't fit into the guest, Refusal for a file
+ *   that is no module.
  */
 export async function gatherSubjects(
   names: readonly string[],
@@ -70,7 +71,7 @@ export async function gatherSubjects(
 function checkSubject(path: string, { elf, name }: ModuleFile): void {
   if (elf.class !== 32 || elf.endian !== "little") {
     throw new Misuse(
-      `${path} is for a ${elf.class}-bit ${elf.endian}-endian kernel; a 32-bit little-endian one is booted`,
+      `${path} is for a ${elf.class}-bit ${elf.endian}-endian kernel; farjal verify boots a 32-bit little-endian one`,
     );
   }
   if (!NAME.test(name)) throw new Misuse(`${path} has a name that no kernel takes`);

@@ -1,6 +1,6 @@
-// The proof that farjal loads as Linux does: a real kernel boots in QEMU and loads modules, farjal loads the
-// same ones at the same addresses, and every word of their memory is compared; where one of the two refuses, the
-// other must, with the same errno and lines.
+// The proof that farjal loads as Linux does: a real kernel boots in QEMU and loads modules, farjal loads the same ones
+// at the same addresses, and every word of their memory is compared. If one of the two refuses a module, the other must
+// refuse it with the same errno and lines.
 
 import type { Errno } from "../errors.ts";
 import { errnoName, Refusal } from "../errors.ts";
@@ -17,37 +17,37 @@ import { gatherSubjects, type Subject } from "./subjects.ts";
 export interface VerifyOptions {
   /** The path of a vmlinuz that QEMU's Malta boots. */
   readonly kernel: string;
-  /** A directory with modules in it, where names are found and dependencies are. */
+  /** A directory of modules, in which names and dependencies are found. */
   readonly tree?: string;
   /** The time limit of the boot, in seconds; default: 300. */
   readonly timeLimit?: number;
-  /** Called as the kernel loads modules. */
+  /** Called while the kernel loads modules. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface VerifiedModule {
   readonly name: string;
   readonly path: string;
-  /** Where its core block was; null when the kernel refused it before it was relocated. */
+  /** The address of its core block; null if the kernel refused the module before relocating it. */
   readonly base: string | null;
-  /** What finit_module() answered; null for 0. An init function may fail in a guest without the hardware. */
+  /** The errno of finit_module(); null for 0. An init function may fail in a guest without the hardware. */
   readonly errno: Errno | string | null;
   /** Whether farjal loads it. */
   readonly loads: boolean;
-  /** What the kernel printed. */
+  /** The kernel's lines. */
   readonly dmesg: readonly string[];
-  /** Each block at each moment. */
+  /** One for each block at each moment. */
   readonly comparisons: readonly Comparison[];
-  /** What else is not the same: a verdict, a line, a section's address. */
+  /** Other differences: in a verdict, a line, a section's address. */
   readonly problems: readonly string[];
 }
 
 export interface Verification {
   /** "6.1.0-50-4kc-malta". */
   readonly release: string | null;
-  /** In the order they were loaded; those that named ones depend on are among them. */
+  /** In the order of loading, including the dependencies of the named ones. */
   readonly modules: readonly VerifiedModule[];
-  /** Whether no word is unexplained and there is no problem. */
+  /** Whether there is neither an unexplained word nor a problem. */
   readonly held: boolean;
 }
 
@@ -90,7 +90,7 @@ export async function verify(
   return { release: kernel.release, modules, held };
 }
 
-/** Whether two modules have an export in common: then the second one is refused. */
+/** Whether two modules export the same name: then the second one is refused. */
 function exportSame(one: ModuleFile, other: ModuleFile): boolean {
   const names = new Set(one.exports.map(({ name }) => name));
   return other.exports.some(({ name }) => names.has(name));

@@ -170,7 +170,10 @@ test("cost says why a module's nops can't be switched, and measures it as it is"
   assert.equal(code, 0);
   assert.equal(json.rows[1].design, "late.ko: nops that can't be switched");
   assert.deepEqual(json.rows[1].patches, []);
-  assert.match(json.notes[0], /^cost's patchable entries stay nops: the nops at 0xc0000004 stand/);
+  assert.match(
+    json.notes[0],
+    /^cost's patchable entries stay nops: the nops at 0xc0000004 are before/,
+  );
 });
 
 test("cost compares builds of a module side by side, above the one without sites", () => {
@@ -215,8 +218,8 @@ test("cost: results that differ are a failed verdict", () => {
 
 test("cost: modules that can't be measured are refused in one line", () => {
   const long = costModule("long", "little");
-  assertMisuse(farjal(["cost", "--call", "cost_loop(1)"]), /--call is about a module/);
-  assertMisuse(farjal(["cost", long]), /--call 'NAME\(ARG, …\)' says what is measured/);
+  assertMisuse(farjal(["cost", "--call", "cost_loop(1)"]), /--call needs a module/);
+  assertMisuse(farjal(["cost", long]), /name the call to measure: --call 'NAME\(ARG, …\)'/);
   assertMisuse(farjal(["cost", long, "--call", "cost_loop(1"]), /--call takes 'NAME\(ARG, …\)'/);
   assertMisuse(farjal(["cost", long, "--call", "cost_loop(1,,2)"]), /an argument is missing/);
 });

@@ -33,7 +33,7 @@ suite("farjal diff", () => {
       });
       const { code, stdout } = farjal(["diff", golden, other]);
       assert.equal(code, 1);
-      assert.match(stdout, /^the calls part at call \d+$/m);
+      assert.match(stdout, /^the calls diverge at call \d+$/m);
       const { json } = farjalJson(["diff", golden, other, "--ignore-time"]);
       assert.equal(json.verdict, "differ");
       assert.equal(json.firstTime, null);

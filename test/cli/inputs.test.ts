@@ -99,7 +99,7 @@ suite("a package's tree of compressed modules", { skip }, () => {
       writeFileSync(path, whole.subarray(0, whole.length >>> 1));
       assertMisuse(farjal(["info", path]), new RegExp(`cut_${ending}.*can't be unpacked`));
     }
-    assertMisuse(farjal(["load", directory]), /is a directory, and a file is wanted/);
+    assertMisuse(farjal(["load", directory]), /is a directory, not a file/);
     const { code, json } = farjalJson(["sweep", directory, "--jobs", "1"]);
     assert.deepEqual([code, json.summary.loads, json.summary.failed], [1, 1, 3]);
     assert.ok(modern.startsWith(directory));

@@ -101,7 +101,7 @@ for (const order of ORDERS) {
       const map = join(temporaryDirectory(context), "System.map");
       writeFileSync(map, "80100000 T _text\n80100400 T _mcount\n");
       const narrow = ["load", built("modern"), "--kernel", map];
-      assertMisuse(farjal(narrow), /this is a 32-bit kernel, and a 64-bit one is wanted/);
+      assertMisuse(farjal(narrow), /this is a 32-bit kernel, and the module needs a 64-bit one/);
       const module = repositoryFile(`test/modules/built/leaf-${order}.ko`);
       const wide = ["load", module, "--kernel", map];
       // A kernel with only sign-extended addresses may be a 32-bit one: nm prints ELF32 symbols that way.
@@ -110,7 +110,7 @@ for (const order of ORDERS) {
       assert.equal(farjal(wide).code, 0);
       for (const proof of ["ffffffff80117940 T handle_sys64", "a800000080100000 T in_xkphys"]) {
         writeFileSync(map, `${signExtended}${proof}\n`);
-        assertMisuse(farjal(wide), /this is a 64-bit kernel, and a 32-bit one is wanted/);
+        assertMisuse(farjal(wide), /this is a 64-bit kernel, and the module needs a 32-bit one/);
       }
       const high = ["load", module, "--base", "ffffffffc0000000"];
       assertMisuse(farjal(high), /0xffffffffc0000000 is an address of 64 bits/);

@@ -75,7 +75,7 @@ test("an unreadable file is misuse", (context) => {
     farjal(["info", join(directory, "no.ko")]),
     /can't be read: no such file or directory/,
   );
-  assertMisuse(farjal(["info", directory]), /is a directory, and a file is wanted/);
+  assertMisuse(farjal(["info", directory]), /is a directory, not a file/);
   assertMisuse(farjal(["info", "/dev/zero"]), /more than 256 MiB/);
   const packed = join(directory, "bad.ko.gz");
   writeFileSync(

@@ -69,7 +69,7 @@ suite("report", () => {
     assert.match(folded, /^farjal-1;host_call;work_run \[modern\] 1$/m);
     farjal(["report", from, "-o", join(folder, "x.folded")]);
     assert.equal(readFileSync(join(folder, "x.folded"), "utf8"), folded);
-    assertMisuse(farjal(["report", from, "-o", join(folder, "x.json")]), /can be of two formats/);
+    assertMisuse(farjal(["report", from, "-o", join(folder, "x.json")]), /can have two formats/);
     assertMisuse(farjal(["report", from, "--format", "trace.dat"]), /name its file with -o/);
     assertMisuse(farjal(["report", from, "--format", "svg"]), /Allowed choices are ftrace, report/);
     assertMisuse(farjal(["report", from, "-i", from]), /named twice/);
@@ -88,7 +88,7 @@ suite("report", () => {
       /neither a trace\.dat nor ftrace/,
     );
     assertMisuse(farjal(["report", join(folder, "none")]), /none can't be read: no such file/);
-    assertMisuse(farjal(["report", folder]), /is a directory, and a file is wanted/);
+    assertMisuse(farjal(["report", folder]), /is a directory, not a file/);
     assert.deepEqual(readdirSync(folder), ["trace.dat"]);
   });
 

@@ -38,7 +38,10 @@ for (const order of ORDERS) {
     assert.equal(first.code, 1);
     assert.equal(first.json.exception.kind, "budget");
     assert.equal(first.json.exception.inDelaySlot, true);
-    assert.match(first.stderr, /^saved in .*half; the same words with --restore .*half go on/m);
+    assert.match(
+      first.stderr,
+      /^saved in .*half; the same command with --restore .*half continues/m,
+    );
     const second = farjalJson([...words, "--restore", file]);
     assert.equal(second.code, 0);
     assert.deepEqual(second.json, whole);

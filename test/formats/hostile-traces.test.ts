@@ -103,7 +103,7 @@ suite("hostile traces", () => {
     const more = Buffer.alloc(14 * 1000).fill(told);
     const grown = Buffer.concat([file.subarray(0, at), more, file.subarray(at)]);
     grown.writeBigUInt64LE(file.readBigUInt64LE(options + 8) + BigInt(more.length), options + 8);
-    refused(grown, /a section that is told of twice/);
+    refused(grown, /a section that is listed twice/);
   });
 
   test("more formats, systems and CPUs than are possible", () => {

@@ -120,7 +120,7 @@ suite("trace.dat", () => {
 
   test("the events of a CPU must be in the order of time", () => {
     const trace = traceOf(functionEvents().reverse());
-    assert.throws(() => fileOf(trace, 6), /don't stand in the order of time/);
+    assert.throws(() => fileOf(trace, 6), /are not in the order of their times/);
   });
 
   test("truncated anywhere, it gives its events or one error that names the place", () => {

@@ -87,7 +87,10 @@ test("a word that matches nothing fails, and earlier words keep their effect", (
 
 test("commands that farjal doesn't have are refused by their names", () => {
   for (const command of ["traceoff", "stacktrace", "enable_event"]) {
-    assert.throws(() => lines(`top:${command}`), new RegExp(`mod alone, not ${command}`));
+    assert.throws(
+      () => lines(`top:${command}`),
+      new RegExp(`no filter command but mod, and so not ${command}`),
+    );
   }
   assert.throws(() => lines("a:mod:b:c"), Misuse);
 });

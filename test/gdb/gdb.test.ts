@@ -250,5 +250,5 @@ test("a port that is taken is misuse", async (context) => {
     { encoding: "utf8", timeout: TIMEOUT },
   );
   assert.equal(status, 2);
-  assert.match(stderr, /port \d+ can't be had for gdb/);
+  assert.match(stderr, /farjal can't listen for gdb on port \d+/);
 });

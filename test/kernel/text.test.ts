@@ -216,7 +216,7 @@ suite("other files", () => {
     });
     await assert.rejects(readKernel("/"), {
       name: "Misuse",
-      message: /is a directory, and a file is wanted/,
+      message: /is a directory, not a file/,
     });
     await assert.rejects(readKernel(Buffer.from("hello")), {
       name: "Misuse",

@@ -166,7 +166,7 @@ suite("vmlinux", () => {
       assert.equal(kernel.image?.address, high + BigInt(TEXT));
       assert.equal(kernel.image?.bytes.length, 0x5004);
       await assert.rejects(readKernel(writeElf({ ...spec, bits: 64, sections })), {
-        message: /this is a 64-bit kernel, and a 32-bit one is wanted/,
+        message: /this is a 64-bit kernel, and the module needs a 32-bit one/,
       });
     });
   }

@@ -150,7 +150,7 @@ suite("a kernel's image, its tables found by their structure", () => {
   test("without exports has no known load address, which is reported", async () => {
     await assert.rejects(readKernel(makeKernel({ exports: false }).bytes), {
       name: "Misuse",
-      message: /doesn't tell where it is loaded/,
+      message: /has no load address that farjal finds/,
     });
   });
 });

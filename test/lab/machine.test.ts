@@ -457,7 +457,7 @@ suite("a module file", () => {
     const said = (message: RegExp) => (error: unknown) =>
       error instanceof Misuse && message.test(error.message);
     await assert.rejects(load(nowhere), said(/nowhere\.ko can't be read: no such file/));
-    await assert.rejects(load(folder), said(/is a directory, and a file is wanted/));
+    await assert.rejects(load(folder), said(/is a directory, not a file/));
     const cut = join(folder, "cut.ko.gz");
     writeFileSync(cut, gzipSync(plain).subarray(0, 900));
     await assert.rejects(load(cut), said(/cut\.ko\.gz can't be unpacked: /));

@@ -151,7 +151,7 @@ suite("sweep", () => {
         high.results.map(({ verdict }) => verdict),
         ["refused", "loads", "loads", "loads", "failed"],
       );
-      assert.match(high.results.at(-1)?.explanation ?? "", /the module is for 32/);
+      assert.match(high.results.at(-1)?.explanation ?? "", /the module has 32/);
     } finally {
       rmSync(mixed, { recursive: true });
     }

@@ -74,7 +74,7 @@ suite("a guest that doesn't end by itself", () => {
     const path = qemu("fails", `console.error("no such machine"); process.exitCode = 3;`);
     assert.match(
       await failure(path),
-      /^the guest came to no end: qemu-system-mipsel ended with 3: no such machine\n/,
+      /^the guest didn't finish: qemu-system-mipsel ended with 3: no such machine\n/,
     );
   });
 
@@ -82,7 +82,7 @@ suite("a guest that doesn't end by itself", () => {
     const path = qemu("waits", "setInterval(() => {}, 1000);");
     assert.match(
       await failure(path, 0.5),
-      /^the guest came to no end: after 0.5 seconds it still ran/,
+      /^the guest didn't finish: after 0.5 seconds it still ran/,
     );
   });
 
@@ -111,7 +111,7 @@ suite("a guest that doesn't end by itself", () => {
         const records = Buffer.from(Uint32Array.from(${JSON.stringify(words)}).buffer);
         writeSync(openSync(ram, "w"), records, 0, records.length, ${RECORDS.offset});`,
       );
-      assert.match(await failure(path), /^the guest came to no end: it stopped early/);
+      assert.match(await failure(path), /^the guest didn't finish: it stopped early/);
     });
   }
 

@@ -1,6 +1,6 @@
-// `farjal bench M.ko --call NAME [ARG…]`: the same call untraced, with tracing off and traced, in one
-// process. Instructions are exact and come from a first call on a new machine, where the results are
-// compared too; seconds come from repeating the call, the rows in turns.
+// `farjal bench M.ko --call NAME [ARG…]`: the same call untraced, with tracing off and traced, in one process.
+// Instruction counts are exact and come from a first call on a new machine, where the results are compared too; times
+// come from repeating the call, the rows alternating.
 
 import type { Command } from "commander";
 import {
@@ -31,7 +31,7 @@ import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
-A module built with -pg can't say what it would cost without: --plain names the same module built without.
+The cost without -pg can't be measured on a module built with it: --plain names the same module built without.
 
 Examples:
   farjal bench crc16.ko --call crc16 0 @message.bin 4096
@@ -53,14 +53,14 @@ interface BenchOptions extends Omit<CallOptions, "engine"> {
 export function addBench(program: Command, give: Give, terminal: Terminal): void {
   called(moduleCommand(program, "bench"))
     .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
-    .option("--engine <E>", `${ENGINES.join(", ")} (may be given again; auto unless told)`, gather)
+    .option("--engine <E>", `${ENGINES.join(", ")} (may be given again; default: auto)`, gather)
     .option(
       "--tracer <T>",
-      "none, off, function or function_graph (may be given again; all unless told)",
+      "none, off, function or function_graph (may be given again; default: all)",
       gather,
     )
     .option("--time <MS>", "milliseconds for each row", countReader(1, 600_000), 400)
-    .summary("the same call untraced, with tracing off, and traced")
+    .summary("measure a call untraced, with tracing off, and traced")
     .description(
       "Measures a call untraced, with its call sites switched off, and traced in both ways: exact guest " +
         "instructions, and time. Exit code 1: the module doesn't load, a call doesn't return, or the " +
@@ -118,17 +118,17 @@ function tracersOf({ tracer = TRACINGS }: BenchOptions): ReadonlySet<Tracing> {
 function known<T extends string>(name: string, names: readonly T[]): T {
   const found = names.find((one) => one === name);
   if (found === undefined) {
-    throw new Misuse(`'${name}' can't be measured, but ${names.join(", ")}`);
+    throw new Misuse(`'${name}' can't be measured: choose from ${names.join(", ")}`);
   }
   return found;
 }
 
-/** What files are read with: the engine is a matter of the rows. */
+/** The options for reading files, without --engine, which belongs to the rows. */
 function sourceOptions({ engine: _rows, ...options }: BenchOptions): CallOptions {
   return options;
 }
 
-/** The row without call sites: the module itself when it has none, else the one --plain names. */
+/** The row without call sites: the module itself if it has none, or else the module that --plain names. */
 async function untraced(
   source: Source,
   traced: boolean,
@@ -163,7 +163,7 @@ function tracedSetups(
 
 function whyNothing({ file }: Source, traced: boolean): string {
   return traced
-    ? `no row is left to measure for ${file.name}`
+    ? `the options leave no row to measure for ${file.name}`
     : `${file.name} has no call site that ftrace can switch (it is built without -pg): only --tracer none can be measured`;
 }
 

@@ -1,6 +1,6 @@
-// `farjal boot VMLINUX`: a kernel on the Malta board. The console is the terminal, or a script's; what ends the run
-// is a text, the script's end, the guest's own power off, or a limit. A machine can be saved at a text and gone on
-// with later.
+// `farjal boot VMLINUX`: boots a kernel on the Malta board. The terminal or a script drives the console. The run ends
+// at a text on the console, at the end of the script, when the guest powers off, or at a limit. The machine can be
+// saved at a text and continued later.
 
 import { openSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
@@ -42,7 +42,7 @@ A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, 
 On a terminal, Ctrl-A x leaves.`;
 
 const MOST_MEMORY = 256;
-/** Seconds of real time between two looks at the keyboard and for an interrupt. */
+/** Seconds of real time between two checks of the keyboard and of an interrupt. */
 const SLICE = 0.02;
 const SLICE_ALONE = 0.2;
 
@@ -62,7 +62,7 @@ interface BootOptions extends AnswerOptions {
   readonly restore?: string;
 }
 
-/** Ends of a run that are what was asked for, when no text was. */
+/** Ends that count as success when --until is not given. */
 const GOOD_ENDS: ReadonlySet<BootEnd> = new Set<BootEnd>([
   "power-off",
   "reset",
@@ -96,7 +96,7 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
     .option("--memory <MIB>", "memory of the board", countReader(1, MOST_MEMORY), MOST_MEMORY)
     .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
     .addOption(
-      new Option("--engine <NAME>", "how instructions are run; the guest can't tell")
+      new Option("--engine <NAME>", "how instructions are run; the guest sees no difference")
         .choices(ENGINES)
         .default("interpreter"),
     )
@@ -106,18 +106,18 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
     )
     .option("--time-limit <S>", "end after so many seconds", countReader(1, 1_000_000))
     .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
-    .option("--log <FILE>", "write what the console shows to a file too")
+    .option("--log <FILE>", "also write the console's output to FILE")
     .option("--no-reboot", "end when the guest resets the board, instead of booting again")
-    .option("--save <FILE>", "save the whole machine: at --at's text, or where the run ends")
+    .option("--save <FILE>", "save the whole machine: at the text of --at, or where the run ends")
     .option(
       "--at <TEXT>",
       "the text at which --save saves; without --until and --script the run ends there",
     )
-    .option("--restore <FILE>", "go on with a machine that --save saved, instead of booting")
+    .option("--restore <FILE>", "continue a machine that --save saved, instead of booting")
     .summary("boot a kernel on the Malta board")
     .description(
-      "Boots a Linux kernel for MIPS Malta, as it is, on farjal's own board. Exit code 1: the text of --until didn't " +
-        "come or the script didn't get to its end; without either, the kernel ended otherwise than by power off.",
+      "Boots an unmodified Linux kernel for MIPS Malta on farjal's own board. Exit code 1: the text of --until didn't " +
+        "appear or the script didn't finish; without either, the kernel panicked, faulted or halted, or the run was cut short.",
     )
     .addHelpText("after", EXAMPLES)
     .action((kernel: string | undefined, options: BootOptions) =>
@@ -182,12 +182,12 @@ async function boardFor(path: string | undefined, options: BootOptions): Promise
   if (options.restore !== undefined) {
     if (options.initrd !== undefined) {
       throw new Misuse(
-        "--restore goes on with a machine, whose initramfs is in it; leave --initrd away",
+        "--restore continues a saved machine, which has its initramfs: leave out --initrd",
       );
     }
     return boardOf(readInput(options.restore), { engine: options.engine });
   }
-  if (path === undefined) throw new Misuse("a kernel is wanted, or --restore FILE");
+  if (path === undefined) throw new Misuse("name a kernel, or give --restore FILE");
   const { initrd, append, memory, cpu, engine } = options;
   const program: BootProgram = {
     kernel: await readBootImage(readInput(path)),
@@ -199,7 +199,7 @@ async function boardFor(path: string | undefined, options: BootOptions): Promise
   return board;
 }
 
-/** Runs to the end, showing the console, with the keyboard when there is one and no script. */
+/** Runs to the end and shows the console; reads the keyboard if there is one and no script. */
 async function runBoard(
   board: Board,
   run: ScriptedRun,
@@ -246,7 +246,7 @@ async function runBoard(
   }
 }
 
-/** One slice. @returns undefined when only the slice is over. */
+/** Runs one slice. @returns undefined when only the slice is over. */
 async function advance(
   board: Board,
   run: ScriptedRun,
@@ -263,7 +263,7 @@ async function advance(
   board.console.send(keyboard.keys());
   const end = run.advance({ timeLimit: Math.min(SLICE, left), idle: "return" }, also);
   if (end !== "idle") return end === "time" ? undefined : end;
-  // A waiting guest costs nothing: real time passes as its own, until something is due or a key is typed.
+  // A waiting guest costs nothing: guest time follows real time until something is due or a key is typed.
   const began = performance.now();
   await keyboard.wait(Math.min((board.untilDue / board.clockRate) * 1000, left * 1000));
   const passed = ((performance.now() - began) / 1000) * board.clockRate;
@@ -271,7 +271,7 @@ async function advance(
   return undefined;
 }
 
-/** The console's bytes, gathered until they are shown. */
+/** Collects the console's bytes until they are shown. */
 class Output {
   readonly #show: (bytes: Uint8Array) => void;
   #bytes: number[] = [];
@@ -292,10 +292,10 @@ class Output {
 
 async function save(board: Board, path: string, terminal: Terminal): Promise<void> {
   await writeWhole(path, saveBoard(board));
-  terminal.note(`\nsaved in ${path}; farjal boot --restore ${path} goes on from there\n`);
+  terminal.note(`\nsaved in ${path}; farjal boot --restore ${path} continues from there\n`);
 }
 
-/** Names for a post mortem, if the kernel's file tells any. */
+/** The kernel's symbols for a post mortem, if its file has any. */
 async function symbols(path: string | undefined) {
   if (path === undefined) return null;
   try {

@@ -1,6 +1,6 @@
-// `farjal cost`: designs of call sites compared on the same code in one run. Bytes are read from the loaded
-// modules, guest instructions are counted, patches are interrupted, and host time is measured in turns.
-// Without a module it takes farjal's own, built with each design (src/lab-kernel/cost.sh).
+// `farjal cost`: compares designs of call sites on the same code in one run. Bytes are read from the loaded modules,
+// guest instructions are counted, patches are interrupted, and host time is measured with the designs alternating.
+// Without a module it takes those that come with farjal, built with each design (src/lab-kernel/cost.sh).
 
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
@@ -43,10 +43,10 @@ Examples:
   farjal cost modern.ko --call 'work_run(50)'
   farjal cost plain.ko modern.ko jal.ko --call 'work_run(50)'`;
 
-/** farjal's own builds of one source, the ones without call sites first. */
+/** The builds of one source that come with farjal, those without call sites first. */
 const OWN = ["plain", "plain-long", "jal", "long", "long-ra", "nops3", "nops4"];
 const OWN_CALL = "cost_loop(1000)";
-/** MiB that they need; a machine is saved and restored the faster, the less it has. */
+/** MiB that they need; saving and restoring a machine takes less time when it has less memory. */
 const OWN_MEMORY = 16;
 
 interface CostOptions extends Omit<CallOptions, "engine" | "call"> {
@@ -57,11 +57,11 @@ interface CostOptions extends Omit<CallOptions, "engine" | "call"> {
 
 export function addCost(program: Command, give: Give, terminal: Terminal): void {
   placed(program.command("cost"))
-    .argument("[M.ko...]", "builds of one module; farjal's own unless told")
+    .argument("[M.ko...]", "builds of one module; default: those that come with farjal")
     .option("--json", "print one JSON document")
     .option("--object", "take plain .o files, which Linux would refuse as modules")
     .addOption(initOption())
-    .option("--html <FILE>", "write it as one page, with plots")
+    .option("--html <FILE>", "write the report as one HTML page, with plots")
     .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
     .addOption(budgetOption())
     .option(
@@ -89,10 +89,10 @@ async function cost(
 ): Promise<Answer> {
   const own = paths.length === 0;
   if (own && options.call !== undefined) {
-    throw new Misuse("--call is about a module: farjal cost M.ko --call …");
+    throw new Misuse("--call needs a module: farjal cost M.ko --call …");
   }
   const call = own ? OWN_CALL : options.call;
-  if (call === undefined) throw new Misuse("--call 'NAME(ARG, …)' says what is measured");
+  if (call === undefined) throw new Misuse("name the call to measure: --call 'NAME(ARG, …)'");
   const { name, args } = readCall(call);
   const machineOptions = { ...options, memory: own ? OWN_MEMORY : options.memory };
   const builds: Build[] = [];
@@ -128,7 +128,7 @@ async function cost(
   };
 }
 
-/** The same with its file mended; null where that is refused. */
+/** The source with its file mended; null if mending is refused. */
 function mendedSource(source: Source): Source | null {
   try {
     const { file, report } = rewrittenModule(source.file);

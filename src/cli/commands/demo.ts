@@ -1,5 +1,5 @@
-// `farjal demo`: the whole story on a module that farjal brings along (src/lab-kernel/demo.c), from the failure
-// of 2009 to the cost of a trace. Nothing in it is told; every line comes from a machine that did it.
+// `farjal demo`: shows on a module that comes with farjal (src/lab-kernel/demo.c) what farjal does, from the failure
+// of 2009 to the cost of a trace. No line is made up: each comes from a machine that did what it says.
 
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
@@ -22,18 +22,18 @@ import type { Terminal } from "../terminal.ts";
 
 const FUNCTION = "demo_run";
 const DEVICES = 4;
-/** Fewer, so that the trace is short enough to read. */
+/** A smaller argument, so that the trace is short enough to read. */
 const TRACED_DEVICES = 1;
 /** demo_run(4), computed from demo.c by hand and by QEMU; the same in both byte orders. */
 const EXPECTED = 0xcb06ec12;
 
-/** demo.c as it is built: with jal, with long calls, with long calls and no -pg. */
+/** The builds of demo.c: with jal, with long calls, and with long calls but without -pg. */
 type Build = "demo" | "demo-modern" | "demo-plain";
 
 export function addDemo(program: Command, give: Give, terminal: Terminal): void {
   program
     .command("demo")
-    .summary("see it all on a built-in module: start here")
+    .summary("see what farjal does on a built-in module: start here")
     .description(
       "Shows on a built-in module what farjal is for: the far jump that kept modules from being traced " +
         "in 2009, its cause, its cure, the run, the trace and its cost.",
@@ -84,7 +84,7 @@ async function perform(endian: Endian): Promise<Demo> {
   };
 }
 
-/** Loads it as Linux would; null when that went well, which it must not. */
+/** Loads it as Linux would; null if that succeeds, which is a failure of the demo. */
 function refused(machine: Machine, file: ModuleFile): RefusalDetails | null {
   try {
     machine.insmodFile(file, { base: DEFAULT_BASE, farJumps: "refuse" });

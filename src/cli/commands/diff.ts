@@ -1,4 +1,4 @@
-// `farjal diff A B`: two traces compared, for CI.
+// `farjal diff A B`: compares two traces, for use in CI.
 
 import type { Command } from "commander";
 import { diffTraces, readTrace } from "../../index.ts";
@@ -20,12 +20,12 @@ export function addDiff(program: Command, give: Give, terminal: Terminal): void 
     .command("diff")
     .argument("<A>", "a trace: trace.dat, or the text of a trace file")
     .argument("<B>", "the one to compare with it")
-    .option("--ignore-time", "compare calls, their order and counts; no times and costs")
+    .option("--ignore-time", "compare calls, their order and counts, but not times and costs")
     .option("--json", "print one JSON document")
     .summary("compare two traces")
     .description(
-      "Tells where two traces' calls part, which call edges came and went, and whose counts and costs " +
-        "changed. Exit code 1: they differ; 2: one can't be read, or they can't be compared.",
+      "Shows where the calls of two traces diverge, which call edges are new or gone, and which functions' counts " +
+        "and costs changed. Exit code 1: the traces differ; 2: one can't be read, or they can't be compared.",
     )
     .addHelpText("after", EXAMPLES)
     .action((a: string, b: string, options: DiffOptions) =>

@@ -1,5 +1,5 @@
-// `farjal explain M.ko`: the whole story of a module at an address, as text, as JSON, and as one page that
-// needs nothing but a browser.
+// `farjal explain M.ko`: explains how a module is laid out and relocated at an address, as text, as JSON, and as one
+// self-contained HTML page.
 
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -31,13 +31,16 @@ interface ExplainOptions extends ModuleOptions {
 export function addExplain(program: Command, give: Give, terminal: Terminal): void {
   placed(moduleCommand(program, "explain"))
     .addOption(new Option("--section <NAME>", "only what is in this section"))
-    .addOption(new Option("--symbol <NAME>", "only what has to do with this function or symbol"))
-    .option("--html <FILE>", "write it as one page, with the address space drawn")
-    .summary("the whole story of a module at an address")
+    .addOption(new Option("--symbol <NAME>", "only what concerns this function or symbol"))
+    .option(
+      "--html <FILE>",
+      "write the report as one HTML page, with a drawing of the address space",
+    )
+    .summary("how a module is laid out, relocated and mended at an address")
     .description(
-      "Loads a module and tells where everything of it lies and why: sections, regions, far jumps and " +
+      "Loads a module and shows where each part of it is placed, and why: sections, regions, far jumps and " +
         "their trampolines, HI16/LO16 pairs, call sites before and after patching, imports, exports, static " +
-        "keys. Of a module that is refused, the same up to where it stopped. Exit code 1: it doesn't load.",
+        "keys. If the module is refused, shows the same up to that point. Exit code 1: it doesn't load.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, options: ExplainOptions) =>

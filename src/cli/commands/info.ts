@@ -1,4 +1,4 @@
-// `farjal info M.ko`: what the module's file says of itself. Nothing is loaded.
+// `farjal info M.ko`: what the module's file contains. The module is not loaded.
 
 import type { Command } from "commander";
 import { hex } from "../../hex.ts";
@@ -21,9 +21,9 @@ interface InfoOptions extends AnswerOptions {
 
 export function addInfo(program: Command, give: Give, terminal: Terminal): void {
   moduleCommand(program, "info")
-    .summary("what a module's file says: ABI, sections, imports, exports, call sites")
+    .summary("what a module's file contains: ABI, sections, imports, exports, call sites")
     .description(
-      "Shows what a module's file says of itself: class, byte order, ABI, sections, imports, exports, " +
+      "Shows what a module's file contains: class, byte order, ABI, sections, imports, exports, " +
         "calls of _mcount, relocations, modinfo.",
     )
     .addHelpText("after", EXAMPLES)

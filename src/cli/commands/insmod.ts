@@ -1,5 +1,5 @@
-// `farjal insmod M.ko --kernel VMLINUZ`: the kernel's own verdict. The kernel runs on the board; it is booted once
-// and kept as a snapshot in the user's cache, so that the next module is loaded into it at once.
+// `farjal insmod M.ko --kernel VMLINUZ`: asks a real kernel. The kernel runs on the board; it is booted once and kept
+// as a snapshot in the user's cache, so that the next module is loaded without booting.
 
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -38,11 +38,18 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
     .argument("<M.ko>", "the module, or - for standard input")
     .option("--json", "print one JSON document")
     .requiredOption("--kernel <FILE>", "the kernel to load it into: a vmlinuz or vmlinux for Malta")
-    .option("--initrd <FILE>", "an initramfs whose files the kernel has too")
+    .option("--initrd <FILE>", "an initramfs whose files are added to farjal's own")
     .option("--append <TEXT>", "more of the kernel's command line")
     .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
-    .addOption(new Option("--with <M.ko>", "load this module before").argParser(gather))
-    .addOption(new Option("--param <NAME=VALUE>", "a module parameter").argParser(gather))
+    .addOption(
+      new Option("--with <M.ko>", "load this module first (may be given again)").argParser(gather),
+    )
+    .addOption(
+      new Option(
+        "--param <NAME=VALUE>",
+        "set a parameter of the module (may be given again)",
+      ).argParser(gather),
+    )
     .option("--no-cache", "boot the kernel anew, and keep no snapshot of it")
     .summary("load a module into a real kernel that runs on farjal's board")
     .description(
@@ -66,7 +73,9 @@ async function insmod(path: string, options: InsmodOptions, terminal: Terminal):
     cpu,
     ...(cache ? {} : { cache: null }),
     onBoot: () =>
-      terminal.note(`booting ${options.kernel}${cache ? "; it is kept for the next time" : ""}\n`),
+      terminal.note(
+        `booting ${options.kernel}${cache ? "; a snapshot is kept for the next time" : ""}\n`,
+      ),
   });
   const parameters = (options.param ?? []).join(" ");
   let answer: LinuxAnswer = { errno: null, dmesg: [] };
@@ -90,11 +99,11 @@ async function insmod(path: string, options: InsmodOptions, terminal: Terminal):
 
 interface WantedModule {
   readonly bytes: Uint8Array;
-  /** The one that is asked about, and not one that it needs. */
+  /** Whether it is the module that the user named, not one that it depends on. */
   readonly isWanted: boolean;
 }
 
-/** The module's bytes, behind those of the modules that it needs as far as they are found. */
+/** The module's bytes, after those of its dependencies that were found. */
 async function modulesFor(path: string, options: InsmodOptions): Promise<WantedModule[]> {
   const wanted: WantedModule[] = [];
   const seen = new Set<string>();
@@ -114,7 +123,7 @@ async function modulesFor(path: string, options: InsmodOptions): Promise<WantedM
   return wanted;
 }
 
-/** What it depends on; a file that farjal can't read as a module is the kernel's to refuse. */
+/** What the module depends on; a file that farjal can't read as a module is left for the kernel to refuse. */
 function namesNeeded(bytes: Uint8Array): string[] {
   try {
     return dependencyNames(readModule(bytes));

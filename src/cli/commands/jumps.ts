@@ -1,5 +1,5 @@
-// `farjal jumps FILE|DIR`: every j and jal of a module, a linked kernel or a tree of modules, and with --erratum
-// what becomes of a call when one of them goes astray, beside the same call of the mended module.
+// `farjal jumps FILE|DIR`: lists every j and jal of a module, a linked kernel or a tree of modules. With --erratum it
+// runs a call in which one of them goes astray, and the same call of the mended module.
 
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -62,7 +62,7 @@ export function addJumps(program: Command, give: Give, terminal: Terminal): void
       ).choices(["mt7620"]),
     )
     .option("--call <NAME>", "the function to call for --erratum")
-    .option("--seed <N>", "of the choice of jumps", countReader(1, 0xffffffff), 7620)
+    .option("--seed <N>", "seed for the choice of jumps", countReader(1, 0xffffffff), 7620)
     .option("--trials <N>", "runs, each with one jump astray", countReader(1, 10_000), 16)
     .option("--site <PLACE>", "only this jump, SECTION+0xOFFSET (may be given again)", gather);
   placed(command)
@@ -84,7 +84,7 @@ async function jumps(
   { paint }: Terminal,
 ): Promise<Answer> {
   if (options.erratum !== undefined) return erratum(path, texts, options, paint);
-  if (options.call !== undefined) throw new Misuse("--call goes with --erratum mt7620");
+  if (options.call !== undefined) throw new Misuse("--call needs --erratum mt7620");
   if (path !== "-" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     return treeJumps(path, options, paint);
   }
@@ -132,7 +132,7 @@ function jumpJson({ word, target, ...jump }: ListedJump) {
   return { ...jump, word: hex(word), target: target === null ? null : hex(target) };
 }
 
-/** The call as the module is, and as it is when it is mended; the second has nothing that goes astray. */
+/** The call of the unchanged module and of the mended one, which has no jump that can go astray. */
 async function erratum(
   path: string,
   texts: readonly string[],
@@ -140,7 +140,8 @@ async function erratum(
   paint: Paint,
 ): Promise<Answer> {
   const { call } = options;
-  if (call === undefined) throw new Misuse("--erratum runs a call: --call NAME says which");
+  if (call === undefined)
+    throw new Misuse("--erratum runs a call: name the function with --call NAME");
   const source = await readSource(path, options);
   const { file, report } = rewrittenModule(source.file, { noJumps: true });
   const old = await astray(source, call, texts, options);

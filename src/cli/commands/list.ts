@@ -1,5 +1,5 @@
-// `farjal list M.ko -f`: what can be traced in a module that is loaded, and the tracers there are, under the
-// letters that trace-cmd list has for them.
+// `farjal list M.ko -f`: lists the functions of a loaded module that can be traced, and the available tracers. The
+// option letters are those of trace-cmd list.
 
 import type { Command } from "commander";
 import { hex } from "../../hex.ts";
@@ -25,7 +25,7 @@ export function addList(program: Command, give: Give): void {
     .argument("[M.ko]", "the module, or - for standard input")
     .option("--json", "print one JSON document")
     .option("--object", "take a plain .o, which Linux would refuse as a module")
-    .option("--init", "run the module's init function first: its init code is gone then")
+    .option("--init", "run the module's init function first, after which its init code is freed")
     .option(
       "-f, --functions",
       "functions that can be traced, as available_filter_functions has them",
@@ -34,7 +34,7 @@ export function addList(program: Command, give: Give): void {
     .summary("what can be traced: a module's functions, the tracers")
     .description(
       "Loads a module and lists the functions that can be traced, its own and those of the modules it needs, " +
-        "in the order that a filter's numbers count.",
+        "in the order that the numbers in a filter refer to.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string | undefined, options: ListOptions) =>

@@ -1,5 +1,5 @@
-// `farjal load M.ko`: lays out, resolves and relocates, and shows where everything lies. -o keeps the
-// core block's bytes, to compare with a real kernel's memory.
+// `farjal load M.ko`: lays out, resolves and relocates the module, and shows where each section is. -o writes the core
+// block's bytes, to compare with a real kernel's memory.
 
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
@@ -53,12 +53,12 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
       "then unload this module, as rmmod does (may be given again)",
       gather,
     )
-    .option("--list", "print the modules that are loaded then, as lsmod does")
+    .option("--list", "print the modules that are loaded afterwards, as lsmod does")
     .addOption(initOption())
     .option("-o, --output <FILE>", "write the core block's bytes to FILE")
     .summary("lay out, resolve and relocate as Linux does")
     .description(
-      "Loads a module as Linux 6.1 does and shows where its sections lie. Its call sites stand switched " +
+      "Loads a module as Linux 6.1 does and shows the address of each section. Its call sites are switched " +
         "off, as after insmod. Exit code 1: the module doesn't load, or its init function fails.",
     )
     .addHelpText("after", EXAMPLES)
@@ -68,7 +68,7 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
 }
 
 const UNVERIFIED =
-  "note: the module's signature is not verified: nothing says who built the module\n";
+  "note: the module's signature is not verified, so who built the module is not known\n";
 
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
   try {

@@ -1,5 +1,5 @@
-// `farjal mend M.ko -o OUT.ko`: rewrites a module so that a stock kernel loads and traces it. What is done is
-// src/mend/'s; here the file is read, the result written and the report printed.
+// `farjal mend M.ko -o OUT.ko`: rewrites a module so that a stock kernel loads and traces it. src/mend/ does the work;
+// this file reads the module, writes the result and prints the report.
 
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
@@ -43,22 +43,25 @@ interface MendCommandOptions extends AnswerOptions {
 
 export function addMend(program: Command, give: Give, terminal: Terminal): void {
   moduleCommand(program, "mend")
-    .option("-o, --output <FILE>", "where the mended module goes")
+    .option("-o, --output <FILE>", "write the mended module to FILE")
     .addOption(
       new Option(
         "--sites <HOW>",
-        "what becomes of call sites: all can be traced, or there are none",
+        "trace makes every call site traceable, remove takes all of them out",
       )
         .choices(["trace", "remove"])
         .default("trace"),
     )
-    .option("--no-jumps", "leave no j and no jal: for a block across a 256 MiB line, or an MT7620")
+    .option(
+      "--no-jumps",
+      "leave no j or jal: for a block that crosses a 256 MiB boundary, or an MT7620",
+    )
     .option("--check", "report only, write nothing")
     .option("--strip-debug", "take out the debugging sections, which describe the old code")
     .summary("rewrite a module so that a stock kernel loads and traces it")
     .description(
-      "Rewrites a module's file so that a stock kernel loads it wherever it is put, and traces it. Exit " +
-        "code 1: some place can't be mended; it is named, and nothing is written.",
+      "Rewrites a module's file so that a stock kernel loads it at any address, and traces it. Exit " +
+        "code 1: some place can't be mended; the report names it, and no file is written.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, options: MendCommandOptions) =>
@@ -73,7 +76,7 @@ async function mend(
 ): Promise<Answer> {
   const { output, check, object, sites, jumps, stripDebug } = options;
   if (output === undefined && check !== true) {
-    throw new Misuse("-o FILE says where the mended module goes; --check only reports");
+    throw new Misuse("name the mended module's file with -o FILE, or give --check to report only");
   }
   const bytes = await readModuleBytes(path);
   try {
@@ -103,7 +106,7 @@ async function mend(
   }
 }
 
-/** The file's permissions, for the one that is made of it. */
+/** The file's permissions, which the mended file gets too. */
 function modeOf(path: string): number | undefined {
   const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true ? stats.mode & 0o777 : undefined;

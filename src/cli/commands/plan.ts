@@ -1,5 +1,5 @@
-// `farjal plan M.ko`: the far jumps of a module and the trampolines that mend them. The plan is made and
-// then carried out on a machine, so the verdict is the loader's and not a guess from the plan.
+// `farjal plan M.ko`: the far jumps of a module and the trampolines that mend them. The plan is made and then carried
+// out on a machine, so the verdict is the loader's, not a prediction from the plan.
 
 import type { Command } from "commander";
 import type { Address } from "../../address.ts";
@@ -41,7 +41,7 @@ export function addPlan(program: Command, give: Give, terminal: Terminal): void 
     );
 }
 
-/** What is known before and after loading; nothing is far in a module that is refused earlier. */
+/** What is known before and after loading; the list of far jumps is empty if the module is refused before planning. */
 interface Verdict {
   readonly farJumps: readonly FarJump<Address>[];
   readonly trampolines: readonly Trampoline<Address>[];

@@ -1,5 +1,5 @@
-// `farjal report FILE`: a trace that was recorded before, here or by trace-cmd on a real machine, printed as
-// trace-cmd prints it or written in another format.
+// `farjal report FILE`: takes a trace that farjal or trace-cmd on a real machine has recorded, and prints it as
+// trace-cmd does or writes it in another format.
 
 import type { Command } from "commander";
 import { counted } from "../../html/numbers.ts";
@@ -25,7 +25,7 @@ Examples:
   farjal report trace.dat -o trace.html
   farjal report trace.dat --format folded | flamegraph.pl > trace.svg`;
 
-/** Formats that have no place for events that are no calls. */
+/** Formats that can't hold events other than calls. */
 const CALLS_ONLY: readonly TraceFormat[] = ["folded", "speedscope", "trace.dat"];
 
 interface ReportOptions extends AnswerOptions, TraceFormatOptions {
@@ -36,10 +36,10 @@ interface ReportOptions extends AnswerOptions, TraceFormatOptions {
 export function addReport(program: Command, give: Give): void {
   withTraceFormat(program.command("report"), "report")
     .argument("[FILE]", "the trace; default: trace.dat")
-    .option("-i, --input <FILE>", "the same, as trace-cmd's users write it")
+    .option("-i, --input <FILE>", "the same, as trace-cmd report takes it")
     .option(
       "--instance <NAME>",
-      "of several buffers, read this one (trace-cmd record -B); top is the trace's own",
+      "read this buffer of several (trace-cmd record -B); top is the trace's main buffer",
     )
     .option("--json", "print one JSON document")
     .summary("show a recorded trace, or convert it")
@@ -64,7 +64,7 @@ async function report(file: string | undefined, options: ReportOptions): Promise
   return { held: true, json, text, notes: () => notesOf(trace, format) };
 }
 
-/** What of the trace isn't in the result. */
+/** Notes on what the result leaves out of the trace. */
 function notesOf({ notes, others }: Trace, format: TraceFormat): string | undefined {
   const left = CALLS_ONLY.includes(format) ? (others?.() ?? 0) : 0;
   const lines = notes?.().map((note) => `${note}\n`) ?? [];
@@ -83,13 +83,13 @@ async function openTrace(path: string, { instance }: ReportOptions): Promise<Tra
 
 function traceJson(trace: Trace): Answer["json"] {
   const { task, cpus, endian, release, overruns, clockHz, origin = 0n } = trace;
-  // A damaged file is an error before it is half a document.
+  // Reads the whole trace first, so that a damaged file is an error before anything is printed.
   for (const _ of trace.records);
   const events = recordsJson(trace.records, clockHz, Number(origin) / 1e9);
   return { task, cpus, endian, release, overruns, events };
 }
 
-/** @param origin seconds that are added to each time. */
+/** @param origin seconds to add to each time. */
 function* recordsJson(
   records: Trace["records"],
   clockHz: number,

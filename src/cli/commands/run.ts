@@ -68,7 +68,7 @@ function engineJson({ machine }: RunningSession): Answer["json"] {
   return { name: machine.processor.engine, translator: machine.processor.statistics };
 }
 
-/** A call that didn't return has its registers and code told on stderr. */
+/** If the call didn't return, the registers and the code at the stop go to stderr. */
 function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: string } {
   return result.exception === undefined ? {} : { notes: stopText(result.exception, notePaint) };
 }

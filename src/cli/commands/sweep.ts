@@ -1,4 +1,4 @@
-// `farjal sweep DIR`: every module of a tree loaded at the given bases, on all cores; and its shards joined.
+// `farjal sweep DIR`: loads every module of a tree at the given bases, on all processors; or merges shards' results.
 
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
@@ -65,11 +65,11 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
         .choices(["refuse", "trampoline"])
         .default("trampoline"),
     )
-    .option("--stub-missing", "give imports that nobody exports a stub")
+    .option("--stub-missing", "bind imports that nothing exports to a stub")
     .option("--memory <MIB>", "each machine's memory in MiB", countReader(16, 512), 128)
-    .option("--jobs <N>", "threads; one for each processor unless told", countReader(1, 1024))
+    .option("--jobs <N>", "threads; default: one for each processor", countReader(1, 1024))
     .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
-    .option("--shard <I/N>", "do the I-th of N parts of the work", readShard)
+    .option("--shard <I/N>", "do part I of N parts of the work", readShard)
     .option("--merge", "join the JSON documents of all shards")
     .summary("load every module of a tree, on all cores")
     .description(
@@ -91,7 +91,7 @@ async function swept(
   terminal: Terminal,
 ): Promise<Sweep> {
   const [directory = "", another] = names;
-  if (another !== undefined) throw new Misuse("one directory is swept at a time");
+  if (another !== undefined) throw new Misuse("sweep takes one directory");
   const {
     kernel,
     symvers,

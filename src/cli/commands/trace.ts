@@ -1,5 +1,5 @@
-// `farjal trace M.ko --call NAME [ARG…]`: the same call with a tracer on. Options mean what they mean to
-// trace-cmd; the trace is the kernel's text on stdout or in -o's file, and the call's result a note.
+// `farjal trace M.ko --call NAME [ARG…]`: the call of `run` with a tracer on. Options have trace-cmd's meaning. The
+// trace goes to stdout as the kernel's text, or to -o's file; the call's result goes to stderr.
 
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -46,15 +46,15 @@ import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
-Functions are what set_ftrace_filter takes: names, globs, numbers of \`farjal list -f\`, FUNC:mod:MODULE, several
-with spaces between; ! in front takes them out again.
+FUNC is what set_ftrace_filter takes: names, globs, numbers of \`farjal list -f\`, FUNC:mod:MODULE. Spaces
+separate several; a leading ! removes functions.
 
 Examples:
   farjal trace usbcore.ko --kernel vmlinuz --call usb_disabled
   farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
   farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
 
-/** KiB of the ring's memory. */
+/** Sizes of the ring, in KiB. */
 const SMALLEST_BUFFER = 1;
 const LARGEST_BUFFER = 16384;
 const USUAL_BUFFER = 1024;
@@ -78,7 +78,7 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
-    .addOption(new Option("--tracer <TRACER>", "the same").choices(TRACERS))
+    .addOption(new Option("--tracer <TRACER>", "the same as --plugin").choices(TRACERS))
     .option("-l, --func <FUNC>", "trace only these functions (may be given again)", gather)
     .option(
       "--filter-file <FILE>",
@@ -102,9 +102,9 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     )
     .option(
       "-b, --buffer <KB>",
-      `keep the newest events only, in a ring of this size: ${recordSize("function")} bytes an event, ` +
-        `${recordSize("function_graph")} of function_graph; ${USUAL_BUFFER} unless told, and with -o ` +
-        "every event is kept (without --json)",
+      `keep only the newest events, in a ring of this size: ${recordSize("function")} bytes an event, ` +
+        `${recordSize("function_graph")} of function_graph; default: ${USUAL_BUFFER}, but with -o and without ` +
+        "--json every event is kept",
       countReader(SMALLEST_BUFFER, LARGEST_BUFFER),
     )
     .addOption(
@@ -116,12 +116,12 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
     .addOption(
       new Option(
         "--way <WAY>",
-        "native: the emulator records a call as it passes; guest: the guest's own ftrace_caller runs",
+        "native: the emulator records each call; guest: the guest's own ftrace_caller runs",
       )
         .choices(["native", "guest"])
         .default("native"),
     )
-    .summary("the same, traced as dynamic ftrace traces")
+    .summary("call a function and trace it as dynamic ftrace does")
     .description(
       "Loads a module, switches its call sites on and calls one of its functions. The trace is what the " +
         "kernel's trace file would show; the call's result goes to stderr. Exit code 1: the module " +
@@ -184,7 +184,7 @@ async function trace(
   }
 }
 
-/** Options that mean nothing to the function tracer. */
+/** Refuses options that the function tracer ignores. */
 function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: TraceOptions): void {
   const given = {
     "-g": graph,
@@ -193,22 +193,22 @@ function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: Trac
   };
   const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
   if (plugin === "function_graph" || option === undefined) return;
-  throw new Misuse(`${option} is for function_graph: ask for it with -p function_graph`);
+  throw new Misuse(`${option} is for function_graph: add -p function_graph`);
 }
 
-/** What a filter file says, without lines of comment. */
+/** The lines of a filter file without its comments. */
 function filterFileTexts({ filterFile }: TraceOptions): string[] {
   if (filterFile === undefined) return [];
   const lines = Buffer.from(readInput(filterFile)).toString("latin1").split("\n");
   return lines.filter((line) => !line.startsWith("#"));
 }
 
-/** Whether every event is kept, beside the file that is to have them. */
+/** Whether every event is kept, in a temporary file beside the output file. */
 function keepsAll({ output, buffer, json }: TraceOptions): boolean {
   return output !== undefined && buffer === undefined && json !== true;
 }
 
-/** Whole records that fit, rounded down to a power of two. */
+/** The number of whole records that fit, rounded down to a power of two. */
 function capacityOf(options: TraceOptions): number {
   const kilobytes = keepsAll(options) ? LARGEST_BUFFER : (options.buffer ?? USUAL_BUFFER);
   return 2 ** Math.floor(Math.log2((kilobytes * 1024) / recordSize(options.plugin)));
@@ -219,7 +219,7 @@ function recordingOf(tracer: Tracer, options: TraceOptions): Recording | null {
   return output !== undefined && keepsAll(options) ? tracer.record(temporaryPath(output)) : null;
 }
 
-/** What the recording holds, or the tracer's ring, as formats take it. */
+/** The events of the recording, or else of the tracer's ring, as the formats take them. */
 function keptEvents(
   machine: Machine,
   tracer: Tracer,

@@ -1,5 +1,5 @@
-// `farjal verify MODULE…`: a real kernel boots in QEMU and loads modules, farjal loads the same, and their
-// memory is compared word by word.
+// `farjal verify MODULE…`: boots a real kernel in QEMU, loads modules there and in farjal, and compares their memory
+// word by word.
 
 import type { Command } from "commander";
 import { hex } from "../../hex.ts";
@@ -32,8 +32,8 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .summary("compare with a real kernel's memory, word by word")
     .description(
       "Boots a kernel in qemu-system-mipsel, loads the modules there and in farjal at the same addresses, and " +
-        "compares their memory: relocated and nothing run yet, loaded, and traced. Exit code 1: a word differs and " +
-        "nothing explains it, or one of the two refuses a module as the other doesn't.",
+        "compares their memory: relocated before any code runs, loaded, and traced. Exit code 1: a word differs " +
+        "without an explanation, or the two don't agree on refusing a module.",
     )
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: VerifyOptions) =>

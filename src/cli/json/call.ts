@@ -1,4 +1,4 @@
-// What `run` and `trace` report of their call, and how --json shows it.
+// The report of `run` and `trace` on their call, and its JSON form.
 
 import { hex } from "../../hex.ts";
 import type { CallResult, Machine } from "../../index.ts";

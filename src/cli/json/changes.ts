@@ -1,4 +1,4 @@
-// A mended place in JSON: as it is, with its words as text, as all words of farjal's documents are.
+// A mended place in JSON, with its words as text like all words in farjal's documents.
 
 import { hex } from "../../hex.ts";
 import type { Change } from "../../index.ts";

@@ -1,11 +1,11 @@
-// The document that --json prints, as JSON.stringify() with two spaces writes it, but piece by piece: a generator
-// among its values becomes an array, an element a line, so that a document may be larger than memory. Control
-// characters are escaped as JSON has it, those that JSON.stringify() leaves too, so that a terminal may show it.
+// The text of --json's document, formatted as JSON.stringify() does with two spaces, but piece by piece: a generator
+// among its values becomes an array with one element a line, so that a document may be larger than memory. All control
+// characters are escaped, including those that JSON.stringify() leaves, so that the text is safe on a terminal.
 
 const INDENT = 2;
 const BARE_CONTROL = /[\x7f-\x9f]/g;
 
-/** The document's text. Keys without a value are left out, as JSON.stringify() does. */
+/** The document's text. Keys whose value is undefined are left out, as JSON.stringify() does. */
 export function* jsonText(document: Readonly<Record<string, unknown>>): Generator<string> {
   let before = "{\n";
   for (const [key, value] of Object.entries(document)) {
@@ -27,7 +27,7 @@ function* arrayText(elements: Iterable<unknown>): Generator<string> {
   yield before === "," ? "\n  ]" : "[]";
 }
 
-/** As JSON.stringify(): undefined for what JSON doesn't have. */
+/** As JSON.stringify(): undefined for values that JSON can't express. */
 function stringify(value: unknown, indent = 0): string | undefined {
   const text = JSON.stringify(value, null, indent) as string | undefined;
   return text?.replace(BARE_CONTROL, (character) => {
@@ -35,7 +35,7 @@ function stringify(value: unknown, indent = 0): string | undefined {
   });
 }
 
-/** No text within JSON holds a newline of its own. */
+/** Indents a value's text; a newline in JSON text is always between tokens, never inside a string. */
 function indented(text: string): string {
   return text.replaceAll("\n", `\n${" ".repeat(INDENT)}`);
 }

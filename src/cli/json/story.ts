@@ -1,4 +1,4 @@
-// `explain`'s story as --json shows it: the verdict's keys beside the others, addresses and words as strings.
+// The JSON form of `explain`'s story: the verdict's keys beside the others, addresses and words as strings.
 
 import { hex } from "../../hex.ts";
 import type { Story } from "../../index.ts";
@@ -24,7 +24,7 @@ const HEXADECIMAL: ReadonlySet<string> = new Set([
   "words",
 ]);
 
-/** The story with the verdict's keys beside the others, as every command has them, and addresses as strings. */
+/** The story with the verdict's keys at the top level, as in every command, and addresses as strings. */
 export function storyJson({ name, verdict, ...rest }: Story): Answer["json"] {
   return withHex({ name, ...verdict, ...rest }, false) as Answer["json"];
 }

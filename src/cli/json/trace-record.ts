@@ -1,11 +1,11 @@
-// A trace's record as --json shows it.
+// The JSON form of a trace's record.
 
 import { hex } from "../../hex.ts";
 import type { TraceRecord } from "../../index.ts";
 
 /**
- * `ts` in seconds since the machine's reset, a return's `duration` in seconds; a `task` that isn't known is left out.
- * @param clockHz counts in a second.
+ * `ts` is in seconds since the machine's reset, a return's `duration` in seconds; an unknown `task` is left out.
+ * @param clockHz the machine's clock, in counts a second.
  */
 export function recordJson(event: TraceRecord, clockHz: number): Readonly<Record<string, unknown>> {
   const { time: ts, cpu, task } = event;

@@ -1,4 +1,4 @@
-// The arguments of --call, from text to what the machine passes. Bytes and strings stay in guest memory
+// The arguments of --call, from text to the values that the machine passes. Bytes and strings stay in guest memory
 // after the call, since the function may keep their addresses and `out:` is read afterwards.
 
 import { type Machine, Misuse } from "../../index.ts";
@@ -20,7 +20,7 @@ const DOUBLE_WORD = /^-?(0x[0-9a-f]+|\d+)ll$/i;
 const OUTPUT = /^out:(\d+|0x[0-9a-f]+)$/i;
 
 /**
- * Reads the arguments and puts what goes by address into guest memory.
+ * Reads the arguments and writes those that are passed by address into guest memory.
  * @throws Misuse for a number that doesn't fit and a file that can't be read.
  */
 export function readArguments(texts: readonly string[], machine: Machine): CallArguments {
@@ -47,8 +47,8 @@ export function readArguments(texts: readonly string[], machine: Machine): CallA
 }
 
 /**
- * A command line's words with negative numbers in the one form that commander doesn't take for options,
- * decimal: -0x64 becomes -100. A negative number of 64 bits becomes the unsigned one of the same bits.
+ * The command line's words with negative numbers in decimal, the one form that commander does not take for options:
+ * -0x64 becomes -100. A negative 64-bit number becomes the unsigned number with the same bits.
  */
 export function plainNumbers(words: readonly string[]): string[] {
   return words.map((word) => {

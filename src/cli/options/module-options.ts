@@ -1,5 +1,5 @@
-// The options that every command with a module takes, declared once, and their values as commander
-// gives them.
+// The options common to all commands that take a module, declared once, and the type of their values as commander
+// returns them.
 
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -15,14 +15,14 @@ import {
 import type { AnswerOptions } from "../answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
 
-/** Where a module goes that nobody gave a place. */
+/** The default base of a module. */
 export const DEFAULT_BASE = 0xc0000000;
 const MOST_MEMORY = 512;
 
 export interface ModuleOptions extends AnswerOptions {
   readonly kernel?: string;
   readonly symvers?: string;
-  /** On 64 bits, one of up to eight digits is meant with its sign extended. */
+  /** For a 64-bit module, an address of up to eight digits is sign-extended. */
   readonly base: Address;
   readonly initBase?: Address;
   readonly object?: boolean;
@@ -31,7 +31,7 @@ export interface ModuleOptions extends AnswerOptions {
   readonly cpu: CpuModel;
   readonly engine?: Engine;
   readonly with?: readonly string[];
-  /** `NAME=VALUE` or `NAME`, one an option. */
+  /** `NAME=VALUE` or `NAME`, one in each element. */
   readonly param?: readonly string[];
   readonly farJumps: "refuse" | "trampoline" | "rewrite";
   readonly stubMissing?: boolean;
@@ -52,7 +52,7 @@ export function moduleCommand(program: Command, name: string): Command {
     .option("--object", "take a plain .o, which Linux would refuse as a module");
 }
 
-/** What a command needs that gives the module an address. */
+/** Adds the options of commands that place the module at an address. */
 export function placed(command: Command): Command {
   const address = "an address in hexadecimal";
   return command
@@ -62,19 +62,19 @@ export function placed(command: Command): Command {
     )
     .option(
       "--symvers <FILE>",
-      "the Module.symvers of that kernel: its exports with their checksums, to a System.map's addresses",
+      "the Module.symvers of that kernel: adds exports and checksums to the addresses of a System.map",
     )
     .addOption(
-      new Option("--base <HEX>", `where the core block goes, ${address}`)
+      new Option("--base <HEX>", `the core block's place, ${address}`)
         .argParser(readAddress)
         .default(DEFAULT_BASE, "c0000000"),
     )
-    .option("--init-base <HEX>", `where the init block goes, ${address}`, readAddress)
+    .option("--init-base <HEX>", `the init block's place, ${address}`, readAddress)
     .addOption(
-      new Option(
-        "--endian <ORDER>",
-        "the machine's byte order; the module's own unless told",
-      ).choices(["little", "big"]),
+      new Option("--endian <ORDER>", "the machine's byte order; default: the module's").choices([
+        "little",
+        "big",
+      ]),
     )
     .addOption(
       new Option("--cpu <NAME>", "the processor; a 4Kc has no Release 2 instructions")
@@ -91,18 +91,18 @@ export function placed(command: Command): Command {
     .addOption(
       new Option(
         "--far-jumps <HOW>",
-        "refuse as Linux does, mend with trampolines, or load what farjal mend makes of the file",
+        "refuse as Linux does, mend with trampolines, or load the file as farjal mend rewrites it",
       )
         .choices(["refuse", "trampoline", "rewrite"])
         .default("trampoline"),
     )
     .option(
       "--stub-missing",
-      "give imports that nobody exports a stub, which ends a run when called",
+      "bind imports that nothing exports to a stub, which ends the run when called",
     );
 }
 
-/** What a command needs that calls a function of the module. */
+/** Adds the arguments and options of commands that call a function of the module. */
 export function called(command: Command): Command {
   return placed(command)
     .argument("[ARG...]", "the function's arguments")
@@ -117,22 +117,22 @@ export function budgetOption(): Option {
     .default(DEFAULT_BUDGET);
 }
 
-/** Whether init functions run: the module's own, and before it those of what it depends on. */
+/** Whether init functions run: those of its dependencies, then the module's own. */
 export function initOption(): Option {
   return new Option("--init", "run the module's init function first");
 }
 
-/** What a command needs that runs its call in one way. */
+/** Adds the option of commands that run their call with one engine. */
 export function withEngine(command: Command): Command {
   return command.addOption(
-    new Option("--engine <NAME>", "how instructions are run; auto translates what is hot")
+    new Option("--engine <NAME>", "how instructions are run; auto translates hot code")
       .choices(ENGINES)
       .default("auto"),
   );
 }
 
 export const ARGUMENT_HELP = `
-Arguments, as the function's registers and stack get them:
+Arguments, which the function receives in registers and on the stack:
   7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of registers
   @FILE         a file's bytes, by address    out:64   64 zero bytes, by address, shown afterwards
-  TEXT          a string, by address          '"7"'    the string 7: in double quotes all is text`;
+  TEXT          a string, by address          '"7"'    the string 7: anything in double quotes is text`;

@@ -1,5 +1,5 @@
-// The options that say how a trace is written, the same for `trace` and `report`: --format, or what the
-// name behind -o tells, and the version of a trace.dat.
+// The options for writing a trace, the same for `trace` and `report`: --format (default: the format that the name
+// after -o implies), and the version of a trace.dat.
 
 import type { Command } from "commander";
 import { Option } from "commander";
@@ -24,7 +24,7 @@ export interface TraceFormatOptions {
   readonly option?: readonly string[];
 }
 
-/** trace_options of function_graph, as `trace-cmd -O` takes them, and what they are called here. */
+/** The trace_options of function_graph as `trace-cmd -O` takes them, and farjal's names for them. */
 const GRAPH_OPTIONS: ReadonlyMap<string, keyof GraphTextOptions> = new Map([
   ["funcgraph-abstime", "abstime"],
   ["funcgraph-cpu", "cpu"],
@@ -35,7 +35,7 @@ const GRAPH_OPTIONS: ReadonlyMap<string, keyof GraphTextOptions> = new Map([
   ["funcgraph-tail", "tail"],
 ]);
 
-/** Options that show or hide what doesn't happen here: interrupts, and sleep. */
+/** Options about interrupts and sleep, which a trace of farjal never has: accepted, without effect. */
 const WITHOUT_EFFECT: readonly string[] = ["funcgraph-irqs", "sleep-time"];
 
 /** Reads `funcgraph-tail`, `nofuncgraph-cpu`. @throws Misuse for a name that is no such option. */
@@ -48,7 +48,7 @@ function graphTextOptions(texts: readonly string[]): GraphTextOptions {
       if (name === undefined) {
         const known = [...GRAPH_OPTIONS.keys(), ...WITHOUT_EFFECT].join(", ");
         throw new Misuse(
-          `there is no trace option '${text}'; take ${known}, or one of them with no in front`,
+          `there is no trace option '${text}': choose from ${known}, each of them with or without the prefix no`,
         );
       }
       return [[name, option === text]];
@@ -62,7 +62,7 @@ export function withTraceFormat(command: Command, usual: TraceFormat): Command {
     .addOption(
       new Option(
         "--format <FORMAT>",
-        `how it is written; unless told, what FILE's name says, or ${usual}`,
+        `the trace's format; default: the one that FILE's name implies, or ${usual}`,
       ).choices(TRACE_FORMATS),
     )
     .option(
@@ -70,26 +70,30 @@ export function withTraceFormat(command: Command, usual: TraceFormat): Command {
       "ftrace text of function_graph: funcgraph-tail, nofuncgraph-cpu … (may be given again)",
       gather,
     )
-    .addOption(new Option("--file-version <N>", "of a trace.dat").choices(["6", "7"]).default("7"));
+    .addOption(
+      new Option("--file-version <N>", "the version of a trace.dat")
+        .choices(["6", "7"])
+        .default("7"),
+    );
 }
 
-/** The format that the options ask for. @throws Misuse where they leave it open, or it needs a file. */
+/** The format that the options select. @throws Misuse if they select none, or if the format needs a file. */
 export function chosenFormat(
   { output, format }: Pick<TraceFormatOptions, "output" | "format">,
   usual: TraceFormat,
 ): TraceFormat {
   const named = output === undefined ? undefined : formatOfName(output);
   if (format === undefined && named === undefined && output?.endsWith(".json")) {
-    throw new Misuse(`${output} can be of two formats: say --format chrome or --format speedscope`);
+    throw new Misuse(`${output} can have two formats: give --format chrome or --format speedscope`);
   }
   const chosen = format ?? named ?? usual;
   if (output === undefined && !isTextFormat(chosen)) {
-    throw new Misuse(`a ${chosen} doesn't go to a terminal or a pipe: name its file with -o`);
+    throw new Misuse(`a ${chosen} can't go to standard output: name its file with -o`);
   }
   return chosen;
 }
 
-/** Writes the trace to its file, or gives what stdout should show. */
+/** Writes the trace to its file, or returns the text for stdout. */
 export async function deliver(
   trace: Trace,
   format: TraceFormat,

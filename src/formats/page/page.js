@@ -64,7 +64,7 @@ function drawFlame() {
   const weight = (value) => (timed ? duration(value) : count(value, "call"));
   byId("flame-note").textContent = timed
     ? "A box is a path of callers; its width is the time in it and in what it calls. Click to look inside."
-    : "The function tracer tells a call and its caller: callers are below, and a box's width is its calls.";
+    : "The function tracer records a call and its caller: callers are below, and a box's width is its calls.";
   if (whole === 0) {
     holder.textContent = "There are no events.";
     return;
@@ -296,7 +296,7 @@ function drawFunctions() {
   byId("functions-note").textContent =
     (timed
       ? "Self is the time in a function without what it calls; a recursive one is in its total once."
-      : "The function tracer tells how often, not how long; trace with -p function_graph for times.") +
+      : "The function tracer records how often, not how long; trace with -p function_graph for times.") +
     (data.functionCount > rows.length ? ` The first ${number.format(rows.length)} are shown.` : "");
   const draw = (key) => {
     const sorted = rows.toSorted((a, b) =>

@@ -50,7 +50,7 @@ function* graphRecords(records: Trace["records"]): Generator<Exclude<TraceRecord
 
 function mixed(): Misuse {
   return new Misuse(
-    "events of function and of function_graph don't go into one text of the kernel's",
+    "one text in the kernel's form can't hold events of both function and function_graph",
   );
 }
 

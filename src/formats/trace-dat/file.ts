@@ -452,7 +452,7 @@ class Version7 extends Reading {
     }
     this.#held += SECTION_HEADER + size;
     if (this.#held > this.source.size) {
-      throw damaged(name, offset, "a section that is told of twice, or lies in another");
+      throw damaged(name, offset, "a section that is listed twice, or overlaps another");
     }
     const packed = (flags & COMPRESSED) !== 0;
     const most = LARGEST_DESCRIPTION - this.#described;

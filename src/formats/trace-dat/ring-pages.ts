@@ -61,7 +61,7 @@ export class RingPages {
    */
   add(nanoseconds: number, size: number): number {
     let delta = nanoseconds - this.#time;
-    if (delta < 0) throw new Misuse("the events of a CPU don't stand in the order of time");
+    if (delta < 0) throw new Misuse("the events of a CPU are not in the order of their times");
     const extended = delta >= TWO_27;
     if (this.#at + size + (extended ? 12 : 4) > this.#end) {
       this.#nextPage(nanoseconds);

@@ -53,7 +53,7 @@ export function readPattern(text: string): Pattern {
   const body = removes ? text.slice(1) : text;
   const [functions = "", command, module = null, ...rest] = body.split(":");
   if (command !== undefined && COMMANDS.includes(command)) {
-    throw new Misuse(`'${text}': of the commands of a filter farjal has mod alone, not ${command}`);
+    throw new Misuse(`'${text}': farjal supports no filter command but mod, and so not ${command}`);
   }
   if (body === "" || rest.length > 0 || (command !== undefined && command !== "mod")) {
     throw new Misuse(

@@ -236,7 +236,7 @@ class Failure<A extends Address> {
         );
       case RELOC_OUT_OF_SECTION:
         return this.#damaged(
-          `${this.#where} lies outside the section's ${this.#table.target.size} bytes`,
+          `${this.#where} is outside the section's ${this.#table.target.size} bytes`,
         );
       case RELOC_NO_SYMBOL:
         return this.#damaged(

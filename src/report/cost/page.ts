@@ -92,7 +92,7 @@ function instructionTable(rows: readonly CostRow[]): Html {
 
 function patchPart(rows: readonly CostRow[]): Html | null {
   if (rows.length === 0) return null;
-  return html`<section id="patches"><h2>Switching a site while somebody runs it</h2>
+  return html`<section id="patches"><h2>Switching a site while a thread runs it</h2>
 <p>A thread was stopped before each word of a site, in each state that the patch leaves half written, and went on in each
 later one. A patch is atomic when every such run returned what it should, with its stack and its registers.</p>
 ${table(
@@ -144,7 +144,7 @@ function timeTable(rows: readonly CostRow[]): Html {
 }
 
 function codePart(rows: readonly CostRow[]): Html {
-  return html`<section id="sites"><h2>What stands at a site</h2>
+  return html`<section id="sites"><h2>The words at a site</h2>
 <div class="cards">${rows.map(({ design, code }) => {
     if (code === null) return null;
     const line = (word: number, index: number): string => {

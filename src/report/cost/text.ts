@@ -25,7 +25,7 @@ function* lines(call: string, rows: readonly CostRow[], paint: Paint): Generator
   yield* titled(paint, "guest instructions for each call, by guest code", instructionTable(rows));
   const patched = rows.filter(({ patches }) => patches.length > 0);
   if (patched.length > 0) {
-    yield* titled(paint, "switching a site while somebody runs it", patchTable(patched));
+    yield* titled(paint, "switching a site while a thread runs it", patchTable(patched));
     yield* new Set(patched.flatMap(whatWentWrong));
   }
   const timed = rows.filter(({ reckoned }) => !reckoned);
@@ -98,7 +98,7 @@ function whatWentWrong({ design, veneers, patches }: CostRow): string[] {
 export function wrongText({ direction, stoppedAt, written }: WrongRun): string {
   return (
     `switched ${direction} with ${counted(written.before, "word")} written, then ${written.after}, ` +
-    `while a thread stood before word ${stoppedAt}`
+    `while a thread was stopped before word ${stoppedAt}`
   );
 }
 

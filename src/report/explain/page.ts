@@ -290,7 +290,7 @@ function importPart({ imports }: Story): Part {
   return tablePart("imports", "Imports", imports, ["address", "name", "from", ""], (one) => [
     mono(addressOr(one.address)),
     mono(one.name),
-    one.from === null && !one.weak ? html`<strong class="bad">nobody</strong>` : origin(one),
+    one.from === null && !one.weak ? html`<strong class="bad">none</strong>` : origin(one),
     one.gpl ? "GPL" : "",
   ]);
 }

@@ -20,21 +20,21 @@ export const ROUNDS = [
 export const PAIR_SAYS: Readonly<Record<PairKind, readonly [what: string, why: string]>> = {
   line: [
     "LO16 across a 32 KiB line",
-    "another addend settled the HI16 it goes with: the two add up to an address 64 KiB away",
+    "another addend determined its HI16: the two add up to an address 64 KiB away",
   ],
   mismatch: [
     "LO16 of another address",
     "a HI16 waits for a different S: Linux says dangerous R_MIPS_LO16 and refuses",
   ],
-  unpaired: ["HI16 without a LO16", "the table ends first: Linux refuses without a word"],
+  unpaired: ["HI16 without a LO16", "the table ends first: Linux refuses without a message"],
   shared: ["several HI16 for one LO16", "all get the addend of that LO16"],
   above: ["HI16 above its LO16", "only the order in the table pairs them, never the address"],
   negative: ["negative LO16 addend", "it is sign-extended, and the HI16 makes up for it"],
-  alone: ["LO16 with nothing waiting", "an earlier LO16 settled the HI16 it goes with"],
+  alone: ["LO16 with nothing waiting", "an earlier LO16 determined its HI16"],
 };
 
 export const STAGES: Readonly<Record<VerdictStory["stage"], string>> = {
-  checked: "refused before it had memory; addresses are not known",
+  checked: "refused before it was given memory; addresses are not known",
   placed: "placed, every symbol resolved, then refused",
   loaded: "in memory, its call sites switched off",
 };
@@ -58,7 +58,7 @@ export function addressOr(address: Address | null): string {
 
 /** `kernel`, `module usb_common`, `stub`, `nobody`. */
 export function origin({ from, module, weak }: ImportStory): string {
-  if (from === null) return weak ? "nobody (weak: 0)" : "nobody";
+  if (from === null) return weak ? "none (weak: 0)" : "none";
   return module === null ? from : `module ${module}`;
 }
 

@@ -1,6 +1,6 @@
-// The body of one WebAssembly function, written and checked at once: operand types, labels, locals and
-// nesting, as the specification's validation algorithm has them. What would make an invalid module throws
-// where it is written, and an unfinished body has no bytes. It knows nothing of MIPS.
+// The body of one WebAssembly function, checked while it is written: operand types, labels, locals and nesting, by the
+// specification's validation algorithm. A call that would make the module invalid throws, and an unfinished body gives
+// no bytes. This file knows nothing of MIPS.
 
 import {
   ATOMIC_PREFIX,
@@ -30,13 +30,13 @@ export interface FunctionType {
   readonly results: readonly ValueType[];
 }
 
-/** A place that branches go to: a block's end or a loop's begin. */
+/** The target of branches: the end of a block or the begin of a loop. */
 export class Label {
   readonly kind: "function" | "block" | "loop" | "if" | "else";
   readonly result: ValueType | null;
-  /** Operands below it, which are not its own. */
+  /** The height of the operand stack below the label; the operands there belong to outer labels. */
   readonly height: number;
-  /** Behind a branch that is always taken: whatever is asked for is there. */
+  /** After a branch that is always taken: any operand can be popped. */
   unreachable = false;
 
   constructor(kind: Label["kind"], result: ValueType | null, height: number) {
@@ -45,7 +45,7 @@ export class Label {
     this.height = height;
   }
 
-  /** What a branch to it carries. */
+  /** The type of the value that a branch to it carries. */
   get carries(): ValueType | null {
     return this.kind === "loop" ? null : this.result;
   }
@@ -54,7 +54,7 @@ export class Label {
 export class Body {
   readonly #code = new Bytes();
   readonly #locals: readonly ValueType[];
-  /** The module's functions and types, by index, that the body may call. */
+  /** The functions that the body may call and the types of indirect calls, by the module's index. */
   readonly #functions: readonly FunctionType[];
   readonly #types: readonly FunctionType[];
   readonly #operands: ValueType[] = [];
@@ -72,7 +72,7 @@ export class Body {
     this.#labels.push(new Label("function", type.results[0] ?? null, 0));
   }
 
-  /** One that computes: an opcode of OPCODES, with its number or its alignment and offset. */
+  /** Writes an instruction that computes: an opcode of OPCODES, with its number or its alignment and offset. */
   op(code: number, ...immediates: readonly number[]): void {
     const opcode = OPCODES.get(code);
     if (opcode === undefined) throw invalid(`opcode ${code.toString(16)} is not known`);
@@ -137,7 +137,7 @@ export class Body {
     this.#branch(BR_IF, this.depth(label));
   }
 
-  /** The last label is for every other number. */
+  /** Every other number branches to the last label. */
   brTable(labels: readonly Label[]): void {
     this.#take("i", "br_table");
     const depths = labels.map((label) => this.depth(label));
@@ -168,7 +168,7 @@ export class Body {
     this.#indexed(CALL, index);
   }
 
-  /** Through the table; the type is the module's number for it. */
+  /** Calls through the table; `type` is the index of the module's type. */
   callIndirect(type: number): void {
     this.#take("i", "call_indirect");
     this.#call(this.#types[type], "call_indirect");
@@ -176,25 +176,25 @@ export class Body {
     this.#code.byte(0);
   }
 
-  /** How many labels stand around here inside this one: what a branch to it says. */
+  /** The number of labels between here and this one, which a branch to it encodes. */
   depth(label: Label): number {
     const at = this.#labels.lastIndexOf(label);
     if (at < 0) throw invalid("a branch to a label that is closed");
     return this.#labels.length - 1 - at;
   }
 
-  /** Whether what is written here is never run. */
+  /** Whether code written here can't be reached. */
   get isUnreachable(): boolean {
     return this.#innermost.unreachable;
   }
 
-  /** Code that somebody else wrote, checked like one's own. */
+  /** Appends code that was encoded elsewhere, with the same checks. */
   append(code: Uint8Array): void {
     const reader = new ByteReader(code);
     while (!reader.done) this.#appendOne(reader);
   }
 
-  /** The body with its locals, as it stands in a module's code section. */
+  /** The body with its locals, encoded for a module's code section. */
   finish(parameters: number): Bytes {
     if (this.#labels.length !== 1) throw invalid(`${this.#labels.length - 1} blocks are open`);
     this.#close("the function's end");

@@ -1,4 +1,4 @@
-// Numbers and names as WebAssembly's binary format writes them (LEB128), and the reader of its numbers.
+// Writes numbers and names in WebAssembly's binary format (LEB128), and reads numbers back.
 
 import { ByteBuffer } from "../../bytes/byte-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
@@ -24,13 +24,13 @@ export class Bytes extends ByteBuffer {
     this.byte(rest & 0x7f);
   }
 
-  /** With its length before it. */
+  /** The part, preceded by its length. */
   sized(part: Bytes): void {
     this.unsigned(part.length);
     this.write(part.bytes());
   }
 
-  /** A string with its length before it. */
+  /** A string, preceded by its length. */
   name(text: string): void {
     const bytes = utf8Bytes(text);
     this.unsigned(bytes.length);
@@ -38,7 +38,7 @@ export class Bytes extends ByteBuffer {
   }
 }
 
-/** Reads numbers from code, never past its end. */
+/** Reads numbers from code, never beyond its end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;

@@ -1,6 +1,6 @@
-// The WebAssembly opcodes that translated code computes with: what follows them in the code and what they
-// take from and leave on the stack. From the core specification's tables; body.ts writes by it and checks
-// by it. Their numbers are assembly/shared/wasm-opcodes.ts's.
+// The WebAssembly opcodes that translated code computes with: their immediates, and the operands that they pop and
+// push. From the core specification's tables. body.ts encodes and checks instructions by this table; the opcodes'
+// numbers are in assembly/shared/wasm-opcodes.ts.
 
 import {
   I32_ADD,
@@ -58,7 +58,7 @@ import {
 export const TYPE_BYTES = { i: 0x7f, l: 0x7e } as const;
 export type ValueType = keyof typeof TYPE_BYTES;
 
-/** What stands behind an opcode. */
+/** What follows an opcode in the code. */
 export type Immediate = "none" | "index" | "i32" | "i64" | "memory";
 
 export interface Opcode {
@@ -79,7 +79,7 @@ function opcode(name: string, signature: string, immediate: Immediate = "none"):
   };
 }
 
-/** The ones that only compute; control, calls and locals are body.ts's own. */
+/** Opcodes that only compute; body.ts itself encodes control flow, calls and locals. */
 export const OPCODES: ReadonlyMap<number, Opcode> = new Map([
   [I32_LOAD, opcode("i32.load", "i>i", "memory")],
   [I64_LOAD, opcode("i64.load", "i>l", "memory")],

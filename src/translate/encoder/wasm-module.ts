@@ -1,5 +1,5 @@
-// A WebAssembly module around finished bodies: imports first, every function exported by its number. The
-// binary format of the core specification, with the threads proposal's shared memory.
+// Puts finished bodies into a WebAssembly module: imports first, each function exported by its number. The binary
+// format is the core specification's, with the threads proposal's shared memory.
 
 import type { FunctionType } from "./body.ts";
 import { Bytes } from "./bytes.ts";
@@ -17,7 +17,7 @@ export interface ModuleShape {
   readonly types: readonly FunctionType[];
   /** Functions imported from "env", in order, with their type's index: functions 0, 1, … */
   readonly imports: readonly { readonly name: string; readonly type: number }[];
-  /** The shared memory's pages, the table's elements: what the imports must be at least. */
+  /** The shared memory's pages and the table's elements, as the least that the imports must have. */
   readonly memoryPages: number;
   readonly tableSize: number;
 }
