@@ -1,4 +1,4 @@
-// The JSON form of a trace's record.
+// The form of a trace's records in the documents that --json prints.
 
 import { hex } from "../../hex.ts";
 import type { TraceRecord } from "../../index.ts";
