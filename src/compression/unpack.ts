@@ -2,6 +2,7 @@
 // signatures; a module file is either compressed as a whole, in a format that modprobe reads, or not at all.
 
 import { Misuse } from "../errors.ts";
+import { unpackBzip2 } from "./bzip2.ts";
 import { unpackGzip, unpackGzipMembers } from "./gzip.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { isLzma, unpackLzma } from "./lzma.ts";
@@ -42,7 +43,11 @@ export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
   // lc 1, lp 2, pb 2, which OpenWrt's images have (include/image-commands.mk, Build/lzma).
   { name: "lzma", signature: [0x6d, 0, 0], fits: isLzma, unpack: unpackLzma },
   { name: "lzo", signature: [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a] },
-  { name: "bzip2", signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59] },
+  {
+    name: "bzip2",
+    signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59],
+    unpack: unpackBzip2,
+  },
 ];
 
 /** Shorter data is empty in every format. */

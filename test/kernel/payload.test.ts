@@ -213,10 +213,6 @@ suite("compressed kernels", () => {
       name: "Misuse",
       message: /doesn't read kernels compressed with lzo/,
     });
-    await assert.rejects(
-      readKernel(Buffer.from(`BZh91AY&SY${"x".repeat(32)}`)),
-      /compressed with bzip2/,
-    );
   });
 });
 
