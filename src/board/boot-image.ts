@@ -129,7 +129,7 @@ async function readUimage(file: Uint8Array): Promise<BootImage> {
 
 async function unpacked(payload: Uint8Array): Promise<Uint8Array> {
   const [first] = findPayloads(payload);
-  if (first?.offset !== 0 || first.unpack === null) {
+  if (first?.offset !== 0) {
     throw new Misuse("the uImage's compression isn't one that farjal reads");
   }
   return first.unpack();

@@ -6,6 +6,7 @@ import { unpackBzip2 } from "./bzip2.ts";
 import { unpackGzip, unpackGzipMembers } from "./gzip.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { isLzma, unpackLzma } from "./lzma.ts";
+import { unpackLzo } from "./lzo.ts";
 import { Output } from "./output.ts";
 import { unpackXz } from "./xz.ts";
 import { isSkippableFrame, unpackZstd, unpackZstdFrames } from "./zstd.ts";
@@ -17,8 +18,7 @@ export interface CompressedFormat {
   readonly signature: readonly number[];
   /** A further check of bytes that begin with the signature. */
   readonly fits?: (bytes: Uint8Array) => boolean;
-  /** Absent for formats that farjal doesn't unpack. */
-  readonly unpack?: Unpack;
+  readonly unpack: Unpack;
   /** Unpacks a file that is compressed as a whole and may have several parts; default: `unpack`. */
   readonly unpackFile?: Unpack;
 }
@@ -42,7 +42,11 @@ export const COMPRESSED_FORMATS: readonly CompressedFormat[] = [
   { name: "lzma", signature: [0x5d, 0, 0], fits: isLzma, unpack: unpackLzma },
   // lc 1, lp 2, pb 2, which OpenWrt's images have (include/image-commands.mk, Build/lzma).
   { name: "lzma", signature: [0x6d, 0, 0], fits: isLzma, unpack: unpackLzma },
-  { name: "lzo", signature: [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a] },
+  {
+    name: "lzo",
+    signature: [0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d, 0x0a, 0x1a, 0x0a],
+    unpack: unpackLzo,
+  },
   {
     name: "bzip2",
     signature: [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59],
@@ -64,13 +68,12 @@ export function isFormat({ signature, fits }: CompressedFormat, bytes: Uint8Arra
 
 /**
  * Unpacks the data that begins with the first byte; bytes after its end are ignored.
- * @throws Misuse when it is damaged, cut off or too large, or in a format that farjal doesn't unpack.
+ * @throws Misuse when it is damaged, cut off or too large.
  */
 export async function unpacked(
-  { name, unpack }: CompressedFormat,
+  { unpack }: CompressedFormat,
   bytes: Uint8Array,
 ): Promise<Uint8Array> {
-  if (unpack === undefined) throw new Misuse(`farjal doesn't unpack ${name}`);
   const output = new Output();
   try {
     await unpack(bytes, output);
@@ -87,6 +90,5 @@ export async function unpackedFile(bytes: Uint8Array): Promise<Uint8Array> {
     (one) => isFormat(one, bytes) || (one.name === "zstd" && isSkippableFrame(bytes)),
   );
   if (format === undefined) return bytes;
-  const { unpackFile: unpack = format.unpack } = format;
-  return unpacked({ ...format, ...(unpack && { unpack }) }, bytes);
+  return unpacked({ ...format, unpack: format.unpackFile ?? format.unpack }, bytes);
 }

@@ -16,8 +16,8 @@ const MOST_TRIES = 256;
 export interface Payload {
   readonly format: string;
   readonly offset: number;
-  /** Rejects when the data is damaged, cut off or too large; null for a format that farjal doesn't read. */
-  readonly unpack: (() => Promise<Uint8Array>) | null;
+  /** Rejects when the data is damaged, cut off or too large. */
+  readonly unpack: () => Promise<Uint8Array>;
 }
 
 /**
@@ -40,7 +40,7 @@ export function findPayloads(file: Uint8Array): Payload[] {
       payloads.push({
         format: format.name,
         offset: at,
-        unpack: format.unpack === undefined ? null : () => unpacked(format, rest),
+        unpack: () => unpacked(format, rest),
       });
     }
   }

@@ -102,18 +102,12 @@ const MOST_FAILURES = 4;
 /** A search through a file, with what it has found so far. */
 class KernelSearch {
   readonly failures: string[] = [];
-  /** The first format found that farjal doesn't read. */
-  unread: string | undefined;
   #unpacked = 0;
 
   /** The first kernel among the compressed parts, or inside those that aren't kernels; null when there is none. */
   async among(bytes: Uint8Array, depth = 0): Promise<Found | null> {
     for (const { format, unpack } of findPayloads(bytes)) {
       if (this.#unpacked > MOST_UNPACKED) return null;
-      if (unpack === null) {
-        this.unread ??= format;
-        continue;
-      }
       const image = await this.#unpack(format, unpack);
       if (image === null) continue;
       const release = findRelease(image);
@@ -148,8 +142,6 @@ async function findKernel(bytes: Uint8Array): Promise<Found> {
   const release = findRelease(bytes);
   const kallsyms = release === null ? null : findKallsyms(bytes);
   if (release !== null && kallsyms !== null) return { kallsyms, release };
-  if (search.unread !== undefined)
-    throw new Misuse(`farjal doesn't read kernels compressed with ${search.unread}`);
   if (search.failures.length > 0)
     throw new Misuse(`the compressed kernel can't be unpacked (${search.failures.join("; ")})`);
   if (release !== null) withoutSymbols(release);

@@ -12,7 +12,7 @@ import { repositoryFile } from "../support/repository.ts";
 const bzip2Skip =
   spawnSync("bzip2", ["--help"]).error === undefined
     ? false
-    : "bzip2 isn't here (apt install bzip2)";
+    : "bzip2 isn't installed (apt install bzip2)";
 
 function packed(bytes: Uint8Array, level = 9): Buffer {
   return spawnSync("bzip2", ["-c", `-${level}`], { input: bytes, maxBuffer: 1 << 26 }).stdout;

@@ -292,6 +292,9 @@ const FIXTURES = [
   "short.zst",
   "short.lzma",
   "short.xz",
+  "kernel.lzo",
+  "short.lzo",
+  "short.bz2",
 ];
 
 /** Corrects the checksums, so that a damaged xz header is read. */
@@ -319,7 +322,7 @@ const payload: Target = {
     const ends = new Set<string>();
     for (const { unpack } of findPayloads(bytes)) {
       try {
-        await unpack?.();
+        await unpack();
         ends.add("unpacked");
       } catch (error) {
         ends.add(endOf(error));

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rebuilds the compressed kernels in this folder from the synthetic image of test/kernel/synthetic.ts, with the
-# options that Linux's scripts/Makefile.lib gives the compressors. Needs xz, lz4 and zstd, and a build.
+# options that Linux's scripts/Makefile.lib gives the compressors. Needs xz, lz4, zstd, lzop and bzip2, and a build.
 set -eu
 cd "$(dirname "$0")"
 root=../../..
@@ -24,8 +24,12 @@ node -e "
 " > parameters.lzma
 lz4 -l -9 < image > kernel.lz4
 zstd -q -22 --ultra < image > kernel.zst
+lzop -9 < image > kernel.lzo
+bzip2 -9 < image > kernel.bz2
 # Short files, so that a changed byte affects the structures.
 tail -c 3000 image | zstd -q -19 > short.zst
 tail -c 3000 image | xz --format=lzma --lzma1=lc=1,lp=2,pb=2,dict=8MiB > short.lzma
 tail -c 3000 image | xz --check=crc32 --lzma2=dict=1MiB > short.xz
+tail -c 3000 image | lzop -9 -F > short.lzo
+tail -c 3000 image | bzip2 -9 > short.bz2
 rm image raw
