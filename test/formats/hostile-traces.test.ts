@@ -139,7 +139,7 @@ suite("hostile traces", () => {
     await quickly(() => assert.equal([...traceFromBytes(grown, "x.dat").events].length, 1));
   });
 
-  test("a description that a careless pattern would look at forever", async () => {
+  test("a description on which a careless regular expression would never end", async () => {
     const size = 1 << 20;
     for (const text of [
       `\tfield:${"a".repeat(size)}`,
@@ -151,7 +151,7 @@ suite("hostile traces", () => {
     }
   });
 
-  test("a line of text that a careless pattern would look at forever", async () => {
+  test("a line of text on which a careless regular expression would never end", async () => {
     const spaces = " ".repeat(60_000);
     const lines = `# tracer: function_graph\n${` 0)${spaces}| \n`.repeat(100)}`;
     await quickly(() => assert.deepEqual(passedOver(lines), [0, 100]));

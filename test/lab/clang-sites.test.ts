@@ -1,5 +1,6 @@
-// Call sites of clang -pg -mlong-calls, in the words that clang 14 makes for MIPS: the call of _mcount pushes nothing,
-// and its delay slot is the function's own instruction, which must run whether the function is traced or not.
+// Tests call sites of clang -pg -mlong-calls, in the words that clang 14 emits for MIPS: the call of _mcount pushes
+// nothing, and its delay slot has the function's own instruction, which must run whether the function is traced or
+// not.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -32,7 +33,7 @@ const CALL = [
   assemble("addiu", R.t9, R.at, 0),
   assemble("jalr", R.ra, R.t9),
 ];
-/** In the delay slot of the call of _mcount. */
+/** The instruction in the delay slot of the call of _mcount. */
 const KEEP_A0 = assemble("or", R.s0, R.a0, R.zero);
 
 /** clang_leaf(a) = a + 1; clang_top(a) = clang_leaf(a) + a. */
@@ -94,7 +95,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal((await load()).call("clang_top", [20]).v0, 41);
     });
 
-    test("is traced by both tracers in passing, with the same result", async () => {
+    test("is traced natively by both tracers, with the same result", async () => {
       const machine = await load();
       const events = machine.trace({ tracer: "function" });
       const traced = machine.call("clang_top", [20]);
@@ -120,7 +121,7 @@ for (const endian of ["little", "big"] as const) {
       );
     });
 
-    test("is left alone by the guest's own ftrace_caller, whose _mcount would pop what wasn't pushed", async () => {
+    test("isn't traced by the guest's own ftrace_caller, whose _mcount would pop what wasn't pushed", async () => {
       const machine = await load();
       const events = machine.trace({ tracer: "function", way: "guest" });
       assert.equal(machine.call("clang_top", [20]).v0, 41);

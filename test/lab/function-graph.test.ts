@@ -1,5 +1,6 @@
-// function_graph in the machine: what it follows and what it leaves out, and that nobody can tell where a run
-// with open functions stopped: in every engine, at every instruction, across a snapshot, after an exception.
+// Tests function_graph in the machine: which calls it follows and which it leaves out; and that a run with open
+// functions can stop anywhere without a difference: in every engine, at every instruction, across a snapshot, after
+// an exception.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -21,7 +22,7 @@ function shapes(endian: Endian, engine: Engine = "auto"): Promise<Machine> {
   return machineWith("shapes", endian, engine);
 }
 
-/** The native way. */
+/** Native tracing. */
 function graph(machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> {
   return machine.trace({ ...options, tracer: "function_graph" });
 }
@@ -41,14 +42,14 @@ for (const [endian, way] of [
 ] as const) {
   const graph = (machine: Machine, options: TraceOptions = {}): Tracer<GraphEvent> =>
     machine.trace({ ...options, way, tracer: "function_graph" });
-  /** Functions that are open. */
+  /** Number of open functions. */
   const depth = (machine: Machine): number =>
     way === "native"
       ? new ShadowStack(machine.processor.words).depth
       : machine.memory.u32(machine.addressOf("lab_graph_depth") ?? 0);
 
   suite(`function_graph, ${endian} endian, the ${way} way`, () => {
-    test("follows 50 functions at once and counts those past them", async () => {
+    test("follows 50 functions at once and counts those beyond 50", async () => {
       for (const engine of ENGINES) {
         const machine = await shapes(endian, engine);
         const plain = machine.call("shapes_recurse", [60]);
@@ -64,7 +65,7 @@ for (const [endian, way] of [
       }
     });
 
-    test("takes durations from entry to return, calls included", async () => {
+    test("measures durations from entry to return, calls included", async () => {
       const machine = await shapes(endian);
       const tracer = graph(machine);
       const { instructions } = machine.call("shapes_caller", [3]);
@@ -77,7 +78,7 @@ for (const [endian, way] of [
       assert.ok(inner < last);
     });
 
-    test("maxDepth leaves out what lies deeper", async () => {
+    test("maxDepth leaves out deeper calls", async () => {
       const machine = await shapes(endian);
       const tracer = graph(machine, { maxDepth: 2 });
       machine.call("shapes_tail_after_call", [6]);
@@ -91,7 +92,7 @@ for (const [endian, way] of [
       ]);
     });
 
-    test("graph keeps to what happens within, graphNotrace leaves it out", async () => {
+    test("graph keeps the calls inside a function, graphNotrace leaves them out", async () => {
       const machine = await shapes(endian);
       let tracer = graph(machine, { graph: ["shapes_caller"] });
       machine.call("shapes_tail_after_call", [6]);
@@ -145,7 +146,7 @@ for (const [endian, way] of [
       assert.ok([...functions.events()].every(({ type }) => type === "function"));
     });
 
-    test("a call that ends in the middle takes its functions with it", async () => {
+    test("a call that ends in the middle removes its open functions", async () => {
       const machine = await shapes(endian);
       const tracer = graph(machine, { graph: ["shapes_through"] });
       const { exception } = machine.call("shapes_through", [0x40000000, 1]);
@@ -171,7 +172,7 @@ for (const [endian, way] of [
       const tree = ["entry init_module", "entry lost_leaf", "exit lost_leaf", "exit init_module"];
       const graphs = tree.map((line) => `funcgraph_${line}`);
       assert.deepEqual(await seen({ tracer: "function_graph" }), graphs);
-      // function_graph doesn't look at the filter again, the function tracer does.
+      // function_graph doesn't check the filter again; the function tracer does.
       assert.deepEqual(await seen({ tracer: "function_graph", filter: [":mod:nosuch"] }), [
         graphs[0],
         graphs[3],
@@ -184,17 +185,17 @@ for (const [endian, way] of [
 
 for (const endian of ["little", "big"] as const) {
   suite(`function_graph's state, ${endian} endian`, () => {
-    // A site that is branched over leaves the code after it with fuel to spare; one of 2009 doesn't.
+    // A site that is branched over leaves the budget for the code after it larger; a site of 2009 doesn't.
     for (const [name, symbol] of [
       ["shapes", "shapes_tail_after_call"],
       ["leaf_jal", "leaf_loop"],
     ] as const)
-      test(`stops at every instruction of ${symbol} alike in every engine, and goes on from a snapshot`, async () => {
+      test(`stops at every instruction of ${symbol} in the same state in every engine, and continues from a snapshot`, async () => {
         const machines = await Promise.all(
           ENGINES.map((engine) => machineWith(name, endian, engine)),
         );
         const tracers = machines.map((machine) => graph(machine));
-        // Hot, so that there is translated code.
+        // Hot, so that the translator has translated the code.
         for (const machine of machines) {
           for (let round = 0; round < 150; round += 1) machine.call(symbol, [6]);
         }
@@ -236,7 +237,7 @@ for (const endian of ["little", "big"] as const) {
         }
       });
 
-    test("hot code tells the same, whatever the options", async () => {
+    test("hot code gives the same records, with any options", async () => {
       const options: readonly TraceOptions[] = [
         {},
         { maxDepth: 3 },
@@ -262,7 +263,7 @@ for (const endian of ["little", "big"] as const) {
       assert.ok(reference?.every((events) => events.length > 20));
     });
 
-    test("the hook without an open function is a reserved instruction", async () => {
+    test("return_to_handler without an open function is a reserved instruction", async () => {
       const machine = await shapes(endian);
       const { exception } = machine.call(0x80000fe0);
       assert.equal(exception?.kind, "exception");
@@ -271,7 +272,7 @@ for (const endian of ["little", "big"] as const) {
   });
 }
 
-test("what isn't function_graph's own is refused", async () => {
+test("settings that function_graph doesn't have are refused", async () => {
   const machine = await shapes("little");
   assert.throws(() => machine.trace({ graph: ["shapes_run"] }), Misuse);
   assert.throws(() => machine.trace({ maxDepth: 2 }), Misuse);
@@ -284,7 +285,7 @@ test("what isn't function_graph's own is refused", async () => {
   );
 });
 
-test("a module's names outlive it, and its text is the kernel's", async () => {
+test("a module's names stay after it is unloaded, and its text is the kernel's", async () => {
   const machine = await Machine.create();
   const module = await machine.insmod(repositoryFile("test/modules/built/shapes-little.ko"));
   const tracer = graph(machine);

@@ -1,5 +1,5 @@
-// Machines saved and restored: in the same machine, in one made by the same steps, with a call open and a
-// tracer on; and refused where the steps were others.
+// Tests machines saved and restored: in the same machine, in one made by the same steps, with an open call and an
+// active tracer; a machine made by other steps must refuse the snapshot.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -22,7 +22,7 @@ async function made(endian: Endian, module = "modern", options = {}): Promise<Ma
 
 for (const endian of ENDIANS) {
   suite(`a machine's snapshot, ${endian} endian`, () => {
-    test("of an open call goes on in another machine, wherever it stood", async () => {
+    test("of an open call continues in another machine, from any instruction", async () => {
       const first = await made(endian);
       const text = first.memory.alloc(32);
       const call = first.start("work_run", [5]);
@@ -41,13 +41,13 @@ for (const endian of ENDIANS) {
         assert.deepEqual([v0, instructions], [0x5dde5b4e, 4990]);
         going.close();
         assert.equal(second.call("work_signed", [-100, 7]).v0 | 0, -14002);
-        // What the first has set aside is set aside here too.
+        // The second machine has allocated what the first one had.
         assert.notEqual(second.memory.alloc(32), text);
       }
       call.close();
     });
 
-    test("goes back in the same machine: memory, the log, and what was allocated", async () => {
+    test("is restored in the same machine: memory, the log, and allocations", async () => {
       const machine = await made(endian);
       machine.call("_printk", ["one\n"]);
       const bytes = machine.memory.alloc(16);
@@ -104,7 +104,7 @@ for (const endian of ENDIANS) {
       assert.equal(tracer.entries, 16);
     });
 
-    test("is refused where the steps were others", async () => {
+    test("is refused by a machine made by other steps", async () => {
       const saved = (await made(endian)).save();
       const refusals: [Machine, RegExp][] = [
         [await made(endian === "big" ? "little" : "big"), /endian|machine with other/],
@@ -126,7 +126,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("can't be taken or put back by a host function", async () => {
+    test("can't be taken or restored by a host function", async () => {
       const machine = await made(endian);
       const saved = machine.save();
       machine.provide("strlen", () => void machine.save());
@@ -137,7 +137,7 @@ for (const endian of ENDIANS) {
   });
 }
 
-test("a snapshot of a bare processor, or with a note that can't be, is refused", async () => {
+test("of a bare processor, or with an invalid note, is refused", async () => {
   const machine = await made("little");
   const call = machine.start("work_run", [1]);
   const whole = Buffer.from(machine.save());

@@ -1,5 +1,5 @@
-// The machine as a user drives it: calls and their arguments, host functions, every way a call can end
-// without returning, modules that come, go and depend on each other, in both byte orders.
+// Tests the machine as a user uses it: calls and their arguments, host functions, every way in which a call can end
+// without returning, modules that are loaded, unloaded and depend on each other, in both byte orders.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -46,7 +46,7 @@ for (const endian of ["little", "big"] as const) {
       assert.deepEqual(seen, [1, 0xffffffff, ...pair(2, 1), 3, 0, ...pair(4, 5)]);
     });
 
-    test("passes strings and bytes by address and gives their memory back", async () => {
+    test("passes strings and bytes by address and returns their memory after the call", async () => {
       const machine = await Machine.create({ endian });
       assert.equal(machine.call("strlen", ["seven c"]).v0, 7);
       const before = machine.memory.alloc(16);
@@ -71,7 +71,7 @@ for (const endian of ["little", "big"] as const) {
   });
 
   suite(`a call that does not return, ${endian} endian`, () => {
-    test("ends at its budget, to the instruction", async () => {
+    test("ends at its budget, exactly", async () => {
       const machine = await Machine.create({ endian });
       const loop = code(machine, 0x1000ffff, NOP);
       const { instructions, exception } = machine.call(loop, [], { budget: 12_345 });
@@ -80,7 +80,7 @@ for (const endian of ["little", "big"] as const) {
       assert.match(exception?.message ?? "", /budget of 12345 instructions/);
     });
 
-    test("tells the exception, the place and the address", async () => {
+    test("reports the exception, the place and the address", async () => {
       const machine = await Machine.create({ endian });
       const store = code(machine, 0xac020000); // sw v0,0(zero)
       const { exception } = machine.call(store);
@@ -93,7 +93,7 @@ for (const endian of ["little", "big"] as const) {
       );
     });
 
-    test("tells a delay slot's exception", async () => {
+    test("reports a delay slot's exception", async () => {
       const machine = await Machine.create({ endian });
       const slot = code(machine, 0x10000001, 0x8c420001); // b .+8; lw v0,1(v0)
       const { exception } = machine.call(slot);
@@ -102,7 +102,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(exception?.pc, slot + 4);
     });
 
-    test("can't reach farjal's own memory, wherever it points", async () => {
+    test("can't reach farjal's own memory, at any address", async () => {
       const machine = await Machine.create({ endian });
       const load = code(machine, 0x8c820000); // lw v0,0(a0)
       for (const address of [
@@ -114,7 +114,7 @@ for (const endian of ["little", "big"] as const) {
       }
     });
 
-    test("ends when the stack runs over", async () => {
+    test("ends when the stack overflows", async () => {
       const machine = await Machine.create({ endian });
       // addiu sp,sp,-256; sw ra,0(sp); b .-8; nop
       const recurse = code(machine, 0x27bdff00, 0xafbf0000, 0x1000fffd, NOP);
@@ -133,13 +133,13 @@ for (const endian of ["little", "big"] as const) {
       );
     });
 
-    test("loads a module that exports, whatever it lacks", async () => {
+    test("loads a module that exports, even if it lacks imports", async () => {
       const machine = await Machine.create({ endian });
       const module = await machine.insmod(built("init", endian), { stubMissing: true });
       assert.ok(module.exports.length > 0);
     });
 
-    test("takes a stub for nobody's export: who exports the name comes later, and is no duplicate", async () => {
+    test("makes a stub for an import that no module exports: a later export of that name is no duplicate", async () => {
       const machine = await Machine.create({ endian });
       const user = await machine.insmod(built("imports", endian), { stubMissing: true });
       assert.equal(machine.importOf("init_count")?.from, "stub");
@@ -151,7 +151,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(exception, undefined);
     });
 
-    test("does not take a made-up hypercall", async () => {
+    test("refuses a made-up hypercall", async () => {
       const machine = await Machine.create({ endian });
       const { exception } = machine.call(code(machine, 0x70000011 | (0xfffff << 6)));
       assert.equal(exception?.kind, "unresolved");
@@ -159,21 +159,21 @@ for (const endian of ["little", "big"] as const) {
   });
 
   suite(`host functions, ${endian} endian`, () => {
-    test("stand in for a kernel's, and may call the guest", async () => {
+    test("replace a kernel's functions, and may call the guest", async () => {
       const machine = await Machine.create({ endian });
       const double = code(machine, 0x00841021); // addu v0,a0,a0
       machine.provide("strlen", (call) => call.callGuest(double, [call.string(0).length]));
       assert.equal(machine.call("strlen", ["four"]).v0, 8);
     });
 
-    test("share the call's budget, however deep they nest", async () => {
+    test("share the call's budget, at any nesting depth", async () => {
       const machine = await Machine.create({ endian });
       machine.provide("again", (call) => call.callGuest(machine.addressOf("again") ?? 0, []));
       assert.throws(() => machine.call("again"), Misuse);
       assert.equal(machine.call("strlen", ["still alive"]).v0, 11);
     });
 
-    test("throw through the call, and leave the machine as it was", async () => {
+    test("throw through the call, and leave the machine unchanged", async () => {
       const machine = await Machine.create({ endian });
       machine.provide("fails", () => {
         throw new RangeError("mine");
@@ -190,7 +190,7 @@ for (const endian of ["little", "big"] as const) {
   });
 
   suite(`modules, ${endian} endian`, () => {
-    test("run alike at every address, lines between regions included", async () => {
+    test("run the same at every address, across lines between regions too", async () => {
       const results = new Set<number>();
       for (const base of [0xc0000000, 0xcffff000, 0xcfffe000, 0xdfff0000, 0x82000000]) {
         for (const name of ["jal2009", "jal2009ra", "modern"]) {
@@ -204,7 +204,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(results.size, 1);
     });
 
-    test("come and go many times without losing memory", async () => {
+    test("are loaded and unloaded many times without losing memory", async () => {
       const machine = await Machine.create({ endian });
       const first = await machine.insmod(built("init", endian));
       machine.rmmod(first);
@@ -216,7 +216,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.modules.length, 0);
     });
 
-    test("take their names along, but for a trace's records", async () => {
+    test("remove their names when unloaded, except for a trace's records", async () => {
       const machine = await Machine.create({ endian });
       const file = built("modern", endian);
       const module = await machine.insmod(file);
@@ -234,7 +234,7 @@ for (const endian of ["little", "big"] as const) {
       assert.deepEqual(named(), ["work_run"]);
     });
 
-    test("hold those they import from", async () => {
+    test("keep the modules loaded that they import from", async () => {
       const machine = await Machine.create({ endian });
       const init = await machine.insmod(built("init", endian), { init: true });
       const user = await machine.insmod(built("imports", endian));
@@ -251,7 +251,7 @@ for (const endian of ["little", "big"] as const) {
       assert.notEqual(machine.addressOf("init_count"), undefined);
     });
 
-    test("are refused whole: nothing of a refused module stays", async () => {
+    test("are refused completely: nothing of a refused module stays", async () => {
       const machine = await Machine.create({ endian });
       await assert.rejects(
         machine.insmod(built("jal2009", endian), { farJumps: "refuse" }),
@@ -262,7 +262,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(loaded.core.base, 0xc0000000);
     });
 
-    test("have their per-CPU variables aligned as they ask", async () => {
+    test("have their per-CPU variables aligned as they require", async () => {
       const bytes = new Uint8Array(readFileSync(built("init", endian)));
       const view = new DataView(bytes.buffer);
       const little = endian === "little";
@@ -276,7 +276,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.call("init_per_cpu").v0, module.perCpu?.base);
     });
 
-    test("are refused when __mcount_loc names what is no call site", async () => {
+    test("are refused when __mcount_loc names a word that is no call site", async () => {
       for (const [addend, says] of [
         [0x7ffff000, /outside the module's code/],
         [0x0c, /where no call of _mcount is/],
@@ -290,7 +290,7 @@ for (const endian of ["little", "big"] as const) {
       }
     });
 
-    test("are refused where there is no room or no page", async () => {
+    test("are refused where there is no free space or no whole page", async () => {
       const machine = await Machine.create({ endian });
       const file = built("modern", endian);
       await assert.rejects(machine.insmod(file, { base: 0xc0000010 }), Misuse);
@@ -304,7 +304,7 @@ for (const endian of ["little", "big"] as const) {
   });
 
   suite(`the tracer, ${endian} endian`, () => {
-    test("switches and filters while a module is loaded, and off costs only the nops", async () => {
+    test("switches and filters while a module is loaded, and when off costs only the nops", async () => {
       const machine = await Machine.create({ endian });
       await machine.insmod(built("modern", endian));
       machine.call("work_run", [1]);
@@ -324,7 +324,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(tracer.written, written);
     });
 
-    test("takes a module that comes later, by the :mod: rule that waits for it", async () => {
+    test("traces a module that is loaded later, by the :mod: rule that waits for it", async () => {
       const machine = await Machine.create({ endian });
       const tracer = machine.trace({ filter: [":mod:modern"] });
       await machine.insmod(built("shapes", endian));
@@ -335,7 +335,7 @@ for (const endian of ["little", "big"] as const) {
       assert.ok(tracer.written > 0);
     });
 
-    test("keeps filters as the kernel does: by site, so a module that comes back isn't in them", async () => {
+    test("keeps filters by site, as the kernel does, so a module that is loaded again isn't in them", async () => {
       const machine = await Machine.create({ endian });
       const file = built("modern", endian);
       const module = await machine.insmod(file);
@@ -375,7 +375,7 @@ for (const endian of ["little", "big"] as const) {
       machine.trace().stop();
     });
 
-    test("keeps a module's names after it is gone", async () => {
+    test("keeps a module's names after it is unloaded", async () => {
       const machine = await Machine.create({ endian });
       const module = await machine.insmod(built("modern", endian));
       const tracer = machine.trace();
@@ -399,14 +399,14 @@ for (const endian of ["little", "big"] as const) {
   });
 }
 
-test("machines don't share anything", async () => {
+test("machines share no state", async () => {
   const [one, two] = [await Machine.create(), await Machine.create({ endian: "big" })];
   one.provide("strlen", () => 99);
   assert.equal(one.call("strlen", ["x"]).v0, 99);
   assert.equal(two.call("strlen", ["x"]).v0, 1);
 });
 
-test("a counter that goes wrong is saturated, and each cause has the kernel's line, once", async () => {
+test("a refcount that goes wrong is saturated, and each cause prints the kernel's line, once", async () => {
   const machine = await Machine.create();
   const counter = machine.memory.alloc(4);
   for (const cause of [0, 1, 2, 3, 4, 5, 4]) {
@@ -438,7 +438,7 @@ suite("a module file", () => {
   ] as const) {
     const missing = spawnSync(command[0], ["--version"]).error !== undefined;
     const skip = missing && `${command[0]} isn't installed`;
-    test(`is taken as .ko.${ending}, as a path and as bytes`, { skip }, async () => {
+    test(`is read as .ko.${ending}, as a path and as bytes`, { skip }, async () => {
       const [program, ...options] = command;
       const { stdout } = spawnSync(program, [...options, "-c"], { input: plain });
       const path = join(folder, `some-name.ko.${ending}`);
@@ -452,7 +452,7 @@ suite("a module file", () => {
     });
   }
 
-  test("that can't be read, or unpacked, is a Misuse that names it", async () => {
+  test("that can't be read, or decompressed, is a Misuse that names it", async () => {
     const nowhere = join(folder, "nowhere.ko");
     const said = (message: RegExp) => (error: unknown) =>
       error instanceof Misuse && message.test(error.message);

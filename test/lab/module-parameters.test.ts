@@ -1,4 +1,4 @@
-// Module parameters set by the guest's own functions, with the kernel's words where they don't fit
+// Tests module parameters that the guest's own functions set, with the kernel's messages for values that don't fit
 // (kernel/params.c of Linux 6.1).
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ function built(name: string, endian: Endian): string {
   return repositoryFile(`test/modules/built/${name}-${endian}.ko`);
 }
 
-/** init.ko with arguments: the machine, and what the kernel said after the taint lines. */
+/** Loads init.ko with arguments; returns the machine, and the kernel's lines after the taint lines. */
 async function withArguments(endian: Endian, parameters: string) {
   const machine = await Machine.create({ endian });
   const module = await machine.insmod(built("init", endian), { parameters });
@@ -39,7 +39,7 @@ for (const endian of ["little", "big"] as const) {
       assert.deepEqual(lines, []);
     });
 
-    test("take the last of several, and true and false in the kernel's spellings", async () => {
+    test("use the last of several values, and true and false in the kernel's spellings", async () => {
       for (const [text, quiet] of [
         ["quiet=y", 1],
         ["quiet=on", 1],
@@ -50,7 +50,7 @@ for (const endian of ["little", "big"] as const) {
       }
     });
 
-    test("unknown ones are ignored, and what follows two dashes", async () => {
+    test("unknown ones are ignored, and so is the text after two dashes", async () => {
       const { value, lines } = await withArguments(
         endian,
         "nosuch=1 level=0 async_probe dyndbg=+p mask=0 other -- level=9",
@@ -63,7 +63,7 @@ for (const endian of ["little", "big"] as const) {
       ]);
     });
 
-    test("end the loading when one doesn't fit, in the kernel's words, nothing left", async () => {
+    test("end the loading when one doesn't fit, in the kernel's words, and nothing stays", async () => {
       const machine = await Machine.create({ endian });
       const file = readModule(readFileSync(built("init", endian)));
       for (const [parameters, errno, ...lines] of [
@@ -99,7 +99,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.insmodFile(file).core.base, 0xc0000000);
     });
 
-    test("of a module that has none are unknown", async () => {
+    test("of a module without parameters are unknown", async () => {
       const machine = await Machine.create({ endian });
       const module = await machine.insmod(built("leaf", endian), { parameters: "a=1" });
       assert.equal(module.dmesg.at(-1), "leaf: unknown parameter 'a' ignored");

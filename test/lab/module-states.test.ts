@@ -1,5 +1,5 @@
-// What a module goes through in a machine: its states, who holds it, what happens when init fails, what
-// rmmod runs and refuses. Words and errnos are those of Linux 6.1's kernel/module/main.c and of kmod.
+// Tests the states of a module in a machine: which modules use it, a failing init function, and what rmmod runs and
+// refuses. Texts and errnos are those of Linux 6.1's kernel/module/main.c and of kmod.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -45,7 +45,7 @@ for (const endian of ["little", "big"] as const) {
       assert.deepEqual(machine.lsmod(), []);
     });
 
-    test("lists the newest first, and who holds whom", async () => {
+    test("lists the newest first, and the users of each", async () => {
       const machine = await Machine.create({ endian });
       await machine.insmod(built("init", endian), { init: true });
       await machine.insmod(built("imports", endian));
@@ -58,7 +58,7 @@ for (const endian of ["little", "big"] as const) {
       );
     });
 
-    test("can't end while another module imports from it", async () => {
+    test("can't be unloaded while another module imports from it", async () => {
       const machine = await Machine.create({ endian });
       const init = await machine.insmod(built("init", endian), { init: true });
       await machine.insmod(built("imports", endian));
@@ -72,7 +72,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(gone.explanation, "Module init is not currently loaded");
     });
 
-    test("can't end without an exit function once init has run", async () => {
+    test("can't be unloaded without an exit function once init has run", async () => {
       const machine = await Machine.create({ endian });
       await machine.insmod(built("lost", endian), { init: true });
       const { initFunction, exitFunction } = machine.modules[0] as LoadedModule;
@@ -80,7 +80,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(refusal(() => machine.rmmod("lost")).errno, "EBUSY");
     });
 
-    test("can't end before it is LIVE, nor once it is GOING", async () => {
+    test("can't be unloaded before it is LIVE, nor once it is GOING", async () => {
       const machine = await Machine.create({ endian });
       const said: unknown[] = [];
       machine.provide("_printk", () => {
@@ -110,7 +110,7 @@ for (const endian of ["little", "big"] as const) {
       ]);
     });
 
-    test("ends with init's errno when that fails, and leaves nothing", async () => {
+    test("is removed with init's errno when init fails, and leaves nothing", async () => {
       const machine = await Machine.create({ endian });
       const file = readModule(readFileSync(built("init", endian)));
       const refused = refusal(() =>
@@ -125,7 +125,7 @@ for (const endian of ["little", "big"] as const) {
 
     test("stays when init returns more than 0, with the kernel's remark", async () => {
       const machine = await Machine.create({ endian });
-      // lost's init function returns whether 5 times what _printk returns, and 2, is 0.
+      // lost's init function returns whether 5 times the result of _printk, plus 2, is 0.
       machine.provide("_printk", () => 0x66666666);
       const lost = machine.insmodFile(readModule(readFileSync(built("lost", endian))), {
         init: true,
@@ -137,7 +137,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(machine.lsmod()[0]?.state, "LIVE");
     });
 
-    test("has init memory that is gone when init has run, as a call into it is told", async () => {
+    test("frees init memory when init has run, and a call into it reports that", async () => {
       const machine = await Machine.create({ endian });
       const module = await machine.insmod(built("init", endian), { init: true });
       const { exception } = machine.call(module.initFunction ?? 0);

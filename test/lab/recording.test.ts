@@ -1,5 +1,5 @@
-// Recordings: a trace of any length through a small ring is the trace that a large ring holds, and nothing of it
-// stays on disk.
+// Tests recordings: a trace of any length through a small ring must equal the trace in a large ring, and leave
+// nothing on disk.
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -31,7 +31,7 @@ for (const endian of ["little", "big"] as const) {
       const recording = path === null ? null : tracer.record(path);
       machine.call("work_fibonacci", [18]);
       machine.call("work_run", [50]); // calls into the host and back
-      machine.call("shapes_recurse", [60]); // fifty returns at once
+      machine.call("shapes_recurse", [60]); // fifty functions return one after the other
       machine.call("shapes_even", [80]);
       tracer.stop();
       const events = [...(recording ?? tracer.events())];
@@ -46,7 +46,7 @@ for (const endian of ["little", "big"] as const) {
 
     for (const tracer of ["function", "function_graph"] as const) {
       for (const way of ["native", "guest"] as const) {
-        test(`${tracer}, the ${way} way: a small ring gives what a large one holds`, async (context) => {
+        test(`${tracer}, the ${way} way: a small ring gives the records of a large one`, async (context) => {
           const directory = temporaryDirectory(context);
           for (const engine of ENGINES) {
             const options = { tracer, way, engine };
@@ -59,7 +59,7 @@ for (const endian of ["little", "big"] as const) {
       }
     }
 
-    test("is refused where it can't be made, or the tracer is stopped", async (context) => {
+    test("is refused where its file can't be made, or the tracer is stopped", async (context) => {
       const directory = temporaryDirectory(context);
       const machine = await Machine.create({ endian });
       const tracer = machine.trace();
@@ -72,9 +72,9 @@ for (const endian of ["little", "big"] as const) {
   });
 }
 
-test("a ring can't fill between two looks", () => {
+test("a ring can't fill between two reads", () => {
   assert.equal(instructionsToFill("function", 256), 256);
-  // Each instruction a call and its return, and fifty returns of calls that were open before.
+  // The worst case: each instruction is a call with its return, and fifty open calls return.
   const instructions = instructionsToFill("function_graph", 256);
   assert.ok(2 * instructions + 50 <= 256);
 });

@@ -1,5 +1,5 @@
-// 64-bit modules on the machine that stands still: their memory against what binutils' linker makes of the
-// same object at the same addresses, what is refused and in which words, and exports that find their users.
+// Tests 64-bit modules on the machine that doesn't run code: their memory, compared with binutils' linker's result
+// for the same object at the same addresses; refusals and their texts; and exports that later modules import.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -30,14 +30,14 @@ const EMULATION = { little: "elf64ltsmip", big: "elf64btsmip" } as const;
 const missing = ORDERS.map((order) => LINKER[order]).find((name) => spawnSync(name, ["-v"]).error);
 const skip = missing === undefined ? false : `${missing} isn't installed`;
 
-/** Of section headers: what has ld merge strings. */
+/** Section header flags that make ld merge strings. */
 const SHF_MERGE_STRINGS = 0x30n;
 
 function built(name: string, order: Endian): ModuleFile {
   return readModule(readFileSync(repositoryFile(`test/modules/built64/${name}-${order}.ko`)));
 }
 
-/** A kernel that exports what a module imports, from an address on. */
+/** A kernel that exports a module's imports, at consecutive addresses. */
 async function kernelFor(file: ModuleFile, from: bigint) {
   const names = ["_text", ...importsOf(file)];
   const lines = names.map((name, index) => {
@@ -53,7 +53,7 @@ function importsOf({ elf }: ModuleFile): string[] {
     .map(({ name }) => name);
 }
 
-/** A section's bytes in memory as relocation left them, its call sites' words put back. */
+/** A section's bytes in memory after relocation, with the words of its call sites restored. */
 function relocated(
   machine: StillMachine,
   module: LoadedModule<bigint>,
@@ -69,7 +69,7 @@ function relocated(
   return words.bytes;
 }
 
-/** The file with the strings of each section left as they lie. */
+/** The file with each section's strings in their original places. */
 function withoutMerging(bytes: Uint8Array, order: Endian): Uint8Array {
   const copy = Uint8Array.from(bytes);
   const view = new DataView(copy.buffer);
@@ -82,7 +82,7 @@ function withoutMerging(bytes: Uint8Array, order: Endian): Uint8Array {
   return copy;
 }
 
-/** What ld makes of the module's sections, each at its address. */
+/** ld's result for the module's sections, each at its address. */
 function linked(module: LoadedModule<bigint>, order: Endian): ReturnType<typeof readElf> {
   const folder = mkdtempSync(join(tmpdir(), "farjal-link-"));
   try {
@@ -160,7 +160,7 @@ for (const order of ORDERS) {
       return [error.errno, error.dmesg.at(-1), error.explanation] as const;
     };
 
-    test("a jump out of its region overflows, and the explanation knows the way out", async () => {
+    test("a jump out of its region overflows, and the explanation names the way to mend it", async () => {
       const [errno, line, why] = await refused("jal", 0xffffffff_80100000n, COMPATIBLE.base);
       assert.deepEqual([errno, line], ["ENOEXEC", "module jal: relocation overflow"]);
       assert.match(
@@ -169,7 +169,7 @@ for (const order of ORDERS) {
       );
     });
 
-    test("bits 63 to 32 of a jump's target are lost on Linux in silence, and a veneer has them", async () => {
+    test("Linux drops bits 63 to 32 of a jump's target silently, and a veneer keeps them", async () => {
       const file = built("jal", order);
       const kernel = await kernelFor(file, 0x98000000_c0107ff8n);
       const { base } = COMPATIBLE;
@@ -182,7 +182,7 @@ for (const order of ORDERS) {
       assert.ok(farJumps.every(({ overflowsInLinux }) => !overflowsInLinux));
     });
 
-    test("a composite entry is told by the type that Linux takes it for", async () => {
+    test("a composite entry is reported as the type that Linux takes it for", async () => {
       const [errno, line, why] = await refused("composite", 0xffffffff_80100000n, COMPATIBLE.base);
       assert.deepEqual([errno, line], ["EINVAL", "composite: Unknown relocation type 7"]);
       assert.match(why, /R_MIPS_GPREL16/);
@@ -219,7 +219,7 @@ for (const order of ORDERS) {
       }
     });
 
-    test("call sites of every form are recognised, and switched off as the kernel does", () => {
+    test("call sites of every form are recognised, and switched off as in the kernel", () => {
       for (const [name, kind, first] of [
         ["modern", "long", 0x10000004],
         ["modern_nora", "long", 0x10000004],
@@ -240,7 +240,7 @@ for (const order of ORDERS) {
       }
     });
 
-    test("24-byte exports are read, checked and found by another module", () => {
+    test("24-byte exports are read, checked and used by another module", () => {
       const machine = StillMachine.create({ endian: order });
       const exporter = machine.insmodFile(built("init", order), { stubMissing: true });
       assert.deepEqual(
@@ -268,7 +268,7 @@ for (const order of ORDERS) {
       machine.insmodFile(built("init", order), { stubMissing: true });
     });
 
-    test("places: taken, unaligned, past the end; a page of 16 KiB on a Loongson", () => {
+    test("addresses: taken, unaligned, past the end; a page of 16 KiB on a Loongson", () => {
       const file = built("modern", order);
       const at = (base: bigint, pageSize = 0x1000) =>
         StillMachine.create({ endian: order, pageSize }).insmodFile(file, {

@@ -1,6 +1,6 @@
-// Guest code that goes wrong in ways no compiler makes: a reserved instruction, an exception that nobody
-// handles, one within another, a jump to where nothing is. Each ends the call with the exception, the
-// registers and the words around pc, and the machine goes on to serve other calls.
+// Tests guest code that fails in ways that no compiler produces: a reserved instruction, an unhandled exception, one
+// exception within another, a jump to an unmapped address. Each ends the call with the exception, the registers and
+// the words around pc, and the machine can serve other calls afterwards.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -45,7 +45,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("an instruction of Release 2 on a processor of Release 1: what it is, and what mends it", async () => {
+    test("an instruction of Release 2 on a processor of Release 1: its name, and what mends it", async () => {
       const rotr = asm("rotr", R.v0, R.a0, 3);
       const { stop: ended, start } = await stopOn("4Kc", [NOP, rotr]);
       assert.deepEqual([ended.kind, ended.name, ended.pc], ["exception", "RI", start + 4]);
@@ -71,7 +71,7 @@ for (const endian of ENDIANS) {
       );
     });
 
-    test("an exception that nobody handles", async () => {
+    test("an exception without a handler", async () => {
       const words = [...li(R.t0, 0x7fffffff), asm("addi", R.t0, R.t0, 1)];
       const { stop: ended, start } = await stop(...words);
       assert.deepEqual(
@@ -89,14 +89,14 @@ for (const endian of ENDIANS) {
       assert.match(text, /=> .*sw t0,0\(zero\)$/m);
     });
 
-    test("a jump to where nothing is mapped", async () => {
+    test("a jump to an unmapped address", async () => {
       const { stop: ended, text } = await stop(...li(R.t0, 0x00400000), asm("jr", R.t0), NOP);
       assert.deepEqual([ended.name, ended.pc, ended.badVAddr], ["TLBL", 0x00400000, 0x00400000]);
       assert.match(text, /=> 00400000 +\.{8} {2}nothing is mapped here$/m);
       assert.ok(ended.code.every(({ word }) => word === null));
     });
 
-    test("jumps to the ends of the address space, and to no word's address", async () => {
+    test("jumps to the ends of the address space, and to a misaligned address", async () => {
       const low = await stop(asm("jr", R.zero), NOP);
       assert.deepEqual([low.stop.name, low.stop.pc], ["TLBL", 0]);
       assert.equal(low.stop.code[0]?.address, 0xffffffec);

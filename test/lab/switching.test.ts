@@ -1,6 +1,6 @@
-// Call sites switched wherever the guest stands: between the words of one, in ftrace_caller on the way from one.
-// It never runs half of the old words and half of the new, and an event has its site's address whatever stands
-// there by then.
+// Tests call sites that are switched while the guest is at any instruction: between the words of a site, or in
+// ftrace_caller after leaving it. The guest never runs a mix of old and new words, and an event has its site's
+// address even if the words there have changed in the meantime.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

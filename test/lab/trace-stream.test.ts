@@ -1,6 +1,6 @@
-// A trace followed while it is made: in the machine's own thread between two stretches of a run, and from another
-// thread while the guest runs hot. leaf_step is called every so many instructions, so each event tells by its
-// count which one it is: what was lost and what arrived add up, one by one.
+// Tests a trace that is followed while it is recorded: in the machine's own thread between two parts of a run, and
+// from another thread while the guest runs translated code. leaf_step is called at a fixed interval of instructions,
+// so the count in each event gives its number, and the events lost and received must add up exactly.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -16,9 +16,9 @@ import { Machine } from "../../src/lab/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { BEGIN, type Job, PROGRAM, TAKEN } from "./traced-thread.ts";
 
-/** Instructions of a round of leaf_loop. */
+/** Instructions in a round of leaf_loop. */
 const ROUND = 14;
-/** More rounds than anybody waits for. */
+/** More rounds than any test waits for. */
 const ENDLESS = 0xffffffff;
 
 async function leaf(endian: Endian): Promise<Machine> {
@@ -27,14 +27,14 @@ async function leaf(endian: Endian): Promise<Machine> {
   return machine;
 }
 
-/** Looks whether leaf_step's events come in order, each told by its count, with gaps as large as `lost` says. */
+/** Checks that leaf_step's events are in order, each numbered by its count, with gaps as large as `lost` says. */
 class Tally {
   readonly #perRound: number;
   readonly #lostBefore: number;
   #first: number | undefined;
   taken = 0;
 
-  /** @param lostBefore what the stream had lost when leaf_step's first event could come. */
+  /** @param lostBefore the number of events that the stream had lost before leaf_step's first possible event. */
   constructor(tracer: TracerName, lostBefore = 0) {
     this.#perRound = tracer === "function" ? 1 : 2;
     this.#lostBefore = lostBefore;
@@ -63,7 +63,7 @@ interface Ended {
   readonly v0: number;
 }
 
-/** A machine in a thread of its own, and its trace here. */
+/** A machine in a thread of its own, and its trace in this one. */
 class Traced {
   readonly worker: Worker;
   readonly words: Int32Array;
@@ -87,7 +87,7 @@ class Traced {
     return ended;
   }
 
-  /** Says how far the events are taken. */
+  /** Reports the number of events that this thread has read. */
   tell(taken: number): void {
     Atomics.store(this.words, TAKEN, taken);
     Atomics.notify(this.words, TAKEN);
@@ -103,7 +103,7 @@ async function next(stream: TraceStream): Promise<TraceEvent> {
 for (const endian of ["little", "big"] as const) {
   suite(`following a trace, ${endian} endian`, () => {
     for (const tracer of ["function", "function_graph"] as const) {
-      test(`${tracer}: a run has no length, with a ring of 4,096 and a reader that keeps up`, async () => {
+      test(`${tracer}: a run of any length, with a ring of 4,096 and a reader that keeps up`, async () => {
         const rounds = 800_000;
         const machine = await leaf(endian);
         const running = machine.trace({ tracer, capacity: 4096 } as { tracer: TracerName });
@@ -126,7 +126,7 @@ for (const endian of ["little", "big"] as const) {
         assert.equal(tally.taken, tracer === "function" ? rounds : 2 * rounds);
       });
 
-      test(`${tracer}: another thread loses nothing that it is waited for`, async (context) => {
+      test(`${tracer}: another thread loses nothing if the guest waits for it`, async (context) => {
         const rounds = 50_000;
         const traced = new Traced(context, {
           ...{ endian, tracer, rounds, capacity: 4096 },
@@ -152,7 +152,7 @@ for (const endian of ["little", "big"] as const) {
         );
       });
 
-      test(`${tracer}: a thread that falls behind hears how much it has lost`, async (context) => {
+      test(`${tracer}: a thread that falls behind is given the number of lost events`, async (context) => {
         const traced = new Traced(context, {
           endian,
           tracer,
@@ -162,7 +162,7 @@ for (const endian of ["little", "big"] as const) {
         });
         const stream = await traced.follow();
         const ended = traced.ended();
-        // It has begun by then, and gone round the ring many times.
+        // By then the run has started, and the ring has wrapped many times.
         await sleep(100);
         let tally: Tally | undefined;
         let taken = 0;
@@ -171,7 +171,7 @@ for (const endian of ["little", "big"] as const) {
           taken += 1;
           lost = stream.lost;
           if (event.name !== "leaf_step") continue;
-          // Three events of shapes_leaf and leaf_loop, or their like, are before the first.
+          // Up to three events of shapes_leaf and leaf_loop, or similar ones, come before the first.
           tally ??= new Tally(tracer, firstOf(tracer) - (taken - 1));
           tally.take(event, lost);
           if (taken % 300 === 0) await sleep(3);
@@ -219,7 +219,7 @@ for (const endian of ["little", "big"] as const) {
       await assert.rejects(stream.stop(), Misuse);
     });
 
-    test("a thread that ends in the middle leaves a stream that ends", async (context) => {
+    test("a thread that ends in the middle ends its stream", async (context) => {
       const traced = new Traced(context, {
         ...{ endian, tracer: "function", rounds: ENDLESS, capacity: 1024 },
         slice: null,
@@ -233,7 +233,7 @@ for (const endian of ["little", "big"] as const) {
       assert.ok(stream.over);
     });
 
-    test("clear() leaves a follower alone, and the next tracer ends it", async () => {
+    test("clear() doesn't affect a follower, and the next tracer ends it", async () => {
       const machine = await leaf(endian);
       const tracer = machine.trace();
       const stream = tracer.stream();
@@ -253,14 +253,14 @@ for (const endian of ["little", "big"] as const) {
       assert.throws(() => tracer.feed(), Misuse);
     });
 
-    test("a ring that is always about to be overwritten isn't followed", async () => {
+    test("a ring that is too small to be read safely can't be followed", async () => {
       const machine = await leaf(endian);
       assert.throws(() => machine.trace({ capacity: 128 }).stream(), Misuse);
     });
   });
 }
 
-/** Events before leaf_step's first: of shapes_leaf, and leaf_loop's entry. */
+/** Events before leaf_step's first: those of shapes_leaf, and leaf_loop's entry. */
 function firstOf(tracer: TracerName): number {
   return tracer === "function" ? 2 : 3;
 }

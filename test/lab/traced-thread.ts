@@ -1,5 +1,5 @@
-// The machine's side of trace-stream.test.ts, in a thread of its own: runs leaf_loop under a tracer whose feed it
-// sends to the thread that made it, in the steps that the shared words ask for.
+// The machine's side of trace-stream.test.ts, in a thread of its own: runs leaf_loop under a tracer, sends the
+// tracer's feed to the thread that started it, and follows the steps that the shared words request.
 
 import { fileURLToPath } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
@@ -8,7 +8,7 @@ import type { TracerName } from "../../src/ftrace/event.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
-/** The path of this program as it is built. */
+/** The path of the built program. */
 export const PROGRAM = fileURLToPath(import.meta.url);
 
 export interface Job {
@@ -16,9 +16,9 @@ export interface Job {
   readonly tracer: TracerName;
   readonly capacity: number;
   readonly rounds: number;
-  /** Instructions between two waits for the other thread; null: it isn't waited for. */
+  /** Instructions between two waits for the other thread; null: it doesn't wait. */
   readonly slice: number | null;
-  /** A word that says how many events the other thread has taken, and one that lets this one begin. */
+  /** One word with the number of events that the other thread has read, and one that lets this thread begin. */
   readonly progress: SharedArrayBuffer;
 }
 
@@ -37,7 +37,7 @@ if (parentPort !== null && job !== null && "progress" in job) {
   const feed = tracer.feed();
   parentPort.postMessage(feed, [feed.port]);
   Atomics.wait(words, BEGIN, 0);
-  // A module that comes when the feed is long away.
+  // A module that is loaded long after the feed was sent.
   await machine.insmod(repositoryFile(`test/modules/built/shapes-${endian}.ko`));
   machine.call("shapes_leaf", [1]);
   const call = machine.start("leaf_loop", [rounds], { budget: 1e12 });

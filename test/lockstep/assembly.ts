@@ -1,12 +1,12 @@
-// Words with labels: one that depends on an address is made when the program is laid out.
+// Words with labels: a word that depends on an address is made when the program is laid out.
 
 /** A place in a program; it is known when the program is laid out. */
 export type Label = symbol;
 
-/** Where a label lies. */
+/** The address of a label. */
 export type AddressOf = (label: Label) => number;
 
-/** A word, or how to make it for the address it comes to lie at. */
+/** A word, or a function that makes it for its address. */
 export type Item = number | ((at: number, addressOf: AddressOf) => number);
 
 export class Assembly {
@@ -17,7 +17,7 @@ export class Assembly {
     this.#items.push(...items);
   }
 
-  /** The label stands for the next item. */
+  /** Puts the label at the next item. */
   place(label: Label): void {
     this.#places.set(label, this.#items.length);
   }

@@ -1,5 +1,5 @@
-// The outcomes of many programs in little room: a few bytes for each stop, which depend on everything that
-// the stop tells. Whoever wants to see the registers behind them runs the program on QEMU.
+// Stores the outcomes of many programs in little space: a few bytes for each stop, which depend on all of the stop's
+// data. To see the registers behind them, run the program on QEMU.
 //
 // stored.gz is text, a line for each program in the order of their seeds:
 //   digest of the program | digests of its stops, little-endian | the same, big-endian
@@ -26,7 +26,7 @@ function digest(numbers: Iterable<number>): string {
   return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
 }
 
-/** Depends on the code and on everything the program starts with. */
+/** A digest of the code and of the program's initial state. */
 export function programDigest({ address, words, entry, registers, data }: Program): string {
   return digest([address, entry, ...words, ...registers, ...data]);
 }

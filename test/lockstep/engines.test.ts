@@ -1,5 +1,5 @@
-// Random programs on every reading, compared with each other: many more than QEMU can be asked about. A few in each
-// run of the suite, 20,000 in a thorough one.
+// Compares random programs on every reading with each other: many more than can be run on QEMU. Each run of the suite
+// tests a few of them, a thorough run 20,000.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -8,16 +8,16 @@ import { differences, Guest, READINGS, type Reading } from "../vectors/guest.ts"
 import { FRESH, programNumber } from "./seeds.ts";
 
 const ORDERS = ["little", "big"] as const;
-/** In each byte order. */
+/** The number of programs in each byte order. */
 const PROGRAMS = thorough ? 10_000 : 60;
-/** Past those that QEMU is asked about. */
+/** Numbers after those of the programs that run on QEMU. */
 const FIRST = 2 * FRESH;
 
 describe("the readings agree about random programs", () => {
   const [reference, ...others] = Object.keys(READINGS) as [Reading, ...Reading[]];
   for (const endian of ORDERS) {
     for (const reading of others) {
-      it(`${reading} as ${reference}, ${endian}-endian`, () => {
+      it(`${reading} matches ${reference}, ${endian}-endian`, () => {
         const expected = new Guest(endian, reference);
         const guest = new Guest(endian, reading);
         for (let n = 0; n < PROGRAMS; n++) {

@@ -1,9 +1,9 @@
-// Random programs of the table's instructions, each made from a seed: straight code, every kind of branch
-// over a few instructions, counted loops, calls in three ways, ll and sc, code that rewrites itself. They
-// trap, overflow and miss alignment now and then; a stop is recorded and the program goes on behind it.
+// Random programs of the table's instructions, each made from a seed: straight code, every kind of branch over a few
+// instructions, counted loops, calls in three ways, ll and sc, code that rewrites itself. Some trap, overflow or use
+// a misaligned address; such a stop is recorded and the program continues after it.
 //
-// Every program ends. Only loops branch backwards, by a counter that nothing else writes, and only calls
-// return, through a link that their functions keep. What cases.ts leaves out is left out here.
+// Every program ends. Only loops branch backwards, by a counter that nothing else writes, and only calls return,
+// through a link that their functions keep. cases.ts says which cases are left out.
 
 import { INSTRUCTIONS, type Instruction, instruction } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
@@ -11,14 +11,14 @@ import { anyValue, encode, type Operands, operandsOf } from "../vectors/operands
 import { BREAK, BREAK_LAST, DATA, type Program, REGISTERS } from "../vectors/program.ts";
 import { Assembly, type Label } from "./assembly.ts";
 
-/** Programs lie on both sides of a 256 MiB line. */
+/** Programs are on both sides of a 256 MiB line. */
 const ADDRESS = 0x1000_0000 - 4 * 60;
 
 const DATA_WORDS = 64;
 /** The data pointer is in the middle of the buffer. */
 const REACH = (4 * DATA_WORDS) / 2;
 
-/** More stops than that are not looked at. */
+/** Later stops are not compared. */
 const STOPS = 100;
 
 /** Registers that random instructions don't write. */
@@ -45,7 +45,7 @@ function word(name: string, operands: Readonly<Operands>): number {
   return encode(instruction(name), operands);
 }
 
-/** A branch at one address to another. */
+/** A branch from one address to another. */
 function branch(row: Instruction, operands: Operands, at: number, to: number): number {
   return encode(row, { ...operands, offset: (to - at - 4) >> 2 });
 }
@@ -53,7 +53,7 @@ function branch(row: Instruction, operands: Operands, at: number, to: number): n
 class Generator {
   readonly #random: Random;
   readonly #assembly = new Assembly();
-  /** What is called, and stands behind the main part. */
+  /** The called functions, placed after the main part. */
   readonly #functions: Label[] = [];
   /** Whether ra holds a link that is still needed. */
   #linked = false;
@@ -89,7 +89,7 @@ class Generator {
     this.#random.pick(segments)();
   }
 
-  /** So many instructions one after the other, some of which need another before them. */
+  /** A number of instructions one after the other, some of which need another before them. */
   #straight(count: number): void {
     for (let i = 0; i < count; i++) {
       if (this.#random.oneIn(12)) this.#division();
@@ -98,7 +98,7 @@ class Generator {
     }
   }
 
-  /** One instruction that can stand anywhere, in a delay slot too. */
+  /** One instruction that may be anywhere, also in a delay slot. */
   #instruction(): number {
     const random = this.#random;
     switch (random.below(12)) {
@@ -132,13 +132,13 @@ class Generator {
     return encode(row, operands);
   }
 
-  /** A conditional trap, which mostly doesn't. */
+  /** A conditional trap, which usually isn't taken. */
   #trap(): number {
     const row = this.#random.pick(TRAPS);
     return encode(row, operandsOf(row, this.#random));
   }
 
-  /** A division by something odd. */
+  /** A division by an odd number. */
   #division(): void {
     const divisor = this.#target();
     const row = this.#random.pick(DIVISIONS);
@@ -148,7 +148,7 @@ class Generator {
     );
   }
 
-  /** A load or store within reach of a base register, now and then not aligned. */
+  /** A load or store within reach of a base register, sometimes misaligned. */
   #access(row: Instruction, base: number, reach: number): number {
     const random = this.#random;
     let simm = random.between(-reach, reach - 4);
@@ -183,13 +183,13 @@ class Generator {
     this.#assembly.place(behind);
   }
 
-  /** A few rounds of a few instructions; in some, a round rewrites the first of them for the next. */
+  /** A few rounds of a few instructions; in some, each round rewrites the first of them for the next. */
   #loop(): void {
     const random = this.#random;
     const top = Symbol("top");
     this.#assembly.add(word("addiu", { rt: COUNTER, rs: 0, simm: random.between(1, 6) }));
     this.#assembly.place(top);
-    this.#assembly.add(this.#plain()); // nothing that others rely on, such as a copied base
+    this.#assembly.add(this.#plain()); // nothing that other instructions need, such as a copied base
     this.#straight(random.between(1, 8));
     if (random.oneIn(3)) this.#forward();
     if (random.oneIn(3)) this.#call();
@@ -202,7 +202,7 @@ class Generator {
     );
   }
 
-  /** A call by bal, by jal where the region allows it, or through a register. */
+  /** A call by bal, by jal where the target is in the region, or through a register. */
   #call(): void {
     const random = this.#random;
     const callee = this.#callee();
@@ -239,7 +239,7 @@ class Generator {
     return label;
   }
 
-  /** Nothing in the return's delay slot can raise an exception, for that would skip the return. */
+  /** No instruction in the return's delay slot can raise an exception, because that would skip the return. */
   #function(label: Label): void {
     const random = this.#random;
     this.#assembly.place(label);
@@ -269,7 +269,7 @@ class Generator {
     this.#assembly.add(word("sc", { rt: register, rs: POINTER, simm }));
   }
 
-  /** Puts another instruction at a label, and makes it visible as the manual says. */
+  /** Writes another instruction at a label, and makes it visible as the manual requires. */
   #rewrite(label: Label): void {
     const address = this.#target();
     let value = this.#target();

@@ -1,5 +1,5 @@
-// Random programs on every reading, in both byte orders, against QEMU: what it said once about the stored
-// ones, and what it says now about others.
+// Compares random programs on every reading, in both byte orders, with QEMU: with its stored outcomes, and with its
+// outcomes for new programs.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -13,7 +13,7 @@ import { FRESH, programNumber, STORED } from "./seeds.ts";
 const ORDERS = ["little", "big"] as const;
 const READING_NAMES = Object.keys(READINGS) as Reading[];
 
-/** How many programs QEMU is asked about. */
+/** How many new programs run on QEMU. */
 const ASKED = 300;
 
 /** The stopping instruction and those before it. */
@@ -37,7 +37,7 @@ describe("random programs", () => {
 
   for (const endian of ORDERS) {
     for (const reading of READING_NAMES) {
-      it(`stop as QEMU says they do: ${reading}, ${endian}-endian`, () => {
+      it(`stop as on QEMU: ${reading}, ${endian}-endian`, () => {
         const guest = new Guest(endian, reading);
         programs.forEach((program, n) => {
           if (n % sampling(reading) > 0) return;
@@ -54,10 +54,10 @@ describe("random programs", () => {
   }
 });
 
-describe("random programs that nobody has seen", { skip: qemuSkip() }, () => {
+describe("new random programs", { skip: qemuSkip() }, () => {
   const programs = Array.from({ length: ASKED }, (_, n) => programNumber(FRESH + n));
   for (const endian of ORDERS) {
-    it(`stop as QEMU says they do, ${endian}-endian`, () => {
+    it(`stop as on QEMU, ${endian}-endian`, () => {
       const answers = runOnQemu(endian, programs);
       for (const reading of READING_NAMES) {
         const guest = new Guest(endian, reading);

@@ -1,5 +1,5 @@
-// GNU binutils on mended modules: readelf reads every part of them without a warning, ld -r takes them, and
-// objdump sees no far jump, nor any j or jal where none is to be left.
+// Checks mended modules with GNU binutils: readelf reads every part of them without a warning, ld -r accepts them,
+// and objdump shows no far jump, and no j or jal where none is allowed.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

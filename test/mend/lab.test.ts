@@ -1,6 +1,6 @@
-// Mended modules in the lab: what they compute is what QEMU computes with the modules as they were, and what
-// function_graph sees is what it sees in the compiler's own long-call build, in both byte orders, by both
-// engines, and whichever way an event is taken.
+// Tests mended modules in the lab: they compute what QEMU computes with the original modules, and function_graph
+// records what it records in the compiler's own long-call build, in both byte orders, on both engines, traced
+// natively and by guest code.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -59,7 +59,7 @@ function mended(module: string, order: Endian, options: MendOptions): Uint8Array
   return file;
 }
 
-/** A machine with the module in it, where nothing far is left to mend. */
+/** A machine with the module loaded, without any far jump left to mend. */
 async function machineWith(
   bytes: Uint8Array,
   order: Endian,
@@ -88,7 +88,7 @@ function results(machine: Machine, order: Endian, module: string): string[] {
     });
 }
 
-/** Each function with the ones it called in braces, as expected.json has it. */
+/** Each function with the functions it called in braces, as in expected.json. */
 function graphOf(events: Iterable<GraphEvent>): string {
   const words: string[] = [];
   const open: number[] = [];
@@ -118,7 +118,7 @@ for (const order of ORDERS) {
 
 for (const way of ["native", "guest"] as const satisfies readonly TraceWay[]) {
   for (const options of [{}, { noJumps: true }]) {
-    test(`function_graph sees the long build's graphs in mended modules (${way}, ${JSON.stringify(options)})`, async () => {
+    test(`function_graph records the long build's graphs in mended modules (${way}, ${JSON.stringify(options)})`, async () => {
       let checked = 0;
       for (const [module, long] of Object.entries(LONG)) {
         for (const order of ORDERS) {
@@ -140,7 +140,7 @@ for (const way of ["native", "guest"] as const satisfies readonly TraceWay[]) {
   }
 }
 
-/** `function <- parent`, without offsets: sites are elsewhere when what is before them has another size. */
+/** `function <- parent`, without offsets: sites move when the code before them changes its size. */
 function eventsOf(
   machine: Machine,
   call: string,
@@ -159,7 +159,7 @@ function eventsOf(
 }
 
 for (const way of ["native", "guest"] as const satisfies readonly TraceWay[]) {
-  test(`the function tracer sees the long build's events in mended modules, taken the ${way} way`, async () => {
+  test(`the function tracer records the long build's events in mended modules, the ${way} way`, async () => {
     const cases = [
       ["jal2009", "modern", "work_run", [3]],
       ["jal2009ra", "modern", "work_run", [3]],
@@ -180,14 +180,14 @@ for (const way of ["native", "guest"] as const satisfies readonly TraceWay[]) {
   });
 }
 
-test("an untraced call of a mended leaf costs the two instructions that it costs in the long build", async () => {
+test("an untraced call of a mended leaf costs two more instructions, as in the long build", async () => {
   for (const order of ORDERS) {
     const count = async (bytes: Uint8Array): Promise<number> =>
       (await machineWith(bytes, order)).call("leaf_loop", [1000]).instructions;
     const plain = await count(bytesOf("leaf_plain", order));
     const long = await count(bytesOf("leaf", order));
     const ours = await count(mended("leaf_jal", order, {}));
-    // leaf_loop has a site of its own: 1,001 calls.
+    // leaf_loop has a site too: 1,001 calls.
     assert.equal(long - plain, 2002);
     assert.ok(ours - plain <= 2002, `${ours - plain}`);
   }

@@ -1,7 +1,7 @@
-// Damaged modules through mendModule: bits flipped, fields at their extremes, pieces moved about, by a fixed seed.
-// Each ends in a verdict; a refusal by name, or a file that this reader and readelf read. What is mended and still
-// runs in the lab returns what the damaged module returns there when veneers mend it: no word went wrong
-// unnoticed. A fraction runs everywhere, all of them in .ci/run (FARJAL_EVERY_VECTOR).
+// Passes damaged modules to mendModule: flipped bits, fields at their extremes, moved pieces, by a fixed seed. Each
+// ends in a refusal with a name, or in a file that this reader and readelf read. A mended file that still runs in the
+// lab must return what the damaged module returns there with veneers: no word was changed wrongly without notice. A
+// fraction runs everywhere, all of them in .ci/run (FARJAL_EVERY_VECTOR).
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -20,7 +20,7 @@ const BUDGET = 20_000;
 /** How many of the mended ones are run: each run restores its machine. */
 const RUN_ONE_IN = EVERY ? 3 : 1;
 const MODULES_A_MACHINE = 50;
-/** Files that readelf gets at once. */
+/** Number of files passed to one readelf. */
 const BATCH = 100;
 const LONGEST_MILLISECONDS = 5000;
 const SEEDS = [
@@ -40,7 +40,7 @@ interface Written {
   readonly how: string;
 }
 
-/** What a call returns; null when it doesn't, or the module doesn't load. */
+/** The result of a call; null when it doesn't return, or the module doesn't load. */
 function resultOf(
   machine: Machine,
   bytes: Uint8Array,
@@ -75,7 +75,7 @@ function verdictOf(bytes: Uint8Array, noJumps: boolean, what: string): Mended | 
 }
 
 for (const order of ["little", "big"] as const) {
-  test(`${MUTATIONS / 2} damaged ${order}-endian modules are mended rightly or refused`, async (context) => {
+  test(`${MUTATIONS / 2} damaged ${order}-endian modules are mended correctly or refused`, async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "farjal-mend-"));
     context.after(() => rmSync(folder, { recursive: true, force: true }));
     const random = new Random(order === "little" ? 2010 : 2026);
@@ -130,7 +130,7 @@ for (const order of ["little", "big"] as const) {
   });
 }
 
-/** What readelf complains of in a mended file it has complained of in the damaged one. */
+/** readelf's complaints about a mended file must also occur for the damaged one. */
 function checkReadelf(batch: readonly Written[]): void {
   if (!complaints(batch.map(({ after }) => after))) return;
   const [first] = batch;

@@ -1,5 +1,5 @@
-// What goes wrong when code is moved, a case each: small modules made of words, in both byte orders, mended and
-// read again. The words expected are the MIPS manual's and gcc's.
+// Tests the problems of moving code, one case each: small modules made of words, in both byte orders, mended and read
+// again. The expected words follow from the MIPS manual and gcc's output.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -47,7 +47,7 @@ interface Case {
   readonly relocations?: SectionSpec["relocations"];
   readonly sections?: readonly SectionSpec[];
   readonly symbols?: readonly SymbolSpec[];
-  /** Size of the function that fills .text; 0: there is none. */
+  /** Size of the function that fills .text; 0: no function. */
   readonly covered?: number;
   readonly options?: MendOptions;
 }
@@ -132,7 +132,7 @@ function refused(one: Case, place: string, reason: RegExp): void {
 }
 
 suite("mending", () => {
-  test("1: a delay slot that has t9 gets its call through t8, one that has both through t7", () => {
+  test("1: a call whose delay slot uses t9 goes through t8, one whose slot uses both through t7", () => {
     const call = (slot: number) => ({ text: [JAL, slot, JR_RA, NOP], relocations: [far(0)] });
     const through = (slot: number, register: number) =>
       mended(call(slot), (result) => {
@@ -148,7 +148,7 @@ suite("mending", () => {
     through(0x03382021, 15); // addu a0,t9,t8
   });
 
-  test("1: a j from .fixup through at is refused where its delay slot has at", () => {
+  test("1: a j from .fixup through at is refused where its delay slot uses at", () => {
     const fixup = (slot: number): Case => ({
       text: [NOP, NOP, JR_RA, NOP],
       sections: [code([J, slot], [{ offset: 0, type: R_MIPS_26, symbol: "f" }], ".fixup")],
@@ -197,7 +197,7 @@ suite("mending", () => {
   const pairAt = (words: readonly number[], high: number, low: number): number =>
     (((words[high] as number) << 16) + (((words[low] as number) << 16) >> 16)) >>> 0;
 
-  test("3: a LO16 without a HI16 before it takes that of a pair with the same lower half", () => {
+  test("3: a LO16 without a HI16 before it belongs to a pair with the same lower half", () => {
     const addend = 0x9004;
     const [high = 0, low = 0] = pair(addend);
     const text = [JAL, NOP, ...new Array<number>(0x3000).fill(NOP)];
@@ -247,7 +247,7 @@ suite("mending", () => {
     }
   });
 
-  test("5: pointers in tables follow, by section symbol and by function", () => {
+  test("5: pointers in tables are adjusted, by section symbol and by function", () => {
     const text = [JAL, NOP, JR_RA, NOP];
     const table = data(
       [8, 0, 4],
@@ -262,7 +262,7 @@ suite("mending", () => {
     });
   });
 
-  test("6: a pointer to the section's end stays one, one past it is refused", () => {
+  test("6: a pointer to the section's end stays one, a pointer past it is refused", () => {
     const at = (word: number) => ({
       text: [JAL, NOP],
       relocations: [far(0)],
@@ -272,7 +272,7 @@ suite("mending", () => {
     refused(at(12), ".data+0", /outside of the code/);
   });
 
-  test("7: a branch that no longer reaches is refused, a bal of our own becomes long", () => {
+  test("7: a branch that no longer reaches is refused, a bal within the module becomes long", () => {
     const middle = new Array<number>(0x7ffd).fill(NOP);
     const text = [0x10007fff, NOP, JAL, ...middle, NOP, JR_RA, NOP];
     refused({ text, relocations: [far(8)] }, ".text+0", /farther than 128 KiB/);
@@ -369,7 +369,7 @@ suite("mending", () => {
     );
   });
 
-  test("10: what is listed and no call of _mcount is refused", () => {
+  test("10: a listed site that is no call of _mcount is refused", () => {
     const listed: SectionSpec = {
       name: "__mcount_loc",
       flags: READ_ONLY,
@@ -383,7 +383,7 @@ suite("mending", () => {
     );
   });
 
-  test("11: t4 is where the prologue put ra: s8, two adjustments, large frames, leaves", () => {
+  test("11: t4 is the offset where the prologue saved ra: s8, two adjustments, large frames, leaves", () => {
     const t4 = (prologue: readonly number[], wanted: readonly number[], listed: number) =>
       mended(
         {
@@ -406,8 +406,8 @@ suite("mending", () => {
     t4([0x27bdfff0, 0xafb00008], [LEAF], 8); // a leaf with a frame that saves s0
     t4([0x27bdffe8, 0xafbf0014], [0x27ac0014], 8);
     t4([0x27bdffe8, 0xafbf0014, 0xafbe0010, 0x03a0f025], [0x27ac0014], 16); // move s8,sp
-    t4([0x27bdffe8, 0xafbf0014, 0x27bdff00], [0x27ac0114], 12); // sp goes down again
-    // lui t0,1; subu sp,sp,t0 behind the store: 0x10014 above sp.
+    t4([0x27bdffe8, 0xafbf0014, 0x27bdff00], [0x27ac0114], 12); // sp is lowered a second time
+    // lui t0,1; subu sp,sp,t0 after the store: 0x10014 above sp.
     t4([0x27bdffe8, 0xafbf0014, 0x3c080001, 0x03a8e823], [0x3c0c0001, 0x358c0014, 0x019d6021], 24);
     refused(
       { text: [0x27bdffe8, 0xafbf0014, 0x03a8e823, ...SITE], relocations: [mcount(16)] },
@@ -429,7 +429,7 @@ suite("mending", () => {
     );
   });
 
-  test("14: a call of a weak symbol is mended, and a note says what becomes of it", () => {
+  test("14: a call of a weak symbol is mended, with a note on the result", () => {
     mended(
       {
         text: [JAL, NOP, JR_RA, NOP],
@@ -465,7 +465,7 @@ suite("mending", () => {
     );
   });
 
-  test("16: symbols' values and sizes follow; one inside a replaced piece is refused", () => {
+  test("16: symbols' values and sizes are adjusted; a symbol inside a replaced piece is refused", () => {
     const text = [...SITE, JAL, NOP, JR_RA, NOP, NOP, JR_RA, NOP];
     const relocations = [mcount(4), far(12)];
     mended(
@@ -489,7 +489,7 @@ suite("mending", () => {
   test("17: a word outside every function that looks like a branch is refused when it would change", () => {
     const text = [JAL, NOP, JR_RA, NOP, 0x1000fffb, NOP];
     refused({ text, relocations: [far(0)], covered: 16 }, ".text+16", /in no function/);
-    // Its distance stays, or it leads out of the section: it is left alone.
+    // Its distance stays the same, or its target is outside the section: it is left alone.
     for (const word of [0x10000000, 0x10007000]) {
       const same = [...text.slice(0, 4), word, NOP];
       mended({ text: same, relocations: [far(0)], covered: 16 }, (result) => {
@@ -498,7 +498,7 @@ suite("mending", () => {
     }
   });
 
-  test("18: the report says that alignments and label differences aren't seen", () => {
+  test("18: the report says that alignments and label differences can't be checked", () => {
     mended({ text: [JAL, NOP], relocations: [far(0)] }, (result) =>
       assert.ok(
         result.mended.report.notes.some((note) =>
@@ -508,7 +508,7 @@ suite("mending", () => {
     );
   });
 
-  test("19: pointers in debugging sections go to the nearest place, and a note says what isn't true", () => {
+  test("19: pointers in debugging sections move to the nearest place, and a note says what is wrong then", () => {
     const debug: SectionSpec = {
       name: ".debug_line",
       flags: 0,
@@ -522,7 +522,7 @@ suite("mending", () => {
     });
   });
 
-  test("20: a signature is taken off a changed file and stays on another", () => {
+  test("20: a signature is removed from a changed file and stays on an unchanged one", () => {
     const record = new Uint8Array(12);
     record[2] = 2;
     record[11] = 5;
@@ -535,7 +535,7 @@ suite("mending", () => {
     assert.ok(!Buffer.from(file ?? []).includes("signature appended"));
   });
 
-  test("21, 22: sections without bytes keep their size, alignments hold, code stays whole words", () => {
+  test("21, 22: sections without bytes keep their size, alignments are kept, code stays whole words", () => {
     const bss: SectionSpec = { name: ".bss", type: 8, flags: 3, size: 4096, alignment: 64 };
     const wide = data([1, 2], [], ".data.wide");
     mended(
@@ -550,7 +550,7 @@ suite("mending", () => {
     );
   });
 
-  test("24: fields in place are in the file's order", () => {
+  test("24: in-place fields are in the file's byte order", () => {
     const bytes = (endian: Endian) =>
       mendModule(bytesOf({ text: [JAL, NOP], relocations: [far(0)] }, endian)).file as Uint8Array;
     for (const endian of ORDERS) {
@@ -562,7 +562,7 @@ suite("mending", () => {
     }
   });
 
-  test("26: a 64-bit module is taken as it is, or refused by name with its reason", () => {
+  test("26: a 64-bit module is returned unchanged, or refused by name with its reason", () => {
     for (const endian of ORDERS) {
       const verdict = (name: string) =>
         mendModule(readFileSync(repositoryFile(`test/modules/built64/${name}-${endian}.ko`)))
@@ -577,7 +577,7 @@ suite("mending", () => {
     }
   });
 
-  test("two relocations on a jump, a jump in a delay slot, and jumps that nothing can mend are refused", () => {
+  test("two relocations on a jump, a jump in a delay slot, and jumps that can't be mended are refused", () => {
     refused(
       { text: [JAL, NOP], relocations: [far(0), { offset: 0, type: R_MIPS_32, symbol: "far" }] },
       ".text+0",
@@ -619,7 +619,7 @@ suite("mending", () => {
     );
   });
 
-  test("sites are removed with their table when that is asked for", () => {
+  test("sites are removed with their table on request", () => {
     const listed: SectionSpec = {
       name: "__mcount_loc",
       flags: READ_ONLY,

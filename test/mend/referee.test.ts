@@ -1,7 +1,8 @@
-// A stock kernel as referee: Debian's, in QEMU, with a userland of our own (referee/guest.c). The module as it was
-// built in 2009 is refused, with the kernel's line; mended, with and without jumps, and made out of a copy that
-// never had a table of call sites, it loads, computes and is traced by the kernel's own ftrace as the compiler's
-// long-call build is: the same functions listed, the same events and graphs but for times, and it goes again.
+// Uses a stock kernel as referee: Debian's, in QEMU, with a userland of our own (referee/guest.c). The kernel refuses
+// the module as built in 2009, with its own line. It loads the module mended with jumps, mended without jumps, and
+// made from a copy that never had a table of call sites. Each computes, and the kernel's own ftrace traces each like
+// the compiler's long-call build: the same functions listed, the same events and graphs except for times. Each can be
+// unloaded again.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -33,7 +34,7 @@ function mended(name: string, noJumps = false): Uint8Array {
   return file as Uint8Array;
 }
 
-/** Boots the kernel with these modules, has the guest carry out the script, and returns the console. */
+/** Boots the kernel with these modules, makes the guest run the script, and returns the console output. */
 async function consoleOf(
   modules: Readonly<Record<string, Uint8Array>>,
   script: readonly string[],
@@ -78,7 +79,7 @@ interface Answer {
   readonly answer: string;
 }
 
-/** The parts of the console behind each `$ ` line, by that line. */
+/** The parts of the console output after each `$ ` line, by that line. */
 function answers(output: string): Answer[] {
   return output
     .split(/^\$ /m)
@@ -91,13 +92,13 @@ function answers(output: string): Answer[] {
 
 const FILTER = `${TRACING}/set_ftrace_filter`;
 const TRACER = `${TRACING}/current_tracer`;
-/** A function that nobody calls: a filter without any would be one for everything. */
+/** A function without callers: an empty filter would mean every function. */
 const QUIET = "panic";
-/** Events and graph lines that the module makes, behind times and marks. */
+/** Events and graph lines of the module, after times and marks. */
 const EVENT = /^ .*\d: (\S+ <-\S+)$/gm;
 const GRAPH = /^ *\d+\).*\| ( *(?:\S+ \[traced\]\(\)(?: \{|;)|\}).*)$/gm;
 
-/** What is asked of the kernel about one module. */
+/** The script for one module. */
 function questions(file: string): string[] {
   const traced = (tracer: string, ...work: readonly string[]): string[] => [
     `w ${FILTER} ${QUIET}`,
@@ -113,7 +114,7 @@ function questions(file: string): string[] {
     ...traced("function_graph", `l /${file}`),
     `g ${TRACING}/available_filter_functions [traced]`,
     "u traced",
-    // Somebody else's graph, with this module's sites switched off: a call that isn't listed would be followed.
+    // A graph of another function, with this module's sites switched off: a call that isn't listed would be followed.
     `w ${FILTER} vfs_read`,
     `w ${TRACER} function_graph`,
     `l /${file}`,
@@ -122,7 +123,7 @@ function questions(file: string): string[] {
   ];
 }
 
-/** The answers without what differs from run to run and from build to build. */
+/** The output without the parts that differ from run to run and from build to build. */
 function judgement(list: readonly Answer[]) {
   const text = list.map(({ answer }) => answer).join("");
   const traces = list.filter(({ asked }) => asked.endsWith("/trace")).map(({ answer }) => answer);
@@ -131,7 +132,7 @@ function judgement(list: readonly Answer[]) {
   return {
     results: found(/^.*(traced: .*)$/gm, text),
     refused: list.filter(({ asked, answer }) => /^[lu] /.test(asked) && !/^= 0$/m.test(answer)),
-    // Of a module that is gone, the kernel prints addresses.
+    // For an unloaded module, the kernel prints addresses.
     events: traces
       .slice(0, 2)
       .flatMap((trace) => found(EVENT, trace))
@@ -142,7 +143,7 @@ function judgement(list: readonly Answer[]) {
 }
 
 suite("a stock kernel", { skip: skip() }, () => {
-  test("refuses the module of 2009, and loads and traces what mending makes of it", async () => {
+  test("refuses the module of 2009, and loads and traces the mended ones", async () => {
     const modules = {
       "short.ko": built("short.ko"),
       "long.ko": built("long.ko"),

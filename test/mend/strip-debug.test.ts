@@ -1,6 +1,6 @@
-// --strip-debug on a module that gcc has written DWARF for: the debugging sections and their relocations go,
-// everything else is numbered anew, and binutils and the lab take the file. Without it, pointers into code
-// follow and the report says what doesn't.
+// Tests --strip-debug on a module with gcc's DWARF: the debugging sections and their relocations are removed,
+// everything else is renumbered, and binutils and the lab accept the file. Without the option, pointers into code are
+// adjusted, and the report says which data isn't.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -39,7 +39,7 @@ const FLAGS = [
 ];
 
 for (const order of ["little", "big"] as const) {
-  test(`debugging sections of a ${order}-endian module go when that is asked for`, {
+  test(`debugging sections of a ${order}-endian module are removed on request`, {
     skip,
   }, async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "farjal-strip-"));

@@ -1,5 +1,5 @@
-// A module's arguments are cut as the kernel's next_arg() cuts them; the expected cuts follow its text in
-// lib/cmdline.c by hand.
+// Tests that a module's arguments are split as the kernel's next_arg() splits them; the expected results were derived
+// by hand from lib/cmdline.c.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -9,7 +9,7 @@ import {
   sameParameter,
 } from "../../src/module/parameters/arguments.ts";
 
-/** Name and value pairs; a name alone stands as a string. */
+/** Name and value pairs; a name without a value is given as a string. */
 function cut(text: string): (string | [string, string])[] {
   return readArgumentText(text).list.map(({ name, value }) =>
     value === null ? name : [name, value],
@@ -17,7 +17,7 @@ function cut(text: string): (string | [string, string])[] {
 }
 
 suite("a module's arguments", () => {
-  test("are cut at white space of every kind", () => {
+  test("are split at white space of every kind", () => {
     assert.deepEqual(cut(" \ta=1\n\nb  c= \v\f\r\u00a0d=x "), [
       ["a", "1"],
       "b",
@@ -42,18 +42,18 @@ suite("a module's arguments", () => {
     assert.deepEqual(cut('"a="b""'), [["a", 'b"']]);
   });
 
-  test("have an equals sign that is not their first letter", () => {
+  test("have an equals sign that is not their first character", () => {
     assert.deepEqual(cut("a=b=c =x ==y"), [["a", "b=c"], "=x", ["=", "y"]]);
   });
 
-  test("end at two dashes that stand alone", () => {
+  test("end at two dashes between white space", () => {
     assert.deepEqual(readArgumentText("a -- b=1  c ").afterDashes, "b=1  c ");
     assert.equal(readArgumentText("a --").afterDashes, "");
     assert.equal(readArgumentText("a --b --=c").afterDashes, null);
     assert.equal(cut("a -- b").length, 1);
   });
 
-  test("are joined so that they are cut into the same words again", () => {
+  test("are joined so that they split into the same words again", () => {
     const text = argumentText(["a=1", "b=two words", 'c="as it is"', "d", "e=f=g h"]);
     assert.equal(text, 'a=1 b="two words" c="as it is" d e="f=g h"');
     assert.deepEqual(cut(text)[1], ["b", "two words"]);

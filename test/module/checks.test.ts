@@ -1,5 +1,5 @@
-// What Linux asks of a module before it relocates it: checksums, version magic, licenses, names. Its order and
-// its words.
+// Tests what Linux checks of a module before it relocates it: checksums, version magic, licenses, names; in the
+// kernel's order and with its messages.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -22,7 +22,7 @@ import { refusal, refusedAs } from "../support/refusal.ts";
 
 const ORDERS: readonly Endian[] = ["little", "big"];
 
-suite("what the kernel asks before it loads", () => {
+suite("the kernel's checks before it loads", () => {
   const kernel = { vermagic: VERMAGIC, exports: [LAYOUT, PRINTK, MCOUNT] };
   const uses = { name: "greet", symbols: [undefinedSymbol("_printk")] };
   const good = { module_layout: LAYOUT.crc, _printk: PRINTK.crc };
@@ -37,7 +37,7 @@ suite("what the kernel asks before it loads", () => {
     }
   });
 
-  test("checksums that fit load, unsigned with one line, once", () => {
+  test("matching checksums load, unsigned with one line, once", () => {
     const host = new TestHost(kernel);
     assert.deepEqual(load({ ...uses, versions: good }, {}, host).dmesg, [unsigned]);
     assert.deepEqual(
@@ -46,7 +46,7 @@ suite("what the kernel asks before it loads", () => {
     );
   });
 
-  test("another struct module", () => {
+  test("a different struct module", () => {
     refusedWith(
       { ...uses, versions: { ...good, module_layout: 1 } },
       kernel,
@@ -61,7 +61,7 @@ suite("what the kernel asks before it loads", () => {
     );
   });
 
-  test("another checksum, or none, for a symbol", () => {
+  test("a wrong checksum, or none, for a symbol", () => {
     refusedWith(
       { ...uses, versions: { ...good, _printk: 1 } },
       kernel,
@@ -80,7 +80,7 @@ suite("what the kernel asks before it loads", () => {
     );
   });
 
-  test("no checksums at all: loaded by force, said once", () => {
+  test("no checksums at all: loaded by force, reported once", () => {
     assert.deepEqual(load(uses, kernel).dmesg, [
       "greet: module_layout: kernel tainted.",
       locks,
@@ -88,7 +88,7 @@ suite("what the kernel asks before it loads", () => {
     ]);
   });
 
-  test("an exporter without a checksum takes any", () => {
+  test("an exporter without a checksum accepts any", () => {
     const exports = [
       { ...LAYOUT, crc: null },
       { ...PRINTK, crc: null },
@@ -175,7 +175,7 @@ suite("what the kernel asks before it loads", () => {
     ]);
   });
 
-  test("vermagic beats symbols, symbols beat relocation, relocation beats duplicate exports", () => {
+  test("vermagic is checked before symbols, symbols before relocation, relocation before duplicate exports", () => {
     const bad: ModuleSpec = {
       name: "m",
       modinfo: ["license=GPL", "name=m", "intree=Y", "vermagic=no"],
@@ -212,7 +212,7 @@ suite("what the kernel asks before it loads", () => {
     );
   });
 
-  test("licenses: GPL-only symbols are invisible to others, and the taint is told once", () => {
+  test("licenses: GPL-only symbols are invisible to others, and the taint is reported once", () => {
     const proprietary = [
       ...modinfo("blob").filter((text) => !text.startsWith("license")),
       "license=Secret",
@@ -284,7 +284,7 @@ suite("what the kernel asks before it loads", () => {
     ]);
   });
 
-  test("a plain object is asked nothing of the kind", () => {
+  test("a plain object is checked for none of these", () => {
     const bytes = writeModule({
       modinfo: [],
       noThisModule: true,

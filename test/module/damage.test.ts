@@ -1,5 +1,5 @@
-// Damaged files: whatever a byte of a good module is changed to, reading, describing and loading it ends
-// in a value or in one Refusal, soon, and gives all memory back.
+// Tests damaged files: for any change of a byte of a good module, reading, describing and loading it must end in a
+// value or in one Refusal, quickly, and return all memory.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -97,7 +97,7 @@ for (const endian of ["little", "big"] as const) {
       }
       assert.equal(host.allocations, 0, `round ${round}`);
     }
-    // Both ends are reached, or the changes test nothing.
+    // Both results occur; otherwise the changes would test nothing.
     assert.ok(ends.loaded > ROUNDS / 10 && ends.refused > ROUNDS / 10, JSON.stringify(ends));
   });
 }

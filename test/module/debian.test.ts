@@ -1,5 +1,5 @@
-// Every module of Debian's malta kernel, through the whole loader. The totals are what the real kernel and
-// an independent parser count; the names outside the kernel get made-up addresses.
+// Loads every module of Debian's malta kernel. The totals are those of the real kernel and of an independent parser;
+// names outside the kernel get made-up addresses.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -72,7 +72,7 @@ test("sizes in memory are those of /proc/modules", { skip: debianSkip }, () => {
   }
 });
 
-test("sections lie where /sys/module/NAME/sections says", { skip: debianSkip }, () => {
+test("sections are where /sys/module/NAME/sections says", { skip: debianSkip }, () => {
   const file = readModule(readFileSync(debian?.module("usbcore") ?? ""));
   const own = new Set(file.exports.map((symbol) => symbol.name));
   const host = new TestHost({ everything: (symbol) => (own.has(symbol) ? undefined : 0x80200000) });

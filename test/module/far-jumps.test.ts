@@ -1,4 +1,5 @@
-// Far jumps through the whole loader: refused as Linux refuses them, or mended by a plan that is applied whole.
+// Tests far jumps through the whole loader: refused as Linux refuses them, or mended by a plan that is applied as a
+// whole.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -85,7 +86,7 @@ for (const endian of ORDERS) {
       assert.match(why, /trampolines would mend it: 3 for 3 far jumps of work/);
     });
 
-    test("loads with one veneer, behind the core's last byte, that all three jumps use", () => {
+    test("loads with one veneer, after the core's last byte, that all three jumps use", () => {
       const host = new TestHost({ endian, exports: [MCOUNT] });
       const module = loadModule(file, host, { base: BASE, farJumps: "trampoline" });
       const [veneer, ...others] = module.plan.trampolines;
@@ -116,7 +117,7 @@ for (const endian of ORDERS) {
       assert.deepEqual(host.words(BASE + 4, 1), [jal(0xc8000000)]);
     });
 
-    test("in the last page of a region: its last jump belongs to the next one", () => {
+    test("in the last page of a region: its last jump reaches the next region", () => {
       const words = new Array<number>(1024).fill(0);
       words[0] = JAL;
       words[1023] = JAL;
@@ -191,7 +192,7 @@ suite("a plan is made and applied as a whole", () => {
     assert.equal(machine.allocations, 0);
   });
 
-  test("a block across a region's line: every call still ends where it should", () => {
+  test("a block across a region's line: every call still reaches its target", () => {
     const count = 2000;
     const targetOf = (index: number): number => 0x80100000 + 16 * (index % 300);
     const symbols = Array.from({ length: 300 }, (_, index) => undefinedSymbol(`f${index}`));
@@ -226,8 +227,8 @@ suite("a plan is made and applied as a whole", () => {
     }
   });
 
-  test("an addend that leaves the region: Linux goes astray, a veneer doesn't", () => {
-    // f is the last function of its region; its neighbour, eight bytes on, is in the next.
+  test("an addend that leaves the region: Linux jumps to a wrong address, a veneer to the right one", () => {
+    // f is the last function of its region; the next one, eight bytes further, is in the next region.
     const spec: ModuleSpec = {
       name: "astray",
       sections: [code([JAL + 4], [{ offset: 0, type: R_MIPS_26, symbol: "f" }])],
@@ -245,7 +246,7 @@ suite("a plan is made and applied as a whole", () => {
     assert.deepEqual(farjal.words(BASE, 1), [jal(veneer?.address ?? 0)]);
   });
 
-  test("a negative addend that comes back into the region: Linux refuses, farjal goes straight", () => {
+  test("a negative addend that leads back into the region: Linux refuses, farjal's jump is correct", () => {
     const file = readModule(
       writeModule({
         name: "back",
@@ -264,7 +265,7 @@ suite("a plan is made and applied as a whole", () => {
     assert.deepEqual(machine.words(BASE, 1), [jal(0xcffffff8)]);
   });
 
-  test("a jump that only farjal sees go astray, and no veneer mends, is refused without an errno", () => {
+  test("a jump with a wrong target that only farjal detects, and no veneer mends, is refused without an errno", () => {
     const J = 0x08000000;
     const file = readModule(
       writeModule({
@@ -282,7 +283,7 @@ suite("a plan is made and applied as a whole", () => {
     assert.match(error.explanation, /middle/);
   });
 
-  test("no room for the veneers is ENOMEM, and nothing stays allocated", () => {
+  test("without room for the veneers loading fails with ENOMEM, and nothing stays allocated", () => {
     const machine = host();
     const core = machine.allocate({ coreSize: 4096, initSize: 0, base: BASE + 0x2000 });
     const file = readModule(

@@ -1,4 +1,4 @@
-// What is read out of a module's file before anything is loaded: signature, modinfo, exports, init and exit
+// Tests what is read from a module's file before anything is loaded: signature, modinfo, exports, init and exit
 // functions, call sites.
 
 import assert from "node:assert/strict";
@@ -25,7 +25,7 @@ import { refusedAs } from "../support/refusal.ts";
 
 const MARKER = Buffer.from("~Module signature appended~\n");
 
-/** A file with a signature of so many bytes behind it; the record can be told to lie. */
+/** A file followed by a signature of this many bytes; its record may be false. */
 function signed(file: Uint8Array, size: number, record: Partial<Record<number, number>> = {}) {
   const bytes = Buffer.concat([file, Buffer.alloc(size, 0x30), Buffer.alloc(12), MARKER]);
   const at = bytes.length - MARKER.length - 12;
@@ -36,7 +36,7 @@ function signed(file: Uint8Array, size: number, record: Partial<Record<number, n
 }
 
 suite("a module's signature", () => {
-  test("comes off before the section headers are looked for", () => {
+  test("is removed before the section headers are looked for", () => {
     const plain = writeModule();
     const file = readModule(signed(plain, 681));
     assert.deepEqual(file.signature, { size: 681, supported: true });
@@ -50,7 +50,7 @@ suite("a module's signature", () => {
     assert.equal(readModule(writeModule()).signature, null);
   });
 
-  test("that claims more bytes than there are, or isn't what it must be, is EBADMSG", () => {
+  test("that claims more bytes than the file has, or has invalid fields, is EBADMSG", () => {
     const plain = writeModule();
     refusedAs(() => readModule(signed(plain, 8, { 8: 0x7f })), "EBADMSG");
     refusedAs(() => readModule(signed(new Uint8Array(0), 0)), "EBADMSG");
@@ -88,14 +88,14 @@ suite("a module's file", () => {
     );
   });
 
-  test("as a plain object needs neither, and is called as told", () => {
+  test("as a plain object needs neither, and has the given name", () => {
     const bytes = writeModule({ modinfo: [], noThisModule: true });
     const file = readModule(bytes, { object: true, name: "work" });
     assert.deepEqual([file.name, file.object, file.thisModule], ["work", true, null]);
     assert.equal(readModule(writeModule({ name: "real" }), { object: true }).object, false);
   });
 
-  test("takes its name from struct module, without one from modinfo", () => {
+  test("has its name from struct module, if modinfo has none", () => {
     const names = { name: "inner", modinfo: modinfo("outer") };
     assert.equal(readModule(writeModule(names)).name, "inner");
     const object = writeModule({ ...names, noThisModule: true });
@@ -156,7 +156,7 @@ suite("a module's file", () => {
     });
   }
 
-  test("exports whose names lead nowhere are read as nameless, not out of bounds", () => {
+  test("exports whose names are outside the file are read as nameless, within bounds", () => {
     const table = { name: "__ksymtab", flags: READ_ONLY, words: [0, 0x7fffffff, 0] };
     const relocations = [{ offset: 4, type: R_MIPS_32, symbol: ".text" }];
     const file = readModule(writeModule({ sections: [code([0]), { ...table, relocations }] }));
@@ -223,7 +223,7 @@ suite("call sites in the file", () => {
       writeModule({
         sections: [
           code([...long, ...long], [...calls(0), ...calls(24)]),
-          // recordmcount's static offset: this one follows a LO16 at 4 and is lost.
+          // recordmcount's static offset: this relocation follows a LO16 at 4 and is lost.
           code([0, 0, ...long], calls(8), ".init.text"),
           code(long, calls(0), ".exit.text"),
           data(
@@ -245,7 +245,7 @@ suite("call sites in the file", () => {
     assert.equal(file.callSites.shortCalls, 0);
   });
 
-  test("an object that recordmcount never saw has short calls only in its relocations", () => {
+  test("an object without recordmcount shows short calls only in its relocations", () => {
     const info = describeModule(
       readModule(
         writeModule({

@@ -1,4 +1,4 @@
-// What the loader does after relocation: exception table, static keys, the list of call sites.
+// Tests the loader's steps after relocation: exception table, static keys, the list of call sites.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -50,10 +50,10 @@ suite("after relocation", () => {
     });
 
     test(`static keys' sites that start as no jump become nops, ${endian}-endian`, () => {
-      const BRANCH = 0x10000001; // b to the next instruction but one, as arch_static_branch() leaves it
+      const BRANCH = 0x10000001; // b to the next instruction but one, as arch_static_branch() emits it
       const JUMP = 0x08000008;
       const jumpsTo = (JUMP & 0xfc000000) | (((BASE >>> 2) & 0x03ffffff) + 8);
-      // A key's offset in .data, and the branch in bit 0; undefined for a key in the kernel.
+      // A key's offset in .data, with the branch in bit 0; undefined for a key in the kernel.
       const FALSE = 0;
       const TRUE = 8;
       const cases: readonly (readonly [site: number, key: number | undefined, becomes: number])[] =
@@ -103,7 +103,7 @@ suite("after relocation", () => {
       );
     });
 
-    test(`call sites are read after relocation: sorted, zeros left out, ${endian}-endian`, () => {
+    test(`call sites are read after relocation: sorted, without zeros, ${endian}-endian`, () => {
       const module = load(
         {
           endian,

@@ -1,5 +1,5 @@
-// Where sections go. The offsets of nfc.ko are those that a live kernel showed; the rest are layout_sections()'s
-// rules one at a time.
+// Tests the placement of sections. nfc.ko's offsets come from a live kernel; the other tests check one rule of
+// layout_sections() each.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -21,7 +21,7 @@ function bytes(name: string, flags: number, size: number, alignment: number): Se
   return { name, flags, alignment, bytes: new Uint8Array(size) };
 }
 
-/** Name → [block, offset] as laid out. */
+/** Name → [block, offset] in the layout. */
 function offsets(sections: readonly SectionSpec[], more: ModuleSpec = {}) {
   const layout = layOut(readModule(writeModule({ ...more, sections })));
   const placed = [...layout.sections.values()];
@@ -34,7 +34,7 @@ function offsets(sections: readonly SectionSpec[], more: ModuleSpec = {}) {
 }
 
 suite("layout", () => {
-  test("nfc.ko of Debian's kernel: every offset as the live kernel has it", () => {
+  test("nfc.ko of Debian's kernel: every offset as in the live kernel", () => {
     // Sizes and alignments in the file's order; offsets from /sys/module/nfc/sections.
     const nfc: readonly (readonly [string, number, number, number, string])[] = [
       [".note.gnu.build-id", READ_ONLY, 0x24, 4, "core 11e1c"],
@@ -92,7 +92,7 @@ suite("layout", () => {
     );
   });
 
-  test("empty sections get a place; what Linux drops gets none", () => {
+  test("empty sections get an address; sections that Linux drops get none", () => {
     const { of, layout } = offsets([
       bytes(".text", CODE, 6, 4),
       { name: ".bss", flags: DATA, type: SHT_NOBITS, alignment: 16, size: 0 },
@@ -133,7 +133,7 @@ suite("layout", () => {
       ["", "kept"],
     );
     // Init: code, the whole symtab, the strtab, struct mod_kallsyms and a letter for each symbol.
-    const all = 1 + 5 + 5; // null, five sections' own, five named
+    const all = 1 + 5 + 5; // null, the symbols of five sections, five named ones
     const names = "\0kept\0gone\0variable\0imported\0absolute\0".length;
     const strtab = 8 + all * 16;
     assert.equal(layout.kallsyms.init.strtab, strtab);

@@ -1,4 +1,4 @@
-// A module that loads: where it lies, what it tells about itself, and that it gives its memory back.
+// Tests a module that loads: its addresses, the data that it gives about itself, and that it returns its memory.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -59,7 +59,7 @@ for (const endian of ORDERS) {
     const module = load(spec, { initBase: 0xc0031000 }, host);
     const address = (name: string) => module.sections.find((s) => s.name === name)?.address ?? 0;
 
-    test("lies where its blocks were asked for, relocated", () => {
+    test("is at the requested addresses, relocated", () => {
       assert.deepEqual([module.core.base, module.init.base], [BASE, 0xc0031000]);
       assert.equal(address(".text"), BASE);
       const at = address(".data");
@@ -73,7 +73,7 @@ for (const endian of ORDERS) {
       assert.deepEqual(host.words(address(".bss"), 8), new Array(8).fill(0));
     });
 
-    test("tells its symbols, functions, imports and exports", () => {
+    test("lists its symbols, functions, imports and exports", () => {
       const run = module.symbols.find(({ name }) => name === "run");
       assert.deepEqual([run?.address, run?.size, run?.section.name], [BASE, 8, ".text"]);
       assert.equal(
@@ -104,7 +104,7 @@ for (const endian of ORDERS) {
       assert.equal(host.words(symtab + 16 * index + 4, 1)[0], 0x80200000);
     });
 
-    test("gives its memory back: init first, then the rest", () => {
+    test("returns its memory: init first, then the rest", () => {
       freeInit(module, host);
       assert.equal(host.read(0xc0031000, 4), undefined);
       assert.ok(host.read(BASE, 4));
@@ -114,7 +114,7 @@ for (const endian of ORDERS) {
   });
 }
 
-test("without bases the first free pages are taken, init after core and a guard page", () => {
+test("by default uses the first free pages, init after core and a guard page", () => {
   const host = new TestHost();
   const sections = [code([0, 0]), code([0], [], ".init.text")];
   const first = loadModule(readModule(writeModule({ name: "a", sections })), host, {

@@ -1,5 +1,5 @@
-// The lines that Linux prints while it loads a module: each of messages.ts comes out as it stands there, and the
-// loader has none that stands nowhere.
+// Tests the lines that Linux prints while it loads a module: the loader prints each line of messages.ts word for
+// word, and has no line that messages.ts lacks.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -12,7 +12,7 @@ import { writeModule } from "../support/module-writer.ts";
 import { MESSAGES, type MessageRow } from "./messages.ts";
 import { printedTexts } from "./printed-texts.ts";
 
-suite("each line comes out word for word", () => {
+suite("each line is printed word for word", () => {
   for (const row of MESSAGES) {
     test(`${row.lines.join(" / ")} (${row.from})`, () => {
       const { errno, dmesg, explanation } = outcome(row);
@@ -23,7 +23,7 @@ suite("each line comes out word for word", () => {
   }
 });
 
-test("the loader prints no line that isn't among them", () => {
+test("the loader prints no other line", () => {
   const lines = MESSAGES.flatMap((row) => row.lines);
   const texts = printedTexts();
   assert.ok(texts.length > 40);

@@ -1,5 +1,5 @@
-// Every line that Linux 6.1 prints while it loads a module, and what makes it: the module, the kernel it meets,
-// errno, the line word for word, what our explanation has to name, and where in Linux's source the line is.
+// Every line that Linux 6.1 prints while it loads a module, with its cause: the module, the kernel, errno, the line
+// word for word, what farjal's explanation must name, and the place of the line in Linux's source.
 
 import {
   R_MIPS_26,
@@ -27,16 +27,16 @@ export interface MessageRow {
   /** The file and function of Linux 6.1. */
   readonly from: string;
   readonly module: ModuleSpec | Uint8Array;
-  /** What the module meets; nobody's kernel, which asks for no checksum, unless told. */
+  /** The kernel, default: one that requires no checksum. */
   readonly kernel?: Options;
   /** null: it loads. */
   readonly errno: Errno | null;
   readonly lines: readonly string[];
-  /** What the explanation names; of a module that loads there is none. */
+  /** What the explanation must name; a module that loads has none. */
   readonly why?: RegExp;
 }
 
-/** Bytes of an ELF32 header and section header; all that is written here is little-endian. */
+/** Offsets in an ELF32 header and section header; everything written here is little-endian. */
 const E_SHOFF = 32;
 const E_SHENTSIZE = 46;
 const E_SHSTRNDX = 50;
@@ -49,13 +49,13 @@ const SH_LINK = 24;
 
 interface Headers {
   readonly view: DataView;
-  /** Where the header of a section is: by its index, or from the end. */
+  /** The offset of a section's header: by its index, or from the end. */
   readonly at: (index: number) => number;
 }
 
 const PLAIN: ModuleSpec = { name: "m", sections: [code([0, 0])], symbols: [functionSymbol("f")] };
 
-/** A plain module with a lie in it. */
+/** A plain module with a false field. */
 function damaged(change: (headers: Headers) => void): Uint8Array {
   const bytes = writeModule(PLAIN);
   const view = new DataView(bytes.buffer);
@@ -67,16 +67,16 @@ function damaged(change: (headers: Headers) => void): Uint8Array {
   return bytes;
 }
 
-const NAMES = -1; // .shstrtab comes last
-const SYMBOLS = -3; // .symtab before .strtab
+const NAMES = -1; // .shstrtab is last
+const SYMBOLS = -3; // .symtab is before .strtab
 
-/** A signature's record and marker behind the module. */
+/** Appends a signature's record and marker to the module. */
 function signed(record: readonly number[]): Uint8Array {
   const marker = Buffer.from("~Module signature appended~\n");
   return Buffer.concat([writeModule(PLAIN), Buffer.alloc(4), Buffer.from(record), marker]);
 }
 
-/** A module of one word that is relocated. */
+/** A module of one word that has a relocation. */
 function relocated(type: number, address: number, word = 0): Pick<MessageRow, "module" | "kernel"> {
   return {
     module: {
@@ -262,7 +262,7 @@ export const MESSAGES: readonly MessageRow[] = [
     why: /no \.gnu\.linkonce\.this_module section/,
   },
 
-  // What it was built for
+  // Its kernel and configuration
   {
     from: "kernel/module/version.c, check_version()",
     module: { ...PLAIN, versions: {} },

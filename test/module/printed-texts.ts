@@ -1,6 +1,5 @@
-// The kernel's lines as the loader's sources have them: the texts that are printed, read out of the code itself, so
-// that a test can hold each of them to something. It knows what printing functions are called, and no line.
-
+// Reads the kernel's lines out of the loader's sources: the texts that the code prints, so that a test can check each
+// of them. It knows the names of the printing functions, and no line.
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
@@ -12,18 +11,18 @@ const PRINTERS: Readonly<Record<string, number>> = {
   taint: 1,
   taintLocks: 1,
   "dmesg.push": 0,
-  refuse: 0, // of the ELF reader
-  "#refuse": 1, // of a relocation
-  bad: 0, // of a signature
+  refuse: 0, // the ELF reader's
+  "#refuse": 1, // a relocation's
+  bad: 0, // a signature's
 };
 
 export interface PrintedText {
   readonly file: string;
-  /** Between two of them a value is put in. */
+  /** The text's pieces; a value is inserted between two of them. */
   readonly parts: readonly string[];
 }
 
-/** What the loader's sources print for the kernel. */
+/** The texts that the loader's sources print for the kernel. */
 export function printedTexts(): PrintedText[] {
   const modules = sourceFiles("src/module");
   return ["src/elf/reader.ts", ...modules].flatMap((file) => {
@@ -42,7 +41,7 @@ function nodesOf(node: ts.Node): ts.Node[] {
   return nodes;
 }
 
-/** The expression that is a line: a printer's argument, or what a dmesg is made of. */
+/** The expression that is a line: a printer's argument, or an element of a dmesg. */
 function lineIn(node: ts.Node): ts.Expression[] {
   if (ts.isCallExpression(node)) {
     const [printer] = Object.entries(PRINTERS).filter(([name]) => {
@@ -57,7 +56,7 @@ function lineIn(node: ts.Node): ts.Expression[] {
   return [node.initializer];
 }
 
-/** The texts of an expression; a name stands for what it was declared as. */
+/** The texts of an expression; a name is replaced by its declaration. */
 function textsOf(expression: ts.Expression, source: ts.SourceFile): string[][] {
   if (ts.isStringLiteralLike(expression)) return [[expression.text]];
   if (ts.isTemplateExpression(expression)) {

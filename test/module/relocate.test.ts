@@ -1,4 +1,4 @@
-// What the loader says when a relocation fails, word for word; the arithmetic is relocation.test.ts's.
+// Tests the loader's messages when a relocation fails, word for word; relocation.test.ts tests the arithmetic.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -29,7 +29,7 @@ suite("relocation errors, in the kernel's words", () => {
     ...more,
   });
 
-  test("R_MIPS_26 to another region names the site, the symbol, both regions and the way out", () => {
+  test("R_MIPS_26 to another region names the site, the symbol, both regions and what mends it", () => {
     const why = refusedWith(
       bad([0, 0x0c000000], [{ offset: 4, type: R_MIPS_26, symbol: "far" }]),
       {},
@@ -103,7 +103,7 @@ suite("relocation errors, in the kernel's words", () => {
     assert.ok(load(bad([0x24420000], [low])));
   });
 
-  test("types the kernel doesn't know, and 64-bit ones", () => {
+  test("types that the kernel doesn't have, and 64-bit ones", () => {
     for (const type of [7, 37, 248, 255]) {
       refusedWith(
         bad([0], [{ offset: 0, type, symbol: "far" }]),
@@ -135,7 +135,7 @@ suite("relocation errors, in the kernel's words", () => {
     );
   });
 
-  test("damage that Linux wouldn't see", () => {
+  test("damage that Linux wouldn't detect", () => {
     for (const offset of [1, 4, 0xfffffffc]) {
       const why = refusedWith(
         bad([0], [{ offset, type: R_MIPS_32, symbol: "far" }]),

@@ -1,5 +1,5 @@
-// The core's relocator of Elf64_Rela: every type, what it refuses, and MIPS's own form of an entry, which
-// may hold three types. Sums are worked out by hand; still-machine.test.ts has the linker's.
+// Tests the core's relocator for Elf64_Rela: every type, what it refuses, and MIPS's own form of an entry, which may
+// hold three types. The sums were computed by hand; still-machine.test.ts has the linker's.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -90,14 +90,14 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       return [code, ...words];
     }
 
-    test("what stands in the field doesn't count, only S + A does", () => {
+    test("the field's old contents don't count, only S + A does", () => {
       assert.deepEqual(one(R_MIPS_32, 0xffffffff, FAR, { addend: 4n }), [RELOC_OK, 0x80100004]);
       assert.deepEqual(one(R_MIPS_LO16, 0x6463ffff, FAR, { addend: -4n }), [RELOC_OK, 0x6463fffc]);
       assert.deepEqual(one(R_MIPS_26, 0x0fffffff, BASE), [RELOC_OK, 0x0c000000]);
       assert.deepEqual(one(R_MIPS_NONE, 0x12345678, FAR), [RELOC_OK, 0x12345678]);
     });
 
-    test("each part of an address makes up for the sign of those below", () => {
+    test("each part of an address compensates for the sign of those below", () => {
       for (const [value, highest, higher, high, low] of [
         [0x0123_4567_89ab_cdefn, 0x0123, 0x4568, 0x89ac, 0xcdef],
         [0x0000_7fff_ffff_8000n, 0x0001, 0x8000, 0x0000, 0x8000],
@@ -143,7 +143,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       );
     });
 
-    test("R_MIPS_26 sees bits 31 to 28 of S + A and the delay slot alone, as Linux does", () => {
+    test("R_MIPS_26 uses only bits 31 to 28 of S + A and of the delay slot, as Linux does", () => {
       assert.equal(one(R_MIPS_26, 0x0c000000, FAR)[0], RELOC_OVERFLOW);
       assert.equal(one(R_MIPS_26, 0x0c000000, BASE + 2n)[0], RELOC_DANGEROUS);
       assert.deepEqual(one(R_MIPS_26, 0x0c000000, FAR, { addend: 0x4000_0000n - 0x100000n }), [
@@ -160,7 +160,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.deepEqual([last.code, last.words], [RELOC_OK, [0x0c000000]]);
     });
 
-    test("branches reach as far as their field's sign lets them", () => {
+    test("branches reach as far as their signed field allows", () => {
       for (const [type, bits] of [
         [R_MIPS_PC16, 16n],
         [R_MIPS_PC21_S2, 21n],
@@ -200,7 +200,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       }
     });
 
-    test("what isn't there, and types that no kernel knows", () => {
+    test("missing sections and symbols, and types that no kernel has", () => {
       assert.equal(one(R_MIPS_32, 0, FAR, { symbol: 2 })[0], RELOC_NO_SYMBOL);
       assert.equal(one(R_MIPS_32, 0, FAR, { offset: 1 })[0], RELOC_OUT_OF_SECTION);
       assert.equal(one(R_MIPS_32, 0, FAR, { offset: 0xfffffffd })[0], RELOC_OUT_OF_SECTION);
@@ -211,7 +211,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       }
     });
 
-    test("more entries than the staging area holds are taken in turns, and the bad one is named", () => {
+    test("more entries than the staging area holds are processed in parts, and the bad one is named", () => {
       const count = Math.floor(RELOC_ENTRIES_SIZE / RELA64_SIZE) + 3;
       const entries: Entry[] = Array.from({ length: count }, () => ({ type: R_MIPS_32 }));
       assert.equal(run([0], [FAR], entries).code, RELOC_OK);

@@ -1,5 +1,5 @@
-// The core's relocator against vectors from a real kernel: instruction, symbol value and location in,
-// instruction out. Both byte orders; locations are addresses only, so they need not be mapped.
+// Tests the core's relocator with vectors from a real kernel: instruction, symbol value and location in, instruction
+// out. Both byte orders. Locations are only addresses, so they need not be mapped.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -110,7 +110,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.deepEqual(words, expected);
     });
 
-    test("HI16 and LO16: the sum carries into the high half", () => {
+    test("HI16 and LO16: a carry goes into the high half", () => {
       for (const [hi, lo, value, hiAfter, loAfter] of [
         [0x3c030000, 0x24630000, 0x801156a0, 0x3c038011, 0x246356a0],
         [0x3c030000, 0x24630000, 0x8011d6a0, 0x3c038012, 0x2463d6a0],
@@ -131,7 +131,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       }
     });
 
-    test("273 HI16 wait for one LO16, which may lie below them", () => {
+    test("273 HI16 wait for one LO16, which may be at a lower address", () => {
       const before = [0x24630010, ...new Array<number>(273).fill(0x3c030000)];
       const entries: Entry[] = before.slice(1).map((_, index) => [4 * (index + 1), HI16, 1]);
       const { code, words } = run(0xc0000000, before, [0x8011fff8], [...entries, [0, LO16, 1]]);
@@ -151,11 +151,11 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
           [12, LO16, 1],
         ],
       );
-      // By its own LO16 the second lui would need 8001: S + 4 is past 0x80008000.
+      // With its own LO16 the second lui would need 8001: S + 4 is past 0x80008000.
       assert.deepEqual(words, [0x3c028000, 0x3c038000, 0x8c427ffe, 0x8c638002]);
     });
 
-    test("a LO16 alone is fine, a HI16 alone is not, and lists end with their section", () => {
+    test("a LO16 alone is valid, a HI16 alone is not, and lists end with their section", () => {
       assert.equal(one(LO16, 0x24420000, 0x80001234, 0xc0000000).code, RELOC_OK);
       assert.equal(one(HI16, 0x3c020000, 0x80001234, 0xc0000000).code, RELOC_UNPAIRED_HI16);
       const next = one(LO16, 0x24420000, 0x80005678, 0xc0000000);
@@ -173,7 +173,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.deepEqual([code, entry], [RELOC_DANGEROUS, 1]);
     });
 
-    test("a mismatch is found newest first: HI16s before it stay patched", () => {
+    test("a mismatch is detected newest first: HI16s before it stay patched", () => {
       const { code, words } = run(
         0xc0000000,
         [0x3c020000, 0x3c030000, 0x24420000],
@@ -202,7 +202,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.equal(one(61, 0xc8000000, 0x80001000, 0xc0001000).code, RELOC_OVERFLOW);
     });
 
-    test("what a 32-bit kernel doesn't know or take", () => {
+    test("types that a 32-bit kernel doesn't have or accept", () => {
       for (const type of [1, 7, 37, 248, 255]) {
         assert.equal(one(type, 0, 0x80001000, 0xc0000000).code, RELOC_UNKNOWN_TYPE);
       }
@@ -213,7 +213,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.deepEqual([none.code, none.words], [RELOC_OK, [0x12345678]]);
     });
 
-    test("a value in the last 4095 addresses is an error number, whatever the type", () => {
+    test("a value in the last 4095 addresses is an error number, for every type", () => {
       assert.equal(one(R32, 0, 0xfffff000, 0xc0000000).code, RELOC_OK);
       for (const value of [0xfffff001, 0xfffff100, 0xffffffff]) {
         assert.equal(one(R32, 0, value, 0xc0000000).code, RELOC_UNKNOWN_SYMBOL);
@@ -221,7 +221,7 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       }
     });
 
-    test("nothing outside the section or the symbol table is touched", () => {
+    test("nothing outside the section or the symbol table is changed", () => {
       for (const offset of [1, 2, 3, 4, 0x7fffffff, 0xfffffffc, 0xffffffff]) {
         const { code, words } = run(0xc0000000, [0, 0], [1], [[offset, R32, 1]], 4);
         assert.deepEqual([code, words], [RELOC_OUT_OF_SECTION, [0, 0]]);
@@ -230,14 +230,14 @@ for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
       assert.equal(run(0xc0000000, [0], [1], [[0, R32, 0xffffff]]).code, RELOC_NO_SYMBOL);
     });
 
-    test("more waiting HI16 than there is room for end it, none is lost", () => {
+    test("more waiting HI16 than there is space for are an error, and none is lost", () => {
       const count = 0x80001;
       const entries: Entry[] = Array.from({ length: count }, () => [0, HI16, 1]);
       const { code, entry } = run(0xc0000000, [0x3c020000], [0x80001234], entries);
       assert.deepEqual([code, entry], [RELOC_TOO_MANY_PENDING, count - 1]);
     });
 
-    test("a section of more entries than one call takes goes on where it was", () => {
+    test("a section with more entries than one call processes is continued", () => {
       const count = 600_000;
       const entries: Entry[] = Array.from({ length: count }, () => [4, NONE, 0]);
       entries[0] = [0, HI16, 1];

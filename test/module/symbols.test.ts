@@ -1,4 +1,4 @@
-// How names become addresses: unknown and weak ones, values in the errno range, per-CPU variables.
+// Tests how names become addresses: unknown and weak ones, values in the errno range, per-CPU variables.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -23,7 +23,7 @@ import {
 } from "../support/module-writer.ts";
 
 suite("symbols", () => {
-  test("every unknown one is named, the last error counts", () => {
+  test("every unknown symbol is named, the last error counts", () => {
     const symbols = [
       undefinedSymbol("one"),
       { name: "shared", section: SHN_COMMON, value: 4, size: 4 },
@@ -49,7 +49,7 @@ suite("symbols", () => {
     );
   });
 
-  test("what position-independent code and files of very many sections ask for is explained", () => {
+  test("requirements of position-independent code and of files with very many sections are explained", () => {
     const pic = refusedWith(
       { name: "m", symbols: [undefinedSymbol("_gp_disp")] },
       {},
@@ -82,7 +82,7 @@ suite("symbols", () => {
     }
   });
 
-  test("one of a section that isn't there", () => {
+  test("a symbol of a missing section", () => {
     const why = refusedWith(
       { name: "m", symbols: [{ name: "odd", section: 0x300 }] },
       {},
@@ -136,11 +136,11 @@ suite("symbols", () => {
     const host = new TestHost();
     const module = load(jump(STB_WEAK), {}, host);
     const address = module.sections.find(({ name }) => name === ".data")?.address ?? 0;
-    // __apply_relocate() of 6.1 passes over the entry without going on to the next one.
+    // __apply_relocate() of 6.1 continues at the same entry without advancing.
     assert.deepEqual(host.words(address, 3), [5, 6, address + 7]);
   });
 
-  test("and a R_MIPS_HI16 that waits there is never answered, a jump behind it never mended", () => {
+  test("then a waiting R_MIPS_HI16 never gets its LO16, and a later jump is never mended", () => {
     const symbols = [
       { name: "absbad", section: SHN_ABS, value: 0xfffff100, binding: STB_WEAK },
       { name: "far", section: 0 },
@@ -169,7 +169,7 @@ suite("symbols", () => {
     assert.equal(module.plan.trampolines.length, 0);
   });
 
-  test("per-CPU symbols count from the module's own area, which holds the file's bytes", () => {
+  test("per-CPU symbols are relative to the module's own area, which holds the file's bytes", () => {
     const host = new TestHost();
     const perCpu: SectionSpec = { name: ".data..percpu", flags: DATA, words: [7, 8] };
     const user = data([0], [{ offset: 0, type: R_MIPS_32, symbol: "counter" }]);

@@ -1,5 +1,5 @@
-// What a real Linux 6.1 said to our own modules (test/modules/verdicts.json) against what the loader says,
-// with the checksums that kernel has. Taints are left out of the recorded lines, so they are left out here.
+// Compares the loader's messages for our own modules with those of a real Linux 6.1 (test/modules/verdicts.json),
+// with that kernel's checksums. The recorded lines leave out taints, so they are left out here too.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,8 +1,7 @@
 #!/bin/sh
-# Builds the test modules for both byte orders into built/ and built64/ (committed, the same bytes on every
-# run) and runs the 32-bit ones under qemu-mips and qemu-mipsel for expected.json. README.md says what each
-# is for. Needs gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1), qemu-user,
-# python3.
+# Builds the test modules for both byte orders into built/ and built64/ (committed; each run makes the same bytes) and
+# runs the 32-bit ones under qemu-mips and qemu-mipsel for expected.json. README.md describes the modules. Needs
+# gcc-mipsel-linux-gnu, gcc-mips-linux-gnu (12), recordmcount (linux-kbuild-6.1), qemu-user, python3.
 set -eu
 cd "$(dirname "$0")"
 lab=../../src/lab-kernel
@@ -51,7 +50,7 @@ for order in little big; do
     VERSIONS_SOURCE=versions.c VERSIONS_FLAGS=$flag module "greet_$variant" greet.c -pg -mlong-calls $ra
   done
 
-  # The same in n64, as 64-bit kernels' modules are built: addresses of 32 bits, their sign extended.
+  # The same in n64, as 64-bit kernels' modules are built: 32-bit addresses, sign-extended.
   module64() { # name, source, flags…
     built=$1 source=$2
     shift 2
@@ -60,7 +59,7 @@ for order in little big; do
   module64 modern work.c -msym32 -pg -mlong-calls $ra
   module64 modern_nora work.c -msym32 -pg -mlong-calls
   module64 jal work.c -msym32 -pg -mno-long-calls $ra
-  module64 full work.c -pg -mlong-calls $ra # addresses of 64 bits
+  module64 full work.c -pg -mlong-calls $ra # 64-bit addresses
   module64 optimize0 work.c -msym32 -O0 -pg -mlong-calls $ra
   module64 init init.c -msym32 -pg -mlong-calls $ra
   module64 init_jal init.c -msym32 -pg -mno-long-calls $ra

@@ -1,6 +1,6 @@
 /*
- * What position-independent code asks for in n64: entries with three types, of which the kernel knows
- * the first alone. It is never run.
+ * Relocations of position-independent code in n64: entries with three types, of which the kernel reads only the
+ * first. It is never run.
  */
 	.set noreorder
 	.text

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes expected.json: what the built modules do on a processor that isn't farjal's.
 
-Each module is linked with the built lab kernel and run.c into a static program for qemu-mips or
-qemu-mipsel. Results must be the same in every form of call and in both byte orders; events are those
-that the lab's own ftrace_caller reports from the real call sites, and their addresses must be those of
-__mcount_loc (all but the one that recordmcount loses).
+The script links each module with the built lab kernel and run.c into a static program for qemu-mips or
+qemu-mipsel. Results must be the same in every form of call and in both byte orders. The events are those
+that the lab's own ftrace_caller reports from the real call sites. Their addresses must be those of
+__mcount_loc, except the one that recordmcount loses.
 """
 
 import json
@@ -29,7 +29,7 @@ FRAMES = ["frames", "frames_nora", "frames_jal"]
 DEMO = ["demo", "demo-modern", "demo-plain"]
 INIT = ["init", "init_jal"]
 
-# (modules, function, arguments, how wide the result is)
+# (modules, function, arguments, width of the result)
 CALLS = (
     [(WORK, "work_run", [n], 32) for n in (0, 1, 2, 3, 50, 1000, 123456789, 4294967295)]
     + [(WORK, "work_fibonacci", [n], 32) for n in (0, 1, 2, 10, 15)]
@@ -54,7 +54,7 @@ CALLS = (
     + [(DEMO, "demo_run", [n], 32) for n in (0, 1, 4, 8, 20)]
 )
 
-# Calls whose events are kept: short ones that show each form.
+# Calls whose events are recorded: short ones that show each form.
 TRACES = (
     [(module, "work_run", [1]) for module in WORK if not module.startswith("plain")]
     + [(module, name, [n]) for module in SHAPES for name, n in (
@@ -135,7 +135,7 @@ class Program:
                 for line in lines if line[0] == "call"]
 
     def graph(self, function, arguments):
-        """`a { b c { d } }`: each function with what it called."""
+        """`a { b c { d } }`: each function with the functions it called."""
         _, lines = self.run("function_graph", function, arguments)
         text = ""
         for line in lines:

@@ -1,8 +1,8 @@
 /*
- * Frames too large for a 16-bit offset. ra is then saved further from sp than one addiu reaches, and the
- * site of -mmcount-ra-address takes one or two words more to name it: seven words (li, addu) and eight
- * (lui, ori, addu). No kernel function is so large, its stack is 8 KiB; Linux takes all sites for six
- * words, and its nop would land short of the site's end.
+ * Frames too large for a 16-bit offset. ra is then saved further from sp than one addiu reaches, and the site of
+ * -mmcount-ra-address needs one or two more words for the offset: seven words (li, addu) or eight (lui, ori, addu).
+ * No kernel function has such a frame, because its stack is 8 KiB. Linux assumes six words for every site, so its nop
+ * would end before the site does.
  */
 #include "module.h"
 
@@ -22,7 +22,7 @@ noinline u32 frames_big(u32 a)
 	return bytes[3000] << 24 | bytes[39000] << 16 | bytes[0] << 8 | bytes[17000];
 }
 
-/* 100,000 bytes: gcc makes the frame's size in v1, right before a long call's site does the same. */
+/* 100,000 bytes: gcc loads the frame's size into v1, right before a long call's site does the same. */
 noinline u32 frames_huge(u32 a)
 {
 	volatile u8 bytes[100000];

@@ -1,4 +1,4 @@
-/* The smallest module that does something: what the variants of __versions are tried on. */
+/* The smallest module that does something; the variants of __versions are tested with it. */
 #include "module.h"
 
 static int __init greet_start(void)

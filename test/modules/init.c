@@ -1,7 +1,7 @@
 /*
- * A module that uses each of the loader's special sections: init and exit code, parameters, exports of
- * every kind, static keys of both initial states in both forms, an exception table with a fixup that
- * jumps back, weak symbols that nobody defines, per-CPU data, and memory that starts as zero.
+ * A module that uses each of the loader's special sections: init and exit code, parameters, exports of every kind,
+ * static keys of both initial states in both forms, an exception table with a fixup that jumps back, undefined weak
+ * symbols, per-CPU data, and memory that starts as zero.
  */
 #include "module.h"
 
@@ -21,10 +21,10 @@ u32 init_counter = 40;
 static const u16 table[5] = { 1, 10, 100, 1000, 10000 };
 u32 init_extra __attribute__((section(".data..read_mostly"))) = 7;
 
-/* Per-CPU data: its symbol's value is the offset that the loader gives the module's block. */
+/* Per-CPU data: its symbol's value is the offset that the loader assigns to the module's block. */
 static u32 __attribute__((section(".data..percpu"))) events = 99;
 
-/* Nobody defines these: the loader leaves their value 0. */
+/* No module defines these: the loader leaves their value 0. */
 extern u32 init_absent_function(u32 a) __attribute__((weak));
 extern u32 init_absent_data __attribute__((weak));
 
@@ -52,7 +52,7 @@ noinline u32 init_keys(void)
 	return taken;
 }
 
-/* Reads a word; a bad address yields -14 (-EFAULT) by way of .fixup. */
+/* Reads a word; for a bad address it returns -14 (-EFAULT) through .fixup. */
 noinline s32 init_read(const u32 *address)
 {
 	s32 value;
@@ -70,7 +70,7 @@ noinline s32 init_read(const u32 *address)
 	return value;
 }
 
-/* 0 while the weak symbols have no definition. */
+/* Returns 0 while the weak symbols have no definition. */
 noinline u32 init_weak(void)
 {
 	return (&init_absent_data != NULL) | (init_absent_function != NULL) << 1;

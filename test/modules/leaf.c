@@ -1,7 +1,7 @@
 /*
- * What tracing costs, at its dearest: a leaf of four instructions, called from a loop of eight. Built
- * without -pg one round is 12 instructions, as in the measurement of a real kernel that the bench
- * compares itself with.
+ * Shows the cost of tracing where it is highest: a leaf of four instructions, called from a loop of eight. Built
+ * without -pg one round is 12 instructions, as in the measurement of a real kernel with which the bench compares
+ * itself.
  */
 #include "module.h"
 

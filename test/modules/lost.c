@@ -1,8 +1,8 @@
 /*
- * The site that recordmcount loses. It drops a relocation that stands 4 bytes after the last one it
- * looked at, to count each long call's HI16 and LO16 once, but forgets to start anew in the next
- * section: .text ends with its LO16 at 4, and .init.text's first site, after a prologue of two
- * instructions, stands at 8. lost_init is called through _mcount all the same, unlisted.
+ * The site that recordmcount loses. recordmcount drops a relocation that is 4 bytes after the last one it read, in
+ * order to count each long call's HI16 and LO16 once, but it doesn't reset this in the next section: .text ends with
+ * its LO16 at 4, and .init.text's first site, after a prologue of two instructions, is at 8. lost_init calls _mcount
+ * all the same, unlisted.
  */
 #include "module.h"
 

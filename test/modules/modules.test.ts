@@ -1,5 +1,5 @@
-// The test modules under farjal against what they do elsewhere: expected.json (QEMU) for results and
-// events, verdicts.json (a real Linux 6.1) for what the loader says. README.md describes both files.
+// Compares the test modules under farjal with their behaviour elsewhere: expected.json (QEMU) for results and events,
+// verdicts.json (a real Linux 6.1) for the loader's messages. README.md describes both files.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -39,9 +39,9 @@ interface Verdict {
 
 const ORDERS: readonly Endian[] = ["little", "big"];
 const WAYS: readonly TraceWay[] = ["native", "guest"];
-/** What the kernel says of the first such module only; verdicts.json leaves it out. */
+/** Lines that the kernel prints for the first such module only; verdicts.json leaves them out. */
 const ONCE_A_BOOT = /taint/;
-/** Refused for a checksum, which the lab kernel's exports don't have. */
+/** Refused because of checksums, which the lab kernel's exports don't have. */
 const BY_CHECKSUM = ["greet_empty", "greet_without_printk", "greet_wrong_layout"];
 
 function readJson<T>(name: string): T {
@@ -59,7 +59,7 @@ const { calls, traces, graphs } = readJson<{ calls: Call[]; traces: Trace[]; gra
   "expected.json",
 );
 
-/** Graph events as expected.json writes them: each function with the ones it called in braces. */
+/** Graph events as in expected.json: each function with the functions it called in braces. */
 function graphOf(events: Iterable<GraphEvent>): string {
   const words: string[] = [];
   const open: number[] = [];
@@ -100,7 +100,7 @@ for (const order of ORDERS) {
 }
 
 for (const way of WAYS) {
-  test(`every form of call site gives QEMU's events, taken the ${way} way`, async () => {
+  test(`every form of call site gives QEMU's events, traced the ${way} way`, async () => {
     for (const trace of traces) {
       const order: Endian = trace.module.endsWith("-big") ? "big" : "little";
       const machine = await Machine.create({ endian: order });
@@ -124,18 +124,18 @@ for (const way of WAYS) {
 
 for (const way of WAYS) {
   for (const engine of way === "native" ? ENGINES : (["auto"] as const)) {
-    test(`function_graph sees QEMU's graphs, taken the ${way} way by the ${engine}`, async () => {
+    test(`function_graph records QEMU's graphs, traced the ${way} way by the ${engine}`, async () => {
       for (const graph of graphs) {
         const order: Endian = graph.module.endsWith("-big") ? "big" : "little";
         const name = graph.module.slice(0, -order.length - 1);
-        // The prologue says what the site doesn't, where it was built without -mmcount-ra-address.
+        // Where the site was built without -mmcount-ra-address, the prologue gives the place of ra.
         const without = { modern: "modern_nora", shapes: "shapes_nora", jal2009ra: "jal2009" }[
           name
         ];
         for (const module of without === undefined ? [name] : [name, without]) {
           const machine = await Machine.create({ endian: order, engine });
           await machine.insmod(built(module, order));
-          machine.call(graph.function, graph.arguments); // the heap is another one afterwards
+          machine.call(graph.function, graph.arguments); // the heap is different afterwards
           const plain = machine.call(graph.function, graph.arguments);
           const tracer = machine.trace({ tracer: "function_graph", way });
           const traced = machine.call(graph.function, graph.arguments);
@@ -150,7 +150,7 @@ for (const way of WAYS) {
   }
 }
 
-test("without trampolines the loader says what Linux 6.1 says", async () => {
+test("without trampolines the loader prints what Linux 6.1 prints", async () => {
   const needs: Readonly<Record<string, string>> = { imports: "init", imports_undeclared: "init" };
   for (const [name, verdict] of Object.entries(
     readJson<Record<string, Verdict>>("verdicts.json"),

@@ -1,14 +1,13 @@
 /*
- * Runs one function of a built module under qemu, for expected.json. expected.py links it with the
- * module and the lab kernel (every symbol of theirs prefixed with guest_) and gives addresses, so this
- * file knows no module. farjal's own words are reserved instructions to qemu: the SIGILL handler does
- * what farjal's host does at them.
+ * Runs one function of a built module under qemu, for expected.json. expected.py links it with the module and the lab
+ * kernel (all their symbols prefixed with guest_) and passes addresses, so this file works for any module. farjal's
+ * own words are reserved instructions to qemu: the SIGILL handler does what farjal's host does for them.
  *
  *   run TRACER INIT FUNCTION ARGUMENT…    TRACER is none, function or function_graph; addresses in hex;
  *                                         INIT 0 for none
  *
- * Prints `result` with v0 and v1 after the call, and for each event `call IP PARENT`, `enter IP` or
- * `leave`, with `print` for each text that _printk was given.
+ * Prints `result` with v0 and v1 after the call; for each event `call IP PARENT`, `enter IP` or `leave`; and `print`
+ * for each text that was passed to _printk.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -41,7 +40,7 @@ static void at_reserved_word(int number, siginfo_t *info, void *context)
 	if (*pc == 0x70000012) {
 		printf("call %x %x\n", (u32)cpu->gregs[A0], (u32)cpu->gregs[A1]);
 	} else if (pc == guest__printk) {
-		printf("print %s", (const char *)(u32)cpu->gregs[A0]); /* the format, as it is */
+		printf("print %s", (const char *)(u32)cpu->gregs[A0]); /* the format, unchanged */
 	} else if (pc == guest_prepare_ftrace_return) {
 		u32 *parent = (u32 *)(u32)cpu->gregs[A0];
 

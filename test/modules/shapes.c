@@ -1,7 +1,7 @@
 /*
- * Functions whose shape matters to a tracer: leaves and their callers, tail calls, recursion deeper
- * than function_graph's 50 frames, calls through pointers, arguments on the stack, varargs and a frame of
- * unknown size (alloca).
+ * Functions whose form matters to a tracer: leaves and their callers, tail calls, recursion deeper than
+ * function_graph's 50 frames, calls through pointers, arguments on the stack, varargs and a frame of unknown size
+ * (alloca).
  */
 #include "module.h"
 #include <stdarg.h>
@@ -46,7 +46,7 @@ noinline u32 shapes_recurse(u32 depth)
 	if (!depth)
 		return 1;
 	below = shapes_recurse(depth - 1);
-	return (below << 3 ^ below >> 5) + depth; /* nothing that gcc can turn into a loop */
+	return (below << 3 ^ below >> 5) + depth; /* gcc can't turn this into a loop */
 }
 
 noinline u32 shapes_even(u32 n);
@@ -101,7 +101,7 @@ noinline u32 shapes_varargs(u32 a)
 	return shapes_sum(6, a, a + 1, a + 2, a + 3, a + 4, a + 5) + 1;
 }
 
-/* The frame grows by as much as the caller asks; s8 keeps its base. */
+/* The frame grows by the size that the caller passes; s8 keeps its base. */
 noinline u32 shapes_alloca(u32 count)
 {
 	u8 *bytes = __builtin_alloca(count % 200 + 1);

@@ -1,6 +1,6 @@
 /*
- * Every relocation that a 64-bit kernel applies, with addends that carry from each part of an address
- * into the next, of symbols in the module and outside it. It is never run.
+ * Every relocation that a 64-bit kernel applies, with addends that carry from each part of an address into the next,
+ * for symbols in the module and outside it. It is never run.
  */
 	.set noreorder
 	.set noat
@@ -53,7 +53,7 @@ types_words:
 	.word	0
 	.reloc	., R_MIPS_32, types_words
 	.word	0
-	/* Where no pointer of C is: at a place that isn't aligned. */
+	/* A place where C has no pointer: it isn't aligned. */
 	.byte	1, 2, 3
 	.reloc	., R_MIPS_64, types_outside + 0x10203
 	.8byte	0

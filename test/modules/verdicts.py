@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes verdicts.json: what a real Linux 6.1 says of each little-endian module.
+"""Writes verdicts.json: the verdict of a real Linux 6.1 on each little-endian module.
 
     verdicts.py VMLINUZ BUSYBOX
 
 VMLINUZ is from Debian's linux-image-6.1.0-50-4kc-malta, BUSYBOX (static) from its busybox-static for
-mipsel. Boots the kernel in qemu-system-mipsel and loads every module after removing those before it,
-its `depends` first. Needs no network and takes under a minute.
+mipsel. The script boots the kernel in qemu-system-mipsel. It removes earlier modules before it loads the
+next one, the modules of its `depends` first. It needs no network and takes under a minute.
 """
 
 import json
@@ -78,13 +78,13 @@ def main():
             verdicts[match[1]] = {"errno": ERRNO[int(match[2])], "dmesg": []}
         elif match := re.match(r"@dmesg (?:\[ *[\d.]+\] )?(.*)", line):
             text = match[1]
-            # What the kernel says once of any unsigned module that isn't its own, and what rmmod said.
+            # Drop the lines for the first unsigned or out-of-tree module, and rmmod's.
             if not re.search(r"taint|[Vv]erification|: (bye|gone)", text):
                 verdicts[list(verdicts)[-1]]["dmesg"].append(text)
     if set(verdicts) != set(modules):
         sys.exit(f"the kernel said nothing of {set(modules) - set(verdicts)}:\n{log}")
     for verdict in verdicts.values():
-        # busybox tries a second system call when the first refuses, so all is said twice.
+        # busybox tries a second system call when the first one is refused, so every line occurs twice.
         lines = verdict["dmesg"]
         if verdict["errno"] and lines[: len(lines) // 2] == lines[len(lines) // 2 :]:
             verdict["dmesg"] = lines[: len(lines) // 2]

@@ -1,7 +1,7 @@
 /*
- * __versions for the kernel that VERMAGIC names, as modpost writes it: 64 bytes a symbol, the checksum
- * and the name. The checksums are those of Debian's 6.1.0-50-4kc-malta. Built as it should be, with a
- * wrong checksum of module_layout, without _printk's record, and empty.
+ * __versions for the kernel that VERMAGIC names, as modpost writes it: 64 bytes for each symbol, the checksum and the
+ * name. The checksums are those of Debian's 6.1.0-50-4kc-malta. Built correctly, with a wrong checksum of
+ * module_layout, without _printk's record, and empty.
  */
 #include "module.h"
 

@@ -1,6 +1,6 @@
 /*
- * A short call to a weak symbol that nobody defines. Its value is 0, so unlike an address, which is
- * simply 0, the jal can't be encoded: Linux refuses the module with "relocation overflow".
+ * A short call to an undefined weak symbol. Its value is 0. Its address is simply 0, but a jal to 0 can't be encoded:
+ * Linux refuses the module with "relocation overflow".
  */
 #include "module.h"
 

@@ -1,7 +1,6 @@
 /*
- * One piece of work, built with every form of call and of call site there is: leaf functions, calls
- * within the module, calls to the kernel, recursion, and a table of function pointers. The results
- * must not depend on the form.
+ * One workload, built with every form of call and of call site: leaf functions, calls within the module, calls to the
+ * kernel, recursion, and a table of function pointers. The results must not depend on the form.
  */
 #include "module.h"
 
@@ -47,7 +46,7 @@ noinline u32 work_copy(u8 *to, const u8 *from, u32 count)
 	return mix(count, work_checksum(to, count));
 }
 
-/* Writes n in decimal into memory of its own and returns a mix of its length and digits. */
+/* Writes n in decimal into allocated memory and returns a mix of its length and digits. */
 noinline u32 work_text(u32 n)
 {
 	char *text = __kmalloc(12, GFP_KERNEL);
@@ -90,7 +89,7 @@ static noinline u32 by_fibonacci(u32 n)
 
 static u32 (*const kinds[])(u32) = { by_fibonacci, work_text };
 
-/* Everything above in one call. */
+/* Calls everything above. */
 u32 work_run(u32 n)
 {
 	struct record record = { .key = n };

@@ -1,6 +1,6 @@
-// A board's processor, which takes its exceptions itself, in programs that go wrong: where no handler is,
-// the run ends with the exception that found none, at the instruction it is of, with registers and code;
-// and a handler that is there is never mistaken for none.
+// Tests a board's processor, which takes its exceptions itself, with programs that fail. Without a handler the run
+// ends with the exception that found none, at the instruction that raised it, with registers and code; an existing
+// handler is never taken for a missing one.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -21,7 +21,7 @@ const EXL = 2;
 
 for (const endian of ENDIANS) {
   suite(`a board without handlers, ${endian} endian`, () => {
-    /** Runs the words until they end, which they must. */
+    /** Runs the words until they end, as they must. */
     function ended(words: readonly number[], prepare: (guest: Guest) => void = () => {}) {
       const guest = new Guest(endian, true);
       guest.put(CODE, ...words);
@@ -37,7 +37,7 @@ for (const endian of ENDIANS) {
     }
     const inside = [NOP, RESERVED, NOP];
 
-    test("memory without code at the vector: the run comes back to the instruction", () => {
+    test("memory without code at the vector: the run goes back to the instruction", () => {
       const { stop, guest } = ended(inside);
       assert.deepEqual([stop.name, stop.pc, stop.inDelaySlot], ["RI", CODE + 4, false]);
       assert.match(
@@ -48,7 +48,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.cp0(EPC), CODE + 4);
     });
 
-    test("memory without code behind the program: the run leaves it at its end", () => {
+    test("memory without code after the program: the run leaves it at its end", () => {
       const { stop } = ended([...li(R.t0, CODE + 0x40), asm("jr", R.t0), NOP], (guest) => {
         guest.put(CODE + 0x40, asm("mfc0", R.t0, STATUS, 0), asm("andi", R.t0, R.t0, EXL));
         guest.put(CODE + 0x48, asm("bne", R.t0, R.zero, 2), NOP, RESERVED, NOP);
@@ -84,7 +84,7 @@ for (const endian of ENDIANS) {
       assert.match(stop.message, /at 0x80001004 in a delay slot, and no handler/);
     });
 
-    test("a jump to where nothing is mapped, and to no word's address", () => {
+    test("a jump to an unmapped address, and to a misaligned one", () => {
       for (const [target, name] of [
         [0x00400000, "TLBL"],
         [0xfffffffc, "TLBL"],
@@ -101,7 +101,7 @@ for (const endian of ENDIANS) {
         one.put(REFILL, asm("lw", R.k0, 32, R.zero));
         one.put(GENERAL, asm("lw", R.k0, 48, R.zero));
       });
-      // Cause tells of the handler's own miss by then, EPC still of the store.
+      // By then Cause describes the handler's own miss; EPC still has the store's address.
       assert.deepEqual([stop.name, stop.pc], ["TLBL", CODE]);
       assert.equal(guest.core.pc, GENERAL);
     });
@@ -112,7 +112,7 @@ for (const endian of ENDIANS) {
       assert.equal(guest.core.pc, 0xbfc00480);
     });
 
-    test("gone on with, ends again where it ended; with a handler it goes on", () => {
+    test("continued, it ends again at the same place; with a handler it continues", () => {
       const { guest } = ended([asm("syscall", 0), asm("beq", 0, 0, -1), NOP], (one) => {
         one.put(GENERAL, RESERVED);
       });
@@ -139,7 +139,7 @@ for (const endian of ENDIANS) {
       assert.deepEqual(run("run"), run("runExactly"));
     });
 
-    test("handlers that fail on the way to another are no endless loop", () => {
+    test("handlers that fail before another one runs cause no endless loop", () => {
       const guest = new Guest(endian, true);
       guest.put(CODE, asm("lw", R.v0, 0, R.zero), asm("beq", 0, 0, -1), NOP);
       guest.put(REFILL, asm("lw", R.k0, 64, R.zero));

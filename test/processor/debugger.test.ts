@@ -1,5 +1,5 @@
-// Calls in pieces: stepped, stopped at breakpoints and watchpoints, gone on with and left, with the same
-// end as the call in one piece; and a bare processor that takes its own exceptions.
+// Tests calls in pieces: stepped, stopped at breakpoints and watchpoints, continued and abandoned, with the same end
+// as the call in one piece; and a bare processor that takes its own exceptions.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -29,9 +29,9 @@ function addressOf(machine: Machine, name: string): number {
 
 for (const endian of ENDIANS) {
   suite(`a call in pieces, ${endian} endian`, () => {
-    test("comes to the same as in one, however it is cut", async () => {
+    test("has the same result as in one piece, for any division", async () => {
       const machine = await loaded(endian);
-      machine.call(WORK, [ARGUMENT]); // kmalloc's first call makes its heap
+      machine.call(WORK, [ARGUMENT]); // kmalloc's first call sets up its heap
       const whole = machine.call(WORK, [ARGUMENT]);
       const random = new Random(7);
       for (const largest of [1, 3, 1000]) {
@@ -64,7 +64,7 @@ for (const endian of ENDIANS) {
       assert.ok(met > 1);
     });
 
-    test("stops before a write to watched memory, and after it with one step more", async () => {
+    test("stops before a write to watched memory, and after it with one more step", async () => {
       const machine = await loaded(endian);
       const bytes = machine.memory.alloc(64);
       const call = machine.start("work_fill", [bytes, 5, 7]);
@@ -78,7 +78,7 @@ for (const endian of ENDIANS) {
       call.close();
     });
 
-    test("serves host functions on the way, a step each", async () => {
+    test("serves host functions between, one step each", async () => {
       const machine = await loaded(endian);
       machine.provide("strlen", () => 41);
       const call = machine.start("strlen");
@@ -115,7 +115,7 @@ for (const endian of ENDIANS) {
       call.close();
     });
 
-    test("does not stop in the calls of others", async () => {
+    test("does not stop in calls that others make", async () => {
       const machine = await loaded(endian);
       const call = machine.start(WORK, [ARGUMENT]);
       const tool = new Debugger(call);
@@ -125,7 +125,7 @@ for (const endian of ENDIANS) {
       call.close();
     });
 
-    test("counts host functions that call themselves for ever against the budget", async () => {
+    test("counts host functions that call themselves endlessly against the budget", async () => {
       const machine = await loaded(endian);
       machine.provide("strlen", () => undefined);
       const round = machine.addressOf("strlen") ?? 0;
@@ -155,7 +155,7 @@ for (const endian of ENDIANS) {
   });
 }
 
-test("a call is left once, from the inside out", async () => {
+test("a call is abandoned once, from the inside out", async () => {
   const machine = await loaded("little");
   const call = machine.start(WORK, [ARGUMENT]);
   assert.throws(() => machine.start(WORK), Misuse);
@@ -168,7 +168,7 @@ test("a call is left once, from the inside out", async () => {
   open.close();
 });
 
-test("breakpoints and watchpoints that are none are misuse, and change nothing", async () => {
+test("invalid breakpoints and watchpoints are misuse, and change nothing", async () => {
   const machine = await loaded("little");
   const call = machine.start(WORK, [ARGUMENT]);
   const tool = new Debugger(call);

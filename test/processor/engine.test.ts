@@ -1,18 +1,18 @@
-// The engines around a flush: the translator drops all it has made, with the core's instance, in the middle of a
-// run, and the run goes on in the new instance with the state that the interpreter has there too.
+// Tests the engines around a flush: the translator drops everything it has made, together with the core's instance,
+// in the middle of a run. The run must continue in the new instance, with the same state as on the interpreter.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { asm, CODE, ENDIANS, Guest, li, NOP, R } from "../cpu/guest.ts";
 
-/** More than the modules that a translator keeps. */
+/** More modules than a translator keeps. */
 const VERSIONS = 420;
 const LOOPS = 120;
 /** Rounds of each loop: more than the translator observes before it translates. */
 const ROUNDS = 2000;
 
-/** A loop that is rewritten before each of its runs, so that each is a translation; then many other loops. */
+/** A loop that is rewritten before each of its runs, so that each run needs a translation; then many other loops. */
 function program(): number[] {
   const words: number[] = [];
   const put = (...more: readonly number[]): void => void words.push(...more);
@@ -39,7 +39,7 @@ function program(): number[] {
 
 for (const endian of ENDIANS) {
   suite(`engines, ${endian}-endian`, () => {
-    test("go on in the current instance after a flush within a run", () => {
+    test("continue in the current instance after a flush within a run", () => {
       const steps = VERSIONS * (10 + 4 * ROUNDS) + LOOPS * (1 + 4 * ROUNDS) + 100;
       const results = (["interpreter", "translator"] as const).map((engine) => {
         const guest = new Guest(endian);

@@ -1,6 +1,5 @@
-// What comes of a snapshot, for snapshot.test.ts to compare, in a process of its own: reads the snapshot
-// that the first argument names, runs as many instructions as the second says, and prints a digest of the
-// state that follows.
+// Runs a snapshot in a process of its own, for snapshot.test.ts to compare: reads the snapshot that the first
+// argument names, runs the number of instructions in the second, and prints a digest of the resulting state.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -11,10 +10,10 @@ import { CPU_END } from "../../assembly/shared/trace-ring.ts";
 import { Processor } from "../../src/processor/processor.ts";
 import { readSnapshot, restoreProcessor, type Snapshot } from "../../src/processor/snapshot.ts";
 
-/** The path of this program as it is built. */
+/** The path of the built program. */
 export const PROGRAM = fileURLToPath(import.meta.url);
 
-/** SHA-256 of all that a program can change. */
+/** SHA-256 of all state that a program can change. */
 export function stateDigest(core: Processor): string {
   const cpu = core.bytes.slice(CPU, CPU_END);
   cpu.fill(0, CPU_STOP - CPU, CPU_STOP - CPU + 4);

@@ -1,5 +1,5 @@
-// Snapshots: the same future wherever a processor is stopped, in the same core, another one and another
-// process; the format, held to its version; and damage of every kind, told and harmless.
+// Tests snapshots: the same future at any point where a processor is stopped, in the same core, another one and
+// another process; the format and its version; and damage of every kind, reported and harmless.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -30,7 +30,7 @@ import { coreOf, PROGRAM as FUTURE, stateDigest } from "./future.ts";
 const layout = { ...memoryMap, ...cpuState, ...traceRing };
 
 const BOARD = 0x80200000;
-/** The board's program has made its log by then: exceptions, TLB, timer, modes. */
+/** By then the board's program has made its log: exceptions, TLB, timer, modes. */
 const BOARD_STEPS = 20_000;
 
 function board(endian: "little" | "big"): Processor {
@@ -45,7 +45,7 @@ const copied = (core: Processor): Processor => coreOf(readSnapshot(saveProcessor
 
 for (const endian of ENDIANS) {
   suite(`a snapshot, ${endian}-endian`, () => {
-    test("taken anywhere, again and again, has the future of a run without", () => {
+    test("taken anywhere, repeatedly, has the future of a run without snapshots", () => {
       const whole = board(endian);
       whole.run(BOARD_STEPS);
       const random = new Random(11);
@@ -104,7 +104,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("goes back in the same core, breakpoints and all, as often as wanted", () => {
+    test("is restored in the same core, with its breakpoints, any number of times", () => {
       const core = board(endian);
       core.run(3000);
       const bytes = saveProcessor(core);
@@ -135,7 +135,7 @@ for (const endian of ENDIANS) {
       assert.equal(stdout, `${core.pc} ${stateDigest(core)}`);
     });
 
-    test("is not taken by another byte order, size of memory or processor", () => {
+    test("is refused by another byte order, size of memory or processor", () => {
       const snapshot = readSnapshot(saveProcessor(board(endian)));
       const other = endian === "big" ? "little" : "big";
       for (const core of [
@@ -150,7 +150,7 @@ for (const endian of ENDIANS) {
       }
     });
 
-    test("says which processor it is of, and makes that one again", () => {
+    test("names its processor, and makes that one again", () => {
       for (const model of CPU_MODEL_NAMES) {
         for (const tlbEntries of [16, 64]) {
           const core = labProcessor(endian, 1 << 20, model, { tlbEntries });
@@ -166,7 +166,7 @@ for (const endian of ENDIANS) {
 suite("a snapshot's bytes", () => {
   const whole = Buffer.from(saveProcessor(board("little"), Buffer.from("note")));
 
-  /** The snapshot with its body or head changed and its checksum right again. */
+  /** The snapshot with its body or head changed and its checksum corrected. */
   function forged(change: (body: Buffer, head: Buffer) => Buffer | undefined): Buffer {
     const head = Buffer.from(whole.subarray(0, 32));
     const before = inflateSync(whole.subarray(64));
@@ -180,7 +180,7 @@ suite("a snapshot's bytes", () => {
     readSnapshot(forged(() => undefined));
   });
 
-  test("cut or changed anywhere are refused", () => {
+  test("truncated or changed anywhere are refused", () => {
     for (let size = 0; size < whole.length; size += size < 100 ? 1 : 997) {
       assert.throws(() => readSnapshot(whole.subarray(0, size)), Misuse, String(size));
     }
@@ -195,13 +195,13 @@ suite("a snapshot's bytes", () => {
     assert.throws(() => readSnapshot(new Uint8Array()), /no snapshot/);
   });
 
-  test("of another version are told as such", () => {
+  test("of another version are reported as such", () => {
     const bytes = Buffer.from(whole);
     bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, 8);
     assert.throws(() => readSnapshot(bytes), /is of version 7; this farjal reads 6/);
   });
 
-  test("that lie with a right checksum are refused", () => {
+  test("with false data and a correct checksum are refused", () => {
     const cpu = (at: number) => at - layout.CPU;
     const afterCpu = layout.CPU_END - layout.CPU;
     const lies: [string, (body: Buffer, head: Buffer) => Buffer | undefined][] = [
@@ -275,7 +275,7 @@ suite("a snapshot's bytes", () => {
     assert.ok(core.cp0(1) < 16);
   });
 
-  test("can't be another processor's than they say", () => {
+  test("can't be another processor's than they name", () => {
     for (const [register, changed] of [
       [15 * 8, 0x00018000],
       [16 * 8 + 1, 0xfe190c82],
@@ -289,7 +289,7 @@ suite("a snapshot's bytes", () => {
     }
   });
 
-  test("of a machine that has done nothing are small", () => {
+  test("of an unused machine are small", () => {
     const core = labProcessor("big", 64 << 20);
     const started = performance.now();
     const bytes = saveProcessor(core);
@@ -297,8 +297,8 @@ suite("a snapshot's bytes", () => {
     assert.ok(performance.now() - started < 2000);
   });
 
-  // The CPU's words are in the snapshot as they lie in memory. When this fails, the layout has changed:
-  // count SNAPSHOT_VERSION up, and put the new digest here.
+  // The snapshot has the CPU's words in the layout of memory. When this fails, the layout has changed: increase
+  // SNAPSHOT_VERSION, and put the new digest here.
   test("mean what their version means", () => {
     const places = Object.entries(layout)
       .filter(([name]) => /^(CPU|RING)_/.test(name))

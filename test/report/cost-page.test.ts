@@ -1,5 +1,5 @@
-// The cost lab's page: names stay names, a bar is as long as its number says, and in Chromium, light and dark,
-// wide and narrow, it shows the rows' own numbers and asks nobody for anything.
+// Tests the cost lab's page: names stay text, a bar's length matches its number, and in Chromium, light and dark,
+// wide and narrow, it shows the rows' own numbers and makes no network request.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -69,13 +69,13 @@ const LONG: CostRow = {
 const HALF: CostRow = { ...LONG, design: "half of it", perCall: { ...LONG.perCall, off: 1 } };
 const ROWS = [PLAIN, LONG, HALF];
 
-test("what a file is called never becomes markup", () => {
+test("a file's name never becomes markup", () => {
   const page = costPage(HOSTILE, ROWS, { missing: [], notes: [HOSTILE] });
   assert.doesNotMatch(page, /<img|<script/);
   assert.ok(page.includes("&lt;img src=x onerror=&quot;"));
 });
 
-test("designs that aren't compared are named, with why", () => {
+test("designs that can't be compared are named, with the reason", () => {
   const missing = [{ design: "4 nops", why: "it needs another compile" }];
   assert.match(
     costPage("f()", ROWS, { missing, notes: [] }),

@@ -1,5 +1,5 @@
-// The page of a module's story: what it holds, how large it gets, and that a hostile module's names stay
-// names; then the same in Chromium, where it asks nobody for anything and its tables can be searched.
+// Tests the page of a module's story: its contents, its size, and that a hostile module's names stay text; then the
+// same in Chromium, where it makes no network request and its tables can be searched.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ function built(name: string): ModuleFile {
   return readModule(readFileSync(repositoryFile(`test/modules/built/${name}-little.ko`)));
 }
 
-/** A module whose every string is an attack. */
+/** A module in which every string is an attack. */
 function hostile(): ModuleFile {
   return readModule(
     writeModule({
@@ -59,7 +59,7 @@ function hostile(): ModuleFile {
   );
 }
 
-test("what a file says never becomes markup", async () => {
+test("text from a file never becomes markup", async () => {
   const page = explainPage(await storyOf(hostile()));
   assert.equal(page.match(/<script/g)?.length, 1);
   assert.doesNotMatch(page, /<img|onerror="/);
@@ -78,7 +78,7 @@ test("the page of a module with very many call sites stays small", async () => {
 
 suite("the page in Chromium", { skip: chromiumSkip }, () => {
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`shows map and tables, asks nobody, ${colorScheme}`, async (context) => {
+    test(`shows map and tables without a request, ${colorScheme}`, async (context) => {
       const path = join(temporaryDirectory(context), "page.html");
       const story = await storyOf(built("init_jal"), "trampoline", 0xcffff000);
       writeFileSync(path, explainPage(story));
@@ -90,7 +90,7 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
           assert.equal(await page.locator("svg rect.veneer").count(), story.trampolines.length);
           assert.equal(await page.locator("svg rect.region").count(), story.regions.length);
           assert.ok((await page.locator("svg path.arrow").count()) >= story.trampolines.length);
-          // Searching leaves the rows that have the word; sorting orders them.
+          // Searching keeps the rows that contain the word; sorting orders them.
           await page.getByLabel("Filter Sections").fill("__");
           const shown = page.locator("#sections tbody tr:visible");
           const names = await shown.locator("td:nth-child(2)").allInnerTexts();
@@ -106,7 +106,7 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
             "['color','backgroundColor'].map(p=>getComputedStyle(document.body)[p].match(/\\d+/)[0])",
           )) as string[];
           assert.equal(Number(ink) > Number(paper), colorScheme === "dark");
-          // No part is wider than the window: long ones scroll by themselves.
+          // No part is wider than the window: long parts scroll within themselves.
           assert.ok(await page.evaluate("document.documentElement.scrollWidth<=innerWidth"));
           assert.deepEqual([requests, errors], [[], []]);
         },
@@ -115,7 +115,7 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
     });
   }
 
-  test("runs nothing that a hostile module brings", async (context) => {
+  test("runs no script of a hostile module", async (context) => {
     const path = join(temporaryDirectory(context), "hostile.html");
     writeFileSync(path, explainPage(await storyOf(hostile(), "refuse")));
     await withPage(path, async ({ page, requests, errors }) => {

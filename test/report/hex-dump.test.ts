@@ -1,4 +1,4 @@
-// Hex dumps against what `hexdump -C` prints for the same bytes.
+// Compares hex dumps with what `hexdump -C` prints for the same bytes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,6 +20,6 @@ test("a hex dump is hexdump -C's", () => {
   );
 });
 
-test("nothing dumps as the offset where it ends", () => {
+test("an empty dump is the offset where it ends", () => {
   assert.deepEqual([...hexDump(new Uint8Array(0))], ["00000000"]);
 });

@@ -1,4 +1,4 @@
-// A refusal's text: the kernel's lines first, word for word, then what insmod says, then why.
+// Tests a refusal's text: the kernel's lines first, word for word, then insmod's line, then the explanation.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ test("a refusal has the kernel's lines, the errno and the explanation, in that o
   );
 });
 
-test("what a refusal doesn't have leaves no line", () => {
+test("missing parts leave no line", () => {
   assert.equal(refusalText({ errno: null, dmesg: [], explanation: "why" }, PLAIN), "why\n");
   assert.equal(refusalText({ errno: "ENOMEM", dmesg: [], explanation: "" }, PLAIN), "ENOMEM\n");
 });

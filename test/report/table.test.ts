@@ -1,4 +1,4 @@
-// Columns of a table, padded and joined: what lines up with what, and which trailing spaces stay away.
+// Tests columns of a table, padded and joined: alignment, and no trailing spaces.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

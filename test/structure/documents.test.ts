@@ -1,7 +1,7 @@
-// The documents' examples are run as they stand there. In a ```console block, lines behind `$ ` are commands
-// and the others what they print: `…` stands for the rest of a line, or alone for any number of lines. A
-// ```js block with a file's name is that file. Blocks marked `debian` need Debian's files and are skipped by
-// name without them. Commands run in a folder with the files that the documents name.
+// Runs the documents' examples exactly as written. In a ```console block, lines after `$ ` are commands and the
+// others their output: `…` replaces the rest of a line, or alone any number of lines. A ```js block with a file's
+// name is that file. Blocks marked `debian` need Debian's files and are skipped by name without them. Commands run in
+// a folder with the files that the documents name.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -23,9 +23,9 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
-/** What the outputs in blocks marked `debian` come from. */
+/** The release that the outputs in blocks marked `debian` come from. */
 const RELEASE = "6.1.0-50-4kc-malta";
-/** Modules by the names that the documents give them. */
+/** Modules by their names in the documents. */
 const OURS = {
   "old.ko": "jal2009",
   "modern.ko": "modern",
@@ -35,12 +35,12 @@ const OURS = {
   "leaf_jal.ko": "leaf_jal",
 };
 const DEBIANS = ["usbcore", "usb-common", "crc16", "lz4_compress"];
-/** Printed between commands, so that their outputs can be told apart. */
+/** Printed between commands, to separate their outputs. */
 const MARK = "---- next command ----";
 
 interface Fence {
   readonly language: string;
-  /** The second word behind ```. */
+  /** The second word after ```. */
   readonly note: string;
   readonly lines: readonly string[];
 }
@@ -65,7 +65,7 @@ function commandsOf({ lines }: Fence): Command[] {
   return commands;
 }
 
-/** What a command's output must look like. */
+/** A pattern that a command's output must match. */
 function pattern(prints: readonly string[]): RegExp {
   const lines = prints.map((line) => {
     if (line === "…") return "(?:.*\\n)*";
@@ -75,7 +75,7 @@ function pattern(prints: readonly string[]): RegExp {
   return new RegExp(`^${lines.join("")}$`);
 }
 
-/** Every command's output, stderr with it, without spaces at the ends of lines. */
+/** Every command's output with stderr, without spaces at the ends of lines. */
 function outputs(commands: readonly Command[], folder: string): string[] {
   const script = commands
     .map(({ text }) => text.replaceAll("npx farjal", `"${process.execPath}" "${PROGRAM}"`))
@@ -140,7 +140,7 @@ suite("the documents", () => {
     }
   });
 
-  test("link to files that are there", () => {
+  test("link to existing files", () => {
     const links = documents.flatMap(({ text }) => [...text.matchAll(/\]\(([^)#:]+)\)/g)]);
     const broken = links
       .map(([, path = ""]) => path)
@@ -148,7 +148,7 @@ suite("the documents", () => {
     assert.deepEqual(broken, []);
   });
 
-  test("say of every folder what is in it", () => {
+  test("describe the contents of every folder", () => {
     const rows = documents.find(({ name }) => name === "ARCHITECTURE.md")?.text.match(/^\| `.*$/gm);
     const folders = ["src", "assembly", "test", "bench"].flatMap((top) =>
       sourceFiles(top).map((file) => file.split("/").slice(0, top === "src" ? 2 : 1)),

@@ -1,4 +1,4 @@
-// Every source file says first what it is for: a paragraph of comment before anything else.
+// Checks that every source file begins with a comment paragraph that says what it is for.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,10 +7,10 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const FOLDERS = ["assembly", "src", "test", "bench", "examples"];
 const SOURCE = /\.(?:ts|mjs|c|h|S|lds|ld|sh|py)$/;
-/** Shorter says nothing that the file's name doesn't. */
+/** A shorter one says nothing more than the file's name. */
 const SHORTEST = 40;
 
-/** The comment that a file opens with, behind `#!` if there is one. */
+/** The comment at the beginning of a file, after `#!` if there is one. */
 function opening(text: string): string {
   const body = text.replace(/^#!.*\n/, "");
   const [block] = /^\/\*[\s\S]*?\*\//.exec(body) ?? [];
@@ -21,7 +21,7 @@ function opening(text: string): string {
 
 suite("every source file", () => {
   for (const folder of FOLDERS) {
-    test(`of ${folder} opens with what it is for`, () => {
+    test(`of ${folder} begins with its purpose`, () => {
       const files = sourceFiles(folder).filter((file) => SOURCE.test(file));
       assert.ok(files.length > 0);
       const silent = files.filter(

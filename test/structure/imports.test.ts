@@ -1,6 +1,6 @@
-// The walls of the house, read from the import lines: what each folder of src may import, that types alone
-// may cross where code may not, and who may touch the WebAssembly loader. A new arrow is a decision, made
-// by writing it into the table below.
+// Checks the import lines: which folders each folder of src may import, which types may cross where code may not, and
+// which files may use the WebAssembly loader. A new import between folders is a decision, recorded in the tables
+// below.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { posix } from "node:path";
 import { suite, test } from "node:test";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
-/** Folders of src (and its lone files), each with those it imports; only ones further down, so one way. */
+/** Folders of src (and single files), each with those it imports: only ones further down, so imports go one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "sweep", "html", "host"],
   testing: ["compare", "ftrace"],
@@ -61,7 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** What every folder may import. */
 const EVERYWHERE = ["hex", "address", "errors", "assembly"];
-/** Types cross where code may not: of a value's shape, never of what makes it. */
+/** Types may cross where code may not: types of a value's shape, never of what makes it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   browser: ["translate", "trampoline"],
   sweep: ["bytes"],
@@ -70,7 +70,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   lab: ["kernel", "trampoline"],
   explain: ["bytes", "mend"],
   gdb: ["elf"],
-  // Reports are drawn from the shapes of what they show, and run nothing of it.
+  // Reports use the types of what they show, and run none of its code.
   report: [
     "compare",
     "cost",
@@ -103,7 +103,7 @@ const ASSEMBLY = [
   "shared",
 ];
 const MEMORY_MAP = "assembly/shared/memory-map.ts";
-/** The one file each package is imported in; the others may be imported anywhere in their folder. */
+/** The one file that imports each package; the others may be imported anywhere in their folder. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "@assemblyscript/loader": "src/processor/wasm-core.ts",
   commander: "src/cli/",
@@ -116,9 +116,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@noble/hashes/sha2": "src/host/browser.ts",
 };
 
-/** What `#host` is taken for: Node's host or a browser's, as the one who imports has it. */
+/** `#host` is Node's host or a browser's, depending on who imports the package; here it counts as Node's. */
 const HOST = "src/host/node.ts";
-/** The files and folders that run in Node alone, and may import its modules; the rest runs in a browser too. */
+/** The files and folders that run in Node only, and may import its modules; the rest runs in a browser too. */
 const NODE_ONLY = [
   HOST,
   "src/cli/",
@@ -156,13 +156,13 @@ function importsOf(file: string, text: string): Import[] {
   ];
 }
 
-/** "src/elf/reader.ts" is of "elf", "src/hex.ts" of "hex", "assembly/shared/memory-map.ts" of "assembly". */
+/** "src/elf/reader.ts" belongs to "elf", "src/hex.ts" to "hex", "assembly/shared/memory-map.ts" to "assembly". */
 function folderOf(path: string): string {
   const [top, folder = ""] = path.split("/");
   return top === "src" ? folder.replace(/\.ts$/, "") : (top ?? "");
 }
 
-/** The same within assembly: "assembly/cpu/cpu.ts" is of "cpu". */
+/** The same within assembly: "assembly/cpu/cpu.ts" belongs to "cpu". */
 function roomOf(path: string): string {
   return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
 }
@@ -219,7 +219,7 @@ suite("imports", () => {
     assert.deepEqual(wrong.map(said), []);
   });
 
-  test("every folder of src stands in the table", () => {
+  test("every folder of src is in the table", () => {
     const folders = new Set(files("src").map(folderOf));
     assert.deepEqual([...folders].sort(), [...Object.keys(MAY_IMPORT).sort()]);
   });
@@ -267,7 +267,7 @@ suite("imports", () => {
     assert.deepEqual(circles(graph), [["a", "b", "c"], ["d"]]);
   });
 
-  test("src reads of assembly only constants, which import nothing but the memory map", () => {
+  test("src imports only constants of assembly, which import only the memory map", () => {
     const read = new Set(
       imports
         .filter(({ file, target }) => file.startsWith("src/") && target.startsWith("assembly/"))
@@ -295,7 +295,7 @@ suite("imports", () => {
     }
   });
 
-  test("a package is imported where the table says", () => {
+  test("a package is imported only where the table says", () => {
     const wrong = imports.filter(({ file, target, relative }) => {
       if (relative || builtinModules.includes(target.replace(/^node:/, ""))) return false;
       const place = PACKAGES[target];
@@ -337,7 +337,7 @@ function said({ file, target, typeOnly }: Import): string {
   return `${file} imports ${typeOnly ? "types of " : ""}${target}`;
 }
 
-/** Which files under a folder import which others there, by code or by types. */
+/** Which files of a folder import which others there, as code or as types. */
 function importGraph(top: string): Map<string, string[]> {
   const graph = new Map<string, string[]>(files(top).map((file) => [file, []]));
   for (const { file, target } of imports) {

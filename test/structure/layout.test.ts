@@ -1,7 +1,7 @@
-// The shared memory holds together. Every address that assembly/shared/ names begins where the one before it
-// ends, rounded up to its own alignment: the areas of memory-map.ts, and the words of each protocol within their
-// area. A constant that is in no table here fails. The sizes of words are compared with the accesses in
-// assembly/, and the map with asconfig.json, which asc reads.
+// Checks the shared memory's layout. Every address that assembly/shared/ names begins where the previous one ends,
+// rounded up to its own alignment: the areas of memory-map.ts, and the words of each protocol within their area. A
+// constant that no table here has fails the test. The sizes of words are compared with the accesses in assembly/, and
+// the map with asconfig.json, which asc reads.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -20,14 +20,14 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 const WASM_PAGE = 0x10000;
 
 type Constants = Readonly<Record<string, number>>;
-/** Name and size in bytes; a size of 4 or 8 is a word's, others are lists'. */
+/** Name and size in bytes; a size of 4 or 8 is a word, other sizes are lists. */
 type Words = readonly (readonly [name: string, size: number])[];
 
 interface Protocol {
   readonly constants: Constants;
-  /** Addresses by the area that they are in. */
+  /** Addresses, by the area that contains them. */
   readonly words: Readonly<Record<string, Words>>;
-  /** What the other constants begin or end with: numbers that are no addresses. */
+  /** The beginnings or ends of the names of other constants: numbers that are no addresses. */
   readonly numbers: RegExp;
 }
 
@@ -40,7 +40,7 @@ const { options, targets } = JSON.parse(
   readFileSync(repositoryFile("asconfig.json"), "utf8"),
 ) as AsConfig;
 
-/** The areas in their order, each with what its address is a multiple of. */
+/** The areas in order, each with the alignment of its address. */
 const AREAS: readonly (readonly [name: string, alignment: number])[] = [
   ["STATICS", map.PAGE_SIZE],
   ["CPU", map.PAGE_SIZE],
@@ -182,7 +182,7 @@ function alignUp(address: number, alignment: number): number {
 }
 
 suite("the memory map", () => {
-  test("is asconfig.json's", () => {
+  test("matches asconfig.json", () => {
     assert.equal(options["memoryBase"], map.STATICS);
     assert.equal(options["initialMemory"], map.RAM / WASM_PAGE);
     const most = options["maximumMemory"];
@@ -210,7 +210,7 @@ suite("the memory map", () => {
     );
   });
 
-  test("has areas that follow one another without a gap, each aligned", () => {
+  test("has consecutive areas without gaps, each aligned", () => {
     let end = map.STATICS;
     for (const [name, alignment] of AREAS) {
       const start = place(map, name);
@@ -230,7 +230,7 @@ suite("the memory map", () => {
   });
 
   for (const [file, { constants, words, numbers }] of Object.entries(PROTOCOLS)) {
-    test(`${file}.ts has words that follow one another in their area`, () => {
+    test(`${file}.ts has consecutive words in their area`, () => {
       for (const [area, list] of Object.entries(words)) {
         const areaEnd = place(map, area) + place(map, `${area}_SIZE`);
         let end = place(map, area);
@@ -238,7 +238,7 @@ suite("the memory map", () => {
           const start = alignUp(end, size === 8 ? 8 : 4);
           if (!name.startsWith("(")) {
             const at = place(constants, name);
-            // Frames have a u64 in them.
+            // Frames contain a u64.
             assert.equal(at, name === "GRAPH_FRAMES" ? alignUp(start, 8) : start, name);
           }
           end = (name.startsWith("(") ? start : place(constants, name)) + size;
@@ -262,7 +262,7 @@ suite("the memory map", () => {
     });
   }
 
-  test("has words as large as what assembly/ loads and stores there", () => {
+  test("has words of the size that assembly/ loads and stores there", () => {
     const sizes = new Map<string, number>(
       Object.values(PROTOCOLS).flatMap((one) => Object.values(one.words).flat()),
     );

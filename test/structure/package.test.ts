@@ -1,6 +1,6 @@
-// The package as npm users get it: what bin and exports name exists, what is packed is what runs, and no
-// dependency brings a native addon, a script at installation, or the need for a Node newer than engines
-// says.
+// Checks the package that npm users get: the files that bin and exports name exist, the package contains what runs,
+// and no dependency has a native addon, an installation script, or an `engines` that needs a newer Node than
+// farjal's.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -48,9 +48,9 @@ const { packages } = readJson("package-lock.json") as {
 /** Those that users get too. */
 const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== "" && dev !== true);
 
-/** A file's path in the forms that read it or start it; a folder's ends in a slash. */
+/** A file's path in the forms that read or start it; a folder's path ends in a slash. */
 const NAMED = /new URL\(["`](\.[^"`]*[^/"`])["`],\s*import\.meta\.url\)/g;
-/** Bytes of the package as npm sends it. */
+/** Size of the package in bytes as npm sends it. */
 const LARGEST = 400_000;
 
 const USE = `
@@ -82,7 +82,7 @@ function run(program: string, words: readonly string[], folder: string): string 
   });
 }
 
-/** What npm makes of the package, without building it anew. */
+/** The package as npm packs it, without a new build. */
 function packed(...words: string[]): Packed {
   const output = run("npm", ["pack", "--json", "--ignore-scripts", ...words], repositoryFile("."));
   const [one] = JSON.parse(output) as [Packed];
@@ -116,7 +116,7 @@ suite("the package", () => {
     }
   });
 
-  test("packs what runs and nothing else", () => {
+  test("contains what runs and nothing else", () => {
     const { files, size } = packed("--dry-run");
     const names = new Set(files.map(({ path }) => path));
     const needed = [
@@ -163,7 +163,7 @@ suite("the package", () => {
     try {
       const { filename } = packed("--pack-destination", folder);
       run("tar", ["xzf", filename], folder);
-      // Its dependencies are beside it, as npm puts them; the package itself is away from the repository.
+      // Its dependencies are beside it, as npm puts them; the package itself is outside the repository.
       const modules = join(folder, "node_modules");
       mkdirSync(modules);
       renameSync(join(folder, "package"), join(modules, "farjal"));
@@ -198,14 +198,14 @@ suite("the package", () => {
     }
   });
 
-  test("is what publint and attw want of a package", () => {
+  test("satisfies publint and attw", () => {
     const folder = mkdtempSync(join(tmpdir(), "farjal-package-"));
     try {
       const { filename } = packed("--pack-destination", folder);
       const tool = (name: string, ...words: string[]) =>
         run(repositoryFile(`node_modules/.bin/${name}`), [filename, ...words], folder);
       assert.match(tool("publint", "--strict"), /All good!/);
-      // The files that aren't JavaScript have no types.
+      // The entries that aren't JavaScript have no types.
       const files = ["little.wasm", "big.wasm", "lab-little.o", "lab-big.o"];
       tool("attw", "--profile", "esm-only", "--exclude-entrypoints", ...files);
     } finally {
@@ -213,7 +213,7 @@ suite("the package", () => {
     }
   });
 
-  test("brings no native addon and runs no script when it is installed", () => {
+  test("has no native addon and runs no script when it is installed", () => {
     assert.ok(shipped.length > 0);
     const native = shipped.filter(
       ([, { hasInstallScript, os, cpu }]) =>
@@ -229,9 +229,9 @@ suite("the package", () => {
     }
   });
 
-  test("needs nothing that needs more than Node 20", () => {
+  test("needs no newer Node than 20", () => {
     const newer = Object.entries(packages).filter(([, { engines }]) => {
-      const ranges = (engines?.node ?? "").split("||"); // one of them has to hold
+      const ranges = (engines?.node ?? "").split("||"); // one of them must include Node 20
       return ranges.every((range) => Number(/>=\s*(\d+)/.exec(range)?.[1] ?? 0) > 20);
     });
     assert.deepEqual(

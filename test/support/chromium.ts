@@ -1,6 +1,6 @@
-// A browser for tests of pages: opens a file as its reader would, with a new empty profile and no network,
-// and keeps what the page asked of anybody, what it logged and what it threw. Tests take `chromiumSkip`,
-// so that a machine without Chromium says by name what it skipped.
+// A browser for tests of pages: opens a file as its reader would, with a new empty profile and no network, and
+// collects the page's requests, log and errors. Tests use `chromiumSkip`, so that a machine without Chromium lists by
+// name what it skipped.
 
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
@@ -23,9 +23,9 @@ export const chromiumSkip: string | false =
 
 export interface OpenPage {
   readonly page: Page;
-  /** Requests for anything but the page itself and what stands in it. */
+  /** Requests for anything except the page itself and its contents. */
   readonly requests: readonly string[];
-  /** What went to the console as an error, or was thrown. */
+  /** Errors on the console, and uncaught errors. */
   readonly errors: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface PageOptions {
   readonly colorScheme?: "light" | "dark";
 }
 
-/** Opens the page in a file or at an http: address, hands it to `use`, and ends the browser whatever happens. */
+/** Opens the page in a file or at an http: address, passes it to `use`, and always closes the browser. */
 export async function withPage<T>(
   path: string,
   use: (open: OpenPage) => Promise<T>,

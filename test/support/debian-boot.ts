@@ -1,5 +1,5 @@
-// Debian's kernel as an ELF file of its unpacked image: what its vmlinuz leaves in memory, without the minutes that
-// unpacking takes under QEMU and here. Both boot the same file.
+// Makes Debian's kernel as an ELF file of its decompressed image: the memory that its vmlinuz produces, without the
+// minutes that decompression takes under QEMU and farjal. Both boot the same file.
 
 import type { BootImage } from "../../src/board/boot-image.ts";
 import { unpackedImage } from "../../src/board/boot-image.ts";

@@ -1,5 +1,5 @@
-// Finds the real Debian files that test/debian/fetch.sh leaves in .cache/debian. Tests that read them take
-// `debian` and pass `debianSkip` to node:test, so that a clone without them says by name what it skipped.
+// Finds the real Debian files that test/debian/fetch.sh downloads to .cache/debian. Tests that read them use `debian`
+// and pass `debianSkip` to node:test, so that a clone without them lists by name what it skipped.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ export interface DebianMalta {
   readonly vmlinuz: string;
   readonly systemMap: string;
   readonly moduleSymvers: string;
-  /** Absolute paths of every .ko, sorted, so that tests walk them in one order. */
+  /** Absolute paths of every .ko, sorted, so that tests read them in a fixed order. */
   readonly modules: readonly string[];
   /** The path of one module by its file name without .ko ("usbcore"); throws when Debian ships none. */
   module(name: string): string;

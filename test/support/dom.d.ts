@@ -1,5 +1,5 @@
-// The four names of a browser's world that playwright-core's types mention. Tests run in Node, where lib.dom
-// would declare a window that isn't there; code for a page is handed over as text.
+// The four names of a browser's global types that playwright-core's types use. Tests run in Node, where lib.dom would
+// declare a window that doesn't exist; code for a page is passed as text.
 
 interface Node {
   readonly nodeType: number;

@@ -1,6 +1,6 @@
-// Small ELF files for tests, out of a spec: sections, symbols, relocations (ELF32's), in either byte order, with
-// room to lie in any header field. It makes the tables and src/elf/writer.ts the file; it knows nothing of
-// modules, module-writer.ts does.
+// Makes small ELF files for tests from a spec: sections, symbols, relocations (ELF32's), in either byte order. A test
+// can put a false value into any header field. This file makes the tables, and src/elf/writer.ts makes the file.
+// module-writer.ts adds what makes it a module.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 import {
@@ -29,15 +29,15 @@ export interface SectionSpec {
   readonly alignment?: number;
   /** sh_addr, for linked files. */
   readonly address?: number;
-  /** Instruction or data words, in the file's byte order; or bytes as they are. */
+  /** Instruction or data words, in the file's byte order; or unchanged bytes. */
   readonly words?: readonly number[];
   readonly bytes?: Uint8Array;
-  /** For SHT_NOBITS, or to lie. */
+  /** For SHT_NOBITS, or a false size. */
   readonly size?: number;
   readonly info?: number;
   readonly link?: number;
   readonly relocations?: readonly RelocationSpec[];
-  /** SHT_REL unless told. */
+  /** Default: SHT_REL. */
   readonly relocationType?: number;
 }
 
@@ -54,15 +54,15 @@ export interface SymbolSpec {
   readonly size?: number;
   readonly binding?: number;
   readonly type?: number;
-  /** A section's name or an SHN_* number; undefined (0) unless told. */
+  /** A section's name or an SHN_* number, default: undefined (0). */
   readonly section?: string | number;
 }
 
 export interface ElfSpec {
   readonly endian?: Endian;
-  /** 32 unless told. In ELF64, addresses and values are 32-bit numbers with their signs extended. */
+  /** Default: 32. In ELF64, addresses and values are 32-bit numbers, sign-extended. */
   readonly bits?: 32 | 64;
-  /** What EI_DATA says, if not the truth. */
+  /** EI_DATA, if it is to be false. */
   readonly statedEndian?: Endian;
   readonly type?: number;
   readonly machine?: number;
@@ -77,7 +77,7 @@ export interface ElfSpec {
 export const MIPS32R2_O32 = 0x70001001;
 const MIPS64R2_N64 = 0x80000001;
 
-/** The file's bytes. Section symbols come first in the symbol table, one for each section of the spec. */
+/** The file's bytes. Section symbols are first in the symbol table, one for each section of the spec. */
 export function writeElf(spec: ElfSpec): Uint8Array {
   return new ElfWriter(spec).write();
 }
@@ -210,7 +210,7 @@ class ElfWriter {
     for (const [index, word] of words.entries()) view.setUint32(at + 4 * index, word, this.#little);
   }
 
-  /** Words of the class: in ELF64, 64 bits with the sign of the low 32. */
+  /** Words of the class's size: in ELF64, 64 bits, sign-extended from the low 32. */
   #putLong(bytes: Uint8Array, at: number, values: readonly number[]): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (const [index, value] of values.entries()) {

@@ -1,4 +1,4 @@
-// Loads small modules for tests: a spec in, the loaded module or the Refusal out.
+// Loads small modules for tests: takes a spec, returns the loaded module or the Refusal.
 
 import assert from "node:assert/strict";
 import type { Errno, Refusal } from "../../src/errors.ts";
@@ -9,10 +9,10 @@ import { TestHost, type TestHostOptions } from "./module-host.ts";
 import { type ModuleSpec, writeModule } from "./module-writer.ts";
 import { refusal } from "./refusal.ts";
 
-/** Where the core block goes unless a test says otherwise: the first place a booted malta kernel gives. */
+/** The default address of the core block: the first one that a booted malta kernel gives. */
 export const BASE = 0xc0017000;
 
-/** What the malta kernel exports, as it exports it. */
+/** The malta kernel's exports. */
 export const MCOUNT = { name: "_mcount", address: 0x801156a0, crc: 0x9514151a };
 export const LAYOUT = { name: "module_layout", address: 0x80400000, crc: 0x2154240b };
 export const PRINTK = { name: "_printk", address: 0x80b0bdb8, crc: 0x92997ed8 };
@@ -28,7 +28,7 @@ export function load(
   return loadModule(readModule(writeModule(spec)), host, { base, initBase, farJumps });
 }
 
-/** The Refusal that loading ends in; asserts that nothing stays allocated. */
+/** Returns the Refusal that loading ends in; asserts that nothing stays allocated. */
 export function refused(spec: ModuleSpec, options: Options = {}): Refusal {
   const host = new TestHost(options);
   const error = refusal(() => load(spec, options, host));

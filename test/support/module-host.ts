@@ -1,5 +1,5 @@
-// A machine as small as the module loader needs: guest memory on a core of either byte order, two address
-// allocators, and whatever exports a test gives it. It keeps loaded modules, so that one can use another.
+// A minimal machine for the module loader: guest memory on a core of either byte order, two address allocators, and
+// the exports that a test gives it. It keeps loaded modules, so that one can import from another.
 
 import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { WIDTH_32 } from "../../src/address.ts";
@@ -29,7 +29,7 @@ export interface TestHostOptions {
   readonly endian?: Endian;
   readonly vermagic?: string;
   readonly exports?: Iterable<Partial<Export> & { readonly name: string }>;
-  /** Answers for every name that `exports` lacks. */
+  /** Provides every name that `exports` lacks. */
   readonly everything?: (name: string) => number | undefined;
   readonly ramSize?: number;
 }
@@ -68,14 +68,14 @@ export class TestHost implements ModuleHost {
     return new Set(this.#taints.all);
   }
 
-  /** Counts a module as loaded. */
+  /** Registers a module as loaded. */
   keep(module: LoadedModule): LoadedModule {
     this.modules.set(module.name, module);
     for (const symbol of module.exports) this.provide(symbol);
     return module;
   }
 
-  /** Blocks and areas that nobody has given back. */
+  /** Blocks and areas that haven't been returned. */
   get allocations(): number {
     return this.#mapped.size + this.#perCpu.size;
   }
@@ -134,7 +134,7 @@ export class TestHost implements ModuleHost {
     this.#mapped.delete(base);
   }
 
-  /** Per-CPU areas lie in kseg0, as on a real kernel. */
+  /** Per-CPU areas are in kseg0, as on a real kernel. */
   allocatePerCpu(size: number, alignment: number): number {
     const physical = this.#physical.allocate(size, alignment);
     if (physical === undefined) throw noRoom(size);

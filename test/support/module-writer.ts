@@ -1,6 +1,5 @@
-// Writes small kernel modules for tests: an ELF object with struct module, modinfo and what else a test
-// asks for. The default module loads on Debian's kernel and is as dull as can be; a test adds the one
-// thing that matters.
+// Writes small kernel modules for tests: an ELF object with struct module, modinfo and the parts that a test adds.
+// The default module loads on Debian's kernel and has nothing unusual; a test adds the one thing that matters.
 
 import { R_MIPS_32 } from "../../assembly/shared/relocation-types.ts";
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHN_UNDEF, STT_FUNC } from "../../src/elf/numbers.ts";
@@ -19,7 +18,7 @@ export interface ModuleSpec extends ElfSpec {
   readonly name?: string;
   /** Replaces the default modinfo. */
   readonly modinfo?: readonly string[];
-  /** Symbol → checksum; no __versions unless told. */
+  /** Symbol → checksum, default: no __versions. */
   readonly versions?: Readonly<Record<string, number>>;
   /** Give struct module these functions; init_module and cleanup_module must be among the symbols. */
   readonly functions?: readonly ("init_module" | "cleanup_module")[];
@@ -36,7 +35,7 @@ export interface ExportSpec {
   readonly namespace?: string;
 }
 
-/** modinfo of a module that is in the kernel's tree. */
+/** modinfo of a module in the kernel's tree. */
 export function modinfo(name: string, ...more: readonly string[]): string[] {
   return ["license=GPL", `name=${name}`, `vermagic=${VERMAGIC}`, "intree=Y", "depends=", ...more];
 }

@@ -1,9 +1,9 @@
-// Asserts that something is refused, and hands the Refusal on to look at.
+// Asserts that something is refused, and returns the Refusal for further checks.
 
 import assert from "node:assert/strict";
 import { type Errno, Refusal } from "../../src/errors.ts";
 
-/** The Refusal that `action` throws; fails when it throws anything else or nothing. */
+/** Returns the Refusal that `action` throws; fails when it throws anything else or nothing. */
 export function refusal(action: () => unknown): Refusal {
   try {
     action();

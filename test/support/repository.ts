@@ -1,4 +1,4 @@
-// Where the repository's own files are: compiled tests run from build/test, and read their data from test.
+// Gives paths of the repository's own files: compiled tests run from build/test, and read their data from test.
 
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
@@ -12,12 +12,12 @@ function findRoot(): string {
 
 const ROOT = findRoot();
 
-/** The absolute path of a file that is named from the repository's root. */
+/** The absolute path of a file, given relative to the repository's root. */
 export function repositoryFile(path: string): string {
   return join(ROOT, path);
 }
 
-/** Every file under a folder of the repository, named from the root with `/`, sorted. */
+/** Every file under a folder of the repository, relative to the root with `/`, sorted. */
 export function sourceFiles(folder: string): string[] {
   return readdirSync(repositoryFile(folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

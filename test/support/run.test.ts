@@ -1,5 +1,5 @@
-// What `npm test -- WORD… --name TEXT` runs, and that a name of nothing is an error: a run of no test must not
-// look like one that went well.
+// Tests what `npm test -- WORD… --name TEXT` runs, and that a word or name without a match is an error: a run of no
+// test must not look like a successful one.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

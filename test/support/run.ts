@@ -1,13 +1,13 @@
-// Runs the compiled tests, `npm test` with everything behind `--` as its arguments, and ends with one line
-// that counts them: `N passed, N failed, N skipped`. It exists because node --test's own summary loses
-// tests: those of a skipped suite are in no number. Here a test that did not run is named with its reason.
+// Runs the compiled tests, `npm test` with everything after `--` as its arguments, and ends with one line that counts
+// them: `N passed, N failed, N skipped`. node --test's own summary leaves out the tests of a skipped suite. Here
+// every test that did not run is named with its reason.
 //
 //   npm test -- machine ftrace             only the files whose path has one of these words
 //   npm test -- --name "links are"         only the tests, and all tests of the suites, whose title has this text
 //   npm test -- --without vectors          all but those
 //   npm test -- --must-run "isn't here"    fails when a test was skipped for a reason like this
 //
-// Each file runs in a process of its own, as many at once as there are processors.
+// Each file runs in a process of its own, as many at a time as there are processors.
 
 import { availableParallelism } from "node:os";
 import { finished } from "node:stream/promises";
@@ -17,7 +17,7 @@ import { parseArgs } from "node:util";
 import { repositoryFile, sourceFiles } from "./repository.ts";
 import { Tally } from "./tally.ts";
 
-/** Longer than any file takes; a test that hangs is a test that fails. */
+/** Longer than any file takes; a test that hangs fails. */
 const FILE_TIMEOUT = 10 * 60_000;
 
 const { values, positionals } = parseArgs({
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** By their sources, so that a compiled test whose source is gone isn't run for ever. */
+/** Found by their sources, so that a compiled test whose source was deleted doesn't run any more. */
 function testFiles(): string[] {
   return sourceFiles("test")
     .filter((name) => name.endsWith(".test.ts"))
@@ -42,12 +42,12 @@ function sourceOf(compiled: string): string {
   return compiled.slice(repositoryFile("build/").length).replace(/\.js$/, ".ts");
 }
 
-/** A pattern for titles that have the text. */
+/** A pattern for titles that contain the text. */
 function literally(text: string): RegExp {
   return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
 }
 
-/** Ends the run with a sentence: what was asked for isn't there. */
+/** Ends the run with a sentence that says what doesn't exist. */
 function nothing(sentence: string): never {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);

@@ -1,6 +1,6 @@
-// `npm test`: builds, checks and runs the tests. With a name behind -- it is for the hand: only what is out of
-// date is built, nothing is checked, and run.ts, which it starts with the same arguments, runs what was named.
-// Plain JavaScript, because it runs before anything is built.
+// `npm test`: builds, checks and runs the tests. With a name after `--`, for use by hand, it only builds what is out
+// of date and checks nothing; run.ts, which it starts with the same arguments, runs the named tests. Plain
+// JavaScript, because it runs before anything is built.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
@@ -16,7 +16,7 @@ function step(command, ...words) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Milliseconds of the last change; 0 for what isn't there. */
+/** Milliseconds of the last change; 0 for a missing file. */
 function changed(path) {
   return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -34,7 +34,7 @@ const named = words.some((word, index) => {
   return word === "--name" || word.startsWith("--name=") || isPath(word, words[index - 1]);
 });
 
-/** Whether a word is part of a path, and no option or an option's value. */
+/** Whether a word is part of a path: not an option and not an option's value. */
 function isPath(word, before) {
   return !word.startsWith("-") && !["--without", "--must-run"].includes(before);
 }

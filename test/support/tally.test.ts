@@ -1,5 +1,5 @@
-// The counting that `npm test` and CI end with, on the events node:test emits: nothing that didn't run may
-// look as if it had, and nothing is counted twice.
+// Tests the counting at the end of `npm test` and CI, on the events that node:test emits: a test that didn't run must
+// not look as if it had, and no test is counted twice.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -20,7 +20,7 @@ suite("the tally", () => {
     assert.deepEqual(tally.lines(), ["2 passed, 0 failed, 0 skipped"]);
   });
 
-  test("names what was skipped with its reason: tests, whole suites, and what is yet to do", () => {
+  test("names skipped tests with their reason: tests, whole suites, and todo tests", () => {
     const tally = new Tally();
     tally.pass({ name: "a", file: FILE, skip: "no qemu", details: {} });
     tally.pass({ name: "many", file: FILE, skip: true, details: { type: "suite" } });
@@ -33,7 +33,7 @@ suite("the tally", () => {
     ]);
   });
 
-  test("counts a suite's own failure, and not what its tests' failures make of it", () => {
+  test("counts a suite's own failure, and not the failure that its tests' failures cause", () => {
     const tally = new Tally();
     tally.fail({ name: "a", file: FILE, details: { error: failure("testCodeFailure") } });
     const subtests = { type: "suite", error: failure("subtestsFailed") } as const;
@@ -47,7 +47,7 @@ suite("the tally", () => {
     ]);
   });
 
-  test("turns a skip into a failure where its reason doesn't hold", () => {
+  test("turns a skip into a failure if its reason doesn't hold", () => {
     const tally = new Tally();
     tally.pass({ name: "a", file: FILE, skip: "qemu-mips isn't installed", details: {} });
     tally.pass({ name: "b", file: FILE, skip: "another version", details: {} });

@@ -1,6 +1,6 @@
-// Counts tests as node:test reports them, so that the numbers add up: every test is passed, failed or
-// skipped. A suite is no test, but one that is skipped stands for tests that nobody counted, and one that
-// fails by itself (in a hook, or while it declares its tests) is a failure that no test of it shows.
+// Counts tests as node:test reports them, so that the numbers add up: every test is passed, failed or skipped. A
+// suite is no test. A skipped suite counts once in place of its uncounted tests. A suite that fails by itself (in a
+// hook, or while it declares its tests) is a failure that none of its tests shows.
 
 /** The part of node:test's events that is counted. */
 export interface TestEvent {
@@ -14,7 +14,7 @@ export interface TestEvent {
   };
 }
 
-/** What Node 20 gives a test whose title no pattern matches; newer ones don't report it. */
+/** Node 20's skip reason for a test whose title matches no pattern; newer versions don't report it. */
 const NOT_ASKED_FOR = "test name does not match pattern";
 
 interface Skip {
@@ -25,7 +25,7 @@ interface Skip {
 
 export class Tally {
   #passed = 0;
-  /** A line for each. */
+  /** One line for each. */
   readonly #failed: string[] = [];
   readonly #skipped: Skip[] = [];
 
@@ -57,7 +57,7 @@ export class Tally {
     this.#failed.push(`${placeOf(event)}: ${event.name}`);
   }
 
-  /** Counts as failed each test that was skipped for a reason that one of these matches. */
+  /** Counts as failed each test that was skipped for a reason that matches one of these patterns. */
   mustRun(reasons: readonly RegExp[]): void {
     const kept = this.#skipped.filter(({ file, name, reason }) => {
       const had = reasons.some((pattern) => pattern.test(reason));
@@ -67,7 +67,7 @@ export class Tally {
     this.#skipped.splice(0, this.#skipped.length, ...kept);
   }
 
-  /** What failed and what was skipped by name, then `N passed, N failed, N skipped`. */
+  /** The failed tests and the skipped ones by name, then `N passed, N failed, N skipped`. */
   lines(): string[] {
     return [
       ...this.#failed.map((name) => `failed: ${name}`),
@@ -82,7 +82,7 @@ function skipOf(event: TestEvent, reason: string | true): Skip {
   return { name, file: placeOf(event), reason: reason === true ? "no reason given" : reason };
 }
 
-/** "machine/call.test" of ".../build/test/machine/call.test.js". */
+/** "machine/call.test" for ".../build/test/machine/call.test.js". */
 function placeOf({ file = "" }: TestEvent): string {
   return file.replace(/^.*\/build\/test\//, "").replace(/\.js$/, "");
 }

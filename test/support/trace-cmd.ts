@@ -1,4 +1,4 @@
-// The real trace-cmd, where it is installed: tests take `traceCmdSkip`, so that a machine without it says by
+// Runs the real trace-cmd, where it is installed. Tests use `traceCmdSkip`, so that a machine without it lists by
 // name what it skipped.
 
 import assert from "node:assert/strict";
@@ -10,7 +10,7 @@ const PROGRAM = "trace-cmd";
 export const traceCmdSkip: string | false =
   spawnSync(PROGRAM, ["--version"]).error === undefined ? false : "trace-cmd isn't installed";
 
-/** Runs it and gives what it prints. */
+/** Runs it and returns its output. */
 export function traceCmd(...words: string[]): string {
   const { status, stdout, stderr } = spawnSync(PROGRAM, words, {
     encoding: "utf8",
@@ -20,7 +20,7 @@ export function traceCmd(...words: string[]): string {
   return stdout;
 }
 
-/** A file's events as it reports them, with callers. */
+/** A file's events as trace-cmd reports them, with callers. */
 export function traceCmdReportOf(path: string): string {
   return traceCmd("report", "-O", "parent", "-i", path);
 }

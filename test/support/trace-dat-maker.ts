@@ -1,11 +1,11 @@
-// A trace.dat of events that farjal's own writer doesn't make, put together by hand for tests: formats, options and records
-// as told, both versions, both byte orders, longs of 4 and 8 bytes. Its reader of reference is trace-cmd.
+// Makes a trace.dat with events that farjal's own writer doesn't write, for tests: any formats, options and records,
+// both versions, both byte orders, longs of 4 and 8 bytes. The tests compare its reading with trace-cmd's.
 
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Packer } from "../../src/bytes/packer.ts";
 import * as dat from "../../src/formats/trace-dat/format.ts";
 
-/** A field as a format file lists it; offsets follow from the sizes. */
+/** A field as in a format file; offsets follow from the sizes. */
 export type MadeField = readonly [declaration: string, size: number, signed?: boolean];
 
 export interface MadeEvent {
@@ -34,7 +34,7 @@ export interface MadeFile {
   readonly kallsyms?: string;
   readonly printk?: string;
   readonly cmdlines?: string;
-  /** Beside that of version 6's trace clock, which the file needs where it has a TRACECLOCK. */
+  /** Options beside version 6's trace clock, which a file with a TRACECLOCK needs. */
   readonly options?: readonly (readonly [id: number, content: Uint8Array])[];
 }
 

@@ -1,5 +1,5 @@
-// Sweeps of a tree made of our own modules and some that are broken: each is counted by name, the others
-// are loaded, and shards joined say exactly what one run says.
+// Tests sweeps of a tree of our own modules, some of them broken: each broken one is counted by name, the others are
+// loaded, and joined shards give exactly the result of one run.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { repositoryFile } from "../support/repository.ts";
 
 const built = (name: string) => repositoryFile(`test/modules/built/${name}-little.ko`);
 
-/** What a run says that doesn't depend on how fast it was. */
+/** The part of a result that doesn't depend on the speed of the run. */
 const said = ({ subject, total, results }: Sweep) => ({ subject, total, results });
 
 suite("sweep", () => {
@@ -51,7 +51,7 @@ suite("sweep", () => {
     return found;
   };
 
-  test("tells each module at each base, in the order of bases and paths", () => {
+  test("lists each module at each base, in the order of bases and paths", () => {
     const paths = ["again/leaf", "chicken", "egg", "jal2009", "leaf", "modern", "truncated"];
     const wanted = ["0xc0000000", "0xcffff000"].flatMap((base) =>
       paths.map((path) => [base, `${path}.ko`]),
@@ -118,7 +118,7 @@ suite("sweep", () => {
     }
   });
 
-  test("takes modules of either class and byte order, each as if it were alone", async () => {
+  test("accepts modules of either class and byte order, each as if it were alone", async () => {
     const mixed = mkdtempSync(join(tmpdir(), "farjal-sweep-"));
     try {
       const files = ["built64/imports-little", "built64/init-little", "built64/jal-big"];
@@ -157,7 +157,7 @@ suite("sweep", () => {
     }
   });
 
-  test("counts by name what takes too long, and a directory without modules is a wrong call", async () => {
+  test("counts by name what exceeds its time, and a directory without modules is a wrong call", async () => {
     const { results } = await sweep(tree, {
       timeLimit: 0.001,
       jobs: 1,

@@ -1,5 +1,5 @@
-// The assertions of farjal/testing: what passes, what fails and how it says so, and what must not pass for
-// want of anything to look at.
+// Tests the assertions of farjal/testing: what passes, what fails and with which message, and that an assertion never
+// passes only because there is nothing to check.
 
 import assert, { AssertionError } from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const LINES = ["run<-host", "usb_open<-run", "usb_read<-run", "copy<-usb_read", 
 const FUNCTIONS = functionEvents(...LINES);
 const GRAPH = graphEvents(["run", 3, ["usb_open", 2], ["usb_read", 2, ["copy", 9]]]);
 
-/** Runs with these in the environment and puts it back. */
+/** Runs with these variables in the environment and restores it. */
 function surrounded(variables: Readonly<Record<string, string>>, run: () => void): void {
   const { FARJAL_UPDATE, CI, ...rest } = process.env;
   const before = process.env;
@@ -29,7 +29,7 @@ function surrounded(variables: Readonly<Record<string, string>>, run: () => void
 const UPDATE = { FARJAL_UPDATE: "1" };
 
 suite("expectTrace", () => {
-  test("takes a tracer, a trace and events alike", () => {
+  test("accepts a tracer, a trace and events alike", () => {
     for (const trace of [
       FUNCTIONS,
       { events: () => FUNCTIONS, overruns: 0 },
@@ -77,7 +77,7 @@ suite("expectTrace", () => {
     );
   });
 
-  test("doesn't pass for want of anything to look at", () => {
+  test("doesn't pass when there is nothing to check", () => {
     assert.throws(() => expectTrace([]), Misuse);
     assert.throws(() => expectTrace({ events: FUNCTIONS, overruns: 2 }), /lost 2 events/);
     assert.throws(() => expectTrace(FUNCTIONS).never(), Misuse);
@@ -93,7 +93,7 @@ suite("a golden trace", () => {
     ["function", FUNCTIONS, GRAPH],
     ["function_graph", GRAPH, FUNCTIONS],
   ] as const) {
-    test(`of ${tracer} is written when asked, then holds`, (context) => {
+    test(`of ${tracer} is written on request, then matches`, (context) => {
       const path = join(temporaryDirectory(context), "golden.trace");
       surrounded(UPDATE, () => expectTrace(events).calls().toMatch(path));
       surrounded({ CI: "true" }, () => {
@@ -107,7 +107,7 @@ suite("a golden trace", () => {
     });
   }
 
-  test("fails with the first call that is another", (context) => {
+  test("fails at the first call that differs", (context) => {
     const path = join(temporaryDirectory(context), "golden.trace");
     surrounded(UPDATE, () => expectTrace(FUNCTIONS).calls().toMatch(path));
     const changed = functionEvents(...LINES.with(3, "move<-usb_read"));
@@ -119,7 +119,7 @@ suite("a golden trace", () => {
     });
   });
 
-  test("is never made unasked, nor in CI", (context) => {
+  test("is never written without a request, nor in CI", (context) => {
     const path = join(temporaryDirectory(context), "golden.trace");
     const match = () => expectTrace(FUNCTIONS).calls().toMatch(path);
     surrounded({}, () => assert.throws(match, /isn't there; run the test with FARJAL_UPDATE=1/));
@@ -127,7 +127,7 @@ suite("a golden trace", () => {
     assert.equal(existsSync(path), false);
   });
 
-  test("of another version, of nothing or of something else is one clear error", (context) => {
+  test("of another version, empty or of another format is one clear error", (context) => {
     const path = join(temporaryDirectory(context), "golden.trace");
     surrounded(UPDATE, () => expectTrace(FUNCTIONS).calls("copy").toMatch(path));
     const text = readFileSync(path, "latin1");

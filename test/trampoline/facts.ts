@@ -1,5 +1,5 @@
-// Facts for the planner's tests: plain ones to write cases with, and fast-check's, which crowd around the
-// lines between regions, where everything that can go wrong does.
+// Facts for the planner's tests: simple ones for single cases, and fast-check's, which are concentrated around the
+// lines between regions, where errors are most likely.
 
 import fc from "fast-check";
 import type { Block, Jump, Place, PlanFacts } from "../../src/trampoline/facts.ts";
@@ -39,7 +39,7 @@ export function facts(jumps: readonly Jump[], core = {}, init = {}): PlanFacts {
 }
 
 const BLOCK_SIZE = 0x800;
-// None in a block or where one may grow to.
+// None is in a block or where a block may grow.
 const KERNEL = [0x80100400, MCOUNT, 0x8fffff00, 0x9ffffffc, 0xc8000000, 0xcff00000, 0xd0100000];
 
 const alignment = fc.constantFrom(4, 16, 64, 256);
@@ -69,8 +69,8 @@ function plus(place: Place, addend: number): Place {
 }
 
 /**
- * Two blocks of up to 2 KiB with room to grow, each up to 2 KiB below a line between two regions or beyond
- * it, the blocks' lines the same or different.
+ * Two blocks of up to 2 KiB with room to grow. Each is up to 2 KiB below a line between two regions, or across it;
+ * both blocks may be at the same line or at different ones.
  */
 export const crowded: fc.Arbitrary<PlanFacts> = fc
   .record({
@@ -84,7 +84,7 @@ export const crowded: fc.Arbitrary<PlanFacts> = fc
   .map(({ coreLine, initLine, below, sizes, alignments, jumps }) => ({
     blocks: {
       core: { base: coreLine - below[0] * 0x100, size: sizes[0] + 4, alignment: alignments[0] },
-      // 64 KiB apart when they crowd around the same line.
+      // 64 KiB apart when both are around the same line.
       init: {
         base: initLine - below[1] * 0x100 + 0x10000 * Number(coreLine === initLine),
         size: sizes[1] + 4,

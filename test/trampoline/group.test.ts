@@ -1,4 +1,4 @@
-// Grouping without addresses: the same groups wherever the module and the kernel are.
+// Tests grouping without addresses: the groups don't depend on the addresses of the module and the kernel.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -33,7 +33,7 @@ suite("group", () => {
     );
   });
 
-  test("needs names alone, as a file has them whose kernel isn't known", () => {
+  test("needs only names, which a file has even if its kernel isn't known", () => {
     const call = { block: "core", word: 0x0c000000, targetIsFunction: true } as const;
     const calls = [
       { ...call, symbol: "kfree" },
@@ -52,7 +52,7 @@ suite("group", () => {
     assert.match(String(jumps[0]), /^this j goes into the middle of a function/);
   });
 
-  test("is what the plan's veneers are made from, wherever the blocks are", () => {
+  test("gives the plan's veneers, at any addresses of the blocks", () => {
     const jumps = [jump(0, MCOUNT), jump(8, PRINTK), jump(0x10, MCOUNT), jump(0x18, PRINTK)];
     const { groups } = group(jumps, ({ target }) => placeText(target));
     for (const base of [0xc0000000, 0xd0001000, 0xe0000000]) {

@@ -1,4 +1,4 @@
-// What holds for every plan, whatever the facts. The expected values are worked out here with the rule
+// Tests properties that hold for every plan, for any facts. The expected values are computed here from the rule
 // itself, not with src/trampoline's functions.
 
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ function check(property: (facts: PlanFacts, plan: TrampolinePlan) => void): void
   );
 }
 
-/** Where a place ends up under a plan. */
+/** The final address of a place under a plan. */
 function settled(facts: PlanFacts, shift: Record<Block, number>, place: Place): number {
   return "block" in place
     ? facts.blocks[place.block].base + shift[place.block] + place.offset
@@ -27,7 +27,7 @@ function settled(facts: PlanFacts, shift: Record<Block, number>, place: Place): 
 }
 
 suite("every plan", () => {
-  test("mends or refuses each far jump, and lists no other that Linux takes", () => {
+  test("mends or refuses each far jump, and lists no other that Linux accepts", () => {
     check((facts, plan) => {
       const listed = new Map(plan.farJumps.map((far) => [far.address, far]));
       assert.equal(listed.size, plan.farJumps.length);
@@ -49,7 +49,7 @@ suite("every plan", () => {
     });
   });
 
-  test("sends each mended jump where it was going", () => {
+  test("sends each mended jump to its original target", () => {
     check((facts, plan) => {
       const veneers = new Map(plan.trampolines.map((veneer) => [veneer.address, veneer]));
       const words = new Map(
@@ -89,7 +89,7 @@ suite("every plan", () => {
     });
   });
 
-  test("gives a site a veneer that lives as long as it does", () => {
+  test("gives a site a veneer that exists as long as the site does", () => {
     check((facts, plan) => {
       const veneers = new Map(plan.trampolines.map((veneer) => [veneer.address, veneer]));
       for (const far of plan.farJumps) {
@@ -121,7 +121,7 @@ suite("every plan", () => {
     });
   });
 
-  test("is the same each time, and leaves its facts alone", () => {
+  test("is the same each time, and doesn't change its facts", () => {
     check((facts, plan) => {
       const before = JSON.stringify(facts);
       assert.deepEqual(planTrampolines(facts), plan);

@@ -1,4 +1,4 @@
-// Plans for chosen facts: which jumps are far, which veneers they share, what is refused and why.
+// Tests plans for chosen facts: which jumps are far, which veneers they share, which are refused and why.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -6,7 +6,7 @@ import { Misuse } from "../../src/errors.ts";
 import { planTrampolines } from "../../src/trampoline/plan.ts";
 import { facts, J, JAL, jump, MCOUNT } from "./facts.ts";
 
-/** Asserts on what must be there, and hands it on without undefined. */
+/** Asserts that a value is present, and returns it without undefined. */
 function only<T>(items: readonly T[]): T {
   assert.equal(items.length, 1);
   return items[0] as T;
@@ -50,12 +50,12 @@ suite("far jumps", () => {
     );
   });
 
-  test("a tail call keeps being a j", () => {
+  test("a tail call stays a j", () => {
     const plan = planTrampolines(facts([jump(0, MCOUNT, { word: J })]));
     assert.equal(only(plan.farJumps).word, 0x08000400);
   });
 
-  test("the region is the delay slot's: the last jump below a line reaches beyond it only", () => {
+  test("the region is the delay slot's: the last jump below a line reaches only beyond it", () => {
     const core = { base: 0x8ffff000, size: 0x1000 };
     const reaches = planTrampolines(facts([jump(0xffc, 0x90000000)], core));
     assert.deepEqual(reaches.farJumps, []);
@@ -65,7 +65,7 @@ suite("far jumps", () => {
     assert.equal(far.trampoline, 0x90000000);
   });
 
-  test("an addend that leaves the region is far, though Linux lets it through", () => {
+  test("an addend that leaves the region is far, though Linux accepts it", () => {
     const value = { address: 0xcffffff0 };
     const far = only(
       planTrampolines(facts([jump(0, 0xd0000010, { value, word: JAL | 8 })])).farJumps,
@@ -76,7 +76,7 @@ suite("far jumps", () => {
     assert.match(far.reason, /Linux checks .* sends it to 0xc0000010/);
   });
 
-  test("an addend that comes back into the region overflows in Linux and needs no veneer", () => {
+  test("an addend that leads back into the region overflows in Linux and needs no veneer", () => {
     const value = { address: 0xbffffff0 };
     const plan = planTrampolines(facts([jump(0, 0xc0000020, { value, word: JAL | 12 })]));
     const far = only(plan.farJumps);
@@ -170,7 +170,7 @@ suite("blocks around a line between regions", () => {
     assert.equal(only(plan.trampolines).address, 0xcffff000);
   });
 
-  test("head room moves targets inside the module, and what it makes far is mended too", () => {
+  test("room below the sections moves targets inside the module, and jumps that become far are mended too", () => {
     // Both functions are below the line until the first veneer moves the second one across it.
     const core = { base: 0xcffff000, size: 0x1100 };
     const inside = { block: "core", offset: 0xff8 } as const;
@@ -217,7 +217,7 @@ suite("refusals", () => {
     return far.refusal ?? "";
   };
 
-  test("a misaligned symbol is dangerous, far or near, and no overflow", () => {
+  test("a misaligned symbol is refused as dangerous, far or near, and not as an overflow", () => {
     for (const address of [MCOUNT + 2, 0xc0000802]) {
       assert.match(refusal({ value: { address } }, address), /dangerous R_MIPS_26 relocation/);
     }
@@ -225,11 +225,11 @@ suite("refusals", () => {
     assert.equal(only(plan.farJumps).overflowsInLinux, false);
   });
 
-  test("an undefined weak symbol has nothing to jump to", () => {
+  test("an undefined weak symbol has no address to jump to", () => {
     assert.match(refusal({}, 0), /undefined weak symbol/);
   });
 
-  test("a j into the middle of a function knows no free register", () => {
+  test("a j into the middle of a function has no known free register", () => {
     assert.match(
       refusal({ section: ".fixup", word: J, targetIsFunction: false }),
       /middle of a function/,
@@ -247,7 +247,7 @@ suite("refusals", () => {
     }
   });
 
-  test("an instruction that is no jump isn't made one", () => {
+  test("an instruction that is no jump isn't changed into one", () => {
     assert.match(refusal({ word: 0x74000000 }), /0x74000000 is neither j nor jal/);
   });
 
@@ -260,7 +260,7 @@ suite("refusals", () => {
     assert.equal(plan.trampolines.length, 1);
   });
 
-  test("what is refused leaves the rest mended", () => {
+  test("a refusal leaves the other jumps mended", () => {
     const plan = planTrampolines(facts([jump(0, MCOUNT + 1), jump(8, MCOUNT)]));
     assert.equal(plan.refused.length, 1);
     assert.deepEqual(only(plan.trampolines).sites, [0xc0000008]);
@@ -279,7 +279,7 @@ suite("facts that contradict each other", () => {
     for (const wrong of cases) assert.throws(() => planTrampolines(wrong), Misuse);
   });
 
-  test("so is a register that isn't a veneer's to write", () => {
+  test("a register that a veneer may not write is a Misuse too", () => {
     for (const [register, why] of [
       [1, /at holds the caller's return address/],
       [12, /t4 holds the address of the saved ra/],

@@ -1,4 +1,4 @@
-// The rule that everything here comes from: which 256 MiB region a jump can reach.
+// Tests the rule behind the whole planner: which 256 MiB region a jump can reach.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,6 +1,6 @@
-// Plans proved by running them: for random facts, every mended jump is executed on the core, in both
-// byte orders, and must arrive at its target with every register that is live at a call of _mcount
-// intact. Blocks straddle lines between regions, init and core share or don't.
+// Tests plans by running them: for random facts, the core executes every mended jump, in both byte orders. It must
+// arrive at its target with every register intact that is live at a call of _mcount. Blocks may cross lines between
+// regions; init and core may or may not share a region.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -17,7 +17,7 @@ import { planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.
 import { crowded } from "./facts.ts";
 
 const BLOCKS = ["core", "init"] as const;
-/** The registers a call of _mcount must find as they were: all but t9 and ra (which jal itself sets). */
+/** The registers that must be unchanged at a call of _mcount: all but t9 and ra (which jal itself sets). */
 const T9 = 25;
 const RA = 31;
 /** A jal, its delay slot, and the four words of a veneer but its last. */
@@ -34,7 +34,7 @@ class Bench {
     this.memory = new GuestMemory(this.core, new RangeAllocator(0, 1 << 20));
   }
 
-  /** Maps both blocks, runs what `use` does, and unmaps them. */
+  /** Maps both blocks, runs `use`, and unmaps them. */
   with(facts: PlanFacts, plan: TrampolinePlan, use: () => void): void {
     const ranges = BLOCKS.map((block, index) => {
       const start = Math.floor(facts.blocks[block].base / PAGE_SIZE) * PAGE_SIZE;
@@ -63,7 +63,7 @@ class Bench {
   }
 }
 
-/** Blocks that lie in mapped space, two pages apart at least. */
+/** Blocks in mapped space, at least two pages apart. */
 function runnable({ blocks }: PlanFacts): boolean {
   return blocks.core.base >= KSEG2 && blocks.init.base >= KSEG2;
 }
@@ -91,8 +91,8 @@ suite("every mended jump arrives with its registers intact", () => {
               });
             }
             for (const { address, word, target } of plan.farJumps) {
-              // A section's last word has no room for the delay slot that every real jump has.
-              // A jump to itself has arrived before it has run.
+              // A section's last word leaves no room for the delay slot that every real jump has.
+              // A jump to itself would count as arrived before it has run.
               if (word === null || veneerWords.has(address + 4) || target === address) continue;
               const after = bench.run(address, word, target, before);
               const links = word >>> 26 === JAL;

@@ -1,4 +1,4 @@
-// A veneer's four words: they reach every word target, through a register that is dead at a call.
+// Tests a veneer's four words: they reach every word-aligned target, through a register that is dead at a call.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -12,12 +12,12 @@ suite("veneers", () => {
     assert.deepEqual(veneerWords(TARGET), [0x3c198011, 0x273956a0, 0x03200008, 0x00000000]);
   });
 
-  test("the high half is one more when bit 15 is set, and wraps", () => {
+  test("the high half is one larger when bit 15 is set, and wraps", () => {
     assert.deepEqual(veneerWords(0x8011d6a0).slice(0, 2), [0x3c198012, 0x2739d6a0]);
     assert.deepEqual(veneerWords(0xffff8000).slice(0, 2), [0x3c190000, 0x27398000]);
   });
 
-  test("each word target is reached through each dead register, and only it", () => {
+  test("each word-aligned target is reached through each dead register, which alone changes", () => {
     const dead = fc.constantFrom(3, 8, 9, 10, 11, 13, 14, 15, 24, 25);
     const target = fc.nat({ max: 0x3fffffff }).map((word) => word * 4);
     fc.assert(
@@ -50,7 +50,7 @@ suite("veneers", () => {
     }
   });
 
-  test("jalr, which would overwrite ra, and whatever else isn't a veneer", () => {
+  test("jalr, which would overwrite ra, and other sequences are no veneers", () => {
     const [lui, addiu, jr] = veneerWords(TARGET) as [number, number, number];
     const cases: [number[], RegExp][] = [
       [[lui, addiu, 0x0320f809, 0], /leave ra and memory alone/],

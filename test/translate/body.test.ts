@@ -1,5 +1,5 @@
-// The encoder refuses what would make an invalid module, where it is written; and an unfinished body has no
-// bytes. What it lets pass is what WebAssembly lets pass.
+// Tests that the encoder refuses, when it is written, anything that would make an invalid module, and that an
+// unfinished body has no bytes. What it accepts, WebAssembly accepts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -124,7 +124,7 @@ for (const [what, why, code] of REFUSED) {
   });
 }
 
-test("behind a branch that is always taken, whatever is asked for is there", () => {
+test("after a branch that is always taken, any operand is accepted", () => {
   assert.doesNotThrow(
     write((body) => {
       body.get(0);

@@ -1,5 +1,5 @@
-// The WebAssembly modules that the translator makes, caught where they are compiled, for the tests of this
-// folder: binaryen validates them and prints them for people.
+// Captures the WebAssembly modules that the translator makes, at the point where they are compiled, for the tests of
+// this folder: binaryen validates them and prints them as text.
 
 import assert from "node:assert/strict";
 import binaryen from "binaryen";
@@ -52,7 +52,7 @@ const LOCALS = new Map([
   [LOCAL_B, "y"],
 ]);
 
-/** Where code finds what isn't a register: name, address, bytes. */
+/** The state outside the registers that code uses: name, address, bytes. */
 const PLACES: readonly (readonly [string, number, number])[] = [
   ["EXITED", EXITED, 4],
   ["FUEL", FUEL, 4],
@@ -70,7 +70,7 @@ const PLACES: readonly (readonly [string, number, number])[] = [
 
 const WIDTH = 110;
 
-/** What is compiled while `during` runs. The core's own modules are compiled before. */
+/** The modules compiled while `during` runs. The core's own modules are compiled before. */
 export function modulesMade(during: () => void): Uint8Array[] {
   const made: Uint8Array[] = [];
   const original = WebAssembly.Module;
@@ -122,7 +122,7 @@ export function readable(bytes: Uint8Array): string {
 
 type Expression = string | Expression[];
 
-/** The parts of the one expression in the text. */
+/** The parts of the text's single expression. */
 function parse(text: string): Expression[] {
   const stack: Expression[][] = [[]];
   for (const [token] of text.matchAll(/[()]|"[^"]*"|[^\s()]+/g)) {
@@ -133,7 +133,7 @@ function parse(text: string): Expression[] {
   return (stack[0]?.[0] ?? []) as Expression[];
 }
 
-/** One line for what fits in it; declarations of locals are left out. */
+/** Joins into one line what fits; declarations of locals are left out. */
 function fold(expression: Expression, depth: number): string {
   const indent = " ".repeat(depth);
   const line = flat(expression);

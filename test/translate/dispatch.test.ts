@@ -1,4 +1,4 @@
-// The table that counts visits has one place for several addresses: what is hot gets there all the same.
+// Tests the table that counts visits, in which several addresses share an entry: a hot address still gets translated.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,10 +11,10 @@ import {
 import type { Engine } from "../../src/index.ts";
 import { asm, CODE, ENDIANS, Guest, NOP, R } from "../cpu/guest.ts";
 
-/** In the same place as CODE. */
+/** Shares the entry of CODE. */
 const OTHER = CODE + 0x40004;
 const INNER = 1000;
-/** Fewer than make a place hot that is come to once in each. */
+/** Fewer rounds than make an address hot that is reached once in each round. */
 const ROUNDS = 5000;
 
 const LOOP = [
@@ -36,7 +36,7 @@ function place(pc: number): number {
 }
 
 for (const endian of ENDIANS) {
-  test(`a loop is translated though another address has its place, ${endian}-endian`, () => {
+  test(`a loop is translated even if another address has its entry, ${endian}-endian`, () => {
     assert.equal(place(OTHER), place(CODE));
     const run = (engine: Engine) => {
       const guest = new Guest(endian);

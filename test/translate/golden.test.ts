@@ -1,6 +1,6 @@
-// What becomes of MIPS code, for people to read: short functions, and beside each the WebAssembly that it is
-// translated to (golden/*.wat, with the guest's names for locals and for registers in memory). After a change
-// that is meant, FARJAL_GOLDEN=write npm test -- translate/golden writes them anew.
+// Shows the translation of MIPS code for people to read: short functions, each beside its WebAssembly (golden/*.wat,
+// with the guest's names for locals and for registers in memory). After an intended change, FARJAL_GOLDEN=write npm
+// test -- translate/golden writes the files again.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -39,7 +39,7 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
     asm("addiu", R.v0, R.zero, 2),
     ...RETURN,
   ],
-  // Accesses off sp share a guard: one for the stores, one for the loads.
+  // Accesses relative to sp share a guard: one for the stores, one for the loads.
   call: [
     asm("addiu", R.sp, R.sp, -24),
     asm("sw", R.ra, 20, R.sp),
@@ -74,7 +74,7 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
     NOP,
     ...RETURN,
   ],
-  // A call site of today's shape, switched off: a branch over it, which leaves nothing.
+  // A call site of today's form, switched off: a branch over it, which produces no code.
   "site-off": [asm("beq", R.zero, R.zero, 1), NOP, asm("addu", R.v0, R.a0, R.a0), ...RETURN],
   // The same switched on: the trace word is in the branch's delay slot.
   "site-function": [

@@ -1,5 +1,5 @@
-// Control flow that no compiler writes, and code that changes under its translation: the state after it is the
-// exact reading's, registers, memory and count, and what is kept of it stays bounded.
+// Tests control flow that no compiler produces, and code that changes after its translation: the state afterwards
+// must equal the exact reading's, in registers, memory and count, and the translations kept stay bounded.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -111,7 +111,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const endian of ENDIANS) {
-  describe(`hard on the translator, ${endian}-endian`, () => {
+  describe(`hard for the translator, ${endian}-endian`, () => {
     for (const { name, words, rounds, limit, stop } of CASES) {
       test(name, () => {
         const prepare = (): Guest => {
@@ -128,12 +128,12 @@ for (const endian of ENDIANS) {
         assert.equal(exact.core.runExactly(limit), stop);
         const modules = modulesMade(() => assert.equal(translated.core.run(limit), stop));
         assert.equal(translated.core.count, exact.core.count);
-        for (const { core } of [exact, translated]) core.words[CPU_LIMIT / 4] = 0; // the host's
+        for (const { core } of [exact, translated]) core.words[CPU_LIMIT / 4] = 0; // the host's word
         assert.ok(translated.state().equals(exact.state()), "another state");
         const statistics = translated.core.statistics;
         assert.ok(statistics !== null && statistics.compilations > 0);
         assert.ok(statistics.bytes <= MOST_BYTES && statistics.modules <= MOST_MODULES);
-        // Versions that come back aren't compiled again.
+        // Earlier versions aren't compiled again.
         assert.ok(statistics.compilations < 300, `${statistics.compilations} compilations`);
         assertValid(modules.slice(0, 8));
       });

@@ -1,5 +1,5 @@
-// Every module that the translator makes of the benches' programs and of random words is valid, as binaryen has
-// it, in both byte orders.
+// Checks with binaryen that every module that the translator makes of the benches' programs and of random words is
+// valid, in both byte orders.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";

@@ -1,5 +1,5 @@
-// Programs that are hard on a translator, as words for test/cpu's guest: control flow that compilers don't
-// write. Each takes s0 as the rounds still to do, works in v0, and ends at DONE, where the words stop.
+// Programs that are hard for a translator, as words for test/cpu's guest: control flow that compilers don't produce.
+// Each takes s0 as the number of remaining rounds, works in v0, and ends at DONE, where the words stop.
 
 import { asm, R } from "../cpu/guest.ts";
 import { Assembly, type Label } from "../lockstep/assembly.ts";
@@ -7,7 +7,7 @@ import { Random } from "../support/random.ts";
 
 const NOP = 0;
 
-/** A branch whose offset the layout knows. */
+/** A branch whose offset is set when the words are laid out. */
 function branch(name: string, registers: readonly number[], to: Label) {
   return (at: number, addressOf: (label: Label) => number): number =>
     asm(name, ...registers, (addressOf(to) - at - 4) >> 2);
@@ -18,7 +18,7 @@ function jump(name: "j" | "jal", to: Label) {
     asm(name, (addressOf(to) & 0x0fffffff) >>> 2);
 }
 
-/** s0 times round `body`, which may use every other register. */
+/** Runs `body` s0 times; it may use every other register. */
 function rounds(address: number, body: (code: Assembly) => void): number[] {
   const code = new Assembly();
   const [again, done] = [Symbol("again"), Symbol("done")];
@@ -31,7 +31,7 @@ function rounds(address: number, body: (code: Assembly) => void): number[] {
   return code.layOut(address);
 }
 
-/** So many instructions in a row. */
+/** This many instructions in sequence. */
 export function straightLine(address: number, length: number): number[] {
   const random = new Random(1);
   return rounds(address, (code) => {
@@ -42,7 +42,7 @@ export function straightLine(address: number, length: number): number[] {
   });
 }
 
-/** So many blocks, each of which skips the next one or not. */
+/** This many blocks, each of which may skip the next one. */
 export function manyBlocks(address: number, count: number): number[] {
   return rounds(address, (code) => {
     let skipped = Symbol("block");
@@ -59,7 +59,7 @@ export function manyBlocks(address: number, count: number): number[] {
   });
 }
 
-/** A place for every node, and from each a way to two others, whichever they are: no loop has one entry. */
+/** One place for every node, with a way from each to two others, in any order: no loop has a single entry. */
 export function irreducible(address: number, nodes: number, seed: number): number[] {
   const random = new Random(seed);
   const code = new Assembly();
@@ -80,7 +80,7 @@ export function irreducible(address: number, nodes: number, seed: number): numbe
   return code.layOut(address);
 }
 
-/** A jump through a register to so many places, in an order that looks like none. */
+/** A jump through a register to this many places, in an irregular order. */
 export function manyTargets(address: number, count: number): number[] {
   const table = Symbol("table");
   const joined = Symbol("joined");
@@ -102,7 +102,7 @@ export function manyTargets(address: number, count: number): number[] {
   return code.layOut(address);
 }
 
-/** f calls itself before it has done anything: it never returns. */
+/** f calls itself at its start: it never returns. */
 export function endlessRecursion(address: number): number[] {
   const code = new Assembly();
   const f = Symbol("f");
@@ -112,7 +112,7 @@ export function endlessRecursion(address: number): number[] {
   return code.layOut(address);
 }
 
-/** even and odd call one another s0 deep, with frames on the stack at sp, and come back. */
+/** even and odd call one another s0 deep, with frames on the stack at sp, and return. */
 export function mutualRecursion(address: number): number[] {
   const code = new Assembly();
   const [even, odd, out, end] = [Symbol("even"), Symbol("odd"), Symbol("out"), Symbol("end")];
@@ -135,7 +135,7 @@ export function mutualRecursion(address: number): number[] {
   return code.layOut(address);
 }
 
-/** A loop whose branches go into delay slots and over them. */
+/** A loop with branches into and over delay slots. */
 export function intoDelaySlots(address: number): number[] {
   return rounds(address, (code) => {
     const [slot, on] = [Symbol("slot"), Symbol("on")];
@@ -149,7 +149,7 @@ export function intoDelaySlots(address: number): number[] {
   });
 }
 
-/** Writes another immediate into an instruction of its loop each time round, through the address in a0. */
+/** Writes another immediate into an instruction of its loop in each round, through the address in a0. */
 export function rewritesItself(address: number, alias: number): number[] {
   return rounds(address, (code) => {
     const site = Symbol("site");

@@ -1,4 +1,5 @@
-// What a unit loads and stores, by hand: blocks of made-up instructions that read, write and may leave.
+// Tests which registers a unit loads and stores, by hand: blocks of made-up instructions that read, write and may
+// leave.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -33,7 +34,7 @@ describe("registers of a unit", () => {
     assert.deepEqual(state.dirtyAfter, [B | C]);
   });
 
-  test("written on one of two ways are loaded for the other", () => {
+  test("written on one of two paths are loaded for the other", () => {
     const leaves = instruction(20, { guards: true });
     const by = instruction(0, { kind: "branch", reads: A });
     const slot = instruction(4, {});
@@ -62,7 +63,7 @@ describe("registers of a unit", () => {
     ]);
   });
 
-  test("are clean and only as live as they are used behind a call", () => {
+  test("are clean after a call, and live only where they are used", () => {
     const by = instruction(4, { kind: "jump", writes: 0x80000000 | 0 });
     const slot = instruction(8, { writes: A });
     const blocks: Block[] = [
@@ -94,7 +95,7 @@ describe("guards of a block", () => {
     ...accessPlan(list, window).values(),
   ];
 
-  test("the first access off a register looks for those that follow", () => {
+  test("the first access relative to a register checks for the following ones", () => {
     const list = [lw(0, R.v0, 8, R.sp), lw(4, R.v1, -8, R.sp), lw(8, R.a0, 16, R.sp)];
     assert.deepEqual(
       plan(list, () => WINDOW),
@@ -106,7 +107,7 @@ describe("guards of a block", () => {
     );
   });
 
-  test("not once the register is written, nor in another window, nor through the page tables", () => {
+  test("are not shared once the register is written, nor in another window, nor through the page tables", () => {
     const own = [lw(0, R.sp, 0, R.sp), lw(4, R.v0, 4, R.sp)];
     assert.deepEqual(
       plan(own, () => WINDOW),
@@ -123,7 +124,7 @@ describe("guards of a block", () => {
     );
   });
 
-  test("nor for more bytes, nor at a place that would be misaligned", () => {
+  test("are not shared for more bytes, nor at a place that would be misaligned", () => {
     const byte = instruction(0, { word: asm("lb", R.v0, 0, R.sp), reads: 1 << R.sp, writes: 4 });
     assert.deepEqual(
       plan([byte, lw(4, R.v1, 4, R.sp)], () => WINDOW),
@@ -135,7 +136,7 @@ describe("guards of a block", () => {
     );
   });
 
-  test("nor if little of the window were left", () => {
+  test("are not shared if little of the window is left", () => {
     const list = [lw(0, R.v0, 0, R.sp), lw(4, R.v1, 0x7000, R.sp)];
     assert.deepEqual(
       plan(list, () => WINDOW),

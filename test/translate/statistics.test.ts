@@ -1,4 +1,4 @@
-// What the translator says of itself: how much ran translated, and why translated code was left.
+// Tests the translator's statistics: how many instructions ran translated, and why translated code was left.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ for (const endian of ENDIANS) {
     assert.ok(second !== null && second.exits.limit > first.exits.limit);
     assert.equal(second.exits.returned, first.exits.returned);
 
-    // Out of what the loop was made for: the tracer's switching is a write to its code.
+    // Not a normal exit of the loop: the tracer's switching writes to its code.
     const tracer = machine.trace({ tracer: "function", filter: ["leaf_step"] });
     machine.call("leaf_loop", [ROUNDS]);
     tracer.stop();

@@ -1,5 +1,5 @@
-// Code that is switched to and fro under its translation: a million times by the guest, and by the tracer
-// between calls. The results are right, and what is compiled and kept doesn't grow with the switching.
+// Tests code that is switched back and forth under its translation: a million times by the guest, and by the tracer
+// between calls. The results are right, and the code compiled and kept doesn't grow with the switching.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -49,9 +49,9 @@ for (const endian of ENDIANS) {
         assert.equal([...tracer.events()].length, on ? CALLS : 0);
         if (times === 20) compiled = machine.processor.statistics?.compilations ?? 0;
       }
-      // Both versions are known by then; they only take turns.
+      // By then both versions have been translated; they only alternate.
       assert.equal(machine.processor.statistics?.compilations, compiled);
-      // What a switch took out was back at the next one, though only translated code calls it.
+      // The code that a switch removed is used again after the next one, though only translated code calls it.
       assert.ok((machine.processor.statistics?.invalidations ?? 0) > SWITCHES - 20);
     });
   });

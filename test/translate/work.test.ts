@@ -1,5 +1,6 @@
-// Code that rewrites itself in every turn, which is as much work for the translator as there can be: the work is paid
-// for by instructions, so that a run never costs a hundred times its interpretation. The same run on each engine.
+// Tests code that rewrites itself in every round, which causes the most work for the translator: the run's
+// instructions pay for that work, so a run never costs a hundred times its interpretation. The same run on each
+// engine.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,23 +9,23 @@ import { assemble } from "../../src/isa/assemble.ts";
 
 const [T0, T1, T2, S0, S1] = [8, 9, 10, 16, 17] as const;
 const INSTRUCTIONS = 12_000_000;
-/** Of the translator: a module and the instructions in it, in interpreted instructions. */
+/** The translator's cost of a module and of an instruction in it, in interpreted instructions. */
 const MODULE = 50_000;
 const INSTRUCTION = 2000;
 const FREE = 2e8;
 const PAID = 8;
 
-/** Loops for ever: rewrites the word at its twelfth place, and then runs a short loop over it. */
+/** An endless loop: rewrites its twelfth word, and then runs a short loop over it. */
 function selfWriting(at: number): number[] {
   const high = at >>> 16;
   const low = at & 0xffff;
   return [
     assemble("lui", S0, high),
     assemble("ori", S0, S0, low),
-    assemble("addiu", S1, S1, 1), // each turn
+    assemble("addiu", S1, S1, 1), // counts the rounds
     assemble("lui", T0, 0x2508),
     assemble("andi", T1, S1, 0xffff),
-    assemble("or", T0, T0, T1), // addiu t0, t0, the turn's number
+    assemble("or", T0, T0, T1), // addiu t0, t0, the number of the round
     assemble("sw", T0, 40, S0),
     assemble("addiu", T2, 0, 20),
     assemble("addiu", T2, T2, -1), // the short loop

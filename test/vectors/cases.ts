@@ -1,16 +1,16 @@
-// What is asked of each instruction: its operands over edge values and at random, its registers aliased
-// and r0 among them, its immediates over their range. Deterministic; QEMU gives the answers.
+// The test cases of each instruction: its operands over edge values and random ones, registers aliased and r0 among
+// them, its immediates over their range. Deterministic; QEMU gives the expected results.
 //
-// A case is a slot of words that straddles a 256 MiB line and is all break but for the instruction, its
-// delay slot when it has one, and the ll before an sc. Wherever the instruction goes, a break tells where.
+// A case is a slot of words that straddles a 256 MiB line and is all break but for the instruction, its delay slot
+// when it has one, and the ll before an sc. A break therefore shows where the instruction went.
 //
-// Left out because the manual calls the outcome unpredictable: division by zero; ext and ins of bits past
-// 31; clz and clo with rd other than rt; jalr with rd = rs; linking branches on r31; branches in delay
-// slots; sc after an ll of another address. Left out because QEMU's user mode can't show it: jump targets
-// that aren't a multiple of 4, addresses of the kernel's segments, break and trap codes 6 and 7 (Linux takes
-// them for SIGFPE), sdbbp, privileged instructions. Left out because QEMU 7.2 departs from the manual: an
-// exception in the delay slot of a branch that can't be taken, such as bne of one register (it translates
-// the branch to nothing, so EPC isn't the branch's); sc alone at a bad address (it looks at the link first).
+// Left out because the manual calls the outcome unpredictable: division by zero; ext and ins of bits past 31; clz and
+// clo with rd other than rt; jalr with rd = rs; linking branches on r31; branches in delay slots; sc after an ll of
+// another address. Left out because QEMU's user mode can't show it: jump targets that aren't a multiple of 4,
+// addresses of the kernel's segments, break and trap codes 6 and 7 (Linux takes them for SIGFPE), sdbbp, privileged
+// instructions. Left out because QEMU 7.2 departs from the manual: an exception in the delay slot of a branch that
+// can't be taken, such as bne of one register (it translates the branch to nothing, so EPC isn't the branch's); sc
+// alone at a bad address (it checks the link first).
 
 import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { FIELDS, fieldMask, fieldsOf, insert } from "../../src/isa/fields.ts";
@@ -29,7 +29,7 @@ const DATA_BYTES = 4 * DATA_WORDS;
 const PAGE_SIZE = 0x1000;
 
 interface Code {
-  /** Index in the slot of the first of words, which is where the program is entered. */
+  /** Index in the slot of the first word of `words`, where the program starts. */
   readonly entry: number;
   readonly words: readonly number[];
 }
@@ -45,7 +45,7 @@ export interface Background {
   readonly data: readonly number[];
 }
 
-/** A background in which no two registers or bytes are the same. */
+/** A background in which all registers and bytes are different. */
 export function background(): Background {
   const random = new Random(0x5eed);
   const registers = Uint32Array.from({ length: REGISTERS }, () => random.word());
@@ -88,7 +88,7 @@ class Maker {
     );
   }
 
-  /** The n-th case; the first ones go through all pairs of edge values. */
+  /** Input values for the n-th case; the first cases go through all pairs of edge values. */
   make(n: number): Case {
     const inputs = new Map<number, number>();
     const made = hasDelaySlot(this.#row)
@@ -100,7 +100,7 @@ class Maker {
     return { ...made, inputs };
   }
 
-  /** An instruction that the next one follows. */
+  /** Adds an instruction before the tested one. */
   #plain(n: number, inputs: Map<number, number>): Code {
     const { group, name } = this.#row;
     const fields = operandsOf(this.#row, this.#random);
@@ -111,13 +111,13 @@ class Maker {
       fields.simm = this.#base(inputs, fields.rs);
     } else {
       if (fields.rs !== undefined) inputs.set(fields.rs, first);
-      if (fields.rt !== undefined) inputs.set(fields.rt, second); // last: a divisor isn't 0
+      if (fields.rt !== undefined) inputs.set(fields.rt, second); // last, so that a divisor isn't 0
     }
     if (group === "multiply") {
       inputs.set(HI, anyValue(this.#random));
       inputs.set(LO, anyValue(this.#random));
     }
-    if (name === "syscall") inputs.set(2, 0xffff_0000 + this.#random.below(0x1_0000)); // v0: no call of Linux's
+    if (name === "syscall") inputs.set(2, 0xffff_0000 + this.#random.below(0x1_0000)); // v0: no Linux system call
     return { entry: MIDDLE, words: [encode(this.#row, fields)] };
   }
 
@@ -133,10 +133,10 @@ class Maker {
     return [first, second];
   }
 
-  /** Aims rs + simm at the buffer, mostly aligned, and gives simm. */
+  /** Sets rs so that rs + simm is in the buffer, mostly aligned, and returns simm. */
   #base(inputs: Map<number, number>, rs: number): number {
     const random = this.#random;
-    if (rs === 0) return random.below(0x8000); // the first pages, which nobody maps
+    if (rs === 0) return random.below(0x8000); // the first pages, which are never mapped
     let address = DATA + random.below(DATA_BYTES);
     if (!random.oneIn(6)) address -= address % 4;
     if (random.oneIn(20)) address += PAGE_SIZE;
@@ -145,7 +145,7 @@ class Maker {
     return simm;
   }
 
-  /** sc alone, which fails, or after the ll of the same word, which doesn't. */
+  /** sc alone, which fails, or after the ll of the same word, which succeeds. */
   #storeConditional(inputs: Map<number, number>): Code {
     const random = this.#random;
     const fields = operandsOf(this.#row, this.#random);
@@ -170,7 +170,7 @@ class Maker {
     return { entry: MIDDLE, words: [insert("rt", ll, linked), sc] };
   }
 
-  /** A branch or jump somewhere in the slot to somewhere else in it, with something in its delay slot. */
+  /** A branch or jump from a place in the slot to another, with an instruction in its delay slot. */
   #transfer(inputs: Map<number, number>): Code {
     const random = this.#random;
     const fields = operandsOf(this.#row, this.#random);
@@ -205,7 +205,7 @@ class Maker {
     );
   }
 
-  /** Mostly an addition that shows whether the slot was done, and what the link or condition held then. */
+  /** Usually an addition that shows whether the slot ran, and the value of the link or condition then. */
   #delaySlot(fields: Readonly<Operands>, inputs: Map<number, number>): number {
     const random = this.#random;
     const own = [fields.rs, fields.rt, fields.rd, RA].filter((register) => register !== undefined);
@@ -225,7 +225,7 @@ class Maker {
   }
 }
 
-/** Instructions that user mode can't run, or that QEMU's user mode can't show: covered elsewhere. */
+/** Instructions that user mode can't run, or that QEMU's user mode can't show; other tests cover them. */
 export function coveredElsewhere(row: Instruction): boolean {
   return row.privileged || row.name === "sdbbp";
 }
@@ -234,7 +234,7 @@ export function coveredElsewhere(row: Instruction): boolean {
 function count(row: Instruction): number {
   if (row.group === "hint" || row.name === "rdhwr") return 100;
   if (row.group === "jump" || row.group === "trap") return 600;
-  if (fieldsOf(row.form).length === 1) return 300; // mfhi and its like
+  if (fieldsOf(row.form).length === 1) return 300; // mfhi and similar ones
   return 1200;
 }
 
@@ -244,11 +244,11 @@ export function casesOf(row: Instruction): readonly Case[] {
   return Array.from({ length: count(row) }, (_, n) => maker.make(n));
 }
 
-/** Words that QEMU does something with although MIPS32 reserves them. */
+/** Words that QEMU executes although MIPS32 reserves them. */
 const OP_MDMX = 0x1e;
 const SPECIAL_PMON = 0x05;
 
-/** Coprocessors answer with another exception, and the 24Kc has jalx. */
+/** Coprocessor words raise another exception, and the 24Kc has jalx. */
 const FOREIGN: readonly number[] = [
   opcodes.OP_COP1,
   opcodes.OP_COP2,
@@ -268,10 +268,10 @@ const FOREIGN: readonly number[] = [
 const FUNCT = 0x3f;
 const OP = 0xfc00_0000;
 
-/** QEMU takes a BSHFL word that would write r0 for a nop, whatever it is. */
+/** QEMU takes any BSHFL word that would write r0 for a nop. */
 const RD_NOT_ZERO = 1 << FIELDS.rd.shift;
 
-/** The fields that decode, each with the opcode it belongs to and the values that aren't reserved besides. */
+/** The fields that decode, each with its opcode and with the additional values that aren't reserved. */
 const DECODERS: readonly {
   code: number;
   mask: number;

@@ -1,5 +1,5 @@
-// The stored vectors: one file for each group of instructions, gzip over the bytes below, little-endian,
-// whatever the guest's byte order.
+// The stored vectors: one file for each group of instructions, gzip over the bytes below, little-endian for guests of
+// either byte order.
 //
 //   file     "FJV1", slot u32, slot words u8, data u32, data words u8, r1..r31 hi lo u32 each, data u32 each,
 //            then until its end: name length u8, name, count u16, cases
@@ -8,8 +8,8 @@
 //   outcome  ExcCode u8, EPC u32, BadVAddr u32 (only with ExcCodes that set it),
 //            registers n u8, n × { register u8, value u32 }, data words n u8, n × { index u8, word u32 }
 //
-// An outcome lists what differs from the state the case started with; what it doesn't list is unchanged.
-// Registers 32 and 33 are HI and LO. Data words are values as the guest's lw reads them.
+// An outcome lists what differs from the case's initial state; everything else is unchanged. Registers 32 and 33 are
+// HI and LO. Data words are values as the guest's lw reads them.
 
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { Background, Case } from "./cases.ts";
@@ -179,7 +179,7 @@ export function encode({ start, sections }: VectorFile): Buffer {
   return gzipSync(writer.bytes(), { level: 9 });
 }
 
-/** What encode made; throws when the bytes are something else. */
+/** Decodes the bytes that encode made; throws for any other bytes. */
 export function decode(compressed: Buffer): VectorFile {
   const reader = new Reader(gunzipSync(compressed));
   const header = [reader.text(MAGIC.length), reader.u32(), reader.u8(), reader.u32()];

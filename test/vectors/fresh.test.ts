@@ -1,4 +1,5 @@
-// The stored vectors are today's: their cases are the ones that cases.ts makes, and QEMU still answers so.
+// Checks that the stored vectors are current: their cases are those that cases.ts makes, and QEMU still gives the
+// same outcomes.
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -7,7 +8,7 @@ import { type Case, casesOf, programOf, reservedCases } from "./cases.ts";
 import { qemuSkip, runOnQemu } from "./qemu.ts";
 import { storedFiles } from "./stored.ts";
 
-/** Asking QEMU again for all of them takes half a minute. */
+/** Running all of them on QEMU again takes half a minute. */
 const SAMPLE = 16;
 
 function inWords({ entry, words, inputs }: Case): string {

@@ -1,4 +1,4 @@
-// Asks QEMU for the outcome of every case: what the stored vectors are made of.
+// Runs every case on QEMU; the stored vectors are made from the outcomes.
 
 import { type Group, INSTRUCTIONS } from "../../src/isa/table.ts";
 import {

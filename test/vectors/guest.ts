@@ -1,4 +1,4 @@
-// Runs programs on farjal's core, by each of its readings of an instruction, as qemu.ts does on QEMU.
+// Runs programs on farjal's core, on each of its readings of an instruction, as qemu.ts does on QEMU.
 
 import { CPU_LL_BIT, MODE_STOP_ON_EXCEPTION } from "../../assembly/shared/cpu-state.ts";
 import { PAGE_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
@@ -34,8 +34,8 @@ export const READINGS = {
 export type Reading = keyof typeof READINGS;
 
 /**
- * Which vectors and programs a reading is asked for: every nth. To the translator each is a module of its own,
- * which takes minutes for all of them: .ci/run asks for that.
+ * Which vectors and programs a reading runs: every nth. For the translator each one is a module of its own, which
+ * takes minutes for all of them; only .ci/run runs all.
  */
 export function sampling(reading: Reading): number {
   return reading === "translator" && !thorough ? 16 : 1;
@@ -46,13 +46,13 @@ const DATA_AT = 0;
 const CODE_AT = PAGE_SIZE;
 const RAM_SIZE = 0x1_0000;
 
-/** A program that completes so many instructions without a stop never ends. */
+/** A program that completes this many instructions without a stop is taken for endless. */
 const LIMIT = 1_000_000;
 
 export class Guest {
   readonly #core: Processor;
   readonly #reading: Reading;
-  /** Guest address of the page at CODE_AT, and pages mapped there. */
+  /** Guest address of the page at CODE_AT, and the number of pages mapped there. */
   #code = { page: -1, size: 0 };
 
   constructor(endian: Endian, reading: Reading, model: CpuModel = "24Kc") {
@@ -64,7 +64,7 @@ export class Guest {
     this.#reading = reading;
   }
 
-  /** Runs a program to its last stop; the stops as runOnQemu gives them. */
+  /** Runs a program to its last stop; returns the stops in runOnQemu's form. */
   run(program: Program): Stop[] {
     const core = this.#core;
     this.#load(program);
@@ -99,7 +99,7 @@ export class Guest {
     this.#resume(entry);
   }
 
-  /** Goes on at an address as after eret: no exception level, no link from ll to sc. */
+  /** Continues at an address as after eret: no exception level, no link from ll to sc. */
   #resume(address: number): void {
     this.#core.setCp0(opcodes.CP0_STATUS >> 3, 0, 0);
     this.#core.words[CPU_LL_BIT / 4] = 0;
@@ -125,14 +125,14 @@ export class Guest {
     };
   }
 
-  /** The core keeps aligned words in host order, whatever the guest's. */
+  /** The core keeps aligned words in host order, for either byte order of the guest. */
   #store(physical: number, words: readonly number[]): void {
     this.#core.words.set(words, (RAM + physical) / 4);
     this.#core.wrote(physical, 4 * words.length);
   }
 }
 
-/** What differs between two stops, in words; empty when nothing does. */
+/** The differences between two stops as text; empty when there are none. */
 export function differences(expected: Stop, actual: Stop): string[] {
   const hex = (value: number | undefined) => `0x${(value ?? 0).toString(16).padStart(8, "0")}`;
   const found: string[] = [];

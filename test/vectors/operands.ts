@@ -1,5 +1,5 @@
-// Operands at random: values with the edges of arithmetic among them, and an instruction's fields over
-// their range, registers aliased, r0 included, but none that the manual calls unpredictable.
+// Random operands: values with the edges of arithmetic among them, and an instruction's fields over their range, with
+// aliased registers and r0, but without those that the manual calls unpredictable.
 
 import { FIELDS, type FieldName, fieldsOf, insert } from "../../src/isa/fields.ts";
 import type { Instruction } from "../../src/isa/table.ts";
@@ -8,7 +8,7 @@ import type { Random } from "../support/random.ts";
 /** Values of an instruction's operand fields. */
 export type Operands = Partial<Record<FieldName, number>>;
 
-// biome-ignore format: as many in a line as there is room for
+// biome-ignore format: as many in a line as fit
 export const EDGES = [
   0, 1, 2, 31, 32, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x5555_5555, 0x7fff_fffe,
   0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xaaaa_aaaa, 0xffff_8000, 0xffff_fffe, 0xffff_ffff,
@@ -16,7 +16,7 @@ export const EDGES = [
 
 export const IMMEDIATE_EDGES = [0, 1, 2, 0x7ffe, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff] as const;
 
-/** A register's value: an edge, or any, or any smaller one. */
+/** A register's value: an edge, a random one, or a random smaller one. */
 export function anyValue(random: Random): number {
   if (random.oneIn(3)) return random.pick(EDGES);
   return random.oneIn(4) ? random.word() >>> random.below(32) : random.word();
@@ -45,7 +45,7 @@ export function operandsOf({ form, name }: Instruction, random: Random): Operand
   return fields;
 }
 
-/** The instruction's word with these operands; fields that aren't given are 0. */
+/** The instruction's word with these operands; missing fields are 0. */
 export function encode({ match, form }: Instruction, operands: Readonly<Operands>): number {
   return fieldsOf(form).reduce((word, field) => insert(field, word, operands[field] ?? 0), match);
 }

@@ -1,6 +1,6 @@
-// A program that QEMU and the emulator both run: words at an address, the registers to start with, a
-// buffer of memory; and a stop, where it came to rest and with what. Both sides use the same addresses, in
-// the user segment, so that nothing has to be translated between them.
+// A program that QEMU and the emulator both run: words at an address, the initial registers, a buffer of memory; and
+// a stop, the state in which it stopped. Both sides use the same addresses, in the user segment, so that no address
+// has to be converted.
 
 import * as opcodes from "../../assembly/shared/opcodes.ts";
 
@@ -15,19 +15,19 @@ export const REGISTERS = 34;
 export type Registers = Uint32Array<ArrayBuffer>;
 
 export interface Program {
-  /** Where its words lie. */
+  /** The address of its words. */
   readonly address: number;
   readonly words: readonly number[];
   readonly entry: number;
   readonly registers: Registers;
-  /** What memory at DATA holds, as words in the guest's byte order. */
+  /** Initial memory at DATA, as words in the guest's byte order. */
   readonly data: readonly number[];
-  /** How many stops to take: after each but the last, the program goes on behind the stopping instruction. */
+  /** The number of stops: after each but the last, the program continues after the stopping instruction. */
   readonly stops: number;
 }
 
 export interface Stop {
-  /** Cause.ExcCode: every program ends in an exception, if only in the break behind it. */
+  /** Cause.ExcCode: every program ends in an exception, at the latest in the break after it. */
   readonly exception: number;
   /** EPC: the instruction, or its branch when it is in a delay slot. */
   readonly epc: number;
@@ -40,7 +40,7 @@ export interface Stop {
 /** The buffer's address; the page after it is never mapped. */
 export const DATA = 0x2000_0000;
 
-/** break, which stops a program; and the one that says it is over. */
+/** break, which stops a program; and the break that ends it. */
 export const BREAK = opcodes.SPECIAL_BREAK;
 export const BREAK_LAST = (BREAK | (0x3ff << 16)) >>> 0;
 

@@ -1,7 +1,7 @@
-// Runs programs on QEMU's user-mode MIPS (-cpu 24Kc, or 4Kc) through runner.c, and tells what a processor's kernel
-// would see: Linux's signals become the exceptions they stand for. Two things a signal doesn't say are
-// read from the instruction: whether an address error or TLB miss was a load's or a store's, and that a
-// syscall took place, which Linux answers with ENOSYS when it doesn't know it.
+// Runs programs on QEMU's user-mode MIPS (-cpu 24Kc, or 4Kc) through runner.c, and returns what a processor's kernel
+// would see: it converts Linux's signals back to the exceptions that cause them. Two things that a signal doesn't
+// state are taken from the instruction: whether a load or a store caused an address error or TLB miss, and that a
+// syscall was executed, which Linux answers with ENOSYS when it doesn't have the number.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { find, hasDelaySlot, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { DATA, type Endian, type Program, REGISTERS, type Stop, setsBadVAddr } from "./program.ts";
 
-/** The processors that are asked, by QEMU's names. */
+/** The processors used, by QEMU's names. */
 export type Cpu = "24Kc" | "4Kc";
 
 function tools(endian: Endian) {
@@ -20,7 +20,7 @@ function tools(endian: Endian) {
   return { compiler: `${arch}-linux-gnu-gcc`, emulator: `qemu-${arch}` };
 }
 
-/** No C library: its start-up wants an FPU, which the 24Kc hasn't. */
+/** No C library: its start-up needs an FPU, which the 24Kc doesn't have. */
 const COMPILER_FLAGS =
   "-std=gnu11 -O1 -Wall -Werror -ffreestanding -nostdlib -static -msoft-float -mno-abicalls -fno-pic -G0".split(
     " ",
@@ -65,7 +65,7 @@ function wordAt(program: Program, address: number): number {
   return program.words[(address - program.address) / 4] ?? 0;
 }
 
-/** Whether the instruction at epc, or the one in its delay slot, made the access that failed. */
+/** Whether the instruction at epc, or the one in its delay slot, made the failed access. */
 function isStore(program: Program, epc: number): boolean {
   const at = find(INSTRUCTIONS, wordAt(program, epc));
   const accessing = at && hasDelaySlot(at) ? find(INSTRUCTIONS, wordAt(program, epc + 4)) : at;
@@ -84,7 +84,7 @@ function exceptionOf(signal: number, code: number, program: Program, epc: number
   );
 }
 
-/** A stop behind a syscall that Linux refused, as the exception that the syscall was. */
+/** A stop after a syscall that Linux refused, as the exception that the syscall raised. */
 function syscallStop(program: Program, stop: Stop): Stop {
   const before = find(INSTRUCTIONS, wordAt(program, stop.epc - 4));
   if (before?.name !== "syscall" || stop.epc - 4 !== program.entry) return stop;
@@ -97,8 +97,8 @@ function syscallStop(program: Program, stop: Stop): Stop {
 }
 
 /**
- * Runs the programs, all with data of one length, on QEMU. The result has one list of stops for each; it
- * is shorter than program.stops when the program came to BREAK_LAST before.
+ * Runs the programs, all with data of one length, on QEMU. Returns a list of stops for each; it is shorter than
+ * program.stops when the program reached BREAK_LAST earlier.
  */
 export function runOnQemu(
   endian: Endian,

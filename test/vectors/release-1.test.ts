@@ -1,5 +1,5 @@
-// A processor of Release 1 on a sample of the stored vectors: an instruction of Release 1 does what the
-// vectors say, and so it does on QEMU's 4Kc; one that is new in Release 2 is reserved.
+// Runs a sample of the stored vectors on a processor of Release 1: an instruction of Release 1 must do what the
+// vectors say, and what QEMU's 4Kc does; one that is new in Release 2 is reserved.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,7 +16,7 @@ const EVERY = 16;
 const sections = storedFiles().flatMap(({ start, sections }) =>
   sections.map(({ name, vectors }) => ({
     name,
-    // A hint is one to Release 2 alone: Release 1 jumps.
+    // A hint exists only in Release 2: Release 1 executes the plain jump.
     reserved: INSTRUCTIONS.some(
       (row) => row.name === name && row.release2 && !name.endsWith(".hb"),
     ),
@@ -31,7 +31,7 @@ for (const endian of ["little", "big"] as const) {
     describe(`Release 1 by the ${reading}, ${endian}-endian`, () => {
       const guest = new Guest(endian, reading, "4Kc");
       for (const { name, reserved, sample } of sections) {
-        it(`${name} ${reserved ? "is reserved" : "is as ever"} (${sample.length})`, () => {
+        it(`${name} ${reserved ? "is reserved" : "is unchanged"} (${sample.length})`, () => {
           for (const { program, outcome } of sample) {
             const stop = guest.run(program)[0] as Stop;
             const { registers, data, entry } = program;
@@ -43,8 +43,8 @@ for (const endian of ["little", "big"] as const) {
     });
   }
 
-  // QEMU does a rotation as a shift there, which the manual leaves open, and rdhwr as Linux would.
-  it(`QEMU's 4Kc says the same, ${endian}-endian`, { skip: qemuSkip() }, () => {
+  // QEMU executes a rotation as a shift there, which the manual leaves open, and rdhwr as Linux would emulate it.
+  it(`QEMU's 4Kc gives the same, ${endian}-endian`, { skip: qemuSkip() }, () => {
     const asked = sections.filter(({ name }) => !["rotr", "rotrv", "rdhwr"].includes(name));
     const cases = asked.flatMap(({ name, reserved, sample }) =>
       sample.map((one) => ({ name, reserved, ...one })),

@@ -1,4 +1,4 @@
-// The stored vectors in big-endian guests, on every reading of the instruction.
+// Runs the stored vectors in big-endian guests, on every reading of the instruction.
 
 import { replay } from "./replay.ts";
 

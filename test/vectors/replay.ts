@@ -1,6 +1,6 @@
-// Every stored vector, on every reading of the instruction, in one byte order: what QEMU says an instruction
-// does is what the core does, to all registers, HI, LO and memory, exceptions included. A byte order is a test
-// file, so that two processors share the work.
+// Runs every stored vector, on every reading of the instruction, in one byte order: the core must do what QEMU does,
+// to all registers, HI, LO and memory, exceptions included. Each byte order is a test file, so that two processors
+// share the work.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -14,7 +14,7 @@ import { storedFiles } from "./stored.ts";
 
 const files = storedFiles();
 
-/** The first vectors of a section that come out otherwise, told in full. */
+/** The first vectors of a section with a different outcome, in full. */
 function failures(
   guest: Guest,
   endian: Endian,
@@ -39,7 +39,7 @@ function failures(
   return told;
 }
 
-/** The tests of a byte order. */
+/** Declares the tests of a byte order. */
 export function replay(endian: Endian): void {
   for (const reading of Object.keys(READINGS) as Reading[]) {
     describe(`the ${reading} agrees with QEMU, ${endian}-endian`, () => {

@@ -1,19 +1,20 @@
-/* Runs small programs on a MIPS Linux and writes down how each one ends: every general register, HI, LO,
- * the signal and where it struck, and a buffer of memory. Meant for qemu-mips and qemu-mipsel (it would do
- * the same on hardware); test/vectors/qemu.ts writes its input and reads its output.
+/*
+ * Runs small programs on a MIPS Linux and records how each one ends: every general register, HI, LO, the signal and
+ * its place, and a buffer of memory. It runs under qemu-mips and qemu-mipsel (and would do the same on hardware);
+ * test/vectors/qemu.ts writes its input and reads its output.
  *
- * A program is entered by returning from a signal handler whose saved context has been overwritten with
- * the program's registers, and left by the next signal, which a break instruction raises when nothing else
- * does. So all 31 registers are the program's own. It has no C library, whose start-up wants an FPU.
+ * A program is entered by returning from a signal handler whose saved context has been overwritten with the program's
+ * registers. The next signal leaves it; a break instruction raises one when nothing else does. So all 31 registers
+ * are the program's own. It has no C library, whose start-up needs an FPU.
  *
  * Standard input and output are words in the machine's byte order.
  *   input:   data address, data words; then for each program:
  *            code address, code words, entry address, stops, r1..r31, hi, lo, the code, the data
  *   output:  for each program, stops times:
  *            signal, si_code, si_addr, pc, r1..r31, hi, lo, the data
- * After a stop that isn't the last, the program goes on after the instruction that raised the signal, or
- * after its delay slot when that is where it struck. A stop at a break whose code is LAST is the last;
- * those that are left are not written, and a word 0 stands in their place.
+ * After a stop that isn't the last, the program continues after the instruction that raised the signal, or after its
+ * delay slot when the signal came from there. A stop at a break whose code is LAST is the last one; the remaining
+ * stops are not written, and a word 0 replaces them.
  */
 #include <asm/cachectl.h>
 #include <asm/sigcontext.h>
@@ -61,7 +62,7 @@ static void fail(const char *why)
 	leave(1);
 }
 
-/* gcc may call these by itself. */
+/* gcc may emit calls of these. */
 void *memcpy(void *to, const void *from, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
@@ -80,7 +81,7 @@ static uint32_t input[0x4000], output[0x4000];
 static size_t input_at, input_words, output_words;
 static uint32_t data_address, data_words;
 static uint32_t stops_left;
-static struct ucontext before; /* start's own context, to return to in the end */
+static struct ucontext before; /* start's own context, restored at the end */
 static int running;
 
 static void flush(void)
@@ -103,7 +104,7 @@ static void put(uint32_t word)
 	output[output_words++] = word;
 }
 
-/* Whether the input is at its end; reads on when the buffer is. */
+/* Returns whether the input is at its end; refills the buffer when it is empty. */
 static int ended(void)
 {
 	size_t bytes = 0;
@@ -136,7 +137,7 @@ static void take_into(uint32_t *to, uint32_t words)
 		to[i] = take();
 }
 
-/* Maps the pages of a range that aren't mapped yet; remembers the few there are. */
+/* Maps the pages of a range that aren't mapped yet, and keeps a list of them. */
 static void map(uint32_t address, uint32_t bytes)
 {
 	static uint32_t mapped[64];
@@ -157,7 +158,7 @@ static void map(uint32_t address, uint32_t bytes)
 	}
 }
 
-/* eret ends a link between ll and sc; qemu's sigreturn doesn't, so end it here. */
+/* eret ends a link between ll and sc; qemu's sigreturn doesn't, so this ends it. */
 static void end_link(void)
 {
 	uint32_t word = 0, value = 0;

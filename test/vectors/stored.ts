@@ -1,4 +1,4 @@
-// The vector files that are kept in the repository.
+// Lists the vector files in the repository.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { repositoryFile } from "../support/repository.ts";
@@ -6,7 +6,7 @@ import { decode, type VectorFile } from "./format.ts";
 
 const DIRECTORY = "test/vectors/stored";
 
-/** Where the vectors of a group lie. */
+/** The file with the vectors of a group. */
 export function storedPath(group: string): string {
   return repositoryFile(`${DIRECTORY}/${group}.gz`);
 }

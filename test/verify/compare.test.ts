@@ -1,5 +1,5 @@
-// The comparison of memory: what explains a word explains no other, and a word that nothing explains is found
-// and named, in every kind of section.
+// Tests the comparison of memory: an explanation for one word doesn't excuse another, and an unexplained word is
+// found and named, in every kind of section.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -22,7 +22,7 @@ function at(name: string, word = 0): number {
   return BASE + SECTIONS.findIndex((section) => section.name === name) * SIZE + 4 * word;
 }
 
-/** A block whose words are 1, 2, 3…, struct module's last four 0, with some of Linux's words changed. */
+/** A block with the words 1, 2, 3…, struct module's last four 0, with some of Linux's words changed. */
 function block(moment: ComparedBlock["moment"], changes: Readonly<Record<number, number>>) {
   const ours = new Uint32Array((SECTIONS.length * SIZE) / 4).map((_, index) => index + 1);
   ours.fill(0, (at(".gnu.linkonce.this_module", 4) - BASE) / 4, (at(".symtab") - BASE) / 4);
@@ -65,7 +65,7 @@ suite("memory compared", () => {
     });
   }
 
-  test("code that changes later is found too, and only data may", () => {
+  test("code that changes later is found too, and only data may change", () => {
     const changes = { [at(".text", 1)]: 9, [at(".data", 1)]: 9 };
     const { explained, unexplained, first } = outcome("off", changes);
     assert.deepEqual([explained, unexplained, first?.section], [1, 1, ".text"]);
@@ -77,7 +77,7 @@ suite("memory compared", () => {
     assert.equal(outcome("relocated", { [at(".text", 3)]: 0 }).unexplained, 1);
   });
 
-  test("a sorted table has the same entries, or it is another table", () => {
+  test("a sorted table has the same entries, otherwise it is a different table", () => {
     const [one, two] = [at("__mcount_loc"), at("__mcount_loc", 1)];
     const swapped = { [one]: 10, [two]: 9 };
     assert.equal(outcome("relocated", swapped).explained, 2);
@@ -91,18 +91,18 @@ suite("memory compared", () => {
     assert.equal(outcome("off", entries).unexplained, 4);
   });
 
-  test("struct module is the kernel's where the file left it empty", () => {
+  test("struct module has the kernel's words where the file left them empty", () => {
     const name = ".gnu.linkonce.this_module";
     assert.equal(outcome("relocated", { [at(name)]: 3, [at(name, 5)]: 9 }).explained, 2);
     assert.equal(outcome("off", { [at(name, 1)]: 9 }).unexplained, 1);
   });
 
-  test("a dropped section's symbol counts from a page", () => {
+  test("a dropped section's symbol is relative to a page", () => {
     assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100024 }).explained, 1);
     assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100028 }).unexplained, 1);
   });
 
-  test("what one side lacks is not equal", () => {
+  test("a word that one side lacks is a difference", () => {
     const whole = block("off", {});
     const { unexplained } = compareBlock({ ...whole, live: whole.live.subarray(0, 28) });
     assert.ok(unexplained > 0);

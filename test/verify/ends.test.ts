@@ -1,6 +1,5 @@
-// How a guest can end otherwise than by itself: no QEMU, one that fails, one that never ends, one that leaves
-// nonsense behind, and a signal to farjal. Each is one error, and nothing of the guest stays: a program in QEMU's
-// place does what it shouldn't.
+// Tests how a guest can end abnormally: no QEMU, one that fails, one that never ends, one that leaves nonsense, and a
+// signal to farjal. Each is one error, and nothing of the guest remains. A program replaces QEMU and misbehaves.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -40,7 +39,7 @@ suite("a guest that doesn't end by itself", () => {
     rmSync(root, { recursive: true });
   });
 
-  /** Puts a program in QEMU's place. */
+  /** Replaces QEMU by a program. */
   function qemu(name: string, source: string): string {
     const directory = join(root, name);
     mkdirSync(directory);
@@ -62,7 +61,7 @@ suite("a guest that doesn't end by itself", () => {
     assert.fail("the guest came to an end");
   }
 
-  test("QEMU isn't there", async () => {
+  test("QEMU is missing", async () => {
     mkdirSync(join(root, "empty"));
     assert.equal(
       await failure(join(root, "empty")),
@@ -103,7 +102,7 @@ suite("a guest that doesn't end by itself", () => {
     ["a module that wasn't sent", [64, 0, 3, 1, 4096, 0xc0000000, 4, 0]],
     ["nothing known", [64, 0, 0xffff, 0xffff, 0, 0, 0]],
   ] as const) {
-    test(`its records break off, telling of ${says}`, async () => {
+    test(`its records end early, reporting ${says}`, async () => {
       const path = qemu(
         says.replaceAll(" ", "-"),
         `const { openSync, writeSync } = require("node:fs");

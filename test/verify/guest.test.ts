@@ -1,5 +1,5 @@
-// What goes into a guest and what comes out, without one: the initramfs is a cpio that cpio reads, records are
-// read as guest.c writes them, and calls that can't be met end in one sentence.
+// Tests a guest's input and output without a guest: the initramfs is a cpio that cpio reads, records are read as
+// guest.c writes them, and impossible calls end in one sentence.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -65,7 +65,7 @@ suite("a guest", () => {
     assert.deepEqual([two?.errno, two?.memory], [null, []]);
   });
 
-  test("that ended in the middle of a record, or wrote nonsense, is read as far as it goes", () => {
+  test("that ended in the middle of a record, or wrote nonsense, is read up to that point", () => {
     const bytes = recorded(0, record(1, 0, 0, 0, ""), record(6, 0, 0, 2, "/names"));
     assert.deepEqual(readRecords(bytes, 1).trouble, ["/names (errno 2)"]);
     for (let size = 8; size < bytes.length; size++) {
@@ -77,7 +77,7 @@ suite("a guest", () => {
     assert.equal(readRecords(huge, 1).modules[0]?.memory.length, 0);
   });
 
-  test("is not started for what can't be met", () => {
+  test("is not started when the call is impossible", () => {
     const missing = farjal(["verify", "nothing", "--kernel", MODULE]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /there is no file nothing; --modules DIR says/);

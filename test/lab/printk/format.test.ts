@@ -1,5 +1,5 @@
-// printk's conversions against what Linux 6.1's vsnprintf() gives: the values are those that lib/test_printf.c asks
-// for, that Documentation/core-api/printk-formats.rst shows, or that the functions of lib/vsprintf.c compute.
+// Compares printk's conversions with Linux 6.1's vsnprintf(): the expected values are those that lib/test_printf.c
+// checks, that Documentation/core-api/printk-formats.rst shows, or that the functions of lib/vsprintf.c compute.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -8,7 +8,7 @@ import { FormattedText } from "../../../src/lab/printk/text.ts";
 import { processorTime } from "../../support/processor-time.ts";
 import { type Argument, argumentsOf, print } from "./guest.ts";
 
-/** Where the tests' bytes are. */
+/** The address of the tests' bytes. */
 const AT = 0x80200000;
 
 suite("numbers and texts", () => {
@@ -42,10 +42,10 @@ suite("numbers and texts", () => {
     ["text|  text at AT", "%.4s|%12s", AT, AT],
     ["ABCD|ABC|123", "%s|%.3s|%.*s", AT + 0x100, AT + 0x100, 3, AT + 0x200],
     ["1234      |      1234", "%-10.4s|%10.4s", AT + 0x200, AT + 0x200],
-    // A negative precision from the arguments is 0; a point without digits is none.
+    // A negative precision from the arguments is 0; a point without digits means 0 too.
     ["    |123456|ABCD  ", "%4.*s|%.s|%*s", -5, AT + 0x200, AT + 0x200, -6, AT + 0x100],
     ["(null)|(efault)|(efault)|(nu", "%s|%s|%s|%.3s", 0, 0xab, -11, 0],
-    // %n and other letters end the text: what follows would take the wrong arguments.
+    // %n and other letters end the text: the rest would take the wrong arguments.
     ["a ", "a %n %d", AT, 1],
     ["a ", "a %y", 1],
     ["a ", "a %"],
@@ -124,7 +124,7 @@ suite("%p", () => {
       AT,
     ],
     ["ABC|(einval)", "%pks|%pkx", AT + 0x900, AT],
-    // Letters and digits behind a pointer belong to it.
+    // Letters and digits directly after a pointer conversion belong to it.
     ["80200000 and", "%pZanything9 and", AT],
   ];
   for (const [expected, text, ...values] of CASES) {
@@ -134,7 +134,7 @@ suite("%p", () => {
     );
   }
 
-  test("what depends on the byte order", () => {
+  test("conversions that depend on the byte order", () => {
     for (const littleEndian of [true, false]) {
       const word = (value: number): number[] => {
         const bytes = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
@@ -207,7 +207,7 @@ suite("%p", () => {
 });
 
 suite("a hostile format", () => {
-  test("keeps what the caller asks for, and counts the rest", () => {
+  test("keeps the requested number of characters, and counts the rest", () => {
     const out = new FormattedText(10);
     format(out, "%8000000d|%s", argumentsOf({ memory: { [AT]: "x" } }, [1, AT]));
     assert.equal(out.text, " ".repeat(10));
@@ -236,7 +236,7 @@ suite("a hostile format", () => {
     }
   });
 
-  test("within itself ends", () => {
+  test("that contains itself ends", () => {
     const memory = {
       [AT]: "<%pV>",
       [AT + 0x100]: [0x00, 0x00, 0x20, 0x80, 0x10, 0x01, 0x20, 0x80],

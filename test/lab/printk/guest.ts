@@ -1,12 +1,12 @@
-// Arguments and memory for formats under test: words in the order of o32's varargs, texts and bytes at addresses that
-// the test chooses, in either byte order.
+// Makes arguments and memory for formats under test: words in the order of o32's varargs, texts and bytes at
+// addresses that the test chooses, in either byte order.
 
 import type { PrintkArguments } from "../../../src/lab/printk/arguments.ts";
 import { format } from "../../../src/lab/printk/format.ts";
 import { FormattedText } from "../../../src/lab/printk/text.ts";
 
 export interface Guest {
-  /** Texts and bytes by address; texts end in a NUL of their own. */
+  /** Texts and bytes by address; each text gets a NUL at its end. */
   readonly memory?: Readonly<Record<number, string | readonly number[]>>;
   readonly littleEndian?: boolean;
 }
@@ -20,7 +20,7 @@ export function print(guest: Guest, text: string, ...values: Argument[]): string
   return out.text;
 }
 
-/** Words for words, pairs for bigints. */
+/** Numbers become one word, bigints two. */
 export function argumentsOf(guest: Guest, values: readonly Argument[]): PrintkArguments {
   const { memory = {}, littleEndian = true } = guest;
   const bytesFrom = (address: number): Uint8Array | undefined => {

@@ -1,4 +1,4 @@
-// The log's records: levels, continued lines and sizes, as vprintk_store() of Linux 6.1 has them.
+// Tests the log's records: levels, continued lines and sizes, as in vprintk_store() of Linux 6.1.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -12,7 +12,7 @@ function stored(...texts: string[]): string[] {
 }
 
 suite("the kernel's log", () => {
-  test("takes levels off, as many as there are, and one newline", () => {
+  test("removes all levels, and one newline", () => {
     assert.deepEqual(stored("\x016info\n", "plain\n\n", "\x01c\x013both\n", "\x018\n", "\x01"), [
       "info",
       "plain\n",
@@ -22,7 +22,7 @@ suite("the kernel's log", () => {
     ]);
   });
 
-  test("continues a line that no newline ended, for KERN_CONT alone", () => {
+  test("continues a line that didn't end in a newline, only for KERN_CONT", () => {
     assert.deepEqual(stored("\x016a", "\x01cb", "\x01cc\n", "\x01cd", "e"), ["abc", "d", "e"]);
     assert.deepEqual(stored("a", "\x016b", "\x01cc"), ["a", "bc"]);
   });

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the referee's userland and its modules into built/ (committed, the same bytes on every run): traced.c as
-# in 2009, without its table of call sites, and with the long calls that it has to equal. Needs
+# Builds the referee's userland and its modules into built/ (committed; each run makes the same bytes): traced.c as in
+# 2009, without its table of call sites, and with the long calls that the mended module must match. Needs
 # gcc-mipsel-linux-gnu (12), linux-libc-dev-mipsel-cross and recordmcount (linux-kbuild-6.1).
 set -eu
 cd "$(dirname "$0")"

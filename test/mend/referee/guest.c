@@ -1,5 +1,5 @@
-// The whole userland of the kernel that judges mended modules, with no C library: process 1, which carries out
-// /script line by line and prints what it does and finds on the console. A line is a letter and words:
+// The whole userland of the kernel that judges mended modules, with no C library: process 1, which runs /script line
+// by line and prints the commands and their results on the console. A line is a letter and words:
 //   l FILE        load a module     u NAME   unload one      r FILE   print a file
 //   w FILE TEXT   write to a file   a FILE TEXT   append to one     g FILE TEXT   print a file's lines with it
 // Answers are printed as "= NUMBER", 0 or more, or -errno; files between "<<" and ">>".
@@ -88,7 +88,7 @@ static int within(const char *line, word size, const char *text) {
   return 0;
 }
 
-/** A file's lines that have the text in them; all of them when it is empty. */
+/** Prints a file's lines that contain the text; all of them when the text is empty. */
 static void show(const char *path, const char *text) {
   static char line[1024];
   word used = 0;

@@ -1,6 +1,6 @@
-// A module whose init function goes through what call sites and jumps come in: leaves, calls and tail calls in the
+// A module whose init function contains the forms of call sites and jumps: leaves, calls and tail calls within the
 // module and to the kernel, recursion, pointers, a switch, alloca, init code that calls core code. It prints its
-// result, so that a kernel's word for it is a number, and its functions can be traced while it loads.
+// result, so that the kernel's log has it as a number. Its functions can be traced while it loads.
 
 #include "module.h"
 
