@@ -1,7 +1,7 @@
 /*
- * Unicorn around an image of MIPS code:
+ * Runs an image of MIPS code in Unicorn:
  *   unicorn IMAGE BASE SIZE ENTRY SP CALLS RESULT BYTES A0 A1 A2 A3
- * loads the image into SIZE bytes of memory at BASE and calls ENTRY CALLS times with these arguments and this stack.
+ * It loads the image into SIZE bytes of memory at BASE and calls ENTRY CALLS times with these arguments and this stack.
  * Each call runs until it returns to the memory's last word. Then it writes v0, the highest byte first, and BYTES
  * bytes from RESULT on to standard output. All numbers are hexadecimal. Little-endian, a 24Kf: the Unicorn processor
  * that is closest to a 24Kc. User addresses are mapped one to one, kseg0's addresses by the processor.

@@ -206,7 +206,7 @@ static void check_text(void)
 		CHECK(lab_stpcpy(here, b) - here == stpcpy(there, b) - there);
 		CHECK(!memcmp(here, there, sizeof(here)));
 
-		/* strlcpy, strlcat and strscpy by snprintf, whose cut is the same. */
+		/* strlcpy, strlcat and strscpy are compared with snprintf, which truncates in the same way. */
 		CHECK(lab_strlcpy(here, a, limit) == (size_t)snprintf(there, limit, "%s", a));
 		CHECK(!memcmp(here, there, sizeof(here)));
 		if (limit) {
@@ -425,7 +425,7 @@ static void check_heap(void)
 		objects[index].value = draw(256);
 		memset(now, objects[index].value, size);
 	}
-	CHECK(failures > 0); /* the range was too small for all, on purpose */
+	CHECK(failures > 0); /* the range is too small for all of them, on purpose */
 	for (int index = 0; index < OBJECTS; index++)
 		lab_kfree(objects[index].at);
 	all = lab___kmalloc(whole - 1, 0);

@@ -130,7 +130,7 @@ static u32 *saved_ra(const u32 *word, u32 fp)
 		} else if ((*word & SUBU_SP_MASK) == SUBU_SP) {
 			return NULL; /* the second part of a large frame */
 		} else if (*word != MOVE_S8_SP) {
-			return at; /* also addiu sp,sp,-N, which a prologue begins with */
+			return at; /* also at addiu sp,sp,-N, with which a prologue begins */
 		}
 	}
 }

@@ -45,7 +45,7 @@ class Writer {
     return this.#slots * SLOT_WORDS;
   }
 
-  /** Whole records, and then so many words of the next one. */
+  /** Writes whole records, and then the first words of the next one. */
   write(records: number, torn = 0): void {
     for (let i = 0; i < records; i += 1) {
       this.#put(this.recordWords);

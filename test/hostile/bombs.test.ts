@@ -13,7 +13,7 @@ import { builtModule, PROGRAM, temporaryDirectory } from "../cli/farjal.ts";
 const MIB = 1 << 20;
 const MOST_MEMORY = 1024;
 const GIBIBYTES = 4;
-/** The size that exceeds the limit, where a tool has to compress it. */
+/** A size above the limit, for the formats that a tool has to compress. */
 const PACKED_MIB = 160;
 
 /** Deflate of a MiB of zeros, which can be followed by any number of copies. */

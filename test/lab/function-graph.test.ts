@@ -185,7 +185,7 @@ for (const [endian, way] of [
 
 for (const endian of ["little", "big"] as const) {
   suite(`function_graph's state, ${endian} endian`, () => {
-    // A site that is branched over leaves the budget for the code after it larger; a site of 2009 doesn't.
+    // After a site that is branched over, translated code has instructions of its budget left; after one of 2009 it has none.
     for (const [name, symbol] of [
       ["shapes", "shapes_tail_after_call"],
       ["leaf_jal", "leaf_loop"],

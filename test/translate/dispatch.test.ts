@@ -14,7 +14,7 @@ import { asm, CODE, ENDIANS, Guest, NOP, R } from "../cpu/guest.ts";
 /** Shares the entry of CODE. */
 const OTHER = CODE + 0x40004;
 const INNER = 1000;
-/** Fewer rounds than make an address hot that is reached once in each round. */
+/** Too few rounds to make an address hot that is reached once in each round. */
 const ROUNDS = 5000;
 
 const LOOP = [

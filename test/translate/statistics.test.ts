@@ -24,7 +24,7 @@ for (const endian of ENDIANS) {
     assert.ok(second !== null && second.exits.limit > first.exits.limit);
     assert.equal(second.exits.returned, first.exits.returned);
 
-    // Not a normal exit of the loop: the tracer's switching writes to its code.
+    // The tracer's switching writes to the loop's code, so the run leaves the translation of the old code.
     const tracer = machine.trace({ tracer: "function", filter: ["leaf_step"] });
     machine.call("leaf_loop", [ROUNDS]);
     tracer.stop();

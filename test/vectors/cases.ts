@@ -298,7 +298,7 @@ const DECODERS: readonly {
 
 /**
  * Reserved encodings: every value of a decoding field that no instruction has, with the other fields at
- * random. A processor without user-defined instructions answers all of them with RI.
+ * random. A processor without user-defined instructions raises RI for all of them.
  */
 export function reservedCases(): readonly Case[] {
   const random = new Random(0xbad);

@@ -165,7 +165,7 @@ static void end_link(void)
 	__asm__ volatile("ll $8, %0\n\tsc %1, %0" : "+m"(word), "+r"(value) : : "$8");
 }
 
-/* Puts the next program into the context; 0 when there is none. */
+/* Loads the next program into the context; returns 0 when there is none. */
 static int enter(struct sigcontext *context)
 {
 	if (ended())

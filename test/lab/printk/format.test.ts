@@ -214,7 +214,7 @@ suite("a hostile format", () => {
     assert.equal(out.length, 8_000_002);
   });
 
-  test("of zeros, of widths, of strings and of bitmaps ends within the work of one call", async () => {
+  test("of zeros, of widths, of strings and of bitmaps ends within the budget of one call", async () => {
     const memory = {
       [AT]: "y".repeat(1 << 16),
       [AT + (1 << 20)]: new Array<number>(1 << 15).fill(0),

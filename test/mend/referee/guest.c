@@ -2,7 +2,7 @@
 // by line and prints the commands and their results on the console. A line is a letter and words:
 //   l FILE        load a module     u NAME   unload one      r FILE   print a file
 //   w FILE TEXT   write to a file   a FILE TEXT   append to one     g FILE TEXT   print a file's lines with it
-// Answers are printed as "= NUMBER", 0 or more, or -errno; files between "<<" and ">>".
+// Results are printed as "= NUMBER", 0 or more, or -errno; files between "<<" and ">>".
 
 #include <asm/fcntl.h>
 #include <asm/unistd.h>
