@@ -71,8 +71,9 @@ ftrace_entry_stub:
 
 /*
  * prepare_ftrace_return(slot that holds the caller's return address, ra of the site, fp): the slot is the one that ra
- * is restored from. prepare_ftrace_return looks for a site's beginning 20 bytes behind a lui v1. A site that
- * continues without jalr v1 states itself where ra is kept, so fp isn't read.
+ * is restored from. prepare_ftrace_return finds a site that begins with lui v1 20 bytes before the ra that it is given,
+ * so ra is passed as the site's address plus 20. It assumes that a site whose fourth word isn't jalr v1 passes the
+ * right slot, so it doesn't read fp.
  */
 	.globl	ftrace_entry_graph_caller
 	.type	ftrace_entry_graph_caller, @function

@@ -20,7 +20,7 @@ function randomWord(random: Random): number {
   const word = random.word();
   if (row === undefined || random.below(16) === 0) return word;
   const form = (row.match | (word & ~row.mask)) >>> 0;
-  // Branches stay near, and so do most addresses: they are based on registers that point into memory.
+  // Branches stay near, and most addresses are relative to sp, which points into memory.
   if (row.group === "branch")
     return ((form & 0xffff0000) | ((random.below(16) - 8) & 0xffff)) >>> 0;
   if (row.form.endsWith("simm(rs)") && random.below(8) > 0) {
