@@ -1,10 +1,10 @@
-// A section's bytes, and the sections that carry relocations. Views of the file, nothing is copied.
+// A section's bytes, and the sections that hold relocations. The results are views of the file; nothing is copied.
 
 import { Words } from "../bytes/words.ts";
 import { REL_SIZE, RELA64_SIZE, SHT_NOBITS, SHT_NULL, SHT_REL, SHT_RELA } from "./numbers.ts";
 import type { ElfObject, RelocationTable, Section } from "./object.ts";
 
-/** The section's bytes in the file; none for SHT_NOBITS, whose bytes are zeros that the file leaves out. */
+/** The section's bytes in the file; none for SHT_NOBITS, whose bytes are zeros that the file does not hold. */
 export function contents(elf: ElfObject, section: Section): Words {
   const absent = section.type === SHT_NOBITS || section.type === SHT_NULL;
   const bytes = absent
@@ -14,8 +14,8 @@ export function contents(elf: ElfObject, section: Section): Words {
 }
 
 /**
- * One relocation section, SHT_REL in ELF32 and SHT_RELA in ELF64, as a table. A piece of an entry at the
- * end, which Linux leaves out too, doesn't count.
+ * One relocation section, SHT_REL in ELF32 and SHT_RELA in ELF64, as a table. An incomplete entry at the end is
+ * ignored, as Linux does.
  */
 export function relocationTable(
   elf: ElfObject,
@@ -43,8 +43,8 @@ function relTable(words: Words, section: Section, target: Section): RelocationTa
 }
 
 /**
- * MIPS's own Elf64_Rela: {r_offset, r_sym, r_ssym, r_type3, r_type2, r_type, r_addend}, in which the four
- * in the middle are bytes. Little-endian files therefore don't have r_info as other machines' do.
+ * MIPS's own Elf64_Rela: {r_offset, r_sym, r_ssym, r_type3, r_type2, r_type, r_addend}, whose fields r_ssym to r_type
+ * are bytes. So in a little-endian file r_info differs from that of other machines.
  */
 function relaTable(words: Words, section: Section, target: Section): RelocationTable {
   const count = Math.floor(words.size / RELA64_SIZE);
@@ -61,14 +61,14 @@ function relaTable(words: Words, section: Section, target: Section): RelocationT
   };
 }
 
-/** The kind of relocation section that a file of this class has, and that the kernel's modules are made of. */
+/** The type of relocation section that the kernel accepts in modules of this file's class. */
 export function relocationKind(elf: Pick<ElfObject, "class">): number {
   return elf.class === 64 ? SHT_RELA : SHT_REL;
 }
 
 /**
- * Every relocation section of the class's kind whose sh_info names a section, in index order. Linux skips
- * those without one in silence.
+ * Every relocation section of that type whose sh_info names a section, in index order. Linux skips the others without
+ * a message.
  */
 export function relocationTables(elf: ElfObject): RelocationTable[] {
   const tables: RelocationTable[] = [];

@@ -43,7 +43,7 @@ const SECTION_TYPES: ReadonlyMap<number, string> = new Map([
   [0x7000002a, "MIPS_ABIFLAGS"],
 ]);
 
-/** In readelf's order: the letter of each flag bit. */
+/** The letter of each flag bit, in readelf's order. */
 const SECTION_FLAGS: readonly (readonly [number, string])[] = [
   [0x1, "W"],
   [0x2, "A"],
@@ -85,7 +85,7 @@ function number(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** Relocations of compressed code, which no kernel applies: the first number, then the names in their order. */
+/** Relocations of compressed code, which no kernel applies: the first number, then the names in ascending order. */
 const COMPRESSED: readonly (readonly [first: number, prefix: string, names: string])[] = [
   [
     100,
@@ -112,7 +112,7 @@ export function relocationName(type: number): string {
   return RELOCATION_NAMES.get(type) ?? COMPRESSED_NAMES.get(type) ?? `R_MIPS_${type}`;
 }
 
-/** The compressed instruction set that a relocation is of, or null. */
+/** The compressed instruction set that a relocation belongs to, or null. */
 export function compressedCode(type: number): "MIPS16" | "microMIPS" | null {
   const name = COMPRESSED_NAMES.get(type);
   if (name === undefined) return null;
@@ -131,7 +131,7 @@ export function sectionFlagLetters(flags: number): string {
     .join("");
 }
 
-/** The calling convention that e_flags and the class tell: o32, n32, n64, … */
+/** The calling convention, from e_flags and the class: o32, n32, n64, … */
 export function abiName(elf: Pick<ElfObject, "class" | "flags">): string {
   if ((elf.flags & EF_MIPS_ABI2) !== 0) return "n32";
   const abi = elf.flags & EF_MIPS_ABI;
@@ -140,7 +140,7 @@ export function abiName(elf: Pick<ElfObject, "class" | "flags">): string {
   return ABIS.get(abi) ?? number(abi);
 }
 
-/** The instruction set that e_flags tell: `mips32r2`, with `+mips16` or `+micromips` where it applies. */
+/** The instruction set, from e_flags: `mips32r2`, with `+mips16` or `+micromips` if it is used. */
 export function isaName(flags: number): string {
   const architecture = (flags & EF_MIPS_ARCH) >>> 28;
   const name = ISAS.get(architecture) ?? number(architecture);

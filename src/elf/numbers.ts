@@ -1,6 +1,5 @@
-// ELF's numbers, by the names of the System V ABI and its MIPS supplement, as far as a kernel module, an
-// object file or a vmlinux holds them. Relocation types stand in assembly/shared/relocation-types.ts, since the
-// core reads them too.
+// ELF's numbers, under the names of the System V ABI and its MIPS supplement, as far as a kernel module, an object file
+// or a vmlinux uses them. Relocation types are in assembly/shared/relocation-types.ts, since the core reads them too.
 
 export const EI_CLASS = 4;
 export const EI_DATA = 5;
@@ -23,7 +22,7 @@ export const EF_MIPS_MICROMIPS = 0x02000000;
 export const EF_MIPS_ARCH_ASE_M16 = 0x04000000;
 export const EF_MIPS_ARCH = 0xf0000000;
 
-/** Sizes of the records, ELF32 and ELF64. */
+/** Sizes of the records in ELF32 and ELF64. */
 export const EHDR_SIZE = 52;
 export const SHDR_SIZE = 40;
 export const SYM_SIZE = 16;
@@ -45,14 +44,14 @@ export const SHT_REL = 9;
 export const SHF_WRITE = 0x1;
 export const SHF_ALLOC = 0x2;
 export const SHF_EXECINSTR = 0x4;
-/** Linux's own, set while a module is loaded: written by its init function, read-only afterwards. */
+/** Linux's own flag, set while a module is loaded: the init function writes the section, later it is read-only. */
 export const SHF_RO_AFTER_INIT = 0x00200000;
 
 export const SHN_UNDEF = 0;
 export const SHN_LORESERVE = 0xff00;
 export const SHN_LIVEPATCH = 0xff20;
 export const SHN_ABS = 0xfff1;
-/** The section is in SHT_SYMTAB_SHNDX. */
+/** The section's index is in SHT_SYMTAB_SHNDX. */
 export const SHN_XINDEX = 0xffff;
 export const SHN_COMMON = 0xfff2;
 

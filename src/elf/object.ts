@@ -33,7 +33,7 @@ export interface ElfSymbol {
   readonly binding: number;
   /** STT_*. */
   readonly type: number;
-  /** st_shndx as it stands in the file: SHN_* or a section's index. */
+  /** st_shndx as the file has it: SHN_* or a section's index. */
   readonly section: number;
 }
 
@@ -47,21 +47,21 @@ export interface ElfObject {
   readonly flags: number;
   readonly sections: readonly Section[];
   readonly symbols: readonly ElfSymbol[];
-  /** The whole ELF image, a module's signature cut off. */
+  /** The whole ELF image, without a module's signature. */
   readonly bytes: Uint8Array;
-  /** What a user should know and Linux doesn't mind, in sentences. */
+  /** Remarks for the user on things that Linux accepts, in sentences. */
   readonly notes: readonly string[];
 }
 
 /** One SHT_REL section of an ELF32 file, or one SHT_RELA section of an ELF64 file. */
 export interface RelocationTable {
   readonly section: Section;
-  /** The section that the entries patch. */
+  /** The section that the entries modify. */
   readonly target: Section;
   readonly count: number;
-  /** The entries as they stand in the file, 8 bytes each in ELF32 and 24 in ELF64. */
+  /** The entries as the file has them, 8 bytes each in ELF32 and 24 in ELF64. */
   readonly bytes: Uint8Array;
-  /** Whether the entries hold their addends (RELA), exact below 2⁵³; else these lie in what is patched. */
+  /** Whether entries hold their addends (RELA), exact below 2⁵³; otherwise the addends are in the target section. */
   readonly hasAddends: boolean;
   offset(index: number): number;
   symbol(index: number): number;

@@ -1,7 +1,7 @@
-// Reads ELF files of MIPS, of both classes: kernel modules and objects (ET_REL), and a vmlinux. It checks what Linux's
-// elf_validity_check() checks (kernel/module/main.c, 6.1), in its order and with its words, and what
-// Linux takes on trust: every offset, count and name is inside the file before anything is made of it.
-// Sections and symbols come out as values; what they mean to a module is src/module/'s business.
+// Reads ELF files of MIPS, of both classes: kernel modules and objects (ET_REL), and a vmlinux. It makes the checks of
+// Linux's elf_validity_check() (kernel/module/main.c, 6.1), in the same order and with the same messages, and checks
+// what Linux trusts: every offset, count and name is inside the file before it is used. Sections and symbols are
+// returned as values; src/module/ interprets them.
 
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
@@ -38,7 +38,7 @@ import { StringTable } from "./strings.ts";
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 
 export interface ReadElfOptions {
-  /** Refuse everything but ET_REL, where Linux does: between the magic and the architecture. */
+  /** Refuse everything but ET_REL, at the point where Linux does: between the magic and the architecture. */
   readonly relocatable?: boolean;
 }
 
@@ -46,7 +46,7 @@ function refuse(line: string, explanation: string): never {
   throw new Refusal({ errno: "ENOEXEC", dmesg: [line], explanation });
 }
 
-/** A refusal that is farjal's alone: Linux doesn't look. */
+/** A refusal by farjal only; Linux has no such check. */
 function damaged(explanation: string): never {
   throw new Refusal({
     errno: "ENOEXEC",
@@ -58,7 +58,7 @@ function damaged(explanation: string): never {
 /**
  * Reads an ELF file's header, sections and symbols.
  * @param bytes the file, without a module's signature (src/module/file/signature.ts takes that off).
- * @throws Refusal (ENOEXEC) with Linux's line and an explanation; with no line where only farjal looks.
+ * @throws Refusal (ENOEXEC) with Linux's line and an explanation; without a line for a check that only farjal makes.
  */
 export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObject {
   if (bytes.length < EHDR_SIZE) {
@@ -98,8 +98,8 @@ export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObj
 }
 
 /**
- * The byte order that the fields have. Linux reads a module in its own order and never looks at EI_DATA,
- * so a file whose EI_DATA is wrong loads; here it is read as it is meant, and the mismatch is noted.
+ * The byte order of the fields. Linux reads a module in the kernel's own order and ignores EI_DATA, so a file with a
+ * wrong EI_DATA loads. Here the file is read in the order that its fields have, and a mismatch becomes a note.
  */
 function byteOrder(bytes: Uint8Array): { endian: Endian; notes: string[] } {
   const data = bytes[EI_DATA];
@@ -120,8 +120,8 @@ function byteOrder(bytes: Uint8Array): { endian: Endian; notes: string[] } {
 }
 
 /**
- * elf_check_arch() of the kernel that the file's class is for: e_machine and, on 32 bits, the ABI bits of
- * e_flags. Whether the machine is of that class is for who loads the file.
+ * elf_check_arch() of the kernel for the file's class: e_machine and, for 32 bits, the ABI bits of e_flags. The loader
+ * checks whether the machine has that class.
  */
 function checkArchitecture(words: Words): 32 | 64 {
   const machine = words.u16(18);
@@ -158,7 +158,7 @@ function checkArchitecture(words: Words): 32 | 64 {
 const E_FLAGS_32 = 36;
 const E_FLAGS_64 = 48;
 
-/** What of the ELF header tells where the section headers are, and how to read one of these. */
+/** The parts of the ELF header that locate the section headers, and how to read a section header. */
 interface HeaderFormat {
   readonly class: 32 | 64;
   readonly size: number;
@@ -250,7 +250,7 @@ interface Header extends Omit<Section, "name"> {
   readonly nameOffset: number;
 }
 
-/** An offset in the file, which may be of 64 bits. */
+/** An offset in the file, which may have 64 bits. */
 function sizeText(value: number): string {
   return hex(value < 2 ** 32 ? value : BigInt(value));
 }
@@ -272,7 +272,7 @@ function readHeader32(words: Words, at: number, index: number): Header {
   };
 }
 
-/** sh_flags is 64 bits wide here, of which all that Linux and farjal know are in the low word. */
+/** sh_flags has 64 bits here; all flags that Linux and farjal know are in the low word. */
 function readHeader64(words: Words, at: number, index: number): Header {
   return {
     index,
@@ -314,8 +314,8 @@ function checkSection(header: Header, count: number, size: number, names: Header
 }
 
 /**
- * Tens of thousands of sections that share the same bytes would make every later step as many times as long.
- * A file's sections don't overlap; the factor is for linkers that think otherwise.
+ * Refuses files in which tens of thousands of sections share the same bytes, which would slow down every later step.
+ * Normally sections don't overlap; the factor allows for unusual linkers.
  */
 function checkOverlap(headers: readonly Header[], size: number): void {
   const held = headers.filter(({ type }) => type !== SHT_NULL && type !== SHT_NOBITS);
@@ -335,10 +335,10 @@ function sectionName(
   return damaged(`section ${index} has no readable name`);
 }
 
-/** A whole kernel has some 200,000. */
+/** A whole kernel has about 200,000. */
 const MOST_SYMBOLS = 1 << 20;
 
-/** The symbols of the first SHT_SYMTAB, which is the one Linux takes; none when the file is stripped. */
+/** The symbols of the first SHT_SYMTAB, which is the one Linux uses; none if the file is stripped. */
 function readSymbols(
   words: Words,
   sections: readonly Section[],
@@ -360,7 +360,7 @@ function readSymbols(
   );
 }
 
-/** Where a symbol's fields stand, and its value and size as they are read. */
+/** The offsets of a symbol's fields, and how its value and size are read. */
 interface SymbolFormat {
   readonly size: number;
   readonly info: number;
@@ -398,7 +398,7 @@ function readSymbol(
 ): ElfSymbol {
   const nameOffset = words.u32(at);
   const info = words.u8(at + format.info);
-  // Offset 0 is the empty name even where a string table is empty.
+  // Offset 0 is the empty name even if the string table is empty.
   const name = nameOffset === 0 ? "" : names.at(nameOffset);
   if (name === undefined) damaged(`symbol ${index} has no readable name`);
   const { value, address, size } = format.fields(words, at);

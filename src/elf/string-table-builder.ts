@@ -1,18 +1,18 @@
-// A string table (SHT_STRTAB) that grows: names that are there already are found, also as the end of a
-// longer name, as linkers share them; others are appended. It begins with a NUL, the empty name.
+// A string table (SHT_STRTAB) that grows: a name that is already there is reused, also as the end of a longer name, as
+// linkers do; others are appended. It begins with a NUL, the empty name.
 
 import { latin1, latin1Bytes } from "../bytes/text.ts";
 
 export class StringTableBuilder {
   #text: string;
 
-  /** @param bytes a table to begin with (default: an empty one). */
+  /** @param bytes the initial table (default: an empty one). */
   constructor(bytes: Uint8Array = new Uint8Array(1)) {
     const text = latin1(bytes);
     this.#text = text.endsWith("\0") ? text : `${text}\0`;
   }
 
-  /** The offset of a name in Latin-1, which is appended when it isn't there. */
+  /** The offset of a name in Latin-1; the name is appended if it is missing. */
   add(name: string): number {
     if (name === "" && this.#text.startsWith("\0")) return 0;
     const found = this.#text.indexOf(`${name}\0`);

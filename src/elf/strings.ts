@@ -5,10 +5,10 @@
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
 
-/** Longer than any name a compiler makes, KSYM_NAME_LEN (512) included. */
+/** Longer than any name from a compiler, and than KSYM_NAME_LEN (512). */
 const LONGEST_NAME = 4096;
 const LARGEST_TABLE = 0x10000000;
-/** Characters of all names that are asked for; those of a kernel with 200,000 symbols have 5 million. */
+/** The most characters in all names that are read; those of a kernel with 200,000 symbols have 5 million. */
 const MOST_CHARACTERS = 1 << 25;
 
 export class StringTable {
@@ -21,7 +21,7 @@ export class StringTable {
     this.#text = latin1(this.#bytes);
   }
 
-  /** The name at an offset, made printable, or undefined when it starts outside the table, has no end in reach, or is one too many. */
+  /** The name at an offset, made printable; undefined if it is outside the table, too long, or past the limit. */
   at(offset: number): string | undefined {
     if (offset < 0 || offset >= this.#bytes.length) return undefined;
     const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);

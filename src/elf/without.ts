@@ -1,5 +1,5 @@
-// An ELF32 image without some of its sections. What counts sections or symbols is numbered anew: sh_link and
-// sh_info, symbols' sections, the symbols of sections that are gone, relocations' symbols, groups' members.
+// Removes sections from an ELF32 image. All numbers of sections and symbols are renumbered: sh_link and sh_info, the
+// symbols' sections, the symbols of removed sections, the relocations' symbols, the groups' members.
 
 import { Words } from "../bytes/words.ts";
 import {
@@ -18,8 +18,8 @@ const SHT_GROUP = 17;
 const WORD = 4;
 
 /**
- * @param dropped says which sections go; relocations of a section go with it.
- * @returns the image, and the names of the sections that are gone.
+ * @param dropped selects the sections to remove; the relocations of a section are removed with it.
+ * @returns the image, and the names of the removed sections.
  */
 export function withoutSections(
   image: ElfImage,
@@ -71,7 +71,7 @@ export function withoutSections(
   };
 }
 
-/** New indices by old ones; null for what is gone. */
+/** New indices by old ones; null for a removed one. */
 function renumbered(kept: readonly boolean[]): (number | null)[] {
   let next = 0;
   return kept.map((keep) => (keep ? next++ : null));
@@ -80,7 +80,7 @@ function renumbered(kept: readonly boolean[]): (number | null)[] {
 interface Symbols {
   readonly bytes: Uint8Array;
   readonly indices: readonly (number | null)[];
-  /** How many local ones there are, the null symbol among them. */
+  /** The number of local symbols, including the null symbol. */
   readonly locals: number;
 }
 
@@ -109,7 +109,7 @@ function symbolsOf(
     words.bytes.set(symtab.bytes.subarray(SYM_SIZE * index, SYM_SIZE * (index + 1)), SYM_SIZE * to);
     const section = sectionAt(index);
     const moved = section >= SHN_LORESERVE ? section : (sections[section] ?? section);
-    // st_shndx, beside st_info and st_other in one word.
+    // st_shndx shares a word with st_info and st_other.
     const [info = 0, other = 0] = symtab.bytes.subarray(
       SYM_SIZE * index + 12,
       SYM_SIZE * index + 14,
@@ -135,7 +135,7 @@ function relocations(
   return words.bytes;
 }
 
-/** A group's flag word and its members that are left. */
+/** A group's flag word and its remaining members. */
 function members(
   bytes: Uint8Array,
   endian: ElfImage["endian"],

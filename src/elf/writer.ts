@@ -1,7 +1,7 @@
-// Writes ELF files of MIPS, of both classes and byte orders, from a value: a header's fields and sections with
-// their bytes. A file that was read becomes such a value (imageOf), is changed, and is written again. The
-// writer lays sections out in index order and makes the section names; it looks into no section, so symbols
-// and relocations are the business of whoever changes them.
+// Writes ELF files of MIPS, of both classes and byte orders, from a value: the header's fields, and sections with their
+// bytes. To change a file, read it, convert it to such a value (imageOf), change that and write it. The writer lays
+// sections out in index order and makes the section names; it does not interpret sections, so the caller keeps symbols
+// and relocations consistent.
 
 import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
@@ -23,7 +23,7 @@ import {
 import type { ElfObject, Section } from "./object.ts";
 import { StringTableBuilder } from "./string-table-builder.ts";
 
-/** A section as it is written. */
+/** A section to write. */
 export interface ImageSection {
   readonly name: string;
   /** sh_type, SHT_*. */
@@ -33,7 +33,7 @@ export interface ImageSection {
   /** sh_addr. */
   readonly address: Address;
   readonly bytes: Uint8Array;
-  /** sh_size (default: that of `bytes`); SHT_NOBITS needs it, and a test may write an untrue one. */
+  /** sh_size (default: that of `bytes`); needed for SHT_NOBITS, and to write a wrong size in a test. */
   readonly size?: number;
   readonly link: number;
   readonly info: number;
@@ -56,12 +56,12 @@ export interface ElfImage {
   readonly sections: readonly ImageSection[];
   /** The index of the section with the sections' names, e_shstrndx; missing names are added to it. */
   readonly names: number;
-  /** EI_CLASS and EI_DATA, to write untrue ones. */
+  /** EI_CLASS and EI_DATA, if they are to differ from the real ones. */
   readonly stated?: { readonly class?: number; readonly endian?: Endian };
 }
 
 const VERSION = 1;
-/** A section's place in the file is aligned as the section is, up to this: beyond, it is for memory only. */
+/** A section's offset in the file has the section's alignment, up to this; a larger one matters only in memory. */
 const MOST_ALIGNED = 64;
 const WORD = 4;
 
@@ -78,7 +78,7 @@ export const NULL_SECTION: ImageSection = {
   entrySize: 0,
 };
 
-/** A file that was read, as a value that can be changed and written. Sections share the file's bytes. */
+/** Converts a file that was read to a value that can be changed and written. Sections share the file's bytes. */
 export function imageOf(elf: ElfObject): ElfImage {
   const words = new Words(elf.bytes, elf.endian);
   return {
@@ -142,7 +142,7 @@ export function writeElf(image: ElfImage): Uint8Array {
   return file;
 }
 
-/** The section of names, without the untrue size that its bytes had before. */
+/** The section of names with its new bytes, without the wrong size that it may have had. */
 function named({ size, ...section }: ImageSection, bytes: Uint8Array): ImageSection {
   return { ...section, bytes };
 }
@@ -167,7 +167,7 @@ function writeHeader(file: Uint8Array, image: ElfImage, sectionHeaders: number):
     .half(image.names);
 }
 
-/** Numbers one after the other, in the file's byte order. */
+/** Writes numbers one after the other, in the file's byte order. */
 class Fields {
   at = 0;
   readonly #view: DataView;
@@ -192,7 +192,7 @@ class Fields {
     return this;
   }
 
-  /** A field of 32 bits in ELF32, of 64 in ELF64. */
+  /** A field of 32 bits in ELF32, of 64 bits in ELF64. */
   long(value: Address): this {
     if (!this.#wide) return this.word(Number(value));
     this.#view.setBigUint64(this.at, BigInt.asUintN(64, BigInt(value)), this.#little);

@@ -1,8 +1,8 @@
-// The packets of GDB's remote serial protocol: `$body#checksum`, acknowledged with + or -, with the bytes
-// that frame them escaped. Nothing here knows what a packet asks for. What comes from outside may be
-// anything: noise between packets is reported as such, a body that is too long or has a wrong checksum is refused.
+// The packets of GDB's remote serial protocol: `$body#checksum`, acknowledged with + or -, with framing bytes escaped
+// in the body. This file does not interpret packets. The bytes from the client may be anything: noise between packets
+// is reported as noise, and a body that is too long or has a wrong checksum is refused.
 
-/** Bytes of a body, in either direction; gdb is told of it. */
+/** Bytes of a body, in either direction; gdb is given this limit. */
 export const PACKET_SIZE = 0x4000;
 
 const START = 0x24; // $
@@ -14,7 +14,7 @@ const NAK = 0x2d; // -
 const INTERRUPT = 0x03;
 const FLIP = 0x20;
 
-/** What the bytes say, in their order. */
+/** What the bytes contain, in order. */
 export type Received =
   | { readonly kind: "packet"; readonly body: Uint8Array }
   /** A packet whose checksum is wrong, or that is too long. */
@@ -23,11 +23,11 @@ export type Received =
   /** A byte between packets that the protocol has no meaning for. */
   | { readonly kind: "noise" };
 
-/** Takes packets out of a stream that may be cut anywhere. */
+/** Extracts packets from a stream that arrives in pieces of any length. */
 export class PacketReader {
-  /** The body as it came, or null between packets. */
+  /** The body so far, still escaped; null between packets. */
   #body: number[] | null = null;
-  /** The two digits behind #, as far as they are there; null before it. */
+  /** The digits after # that have arrived; null before the #. */
   #digits: string | null = null;
 
   *read(bytes: Uint8Array): Generator<Received> {
@@ -43,7 +43,7 @@ export class PacketReader {
     if (byte === END) {
       this.#digits = "";
     } else if (byte === START) {
-      // The one before was never finished.
+      // A new packet begins before the previous one ended.
       this.#body = [];
     } else if (this.#body.length >= PACKET_SIZE) {
       this.#body = null;
@@ -81,7 +81,7 @@ export class PacketReader {
   }
 }
 
-/** A body as it goes over the wire. Text is Latin-1. */
+/** A body, framed for the wire. Text is encoded as Latin-1. */
 export function framed(body: Uint8Array | string): Uint8Array {
   const plain = typeof body === "string" ? Buffer.from(body, "latin1") : body;
   const escaped: number[] = [];

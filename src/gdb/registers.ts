@@ -54,12 +54,12 @@ const SPECIAL: readonly Special[] = [
   },
 ];
 
-/** A register's value; undefined for those that aren't there. */
+/** A register's value; undefined for a register that the processor doesn't have. */
 export function readRegister(processor: Processor, number: number): number | undefined {
   return number < GENERAL ? processor.gpr(number) : SPECIAL[number - GENERAL]?.read(processor);
 }
 
-/** Writes a register that changes: pc written with what it is keeps its place in a delay slot. */
+/** Writes a register if its value changes: writing pc with its own value must not end a delay slot. */
 export function writeRegister(processor: Processor, number: number, value: number): void {
   if (readRegister(processor, number) === value) return;
   if (number < GENERAL) processor.setGpr(number, value);
@@ -67,8 +67,8 @@ export function writeRegister(processor: Processor, number: number, value: numbe
 }
 
 /**
- * target.xml. Without an OS gdb leaves stepping to us; as a debugger of Linux it would step over what it
- * thinks the next instruction is, and lose its way in delay slots.
+ * target.xml. It names no OS, so that gdb leaves stepping to farjal; for Linux, gdb would put breakpoints at what it
+ * takes for the next instruction, which fails in delay slots.
  */
 export function targetDescription(): string {
   const named = (wanted: readonly string[]): string =>

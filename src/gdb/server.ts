@@ -8,22 +8,22 @@ import { framed, PacketReader } from "./packets.ts";
 import { type Answer, Stub } from "./stub.ts";
 
 const LOOPBACK = "127.0.0.1";
-/** Steps between two looks at the connection: some milliseconds, or tens where pages are watched. */
+/** Steps between two checks of the connection: some milliseconds, or tens if pages are watched. */
 const SLICE = 200_000;
 
 export interface GdbOptions {
-  /** 0 takes any that is free. */
+  /** The port; 0 takes any free one. */
   readonly port: number;
   /** Called when gdb can connect. */
   readonly listening?: (port: number) => void;
 }
 
-/** returned: the guest came to its end; detached: gdb let go, or went away; killed: gdb wants no more of it. */
+/** returned: the guest's call ended; detached: gdb detached or disconnected; killed: gdb asked to end the call. */
 export type GdbEnd = "returned" | "detached" | "killed";
 
 /**
- * Waits for a gdb and does what it says, until the guest has returned or gdb lets go.
- * @throws Misuse when the port can't be had.
+ * Waits for gdb and obeys it until the guest has returned or gdb detaches.
+ * @throws Misuse when it can't listen on the port.
  */
 export async function serveGdb(tool: Debugger, { port, listening }: GdbOptions): Promise<GdbEnd> {
   const server = createServer();
@@ -66,7 +66,7 @@ function listen(server: Server, port: number): Promise<void> {
 interface Outcome {
   ended(how: GdbEnd): void;
   failed(error: unknown): void;
-  /** The client went away without a single packet: it was no gdb. */
+  /** The client disconnected without sending a packet: it was not gdb. */
   unspoken(): void;
 }
 
@@ -81,7 +81,7 @@ class Connection {
   #running = false;
   #interrupted = false;
   #over = false;
-  /** For a client that asks to hear it again. */
+  /** The last answer, for a client that asks for it again. */
   #last: Uint8Array | undefined;
 
   constructor(tool: Debugger, socket: Socket, outcome: Outcome) {
@@ -106,7 +106,7 @@ class Connection {
         case "packet":
           this.#spoken = true;
           if (this.#acks) this.#write(Buffer.from("+"));
-          // While the guest runs, gdb has nothing to say but the interrupt.
+          // While the guest runs, gdb sends nothing but the interrupt.
           if (!this.#running) this.#follow(this.#stub.answer(received.body));
           break;
         case "damaged":
@@ -119,7 +119,7 @@ class Connection {
           this.#interrupted = true;
           break;
         case "noise":
-          // A web page's request would come to a packet in its body. gdb begins with one.
+          // A web page's request could contain a packet in its body. gdb's first byte is a packet's.
           if (!this.#spoken) {
             this.#over = true;
             this.#socket.destroy();
@@ -178,7 +178,7 @@ class Connection {
     this.#write(this.#last);
   }
 
-  /** A client that doesn't read isn't read from either. */
+  /** Writes to the client, and stops reading from a client that doesn't read. */
   #write(bytes: Uint8Array): void {
     if (!this.#socket.write(bytes)) this.#socket.pause();
   }

@@ -9,7 +9,7 @@ import type { Halt } from "../processor/stop.ts";
 import { PACKET_SIZE } from "./packets.ts";
 import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
 
-/** What becomes of a packet. steps: run on, for so many steps; the answer comes when the guest halts. */
+/** The result of a packet. steps: run this number of steps; the answer is sent when the guest halts. */
 export type Answer =
   | { readonly kind: "reply"; readonly body: string | Uint8Array }
   | { readonly kind: "run"; readonly steps: number }
@@ -38,7 +38,7 @@ const WATCH_WORDS: Readonly<Record<Watchpoint["kind"], string>> = {
 
 const SIGINT = 2;
 const SIGTRAP = 5;
-/** What gdb calls the exceptions, by the manual's names; other ends are SIGABRT. */
+/** gdb's signals for exceptions, by the manual's names; any other end is SIGABRT. */
 const SIGNALS: Readonly<Record<string, number>> = {
   RI: 4, // SIGILL
   CpU: 4,
@@ -60,7 +60,7 @@ const SIGABRT = 6;
 export class Stub {
   readonly #tool: Debugger;
   readonly #description = Buffer.from(targetDescription());
-  /** The signal that the guest stopped with last. */
+  /** The signal of the guest's last stop. */
   #stopped: string;
   #swbreak = false;
 
@@ -137,7 +137,7 @@ export class Stub {
       case "Z":
       case "z":
         return this.#watch(text[0] === "Z", rest);
-      case "H": // one thread: whichever is meant
+      case "H": // selects a thread; there is only one
       case "T":
         return OK;
       case "D":
@@ -250,7 +250,7 @@ export class Stub {
     return OK;
   }
 
-  /** How many of the bytes there are, up to the first page that isn't. */
+  /** The number of bytes that can be read before the first unmapped page. */
   #reachable(at: number, size: number): number {
     const end = Math.min(at + size, 2 ** 32);
     let reached = at;
@@ -267,7 +267,7 @@ export class Stub {
     return { kind: "run", steps: action === "s" ? 1 : Number.POSITIVE_INFINITY };
   }
 
-  /** Z and z may come twice; the second changes nothing. */
+  /** Sets or removes; Z and z may be repeated, without further effect. */
   #watch(set: boolean, text: string): Answer {
     const [type = "", ...place] = text.split(";")[0]?.split(",") ?? [];
     const [at, size] = range(place.join(","));
@@ -285,7 +285,7 @@ export class Stub {
     return OK;
   }
 
-  /** A word's value from its bytes in the guest's order. */
+  /** The value of a word from its bytes in the guest's order. */
   #value(digits: string): number {
     const bytes = fromHex(digits);
     if (bytes.length !== 4) throw new Misuse(`${digits} is not a register's value`);
@@ -308,12 +308,12 @@ function reply(body: string | Uint8Array): Answer {
   return { kind: "reply", body };
 }
 
-/** `T`, the signal, what else is known, and the one thread there is. */
+/** `T`, the signal, further facts, and the only thread. */
 function signalled(signal: number, more = ""): string {
   return `T${signal.toString(16).padStart(2, "0")}${more}thread:1;`;
 }
 
-/** An address in hexadecimal; 64-bit ones that gdb has extended from 32 count as those. */
+/** An address in hexadecimal; gdb may have sign-extended a 32-bit address to 64 bits. */
 function address(text: string): number {
   const digits = /^(?:f{8}|0{0,8})?([0-9a-f]{1,8})$/i.exec(text)?.[1];
   if (digits === undefined) throw new Misuse(`'${text}' is not an address`);

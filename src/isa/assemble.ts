@@ -1,6 +1,6 @@
-// Instruction words from mnemonics and operands, by the table's rows: the disassembler's other direction. An
-// operand outside its field is an error of the caller's, never a wrong word. Knows no labels, sections or
-// pseudo-instructions: what needs them (lui and addiu for an address, a jump's field) is here as a function.
+// Makes instruction words from mnemonics and operands by the table's rows, the inverse of the disassembler. An operand
+// that doesn't fit into its field is an error, never a wrong word. There are no labels, sections or
+// pseudo-instructions; the cases that need them (lui and addiu for an address, a jump's field) are functions here.
 
 import { type Address, lowWord } from "../address.ts";
 import { FIELDS, type FieldName, fieldsOf, insert } from "./fields.ts";
@@ -11,12 +11,12 @@ import { FARJAL_WORDS, INSTRUCTIONS } from "./table.ts";
 /** sll zero,zero,0. */
 export const NOP = 0;
 
-/** By mnemonic; of MIPS64's three rows for dext and dins, the last is the one the manual calls so. */
+/** Rows by mnemonic; of MIPS64's three rows for dext and dins, the last is the one that the manual gives that name. */
 const ROWS: ReadonlyMap<string, Pick<Spelling, "match" | "form">> = new Map(
   [...MIPS64, ...FARJAL_WORDS, ...INSTRUCTIONS].map((row) => [row.name, row]),
 );
 
-/** The fields that each operand of a form fills: two for "rd=rt", a register that is written into both. */
+/** The fields that each operand of a form sets: two for "rd=rt", a register that is written into both. */
 function operandFields(form: string): readonly (readonly FieldName[])[] {
   return (form.match(/[a-z0-9=]+/g) ?? []).filter((name) => name !== "zero").map(fieldsOf);
 }
@@ -33,8 +33,8 @@ function checked(name: string, field: FieldName, value: number): number {
  * @param name the manual's mnemonic, or "farjal." and the name.
  * @param operands in the order of the row's form, which is the assembler's: registers by number, immediates
  *   signed where the instruction extends their sign, a branch's distance and a jump's target in words.
- * @throws RangeError for a name without a row, too many or too few operands, and a number that its field
- *   doesn't hold.
+ * @throws RangeError for a name without a row, too many or too few operands, and a number that doesn't fit into its
+ *   field.
  */
 export function assemble(name: string, ...operands: readonly number[]): number {
   const row = ROWS.get(name);
@@ -53,7 +53,7 @@ export function assemble(name: string, ...operands: readonly number[]): number {
   );
 }
 
-/** j or jal with its field set to an address; that it is in reach is for the caller to know. */
+/** j or jal with its field set to an address; the caller makes sure that the address is in reach. */
 export function withTarget(word: number, address: Address): number {
   return ((word & 0xfc00_0000) | ((lowWord(address) >>> 2) & 0x03ff_ffff)) >>> 0;
 }
@@ -63,12 +63,12 @@ export function jumpTo(name: "j" | "jal", address: Address): number {
   return withTarget(assemble(name, 0), address);
 }
 
-/** %lo: the low half, signed, as addiu and loads and stores add it. */
+/** %lo: the low half, signed, which addiu, loads and stores add. */
 export function low(address: Address): number {
   return (lowWord(address) << 16) >> 16;
 }
 
-/** %hi: what lui has to load for %lo to be added to it. */
+/** %hi: the value for lui to which %lo is added. */
 export function high(address: Address): number {
   return ((lowWord(address) - low(address)) >>> 16) & 0xffff;
 }

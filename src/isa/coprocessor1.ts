@@ -1,7 +1,7 @@
-// Coprocessor 1's instructions, for the disassembler alone: farjal's processors have no floating point, and
-// each of these is an exception to them, for the kernel's emulator to take. Everything of MIPS32 Release 2
-// is here, paired singles too, as rows of a word's fixed bits and its operands; MIPS-3D and MSA are not. A
-// row with fewer operands stands before the one that it is a case of.
+// Coprocessor 1's instructions, only for the disassembler: farjal's processors have no floating-point unit, and each of
+// these raises an exception, for the kernel's emulator to handle. All of MIPS32 Release 2 is here, including paired
+// singles, as rows of a word's fixed bits and its operands; MIPS-3D and MSA are not. A row with fewer operands precedes
+// the row that it is a special case of.
 
 import {
   OP_COP1,
@@ -20,7 +20,7 @@ function row(name: string, op: number, fixed: number, form: string): Spelling {
   return { name, match: ((op << 26) | fixed) >>> 0, mask: ~formMask(form) >>> 0, form };
 }
 
-/** Places of the numbers that are fixed in a word. */
+/** Positions of the fields that are fixed in a word. */
 const RS = 21;
 const TRUE = 1 << 16;
 const LIKELY = 1 << 17;

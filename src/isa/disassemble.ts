@@ -1,7 +1,6 @@
-// A word to text, as binutils' objdump prints it for mips:isa32r2 and o32, or, at an address of 64 bits, for
-// mips:isa64r2 and n64. Reads the table's operand forms. Knows nothing of sections or relocations: a caller
-// that does names the addresses.
-// Words that are no instruction of the tables (coprocessor 2, ASEs) print as .word.
+// Converts a word to text, as binutils' objdump prints it for mips:isa32r2 and o32, or, at a 64-bit address, for
+// mips:isa64r2 and n64. It reads the table's operand forms and knows no sections or relocations: the caller supplies
+// the names of addresses. Words that are not in the tables (coprocessor 2, ASEs) print as .word.
 
 import { type Address, plus } from "../address.ts";
 import { COPROCESSOR_1 } from "./coprocessor1.ts";
@@ -12,11 +11,11 @@ import { ALIASES, SHORTHANDS, type Spelling } from "./spellings.ts";
 import { FARJAL_WORDS, find, INSTRUCTIONS } from "./table.ts";
 
 export interface DisassembleOptions {
-  /** Print nop, move, li, b, … for the words they stand for (objdump's default); default: true. */
+  /** Print nop, move, li, b, … for the words that they are aliases of (objdump's default); default: true. */
   readonly aliases?: boolean;
   /** What objdump prints in <> after a 32-bit branch's or jump's target, such as "printk+0x8". */
   readonly symbol?: (address: number) => string | undefined;
-  /** Print farjal's own words by name. Without it they are .word, as all of the user-defined space. */
+  /** Print farjal's own words by name; default: as .word, like all of the user-defined space. */
   readonly farjalWords?: boolean;
 }
 
@@ -43,13 +42,13 @@ function target(address: Address, site: Site): string {
   return name === undefined ? hex(address) : `${address.toString(16)} <${name}>`;
 }
 
-/** The register that both fields hold; a word where they differ is unpredictable, and shows both. */
+/** The register in both fields; if they differ, the result is unpredictable, and both are printed. */
 function sameRegister(first: number, second: number, site: Site): string {
   const registers = first === 0 || second === 0 ? [first | second] : [...new Set([first, second])];
   return registers.map((number) => register(number, site)).join(" or ");
 }
 
-/** Where a jump goes: its field is put into the delay slot's address. */
+/** A jump's target: its field combined with the delay slot's address. */
 function jumpTarget({ word, address }: Site): Address {
   const delaySlot = plus(address, 4);
   return plus(
@@ -58,7 +57,7 @@ function jumpTarget({ word, address }: Site): Address {
   );
 }
 
-/** Operands that don't print as the plain hexadecimal number in their field. */
+/** Operands that aren't printed as the plain hexadecimal number in their field. */
 const PRINTED: Readonly<Record<string, (site: Site) => string>> = {
   rs: (site) => register(extract("rs", site.word), site),
   rt: (site) => register(extract("rt", site.word), site),
@@ -96,7 +95,7 @@ function operands(form: string, site: Site): string {
 const PLAIN: readonly Spelling[] = [...SHORTHANDS, ...INSTRUCTIONS, ...COPROCESSOR_1];
 const WITH_ALIASES: readonly Spelling[] = [...ALIASES, ...PLAIN];
 
-/** Rows that a word of each major opcode can be, so that a word is compared with few. */
+/** The rows that are possible for each major opcode, so that a word is compared with few. */
 function byOpcode(rows: readonly Spelling[]): readonly (readonly Spelling[])[] {
   return Array.from({ length: 64 }, (_, op) => rows.filter((row) => row.match >>> 26 === op));
 }
@@ -106,9 +105,9 @@ const WITH_ALIASES_BY_OPCODE = byOpcode(WITH_ALIASES);
 const WIDE_BY_OPCODE = byOpcode([...WITH_ALIASES, ...MIPS64_ALIASES, ...MIPS64]);
 
 /**
- * The text of one instruction word (unsigned) at an address, of 32 bits or, as a bigint, of 64: mnemonic,
- * tab, operands, as objdump has it; at an address of 64 bits always with its aliases. A word that is no
- * instruction gives ".word" and the number.
+ * The text of one instruction word (unsigned) at an address, a number for 32 bits or a bigint for 64: mnemonic, tab,
+ * operands, in objdump's form; for 64 bits always with aliases. A word that is no instruction gives ".word" and the
+ * number.
  */
 export function disassemble(
   word: number,

@@ -1,7 +1,6 @@
-// The operand fields of an instruction word: where each is, by the letter names the manual gives them.
-// An operand form, such as "rd,rs,rt" or "rt,simm(rs)", is written in these names, so that the table can
-// be checked against itself (every bit of a word is either fixed or an operand) and a form can be read
-// both ways: by the disassembler and by the assembler.
+// The operand fields of an instruction word: the position of each, under the manual's names. An operand form, such as
+// "rd,rs,rt" or "rt,simm(rs)", uses these names, so that the table can be checked (every bit of a word is either fixed
+// or an operand) and both the disassembler and the assembler can read a form.
 
 /** One operand's place in the word. */
 export interface Field {
@@ -31,7 +30,7 @@ export const FIELDS = {
   pos: { shift: 6, width: 5 },
   msbd: { shift: 11, width: 5 },
   msb: { shift: 11, width: 5 },
-  /** The same of MIPS64's, where they count from 32. */
+  /** The same for MIPS64's instructions that count bits from 32. */
   pos32: { shift: 6, width: 5 },
   msbd32: { shift: 11, width: 5 },
   msb32: { shift: 11, width: 5 },
@@ -50,7 +49,7 @@ export const FIELDS = {
   bcc: { shift: 18, width: 3 },
   ccc: { shift: 8, width: 3 },
   hintx: { shift: 11, width: 5 },
-  /** Codes for software: break has two, of which the first is the one that kernels read. */
+  /** Codes for software: break has two, and kernels read the first. */
   code: { shift: 16, width: 10 },
   code2: { shift: 6, width: 10 },
   trapcode: { shift: 6, width: 10 },
@@ -60,7 +59,7 @@ export const FIELDS = {
 
 export type FieldName = keyof typeof FIELDS;
 
-/** The bits of the word that a field fills. */
+/** The bits of the word that a field occupies. */
 export function fieldMask(name: FieldName): number {
   const { shift, width } = FIELDS[name];
   return ((2 ** width - 1) << shift) >>> 0;
@@ -79,8 +78,8 @@ export function insert(name: FieldName, word: number, value: number): number {
 }
 
 /**
- * What is between a form's punctuation. Two fields that print as one operand count as one: "rd=rt", a
- * register that is written into both, and "cp0,sel", which have one name between them.
+ * The operands between a form's punctuation. Two fields that print as one operand count as one: "rd=rt", a register
+ * that is written into both, and "cp0,sel", which together have one name.
  */
 export const OPERAND = /rd=rt|cp0,sel|[a-z0-9]+/g;
 
@@ -93,7 +92,7 @@ export function fieldsOf(form: string): readonly FieldName[] {
   });
 }
 
-/** The bits that a form's operands fill. */
+/** The bits that a form's operands occupy. */
 export function formMask(form: string): number {
   return fieldsOf(form).reduce((mask, name) => (mask | fieldMask(name)) >>> 0, 0);
 }

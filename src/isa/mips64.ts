@@ -1,5 +1,5 @@
-// MIPS64 Release 2's integer instructions that MIPS32 doesn't have. farjal has no 64-bit processor: it shows
-// such words in 64-bit modules' call sites, and writes a few of them into veneers.
+// MIPS64 Release 2's integer instructions that are not in MIPS32. farjal has no 64-bit processor: it disassembles such
+// words in the call sites of 64-bit modules, and writes a few of them into veneers.
 
 import { OP_SPECIAL, OP_SPECIAL3 } from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
@@ -26,7 +26,7 @@ function row(name: string, op: number, fixed: number, form: string): Spelling {
   return { name, match: ((op << 26) | fixed) >>> 0, mask, form };
 }
 
-/** Of SPECIAL, by function; `rs` distinguishes a rotation from a shift. */
+/** Instructions of SPECIAL, by function; `rs` distinguishes a rotation from a shift. */
 function special(name: string, funct: number, form: string, rs = 0): Spelling {
   return row(name, OP_SPECIAL, (rs << 21) | funct, form);
 }
@@ -43,7 +43,7 @@ const MEMORY: readonly (readonly [string, number])[] = [
   ["sd", OP_SD],
 ];
 
-/** Other names for some words of the rows below. */
+/** Other names for some words of the following rows. */
 export const MIPS64_ALIASES: readonly Spelling[] = [
   special("move", SPECIAL_DADDU, "rd,rs"),
   special("dneg", 46, "rd,rt"),

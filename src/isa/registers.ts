@@ -1,7 +1,7 @@
-// Registers by number and name, as binutils prints them for o32 and n64: general registers, CP0 registers of
-// MIPS32 Release 2, hardware registers of rdhwr. CP0's keys are the manual's numbers, register and select.
+// Register numbers and names, as binutils prints them for o32 and n64: general registers, CP0 registers of MIPS32
+// Release 2, hardware registers of rdhwr. The keys of CP0 are the manual's numbers, register and select.
 
-/** Numbers of the general registers, by o32's names. */
+/** Numbers of the general registers, under their o32 names. */
 export const R = {
   zero: 0,
   at: 1,
@@ -48,12 +48,12 @@ const GENERAL_N64 = GENERAL.map((name, register) =>
       : name,
 );
 
-/** The name of general register 0 to 31, as o32 (32 bits) or n64 (64) calls it. */
+/** The name of general register 0 to 31 in o32 (32 bits) or n64 (64 bits). */
 export function registerName(register: number, bits: 32 | 64 = 32): string {
   return (bits === 64 ? GENERAL_N64 : GENERAL)[register] as string;
 }
 
-/** CP0 names by register; within one, by select, up to the last that has a name of its own. */
+/** CP0 names by register and, within one, by select, up to the last select with a name of its own. */
 const CP0: Readonly<Record<number, string>> = {
   0: "index mvpcontrol mvpconf0 mvpconf1",
   1: "random vpecontrol vpeconf0 vpeconf1 yqmask vpeschedule vpeschefback",
@@ -87,7 +87,7 @@ const CP0: Readonly<Record<number, string>> = {
   31: "desave",
 };
 
-/** CP0 register and select, "c0_status"; "$9,6" where the manual names none. */
+/** CP0 register and select, "c0_status"; "$9,6" if the manual has no name. */
 export function cp0Name(register: number, select: number): string {
   const name = CP0[register]?.split(" ")[select];
   if (name) return `c0_${name}`;
@@ -96,7 +96,7 @@ export function cp0Name(register: number, select: number): string {
 
 const HARDWARE = ["hwr_cpunum", "hwr_synci_step", "hwr_cc", "hwr_ccres"];
 
-/** Hardware register of rdhwr, "hwr_ccres"; "$29" where binutils has no name. */
+/** Hardware register of rdhwr, "hwr_ccres"; "$29" if binutils has no name. */
 export function hardwareRegisterName(register: number): string {
   return HARDWARE[register] ?? `$${register}`;
 }
@@ -111,7 +111,7 @@ const CONTROL: Readonly<Record<number, string>> = {
   31: "c1_fcsr",
 };
 
-/** Control register of coprocessor 1, "c1_fcsr"; "$12" where binutils has no name. */
+/** Control register of coprocessor 1, "c1_fcsr"; "$12" if binutils has no name. */
 export function controlRegisterName(register: number): string {
   return CONTROL[register] ?? `$${register}`;
 }

@@ -1,6 +1,6 @@
-// Other names for words of the table, as binutils writes them: shorthands, which objdump prints always,
-// and aliases, which it prints unless -M no-aliases is given. Each is a row of the table with some of its
-// operands fixed, so no encoding is written here. The first that fits a word is printed.
+// Other names for words of the table, as binutils writes them: shorthands, which objdump always prints, and aliases,
+// which it prints unless -M no-aliases is given. Each is a row of the table with some operands fixed, so this file has
+// no encodings. The first one that matches a word is printed.
 
 import { type FieldName, fieldMask, insert } from "./fields.ts";
 import { R } from "./registers.ts";
@@ -10,7 +10,7 @@ export interface Spelling {
   readonly name: string;
   readonly match: number;
   readonly mask: number;
-  /** The operands that are left to print; "zero" is printed as it is. */
+  /** The remaining operands to print; "zero" is printed literally. */
   readonly form: string;
 }
 

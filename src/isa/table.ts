@@ -1,14 +1,14 @@
-// MIPS32 Release 2, one row for each instruction: how its word is recognised, its operands in the order
-// an assembler writes them, what kind it is. The numbers are assembly/shared/opcodes.ts's; what an instruction
-// does stands once, in assembly/instructions/. A word is the row's when (word & mask) === match, and every
-// bit is either fixed by the mask or belongs to an operand, so reserved fields have to be 0, as the manual
-// has it, and no word is two rows'. Other names for the same words (nop, move, b) are in spellings.ts.
-// Coprocessors 1 and 2 are not here: the processor has none; coprocessor1.ts has what the disassembler says of 1.
+// MIPS32 Release 2, one row for each instruction: how its word is recognized, its operands in the assembler's order,
+// and its group. The numbers are in assembly/shared/opcodes.ts; the semantics only in assembly/instructions/. A word
+// matches a row when (word & mask) === match. Every bit is either fixed by the mask or belongs to an operand, so
+// reserved fields must be 0, as the manual requires, and no word matches two rows. Other names for the same words (nop,
+// move, b) are in spellings.ts. Coprocessors 1 and 2 are not here, as the processor has none; coprocessor1.ts serves
+// the disassembler.
 
 import * as opcodes from "../../assembly/shared/opcodes.ts";
 import { formMask } from "./fields.ts";
 
-/** What an instruction is about; the vectors are made and kept by these. */
+/** An instruction's subject; the vectors are generated and stored by group. */
 export type Group =
   | "arithmetic" // general registers only
   | "shift"
@@ -26,18 +26,18 @@ export interface Instruction {
   readonly name: string;
   readonly match: number;
   readonly mask: number;
-  /** Operands as an assembler writes them, in fields.ts's names. */
+  /** Operands in the assembler's order, under the names in fields.ts. */
   readonly form: string;
   readonly group: Group;
   /** A branch that skips its delay slot when it is not taken. */
   readonly likely: boolean;
-  /** Needs coprocessor 0 (kernel mode), except that rdhwr needs it only where HWREna doesn't allow. */
+  /** Needs coprocessor 0 (kernel mode); rdhwr needs it only if HWREna doesn't enable the register. */
   readonly privileged: boolean;
   /** New in Release 2. */
   readonly release2: boolean;
 }
 
-/** The fixed parts of a word; those left out are 0 or an operand. */
+/** The fixed parts of a word; a part that is left out is 0 or an operand. */
 interface Fixed {
   readonly op: number;
   readonly rs?: number;
@@ -222,12 +222,12 @@ export const FARJAL_WORDS: readonly Instruction[] = [
   row("farjal.trace_graph", { op: SPECIAL2, funct: opcodes.SPECIAL2_TRACE_GRAPH }, "code20", "system", "privileged"),
 ];
 
-/** Whether a branch or jump: the instruction after it is its delay slot. */
+/** Whether an instruction is a branch or jump: the instruction after it is in its delay slot. */
 export function hasDelaySlot(instruction: Instruction): boolean {
   return instruction.group === "branch" || instruction.group === "jump";
 }
 
-/** The first of rows that word belongs to, if any. */
+/** The first of the rows that the word matches, if any. */
 export function find<Row extends { readonly match: number; readonly mask: number }>(
   rows: readonly Row[],
   word: number,

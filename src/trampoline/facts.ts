@@ -1,6 +1,5 @@
-// What the far-jump planner is told: the module's two blocks and its jumps, each with the place it is at and
-// the place it goes to. Values only. The module loader gathers them (module/relocation/jumps.ts), group.ts
-// and place.ts read them.
+// The input of the far-jump planner: the module's two blocks and its jumps, each with its own place and its target.
+// Values only. The module loader gathers them (module/relocation/jumps.ts); group.ts and place.ts read them.
 
 import type { Address } from "../address.ts";
 
@@ -13,8 +12,7 @@ export const BLOCKS: readonly Block[] = ["core", "init"];
 export type PerBlock<T> = Readonly<Record<Block, T>>;
 
 /**
- * Where something is: in a block of this module, which may still move, or at a final address outside both
- * blocks.
+ * A location: in a block of this module, which may still move, or at a final address outside both blocks.
  */
 export type Place<A extends Address = number> =
   | { readonly block: Block; readonly offset: number }
@@ -22,20 +20,20 @@ export type Place<A extends Address = number> =
 
 /** One R_MIPS_26 relocation, its symbol resolved. */
 export interface Jump<A extends Address = number> {
-  /** The section that is patched, and r_offset in it. */
+  /** The section that is relocated, and r_offset in it. */
   readonly section: string;
   readonly offset: number;
-  /** The instruction as it is in the file, in-place addend included. */
+  /** The instruction as in the file, including the in-place addend. */
   readonly word: number;
   readonly symbol: string;
-  /** The block that holds `section`, and the site's place in that block. */
+  /** The block that contains `section`, and the site's offset in that block. */
   readonly block: Block;
   readonly at: Place<A>;
-  /** What Linux's overflow check looks at: S alone, or S + A where the relocation holds the addend. */
+  /** The value that Linux's overflow check uses: S alone, or S + A if the relocation holds the addend. */
   readonly value: Place<A>;
   /**
-   * S + A: where the jump goes. A is the relocation's, or the in-place field times four, its sign extended
-   * from 28 bits.
+   * S + A: the jump's target. A is the relocation's addend, or the in-place field times four, sign-extended from 28
+   * bits.
    */
   readonly target: Place<A>;
   /** Whether S + A is the first instruction of a function; an imported symbol counts as one. */
@@ -52,7 +50,7 @@ export interface BlockFacts<A extends Address = number> {
   readonly alignment: number;
 }
 
-/** Who shares a veneer: all jumps to one target from one region, or none, as in OpenWrt's loader. */
+/** Which jumps share a veneer: all jumps to one target from one region ("shared"), or none, as in OpenWrt's loader. */
 export type Veneers = "shared" | "each";
 
 export interface PlanFacts<A extends Address = number> {

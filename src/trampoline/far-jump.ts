@@ -1,5 +1,5 @@
-// One jump at its final address: whether it reaches its target, what Linux says to it, and the sentence for
-// both. Which veneer a far jump goes through is place.ts's choice, whether it may go through one group.ts's.
+// One jump at its final address: whether it reaches its target, Linux's verdict on it, and the sentences for both.
+// place.ts chooses the veneer of a far jump; group.ts decides whether it may use one.
 
 import { type Address, distance, lowWord, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
@@ -23,17 +23,17 @@ export interface FarJump<A extends Address = number> {
   readonly targetRegion: A;
   /** Why the jump is listed, in a sentence. */
   readonly reason: string;
-  /** Linux's verdict, which looks at `value` alone: true where it says "relocation overflow". */
+  /** Linux's verdict, which uses `value` alone: true if it reports "relocation overflow". */
   readonly overflowsInLinux: boolean;
   /** The veneer the jump goes through; null when it needs none or is refused. */
   readonly trampoline: A | null;
-  /** What mends the site: the jump to the veneer, or to a target in reach; null when refused. */
+  /** The word that mends the site: the jump to the veneer, or to a target in reach; null when refused. */
   readonly word: number | null;
-  /** Why nothing mends it, in a sentence; null when something does. */
+  /** Why the jump can't be mended, in a sentence; null if it is mended. */
   readonly refusal: string | null;
 }
 
-/** A jump with its places turned into addresses. */
+/** A jump with its places resolved to addresses. */
 export interface Site<A extends Address> {
   readonly jump: Jump<A>;
   readonly address: A;
@@ -65,10 +65,10 @@ export function settle<A extends Address>(
 }
 
 /**
- * What is wrong with a jump, or null when nothing is. A far jump that may go through a veneer is returned
- * with neither word nor refusal.
- * @param alone whether no other relocation patches the same instruction.
- * @param noVeneer why the jump may not go through a veneer; null when it may.
+ * Describes what is wrong with a jump; null if it is fine. A far jump that may use a veneer is returned with neither
+ * word nor refusal.
+ * @param alone whether no other relocation changes the same instruction.
+ * @param noVeneer why the jump may not use a veneer; null when it may.
  */
 export function judge<A extends Address>(
   site: Site<A>,
@@ -80,7 +80,7 @@ export function judge<A extends Address>(
   const targetRegion = regionOf(target);
   const far = siteRegion !== targetRegion;
   const misaligned = lowWord(value) % 4 !== 0;
-  // Linux looks at the alignment first, then at the region, in both without an in-place addend.
+  // Linux checks the alignment first, then the region, both without the in-place addend.
   const overflowsInLinux = !misaligned && !sameToLinux(value, siteRegion);
   if (!far && !misaligned && !overflowsInLinux) return null;
   const shared = alone ? null : "more than one relocation patches this instruction";

@@ -1,26 +1,26 @@
-// Which jumps of a module may share a veneer, and which may not go through one. No address is needed for
-// this: it holds wherever the blocks and the kernel are. place.ts gives the groups their veneers once
-// addresses are known; what writes veneers into a module's file has no addresses and needs this half alone.
+// Decides which jumps of a module may share a veneer, and which may not use one. This needs no addresses: it holds
+// wherever the blocks and the kernel are. place.ts places the groups' veneers once addresses are known; code that
+// writes veneers into a module's file has no addresses and uses only this part.
 
 import type { Block, Jump, PerBlock, Place, Veneers } from "./facts.ts";
 import { noVeneer } from "./refusal.ts";
 
-/** What grouping reads of a jump. */
+/** The facts of a jump that grouping uses. */
 export type Groupable = Pick<Jump, "block" | "word" | "symbol" | "targetIsFunction">;
 
-/** Jumps to one target, by the block they are in: indices into the list that was grouped, ascending. */
+/** Jumps to one target, by their own block: ascending indices into the list that was grouped. */
 export type Group = PerBlock<readonly number[]>;
 
 export interface Grouping {
   /** In the order of their first jumps. */
   readonly groups: readonly Group[];
-  /** For each jump the index of its group, or the sentence that says why it may not go through a veneer. */
+  /** For each jump the index of its group, or a sentence: why it may not use a veneer. */
   readonly jumps: readonly (number | string)[];
 }
 
 /**
  * Groups jumps by target; with "each", every jump is a group of its own.
- * @param targetOf a text that is equal for two jumps when they go to the same instruction.
+ * @param targetOf returns a text that is equal for two jumps to the same instruction.
  */
 export function group<J extends Groupable>(
   jumps: readonly J[],
@@ -41,7 +41,7 @@ export function group<J extends Groupable>(
   return { groups, jumps: grouped };
 }
 
-/** A place as a text: the same for the same place. */
+/** A place as a text, equal for equal places. */
 export function placeText(place: Place<number | bigint>): string {
   return "block" in place ? `${place.block}+${place.offset}` : `${place.address}`;
 }

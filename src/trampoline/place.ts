@@ -1,6 +1,6 @@
-// Gives veneers addresses and words: for one number of head slots in each block, where every jump ends up,
-// which are far, and which slot the veneer of each group and region gets. A slot that is missing is counted;
-// plan.ts makes room and places again.
+// Places veneers for a given number of head slots in each block: computes where every jump is, which jumps are far, and
+// which slot the veneer of each group and region gets, with its address and words. Veneers without a slot are counted;
+// plan.ts then makes room and places again.
 
 import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
@@ -19,30 +19,30 @@ export interface Trampoline<A extends Address = number> {
   readonly words: readonly number[];
   readonly target: A;
   readonly symbol: string;
-  /** The block that holds it; it lives as long as that block. */
+  /** The block that contains it; it exists as long as that block. */
   readonly block: Block;
-  /** The first address of the 256 MiB region that holds it. */
+  /** The first address of the 256 MiB region that contains it. */
   readonly region: A;
-  /** Addresses of the jumps that go through it, ascending. */
+  /** Addresses of the jumps that use it, ascending. */
   readonly sites: readonly A[];
 }
 
 export interface Placement<A extends Address = number> {
-  /** Bytes that all sections of a block move up, to leave head room for veneers below them. */
+  /** Bytes by which all sections of a block move up, to make head room for veneers below them. */
   readonly shift: PerBlock<number>;
-  /** Bytes of each block with shift and veneers. */
+  /** Bytes of each block, including shift and veneers. */
   readonly size: PerBlock<number>;
   /** In the order of the facts' jumps. */
   readonly farJumps: readonly FarJump<A>[];
   /** Ascending by address. */
   readonly trampolines: readonly Trampoline<A>[];
-  /** Veneers without a slot that more head room may give one. */
+  /** Veneers without a slot; more head room may provide one. */
   readonly missing: PerBlock<number>;
 }
 
 /**
- * Places the veneers of grouped jumps: one for each (group, region) in each block. Init code uses the
- * core's where they are in the same region; core code never uses one in init memory.
+ * Places the veneers of grouped jumps: one for each (group, region) in each block. Init code uses the core's veneer if
+ * that is in the same region; core code never uses a veneer in init memory.
  * @param heads slots of head room in each block.
  */
 export function place<A extends Address>(
@@ -82,7 +82,7 @@ export function place<A extends Address>(
     const group = grouping.jumps[index];
     return judge(site, patched.get(site.address) === 1, typeof group === "string" ? group : null);
   });
-  // The core's veneers come first, so that init code finds them.
+  // The core's veneers are placed first, so that init code can use them.
   for (const block of BLOCKS) {
     for (const [index, { jump }] of sites.entries()) {
       const far = judged[index] ?? null;

@@ -1,7 +1,7 @@
-// The far-jump plan: which jumps of a module cannot reach, which veneers mend them and where these are,
-// and which can't be mended and why. A pure function from facts to a value: it reads no file and writes
-// no byte. Jumps are grouped once (group.ts); veneers are placed (place.ts) until head room and veneers fit
-// each other. The module loader gathers the facts and applies the plan.
+// The far-jump plan: which jumps of a module can't reach their targets, which veneers mend them and where these are,
+// which jumps can't be mended and why. A pure function from facts to a value: it reads no file and writes no byte.
+// Jumps are grouped once (group.ts); veneers are placed (place.ts) repeatedly until the head room suffices. The module
+// loader gathers the facts and applies the plan.
 
 import { type Address, distance, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
@@ -15,25 +15,25 @@ import { mostHeadSlots, type Room } from "./room.ts";
 import { veneerFault, veneerSize, veneerWords } from "./veneer.ts";
 
 export interface TrampolinePlan<A extends Address = number> extends Omit<Placement<A>, "missing"> {
-  /** Those of `farJumps` that nothing mends. */
+  /** The jumps of `farJumps` that can't be mended. */
   readonly refused: readonly FarJump<A>[];
 }
 
-/** Bytes of an address space, by the type of its addresses. */
+/** Bytes of the address space, by the type of addresses. */
 const ADDRESS_SPACE = { number: 2 ** 32, bigint: 2 ** 64 } as const;
 
-/** Placements that make room for what had no slot; after them, there is head room for every jump. */
+/** Placements that add head room for veneers without a slot; after them, every jump gets head room. */
 const STEPS = 8;
 
 /**
- * Plans the veneers of one module: by default one for each (S + A, region) in each block, init code using
- * the core's where they are in the same region, core code never using one in init memory. Deterministic.
+ * Plans the veneers of one module: by default one for each (S + A, region) in each block. Init code uses the core's
+ * veneer if that is in the same region; core code never uses one in init memory. Deterministic.
  *
- * Head room moves sections, and with them targets inside the module, so what is far may change with it:
- * each placement counts the veneers that have no slot, and the next one makes room for them.
+ * Head room moves sections, and with them targets inside the module, so the set of far jumps may change: each placement
+ * counts the veneers without a slot, and the next one makes room for them.
  *
- * @throws Misuse when the facts contradict each other: blocks that overlap or leave the address space, a
- * site outside its block, a register that a veneer may not use.
+ * @throws Misuse when the facts contradict each other: blocks that overlap or leave the address space, a site outside
+ * its block, a register that a veneer may not use.
  */
 export function planTrampolines<A extends Address>(facts: PlanFacts<A>): TrampolinePlan<A> {
   const register = facts.register ?? R.t9;
@@ -58,7 +58,7 @@ export function planTrampolines<A extends Address>(facts: PlanFacts<A>): Trampol
   }
 }
 
-/** The block's room, which ends where the other block begins if that one lies above it. */
+/** The block's room, which ends at the other block if that one is above it. */
 function roomOf<A extends Address>(facts: PlanFacts<A>, block: Block): Room<A> {
   const { base, size, alignment } = facts.blocks[block];
   const other = facts.blocks[block === "core" ? "init" : "core"];

@@ -1,6 +1,6 @@
-// Which far jumps no veneer may mend, and why. A veneer overwrites t9 between a jump and its target, so
-// the jump must be a call or a tail call by the ABI's rules; where the code around a jump keeps t9 live,
-// or where there is nothing to jump to, refusing is the only right plan.
+// Decides which far jumps no veneer may mend, and why. A veneer overwrites t9 between a jump and its target, so the
+// jump must be a call or a tail call by the ABI's rules. If the code around a jump may keep a value in t9, or the jump
+// has no valid target, the plan must refuse it.
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { type Address, lowWord } from "../address.ts";
@@ -8,8 +8,8 @@ import { hex } from "../hex.ts";
 import type { Jump } from "./facts.ts";
 
 /**
- * Functions that inline assembly calls with a clobber list of its own, which leaves out t9: the compiler may
- * keep a value there across the call. Names in arch/mips/include/asm/uaccess.h and what it has carried since 3.x.
+ * Functions that inline assembly calls with a clobber list without t9: the compiler may keep a value there across the
+ * call. The names are those in arch/mips/include/asm/uaccess.h, of today and of all versions since 3.x.
  */
 const PRIVATE_CLOBBERS: ReadonlySet<string> = new Set([
   "__bzero",
@@ -41,7 +41,7 @@ export function hasOwnClobbers(name: string): boolean {
   return PRIVATE_CLOBBERS.has(name);
 }
 
-/** Why a jump with this S can't be mended at all, near or far; null when it can. */
+/** Why a jump with this S can't be mended at all, near or far; null when it can be. */
 export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string | null {
   if (lowWord(value) % 4 !== 0) {
     return `${jump.symbol} is at ${hex(value)}, which isn't a multiple of 4: "dangerous R_MIPS_26 relocation" in Linux`;
@@ -56,7 +56,7 @@ export function brokenJump<A extends Address>(jump: Jump<A>, value: A): string |
   return null;
 }
 
-/** Why a jump may not go through a veneer; null when it may. */
+/** Why a jump may not use a veneer; null when it may. */
 export function noVeneer(jump: Pick<Jump, "symbol" | "word" | "targetIsFunction">): string | null {
   if (hasOwnClobbers(jump.symbol)) {
     return (

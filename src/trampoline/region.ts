@@ -1,13 +1,13 @@
-// The reach of j and jal. Their 26-bit field replaces the low 28 bits of the delay slot's address, so a
-// jump stays in the 256 MiB region that its delay slot lies in (MIPS32 and MIPS64 manuals volume II, J and
-// JAL). The delay slot, not the jump: at 0x8ffffffc a jal reaches 0x9xxxxxxx and no longer 0x8ffffff8.
+// The reach of j and jal. Their 26-bit field replaces the low 28 bits of the delay slot's address, so a jump stays in
+// the 256 MiB region of its delay slot (MIPS32 and MIPS64 manuals volume II, J and JAL). The region of the jump itself
+// may differ: at 0x8ffffffc a jal reaches 0x9xxxxxxx and not 0x8ffffff8.
 
 import { type Address, lowWord, plus } from "../address.ts";
 
 /** Bytes of one region; regions are aligned to it. */
 export const REGION_SIZE = 0x1000_0000;
 
-/** The first address of the region that an address lies in. */
+/** The first address of the region that contains an address. */
 export function regionOf<A extends Address>(address: A): A {
   const region: Address =
     typeof address === "bigint"
@@ -22,8 +22,8 @@ export function reachOf<A extends Address>(site: A): A {
 }
 
 /**
- * Whether Linux takes two addresses to lie in one region: it compares bits 31 to 28, on 64 bits too, where
- * regions that differ only above these look alike to it.
+ * Whether Linux considers two addresses to be in one region: it compares bits 31 to 28, for 64 bits too, where it can't
+ * distinguish regions that differ only in higher bits.
  */
 export function sameToLinux(a: Address, b: Address): boolean {
   return ((lowWord(a) ^ lowWord(b)) & 0xf000_0000) === 0;

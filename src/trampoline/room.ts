@@ -1,8 +1,8 @@
-// Where a block has room for veneers. They lie in the module's own block, so that they live as long as
-// the code that uses them: after the last section, and, for the low side of a block that straddles a line
-// between two regions, in head room below the first section, which then moves up with all the others.
-// Slots are aligned to a veneer's size, which divides a region: none is cut by a line. Places are counted
-// in bytes from the block's base, whatever the width of its address.
+// Where a block has room for veneers. They are in the module's own block, so that they exist as long as the code that
+// uses them: after the last section, and, for the lower part of a block that crosses a boundary between two regions, in
+// head room below the first section, which then moves up with all others. Slots are aligned to a veneer's size, which
+// divides a region, so no slot crosses a boundary. Places are in bytes from the block's base, whatever the width of its
+// address.
 
 import { type Address, distance, lowWord, plus } from "../address.ts";
 import { REGION_SIZE, regionOf } from "./region.ts";
@@ -11,9 +11,9 @@ export interface Room<A extends Address> {
   readonly base: A;
   /** Bytes of the block's sections. */
   readonly size: number;
-  /** The sections' greatest alignment: they move by multiples of it. */
+  /** The sections' greatest alignment: they move by a multiple of it. */
   readonly alignment: number;
-  /** Bytes from the base to the first address that isn't the block's to grow into. */
+  /** Bytes from the base to the first address that the block can't grow into. */
   readonly limit: number;
   /** Bytes of a veneer, a power of two. */
   readonly slot: number;
@@ -23,25 +23,25 @@ function alignUp(value: number, alignment: number): number {
   return Math.ceil(value / alignment) * alignment;
 }
 
-/** The first place for a slot at or after a place. */
+/** The first place for a slot at or after the given place. */
 function slotAt<A extends Address>({ base, slot }: Room<A>, place: number): number {
   const off = (lowWord(base) + place) % slot;
   return off === 0 ? place : place + slot - off;
 }
 
-/** Bytes the sections move up to leave `headSlots` veneers below them. */
+/** Bytes by which the sections move up to leave room for `headSlots` veneers below them. */
 export function headShift<A extends Address>(room: Room<A>, headSlots: number): number {
   if (headSlots === 0) return 0;
   return alignUp(slotAt(room, 0) + headSlots * room.slot, room.alignment);
 }
 
-/** The most head slots that leave the sections below the limit. */
+/** The greatest number of head slots that leaves the sections below the limit. */
 export function mostHeadSlots<A extends Address>(room: Room<A>): number {
   const spare = Math.floor((room.limit - room.size) / room.alignment) * room.alignment;
   return Math.max(0, Math.floor((spare - slotAt(room, 0)) / room.slot));
 }
 
-/** Hands out a block's slots: the tail's first, then the head's, each region's in ascending order. */
+/** Allocates a block's slots: those of the tail first, then those of the head, in each region in ascending order. */
 export class Slots<A extends Address> {
   readonly #room: Room<A>;
   readonly #tail: number;
@@ -63,7 +63,7 @@ export class Slots<A extends Address> {
     return this.#end;
   }
 
-  /** The address of a slot inside the region, or null when the block has none left there. */
+  /** The address of a free slot in the region, or null if the block has none there. */
   take(region: A): A | null {
     const { base, limit, slot } = this.#room;
     const from = distance(base, region);

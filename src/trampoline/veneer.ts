@@ -1,10 +1,9 @@
-// A veneer: the words that a jump which can't reach goes through: four, or eight where the target is an
-// address of 64 bits that isn't a 32-bit one with its sign extended. It adds one to the instructions a
-// callee may count on, so it may only touch what is dead there. That is decided at the hardest place, a
-// `jal _mcount`: `at` holds the caller's return address (and becomes ra), t4 may hold the address of the
-// saved ra (-mmcount-ra-address), arguments are live, and ra already points into the traced function, so
-// the veneer ends in jr and never in jalr. t9, the conventional call register, is dead there and at every
-// standard call. Which jumps may go through a veneer is decided in refusal.ts.
+// A veneer: the words that a jump goes through if it can't reach its target: four, or eight if the target is a 64-bit
+// address that is not a sign-extended 32-bit one. It runs between caller and callee, so it may only write registers
+// that are dead there. The hardest place decides, a `jal _mcount`: `at` holds the caller's return address (which
+// becomes ra), t4 may hold the address of the saved ra (-mmcount-ra-address), arguments are live, and ra already points
+// into the traced function, so the veneer ends in jr and never in jalr. t9, the conventional call register, is dead
+// there and at every standard call. refusal.ts decides which jumps may use a veneer.
 
 import { OP_ADDIU, OP_LUI, OP_SPECIAL, SPECIAL_JR } from "../../assembly/shared/opcodes.ts";
 import { type Address, isSignExtended } from "../address.ts";
@@ -13,12 +12,12 @@ import { assemble, loadAddress, NOP } from "../isa/assemble.ts";
 import { OP_DADDIU, SPECIAL_DSLL } from "../isa/mips64.ts";
 import { R } from "../isa/registers.ts";
 
-/** Bytes of a veneer to a target, and its alignment: a line between two regions never cuts one. */
+/** Bytes of a veneer to a target, and its alignment, with which it never crosses a boundary between two regions. */
 export function veneerSize(target: Address): 16 | 32 {
   return isSignExtended(target) ? 16 : 32;
 }
 
-/** Why a register isn't a veneer's to write, by register number; those that aren't listed are dead. */
+/** Why a veneer may not write a register, by register number; registers that aren't listed are dead. */
 const LIVE: Readonly<Record<number, string>> = {
   [R.zero]: "zero can't hold an address",
   [R.at]: "at holds the caller's return address at a call of _mcount",
@@ -48,16 +47,16 @@ const LIVE: Readonly<Record<number, string>> = {
 const N64_ARGUMENTS: readonly number[] = [R.t0, R.t1, R.t2, R.t3];
 
 /**
- * `lui reg, %hi(target); addiu reg, reg, %lo(target); jr reg; nop`. addiu extends its immediate's sign,
- * so %hi is one more when bit 15 of the target is set. On 64 bits lui and addiu extend the sign of their
- * result, so this reaches every address that is a 32-bit one so extended. For any other:
+ * `lui reg, %hi(target); addiu reg, reg, %lo(target); jr reg; nop`. addiu sign-extends its immediate, so %hi is one
+ * more when bit 15 of the target is set. In a 64-bit processor lui and addiu sign-extend their results, so this reaches
+ * every address that is a sign-extended 32-bit one. For any other:
  * `lui reg, %highest; daddiu reg, reg, %higher; dsll reg, reg, 16; daddiu reg, reg, %hi; dsll reg, reg, 16;
  * daddiu reg, reg, %lo; jr reg; nop`, as gcc loads it with one register.
  */
 export function veneerWords(target: Address, register: number = R.t9): number[] {
   const jump = [assemble("jr", register), NOP];
   if (isSignExtended(target)) return [...loadAddress(register, target), ...jump];
-  // What each half's sign takes away is carried into those above it.
+  // A negative half borrows from the halves above it, so they are one more.
   const half = (carry: bigint, shift: bigint): bigint => (BigInt(target) + carry) >> shift;
   const daddiu = (value: bigint): number =>
     assemble("daddiu", register, register, Number(BigInt.asIntN(16, value)));
@@ -74,14 +73,13 @@ export function veneerWords(target: Address, register: number = R.t9): number[] 
 }
 
 /**
- * Why these words are no veneer to `target`, in a sentence, or null when they are one: lui, addiu
- * and on 64 bits daddiu and dsll write dead registers only, one jr goes to the target, and its delay slot is
- * a nop. Anything else, jalr above
- * all, is no veneer.
+ * Why these words are no veneer to `target`, in a sentence, or null when they are one: lui, addiu and on 64 bits daddiu
+ * and dsll write dead registers only, one jr goes to the target, and its delay slot is a nop. Anything else, above all
+ * a jalr, is no veneer.
  */
 export function veneerFault(words: readonly number[], target: Address): string | null {
   const wide = typeof target === "bigint";
-  /** As the processor holds them: signed, of 64 bits or of 32. */
+  /** The registers' values in the processor: signed, 64 or 32 bits wide. */
   const registers = new Map<number, bigint>();
   const extended = (value: bigint): bigint => BigInt.asIntN(32, value);
   for (const [index, word] of words.entries()) {
