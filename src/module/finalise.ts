@@ -1,6 +1,6 @@
-// What Linux 6.1 does to a relocated module before it is run or traced: post_relocation() and
-// module_finalize(). The exception table is sorted, the kallsyms tables are filled, and static keys' sites
-// that start out as no jump become a nop.
+// Finishes a relocated module before it runs or is traced, as Linux 6.1's post_relocation() and module_finalize() do:
+// sorts the exception table, fills the kallsyms tables, and writes a nop at the sites of static keys that initially
+// don't jump.
 
 import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { type Address, ascending, lowWord, plus } from "../address.ts";
@@ -45,8 +45,8 @@ export function sortExceptionTable<A extends Address>(
 }
 
 /**
- * jump_label_apply_nops(): {code, target, key} entries whose site starts out as a nop get one.
- * @returns how many sites did.
+ * jump_label_apply_nops(): writes a nop at the site of each {code, target, key} entry that initially doesn't jump.
+ * @returns the number of such sites.
  */
 export function applyStaticKeys<A extends Address>(
   host: ModuleHost<A>,
@@ -69,11 +69,11 @@ export function applyStaticKeys<A extends Address>(
 const KEY_FLAGS = 3;
 
 /**
- * jump_label_init_type(): the key's initial value and the entry's own bit together. struct static_key is
- * {atomic_t enabled; unsigned long type}, whose type's bit 0 is JUMP_TYPE_TRUE. A key in kernel data that
- * isn't there (a System.map says where it is, not what) is told from the site: arch_static_branch() left a
- * branch to the next instruction where the key starts out as no jump, arch_static_branch_jump() a j where
- * it starts out as one, which `farjal mend --no-jumps` makes a b.
+ * jump_label_init_type(): combines the key's initial value with the entry's own bit. struct static_key is
+ * {atomic_t enabled; unsigned long type}; bit 0 of type is JUMP_TYPE_TRUE. The value of a key in kernel data may be
+ * unknown (a System.map has its address only); then the site decides: if the key initially doesn't jump,
+ * arch_static_branch() has left a branch to the next instruction; if it does, arch_static_branch_jump() has left a j,
+ * which `farjal mend --no-jumps` makes a b.
  */
 function startsAsNop<A extends Address>(host: ModuleHost<A>, entryKey: A, site: number): boolean {
   const flags = lowWord(entryKey) & KEY_FLAGS;

@@ -9,11 +9,11 @@ import type { Endian } from "../bytes/endian.ts";
 export interface Export<A extends Address = number> {
   readonly name: string;
   readonly address: A;
-  /** Its checksum; null when the exporter has none or it isn't known, and then every version fits. */
+  /** Its checksum; null if the exporter has none or it is unknown: then every version fits. */
   readonly crc: number | null;
   readonly gpl: boolean;
   readonly namespace: string | null;
-  /** The module that exports it; null: the kernel itself. */
+  /** The module that exports it; null for the kernel itself. */
   readonly owner: ExportOwner | null;
 }
 
@@ -46,7 +46,7 @@ export interface ModuleMemory<A extends Address = number> {
 
 export interface MemoryRequest<A extends Address = number> {
   readonly coreSize: number;
-  /** 0 when the module has nothing in init memory. */
+  /** 0 if the module has nothing in init memory. */
   readonly initSize: number;
   /** The core block's address, page-aligned; default: the first free range. */
   readonly base?: A | undefined;
@@ -54,7 +54,7 @@ export interface MemoryRequest<A extends Address = number> {
   readonly initBase?: A | undefined;
 }
 
-/** Addresses as the core takes them. */
+/** Addresses in the core's form. */
 export type AddressArray = Uint32Array | BigUint64Array;
 
 /** One section's relocations, ready for the core. */
@@ -68,46 +68,46 @@ export interface SectionRelocations<A extends Address = number> {
 }
 
 export interface RelocationOutcome {
-  /** RELOC_* of assembly/shared/relocation.ts. */
+  /** The result, RELOC_* of assembly/shared/relocation.ts. */
   readonly code: number;
-  /** The entry that failed; meaningless when none did or none is to blame (RELOC_UNPAIRED_HI16). */
+  /** The entry that failed; undefined if none did, or if no single entry is the cause (RELOC_UNPAIRED_HI16). */
   readonly entry: number;
 }
 
 export interface ModuleHost<A extends Address = number> {
   readonly endian: Endian;
   readonly width: Width<A>;
-  /** Bytes of a page of its kernel's. */
+  /** Bytes of a page in the kernel. */
   readonly pageSize: number;
-  /** The kernel's version magic; null when it isn't known (a System.map, the lab), and then none is asked for. */
+  /** The kernel's version magic; null if it is unknown (a System.map, the lab): then every module's fits. */
   readonly vermagic: string | null;
 
-  /** What the kernel or a module exports under a name, the kernel first. */
+  /** The export of a name, by the kernel first, then by modules. */
   findExport(name: string): Export<A> | undefined;
-  /** A sentence why these names, at least one, are not exported, and what would help. */
+  /** A sentence: why these names, at least one, are not exported, and what to do about it. */
   whyMissing(names: readonly string[]): string;
   /** Whether a module of this name is loaded. */
   isLoaded(name: string): boolean;
   /** Sets a taint of the kernel, and returns whether it was clear. */
   taint(taint: Taint): boolean;
-  /** __debug_locks_off(): returns whether locks were debugged until now, as they are in the beginning. */
+  /** __debug_locks_off(): returns whether locks were debugged until now; initially they are. */
   debugLocksOff(): boolean;
 
   /**
-   * Sets aside zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.
-   * @throws Refusal (ENOMEM) when there is no room, at the wanted address or anywhere.
+   * Allocates zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.
+   * @throws Refusal (ENOMEM) if there is no room, at the requested address or anywhere.
    */
   allocate(request: MemoryRequest<A>): ModuleMemory<A>;
-  /** Gives back the block that allocate() put at `block.base`. */
+  /** Frees the block that allocate() put at `block.base`. */
   free(block: MemoryBlock<A>): void;
-  /** Sets aside an area for a module's per-CPU variables and returns the address their symbols count from. */
+  /** Allocates an area for a module's per-CPU variables and returns the address that their symbols are relative to. */
   allocatePerCpu(size: number, alignment: number): A;
   freePerCpu(address: A): void;
 
-  /** Guest bytes; undefined when any of them isn't mapped. */
+  /** Guest bytes; undefined if any of them is not mapped. */
   read(address: A, size: number): Uint8Array | undefined;
-  /** Writes guest bytes that are mapped, and makes sure that no stale translation of them runs. */
+  /** Writes guest bytes that are mapped, and makes sure that no outdated translation of them runs. */
   write(address: A, bytes: Uint8Array): void;
-  /** Relocates one section, which isn't empty: relocation.ts does it on the core. */
+  /** Relocates one section, which is not empty; relocation.ts does it on the core. */
   relocate(section: SectionRelocations<A>): RelocationOutcome;
 }

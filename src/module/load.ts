@@ -1,7 +1,7 @@
-// Loads a module as Linux 6.1's load_module() does (kernel/module/main.c): the same steps in the same
-// order, the kernel's own lines, and memory that equals the real kernel's when ftrace_module_init() would
-// begin. What follows there (call sites off, notifiers, parameters, init) is the tracer's and the
-// machine's. The one addition: with farJumps "trampoline", jumps that can't reach go through veneers.
+// Loads a module as Linux 6.1's load_module() does (kernel/module/main.c): the same steps in the same order, the
+// kernel's own lines, and memory that equals the real kernel's at the begin of ftrace_module_init(). The tracer and the
+// machine perform the later steps (call sites off, notifiers, parameters, init). The one addition: with farJumps
+// "trampoline", jumps that can't reach their targets go through veneers.
 //
 // Memory is allocated after symbols are resolved, not before, since the amount depends on the far-jump plan.
 
@@ -38,11 +38,11 @@ import { kallsymsBytes } from "./symbols/kallsyms.ts";
 import { type ResolvedSymbols, resolveSymbols } from "./symbols/symbols.ts";
 
 export interface LoadOptions<A extends Address = number> extends Placing<A> {
-  /** What becomes of a jump that can't reach: Linux's verdict, or a veneer. */
+  /** What to do with a jump that can't reach: "refuse" gives Linux's verdict, "trampoline" a veneer. */
   readonly farJumps: "refuse" | "trampoline";
   /**
-   * What symbols of per-CPU variables count from, where another machine has the area; then none is set aside
-   * here, and nothing is copied there.
+   * The address that symbols of per-CPU variables are relative to, if another machine has the area; then none is
+   * allocated here, and nothing is copied.
    */
   readonly perCpuBase?: A | undefined;
 }
@@ -55,7 +55,7 @@ export interface ModulePlan<A extends Address = number> {
   readonly plan: TrampolinePlan<A>;
 }
 
-/** A module with every symbol resolved and no memory yet but the per-CPU area. */
+/** A module with all symbols resolved and no memory yet except the per-CPU area. */
 interface Prepared<A extends Address> {
   readonly loading: Loading<A>;
   readonly layout: ModuleLayout;
@@ -66,8 +66,8 @@ interface Prepared<A extends Address> {
 
 /**
  * Loads a module into a machine.
- * @throws Refusal as Linux refuses it, with all lines the kernel would have printed by then; with errno
- * null when Linux would load it wrong in silence and no veneer mends that. Nothing stays allocated.
+ * @throws Refusal as Linux refuses it, with all lines that the kernel would have printed by then; with errno null if
+ *   Linux would load the module wrongly without a message and no veneer mends that. Nothing stays allocated.
  */
 export function loadModule<A extends Address>(
   file: ModuleFile,
@@ -88,8 +88,8 @@ export function loadModule<A extends Address>(
 }
 
 /**
- * Plans a module's veneers as loadModule() would, and loads nothing: the machine is left as it was.
- * @throws Refusal where Linux refuses the module before it relocates it.
+ * Plans a module's veneers as loadModule() would, without loading it: the machine is unchanged.
+ * @throws Refusal if Linux refuses the module before relocating it.
  */
 export function planModule<A extends Address>(
   file: ModuleFile,
@@ -107,7 +107,7 @@ export function planModule<A extends Address>(
   }
 }
 
-/** Everything up to the relocations that needs no address. */
+/** All steps before relocation that need no address. */
 function prepare<A extends Address>(loading: Loading<A>, perCpuBase?: A): Prepared<A> {
   const { file, host } = loading;
   checkBeforeLayout(loading);
@@ -232,7 +232,7 @@ function copySections<A extends Address>(
   }
 }
 
-/** percpu_modcopy(), for the one CPU there is. The section is never relocated, on Linux 6.1 either. */
+/** percpu_modcopy() for the only CPU. The section is never relocated; Linux 6.1 doesn't relocate it either. */
 function copyPerCpu<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
@@ -259,7 +259,7 @@ function applyPlan<A extends Address>(host: ModuleHost<A>, plan: TrampolinePlan<
   return new Set(mended.map(({ address }) => address));
 }
 
-/** What trampolines could do for a jump that overflows, as the end of a sentence. */
+/** The end of a sentence: how trampolines would mend a jump that overflows. */
 function farJumpHint<A extends Address>(
   { loading, layout, jumps }: Prepared<A>,
   { memory }: Placement<A>,
@@ -274,7 +274,7 @@ function farJumpHint<A extends Address>(
   return `; trampolines would mend it: ${plan.trampolines.length} for ${far} far jump${far === 1 ? "" : "s"} of ${loading.file.name}`;
 }
 
-/** Jumps that Linux, which looks at S alone, would send astray without a word. */
+/** Refuses jumps that Linux, which checks S alone, would send to a wrong address without a message. */
 function refuseUnmended<A extends Address>(loading: Loading<A>, plan: TrampolinePlan<A>): void {
   if (plan.refused.length === 0) return;
   const faults = plan.refused.map(

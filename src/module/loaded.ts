@@ -24,7 +24,7 @@ export interface LoadedSection<A extends Address = number> {
 export interface LoadedSymbol<A extends Address = number> {
   readonly name: string;
   readonly address: A;
-  /** Bytes; 0 when the file doesn't say. */
+  /** Bytes; 0 if the file has no size. */
   readonly size: number;
   /** STT_*, STB_*. */
   readonly type: number;
@@ -34,36 +34,36 @@ export interface LoadedSymbol<A extends Address = number> {
 
 /** A call of _mcount. */
 export interface LoadedSite<A extends Address = number> {
-  /** Of the lui of a long call, of the jal of a short one: ftrace's rec->ip. */
+  /** Address of the lui of a long call, of the jal of a short one: ftrace's rec->ip. */
   readonly address: A;
   readonly block: Block;
-  /** False: __mcount_loc doesn't have it, so ftrace never switches it off. */
+  /** False if __mcount_loc doesn't list it: then ftrace never switches it off. */
   readonly recorded: boolean;
 }
 
 export interface LoadedModule<A extends Address = number> {
   readonly name: string;
   readonly file: ModuleFile;
-  /** The blocks, veneers included; a size of 0 is no block. */
+  /** The blocks, including veneers; a block of size 0 does not exist. */
   readonly core: MemoryBlock<A>;
   readonly init: MemoryBlock<A>;
-  /** Every section that is in memory, empty ones too, in the file's order. */
+  /** Every section in memory, including empty ones, in the file's order. */
   readonly sections: readonly LoadedSection<A>[];
   /** Every named symbol of those sections, in the file's order. */
   readonly symbols: readonly LoadedSymbol<A>[];
   readonly exports: readonly Export<A>[];
-  /** What the module uses of others, by name. */
+  /** The imported exports, by name. */
   readonly imports: ReadonlyMap<string, Export<A>>;
   /** Ascending by address. */
   readonly sites: readonly LoadedSite<A>[];
   /** The far jumps and the veneers that mend them; empty with farJumps "refuse". */
   readonly plan: TrampolinePlan<A>;
-  /** The area of its per-CPU variables; of size 0 when another machine has it. */
+  /** The area of its per-CPU variables; of size 0 if another machine has it. */
   readonly perCpu: MemoryBlock<A> | null;
-  /** Addresses of init_module and cleanup_module; null when the module has none. */
+  /** Addresses of init_module and cleanup_module; null if the module has none. */
   readonly initFunction: A | null;
   readonly exitFunction: A | null;
-  /** Its license, or a module it uses, keeps it from GPL-only symbols. */
+  /** Whether its license, or a module that it uses, excludes it from GPL-only symbols. */
   readonly proprietary: boolean;
   /** The kernel's lines. */
   readonly dmesg: readonly string[];
@@ -100,7 +100,7 @@ export function loadedSymbols<A extends Address>(
   });
 }
 
-/** The exports, their addresses read from the relocated tables. */
+/** The exports, with their addresses read from the relocated tables. */
 export function loadedExports<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
@@ -116,7 +116,7 @@ export function loadedExports<A extends Address>(
   });
 }
 
-/** The call sites: __mcount_loc as relocated, and what it lacks. */
+/** The call sites: those in __mcount_loc, as relocated, and the unrecorded ones. */
 export function loadedSites<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
@@ -153,7 +153,7 @@ function memoryOf<A extends Address>(
   return new Words(bytes ?? new Uint8Array(0), host.endian);
 }
 
-/** The memory that a module has: its blocks, those of size 0 left out. */
+/** The blocks of a module, without those of size 0. */
 export function loadedBlocks<A extends Address>(
   { core, init }: ModuleMemory<A>,
   initFreed = false,
@@ -161,12 +161,12 @@ export function loadedBlocks<A extends Address>(
   return [core, ...(initFreed ? [] : [init])].filter(({ size }) => size > 0);
 }
 
-/** Gives back the init block, as Linux does when a module's init function has returned 0. */
+/** Frees the init block, as Linux does after a module's init function has returned 0. */
 export function freeInit<A extends Address>(module: LoadedModule<A>, host: ModuleHost<A>): void {
   if (module.init.size > 0) host.free(module.init);
 }
 
-/** Gives back all memory of a module. @param initFreed whether freeInit() was called before. */
+/** Frees all memory of a module. @param initFreed whether freeInit() was called before. */
 export function unloadModule<A extends Address>(
   module: LoadedModule<A>,
   host: ModuleHost<A>,
@@ -176,13 +176,13 @@ export function unloadModule<A extends Address>(
   freePerCpu(host, module.perCpu);
 }
 
-/** Two blocks of nothing, which need no freeing. */
+/** Two empty blocks, which need no freeing. */
 export function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMemory<A> {
   const nothing = { base: width.zero, size: 0 };
   return { core: nothing, init: nothing };
 }
 
-/** Gives back both blocks and the per-CPU area, as far as there are any. */
+/** Frees both blocks and the per-CPU area, if they exist. */
 export function freeMemory<A extends Address>(
   host: ModuleHost<A>,
   memory: ModuleMemory<A>,

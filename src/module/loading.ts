@@ -14,7 +14,7 @@ export class Loading<A extends Address = number> {
   /** The taints that a dry attempt has reported. */
   readonly #told = new Set<Taint | "locks">();
 
-  /** @param options.dry leave the kernel's taints as they are. */
+  /** @param options.dry don't change the kernel's taints. */
   constructor(file: ModuleFile, host: ModuleHost<A>, options: { readonly dry?: boolean } = {}) {
     this.file = file;
     this.host = host;
@@ -22,22 +22,22 @@ export class Loading<A extends Address = number> {
     this.dmesg = [...file.dmesg];
   }
 
-  /** printk of a line that begins with info->name: what the kernel prints before it has struct module. */
+  /** printk of a line that begins with info->name: for lines before the kernel has struct module. */
   printEarly(text: string): void {
     this.dmesg.push(`${this.file.modinfo.get("name") ?? this.file.name}: ${text}`);
   }
 
-  /** printk of a line that begins with mod->name, as nearly all do. */
+  /** printk of a line that begins with mod->name, as nearly all lines do. */
   print(text: string): void {
     this.dmesg.push(`${this.file.name}: ${text}`);
   }
 
-  /** Taints the kernel; the line is printed the first time only. */
+  /** Taints the kernel; the line is printed only the first time. */
   taint(taint: Taint, text: string): void {
     if (this.#isFirst(taint, () => this.host.taint(taint))) this.print(text);
   }
 
-  /** The same for a taint after which lockdep isn't to be relied on (LOCKDEP_NOW_UNRELIABLE): the first one says so. */
+  /** The same for a taint that makes lockdep unreliable (LOCKDEP_NOW_UNRELIABLE); the first one prints another line. */
   taintLocks(taint: "PROPRIETARY_MODULE" | "FORCED_MODULE", text: string): void {
     this.taint(taint, text);
     if (this.#isFirst("locks", () => this.host.debugLocksOff())) {

@@ -1,9 +1,9 @@
-// The patterns of set_ftrace_filter, as ftrace_match() and lib/glob.c read them. A `*` at either end
-// makes a plain substring, head or tail test; anything richer (`?`, `[a-z]`, `[!a-z]`, `\x`, an inner
-// `*`) is a glob. The glob is matched with one remembered `*`, so a hostile pattern costs at most
+// The patterns of set_ftrace_filter, as ftrace_match() and lib/glob.c interpret them. A `*` at the begin or end makes a
+// plain substring, head or tail test; other special characters (`?`, `[a-z]`, `[!a-z]`, `\x`, an inner `*`) make a
+// glob. The matcher backtracks only to the last `*`, so a hostile pattern costs at most
 // length(pattern) x length(name).
 
-/** Makes the test for one pattern (without `!`, index or `:mod:`, which filter.ts takes off). */
+/** Makes the test for one pattern (without `!`, index or `:mod:`, which filter.ts removes). */
 export function globMatcher(pattern: string): (name: string) => boolean {
   const inner = pattern.replace(/^\*/, "").replace(/\*$/, "");
   if (/[*?[\\]/.test(inner)) return (name) => matchGlob(pattern, name);
@@ -15,7 +15,7 @@ export function globMatcher(pattern: string): (name: string) => boolean {
   return (name) => name === pattern;
 }
 
-/** glob_match(): the name's end takes part as a character of its own, "" here and NUL in the kernel. */
+/** glob_match(): the name's end counts as a character of its own, "" here and NUL in the kernel. */
 function matchGlob(pattern: string, name: string): boolean {
   let p = 0;
   let n = 0;
@@ -43,8 +43,8 @@ function matchGlob(pattern: string, name: string): boolean {
 }
 
 /**
- * How many characters of the pattern at `p` match `character`; 0 when they don't match. The name's end, "",
- * is matched by the pattern's end alone, also when a backslash precedes it.
+ * The number of the pattern's characters at `p` that match `character`; 0 if they don't match. The name's end, "", is
+ * matched only by the pattern's end, also after a backslash.
  */
 function matchOne(pattern: string, p: number, character: string): number {
   const first = pattern.charAt(p);
@@ -58,7 +58,7 @@ function matchOne(pattern: string, p: number, character: string): number {
   return first === character ? 1 : 0;
 }
 
-/** Length of the `[...]` at `p` including brackets, or 0 when it never closes (then `[` is itself). */
+/** Length of the `[...]` at `p` including brackets, or 0 if it is never closed (then `[` is an ordinary character). */
 function classLength(pattern: string, p: number): number {
   const body = pattern[p + 1] === "!" ? p + 2 : p + 1;
   const close = pattern.indexOf("]", body + 1);

@@ -16,12 +16,12 @@ import {
 } from "../../../assembly/shared/opcodes.ts";
 import { R } from "../../isa/registers.ts";
 
-/** Registers that an instruction which sets t4 may read. */
+/** Registers that may be read by an instruction that sets t4. */
 const T4_FROM: readonly number[] = [R.zero, R.t4, R.sp];
-/** A prologue saves ten registers at most, and stores a few arguments. */
+/** A prologue saves at most ten registers, and stores a few arguments. */
 const LONGEST_PROLOGUE = 32;
 
-/** Bytes above sp, or in the register; unknown where no prologue is that can be read. */
+/** An offset above sp in bytes, or "ra" for the register; "unknown" if there is no prologue that can be read. */
 export type SavedRa = number | "ra" | "unknown";
 
 interface Fields {
@@ -45,7 +45,7 @@ function fields(word: number): Fields {
   };
 }
 
-/** What the words of a site that set t4 make of it: 0 in a leaf, else an address above sp. */
+/** The place, from the words of a site that set t4: 0 in a leaf, otherwise an address above sp. */
 export function savedRaByT4(words: readonly number[]): SavedRa {
   let value = 0;
   let aboveSp = false;
@@ -73,8 +73,8 @@ export function savedRaByT4(words: readonly number[]): SavedRa {
 }
 
 /**
- * What a prologue says, read backwards from the word before the site.
- * @param word the words before it: index -1 is the last of the prologue.
+ * The place according to the prologue, which is read backwards from the word before the site.
+ * @param word the words before the site: index -1 is the last of the prologue.
  */
 export function savedRaByPrologue(word: (index: number) => number): SavedRa {
   for (let index = -1; index >= -LONGEST_PROLOGUE; index -= 1) {
@@ -82,9 +82,9 @@ export function savedRaByPrologue(word: (index: number) => number): SavedRa {
     const store = op === OP_SW && rs === R.sp;
     if (store && rt === R.ra) return immediate;
     const setsS8 = op === OP_SPECIAL && rd === R.s8 && rs === R.sp && rt === R.zero;
-    // A large frame's second part: how large is not in this word, and whether ra lies above it isn't either.
+    // The second part of a large frame: this word shows neither its size nor whether ra is above it.
     if (op === OP_SPECIAL && funct === SPECIAL_SUBU && rd === R.sp) return "unknown";
-    // Also addiu sp,sp,-N, which a prologue begins with.
+    // This includes addiu sp,sp,-N, with which a prologue begins.
     if (!store && !setsS8) return "ra";
   }
   return "unknown";

@@ -1,9 +1,8 @@
-// Call sites: what gcc leaves at a function's start for _mcount, and the words that switch it.
-// A site is recognised by its words, never by a kernel's configuration,
-// because the wrong form skips or repeats an instruction of the traced function. Pure: words in,
-// words out; tracer.ts writes them. Forms and words are arch/mips/kernel/ftrace.c's and gcc's
-// MIPS_FUNCTION_PROFILER's; where the kernel's own patch would be wrong for a form (2009's short
-// call in a module, -O0), the one that keeps the stack and the instructions whole is used.
+// Call sites: the code that gcc puts at a function's begin to call _mcount, and the words that switch it. A site is
+// recognized by its words, never by a kernel's configuration, because the wrong form would skip or repeat an
+// instruction of the traced function. Pure: words in, words out; switching.ts writes them. Forms and words are those of
+// arch/mips/kernel/ftrace.c and of gcc's MIPS_FUNCTION_PROFILER. Where the kernel's own patch would be wrong for a form
+// (2009's short call in a module, -O0), the words used here preserve the stack and the function's instructions.
 
 import {
   OP_ADDIU,
@@ -21,36 +20,36 @@ import { OP_DADDIU, SPECIAL_DADDU } from "../../isa/mips64.ts";
 import { R } from "../../isa/registers.ts";
 import { type SavedRa, savedRaByPrologue, savedRaByT4 } from "./saved-ra.ts";
 
-/** `move at,ra`: the caller's return address, _mcount's second argument. */
+/** `move at,ra`: passes the caller's return address, _mcount's second argument. */
 export const MOVE_AT_RA = assemble("or", R.at, R.ra, R.zero);
 export const JALR_V1 = assemble("jalr", R.ra, R.v1);
 const JALR_T9 = assemble("jalr", R.ra, R.t9);
-/** o32 callers of _mcount push, in the delay slot of the call; _mcount pops. */
+/** In o32, callers of _mcount push in the delay slot of the call; _mcount pops. */
 const PUSHED = 8;
 export const PUSH = assemble("addiu", R.sp, R.sp, -PUSHED);
 const POP = assemble("addiu", R.sp, R.sp, PUSHED);
 const MOST_RA_ADDRESS_WORDS = 3; // lui, ori, addu
-/** The word that writes the function tracer's record in passing. */
+/** The word that records the function tracer's event without a call. */
 export const TRACE_SITE = assemble("farjal.trace_site", 0);
-/** Largest place of a saved ra that a TRACE_ENTER word can name, in words above sp. */
+/** The greatest offset of a saved ra that a TRACE_ENTER word can encode, in words above sp. */
 const HIGHEST_RA = GRAPH_LEAF - 1;
 
 /** A call through v1, clang's through t9 (-mlong-calls: every module since 2.6.33) or a jal (kernel text; the modules of 2009). */
 export interface CallSite<A extends Address = number> {
   readonly kind: "long" | "short";
-  /** Address that __mcount_loc names: the lui of a long call, the jal of a short one. */
+  /** The address in __mcount_loc: the lui of a long call, the jal of a short one. */
   readonly address: A;
-  /** Words of the whole sequence, from `address` on. */
+  /** The number of words in the sequence, from `address` on. */
   readonly words: number;
   /** Words that set t4 to the address of the saved ra, or to 0 in a leaf; none without -mmcount-ra-address. */
   readonly raAddressWords: number;
   /** -O0 or -fno-delayed-branch: the instruction meant for the delay slot (o32's push) is before the call. */
   readonly emptyDelaySlot: boolean;
-  /** Where the function keeps its return address when it passes the site; not read in n64. */
+  /** Where the function has its return address when it reaches the site; unused in n64. */
   readonly savedRa: SavedRa;
   /**
-   * clang's form: it pushes nothing for _mcount to pop and doesn't hand over the caller's address, so a call from it
-   * to Linux's _mcount leaves the stack 8 bytes off. The site can be switched off and traced in passing.
+   * clang's form: it pushes nothing for _mcount to pop and doesn't pass the caller's address, so a call of Linux's
+   * _mcount from it leaves the stack 8 bytes off. The site can be switched off, and traced by a word of farjal's.
    */
   readonly byClang?: true;
 }
@@ -58,7 +57,7 @@ export interface CallSite<A extends Address = number> {
 /** The two words at a site's address in one state. */
 export type SitePatch = readonly [number, number];
 
-/** What the site does: `call` goes to _mcount; a word of farjal's own takes the event in passing. */
+/** The effect of the site: `call` calls _mcount; with a word of farjal's, the processor records the event itself. */
 export type SiteState = "off" | "call" | { readonly word: number };
 
 function opcode(word: number): number {
@@ -73,7 +72,7 @@ function isV1Low(word: number): boolean {
   return word >>> 16 === ((OP_ADDIU << 10) | (3 << 5) | 3);
 }
 
-/** Whether a word does nothing but set t4: `move`, `addiu`, `lui`, `ori` or `addu`, as gcc loads an address. */
+/** Whether a word only sets t4: `move`, `addiu`, `lui`, `ori` or `addu`, with which gcc loads an address. */
 function setsT4(word: number): boolean {
   const rt = (word >>> 16) & 31;
   const rd = (word >>> 11) & 31;
@@ -90,7 +89,7 @@ function setsT4(word: number): boolean {
   }
 }
 
-/** Whether a word that sets t4 goes on from what t4 holds. */
+/** Whether a word that sets t4 also reads t4. */
 function readsT4(word: number): boolean {
   const rs = (word >>> 21) & 31;
   const rt = (word >>> 16) & 31;
@@ -98,8 +97,8 @@ function readsT4(word: number): boolean {
 }
 
 /**
- * How many words from `first` on, in steps of `step`, hand over the address of the saved ra: none without
- * -mmcount-ra-address, one in most functions, two or three where the frame is larger than 32 KiB.
+ * The number of words from `first` on, in steps of `step`, that pass the address of the saved ra: none without
+ * -mmcount-ra-address, one in most functions, two or three if the frame is larger than 32 KiB.
  */
 function raAddressWords(word: (index: number) => number, first: number, step: 1 | -1): number {
   let count = 0;
@@ -108,9 +107,9 @@ function raAddressWords(word: (index: number) => number, first: number, step: 1 
 }
 
 /**
- * Recognises the call to _mcount at `address`: an o32 one in a 32-bit module, an n64 one in a 64-bit one.
+ * Recognizes the call of _mcount at `address`: an o32 one in a 32-bit module, an n64 one in a 64-bit one.
  * @param read returns the instruction word at a guest address, or undefined outside the module.
- * @returns undefined when no form fits: the site must then be left alone.
+ * @returns undefined if the words have no known form: the site must then be left alone.
  */
 export function recogniseSite<A extends Address>(
   address: A,
@@ -139,7 +138,8 @@ function shortCall<A extends Address>(
 
 /**
  * clang -pg -mlong-calls: `lui at; addiu t9,at; jalr t9`, and in the delay slot an instruction of the function, which
- * runs in every state. The function calls, so it has stored ra; a prologue that doesn't show it isn't understood.
+ * runs in every state. The function makes a call, so it has stored ra; if its prologue doesn't show that, the site is
+ * not recognized.
  */
 function clangCall<A extends Address>(
   address: A,
@@ -168,7 +168,7 @@ function longCall<A extends Address>(
   if (!isV1High(word(0)) || !isV1Low(word(1)) || word(2) !== MOVE_AT_RA) return undefined;
   const raAddress = raAddressWords(word, 3, 1);
   const call = 3 + raAddress;
-  // Where one word doesn't make t4 (a large frame), mended modules have the others before the site.
+  // If one word can't make t4 (a large frame), mended modules have the other words before the site.
   const before = raAddress === 1 && readsT4(word(3)) ? raAddressWords(word, -1, -1) : 0;
   const savedRa =
     before === 0
@@ -184,7 +184,7 @@ function longCall<A extends Address>(
   return undefined;
 }
 
-/** @param start the sequence's first word; `first` of `count` that set t4 stand at `t4`. */
+/** @param start the sequence's first word. @param t4 the first of the `count` words that set t4. */
 function savedRaOf(
   word: (index: number) => number,
   start: number,
@@ -199,7 +199,7 @@ function wordsFrom(word: (index: number) => number, first: number, count: number
   return Array.from({ length: count }, (_, index) => word(first + index));
 }
 
-/** n64's callers push nothing: the delay slot holds the last word for the ra address, or a nop. */
+/** n64's callers push nothing: the delay slot has the last word for the ra address, or a nop. */
 function shortCall64<A extends Address>(
   address: A,
   word: (index: number) => number,
@@ -248,7 +248,7 @@ const FULL_ADDRESS = [
   [0x0061182d, 0xffffffff],
 ] as const;
 
-/** How many words load _mcount's address into v1: two with -msym32, six without; null when none do. */
+/** The number of words that load _mcount's address into v1: two with -msym32, six without; null if there are none. */
 function addressWords64(word: (index: number) => number): 2 | 6 | null {
   if (!isV1High(word(0))) return null;
   if (word(1) >>> 16 === ((OP_DADDIU << 10) | (3 << 5) | 3)) return 2;
@@ -259,8 +259,8 @@ function addressWords64(word: (index: number) => number): 2 | 6 | null {
 }
 
 /**
- * `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address in o32,
- * 10000004 without and in n64. Where the delay slot is empty, the branch goes to its nop.
+ * `b` past the sequence, as the kernel writes it: 10000005 with one word for the ra address in o32, 10000004 without
+ * and in n64. If the delay slot is empty, the branch goes to its nop.
  */
 function branchOver<A extends Address>(site: CallSite<A>): number {
   return assemble("beq", R.zero, R.zero, site.words - (site.emptyDelaySlot ? 2 : 1));
@@ -276,9 +276,9 @@ function branchOver<A extends Address>(site: CallSite<A>): number {
  * | short | nop; nop | the word; nop | as loaded: `jal`; `addiu sp,sp,-8` |
  * | short, empty delay slot | nop; `addiu sp,sp,8` | the word; `addiu sp,sp,8` | as loaded |
  *
- * An -O0 long call branches to the nop in its delay slot, so its push and _mcount's pop are both skipped.
- * In n64 nothing is pushed, and the second word stays as it is but for the trace word of a long call.
- * @param loaded the two words that relocation left there.
+ * An -O0 long call branches to the nop in its delay slot, so its push and _mcount's pop are both skipped. In n64
+ * nothing is pushed, and the second word is unchanged except for the trace word of a long call.
+ * @param loaded the two words as relocation left them.
  */
 export function sitePatch<A extends Address>(
   site: CallSite<A>,
@@ -296,8 +296,8 @@ export function sitePatch<A extends Address>(
 }
 
 /**
- * The word that enters the function into function_graph's shadow stack in passing, or undefined where it
- * isn't known where the function keeps its return address.
+ * The word that enters the function into function_graph's shadow stack without a call, or undefined if it isn't known
+ * where the function has its return address.
  * @param bits GRAPH_OPENS, GRAPH_WITHIN, GRAPH_SILENCES.
  */
 export function enterWord(site: CallSite, bits: number): number | undefined {

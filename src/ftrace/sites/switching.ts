@@ -9,7 +9,7 @@ export interface SwitchableSite<A extends Address = number> {
   readonly site: CallSite<A>;
   /** The two words as relocation left them. */
   readonly loaded: SitePatch;
-  /** Whether __mcount_loc names it. */
+  /** Whether __mcount_loc lists it. */
   readonly recorded: boolean;
 }
 
@@ -29,14 +29,14 @@ export class SiteSwitch<A extends Address = number> {
     this.#memory = memory;
   }
 
-  /** Switches sites off whose words are as loaded: ftrace_module_enable() of a module that comes. */
+  /** Switches off sites whose words are as loaded: ftrace_module_enable() of a module that is being loaded. */
   switchOff(sites: Iterable<SwitchableSite<A>>): void {
     for (const one of sites) this.#write(one, "off");
   }
 
   /**
-   * Puts all existing sites into the wanted states and forgets removed ones. A site in whose middle the guest has
-   * stopped is not changed, since the guest would execute one old word and one new one.
+   * Puts all existing sites into the states that `stateOf` gives, and forgets removed sites. A site in which the guest
+   * has stopped after the first word is not changed, since the guest would execute one old word and one new one.
    * @returns whether there was such a site; then call this again after the guest has continued.
    */
   bring<S extends SwitchableSite<A>>(sites: Iterable<S>, stateOf: (site: S) => SiteState): boolean {

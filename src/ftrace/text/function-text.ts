@@ -1,6 +1,6 @@
-// Events as the kernel's own `trace` file prints them: kernel/trace/trace_output.c's function line and
-// trace.c's header of 6.1, in the same format byte for byte. What a lab has no counterpart for (interrupt state,
-// preemption) is printed as dots, the kernel's mark for "nothing special".
+// Events as the kernel's own `trace` file prints them: the function line of kernel/trace/trace_output.c and the header
+// of trace.c in 6.1, in the same format byte for byte. Flags that have no counterpart in the lab (interrupt state,
+// preemption) are printed as dots, the kernel's mark for "nothing special".
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
@@ -63,7 +63,7 @@ const NAMELESS: ReadonlySet<string> = new Set([
   "user_stack",
 ]);
 
-/** What the kernel prints after an event's time. */
+/** The kernel's text after an event's time. */
 export function eventText({ name, fields }: Pick<EventLine, "name" | "fields">): string {
   return NAMELESS.has(name) ? fields : `${name}: ${fields}`;
 }
@@ -118,12 +118,12 @@ export class FtraceLines {
   readonly #ticks: boolean;
   #callCount = 0;
 
-  /** @param options ticks: times are counts of a clock without a rate, and the events' microseconds are these. */
+  /** @param options ticks: the clock has no rate, and the events' `microseconds` are its counts. */
   constructor({ ticks = false }: { readonly ticks?: boolean } = {}) {
     this.#ticks = ticks;
   }
 
-  /** Whether there are enough lines for take(). */
+  /** Whether there are enough lines to take(). */
   get full(): boolean {
     return this.#lines.full;
   }

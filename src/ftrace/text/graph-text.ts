@@ -1,6 +1,6 @@
-// Events of function_graph as the kernel's own `trace` file prints them: trace_functions_graph.c of 6.1, byte
-// for byte in shape, with its funcgraph- options. An entry that its return follows at once is one line; events of other
-// kinds are comments. What a lab has no counterpart for (interrupts, sleeping) has no lines.
+// Events of function_graph as the kernel's own `trace` file prints them: trace_functions_graph.c of 6.1, byte for byte,
+// with its funcgraph- options. An entry that is directly followed by its return is one line; events of other kinds are
+// comments. Interrupts and sleeping, which the lab doesn't have, produce no lines.
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
@@ -14,15 +14,15 @@ export interface GraphTextOptions {
   readonly cpu?: boolean;
   /** Marks on long durations; default: shown. */
   readonly overhead?: boolean;
-  /** What calls took; default: shown. */
+  /** The duration of calls; default: shown. */
   readonly duration?: boolean;
   /** Task and pid. */
   readonly proc?: boolean;
   /** The time of each line. */
   readonly abstime?: boolean;
-  /** The function's name behind each closing brace. */
+  /** The function's name after each closing brace. */
   readonly tail?: boolean;
-  /** A line behind each closing brace: functions that found the shadow stack full. */
+  /** A line after each closing brace: the number of functions that found the shadow stack full. */
   readonly overrun?: boolean;
 }
 
@@ -44,7 +44,7 @@ type GraphTextEvent = (EntryEvent | ReturnEvent | CommentEvent) & {
 type GraphCall = Exclude<GraphTextEvent, CommentEvent>;
 
 export interface GraphTextTrace {
-  /** Whose events those are that name no task. */
+  /** The task of events that name none. */
   readonly task: TraceTask;
   readonly cpus: number;
   readonly clockHz: number;
@@ -60,7 +60,7 @@ const SHOWN: Required<GraphTextOptions> = {
   tail: false,
   overrun: false,
 };
-/** Columns in the order of the header, with their two lines of it. */
+/** The columns in the header's order, with their two lines of the header. */
 const COLUMNS: readonly (readonly [option: keyof GraphTextOptions, title: string, rule: string])[] =
   [
     ["abstime", "     TIME       ", "      |         "],
@@ -68,7 +68,7 @@ const COLUMNS: readonly (readonly [option: keyof GraphTextOptions, title: string
     ["proc", "  TASK/PID       ", "   |    |        "],
     ["duration", "  DURATION   ", "   |   |      "],
   ];
-/** What a call took more than, in nanoseconds, and its mark. */
+/** The durations, in nanoseconds, above which a call gets a mark, and the marks. */
 const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
   [1_000_000_000, "$"],
   [100_000_000, "@"],
@@ -77,18 +77,18 @@ const MARKS: readonly (readonly [nanoseconds: number, mark: string])[] = [
   [100_000, "!"],
   [10_000, "+"],
 ];
-/** trace_printk's entries, whose message alone is a comment. */
+/** Entries of trace_printk: the comment consists of the message alone. */
 const MESSAGES: ReadonlySet<string> = new Set(["print", "bprint", "bputs"]);
 const STACKS: ReadonlySet<string> = new Set(["kernel_stack", "user_stack"]);
 const NANOSECONDS = 1_000_000_000;
 const NO_DURATION = utf8Bytes("              |  ");
 const INDENT = "  ";
-/** Characters of a task's name and pid, and how many of its name are shown. */
+/** Width of the column for a task's name and pid, and the most characters of the name. */
 const PROC_WIDTH = 14;
 const PROC_NAME = 7;
 const RULE = ` ${"-".repeat(42)}\n`;
 
-/** The text, some lines at a time; a return that came at once is in its entry's line. */
+/** The text, some lines at a time; a return that follows its entry directly is on the entry's line. */
 export function* graphText(
   trace: GraphTextTrace,
   options: GraphTextOptions = {},
@@ -114,10 +114,10 @@ function header(shown: Required<GraphTextOptions>): string {
   );
 }
 
-/** What a line says of a call: all of it, that it begins, that it ends. */
+/** The part of a call that a line shows: all of it, its begin, its end. */
 type Form = "leaf" | "entry" | "return";
 
-/** Texts of calls and of durations that are kept. */
+/** The most cached texts of calls and of durations. */
 const MOST_TEXTS = 1 << 14;
 
 class GraphLines {
@@ -125,12 +125,12 @@ class GraphLines {
   readonly #trace: GraphTextTrace;
   readonly #shown: Required<GraphTextOptions>;
   readonly #cpuWidth: number;
-  /** By CPU: which function was entered at each depth, and whose event came last. */
+  /** By CPU: the function entered at each depth, and the task of the last event. */
   readonly #entered = new Map<number, (GraphCall | undefined)[]>();
-  /** By CPU: the depth that comments belong to. */
+  /** By CPU: the depth at which comments are printed. */
   readonly #depths = new Map<number, number>();
   readonly #tasks = new Map<number, TraceTask>();
-  /** What lines share: CPUs' columns, durations, and calls by form, depth and name. */
+  /** Cached parts of lines: CPUs' columns, durations, and calls by form, depth and name. */
   readonly #cpus = new Map<number, Uint8Array>();
   readonly #durations = new Map<number, Uint8Array>();
   #calls = newCalls();
@@ -142,24 +142,24 @@ class GraphLines {
     this.#cpuWidth = String(Math.max(0, trace.cpus - 1)).length;
   }
 
-  /** Whether there are enough lines for take(). */
+  /** Whether there are enough lines to take(). */
   get full(): boolean {
     return this.#lines.full;
   }
 
-  /** The lines since the last time. */
+  /** The lines since the last take(). */
   take(): string {
     return this.#lines.take();
   }
 
-  /** Appends an event's line. @param leaf the return of an entry that nothing came between. */
+  /** Appends an event's line. @param leaf the return that directly follows an entry. */
   add(event: GraphTextEvent, leaf: ReturnEvent | null): void {
     const { cpu, lost } = event;
     if (lost !== 0 && lost !== undefined) {
       this.#text(`CPU:${cpu} [LOST ${lost === null ? "" : `${lost} `}EVENTS]\n`);
     }
     if (event.type === "other" && STACKS.has(event.name)) {
-      // print_graph_function_flags() leaves stacks to the plain format.
+      // print_graph_function_flags() prints stacks in the plain format.
       const lines = new FtraceLines();
       lines.addEvent(event.task ?? this.#trace.task, event);
       this.#text(lines.take());
@@ -171,7 +171,7 @@ class GraphLines {
     else this.#call(event, leaf);
   }
 
-  /** As print_graph_comment(): one level deeper than what it is in, but at the margin at the outermost two. */
+  /** As print_graph_comment(): indented one level more than the enclosing call, but not at the two outermost levels. */
   #comment(event: CommentEvent): void {
     const depth = this.#depths.get(event.cpu) ?? 0;
     const indent = depth > 0 ? INDENT.repeat(depth + 1) : "";
@@ -232,7 +232,7 @@ class GraphLines {
     if (proc) this.#text(`${procText(event.task ?? this.#trace.task)} | `);
   }
 
-  /** Three lines where another task than the last one's runs on the CPU. */
+  /** Three lines, if the CPU runs another task than at the last event. */
   #taskSwitch({ cpu, task = this.#trace.task }: GraphTextEvent): void {
     const before = this.#tasks.get(cpu);
     if (before === task) return;
@@ -283,7 +283,7 @@ class GraphLines {
   }
 }
 
-/** By depth and name, and whose function that is. */
+/** By depth and name, with the function's module. */
 type CallTexts = Map<string, { readonly module: string | null; readonly bytes: Uint8Array }>[];
 
 function newCalls(): Record<Form, CallTexts> {
@@ -294,18 +294,18 @@ function markOf(nanoseconds: number): string {
   return MARKS.find(([least]) => nanoseconds > least)?.[1] ?? " ";
 }
 
-/** Digits behind the point that a duration of so many whole microseconds is printed with. */
+/** The number of decimals of a duration with these whole microseconds. */
 function fractionDigits(whole: string): number {
   return Math.max(0, Math.min(3, 7 - whole.length));
 }
 
-/** What durationText() leaves of a duration, in nanoseconds. */
+/** A duration as durationText() prints it, in nanoseconds. */
 export function printedDuration(nanoseconds: number): number {
   const step = 10 ** (3 - fractionDigits(String(Math.floor(nanoseconds / 1000))));
   return nanoseconds - (nanoseconds % step);
 }
 
-/** Microseconds in seven digits or more, as trace_print_graph_duration() prints them: cut off, not rounded. */
+/** Microseconds in seven digits or more, as trace_print_graph_duration() prints them: truncated, not rounded. */
 export function durationText(nanoseconds: number): string {
   const whole = String(Math.floor(nanoseconds / 1000));
   const digits = fractionDigits(whole);
@@ -314,7 +314,7 @@ export function durationText(nanoseconds: number): string {
   return `${number} us ${" ".repeat(Math.max(0, 8 - number.length))}`;
 }
 
-/** Name and pid in the middle of their column. */
+/** Name and pid, centred in their column. */
 function procText({ name, pid }: TraceTask): string {
   const text = `${name.slice(0, PROC_NAME)}-${pid}`;
   const spaces = Math.max(0, PROC_WIDTH - text.length);

@@ -1,6 +1,6 @@
-// Calls whose return is their CPU's next event, which the kernel and trace-cmd print as one line each: both look at what
-// the CPU has next (get_return_for_leaf() in kernel/trace/trace_functions_graph.c and in trace-cmd's trace-ftrace.c),
-// whatever other CPUs do meanwhile. So an entry waits here for its CPU's next record, and those of other CPUs behind it.
+// Calls whose return is their CPU's next event, which the kernel and trace-cmd print on one line: both look at the
+// CPU's next event (get_return_for_leaf() in kernel/trace/trace_functions_graph.c and in trace-cmd's trace-ftrace.c),
+// regardless of other CPUs. So an entry waits here for its CPU's next record, and other CPUs' records wait behind it.
 
 interface Traced {
   readonly type: string;
@@ -19,10 +19,10 @@ interface Waiting<R, Return> {
   known: boolean;
 }
 
-/** Records that wait for another CPU's next one; a CPU that is silent for longer has its call printed as two lines. */
+/** The most records that wait for a CPU's next one; if that takes longer, the call is printed as two lines. */
 const MOST_WAITING = 1 << 16;
 
-/** Gives each record with the return that is on its line, or null; such returns aren't given by themselves. */
+/** Yields each record with the return that is on its line, or null; such returns are not yielded by themselves. */
 export function* foldLeaves<R extends Traced>(
   records: Iterable<R>,
 ): Generator<readonly [record: R, leaf: Extract<R, { type: "funcgraph_exit" }> | null]> {

@@ -1,12 +1,12 @@
-// Files of tracefs beside the trace itself, as 6.1 prints them: enabled_functions, per_cpu/cpuN/stats and the
-// function profiler's trace_stat/functionN.
+// Files of tracefs other than the trace, as 6.1 prints them: enabled_functions, per_cpu/cpuN/stats and the function
+// profiler's trace_stat/functionN.
 
 import type { TraceableFunction } from "../filters/pattern.ts";
 import type { FunctionProfile } from "../function-profile.ts";
 import { durationText } from "./graph-text.ts";
 
 const NAME_WIDTH = 30;
-/** No register is saved, nothing changes the ip, no direct call: two blanks for each. */
+/** Two blanks for each flag, none of which is set: registers are saved, the ip is changed, a direct call is made. */
 const NO_FLAGS = " ".repeat(6);
 const PROFILE_HEAD = `  Function                               Hit    Time            Avg             s^2
   --------                               ---    ----            ---             ---
@@ -15,12 +15,12 @@ const HITS_HEAD = `  Function                               Hit
   --------                               ---
 `;
 
-/** `%ps`: with its module. */
+/** `%ps`: the name, with its module. */
 export function functionText({ name, module }: TraceableFunction): string {
   return module === null ? name : `${name} [${module}]`;
 }
 
-/** How many tracers have it on, which is always one here. */
+/** A function's line; the number of tracers that trace it is always one here. */
 export function enabledLine(function_: TraceableFunction): string {
   return `${functionText(function_)} (1)${NO_FLAGS}\n`;
 }
@@ -29,7 +29,7 @@ export interface RingStatistics {
   readonly entries: number;
   readonly overrun: number;
   readonly bytes: number;
-  /** Microseconds; of the oldest event that is kept, and now. */
+  /** Microseconds: the time of the oldest event kept, and the present time. */
   readonly oldest: number;
   readonly now: number;
 }
@@ -49,7 +49,7 @@ function timeText(microseconds: number): string {
   return `${String(seconds).padStart(5)}.${String(microseconds % 1e6).padStart(6, "0")}`;
 }
 
-/** trace_stat/function0; without times when the function tracer ran. */
+/** trace_stat/function0; without times if the function tracer ran. */
 export function* profileText(rows: readonly FunctionProfile[]): Generator<string> {
   yield rows.every(({ time }) => time === null) && rows.length > 0 ? HITS_HEAD : PROFILE_HEAD;
   for (const { name, hits, time, variance } of rows) {

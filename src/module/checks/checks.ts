@@ -22,7 +22,7 @@ export function checkBeforeLayout<A extends Address>(loading: Loading<A>): void 
   taintByModinfo(loading);
 }
 
-/** A kernel reads the header in its own byte order, so the first field it compares is already wrong. */
+/** A kernel reads the header in its own byte order, so the first field that it compares is already wrong. */
 function checkByteOrder<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
   const { endian } = loading.host;
@@ -37,7 +37,7 @@ function checkByteOrder<A extends Address>(loading: Loading<A>): void {
   );
 }
 
-/** elf_check_arch() of the machine's kernel; the rest of it was seen when the file was read. */
+/** elf_check_arch() of the machine's kernel; the reader of the file has checked the rest of it. */
 function checkClass<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
   const { bits } = loading.host.width;
@@ -108,9 +108,9 @@ function taintByModinfo<A extends Address>(loading: Loading<A>): void {
 }
 
 /**
- * What Linux looks at between allocating and resolving symbols: the name, the signature, and exports
- * without checksums. A kernel whose version magic is known is taken to check signatures, as Debian's does.
- * @throws Refusal (EEXIST) when a module of this name is loaded.
+ * Linux's checks between allocating memory and resolving symbols: the name, the signature, and exports without
+ * checksums. A kernel whose version magic is known is assumed to check signatures, as Debian's does.
+ * @throws Refusal (EEXIST) if a module of this name is loaded.
  */
 export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void {
   const { file, host } = loading;

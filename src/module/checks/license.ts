@@ -1,4 +1,4 @@
-// Which licenses open the kernel's GPL-only symbols: license_is_gpl_compatible() of linux/license.h.
+// Which licenses allow the use of the kernel's GPL-only symbols: license_is_gpl_compatible() of linux/license.h.
 
 import type { ModuleFile } from "../file/file.ts";
 
@@ -11,12 +11,12 @@ const GPL_COMPATIBLE: ReadonlySet<string> = new Set([
   "Dual MPL/GPL",
 ]);
 
-/** What modinfo says, or what Linux says of a module that says nothing. */
+/** modinfo's license, or Linux's default for a module without one. */
 export function licenseOf(file: ModuleFile): string {
   return file.modinfo.get("license") ?? "unspecified";
 }
 
-/** Whether GPL-only symbols are out of a module's sight. A plain object, which says nothing, isn't judged. */
+/** Whether a module can't use GPL-only symbols. A plain object, which has no modinfo, can. */
 export function isProprietary(file: ModuleFile): boolean {
   return !file.object && !GPL_COMPATIBLE.has(licenseOf(file));
 }

@@ -7,7 +7,7 @@ export class Taints {
   readonly #set = new Set<Taint>();
   #debugLocks = true;
 
-  /** As /proc/sys/kernel/tainted has them. */
+  /** The taints that are set, as /proc/sys/kernel/tainted shows them. */
   get all(): readonly Taint[] {
     return [...this.#set];
   }

@@ -19,20 +19,20 @@ const MCOUNT_LOC = "__mcount_loc";
 
 export interface CallSitePlace {
   readonly section: Section;
-  /** Of the lui of a long call, of the jal of a short one. */
+  /** Offset of the lui of a long call, of the jal of a short one. */
   readonly offset: number;
 }
 
 export interface CallSites {
-  /** Where __mcount_loc points, in its own order. */
+  /** The calls that __mcount_loc lists, in its order. */
   readonly recorded: readonly CallSitePlace[];
-  /** Calls that the relocations show and __mcount_loc doesn't, in the relocations' order. */
+  /** Calls that only the relocations show, in the relocations' order. */
   readonly unrecorded: readonly CallSitePlace[];
   /** R_MIPS_26 relocations against _mcount: the short calls, which can't reach from a module. */
   readonly shortCalls: number;
 }
 
-/** Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is no site. */
+/** Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is not a site. */
 export function readCallSites(sections: ModuleSections): CallSites {
   const table = sections.find(MCOUNT_LOC);
   const recorded: CallSitePlace[] = [];
@@ -53,8 +53,8 @@ function key({ section, offset }: CallSitePlace): string {
 }
 
 /**
- * A call is one R_MIPS_26, or the relocation that begins loading the function's address: R_MIPS_HI16, or
- * R_MIPS_HIGHEST before it where the code is built for full 64-bit addresses (-mno-sym32).
+ * A call is one R_MIPS_26, or the first relocation of loading the function's address: R_MIPS_HI16, or R_MIPS_HIGHEST
+ * in code that is built for full 64-bit addresses (-mno-sym32).
  */
 function callsOf(elf: ElfObject, name: string): { place: CallSitePlace; type: number }[] {
   const calls: { place: CallSitePlace; type: number }[] = [];

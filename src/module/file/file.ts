@@ -1,6 +1,6 @@
-// A module's file, read: ELF, the signature cut off, and the tables that Linux and farjal take from it.
-// Everything here holds before the module has an address; load.ts gives it one. The checks are those of
-// module_sig_check(), elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
+// A module's file after reading: the ELF image without its signature, and the tables that Linux and farjal read from
+// it. The module has no address yet; load.ts gives it one. The checks are those of module_sig_check(),
+// elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
 
 import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
@@ -16,7 +16,7 @@ import { type Signature, splitSignature } from "./signature.ts";
 import { readThisModule, type ThisModule } from "./this-module.ts";
 
 export interface ModuleFile {
-  /** The module's name: struct module's, which Linux uses from layout on; without one .modinfo's or the file's. */
+  /** The name in struct module, which Linux uses from layout on; without one that in .modinfo, or the file's name. */
   readonly name: string;
   /** A plain object, without struct module: Linux would refuse it, so its checks of a module don't apply. */
   readonly object: boolean;
@@ -24,12 +24,12 @@ export interface ModuleFile {
   readonly sections: ModuleSections;
   readonly signature: Signature | null;
   readonly modinfo: Modinfo;
-  /** Symbol → checksum; null when the file has no __versions. */
+  /** Symbol → checksum; null if the file has no __versions. */
   readonly versions: ReadonlyMap<string, number> | null;
   readonly exports: readonly ExportedSymbol[];
   readonly parameters: readonly Parameter[];
   readonly callSites: CallSites;
-  /** null in a plain object. */
+  /** null for a plain object. */
   readonly thisModule: ThisModule | null;
   /** The kernel's lines so far. */
   readonly dmesg: readonly string[];
@@ -45,8 +45,8 @@ export interface ReadModuleOptions {
 /**
  * Reads a kernel module.
  * @param bytes the whole .ko (or .o) file.
- * @throws Refusal as Linux refuses it (ENOEXEC, EBADMSG), or ENOEXEC without a kernel's line where the
- * file is damaged in a way that Linux doesn't look for.
+ * @throws Refusal as Linux refuses it (ENOEXEC, EBADMSG), or ENOEXEC without a kernel's line if the file is damaged in
+ *   a way that Linux does not check.
  */
 export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): ModuleFile {
   const { image, signature, dmesg } = splitSignature(bytes);

@@ -26,13 +26,13 @@ export interface ModuleInfo {
   readonly abi: string;
   readonly isa: string;
   readonly sections: readonly SectionInfo[];
-  /** Symbols defined in the file, the nameless and the sections' own left out. */
+  /** Symbols defined in the file, not counting those without a name and those of sections. */
   readonly symbols: number;
   readonly imports: readonly ImportInfo[];
   readonly exports: readonly ExportInfo[];
-  /** Calls of _mcount, however they are known. */
+  /** All calls of _mcount, recorded or not. */
   readonly callSites: number;
-  /** Those that __mcount_loc names, which ftrace can switch. */
+  /** Calls that __mcount_loc lists, which ftrace can switch. */
   readonly recordedCallSites: number;
   /** The others, which always call. */
   readonly unrecordedCallSites: readonly PlaceInfo[];
@@ -47,14 +47,14 @@ export interface ModuleInfo {
   readonly modinfo: Readonly<Record<string, readonly string[]>>;
   readonly parameters: readonly Parameter[];
   readonly signature: Signature | null;
-  /** What else a user should know. */
+  /** Further remarks for the user. */
   readonly notes: readonly string[];
 }
 
 export interface SectionInfo {
   readonly name: string;
   readonly type: string;
-  /** readelf's letters. */
+  /** The flags in readelf's letters. */
   readonly flags: string;
   readonly size: number;
   readonly alignment: number;
@@ -63,7 +63,7 @@ export interface SectionInfo {
 export interface ImportInfo {
   readonly name: string;
   readonly weak: boolean;
-  /** The checksum the module was built with; null without modversions. */
+  /** The checksum of the build; null without modversions. */
   readonly crc: number | null;
 }
 
@@ -130,7 +130,7 @@ function placeInfo({ section, offset }: CallSitePlace): PlaceInfo {
   return { section: section.name, offset };
 }
 
-/** @param counts whether a table counts, by the section it patches. */
+/** @param counts selects relocation tables by the section that they change. */
 function countRelocations(
   { elf }: ModuleFile,
   counts: (target: Section) => boolean,

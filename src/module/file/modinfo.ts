@@ -6,11 +6,11 @@ import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";
 import { Refusal } from "../../errors.ts";
 
-/** A USB driver with an alias for each of its devices has some thousand. */
+/** A USB driver with an alias for each of its devices has several thousand. */
 const MOST_STRINGS = 1 << 17;
 
 export class Modinfo {
-  /** In the file's order. Strings without "=" are left out. */
+  /** In the file's order; strings without "=" are left out. */
   readonly entries: readonly (readonly [key: string, value: string])[];
 
   constructor(bytes: Uint8Array) {
@@ -22,7 +22,7 @@ export class Modinfo {
     return this.entries.find(([name]) => name === key)?.[1];
   }
 
-  /** Every value of a key (alias, import_ns, parm, … may stand several times). */
+  /** All values of a key (alias, import_ns, parm, … may occur several times). */
   all(key: string): string[] {
     return this.entries.filter(([name]) => name === key).map(([, value]) => value);
   }

@@ -7,7 +7,7 @@ export function moduleName(path: string): string {
     .replaceAll("-", "_");
 }
 
-/** The last part of a path, as POSIX separates them. */
+/** The last component of a POSIX path. */
 export function fileName(path: string): string {
   return /([^/]*)\/*$/.exec(path)?.[1] ?? "";
 }

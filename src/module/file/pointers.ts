@@ -1,6 +1,7 @@
-// Pointers in a module's data before it is loaded. In the file a pointer is a relocation that names the
-// symbol: R_MIPS_32, whose word holds the addend, or in a 64-bit module R_MIPS_64, which brings it along. Tables of pointers (exports, parameters, call
-// sites, struct module) are read through these, never from the raw words and never at fixed offsets.
+// Pointers in a module's data before it is loaded. In the file a pointer is a relocation that names the symbol:
+// R_MIPS_32, whose addend is in the word, or R_MIPS_64 in a 64-bit module, which holds its addend. Tables of pointers
+// (exports, parameters, call sites, struct module) are read through these, never from the raw words, and never at fixed
+// offsets.
 
 import { R_MIPS_32, R_MIPS_64 } from "../../../assembly/shared/relocation-types.ts";
 import type { Words } from "../../bytes/words.ts";
@@ -23,7 +24,7 @@ export interface PointerTable {
   readonly pointerSize: 4 | 8;
   readonly section: Section;
   readonly words: Words;
-  /** The pointer at an offset; undefined where no relocation makes one. */
+  /** The pointer at an offset; undefined if no relocation makes one. */
   pointer(offset: number): Pointer | undefined;
   /** Every pointer, in the relocations' order. */
   readonly pointers: ReadonlyMap<number, Pointer>;
@@ -58,7 +59,7 @@ function follow(elf: ElfObject, symbol: ElfSymbol, addend: number): Pointer {
   };
 }
 
-/** The NUL-terminated string that a pointer names; undefined when it leads nowhere in the file. */
+/** The NUL-terminated string at a pointer's target; undefined if the target is not in the file. */
 export function stringAt(
   sections: ModuleSections,
   pointer: Pointer | undefined,

@@ -1,7 +1,6 @@
-// A module's signature: PKCS#7 data behind the ELF image, then a 12-byte record, then a marker line. It
-// must come off before anything is checked against the file's size. Follows module_sig_check() and
-// mod_check_sig() of Linux 6.1; the cryptography itself is left out, since the keys are the kernel's: a
-// signature that is well formed is taken to be good.
+// A module's signature: PKCS#7 data after the ELF image, then a 12-byte record, then a marker line. It must be removed
+// before offsets are checked against the file's size. This follows module_sig_check() and mod_check_sig() of Linux 6.1
+// without the cryptography, since only the kernel has the keys: a well-formed signature is assumed to be valid.
 
 import { latin1 } from "../../bytes/text.ts";
 import { Refusal } from "../../errors.ts";
@@ -14,7 +13,7 @@ const PKEY_ID_PKCS7 = 2;
 export interface Signature {
   /** Bytes of the PKCS#7 message. */
   readonly size: number;
-  /** False when it isn't a PKCS#7 message: Linux loads the module as unsigned. */
+  /** False for other data than a PKCS#7 message: Linux then loads the module as unsigned. */
   readonly supported: boolean;
 }
 
@@ -27,8 +26,8 @@ export interface SignedFile {
 }
 
 /**
- * Parts a module from its signature.
- * @throws Refusal (EBADMSG) when the marker is there but the record can't be right.
+ * Separates a module from its signature.
+ * @throws Refusal (EBADMSG) if the marker is there but the record is invalid.
  */
 export function splitSignature(file: Uint8Array): SignedFile {
   const end = file.length - MARKER.length;

@@ -1,5 +1,5 @@
-// The one door for module files: a path or bytes, compressed or not. The library and every command take modules
-// through it.
+// Reads module files: a path or bytes, compressed or not. The library and every command read modules only through this
+// file.
 
 import { host } from "#host";
 import { unpackedFile } from "../../compression/unpack.ts";

@@ -1,18 +1,17 @@
-// .gnu.linkonce.this_module: the struct module that modpost put into the file. Its layout depends on the
-// kernel's configuration, so nothing in it is read at a fixed offset but the name, whose place has never
-// changed ({enum state; struct list_head list; char name[]}); the init and exit functions are found by
-// the symbols its relocations name.
+// .gnu.linkonce.this_module: the struct module that modpost put into the file. Its layout depends on the kernel's
+// configuration, so only the name is read at a fixed offset, which has never changed ({enum state; struct list_head
+// list; char name[]}); the init and exit functions are found by the symbols of its relocations.
 
 import { printableName } from "../../bytes/printable.ts";
 import { type ModuleSections, THIS_MODULE } from "../layout/sections.ts";
 import { readPointers } from "./pointers.ts";
 
-/** The name comes after three words: MODULE_NAME_LEN is 64 less one of them. */
+/** The name comes after three words: MODULE_NAME_LEN is 64 minus the size of one. */
 const WORDS_BEFORE_NAME = 3;
 const NAME_AND_WORD = 64;
 
 export interface ThisModule {
-  /** struct module's name field. */
+  /** The name in struct module. */
   readonly name: string;
   /** Whether the module has an init and an exit function: init_module and cleanup_module. */
   readonly hasInit: boolean;

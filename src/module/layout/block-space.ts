@@ -1,5 +1,5 @@
 // A block of module memory while sections and symbol tables are appended to it: offsets, sizes and alignments, no
-// addresses. In which order they come is layout.ts's and kallsyms.ts's.
+// addresses. layout.ts and kallsyms.ts determine the order.
 
 import type { Section } from "../../elf/object.ts";
 import { Refusal } from "../../errors.ts";
@@ -9,16 +9,16 @@ export interface PlacedSection {
   readonly section: Section;
   readonly block: Block;
   readonly offset: number;
-  /** Which of layout_sections()'s rounds took it, from 1 on; 0: layout_symtab() did, after them. */
+  /** The round of layout_sections() that placed it, from 1; 0: layout_symtab() placed it, after all rounds. */
   readonly round: number;
 }
 
-/** Larger than the whole module space of any 32-bit kernel: a size beyond this is a damaged file's. */
+/** Larger than the whole module space of any 32-bit kernel: a file that asks for more is damaged. */
 const LARGEST_BLOCK = 0x40000000;
 
 /**
  * An sh_addralign as a number of bytes.
- * @throws Refusal when it is no power of two, which Linux doesn't look for.
+ * @throws Refusal if it is not a power of two, which Linux does not check.
  */
 export function checkedAlignment(alignment: number): number {
   if (alignment === 0) return 1;
@@ -30,7 +30,7 @@ export function checkedAlignment(alignment: number): number {
   });
 }
 
-/** A block while it fills. */
+/** A block while it is filled. */
 export class BlockSpace {
   #size = 0;
   #alignment = 1;

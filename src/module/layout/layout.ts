@@ -1,8 +1,7 @@
-// Where Linux 6.1 puts a module's sections: layout_sections() and layout_symtab() of kernel/module/. Two
-// blocks, core and init, the latter freed after the module's init function; in each, code first, then
-// read-only data, then what only init writes, then data. Sizes include the symbol tables that the kernel
-// keeps for kallsyms, since /proc/modules and the next module's address count them. Pure: offsets and
-// sizes, no addresses.
+// Where Linux 6.1 puts a module's sections: layout_sections() and layout_symtab() of kernel/module/. There are two
+// blocks, core and init; init is freed after the module's init function. In each block code comes first, then read-only
+// data, then data that only init writes, then other data. Sizes include the symbol tables that the kernel keeps for
+// kallsyms, since /proc/modules and the next module's address include them. Pure: offsets and sizes, no addresses.
 
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_RO_AFTER_INIT, SHF_WRITE } from "../../elf/numbers.ts";
 import type { Section } from "../../elf/object.ts";
@@ -12,7 +11,7 @@ import { BlockSpace, type PlacedSection } from "./block-space.ts";
 import { NOT_KEPT, PERCPU } from "./sections.ts";
 
 export interface BlockLayout {
-  /** Bytes, symbol tables included; a block of size 0 isn't allocated. */
+  /** Bytes, including symbol tables; a block of size 0 is not allocated. */
   readonly size: number;
   /** Bytes of code: everything before the first section that isn't executable. */
   readonly textSize: number;
@@ -22,9 +21,9 @@ export interface BlockLayout {
 
 export interface ModuleLayout {
   readonly blocks: { readonly core: BlockLayout; readonly init: BlockLayout };
-  /** By section index; what isn't here isn't in memory. */
+  /** By section index; a section that isn't here isn't in memory. */
   readonly sections: ReadonlyMap<number, PlacedSection>;
-  /** .data..percpu, which gets an area of its own for each CPU; null when there is none or it is empty. */
+  /** .data..percpu, which gets an area of its own for each CPU; null if it is absent or empty. */
   readonly perCpu: Section | null;
   readonly kallsyms: Kallsyms;
 }
@@ -40,7 +39,7 @@ const ROUNDS: readonly (readonly [number, number])[] = [
 
 const RO_AFTER_INIT = [".data..ro_after_init", "__jump_table"] as const;
 
-/** The flags that layout_sections() sees: some changed by name before. */
+/** The flags that layout_sections() uses: those of some sections are changed by name first. */
 function effectiveFlags(file: ModuleFile): Map<Section, number> {
   const flags = new Map(file.elf.sections.map((section) => [section, section.flags]));
   const change = (names: readonly string[], to: (flags: number) => number): void => {
@@ -54,14 +53,14 @@ function effectiveFlags(file: ModuleFile): Map<Section, number> {
   return flags;
 }
 
-/** Whether a section's memory goes away after init. CONFIG_MODULE_UNLOAD=y keeps .exit.*. */
+/** Whether a section's memory is freed after init. CONFIG_MODULE_UNLOAD=y keeps .exit.*. */
 function isInit(section: Section): boolean {
   return section.name.startsWith(".init");
 }
 
 /**
- * Lays a module out.
- * @throws Refusal when the file asks for an impossible amount of memory or an alignment that is none.
+ * Lays out a module.
+ * @throws Refusal if the file asks for an impossible amount of memory or has an invalid alignment.
  */
 export function layOut(file: ModuleFile): ModuleLayout {
   const flags = effectiveFlags(file);

@@ -18,7 +18,7 @@ export interface Bases<A extends Address = number> {
   readonly initBase?: A | undefined;
 }
 
-/** And how its far jumps share veneers; see PlanFacts. */
+/** The bases, and how far jumps share veneers; see PlanFacts. */
 export interface Placing<A extends Address = number> extends Bases<A> {
   readonly veneers?: Veneers;
 }
@@ -36,13 +36,13 @@ interface Sizes {
   readonly init: number;
 }
 
-/** Asking for more can move a block across a region's line, where it needs more again; twice is plenty. */
+/** More memory can move a block across a region's boundary, where it needs more again; two rounds are enough. */
 const ROUNDS = 4;
 
 /**
- * Sets memory aside and plans.
- * @param jumps the jumps that veneers should mend; none, as on Linux, when empty.
- * @throws Refusal (ENOMEM) when there is no room, from the host or when no size is ever enough.
+ * Allocates memory and plans.
+ * @param jumps the jumps that veneers may mend; if empty, there are none, as on Linux.
+ * @throws Refusal (ENOMEM) if there is no room, from the host or because no size suffices.
  */
 export function placeModule<A extends Address>(
   host: ModuleHost<A>,
@@ -55,7 +55,7 @@ export function placeModule<A extends Address>(
     const placement = place(host, layout, placing, jumps, sizes);
     const { plan } = placement;
     const roomy = sizesWithVeneers(layout, plan, placing);
-    // A jump may be refused for want of room, which more memory mends, or for good.
+    // A jump may be refused because there is no room for a veneer, which more memory mends, or for another reason.
     const mayLackRoom = plan.refused.length > 0 && !fitsInto(host, roomy, sizes);
     if (fitsInto(host, plan.size, sizes) && !mayLackRoom) return tighten(host, placement, sizes);
     freeMemory(host, placement.memory, null);
@@ -71,7 +71,7 @@ export function placeModule<A extends Address>(
   });
 }
 
-/** Swaps memory that is larger than its plan needs for just enough, at the same addresses. */
+/** Replaces memory that is larger than its plan needs by memory of the right size, at the same addresses. */
 function tighten<A extends Address>(
   host: ModuleHost<A>,
   placement: Placement<A>,
@@ -137,7 +137,7 @@ export function planFor<A extends Address>(
   });
 }
 
-/** Each block with all the veneers that it may need, twice: above its sections, and in head room below. */
+/** The size of each block with room for all veneers it may need, twice: above its sections, and in head room below. */
 function sizesWithVeneers<A extends Address>(
   layout: ModuleLayout,
   { farJumps }: TrampolinePlan<A>,

@@ -1,8 +1,8 @@
-// A module's sections by name, and what belongs to each: its relocations and its strings. Looked up once
-// and kept, so that a file with tens of thousands of sections costs no more than its size.
+// A module's sections by name, and the relocations and strings that belong to each. They are looked up once and kept,
+// so that the cost for a file with tens of thousands of sections is proportional to its size.
 //
-// Names as Linux means them: find_sec() takes the first section of a name that is allocated, and one without
-// SHF_ALLOC is treated as absent. The symbol table is the first SHT_SYMTAB, by any name.
+// Names have Linux's meaning: find_sec() takes the first section of a name that is allocated, so a section without
+// SHF_ALLOC counts as absent. The symbol table is the first SHT_SYMTAB, under any name.
 
 import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHF_ALLOC, SHT_SYMTAB } from "../../elf/numbers.ts";
@@ -11,7 +11,7 @@ import { StringTable } from "../../elf/strings.ts";
 
 export const THIS_MODULE = ".gnu.linkonce.this_module";
 export const PERCPU = ".data..percpu";
-/** Read while loading, and dropped: Linux takes SHF_ALLOC from them. */
+/** Read while loading, then dropped: Linux clears SHF_ALLOC in their headers. */
 export const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
 
 export class ModuleSections {
@@ -19,7 +19,7 @@ export class ModuleSections {
   readonly #relocations = new Map<Section, RelocationTable[]>();
   readonly #strings = new Map<Section, StringTable>();
   readonly #byName = new Map<string, Section>();
-  /** The symbol table and its string table; undefined in a stripped file. */
+  /** The symbol table and its string table; undefined if the file is stripped. */
   readonly symtab: Section | undefined;
   readonly strtab: Section | undefined;
 
@@ -44,7 +44,7 @@ export class ModuleSections {
     return this.#byName.get(name);
   }
 
-  /** The REL sections that patch a section, in index order. */
+  /** The relocation sections for a section, in index order. */
   relocationsOf(section: Section): readonly RelocationTable[] {
     return this.#relocations.get(section) ?? [];
   }

@@ -1,20 +1,20 @@
-// A module's arguments, as insmod joins them: `level=7 label="two words" quiet -- rest`. This cuts the text
-// as the kernel's next_arg() and parse_args() do (lib/cmdline.c, kernel/params.c); what a value means is
-// known to the parameter's own functions, which the machine calls.
+// A module's arguments, as insmod joins them: `level=7 label="two words" quiet -- rest`. This file splits the text as
+// the kernel's next_arg() and parse_args() do (lib/cmdline.c, kernel/params.c); the machine calls the functions of each
+// parameter, which interpret its value.
 
 export interface ModuleArgument {
   readonly name: string;
-  /** null: no `=` came after the name. */
+  /** null if no `=` follows the name. */
   readonly value: string | null;
 }
 
 export interface ModuleArguments {
   readonly list: readonly ModuleArgument[];
-  /** What comes after a lone `--`, which ends the arguments, be it nothing; null without one. */
+  /** The text after a lone `--`, which ends the arguments; may be empty; null without a `--`. */
   readonly afterDashes: string | null;
 }
 
-/** Cuts the text at white space outside of double quotes; quotes around a value or an argument go. */
+/** Splits the text at white space outside double quotes; quotes around a value or an argument are removed. */
 export function readArgumentText(text: string): ModuleArguments {
   const list: ModuleArgument[] = [];
   let rest = skipSpaces(text);
@@ -29,7 +29,7 @@ export function readArgumentText(text: string): ModuleArguments {
   return { list, afterDashes: null };
 }
 
-/** The text that insmod makes of its words: one with white space in its value gets quotes there. */
+/** The text that insmod makes of its words: a value with white space is put into quotes. */
 export function argumentText(words: string | readonly string[]): string {
   if (typeof words === "string") return words;
   return words
@@ -42,7 +42,7 @@ export function argumentText(words: string | readonly string[]): string {
     .join(" ");
 }
 
-/** parameq(): names are equal when they differ in dashes and underscores only. */
+/** parameq(): names are equal if they differ only in dashes and underscores. */
 export function sameParameter(one: string, other: string): boolean {
   return one.replaceAll("-", "_") === other.replaceAll("-", "_");
 }
@@ -64,7 +64,7 @@ function nextArgument(text: string): { length: number; argument: ModuleArgument 
   return { length, argument: { name, value: bare } };
 }
 
-/** Up to the white space that ends the argument; none does while a quote is open. */
+/** The length up to the white space that ends the argument; white space inside quotes does not. */
 function argumentLength(text: string): number {
   let open = false;
   for (let at = 0; at < text.length; at++) {

@@ -1,6 +1,6 @@
-// A module's parameters: __param, as the file holds it. struct kernel_param of Linux 6.1 is
-// {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}, the last pointer aligned. A parameter's type shows in the name of the ops
-// it points to (param_ops_int, …) and in modinfo's parmtype.
+// A module's parameters: __param, as in the file. struct kernel_param of Linux 6.1 is {name*, mod*, ops*, u16 perm,
+// s8 level, u8 flags, arg*}, the last pointer aligned. A parameter's type follows from the name of the ops that it
+// points to (param_ops_int, …) and from modinfo's parmtype.
 
 import type { Modinfo } from "../file/modinfo.ts";
 import { readPointers, stringAt } from "../file/pointers.ts";
@@ -13,11 +13,11 @@ const PERM = 3;
 
 export interface Parameter {
   readonly name: string;
-  /** Its place in __param, counted from 0. */
+  /** Its index in __param, from 0. */
   readonly index: number;
-  /** The file mode it has in /sys/module/NAME/parameters; 0: it isn't there. */
+  /** Its file mode in /sys/module/NAME/parameters; 0: it has no file there. */
   readonly permissions: number;
-  /** The symbol its ops pointer names: param_ops_int, param_ops_charp, …; null when it names none. */
+  /** The symbol that its ops pointer names: param_ops_int, param_ops_charp, …; null if it names none. */
   readonly ops: string | null;
   /** modinfo's parmtype and parm. */
   readonly type: string | null;

@@ -1,7 +1,7 @@
-// Which entries of a relocation section Linux 6.1 applies. All of them, but for one defect: __apply_relocate()
-// (arch/mips/kernel/module.c) passes over a weak symbol whose value is an error number with `continue` and
-// doesn't advance to the next entry, so that all later rounds of its loop see the same entry again. The rest
-// of that section is left unrelocated, and nothing is printed.
+// Which entries of a relocation section Linux 6.1 applies: all of them, except for one defect. __apply_relocate()
+// (arch/mips/kernel/module.c) skips a weak symbol whose value is an error number with `continue` and does not advance
+// to the next entry, so that all later iterations see the same entry again. The rest of that section is not relocated,
+// and the kernel prints no message.
 
 import type { Address } from "../../address.ts";
 import { STB_WEAK } from "../../elf/numbers.ts";
@@ -16,8 +16,8 @@ function isErrorNumber(value: Address): boolean {
 }
 
 /**
- * The symbols at which Linux stops in this way.
- * @param resolved a symbol's final value by its index; undefined when it is in memory, which has no such address.
+ * The symbols that stop Linux in this way.
+ * @param resolved a symbol's final value by its index; undefined for a symbol in memory, which has no such address.
  */
 export function stoppingSymbols(
   elf: ElfObject,
@@ -31,7 +31,7 @@ export function stoppingSymbols(
   return stopping;
 }
 
-/** The table up to its first entry of one of these symbols. */
+/** The table up to its first entry with one of these symbols. */
 export function appliedEntries(
   table: RelocationTable,
   stopping: ReadonlySet<number>,

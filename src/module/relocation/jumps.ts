@@ -1,5 +1,5 @@
-// The facts that the far-jump planner asks for, gathered from a module's R_MIPS_26 relocations.
-// Planning is src/trampoline/'s business, applying a plan placement.ts's and relocate.ts's.
+// Gathers the facts for the far-jump planner from a module's R_MIPS_26 relocations. src/trampoline/ makes the plan;
+// placement.ts and relocate.ts apply it.
 
 import { R_MIPS_26 } from "../../../assembly/shared/relocation-types.ts";
 import { type Address, plus } from "../../address.ts";
@@ -11,8 +11,8 @@ import type { ModuleLayout } from "../layout/layout.ts";
 import { appliedEntries, stoppingSymbols } from "./applied.ts";
 
 /**
- * Every R_MIPS_26 of the loaded sections that Linux applies, in the relocations' order. Those that can't be relocated at all
- * (outside their section, without a symbol) are left to the relocation, which refuses them.
+ * Every R_MIPS_26 of the loaded sections that Linux applies, in the relocations' order. Relocation itself refuses those
+ * that are impossible (outside their section, without a symbol).
  * @param places the symbols' places, by index.
  */
 export function gatherJumps<A extends Address>(
@@ -60,7 +60,7 @@ export function gatherJumps<A extends Address>(
   return jumps;
 }
 
-/** The in-place addend of j and jal: the 26-bit field times four, its sign extended from 28 bits. */
+/** The in-place addend of j and jal: the 26-bit field times four, sign-extended from 28 bits. */
 function addendOf(word: number): number {
   return (word << 6) >> 4;
 }
@@ -80,7 +80,7 @@ function start(section: number, offset: number): string {
   return `${section}+${offset}`;
 }
 
-/** Where functions begin: STT_FUNC symbols, and global ones without a type, as some assembly has them. */
+/** Names of functions: STT_FUNC symbols, and global symbols without a type, which some assembly code has. */
 function functionStarts(elf: ElfObject): ReadonlySet<string> {
   return new Set(
     elf.symbols

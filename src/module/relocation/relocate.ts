@@ -1,6 +1,6 @@
-// Relocates a placed module: apply_relocations() of Linux 6.1. Sections are taken in index order, those
-// that aren't loaded are skipped, and the first failure ends it. The core does the arithmetic and answers
-// with a code (assembly/relocation/relocate.ts), which this file turns into the kernel's line and our explanation.
+// Relocates a placed module: apply_relocations() of Linux 6.1. It processes sections in index order, skips those that
+// aren't loaded, and stops at the first failure. The core does the arithmetic and returns a code
+// (assembly/relocation/relocate.ts), which this file turns into the kernel's line and farjal's explanation.
 
 import {
   RELOC_COMPOSITE,
@@ -43,7 +43,7 @@ import type { Loading } from "../loading.ts";
 import { appliedEntries, stoppingSymbols } from "./applied.ts";
 import { symbolName } from "./jumps.ts";
 
-/** Those that a 64-bit kernel knows: reloc_handlers of arch/mips/kernel/module.c. */
+/** The types that a 64-bit kernel knows: reloc_handlers of arch/mips/kernel/module.c. */
 const KNOWN_64: ReadonlySet<number> = new Set([
   R_MIPS_NONE,
   R_MIPS_32,
@@ -63,17 +63,17 @@ export interface RelocationWork<A extends Address> {
   readonly addresses: ReadonlyMap<number, A>;
   /** Final symbol values, by index. */
   readonly values: readonly A[];
-  /** Sites that hold their final instruction already, and whose relocation is left out. */
+  /** Sites that already hold their final instruction and are not relocated. */
   readonly mended: ReadonlySet<A>;
-  /** What to add to the explanation of a jump that overflows: the end of a sentence. */
+  /** The end of the explanation of a jump that overflows. */
   farJumpHint(site: A): string;
 }
 
 interface Job<A extends Address> extends RelocationWork<A> {
   readonly loading: Loading<A>;
-  /** `values` as the core takes them. */
+  /** `values` in the core's form. */
   readonly symbols: AddressArray;
-  /** Symbols at whose first relocation Linux stops with a section (applied.ts). */
+  /** Symbols that make Linux stop processing a section at their first relocation (applied.ts). */
   readonly stopping: ReadonlySet<number>;
 }
 
@@ -122,7 +122,7 @@ function refuseOutside<A extends Address>(job: Job<A>, table: RelocationTable): 
   }
 }
 
-/** Whether an entry has no effect: a jump that is mended. */
+/** Whether an entry has no effect, because its jump is mended. */
 function isIdle<A extends Address>(
   { mended }: Job<A>,
   table: RelocationTable,
@@ -132,7 +132,7 @@ function isIdle<A extends Address>(
   return table.type(entry) === R_MIPS_26 && mended.has(plus(address, table.offset(entry)));
 }
 
-/** The entries in the host's byte order, those that have no effect as R_MIPS_NONE of symbol 0. */
+/** The entries in the host's byte order; those that have no effect become R_MIPS_NONE of symbol 0. */
 function stageRel<A extends Address>(job: Job<A>, table: RelocationTable, address: A): Uint8Array {
   const entries = new Uint8Array(table.bytes);
   if (job.loading.file.elf.endian === "big") swapWords(entries);
@@ -164,7 +164,7 @@ function stageRela<A extends Address>(job: Job<A>, table: RelocationTable, addre
   return entries;
 }
 
-/** The kind of relocation section that modules of this class aren't made of. */
+/** The type of relocation section that the kernel does not accept in modules of this class. */
 function otherKind(elf: ElfObject): number {
   return relocationKind(elf) === SHT_REL ? SHT_RELA : SHT_REL;
 }
@@ -267,7 +267,7 @@ class Failure<A extends Address> {
     return symbol === undefined ? "" : symbolName(elf, symbol);
   }
 
-  /** What the kernel's checks look at: S, and A too where the relocation holds it. */
+  /** The value that the kernel's checks use: S, plus A if the relocation holds it. */
   get #value(): A {
     const { zero } = this.#loading.host.width;
     const symbol = this.#job.values[this.#table.symbol(this.#entry)] ?? zero;
@@ -330,7 +330,7 @@ class Failure<A extends Address> {
   }
 }
 
-/** The types as the kernel's line names them: by the width of the field, without the _S2. */
+/** The types' names in the kernel's line: by the width of the field, without _S2. */
 function dangerousName(type: number): string {
   switch (type) {
     case R_MIPS_PC16:

@@ -1,6 +1,6 @@
-// Hands a section's relocations to the core: stages symbol values and entries in the shared memory and
-// runs relocate() or relocate64() (assembly/) over them, in several calls when there are more entries than
-// the staging area holds. The caller prepares the entries and interprets a failure.
+// Passes a section's relocations to the core: stages symbol values and entries in the shared memory and runs relocate()
+// or relocate64() (assembly/) on them, in several calls if there are more entries than the staging area holds. The
+// caller prepares the entries and interprets a failure.
 
 import {
   RELOC_ENTRIES,
@@ -24,7 +24,7 @@ type Relocate<A extends Address> = (
   first: number,
 ) => number;
 
-/** The core's exports that relocate, and the memory they work in. */
+/** The core's exports for relocation, and their memory. */
 export interface RelocationCore {
   readonly memory: WebAssembly.Memory;
   readonly relocate: Relocate<number>;
@@ -33,8 +33,8 @@ export interface RelocationCore {
 }
 
 /**
- * The values that a core's staging area holds: all sections of a module share one array, which isn't
- * changed once it is made, so it is copied once.
+ * The values in a core's staging area. All sections of a module share one array, which is never changed after it is
+ * made, so it is copied once.
  */
 const staged = new WeakMap<WebAssembly.Memory, AddressArray>();
 

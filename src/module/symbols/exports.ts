@@ -1,16 +1,16 @@
-// What a module exports: __ksymtab and __ksymtab_gpl, as the file holds them. struct kernel_symbol of
-// Linux 6.1 is three absolute pointers {value, name, namespace}; MIPS has no relative form.
-// __kcrctab[_gpl] holds the checksums, in parallel order and already final. In an object that the kernel's
-// linker script hasn't seen, each export still has a section of its own, `___ksymtab+NAME`.
+// A module's exports: __ksymtab and __ksymtab_gpl, as in the file. struct kernel_symbol of Linux 6.1 is three absolute
+// pointers {value, name, namespace}; MIPS has no relative form. __kcrctab[_gpl] holds the checksums, in the same order
+// and already final. In an object that has not been linked with the kernel's linker script, each export still has a
+// section of its own, `___ksymtab+NAME`.
 //
-// The address an export has once the module is loaded is read from guest memory, at the same place.
+// After loading, an export's address is read from guest memory, at the same place.
 
 import { contents } from "../../elf/contents.ts";
 import type { Section } from "../../elf/object.ts";
 import { readPointers, stringAt } from "../file/pointers.ts";
 import type { ModuleSections } from "../layout/sections.ts";
 
-/** struct kernel_symbol: how many pointers it is, and which of them are the name's and the namespace's. */
+/** struct kernel_symbol: its number of pointers, and the indices of the name's and the namespace's. */
 const POINTERS = 3;
 const NAME = 1;
 const NAMESPACE = 2;
@@ -19,16 +19,16 @@ export interface ExportedSymbol {
   readonly name: string;
   /** EXPORT_SYMBOL_GPL: only for modules with a GPL-compatible license. */
   readonly gpl: boolean;
-  /** The checksum (modversions); null when the module was built without. */
+  /** The checksum (modversions); null if the module was built without. */
   readonly crc: number | null;
-  /** EXPORT_SYMBOL_NS: importers must name it; null when there is none. */
+  /** EXPORT_SYMBOL_NS: importers must name it; null if there is none. */
   readonly namespace: string | null;
-  /** The location of its struct kernel_symbol, whose first pointer is the address. */
+  /** The place of its struct kernel_symbol, whose first pointer is the address. */
   readonly section: Section;
   readonly offset: number;
 }
 
-/** The exports, ordinary ones first, each table in its own order. */
+/** The exports: ordinary ones first, then GPL-only ones, each in its table's order. */
 export function readExports(sections: ModuleSections): ExportedSymbol[] {
   const single = (prefix: string) =>
     sections.elf.sections.filter(({ name }) => name.startsWith(prefix));
@@ -56,7 +56,7 @@ function readTable(
       name: stringAt(sections, table.pointer(offset + NAME * word)) ?? "",
       gpl,
       crc: crcs !== undefined && index * 4 + 4 <= crcs.size ? crcs.u32(index * 4) : null,
-      // C exports point at an empty string, assembly exports at nothing.
+      // C exports point to an empty string, assembly exports have no pointer.
       namespace: stringAt(sections, table.pointer(offset + NAMESPACE * word)) || null,
       section,
       offset,

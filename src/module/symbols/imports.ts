@@ -1,6 +1,6 @@
-// Finds what a module imports: resolve_symbol() of Linux 6.1 with check_version(), the GPL rule, the
-// namespaces and the taint that proprietary modules pass on. It answers for one name at a time, with the
-// export, nothing, or EINVAL; symbols.ts walks the symbol table and prints the last word.
+// Resolves a module's imports: resolve_symbol() of Linux 6.1 with check_version(), the GPL rule, the namespaces and the
+// taint that proprietary modules pass on. For each name it returns the export, undefined, or EINVAL; symbols.ts walks
+// the symbol table and prints the final message.
 
 import type { Address } from "../../address.ts";
 import { isProprietary } from "../checks/license.ts";
@@ -10,7 +10,7 @@ import type { Loading } from "../loading.ts";
 /** `undefined`: it is not exported (to this module). `EINVAL`: it is exported, but a check failed. */
 export type Resolution<A extends Address> = Export<A> | "EINVAL" | undefined;
 
-/** check_version(): whether the checksum of an import is the one the module was built with. */
+/** check_version(): whether the checksum of an import equals the one in the module. */
 export function checkVersion<A extends Address>(
   loading: Loading<A>,
   { name, crc }: Pick<Export<A>, "name" | "crc">,
@@ -45,7 +45,7 @@ export class Imports<A extends Address> {
     this.#namespaces = new Set(loading.file.modinfo.all("import_ns"));
   }
 
-  /** Whether symbols of a proprietary module made this one proprietary too. */
+  /** Whether symbols of a proprietary module made this module proprietary too. */
   get inheritsTaint(): boolean {
     return this.#inheritsTaint;
   }

@@ -1,7 +1,7 @@
-// The symbol tables that Linux keeps of a loaded module for kallsyms: in the init block the file's whole
-// .symtab and .strtab with final values; behind the core block a cut-down pair that outlives init, which
-// with CONFIG_KALLSYMS_ALL=n holds the core's functions only. layout_symtab(), is_core_symbol(),
-// elf_type() and add_kallsyms() of Linux 6.1, kernel/module/kallsyms.c.
+// The symbol tables of a loaded module that Linux keeps for kallsyms: in the init block the file's whole .symtab and
+// .strtab with final values; after the core block's sections a reduced pair that remains after init, which with
+// CONFIG_KALLSYMS_ALL=n contains only the core's functions. layout_symtab(), is_core_symbol(), elf_type() and
+// add_kallsyms() of Linux 6.1, kernel/module/kallsyms.c.
 
 import { type Address, plus, type Width } from "../../address.ts";
 import { latin1Bytes } from "../../bytes/text.ts";
@@ -39,11 +39,11 @@ export interface Kallsyms {
     readonly types: number;
   };
   readonly core: { readonly symtab: number; readonly strtab: number; readonly types: number };
-  /** The symbols that the core's table keeps, the null symbol first. */
+  /** The symbols that stay in the core's table, the null symbol first. */
   readonly kept: readonly ElfSymbol[];
 }
 
-/** Appends the tables to both blocks; layout.ts calls it when all sections are placed. */
+/** Appends the tables to both blocks; layout.ts calls this after all sections are placed. */
 export function placeKallsyms(
   file: ModuleFile,
   placed: ReadonlyMap<number, PlacedSection>,
@@ -80,7 +80,7 @@ function isCoreFunction(symbol: ElfSymbol, placed: ReadonlyMap<number, PlacedSec
   );
 }
 
-/** nm's letter for a symbol, as elf_type() finds it from the file. */
+/** nm's letter for a symbol, as elf_type() derives it from the file. */
 export function symbolLetter(file: ModuleFile, symbol: ElfSymbol): string {
   if (symbol.binding === STB_WEAK) return symbol.type === STT_OBJECT ? "v" : "w";
   if (symbol.section === SHN_UNDEF) return "U";
@@ -102,7 +102,7 @@ export interface KallsymsBytes<A extends Address> {
 }
 
 /**
- * The contents of the tables, once the module's symbols have their values.
+ * The contents of the tables, after the module's symbols have received their values.
  * @param bases addresses of the blocks' first sections.
  * @param values final symbol values, by index.
  */

@@ -1,6 +1,6 @@
-// Gives every symbol of a module its place: simplify_symbols() of Linux 6.1. It walks the whole table, so
-// the kernel names every unknown symbol, and the last error is the one that counts. Places in the module's
-// own blocks stay relative, since the planner may still move the blocks.
+// Gives every symbol of a module its place: simplify_symbols() of Linux 6.1. It walks the whole table, so the kernel
+// names every unknown symbol, and the last error is the result. Places in the module's own blocks stay relative, since
+// the planner may still move the blocks.
 
 import { type Address, plus } from "../../address.ts";
 import {
@@ -19,22 +19,22 @@ import type { ModuleLayout } from "../layout/layout.ts";
 import type { Loading } from "../loading.ts";
 import { Imports } from "./imports.ts";
 
-/** What position-independent code finds its global pointer by. */
+/** The symbol from which position-independent code computes its global pointer. */
 const GP_DISP = "_gp_disp";
 const ERRNO = { ENOENT: 2, EINVAL: 22 } as const;
 
 export interface ResolvedSymbols<A extends Address> {
   /** By symbol index. */
   readonly places: readonly Place<A>[];
-  /** The exports that the module uses, by name. */
+  /** The exports that the module imports, by name. */
   readonly imports: ReadonlyMap<string, Export<A>>;
-  /** Whether a proprietary module's symbols made this one proprietary. */
+  /** Whether symbols of a proprietary module made this module proprietary. */
   readonly inheritsTaint: boolean;
 }
 
 /**
- * @param perCpu the address that .data..percpu's symbols count from; 0 when the module has no such area.
- * @throws Refusal (ENOENT, EINVAL or ENOEXEC, whichever came last) with a line for each symbol.
+ * @param perCpu the address that .data..percpu's symbols are relative to; 0 if the module has no such area.
+ * @throws Refusal (ENOENT, EINVAL or ENOEXEC, whichever was last) with a line for each symbol.
  */
 export function resolveSymbols<A extends Address>(
   loading: Loading<A>,
@@ -130,7 +130,7 @@ class Resolver<A extends Address> {
     if (placed !== undefined) return { block: placed.block, offset: placed.offset + value };
     const base =
       index === this.#layout.perCpu?.index ? this.#perCpu : this.#loading.host.width.zero;
-    // A symbol of a section that isn't loaded keeps its offset; Linux points it at memory it then frees.
+    // A symbol of a section that isn't loaded keeps its offset; Linux points it into memory that it then frees.
     return { address: plus(base, value) };
   }
 
@@ -139,7 +139,7 @@ class Resolver<A extends Address> {
     this.#faults.push(explanation);
   }
 
-  /** Throws when any symbol failed. */
+  /** Throws if any symbol failed. */
   finish(): void {
     if (this.#errno === undefined) return;
     const told = this.#faults;
