@@ -104,7 +104,7 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "--until <TEXT>",
       "end when the console has shown this text; exit code 1 when it hasn't",
     )
-    .option("--time-limit <S>", "end after so many seconds", countReader(1, 1_000_000))
+    .option("--time-limit <S>", "end after this many seconds", countReader(1, 1_000_000))
     .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
     .option("--log <FILE>", "also write the console's output to FILE")
     .option("--no-reboot", "end when the guest resets the board, instead of booting again")

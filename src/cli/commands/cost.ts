@@ -33,8 +33,8 @@ import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
-A build without call sites is what the others are counted above; without one, what their sites execute is
-taken off. Designs are told by the modules' sites, whatever their files are called.
+The instructions of each build are compared with a build without call sites. If there is none, the reference is
+computed by subtracting what the sites execute. A module's sites, not its file name, determine its design.
 
 Examples:
   farjal cost                                       farjal's own modules, one for each design

@@ -53,8 +53,8 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
     .option("--no-cache", "boot the kernel anew, and keep no snapshot of it")
     .summary("load a module into a real kernel that runs on farjal's board")
     .description(
-      "Loads a module into a running Linux: the kernel's own loader, its errno and its messages, and the module's init " +
-        "function is run. The kernel is booted once; a snapshot in the user's cache is used from then on. Exit code 1: " +
+      "Loads a module into a running Linux and reports the kernel's errno and messages; the module's init " +
+        "function runs. The kernel is booted once; later calls use a snapshot in the user's cache. Exit code 1: " +
         "the kernel refuses the module.",
     )
     .addHelpText("after", EXAMPLES)

@@ -29,9 +29,9 @@ import { readSource, Session, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
-Without a kernel's addresses, what a module imports counts as being in kseg0, 80000000-8fffffff.
---erratum mt7620 runs a call of the module again and again, each time with the high nibble of one
-direct jump's target wrong, and then the same call of what farjal mend --no-jumps makes of the module.
+Without a kernel's addresses, jumps to imports count as jumps to kseg0, 80000000-8fffffff.
+--erratum mt7620 runs a call of the module several times, each time with the high four bits of one
+direct jump's target wrong, and then the same call in the module as farjal mend --no-jumps rewrites it.
 ${ARGUMENT_HELP}
 
 Examples:
@@ -58,12 +58,12 @@ export function addJumps(program: Command, give: Give, terminal: Terminal): void
     .addOption(
       new Option(
         "--erratum <NAME>",
-        "run --call with direct jumps going astray, as on this chip",
+        "run --call with wrong targets of direct jumps, as on this chip",
       ).choices(["mt7620"]),
     )
     .option("--call <NAME>", "the function to call for --erratum")
     .option("--seed <N>", "seed for the choice of jumps", countReader(1, 0xffffffff), 7620)
-    .option("--trials <N>", "runs, each with one jump astray", countReader(1, 10_000), 16)
+    .option("--trials <N>", "runs, each with one wrong jump", countReader(1, 10_000), 16)
     .option("--site <PLACE>", "only this jump, SECTION+0xOFFSET (may be given again)", gather);
   placed(command)
     .summary("every j and jal: where it goes, and whether it reaches")

@@ -22,9 +22,9 @@ import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
 The new file has the same sections and symbols. Every call of _mcount by jal becomes the six words that
-ftrace patches in modules (gcc's -mlong-calls -mmcount-ra-address), every jal and j out of the module or
-between its core and init blocks is written out through a register. It is for kernels that are built
-with -mmcount-ra-address, as those with the function graph tracer are.
+ftrace patches in modules (gcc's -mlong-calls -mmcount-ra-address), and every jal and j out of the module or
+between its core and init blocks becomes a jump through a register. The new file is for kernels that are built
+with -mmcount-ra-address, as are those with the function graph tracer.
 
 Examples:
   farjal mend old.ko -o new.ko                  a module of 2009, for a stock kernel

@@ -18,7 +18,7 @@ import { version } from "../package.ts";
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace
 or trace_pipe file (function, function_graph, nop; Linux 5.10 to 6.18); - is standard input. Events other than
-calls are printed too; lines that are no event are counted and passed over.
+calls are printed too; lines without an event are counted and skipped.
 
 Examples:
   farjal report trace.dat
