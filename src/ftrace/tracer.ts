@@ -193,15 +193,6 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /**
-   * Replaces both filters, with immediate effect if the tracer is running.
-   * @throws Misuse for a pattern that matches nothing; the filters are then unchanged.
-   */
-  setFilter(filter: readonly string[], notrace: readonly string[] = []): void {
-    this.#filters.replace(filter, notrace, this.#traceable);
-    this.refresh();
-  }
-
-  /**
    * What `echo text > file` does in tracefs, or `>> file` with `append`: word by word, with immediate effect if the
    * tracer is running.
    * @throws Misuse at the first word that matches nothing (EINVAL); the words before it stay in effect.

@@ -21,6 +21,7 @@ import {
   STOP_WATCHPOINT,
 } from "../../assembly/shared/stops.ts";
 import { hex } from "../hex.ts";
+import { extensionOf } from "../isa/extensions.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
 import { EXCEPTIONS } from "./exceptions.ts";
 import type { CpuModel, Processor } from "./processor.ts";
@@ -167,12 +168,15 @@ function codeAround(
 export function exceptionStop(code: number, badVAddr: number, place: StopPlace): GuestStop {
   const { name, says } = named(code, place);
   const exception = EXCEPTIONS.get(code);
+  // An odd pc is what a jump to MIPS16 or microMIPS code leaves: the bit selects the instruction set.
+  const compressed =
+    (place.pc & 1) !== 0 ? " (an odd address: MIPS16 or microMIPS code, not run)" : "";
   const at = exception?.hasAddress ? ` (address ${hex(badVAddr)})` : "";
   return {
     ...stop("exception", name, place),
     ...(exception?.hasAddress ? { badVAddr } : {}),
     message:
-      `exception ${name}: ${says}${at}, ` +
+      `exception ${name}: ${says}${at}${compressed}, ` +
       `at ${where(place)}, ` +
       `called from ${place.describe(place.registers[31] ?? 0)}`,
   };
@@ -212,6 +216,8 @@ function whyReserved({ pc, inDelaySlot, code, model }: StopPlace): string {
   const word = code.find(({ address }) => address === pc)?.word ?? null;
   const row = word === null ? undefined : find(INSTRUCTIONS, word);
   if (row !== undefined && inDelaySlot && hasDelaySlot(row)) return "a branch in a delay slot";
+  const extension = word === null ? null : extensionOf(word);
+  if (extension !== null) return extension;
   if (model !== "4Kc") return "an instruction that MIPS32 Release 2 reserves";
   if (row?.release2 !== true) return "an instruction that MIPS32 Release 1 reserves";
   return (

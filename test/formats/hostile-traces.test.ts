@@ -10,7 +10,7 @@ import { traceFromBytes } from "../../src/formats/read.ts";
 import type { Trace } from "../../src/formats/trace.ts";
 import { readFields } from "../../src/formats/trace-dat/event-format.ts";
 import { SECTION_KALLSYMS } from "../../src/formats/trace-dat/format.ts";
-import { writeTraceDat } from "../../src/formats/trace-dat/writer.ts";
+import { traceDatWriting } from "../../src/formats/trace-dat/writer.ts";
 import { processorTime } from "../support/processor-time.ts";
 import { call, entry, exit, graphEvents, ORDERS, traceOf } from "./traces.ts";
 
@@ -24,7 +24,7 @@ async function quickly(work: () => void): Promise<void> {
 
 function fileOf(trace: Trace, version: 6 | 7): Buffer {
   const sink = new ByteBuffer();
-  writeTraceDat(trace, sink, { version, writer: "farjal" });
+  for (const _ of traceDatWriting(trace, sink, { version, writer: "farjal" }));
   return Buffer.from(sink.bytes());
 }
 

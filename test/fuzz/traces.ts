@@ -8,7 +8,7 @@ import { diffTraces } from "../../src/compare/diff.ts";
 import { TRACE_FORMATS, writeTrace } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import type { Trace } from "../../src/formats/trace.ts";
-import { writeTraceDat } from "../../src/formats/trace-dat/writer.ts";
+import { traceDatWriting } from "../../src/formats/trace-dat/writer.ts";
 import { diffText } from "../../src/report/diff-text.ts";
 import { PLAIN } from "../../src/report/paint.ts";
 import { functionEvents, graphEvents, ORDERS, traceOf } from "../formats/traces.ts";
@@ -84,7 +84,7 @@ function varyDigits(input: Uint8Array, random: Random): Uint8Array {
 
 function fileOf(trace: Trace, version: 6 | 7): Uint8Array {
   const sink = new ByteBuffer();
-  writeTraceDat(trace, sink, { version, writer: "farjal" });
+  for (const _ of traceDatWriting(trace, sink, { version, writer: "farjal" }));
   return sink.bytes();
 }
 

@@ -314,7 +314,7 @@ for (const endian of ["little", "big"] as const) {
       assert.equal(on, off);
       const names = new Set([...tracer.events()].map(({ name }) => name));
       assert.ok(names.has("work_copy") && !names.has("work_run") && !names.has("mix"));
-      tracer.setFilter(["mix"]);
+      tracer.write("set_ftrace_filter", "mix");
       tracer.clear();
       machine.call("work_run", [1]);
       assert.deepEqual([...new Set([...tracer.events()].map(({ name }) => name))], ["mix"]);
@@ -462,6 +462,9 @@ suite("a module file", () => {
     writeFileSync(cut, gzipSync(plain).subarray(0, 900));
     await assert.rejects(load(cut), said(/cut\.ko\.gz can't be unpacked: /));
     const bzip2 = Buffer.concat([Buffer.from("BZh91AY&SY"), Buffer.alloc(100)]);
-    await assert.rejects(load(bzip2), said(/the module can't be unpacked: .*bzip2/));
+    await assert.rejects(
+      load(bzip2),
+      said(/the module can't be unpacked: the compressed data is damaged/),
+    );
   });
 });

@@ -45,6 +45,21 @@ for (const endian of ENDIANS) {
       );
     });
 
+    test("DSP code, jalx and a jump to an odd address are named for what they are", async () => {
+      const addu_qb = 0x7c851010;
+      assert.match((await stop(addu_qb)).stop.message, /^exception RI: DSP code: not run, at /);
+      const jalx = 0x74000000;
+      assert.match(
+        (await stop(jalx, NOP)).stop.message,
+        /^exception RI: jalx, a call into MIPS16 /,
+      );
+      const { stop: odd } = await stop(asm("addiu", R.t9, R.ra, 1), asm("jr", R.t9), NOP);
+      assert.match(
+        odd.message,
+        /^exception AdEL: .*\(an odd address: MIPS16 or microMIPS code, not run\)/,
+      );
+    });
+
     test("an instruction of Release 2 on a processor of Release 1: its name, and what mends it", async () => {
       const rotr = asm("rotr", R.v0, R.a0, 3);
       const { stop: ended, start } = await stopOn("4Kc", [NOP, rotr]);

@@ -88,12 +88,7 @@ const TWO_32 = 2 ** 32;
 /** Events between two steps. */
 const STEP = 1 << 13;
 
-/** Writes a whole trace. */
-export function writeTraceDat(trace: Trace, sink: Sink, options: TraceDatOptions): void {
-  for (const _ of traceDatWriting(trace, sink, options));
-}
-
-/** The same in steps, as traceWriting() takes them. A trace of several CPUs is read once for each CPU. */
+/** Writes a whole trace, in steps as traceWriting() takes them. A trace of several CPUs is read once for each CPU. */
 export function* traceDatWriting(
   trace: Trace,
   sink: Sink,

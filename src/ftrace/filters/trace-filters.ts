@@ -70,18 +70,6 @@ export class TraceFilters {
     return this.#sets[file];
   }
 
-  /** Replaces both function filters. @throws Misuse for a pattern that matches nothing, with nothing changed. */
-  replace(filter: readonly string[], notrace: readonly string[], traceable: Traceable): void {
-    for (const [option, patterns] of Object.entries({ filter, notrace })) {
-      const trial = new FunctionSet("set_ftrace_filter");
-      for (const text of patterns) trial.append(text, traceable, option);
-    }
-    this.#sets.set_ftrace_filter.clear();
-    this.#sets.set_ftrace_notrace.clear();
-    for (const text of filter) this.#sets.set_ftrace_filter.append(text, traceable);
-    for (const text of notrace) this.#sets.set_ftrace_notrace.append(text, traceable);
-  }
-
   /** Updates the sets for functions that were removed and modules that were loaded. */
   follow({ functions }: Traceable): void {
     const now = byAddress(functions);
