@@ -163,7 +163,7 @@ class Unit {
     functions[setting.index] = UNIT_TYPE;
     this.#body = new Body(UNIT_TYPE, LOCALS, functions, TYPES);
     this.#root = blocks[0]?.pc ?? 0;
-    // A block that is too far away becomes an exit, so no guard leaves from there.
+    // A block that is too far away is only an exit, of length 0, and no guard leaves from it.
     this.#lowest = Math.min(
       ...blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc),
     );
