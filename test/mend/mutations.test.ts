@@ -1,7 +1,7 @@
 // Passes damaged modules to mendModule: flipped bits, fields at their extremes, moved pieces, by a fixed seed. Each
 // ends in a refusal with a name, or in a file that this reader and readelf read. A mended file that still runs in the
 // lab must return what the damaged module returns there with veneers: no word was changed wrongly without notice. A
-// fraction runs everywhere, all of them in .ci/run (FARJAL_EVERY_VECTOR).
+// fraction runs everywhere, all of them in .ci/run (test/support/thorough.ts).
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -13,12 +13,12 @@ import { Machine, type Mended, Misuse, mendModule, Refusal, readModule } from ".
 import { mutate } from "../hostile/mutate.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 
-const EVERY = process.env["FARJAL_EVERY_VECTOR"] !== undefined;
-const MUTATIONS = EVERY ? 10_000 : 1000;
+const MUTATIONS = thorough ? 10_000 : 1000;
 const BUDGET = 20_000;
 /** How many of the mended ones are run: each run restores its machine. */
-const RUN_ONE_IN = EVERY ? 3 : 1;
+const RUN_ONE_IN = thorough ? 3 : 1;
 const MODULES_A_MACHINE = 50;
 /** Number of files passed to one readelf. */
 const BATCH = 100;

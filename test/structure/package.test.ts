@@ -20,6 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 
 interface Locked {
   readonly version?: string;
@@ -158,7 +159,10 @@ suite("the package", () => {
     assert.deepEqual(missing, []);
   });
 
-  test("works where npm unpacked it: the command, a sweep's threads, the library and farjal/testing", () => {
+  const long = thorough ? false : "long: only in a thorough run";
+  test("works where npm unpacked it: the command, a sweep's threads, the library and farjal/testing", {
+    skip: long,
+  }, () => {
     const folder = mkdtempSync(join(tmpdir(), "farjal-package-"));
     try {
       const { filename } = packed("--pack-destination", folder);
@@ -198,7 +202,7 @@ suite("the package", () => {
     }
   });
 
-  test("satisfies publint and attw", () => {
+  test("satisfies publint and attw", { skip: long }, () => {
     const folder = mkdtempSync(join(tmpdir(), "farjal-package-"));
     try {
       const { filename } = packed("--pack-destination", folder);
