@@ -110,7 +110,7 @@ suite("patchable entries", () => {
       );
     };
     machine.memory.setU32(first, leaf + WORD);
-    refused(/stand before their function's label/);
+    refused(/are before their function's label/);
     machine.memory.setU32(first, 0x80100000);
     refused(/where none of the module's code is/);
     machine.memory.setU32(first, leaf + 2);
