@@ -115,7 +115,8 @@ test("a limit on the size of files is one sentence, and leaves nothing behind", 
 });
 
 test("without addresses for a machine's memory, one sentence says what to do", {
-  skip: !existsSync("/proc"),
+  // The limit suits what Node 20 itself reserves; a later Node takes more or less before the machine asks.
+  skip: !existsSync("/proc") || !process.version.startsWith("v20."),
 }, () => {
   const command = 'ulimit -v 8000000; exec "$0" "$@"';
   const words = [process.execPath, PROGRAM, "run", MODULE, "--call", "work_run", "3"];
