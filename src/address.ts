@@ -72,18 +72,6 @@ export function isSignExtended(address: Address): boolean {
   return typeof address === "number" || BigInt.asUintN(64, BigInt.asIntN(32, address)) === address;
 }
 
-/** The index of the last address at or below `address` in an ascending list; -1 when there is none. */
-export function lastAtOrBelow<A extends Address>(addresses: ArrayLike<A>, address: A): number {
-  let low = 0;
-  let high = addresses.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((addresses[middle] as A) <= address) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 /** Compares addresses for sorting. */
 export function ascending<A extends Address>(a: A, b: A): number {
   return a < b ? -1 : a > b ? 1 : 0;

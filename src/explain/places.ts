@@ -7,6 +7,7 @@ import { SHN_ABS, SHN_LIVEPATCH, SHN_UNDEF, STT_FUNC } from "../elf/numbers.ts";
 import type { ElfSymbol, Section } from "../elf/object.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { ModuleLayout } from "../module/layout/layout.ts";
+import { lastAtOrBelowBy } from "../ordered-list.ts";
 import type { Block } from "../trampoline/facts.ts";
 
 /** The address of offset 0 of each block's layout. */
@@ -81,14 +82,7 @@ export class Places<A extends Address> {
   /** The last function that begins at or below the offset. */
   #functionAt(section: number, offset: number): ElfSymbol | undefined {
     const list = this.#functions.get(section) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((list[middle] as ElfSymbol).value <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return list[low - 1];
+    return list[lastAtOrBelowBy(list, ({ value }) => value, offset)];
   }
 
   get file(): ModuleFile {

@@ -2,7 +2,7 @@
 // can be sent to another thread. It is immutable: later symbols go into another table, and of several tables the first
 // that contains an address names it.
 
-import { lastAtOrBelow } from "../address.ts";
+import { lastAtOrBelow } from "../ordered-list.ts";
 
 export interface SymbolTable {
   /** null for the kernel's own. */

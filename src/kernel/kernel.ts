@@ -2,16 +2,10 @@
 // file holds it, its code. All sources give this one type. A fact that a source lacks is null, and whyMissing()
 // explains it in words. read.ts builds the value; this file only looks things up.
 
-import {
-  type Address,
-  distance,
-  isSignExtended,
-  lastAtOrBelow,
-  lowWord,
-  type Width,
-} from "../address.ts";
+import { type Address, distance, isSignExtended, lowWord, type Width } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { hex } from "../hex.ts";
+import { lastAtOrBelow } from "../ordered-list.ts";
 
 export type KernelSource = "System.map" | "kallsyms" | "Module.symvers" | "vmlinux" | "vmlinuz";
 

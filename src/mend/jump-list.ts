@@ -21,6 +21,7 @@ import { readElf } from "../elf/reader.ts";
 import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/file/file.ts";
 import { layOut } from "../module/layout/layout.ts";
 import { symbolName } from "../module/relocation/jumps.ts";
+import { lastAtOrBelowBy } from "../ordered-list.ts";
 import { reachOf, regionOf } from "../trampoline/region.ts";
 import { jumpAddend } from "./jump-edits.ts";
 
@@ -187,12 +188,5 @@ function named(name: string, addend: number): string {
 
 /** The last symbol at or before an address, from a list in ascending order. */
 function lastBefore(symbols: readonly ElfSymbol[], address: Address): ElfSymbol | undefined {
-  let low = 0;
-  let high = symbols.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((symbols[middle] as ElfSymbol).address <= address) low = middle + 1;
-    else high = middle;
-  }
-  return symbols[low - 1];
+  return symbols[lastAtOrBelowBy(symbols, (symbol) => symbol.address, address)];
 }

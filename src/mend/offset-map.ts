@@ -1,6 +1,8 @@
 // Maps the old offsets of a section to the new ones after pieces were replaced by longer or shorter ones. A piece's
 // first byte maps to the first byte of its replacement; the piece's other bytes have no new offset.
 
+import { lastAtOrBelowBy } from "../ordered-list.ts";
+
 /** A piece that is replaced; sizes are in bytes. */
 export interface Replaced {
   readonly offset: number;
@@ -52,13 +54,6 @@ export class OffsetMap {
 
   /** The last piece that begins at or before an offset; -1 when there is none. */
   #before(offset: number): number {
-    let low = 0;
-    let high = this.#pieces.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#pieces[middle] as Replaced).offset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return lastAtOrBelowBy(this.#pieces, (piece) => piece.offset, offset);
   }
 }

@@ -22,6 +22,7 @@ import type { ElfObject, ElfSymbol, RelocationTable, Section } from "../elf/obje
 import { Refusal } from "../errors.ts";
 import { MCOUNT } from "../module/file/call-sites.ts";
 import { symbolName } from "../module/relocation/jumps.ts";
+import { lastAtOrBelowBy } from "../ordered-list.ts";
 import type { MendRefusal } from "./report.ts";
 
 /** One relocation. */
@@ -157,14 +158,8 @@ export class Subject {
   /** The function that contains an offset: the innermost, if functions are nested. */
   functionAt(section: number, offset: number): FunctionRange | undefined {
     const list = this.#functions.get(section) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((list[middle] as FunctionRange).start <= offset) low = middle + 1;
-      else high = middle;
-    }
-    for (let index = low - 1; index >= Math.max(0, low - MOST_ALIASES); index -= 1) {
+    const last = lastAtOrBelowBy(list, ({ start }) => start, offset);
+    for (let index = last; index >= Math.max(0, last + 1 - MOST_ALIASES); index -= 1) {
       const range = list[index] as FunctionRange;
       if (offset < range.end) return range;
     }

@@ -56,11 +56,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ["bytes"],
   bytes: [],
   hex: ["address"],
+  "ordered-list": ["address"],
   address: [],
   errors: [],
 };
 /** What every folder may import. */
-const EVERYWHERE = ["hex", "address", "errors", "assembly"];
+const EVERYWHERE = ["hex", "ordered-list", "address", "errors", "assembly"];
 /** Types may cross where code may not: types of a value's shape, never of what makes it. */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   browser: ["translate", "trampoline"],

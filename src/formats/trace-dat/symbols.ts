@@ -4,6 +4,7 @@
 
 import { printableName } from "../../bytes/printable.ts";
 import { digits } from "../../hex.ts";
+import { lastAtOrBelow } from "../../ordered-list.ts";
 
 const LINE = /^([0-9a-f]+) (\S) (\S+)(?:\s+\[(\S+)\])?/;
 
@@ -62,15 +63,8 @@ export class Kallsyms {
 
   /** The index of the symbol that contains an address; -1 for none. */
   #search(address: number): number {
-    let low = 0;
-    let high = this.#addresses.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#addresses[middle] as number) <= address) low = middle + 1;
-      else high = middle;
-    }
-    const last = low - 1;
-    return low < this.#addresses.length || this.#addresses[last] === address ? last : -1;
+    const last = lastAtOrBelow(this.#addresses, address);
+    return last + 1 < this.#addresses.length || this.#addresses[last] === address ? last : -1;
   }
 
   #digits(address: number): string {
