@@ -22,6 +22,8 @@
 #include <linux/userfaultfd.h>
 #include <linux/wait.h>
 
+#include "process.h"
+
 typedef unsigned int word;
 
 /** The address of the records: physical memory above the kernel's. guest.ts has the same numbers. */
@@ -57,29 +59,6 @@ static word answers[MODULES_MOST];
 
 __asm__(
     ".set noreorder\n"
-    ".globl __start\n"
-    "__start:\n"
-    "  jal main\n"
-    "   addiu $sp, $sp, -32\n"
-    "  break\n"
-    ".globl kernel\n" /* kernel(number, a, b, c, d, e, f): the result, or -errno */
-    "kernel:\n"
-    "  addiu $sp, $sp, -32\n"
-    "  move $v0, $a0\n"
-    "  move $a0, $a1\n"
-    "  move $a1, $a2\n"
-    "  move $a2, $a3\n"
-    "  lw $a3, 48($sp)\n"
-    "  lw $t0, 52($sp)\n"
-    "  lw $t1, 56($sp)\n"
-    "  sw $t0, 16($sp)\n"
-    "  sw $t1, 20($sp)\n"
-    "  syscall\n"
-    "  beqz $a3, 1f\n"
-    "   nop\n"
-    "  negu $v0, $v0\n"
-    "1: jr $ra\n"
-    "   addiu $sp, $sp, 32\n"
     ".globl thread\n" /* thread(stack): runs loader() in the same memory, on another stack */
     "thread:\n"
     "  move $a1, $a0\n"
@@ -94,7 +73,6 @@ __asm__(
     "   nop\n"
     ".set reorder\n");
 
-long kernel(long number, ...);
 void thread(void *stack);
 void loader(void);
 

@@ -12,6 +12,8 @@
 #include <linux/mount.h>
 #include <linux/wait.h>
 
+#include "../../verify/process.h"
+
 typedef unsigned int word;
 
 /** linux.ts defines the same numbers. */
@@ -36,35 +38,6 @@ static volatile struct request *request;
 static unsigned char *window;
 static volatile word *doorbell;
 static long messages;
-
-__asm__(
-    ".set noreorder\n"
-    ".globl __start\n"
-    "__start:\n"
-    "  jal main\n"
-    "   addiu $sp, $sp, -32\n"
-    "  break\n"
-    ".globl kernel\n" /* kernel(number, a, b, c, d, e, f): the result, or -errno */
-    "kernel:\n"
-    "  addiu $sp, $sp, -32\n"
-    "  move $v0, $a0\n"
-    "  move $a0, $a1\n"
-    "  move $a1, $a2\n"
-    "  move $a2, $a3\n"
-    "  lw $a3, 48($sp)\n"
-    "  lw $t0, 52($sp)\n"
-    "  lw $t1, 56($sp)\n"
-    "  sw $t0, 16($sp)\n"
-    "  sw $t1, 20($sp)\n"
-    "  syscall\n"
-    "  beqz $a3, 1f\n"
-    "   nop\n"
-    "  negu $v0, $v0\n"
-    "1: jr $ra\n"
-    "   addiu $sp, $sp, 32\n"
-    ".set reorder\n");
-
-long kernel(long number, ...);
 
 void *memcpy(void *to, const void *from, word size) {
   for (word i = 0; i < size; i++) ((char *)to)[i] = ((const char *)from)[i];

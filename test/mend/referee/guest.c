@@ -9,36 +9,9 @@
 #include <linux/mount.h>
 #include <linux/reboot.h>
 
+#include "../../../src/verify/process.h"
+
 typedef unsigned int word;
-
-__asm__(
-    ".set noreorder\n"
-    ".globl __start\n"
-    "__start:\n"
-    "  jal main\n"
-    "   addiu $sp, $sp, -32\n"
-    "  break\n"
-    ".globl kernel\n" /* kernel(number, a, b, c, d, e, f): the result, or -errno */
-    "kernel:\n"
-    "  addiu $sp, $sp, -32\n"
-    "  move $v0, $a0\n"
-    "  move $a0, $a1\n"
-    "  move $a1, $a2\n"
-    "  move $a2, $a3\n"
-    "  lw $a3, 48($sp)\n"
-    "  lw $t0, 52($sp)\n"
-    "  lw $t1, 56($sp)\n"
-    "  sw $t0, 16($sp)\n"
-    "  sw $t1, 20($sp)\n"
-    "  syscall\n"
-    "  beqz $a3, 1f\n"
-    "   nop\n"
-    "  negu $v0, $v0\n"
-    "1: jr $ra\n"
-    "   addiu $sp, $sp, 32\n"
-    ".set reorder\n");
-
-long kernel(long number, ...);
 
 static char script[1 << 16], buffer[1 << 14];
 
