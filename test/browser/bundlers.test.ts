@@ -71,6 +71,16 @@ async function bundler<T>(name: string): Promise<T> {
   return (await import(name)) as T;
 }
 
+async function buildWithVite(folder: string): Promise<void> {
+  const { build } = await bundler<Vite>("vite");
+  await build({
+    root: folder,
+    configFile: false,
+    logLevel: "silent",
+    build: { outDir: "out", emptyOutDir: true, target: "esnext" },
+  });
+}
+
 /** Makes a project with farjal in node_modules. @returns its folder. */
 function project(root: string, name: string, app: string): string {
   const folder = join(root, name);
@@ -141,13 +151,7 @@ suite("farjal in a page", { skip: chromiumSkip }, () => {
 
   test("that Vite bundled, as the README has it", async () => {
     const folder = project(root, "readme", README);
-    const { build } = await bundler<Vite>("vite");
-    await build({
-      root: folder,
-      configFile: false,
-      logLevel: "silent",
-      build: { outDir: "out", emptyOutDir: true, target: "esnext" },
-    });
+    await buildWithVite(folder);
     assert.equal(await said(join(folder, "out")), "modern 55");
   });
 
@@ -157,13 +161,7 @@ suite("farjal in a page", { skip: chromiumSkip }, () => {
   ] as const) {
     test(`that Vite bundled, ${how}`, async () => {
       const folder = project(root, `vite ${how}`.replace(/\W+/g, "-"), app);
-      const { build } = await bundler<Vite>("vite");
-      await build({
-        root: folder,
-        configFile: false,
-        logLevel: "silent",
-        build: { outDir: "out", emptyOutDir: true, target: "esnext" },
-      });
+      await buildWithVite(folder);
       assert.equal(await said(join(folder, "out")), "modern 55 true");
     });
   }
