@@ -99,14 +99,6 @@ export function nanosecondsOf(clockHz: number): (count: number) => number {
   };
 }
 
-/** The number of events. */
-export function traceLength({ length, events }: Trace): number {
-  if (length !== undefined) return length;
-  let count = 0;
-  for (const _ of events) count += 1;
-  return count;
-}
-
 /** An address with its name, as a line of /proc/kallsyms. */
 export interface TraceSymbol {
   readonly address: number;
