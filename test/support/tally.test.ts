@@ -20,6 +20,12 @@ suite("the tally", () => {
     assert.deepEqual(tally.lines(), ["2 passed, 0 failed, 0 skipped"]);
   });
 
+  test("counts no file in which no test ran", () => {
+    const tally = new Tally();
+    tally.pass({ name: FILE, file: FILE, details: { type: "test" } });
+    assert.equal(tally.count, 0);
+  });
+
   test("names skipped tests with their reason: tests, whole suites, and todo tests", () => {
     const tally = new Tally();
     tally.pass({ name: "a", file: FILE, skip: "no qemu", details: {} });
