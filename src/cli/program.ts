@@ -4,24 +4,6 @@
 import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
-import { addBench } from "./commands/bench.ts";
-import { addBoot } from "./commands/boot.ts";
-import { addCost } from "./commands/cost.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addDiff } from "./commands/diff.ts";
-import { addExplain } from "./commands/explain.ts";
-import { addInfo } from "./commands/info.ts";
-import { addInsmod } from "./commands/insmod.ts";
-import { addJumps } from "./commands/jumps.ts";
-import { addList } from "./commands/list.ts";
-import { addLoad } from "./commands/load.ts";
-import { addMend } from "./commands/mend.ts";
-import { addPlan } from "./commands/plan.ts";
-import { addReport } from "./commands/report.ts";
-import { addRun } from "./commands/run.ts";
-import { addSweep } from "./commands/sweep.ts";
-import { addTrace } from "./commands/trace.ts";
-import { addVerify } from "./commands/verify.ts";
 import { jsonText } from "./json/json-text.ts";
 import { plainNumbers } from "./options/call-arguments.ts";
 import { version } from "./package.ts";
@@ -43,6 +25,30 @@ What every command shares:
 Try first:
   farjal demo`;
 
+type Add = (program: Command, give: Give, terminal: Terminal) => void;
+
+/** The commands in the order of the help. A command's files are imported only when it is called. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  info: async () => (await import("./commands/info.ts")).addInfo,
+  plan: async () => (await import("./commands/plan.ts")).addPlan,
+  mend: async () => (await import("./commands/mend.ts")).addMend,
+  jumps: async () => (await import("./commands/jumps.ts")).addJumps,
+  load: async () => (await import("./commands/load.ts")).addLoad,
+  explain: async () => (await import("./commands/explain.ts")).addExplain,
+  run: async () => (await import("./commands/run.ts")).addRun,
+  trace: async () => (await import("./commands/trace.ts")).addTrace,
+  list: async () => (await import("./commands/list.ts")).addList,
+  report: async () => (await import("./commands/report.ts")).addReport,
+  diff: async () => (await import("./commands/diff.ts")).addDiff,
+  bench: async () => (await import("./commands/bench.ts")).addBench,
+  cost: async () => (await import("./commands/cost.ts")).addCost,
+  sweep: async () => (await import("./commands/sweep.ts")).addSweep,
+  verify: async () => (await import("./commands/verify.ts")).addVerify,
+  boot: async () => (await import("./commands/boot.ts")).addBoot,
+  insmod: async () => (await import("./commands/insmod.ts")).addInsmod,
+};
+
 /** Runs the program. @returns the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   let code = HELD;
@@ -58,7 +64,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     }
   };
   try {
-    await buildProgram(terminal, give).parseAsync(plainNumbers(args), { from: "user" });
+    const program = await buildProgram(args, terminal, give);
+    await program.parseAsync(plainNumbers(args), { from: "user" });
     return code;
   } catch (error) {
     return await failure(error, args, terminal);
@@ -74,7 +81,17 @@ async function answered(make: () => Answer | Promise<Answer>, terminal: Terminal
   }
 }
 
-function buildProgram(terminal: Terminal, give: Give): Command {
+/** What adds the command that is called, or, if the arguments don't start with one, what adds all of them. */
+async function wanted([name = ""]: readonly string[]): Promise<readonly Add[]> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return Promise.all(load === undefined ? Object.values(COMMANDS).map((one) => one()) : [load()]);
+}
+
+async function buildProgram(
+  args: readonly string[],
+  terminal: Terminal,
+  give: Give,
+): Promise<Command> {
   const program = new Command("farjal")
     .description(
       "Loads MIPS kernel modules without a kernel, mends far jumps, runs and traces them.",
@@ -88,28 +105,7 @@ function buildProgram(terminal: Terminal, give: Give): Command {
       writeErr: (text) => terminal.note(text),
     })
     .exitOverride();
-  for (const add of [
-    addDemo,
-    addInfo,
-    addPlan,
-    addMend,
-    addJumps,
-    addLoad,
-    addExplain,
-    addRun,
-    addTrace,
-    addList,
-    addReport,
-    addDiff,
-    addBench,
-    addCost,
-    addSweep,
-    addVerify,
-    addBoot,
-    addInsmod,
-  ]) {
-    add(program, give, terminal);
-  }
+  for (const add of await wanted(args)) add(program, give, terminal);
   return program;
 }
 

@@ -13,7 +13,7 @@ import { repositoryFile } from "../support/repository.ts";
 import { thorough } from "../support/thorough.ts";
 import type { Order } from "./program-thread.ts";
 
-export const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
+export const PROGRAM = repositoryFile("dist/farjal.cjs");
 export const ORDERS = ["little", "big"] as const;
 
 export interface Outcome {

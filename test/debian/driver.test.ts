@@ -21,7 +21,7 @@ suite("a driver in Debian's kernel", { skip: debianSkip }, () => {
     });
   };
   const insmod = (module: string) => {
-    const farjal = repositoryFile("build/src/cli/farjal.cjs");
+    const farjal = repositoryFile("dist/farjal.cjs");
     const { status, stdout } = run(
       farjal,
       "insmod",

@@ -22,7 +22,7 @@ import { debian, debianSkip } from "../support/debian.ts";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
-const PROGRAM = repositoryFile("build/src/cli/farjal.cjs");
+const PROGRAM = repositoryFile("dist/farjal.cjs");
 /** The release that the outputs in blocks marked `debian` come from. */
 const RELEASE = "6.1.0-50-4kc-malta";
 /** Modules by their names in the documents. */
