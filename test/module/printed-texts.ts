@@ -1,7 +1,7 @@
 // Reads the kernel's lines out of the loader's sources: the texts that the code prints, so that a test can check each
 // of them. It knows the names of the printing functions, and no line.
 import { readFileSync } from "node:fs";
-import ts from "typescript";
+import ts from "@typescript/typescript6";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** By a function's name, which of its arguments is a line of the kernel's. */
