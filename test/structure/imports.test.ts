@@ -62,15 +62,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** What every folder may import. */
 const EVERYWHERE = ["hex", "ordered-list", "address", "errors", "assembly"];
-/** Types may cross where code may not: types of a value's shape, never of what makes it. */
+/**
+ * Types may cross where code may not: types of a value's shape, never of what makes it. Each crossing has its reason,
+ * and the list goes when the last import that needs it goes.
+ */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
+  // The public entry exports the types of what its classes return: translations, and plans of trampolines.
   browser: ["translate", "trampoline"],
-  sweep: ["bytes"],
+  // The cost of a call is counted while it is traced.
   cost: ["formats"],
+  // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],
+  // A caller may give a lab a kernel that was read, and options of the planner.
   lab: ["kernel", "trampoline"],
+  // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
-  gdb: ["elf"],
   // Reports use the types of what they show, and run none of its code.
   report: [
     "compare",
@@ -82,13 +88,45 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "lab",
     "mend",
     "processor",
-    "formats",
     "ftrace",
     "module",
     "trampoline",
-    "elf",
     "bytes",
   ],
+};
+/** The files of assembly/shared that each folder of src may read: the protocols that it takes part in. */
+const SHARED: Readonly<Record<string, readonly string[]>> = {
+  board: ["cpu-state", "memory-map", "stops"],
+  cost: ["relocation-types"],
+  elf: ["relocation-types"],
+  explain: ["relocation-types"],
+  ftrace: ["memory-map", "opcodes", "trace-ring"],
+  gdb: ["memory-map", "opcodes"],
+  isa: ["opcodes"],
+  lab: ["cpu-state", "memory-map", "opcodes", "stops", "trace-ring"],
+  mend: ["opcodes", "relocation-types"],
+  module: ["memory-map", "opcodes", "relocation", "relocation-types"],
+  processor: [
+    "cpu-state",
+    "memory-map",
+    "opcodes",
+    "page-tables",
+    "stops",
+    "trace-ring",
+    "translated-code",
+    "watches",
+  ],
+  trampoline: ["opcodes"],
+  translate: [
+    "cpu-state",
+    "emitted-code",
+    "memory-map",
+    "opcodes",
+    "trace-ring",
+    "translated-code",
+    "wasm-opcodes",
+  ],
+  verify: ["memory-map"],
 };
 /** Folders of assembly, each above those that it may import. */
 const ASSEMBLY = [
@@ -218,6 +256,34 @@ suite("imports", () => {
       return !allowed.includes(to);
     });
     assert.deepEqual(wrong.map(said), []);
+  });
+
+  test("cross as types only where a type does", () => {
+    const crossings = Object.entries(TYPES_ONLY).flatMap(([from, others]) =>
+      others.map((to) => `${from} -> ${to}`),
+    );
+    assert.ok(crossings.length > 0);
+    const used = new Set(
+      imports
+        .filter(({ file, typeOnly }) => typeOnly && file.startsWith("src/"))
+        .map(({ file, target }) => `${folderOf(file)} -> ${folderOf(target)}`),
+    );
+    assert.deepEqual(
+      crossings.filter((one) => !used.has(one)),
+      [],
+    );
+  });
+
+  test("a folder of src reads the shared files of its protocols", () => {
+    const read = new Map<string, Set<string>>();
+    for (const { file, target } of imports) {
+      const [, name] = target.match(/^assembly\/shared\/(.+)\.ts$/) ?? [];
+      if (name === undefined || !file.startsWith("src/")) continue;
+      const folder = folderOf(file);
+      read.set(folder, (read.get(folder) ?? new Set()).add(name));
+    }
+    const found = [...read].map(([folder, names]) => [folder, [...names].sort()]);
+    assert.deepEqual(Object.fromEntries(found.sort()), SHARED);
   });
 
   test("every folder of src is in the table", () => {
