@@ -29,12 +29,16 @@ try {
 }
 
 const tracer = machine.trace({ tracer: "function", notrace: ["*checksum*"] });
-const { v0, instructions, exception } = machine.call(name, numbers.map(Number));
+const { v0, instructions, exception } = machine.call(name, numbers.map(Number), { throws: false });
 tracer.stop();
-if (exception !== undefined) console.error(exception.message);
 
 for (const event of tracer.events()) {
   console.log(`${(event.time * 1e6).toFixed(2)} us  ${event.name} <- ${event.parentName}`);
 }
 for (const line of machine.log) console.log(`printed: ${line}`);
-console.log(`${name} returned ${v0} after ${instructions} instructions`);
+if (exception === undefined) {
+  console.log(`${name} returned ${v0} after ${instructions} instructions`);
+} else {
+  console.error(`${name} did not return: ${exception.message}`);
+  process.exitCode = 1;
+}

@@ -108,10 +108,24 @@ export {
   runAstray,
 } from "./lab/astray.ts";
 export type { Argument } from "./lab/calls/argument.ts";
-export type { CallResult, GuestCall } from "./lab/calls/guest-call.ts";
-export type { HostCall, HostFunction } from "./lab/calls/host-functions.ts";
+export type { GuestCall } from "./lab/calls/guest-call.ts";
+export type { HostCall } from "./lab/calls/host-call.ts";
+export type { HostFunction } from "./lab/calls/host-functions.ts";
+export type { HostResult } from "./lab/calls/host-result.ts";
+export {
+  type CallOutcome,
+  type CallResult,
+  CallStopped,
+  type StoppedCall,
+} from "./lab/calls/outcome.ts";
 export { Machine } from "./lab/machine.ts";
-export type { CallOptions, InsmodOptions, MachineOptions } from "./lab/machine-options.ts";
+export type {
+  BudgetOptions,
+  CallOptions,
+  InsmodOptions,
+  MachineOptions,
+  ProvideOptions,
+} from "./lab/machine-options.ts";
 export {
   kindFor,
   type MachineKind,

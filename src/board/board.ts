@@ -14,6 +14,7 @@ import {
 } from "../../assembly/shared/stops.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import { type CpuModel, Processor } from "../processor/processor.ts";
 import { AccessLog } from "./access-log.ts";
@@ -56,6 +57,15 @@ export interface BoardOptions {
   readonly date?: number | undefined;
 }
 
+const BOARD_OPTIONS: OptionKeys<BoardOptions> = {
+  endian: true,
+  memory: true,
+  cpu: true,
+  tlbEntries: true,
+  engine: true,
+  date: true,
+};
+
 /** How a user's device is attached. */
 export interface AttachOptions extends RegionOptions {
   /** The ISA interrupt line that the device's port raises, 0 to 15: Linux's interrupt of the same number. */
@@ -63,6 +73,14 @@ export interface AttachOptions extends RegionOptions {
   /** Its name in snapshots; default: its address. */
   readonly name?: string;
 }
+
+const ATTACH_OPTIONS: OptionKeys<AttachOptions> = {
+  line: true,
+  name: true,
+  byteOrder: true,
+  width: true,
+  log: true,
+};
 
 export interface RunOptions {
   /** Ends the run after this many instructions. */
@@ -74,6 +92,13 @@ export interface RunOptions {
   /** While the processor waits, time advances to the next event (`skip`, default), or the run ends (`return`). */
   readonly idle?: "skip" | "return" | undefined;
 }
+
+const RUN_OPTIONS: OptionKeys<RunOptions> = {
+  instructions: true,
+  until: true,
+  timeLimit: true,
+  idle: true,
+};
 
 /** The board's own state, besides its processor and its devices. */
 export interface BoardState {
@@ -108,6 +133,7 @@ export class Board {
 
   /** A board at reset, with empty memory. */
   static create(options: BoardOptions): Board {
+    checkOptions("Board.create()", options, BOARD_OPTIONS);
     return new Board(options);
   }
 
@@ -165,6 +191,7 @@ export class Board {
    * @returns the log, for a test to assert.
    */
   attach(address: number, size: number, device: Device, options: AttachOptions = {}): AccessLog {
+    checkOptions("attach()", options, ATTACH_OPTIONS);
     const { line, name = `at-${address.toString(16)}`, ...region } = options;
     if (line !== undefined && !(Number.isInteger(line) && line >= 0 && line < 16)) {
       throw new Misuse(`there is no interrupt line ${line}; the board has 0 to 15`);
@@ -221,6 +248,7 @@ export class Board {
 
   /** Runs until one of the conditions ends the run. */
   run(options: RunOptions = {}): BoardStop {
+    checkOptions("run()", options, RUN_OPTIONS);
     const { instructions = Number.POSITIVE_INFINITY, until = [], timeLimit } = options;
     const end = this.processor.count + instructions;
     const endTime =

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Misuse, systemError } from "../errors.ts";
 import { readKernel } from "../kernel/read.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { CpuModel } from "../processor/processor.ts";
 import { type BootImage, readBootImage, unpackedImage } from "./boot-image.ts";
@@ -27,6 +28,16 @@ export interface OpenLinuxOptions {
   readonly timeLimit?: number | undefined;
 }
 
+const OPEN_OPTIONS: OptionKeys<OpenLinuxOptions> = {
+  initrd: true,
+  append: true,
+  cpu: true,
+  engine: true,
+  cache: true,
+  onBoot: true,
+  timeLimit: true,
+};
+
 /** A running kernel, and whether it came from the cache. */
 export interface OpenedLinux {
   readonly linux: Linux;
@@ -42,6 +53,7 @@ export async function openLinux(
   kernel: string | Uint8Array,
   options: OpenLinuxOptions = {},
 ): Promise<OpenedLinux> {
+  checkOptions("openLinux()", options, OPEN_OPTIONS);
   const { initrd, append = "", cpu = "24Kc", engine, timeLimit } = options;
   const file = typeof kernel === "string" ? readFile(kernel) : kernel;
   const cache = options.cache === undefined ? new SnapshotCache() : options.cache;

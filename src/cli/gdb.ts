@@ -4,7 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import {
-  type CallResult,
+  type CallOutcome,
   Debugger,
   type GuestCall,
   type LoadedModule,
@@ -43,7 +43,7 @@ export async function performCall(
   options: CallOptions & GdbOptions,
   path: string,
   terminal: Terminal,
-): Promise<CallResult> {
+): Promise<CallOutcome> {
   const { call: name, budget, gdb: port } = options;
   const call = machine.start(name, args, { budget });
   try {

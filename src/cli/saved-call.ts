@@ -4,7 +4,7 @@
 // snapshot, whose format snapshot.ts defines.
 
 import { type Command, Option } from "commander";
-import { type CallResult, type GuestCall, type Machine, Misuse } from "../index.ts";
+import { type CallOutcome, type GuestCall, type Machine, Misuse } from "../index.ts";
 import { writeWhole } from "./atomic-file.ts";
 import { readInput } from "./input.ts";
 import type { CallOptions } from "./options/module-options.ts";
@@ -43,7 +43,7 @@ export async function savedCall(
   args: readonly (number | bigint)[],
   { call: name, budget, save, restore }: CallOptions & SaveOptions,
   terminal: Terminal,
-): Promise<CallResult> {
+): Promise<CallOutcome> {
   const call =
     restore === undefined
       ? machine.start(name, args, { budget })

@@ -5,6 +5,7 @@ import { Misuse } from "../errors.ts";
 import { type CarriedTimes, nanosecondsOf, type Trace } from "../formats/trace.ts";
 import type { ReturnEvent, TracerName } from "../ftrace/event.ts";
 import { printedDuration } from "../ftrace/text/graph-text.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { CallReader, callText, isCall } from "./calls.ts";
 import { type Divergence, type Step, walk } from "./divergence.ts";
 import { Tally } from "./tally.ts";
@@ -13,6 +14,10 @@ export interface DiffOptions {
   /** Compare only the order of calls, edges and counts, not times. Times that one trace lacks are never compared. */
   readonly ignoreTime?: boolean;
 }
+
+const DIFF_OPTIONS: OptionKeys<DiffOptions> = {
+  ignoreTime: true,
+};
 
 /** The part of a trace that is compared. */
 export type ComparedTrace = Pick<Trace, "events" | "clockHz" | "carried" | "ticks">;
@@ -59,8 +64,10 @@ export interface TraceDiff {
 export function diffTraces(
   a: ComparedTrace,
   b: ComparedTrace,
-  { ignoreTime = false }: DiffOptions = {},
+  options: DiffOptions = {},
 ): TraceDiff {
+  checkOptions("diffTraces()", options, DIFF_OPTIONS);
+  const { ignoreTime = false } = options;
   const compared = ignoreTime ? NO_TIMES : commonTimes(a, b);
   const one = new Side(a, compared);
   const other = new Side(b, compared);

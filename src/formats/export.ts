@@ -5,6 +5,7 @@ import type { Sink } from "../bytes/sink.ts";
 import { utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { GraphTextOptions } from "../ftrace/text/graph-text.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { htmlPage } from "./page/page.ts";
 import { traceCmdReport } from "./text/trace-cmd-text.ts";
 import { ftraceText } from "./text/writer.ts";
@@ -64,6 +65,12 @@ export interface ExportOptions {
   readonly graph?: GraphTextOptions;
 }
 
+const EXPORT_OPTIONS: OptionKeys<ExportOptions> = {
+  version: true,
+  writer: true,
+  graph: true,
+};
+
 /** The format that a file's name implies, or undefined. */
 export function formatOfName(path: string): TraceFormat | undefined {
   return NAMES.find(([pattern]) => pattern.test(path))?.[1];
@@ -77,8 +84,10 @@ export function isTextFormat(format: TraceFormat): format is TextFormat {
 export function traceText(
   trace: Trace,
   format: TextFormat,
-  { writer = "farjal", graph = {} }: Pick<ExportOptions, "writer" | "graph"> = {},
+  options: Pick<ExportOptions, "writer" | "graph"> = {},
 ): Iterable<string> {
+  checkOptions("traceText()", options, EXPORT_OPTIONS);
+  const { writer = "farjal", graph = {} } = options;
   return TEXTS[format](trace, writer, graph);
 }
 
@@ -106,8 +115,10 @@ export function* traceWriting(
   trace: Trace,
   format: TraceFormat,
   sink: Sink,
-  { version = 7, writer = "farjal", graph = {} }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Generator<void> {
+  checkOptions("writeTrace()", options, EXPORT_OPTIONS);
+  const { version = 7, writer = "farjal", graph = {} } = options;
   if (isTextFormat(format)) {
     let chunk = "";
     for (const piece of traceText(trace, format, { writer, graph })) {

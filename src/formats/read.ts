@@ -4,6 +4,7 @@
 import { host } from "#host";
 import { memorySource, type Opener } from "../bytes/source.ts";
 import { Misuse } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { isFtraceText, readFtraceText } from "./text/reader.ts";
 import type { Trace } from "./trace.ts";
 import { isTraceDat } from "./trace-dat/file.ts";
@@ -13,6 +14,10 @@ export interface ReadOptions {
   /** For a trace.dat with several buffers, the one to read: an instance's name, or `top` for the trace's own buffer. */
   readonly instance?: string;
 }
+
+const READ_OPTIONS: OptionKeys<ReadOptions> = {
+  instance: true,
+};
 
 /**
  * Reads a trace. Each pass over the events reads the file again.
@@ -28,7 +33,9 @@ export function traceFromBytes(bytes: Uint8Array, name: string, options: ReadOpt
   return traceOf(() => memorySource(bytes), name, options);
 }
 
-function traceOf(open: Opener, name: string, { instance }: ReadOptions): Trace {
+function traceOf(open: Opener, name: string, options: ReadOptions): Trace {
+  checkOptions("readTrace()", options, READ_OPTIONS);
+  const { instance } = options;
   const source = open();
   try {
     if (isTraceDat(source)) return readTraceDat(open, name, instance);

@@ -5,6 +5,7 @@
 // followers.ts serves readers in other threads.
 
 import { Misuse } from "../errors.ts";
+import type { OptionKeys } from "../options.ts";
 import {
   type EntryEvent,
   type FunctionEvent,
@@ -52,6 +53,17 @@ export interface TraceOptions {
   /** The ring's capacity in records, a power of two; default: 65,536. Overwritten records are counted. */
   readonly capacity?: number;
 }
+
+export const TRACE_OPTIONS: OptionKeys<TraceOptions> = {
+  tracer: true,
+  filter: true,
+  notrace: true,
+  graph: true,
+  graphNotrace: true,
+  maxDepth: true,
+  way: true,
+  capacity: true,
+};
 
 /** Events of function_graph. */
 export type GraphEvent = EntryEvent | ReturnEvent;

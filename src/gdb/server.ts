@@ -3,6 +3,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Misuse } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Debugger } from "../processor/debugger.ts";
 import { framed, PacketReader } from "./packets.ts";
 import { type Answer, Stub } from "./stub.ts";
@@ -18,6 +19,11 @@ export interface GdbOptions {
   readonly listening?: (port: number) => void;
 }
 
+const GDB_OPTIONS: OptionKeys<GdbOptions> = {
+  port: true,
+  listening: true,
+};
+
 /** returned: the guest's call ended; detached: gdb detached or disconnected; killed: gdb asked to end the call. */
 export type GdbEnd = "returned" | "detached" | "killed";
 
@@ -25,7 +31,9 @@ export type GdbEnd = "returned" | "detached" | "killed";
  * Waits for gdb and obeys it until the guest has returned or gdb detaches.
  * @throws Misuse when it can't listen on the port.
  */
-export async function serveGdb(tool: Debugger, { port, listening }: GdbOptions): Promise<GdbEnd> {
+export async function serveGdb(tool: Debugger, options: GdbOptions): Promise<GdbEnd> {
+  checkOptions("serveGdb()", options, GDB_OPTIONS);
+  const { port, listening } = options;
   const server = createServer();
   await listen(server, port);
   const address = server.address();

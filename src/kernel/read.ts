@@ -6,6 +6,7 @@ import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { type AnyKernel, isOf64Bits, type Kernel, narrowed } from "./kernel.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
 import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
@@ -31,6 +32,10 @@ export interface ReadKernelOptions {
   /** The Module.symvers of the kernel's build, as a path or its bytes: the exports and their CRCs. */
   readonly symvers?: string | Uint8Array | undefined;
 }
+
+const READ_OPTIONS: OptionKeys<ReadKernelOptions> = {
+  symvers: true,
+};
 
 /**
  * Reads a 32-bit kernel's symbols, exports and image.
@@ -59,8 +64,10 @@ export async function readKernel64(
 /** A kernel of either class. @throws Misuse as readKernel() does. */
 export async function readAnyKernel(
   source: string | Uint8Array,
-  { symvers }: ReadKernelOptions = {},
+  options: ReadKernelOptions = {},
 ): Promise<AnyKernel> {
+  checkOptions("readKernel()", options, READ_OPTIONS);
+  const { symvers } = options;
   const kernel = await readNamed(source, readBytes);
   if (symvers === undefined) return kernel;
   if (kernel.source === "Module.symvers") {

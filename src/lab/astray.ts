@@ -67,7 +67,7 @@ export function runAstray(call: AstrayCall, options: AstrayOptions = {}): Astray
   const { machine } = call;
   const sites = options.sites ?? directJumps(call);
   const saved = machine.save();
-  const plain = machine.call(call.target, call.args);
+  const plain = machine.call(call.target, call.args, { throws: false });
   if (plain.exception !== undefined) {
     throw new Misuse(`the call doesn't return: ${plain.exception.message}`);
   }

@@ -22,6 +22,7 @@ import { GuestEnd } from "./calls/call.ts";
 import type { HostFunction, HostFunctions } from "./calls/host-functions.ts";
 import { kernelSymbols } from "./kernel-symbols.ts";
 import type { Lab } from "./lab-kernel.ts";
+import type { ProvideOptions } from "./machine-options.ts";
 
 /** Where a kernel is loaded on MIPS: 1 MiB into kseg0. */
 const KERNEL_BASE = KSEG0 + 0x100000;
@@ -29,6 +30,8 @@ const KERNEL_BASE = KSEG0 + 0x100000;
 const STUB_SIZE = 8;
 /** The most names in the explanation; the kernel's lines name every missing symbol. */
 const MOST_NAMES_TOLD = 3;
+/** The most arguments that a host function's calls record. */
+const MOST_ARGUMENTS = 64;
 
 /** The owner of the code that a call of a kernel export runs. A stub has no code and ends the run. */
 export type CodeOwner = "kernel" | "lab" | "host" | "stub";
@@ -201,10 +204,20 @@ export class KernelSpace {
   }
 
   /** Implements a name by a host function, replacing any other code. */
-  provide(name: string, run: HostFunction): void {
+  provide(name: string, run: HostFunction, options: ProvideOptions): void {
+    const { args = 0, returns = 32 } = options;
+    if (typeof run !== "function") {
+      throw new Misuse(`provide("${name}", …) takes a function, not ${typeof run}`);
+    }
+    if (!(Number.isInteger(args) && args >= 0 && args <= MOST_ARGUMENTS)) {
+      throw new Misuse(`a function has from 0 to ${MOST_ARGUMENTS} arguments, not ${args}`);
+    }
+    if (returns !== 32 && returns !== 64) {
+      throw new Misuse(`a result has 32 or 64 bits, not ${String(returns)}`);
+    }
     const address = this.addressOf(name) ?? this.#reserveStub(name);
     this.#placed.add(name);
-    this.#memory.setU32(address, this.#functions.provide(name, run));
+    this.#memory.setU32(address, this.#functions.provide(name, run, options));
   }
 
   /** The address of any kernel symbol. */

@@ -4,6 +4,7 @@ import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { CpuModel } from "../processor/processor.ts";
 import type { Veneers } from "../trampoline/facts.ts";
@@ -22,6 +23,15 @@ export interface MachineOptions {
   /** How instructions are executed; default: `auto`. Results, counts and traces are the same with each engine. */
   readonly engine?: Engine;
 }
+
+export const MACHINE_OPTIONS: OptionKeys<MachineOptions> = {
+  endian: true,
+  memory: true,
+  kernel: true,
+  clockHz: true,
+  cpu: true,
+  engine: true,
+};
 
 /** Options for a machine whose addresses have type A. */
 export interface InsmodOptions<A extends Address = number> {
@@ -53,10 +63,49 @@ export interface InsmodOptions<A extends Address = number> {
   readonly parameters?: string | readonly string[];
 }
 
-export interface CallOptions {
+export const INSMOD_OPTIONS: OptionKeys<InsmodOptions> = {
+  name: true,
+  object: true,
+  base: true,
+  initBase: true,
+  perCpuBase: true,
+  farJumps: true,
+  veneers: true,
+  stubMissing: true,
+  init: true,
+  parameters: true,
+};
+
+export interface BudgetOptions {
   /** The most instructions the call may execute, including everything it calls; default: 1,000,000,000. */
   readonly budget?: number;
 }
+
+export const BUDGET_OPTIONS: OptionKeys<BudgetOptions> = {
+  budget: true,
+};
+
+export interface CallOptions extends BudgetOptions {
+  /** false: a call that does not return gives a result without v0, in place of a thrown CallStopped; default: true. */
+  readonly throws?: boolean;
+}
+
+export const CALL_OPTIONS: OptionKeys<CallOptions> = {
+  budget: true,
+  throws: true,
+};
+
+export interface ProvideOptions {
+  /** How many arguments `call.args` has, from 0 to 64; default: 4, those that o32 passes in registers. */
+  readonly args?: number;
+  /** The size of the function's result in bits; default: 32. One of 64 is returned as a bigint or a number. */
+  readonly returns?: 32 | 64;
+}
+
+export const PROVIDE_OPTIONS: OptionKeys<ProvideOptions> = {
+  args: true,
+  returns: true,
+};
 
 export const DEFAULT_MEMORY = 64 << 20;
 export const DEFAULT_CLOCK_HZ = 100_000_000;

@@ -16,7 +16,7 @@ import { ShadowStack } from "../ftrace/ring/shadow-stack.ts";
 import type { NamedAddress } from "../ftrace/symbol-table.ts";
 import type { TraceHost } from "../ftrace/trace-host.ts";
 import { TRACE_FILES, type TraceFile, traceFile } from "../ftrace/tracefs.ts";
-import { type GraphEvent, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
+import { type GraphEvent, TRACE_OPTIONS, type TraceOptions, Tracer } from "../ftrace/tracer.ts";
 import { hex } from "../hex.ts";
 import { prepareResources } from "../host/prepare.ts";
 import { assemble } from "../isa/assemble.ts";
@@ -25,14 +25,16 @@ import { openModule } from "../module/file/source.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import type { LoadedModule } from "../module/loaded.ts";
+import { checkOptions } from "../options.ts";
 import { checkBudget, DEFAULT_BUDGET } from "../processor/budget.ts";
 import { GuestMemory } from "../processor/guest-memory.ts";
 import type { Processor } from "../processor/processor.ts";
 import { checkFits, readSnapshot, restoreProcessor, saveProcessor } from "../processor/snapshot.ts";
 import { type Argument, argumentWords } from "./calls/argument.ts";
 import { Caller, type CallSetup } from "./calls/call.ts";
-import type { CallResult, GuestCall } from "./calls/guest-call.ts";
+import type { GuestCall } from "./calls/guest-call.ts";
 import { type HostFunction, HostFunctions } from "./calls/host-functions.ts";
+import { type CallOutcome, type CallResult, CallStopped } from "./calls/outcome.ts";
 import { KernelFtrace } from "./kernel-ftrace.ts";
 import { type KernelRange, KernelSpace } from "./kernel-space.ts";
 import { bootLab } from "./lab-boot.ts";
@@ -40,11 +42,18 @@ import { LabGraph } from "./lab-graph.ts";
 import { labProcessor } from "./lab-processor.ts";
 import {
   agreedEndian,
+  BUDGET_OPTIONS,
+  type BudgetOptions,
+  CALL_OPTIONS,
   type CallOptions,
   DEFAULT_CLOCK_HZ,
   DEFAULT_MEMORY,
+  INSMOD_OPTIONS,
   type InsmodOptions,
+  MACHINE_OPTIONS,
   type MachineOptions,
+  PROVIDE_OPTIONS,
+  type ProvideOptions,
 } from "./machine-options.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import { ModuleLifecycle } from "./module-lifecycle.ts";
@@ -86,6 +95,10 @@ export class Machine {
 
   /** Makes a machine and puts its kernel into memory. @throws Misuse when the options don't fit. */
   static async create(options: MachineOptions = {}): Promise<Machine> {
+    checkOptions("Machine.create()", options, MACHINE_OPTIONS);
+    if (typeof options.kernel === "string") {
+      throw new Misuse("a kernel's file is read first: kernel: await readKernel(path)");
+    }
     const endian = options.endian ?? options.kernel?.endian ?? "little";
     await prepareResources(`${endian}.wasm`, `lab-${endian}.o`);
     return new Machine(options);
@@ -135,7 +148,7 @@ export class Machine {
     this.#lifecycle = new ModuleLifecycle(this.#table, {
       memory,
       log: this.#log,
-      call: (address, args, callOptions) => this.call(address, args, callOptions),
+      call: (address, args, budget) => this.call(address, args, { ...budget, throws: false }),
       kernelAddressOf: (name) => this.#kernel.addressOf(name),
       sitesChanged: () => this.#tracer?.refresh(),
     });
@@ -167,11 +180,18 @@ export class Machine {
    * @throws Refusal with the kernel's lines and errno when Linux would not load the module.
    */
   async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
-    return this.insmodFile(await openModule(file, options), options);
+    checkOptions("insmod()", options, INSMOD_OPTIONS);
+    const { name, object } = options;
+    const reading = {
+      ...(name === undefined ? {} : { name }),
+      ...(object === undefined ? {} : { object }),
+    };
+    return this.insmodFile(await openModule(file, reading), options);
   }
 
   /** The same for a file that readModule() has read. */
   insmodFile(file: ModuleFile, options: InsmodOptions = {}): LoadedModule {
+    checkOptions("insmodFile()", options, INSMOD_OPTIONS);
     return this.#lifecycle.insmod(file, options);
   }
 
@@ -186,6 +206,7 @@ export class Machine {
    * @throws Refusal where Linux refuses the module before it relocates.
    */
   plan(file: ModuleFile, options: InsmodOptions = {}): ModulePlan {
+    checkOptions("plan()", options, INSMOD_OPTIONS);
     return this.#table.plan(file, options);
   }
 
@@ -227,7 +248,8 @@ export class Machine {
    *   use it; EBUSY when it has an init function that ran and no exit function, or is already being unloaded. errno is
    *   null when the exit function does not return; the module then remains in state GOING.
    */
-  rmmod(module: LoadedModule | string, options: CallOptions = {}): void {
+  rmmod(module: LoadedModule | string, options: BudgetOptions = {}): void {
+    checkOptions("rmmod()", options, BUDGET_OPTIONS);
     this.#lifecycle.rmmod(module, options);
   }
 
@@ -235,22 +257,38 @@ export class Machine {
    * Implements a kernel symbol by a host function, replacing any code it has. A symbol that the kernel lacks is
    * added, and modules loaded afterwards can import it.
    */
-  provide(name: string, run: HostFunction): void {
-    this.#kernel.provide(name, run);
+  provide(name: string, run: HostFunction, options: ProvideOptions = {}): void {
+    checkOptions("provide()", options, PROVIDE_OPTIONS);
+    this.#kernel.provide(name, run, options);
   }
 
   /**
    * Calls guest code.
    * @param target a function's name (searched from the newest module to the kernel) or its address.
    * @param args passed as o32 defines; strings and bytes are copied into guest memory for the call.
+   * @throws CallStopped when the function does not return: an exception, the end of the budget, a function without
+   *   code. With `throws: false` that is a result too, which has `exception` and no v0.
    * @throws Misuse when no function has the name.
    */
   call(
     target: string | number,
+    args: readonly Argument[] | undefined,
+    options: CallOptions & { readonly throws: false },
+  ): CallOutcome;
+  call(target: string | number, args?: readonly Argument[], options?: CallOptions): CallResult;
+  call(
+    target: string | number,
     args: readonly Argument[] = [],
     options: CallOptions = {},
-  ): CallResult {
+  ): CallOutcome {
+    checkOptions("call()", options, CALL_OPTIONS);
     const { address, budget } = this.#callee(target, options);
+    const outcome = this.#called(address, args, budget);
+    if (outcome.exception === undefined || options.throws === false) return outcome;
+    throw new CallStopped(typeof target === "string" ? target : this.describe(target), outcome);
+  }
+
+  #called(address: number, args: readonly Argument[], budget: number): CallOutcome {
     const placed: number[] = [];
     try {
       const words = argumentWords(args, this.endian === "little", (bytes) => {
@@ -274,9 +312,10 @@ export class Machine {
   start(
     target: string | number,
     args: readonly (number | bigint)[] = [],
-    options: CallOptions = {},
+    options: BudgetOptions = {},
   ): GuestCall {
     if (this.#caller.depth > 0) throw new Misuse("a call is open; close() it first");
+    checkOptions("start()", options, BUDGET_OPTIONS);
     const { address, budget } = this.#callee(target, options);
     const words = argumentWords(args, this.endian === "little", () => 0);
     return this.#caller.start(address, words, budget);
@@ -306,6 +345,7 @@ export class Machine {
   trace(options?: TraceOptions & { readonly tracer?: "function" }): Tracer<FunctionEvent>;
   trace(options: TraceOptions): Tracer;
   trace(options: TraceOptions = {}): Tracer<TraceEvent> {
+    checkOptions("trace()", options, TRACE_OPTIONS);
     if (this.#tracer?.running) throw new Misuse("a tracer is running; stop() it first");
     this.#tracer = new Tracer(this.#traceHost(), options);
     this.#tracer.start();
@@ -354,7 +394,8 @@ export class Machine {
    * @throws Misuse, with nothing changed, when the snapshot is damaged or of another kind of machine, and when save()
    *   would throw.
    */
-  restore(bytes: Uint8Array, options: CallOptions = {}): GuestCall | null {
+  restore(bytes: Uint8Array, options: BudgetOptions = {}): GuestCall | null {
+    checkOptions("restore()", options, BUDGET_OPTIONS);
     this.#requireStillness();
     if (options.budget !== undefined) checkBudget(options.budget);
     const snapshot = readSnapshot(bytes);
@@ -411,7 +452,7 @@ export class Machine {
     };
   }
 
-  #callee(target: string | number, options: CallOptions): { address: number; budget: number } {
+  #callee(target: string | number, options: BudgetOptions): { address: number; budget: number } {
     const budget = options.budget ?? DEFAULT_BUDGET;
     checkBudget(budget);
     const address = typeof target === "number" ? target : this.addressOf(target);

@@ -7,8 +7,8 @@ import type { ModuleFile } from "../module/file/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { argumentText } from "../module/parameters/arguments.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
-import type { CallResult } from "./calls/guest-call.ts";
-import type { CallOptions, InsmodOptions } from "./machine-options.ts";
+import type { CallOutcome } from "./calls/outcome.ts";
+import type { BudgetOptions, InsmodOptions } from "./machine-options.ts";
 import {
   freeParameters,
   type ParameterHost,
@@ -26,7 +26,7 @@ type Own = Resident<number, ModuleSite>;
 export interface LifecycleHost {
   readonly memory: GuestMemory;
   readonly log: PrintedLog;
-  call(address: number, args?: readonly number[], options?: CallOptions): CallResult;
+  call(address: number, args?: readonly number[], options?: BudgetOptions): CallOutcome;
   /** The address of a kernel function. */
   kernelAddressOf(name: string): number | undefined;
   /** Called when call sites were added or removed. */
@@ -54,7 +54,7 @@ export class ModuleLifecycle {
   }
 
   /** delete_module(). @throws Refusal in the cases listed at Machine.rmmod(). */
-  rmmod(module: LoadedModule | string, options: CallOptions): void {
+  rmmod(module: LoadedModule | string, options: BudgetOptions): void {
     const resident = this.#table.find(module);
     const name = typeof module === "string" ? module : module.name;
     const refuse = (errno: Errno | null, explanation: string): Refusal =>
@@ -125,7 +125,7 @@ export class ModuleLifecycle {
       const { v0, exception } = this.#freeUnless(resident, () =>
         this.#host.log.collecting(lines, () => this.#host.call(initFunction)),
       );
-      const result = v0 | 0;
+      const result = exception === undefined ? v0 | 0 : 0;
       if (exception !== undefined || result < 0) {
         const errno = exception === undefined ? errnoName(-result) : null;
         this.#leave(resident);

@@ -8,7 +8,7 @@ import type { ModuleFile } from "../module/file/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { readArgumentText, sameParameter } from "../module/parameters/arguments.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
-import type { CallResult } from "./calls/guest-call.ts";
+import type { CallOutcome } from "./calls/outcome.ts";
 
 /** struct kernel_param of a 32-bit kernel: {name*, mod*, ops*, u16 perm, s8 level, u8 flags, arg*}. */
 const RECORD = 20;
@@ -30,7 +30,7 @@ const LONGEST_NAME = 4096;
 /** What setting parameters needs from the machine. */
 export interface ParameterHost {
   readonly memory: GuestMemory;
-  readonly call: (address: number, args: readonly number[]) => CallResult;
+  readonly call: (address: number, args: readonly number[]) => CallOutcome;
   /** Calls a kernel function, if the kernel has it. */
   readonly callKernel: (name: string, args: readonly number[]) => void;
   /** Prints a line of the kernel's, in order with what guest code prints. */

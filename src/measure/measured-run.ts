@@ -5,7 +5,7 @@
 import { Misuse, Refusal } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import type { Tracer, TraceWay } from "../ftrace/tracer.ts";
-import type { CallResult } from "../lab/calls/guest-call.ts";
+import type { CallResult } from "../lab/calls/outcome.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { Engine } from "../processor/engine.ts";
@@ -90,7 +90,10 @@ export class Run {
   }
 
   #call(): CallResult {
-    const result = this.machine.call(this.target, this.args, { budget: this.#budget });
+    const result = this.machine.call(this.target, this.args, {
+      budget: this.#budget,
+      throws: false,
+    });
     if (result.exception === undefined) return result;
     throw new Refusal({ errno: null, dmesg: [], explanation: result.exception.message });
   }

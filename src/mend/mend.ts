@@ -12,12 +12,13 @@ import { withoutSections } from "../elf/without.ts";
 import { type ElfImage, type ImageSection, imageOf, writeElf } from "../elf/writer.ts";
 import { Refusal } from "../errors.ts";
 import { splitSignature } from "../module/file/signature.ts";
+import { checkOptions } from "../options.ts";
 import { type Applied, applyPlan } from "./apply.ts";
 import { type Edit, wordsOf } from "./edit.ts";
 import { listedOffset } from "./mcount-table.ts";
 import { notesOn } from "./notes.ts";
 import type { OffsetMap } from "./offset-map.ts";
-import { type MendOptions, type MendPlan, planMend } from "./plan.ts";
+import { MEND_OPTIONS, type MendOptions, type MendPlan, planMend } from "./plan.ts";
 import type { Change, MendReport, SectionChange } from "./report.ts";
 import { Subject } from "./subject.ts";
 import { wideJumps, wideSites } from "./wide.ts";
@@ -34,6 +35,7 @@ export interface Mended {
  * @throws Refusal as readModule does, for a file that is no relocatable MIPS ELF file or is damaged.
  */
 export function mendModule(bytes: Uint8Array, options: MendOptions = {}): Mended {
+  checkOptions("mendModule()", options, MEND_OPTIONS);
   const { image, signature } = splitSignature(bytes);
   const elf = readElf(image, { relocatable: true });
   if (elf.symbols.length === 0) {

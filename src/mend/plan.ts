@@ -2,6 +2,7 @@
 // entries of __mcount_loc. The plan is a value; apply.ts carries it out.
 
 import type { Section } from "../elf/object.ts";
+import type { OptionKeys } from "../options.ts";
 import { aimed } from "./branch.ts";
 import { type Edit, editFault } from "./edit.ts";
 import { planJumps } from "./jump-edits.ts";
@@ -18,6 +19,12 @@ export interface MendOptions {
   /** Remove the debugging sections, which describe the old code; default: false. */
   readonly stripDebug?: boolean;
 }
+
+export const MEND_OPTIONS: OptionKeys<MendOptions> = {
+  sites: true,
+  noJumps: true,
+  stripDebug: true,
+};
 
 export interface MendPlan {
   /** By section index, each list ascending. */

@@ -3,14 +3,14 @@
 
 import { hex } from "../hex.ts";
 import { counted } from "../html/numbers.ts";
-import type { CallResult } from "../lab/calls/guest-call.ts";
+import type { CallOutcome } from "../lab/calls/outcome.ts";
 import { hexDump } from "./hex-dump.ts";
 import type { Paint } from "./paint.ts";
 
 export interface CallReport {
   /** `name(7, "text")`. */
   readonly call: string;
-  readonly result: CallResult;
+  readonly result: CallOutcome;
   /** The guest's messages. */
   readonly log: readonly string[];
   /** The bytes of each `out:` argument after the call. */
@@ -20,11 +20,10 @@ export interface CallReport {
 /** The lines, each with its newline. */
 export function callText({ call, result, log, outputs }: CallReport, paint: Paint): string {
   const { v0, v1, instructions, exception } = result;
-  const signed = v0 | 0;
   const lines = [
     ...log.map((line) => paint.dim(line)),
     exception === undefined
-      ? `${call} = ${paint.bold(hex(v0))} (${v0}${signed < 0 ? `, ${signed}` : ""})`
+      ? `${call} = ${paint.bold(hex(v0))} (${v0}${(v0 | 0) < 0 ? `, ${v0 | 0}` : ""})`
       : `${call} ${paint.red("did not return")}: ${exception.message}`,
     `  ${counted(instructions, "instruction")}${exception === undefined ? `, v1 ${hex(v1)}` : ""}`,
     ...outputs.flatMap(({ address, bytes }) => [

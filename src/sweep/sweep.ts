@@ -12,6 +12,7 @@ import type { Address } from "../address.ts";
 import { Misuse, systemError } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { readAnyKernel } from "../kernel/read.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { moduleFiles } from "./dependencies.ts";
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
 import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./result.ts";
@@ -44,6 +45,20 @@ export interface SweepOptions {
   readonly onResult?: (result: ModuleResult, done: number, count: number) => void;
 }
 
+const SWEEP_OPTIONS: OptionKeys<SweepOptions> = {
+  kernel: true,
+  symvers: true,
+  bases: true,
+  farJumps: true,
+  stubMissing: true,
+  memory: true,
+  jobs: true,
+  timeLimit: true,
+  heapLimit: true,
+  shard: true,
+  onResult: true,
+};
+
 const DEFAULT_BASE = 0xc0000000;
 const DEFAULT_MEMORY = 128 << 20;
 const WHOLE = { index: 1, count: 1 };
@@ -55,6 +70,7 @@ const WHOLE = { index: 1, count: 1 };
  * @throws Misuse for a directory without modules and a kernel's file that can't be read.
  */
 export async function sweep(directory: string, options: SweepOptions = {}): Promise<Sweep> {
+  checkOptions("sweep()", options, SWEEP_OPTIONS);
   const begin = performance.now();
   const {
     kernel = null,

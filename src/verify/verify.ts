@@ -8,6 +8,7 @@ import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { readKernel } from "../kernel/read.ts";
 import type { ModuleFile } from "../module/file/file.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
 import { type GuestOptions, runGuest } from "./guest.ts";
 import type { GuestModule } from "./records.ts";
@@ -24,6 +25,13 @@ export interface VerifyOptions {
   /** Called while the kernel loads modules. */
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+const VERIFY_OPTIONS: OptionKeys<VerifyOptions> = {
+  kernel: true,
+  tree: true,
+  timeLimit: true,
+  onProgress: true,
+};
 
 export interface VerifiedModule {
   readonly name: string;
@@ -64,6 +72,7 @@ export async function verify(
   names: readonly string[],
   options: VerifyOptions,
 ): Promise<Verification> {
+  checkOptions("verify()", options, VERIFY_OPTIONS);
   const subjects = await gatherSubjects(names, options.tree);
   const kernel = await readKernel(options.kernel);
   const { onProgress, timeLimit = TIME_LIMIT } = options;

@@ -12,8 +12,7 @@ for (const endian of ["little", "big"] as const) {
         const machine = await machineWithProgram(program, endian);
         assert.ok(program.sums.size > 0);
         for (const [rounds, sum] of program.sums) {
-          const { v0, exception } = machine.call(program.name, [rounds]);
-          assert.equal(exception, undefined);
+          const { v0 } = machine.call(program.name, [rounds]);
           assert.equal(v0, sum, `${rounds} rounds`);
         }
         assert.ok(instructionsARound(machine, program) > 1000);

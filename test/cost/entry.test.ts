@@ -27,9 +27,8 @@ function listing({ machine }: Loaded, address: number, count: number): string[] 
 /** What a tracer records of a call, without what differs between designs: times and addresses. */
 function eventsOf(machine: Machine, options: TraceOptions): string[] {
   const tracer = machine.trace(options);
-  const { exception } = machine.call("cost_loop", [3]);
+  machine.call("cost_loop", [3]);
   tracer.stop();
-  assert.equal(exception, undefined);
   const text = (event: TraceEvent): string =>
     event.type === "function"
       ? `${event.name} <- ${event.parentName}`

@@ -62,6 +62,9 @@ test("the cost of a string passed to a host function depends on its length", asy
   ];
   for (const [index, word] of words.entries()) machine.memory.setU32(loop + 4 * index, word);
   calls = 0;
-  assert.equal(machine.call(loop, [text], { budget: 100_000 }).exception?.name, "budget");
+  assert.equal(
+    machine.call(loop, [text], { budget: 100_000, throws: false }).exception?.name,
+    "budget",
+  );
   assert.ok(calls > 1 && calls < 10, `${calls}`);
 });

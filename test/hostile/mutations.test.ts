@@ -79,7 +79,7 @@ function goAllTheWay(machine: Machine, bytes: Uint8Array, call: string, what: st
 function runTraced(machine: Machine, call: string): "returned" | "stopped" {
   const tracer = machine.trace({ capacity: 256 });
   try {
-    const { exception } = machine.call(call, [3], { budget: BUDGET });
+    const { exception } = machine.call(call, [3], { budget: BUDGET, throws: false });
     return exception === undefined ? "returned" : "stopped";
   } finally {
     tracer.stop();

@@ -50,7 +50,7 @@ function resultOf(
   try {
     const module = machine.insmodFile(readModule(bytes), { farJumps, base: 0xc0000000 });
     try {
-      const { v0, exception } = machine.call(call, [3], { budget: BUDGET });
+      const { v0, exception } = machine.call(call, [3], { budget: BUDGET, throws: false });
       return exception === undefined ? v0 : null;
     } finally {
       machine.rmmod(module);

@@ -57,11 +57,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bytes: [],
   hex: ["address"],
   "ordered-list": ["address"],
+  options: ["errors", "near-names"],
+  "near-names": [],
   address: [],
   errors: [],
 };
 /** What every folder may import. */
-const EVERYWHERE = ["hex", "ordered-list", "address", "errors", "assembly"];
+const EVERYWHERE = [
+  "hex",
+  "ordered-list",
+  "options",
+  "near-names",
+  "address",
+  "errors",
+  "assembly",
+];
 /**
  * Types may cross where code may not: types of a value's shape, never of what makes it. Each crossing has its reason,
  * and the list goes when the last import that needs it goes.
@@ -150,6 +160,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   tinypool: "src/sweep/sweep.ts",
   "cli-progress": "src/cli/progress.ts",
   picocolors: "src/cli/",
+  "fastest-levenshtein": "src/near-names.ts",
   "xz-decompress": "src/compression/xz.ts",
   pako: "src/host/browser.ts",
   "@noble/hashes/sha2": "src/host/browser.ts",

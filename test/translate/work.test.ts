@@ -47,7 +47,10 @@ for (const endian of ["little", "big"] as const) {
       for (const [index, word] of selfWriting(at).entries()) {
         machine.memory.setU32(at + 4 * index, word);
       }
-      const { instructions, exception } = machine.call(at, [], { budget: INSTRUCTIONS });
+      const { instructions, exception } = machine.call(at, [], {
+        budget: INSTRUCTIONS,
+        throws: false,
+      });
       states.push([instructions, exception?.name, exception?.registers]);
       const done = machine.processor.statistics;
       if (done === null) continue;

@@ -1,7 +1,7 @@
 // The report of `run` and `trace` on their call, and its JSON form.
 
 import { hex } from "../../hex.ts";
-import type { CallResult, Machine } from "../../index.ts";
+import type { CallOutcome, Machine } from "../../index.ts";
 import type { CallReport } from "../../report/call-text.ts";
 import { codeLines } from "../../report/stop-text.ts";
 import type { Answer } from "../answer.ts";
@@ -13,7 +13,7 @@ export function callReport(
   name: string,
   texts: readonly string[],
   args: CallArguments,
-  result: CallResult,
+  result: CallOutcome,
 ): CallReport {
   return {
     call: `${name}(${texts.join(", ")})`,
@@ -29,8 +29,8 @@ export function callReport(
 export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
   const { v0, v1, instructions, exception } = result;
   return {
-    v0,
-    v1,
+    v0: v0 ?? null,
+    v1: v1 ?? null,
     instructions,
     outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
     exception:

@@ -13,6 +13,9 @@ export function argumentWords(
   littleEndian: boolean,
   place: (bytes: Uint8Array) => number,
 ): number[] {
+  if (!Array.isArray(args)) {
+    throw new Misuse(`the arguments of a call are a list, as in call("f", [1, 2]), not ${args}`);
+  }
   const words: number[] = [];
   for (const argument of args) {
     if (typeof argument === "bigint") {
@@ -26,6 +29,11 @@ export function argumentWords(
       }
       words.push(argument >>> 0);
     } else {
+      if (typeof argument !== "string" && !(argument instanceof Uint8Array)) {
+        throw new Misuse(
+          `an argument is a number, a bigint, a string or a Uint8Array, not ${String(argument)}`,
+        );
+      }
       words.push(place(typeof argument === "string" ? utf8Bytes(`${argument}\0`) : argument));
     }
   }

@@ -28,20 +28,24 @@ import {
   unresolvedStop,
 } from "../../processor/stop.ts";
 import { Pauses } from "../pauses.ts";
-import { type CallHost, type CallResult, type CallState, GuestCall } from "./guest-call.ts";
-import type { HostCall, HostFunctions } from "./host-functions.ts";
+import { type CallHost, type CallState, GuestCall } from "./guest-call.ts";
+import {
+  type HostCallContext,
+  type OpenHostCall,
+  openHostCall,
+  REGISTER_ARGUMENTS,
+} from "./host-call.ts";
+import type { HostFunctions } from "./host-functions.ts";
+import { setHostResult } from "./host-result.ts";
+import type { CallOutcome } from "./outcome.ts";
 
 /** The return address of called functions. It is never executed: the run stops before it. */
 export const RETURN_ADDRESS = KSEG0 + 0xff0;
 
-/** o32: the caller reserves room for four register arguments, and sp is a multiple of eight. */
-const REGISTER_ARGUMENTS = 4;
+/** o32: sp is a multiple of eight. */
 const STACK_ALIGNMENT = 8;
 /** The deepest nesting of host function calls; each level uses host stack. */
 const DEEPEST_NESTING = 64;
-/** Characters of a guest string that the host reads in the time of one guest instruction. */
-const CHARACTERS_OF_A_STEP = 64;
-
 /** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
 export class GuestEnd extends Error {
   readonly kind: "unresolved" | "panic";
@@ -50,16 +54,6 @@ export class GuestEnd extends Error {
     super(text);
     this.kind = kind;
   }
-}
-
-/** @throws Misuse unless it is a word: not for a promise, whose value comes too late. */
-function checkedWord(value: number, name: string): number {
-  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32) {
-    throw new Misuse(
-      `the host function ${name} returned ${String(value)}, which is not a 32-bit word`,
-    );
-  }
-  return value;
 }
 
 export interface CallSetup extends Naming {
@@ -100,7 +94,7 @@ export class Caller {
   }
 
   /** Calls the function at `address`; `budget` limits its steps, including those of nested calls. */
-  call(address: number, args: readonly number[], budget: number): CallResult {
+  call(address: number, args: readonly number[], budget: number): CallOutcome {
     const call = this.start(address, args, budget);
     try {
       for (;;) {
@@ -199,9 +193,11 @@ export class Caller {
     const entry = this.#functions.at(code);
     if (entry === undefined) return unresolvedStop(`host function ${code}`, this.#place());
     const returnAddress = this.#processor.gpr(R.ra);
+    let opened: OpenHostCall | undefined;
     try {
-      const result = entry.run(this.#hostCall(entry.name, returnAddress));
-      if (result !== undefined) this.#processor.setGpr(R.v0, checkedWord(result, entry.name));
+      const { name, run, signature } = entry;
+      opened = openHostCall(name, signature.args, this.#context(returnAddress));
+      setHostResult(this.#processor, name, signature.returns, run(opened.call));
     } catch (error) {
       // The guest passed an address on which the kernel's own function would have faulted.
       if (error instanceof Unmapped) {
@@ -210,31 +206,25 @@ export class Caller {
       if (!(error instanceof GuestEnd)) throw error;
       const end = error.kind === "panic" ? panicStop : unresolvedStop;
       return end(error.message, this.#place());
+    } finally {
+      opened?.end();
     }
     this.#processor.pc = returnAddress;
     return undefined;
   }
 
-  #hostCall(name: string, returnAddress: number): HostCall {
+  #context(returnAddress: number): HostCallContext {
     const memory = this.#memory;
-    const charge = (steps: number): void => this.#open.at(-1)?.budget.spend(steps);
-    const arg = (index: number): number =>
-      index < REGISTER_ARGUMENTS
-        ? this.#processor.gpr(R.a0 + index)
-        : memory.u32(this.#processor.gpr(R.sp) + 4 * index);
     return {
-      name,
       memory,
       returnAddress,
-      arg,
-      string: (index) => {
-        const text = memory.string(arg(index));
-        charge(Math.floor(text.length / CHARACTERS_OF_A_STEP));
-        return text;
-      },
+      arg: (index) =>
+        index < REGISTER_ARGUMENTS
+          ? this.#processor.gpr(R.a0 + index)
+          : memory.u32(this.#processor.gpr(R.sp) + 4 * index),
       register: (number) => this.#processor.gpr(number),
       setRegister: (number, value) => this.#processor.setGpr(number, value),
-      charge,
+      charge: (steps) => this.#open.at(-1)?.budget.spend(steps),
       callGuest: (address, args) => {
         const { v0, exception } = this.call(address, args, 0);
         if (exception !== undefined) throw new GuestEnd("panic", exception.message);

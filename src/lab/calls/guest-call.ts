@@ -16,15 +16,7 @@ import {
   type StopPlace,
 } from "../../processor/stop.ts";
 import type { Pauses } from "../pauses.ts";
-
-export interface CallResult {
-  readonly v0: number;
-  readonly v1: number;
-  /** Instructions that this call completed, including everything it called. */
-  readonly instructions: number;
-  /** Present when the function did not return: why, and where. v0 and v1 then mean nothing. */
-  readonly exception?: GuestStop;
-}
+import type { CallOutcome } from "./outcome.ts";
 
 /** What a call needs from the code that entered it. */
 export interface CallHost {
@@ -116,14 +108,22 @@ export class GuestCall {
     }
   }
 
-  /** v0 and v1 as they are, or why there are none. */
-  result(): CallResult {
-    const result = {
-      v0: this.processor.gpr(R.v0),
-      v1: this.processor.gpr(R.v1),
-      instructions: this.processor.count - this.started,
-    };
-    return this.#halt.reason === "ended" ? { ...result, exception: this.#halt.stop } : result;
+  /** Instructions that it has completed so far. */
+  get instructions(): number {
+    return this.processor.count - this.started;
+  }
+
+  /**
+   * What the function returned, or why it stopped.
+   * @throws Misuse while the call can still go on.
+   */
+  result(): CallOutcome {
+    const { instructions } = this;
+    if (this.#halt.reason === "ended") return { instructions, exception: this.#halt.stop };
+    if (this.#halt.reason !== "returned") {
+      throw new Misuse("the call hasn't returned: advance() it, or close() it without a result");
+    }
+    return { v0: this.processor.gpr(R.v0), v1: this.processor.gpr(R.v1), instructions };
   }
 
   /**

@@ -4,36 +4,27 @@
 
 import { Misuse } from "../../errors.ts";
 import { assemble } from "../../isa/assemble.ts";
-import type { GuestMemory } from "../../processor/guest-memory.ts";
+import { type HostCall, REGISTER_ARGUMENTS } from "./host-call.ts";
+import type { HostResult, ResultBits } from "./host-result.ts";
 
-/** A host function's view of the call: o32 arguments, memory and the caller. */
-export interface HostCall {
-  /** The function's name. */
-  readonly name: string;
-  readonly memory: GuestMemory;
-  /** ra: the address where the guest continues. */
-  readonly returnAddress: number;
-  /** Argument `index` as an unsigned word: a0-a3, then the caller's stack. */
-  arg(index: number): number;
-  /** The NUL-terminated string that argument `index` points to. */
-  string(index: number): string;
-  /** A register by number (2 is v0, 29 is sp). */
-  register(number: number): number;
-  setRegister(number: number, value: number): void;
-  /** Deducts steps from the budget, for work whose amount the guest determines. */
-  charge(steps: number): void;
-  /** Calls guest code; the machine's registers are restored afterwards. */
-  callGuest(address: number, args: readonly number[]): number;
-}
-
-/** Returns v0; undefined leaves v0 unchanged. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return
-export type HostFunction = (call: HostCall) => number | void;
+/** Returns a word for v0, a bigint for a result of 64 bits, or nothing, which leaves v0 unchanged. */
+export type HostFunction = (call: HostCall) => HostResult;
 
 interface Entry {
   readonly name: string;
+  signature: HostSignature;
   run: HostFunction;
 }
+
+/** What is known of a host function's C declaration. */
+export interface HostSignature {
+  /** How many arguments its calls record. */
+  readonly args: number;
+  /** The size of its result in bits. */
+  readonly returns: ResultBits;
+}
+
+const USUAL: HostSignature = { args: REGISTER_ARGUMENTS, returns: 32 };
 
 const CODE_LIMIT = 1 << 20;
 
@@ -42,17 +33,19 @@ export class HostFunctions {
   readonly #codes = new Map<string, number>();
 
   /** Adds a function, or replaces the one with that name. @returns its HYPERCALL word. */
-  provide(name: string, run: HostFunction): number {
+  provide(name: string, run: HostFunction, given: Partial<HostSignature> = {}): number {
+    const signature = { ...USUAL, ...given };
     const known = this.#codes.get(name);
     const entry = known === undefined ? undefined : this.#entries[known];
     if (known !== undefined && entry !== undefined) {
       entry.run = run;
+      entry.signature = signature;
       return hypercallWord(known);
     }
     if (this.#entries.length >= CODE_LIMIT) {
       throw new Misuse(`a machine takes at most ${CODE_LIMIT} host functions`);
     }
-    const code = this.#entries.push({ name, run }) - 1;
+    const code = this.#entries.push({ name, signature, run }) - 1;
     this.#codes.set(name, code);
     return hypercallWord(code);
   }

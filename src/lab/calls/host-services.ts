@@ -8,7 +8,8 @@ import { format } from "../printk/format.ts";
 import { LONGEST_RECORD } from "../printk/log.ts";
 import { FormattedText } from "../printk/text.ts";
 import { GuestEnd } from "./call.ts";
-import type { HostCall, HostFunction } from "./host-functions.ts";
+import type { HostCall } from "./host-call.ts";
+import type { HostFunction } from "./host-functions.ts";
 
 /** What the services need from the machine. */
 export interface ServiceHost {

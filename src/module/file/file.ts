@@ -6,6 +6,7 @@ import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
 import { readElf } from "../../elf/reader.ts";
 import { Refusal } from "../../errors.ts";
+import { checkOptions, type OptionKeys } from "../../options.ts";
 import { ModuleSections } from "../layout/sections.ts";
 import { type Parameter, readParameters } from "../parameters/parameters.ts";
 import { type ExportedSymbol, readExports } from "../symbols/exports.ts";
@@ -42,6 +43,11 @@ export interface ReadModuleOptions {
   readonly name?: string;
 }
 
+const READ_OPTIONS: OptionKeys<ReadModuleOptions> = {
+  object: true,
+  name: true,
+};
+
 /**
  * Reads a kernel module.
  * @param bytes the whole .ko (or .o) file.
@@ -49,6 +55,7 @@ export interface ReadModuleOptions {
  *   a way that Linux does not check.
  */
 export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): ModuleFile {
+  checkOptions("readModule()", options, READ_OPTIONS);
   const { image, signature, dmesg } = splitSignature(bytes);
   const elf = readElf(image, { relocatable: true });
   const sections = new ModuleSections(elf);
