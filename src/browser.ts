@@ -95,11 +95,30 @@ export { prepareResources } from "./host/prepare.ts";
 export { provideResources } from "./host/resources.ts";
 export type { AnyKernel, Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
 export {
+  kernelOf32Bits,
+  kernelOf64Bits,
   type ReadKernelOptions,
   readAnyKernel,
   readKernel,
   readKernel64,
 } from "./kernel/read.ts";
+export {
+  type KernelProfile,
+  type KernelWords,
+  parseRules,
+  profileFor,
+  type ReleaseSource,
+  type RuleChoice,
+} from "./kernel/rules/profile.ts";
+export {
+  RULE_IDS,
+  RULE_SETS,
+  RULES,
+  type Rule,
+  type RuleId,
+  type RuleSet,
+  type Rules,
+} from "./kernel/rules/table.ts";
 export {
   type Astray,
   type AstrayCall,

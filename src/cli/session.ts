@@ -3,9 +3,12 @@
 
 import type { Address } from "../address.ts";
 import {
+  type AnyKernel,
   dependencyBase,
   type InsmodOptions,
   type Kernel,
+  kernelOf32Bits,
+  kernelOf64Bits,
   kindFor,
   type LoadedModule,
   type Machine,
@@ -19,10 +22,10 @@ import {
   makeStillMachine,
   moduleName,
   openModule as openSource,
-  type ReadKernelOptions,
+  profileFor,
+  type ReadModuleOptions,
   Refusal,
-  readKernel,
-  readKernel64,
+  readAnyKernel,
   rewrittenModule,
   type StillMachine,
   type Story,
@@ -32,7 +35,7 @@ import {
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
 import { readInput } from "./input.ts";
-import type { ModuleOptions } from "./options/module-options.ts";
+import { type ModuleOptions, ruleChoice } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, including the dependencies'. */
@@ -67,14 +70,15 @@ export type StillSession = Session<bigint, StillMachine>;
  * @throws Misuse for files that can't be read and 64-bit modules, Refusal for a file that is no module.
  */
 export async function readSource(path: string, options: SessionOptions): Promise<Source> {
-  const opened = await openRewritten(path, options);
+  const kernel = await kernelOf(options);
+  const opened = await openRewritten(path, options, kernel);
   const { file } = opened;
   if (file.elf.class === 64) {
     throw new Misuse(
       `${file.name} is a 64-bit module, and farjal has no 64-bit processor: info, plan and load take it`,
     );
   }
-  return sourceOf(path, opened, options);
+  return { path, ...opened, kernel: narrowKernel(kernel, options) };
 }
 
 /** Makes a machine that runs no code, of the module's class, and loads the module's dependencies. */
@@ -82,51 +86,67 @@ export async function openSession(
   path: string,
   options: SessionOptions,
 ): Promise<RunningSession | StillSession> {
-  const opened = await openRewritten(path, options);
+  const kernel = await kernelOf(options);
+  const opened = await openRewritten(path, options, kernel);
   const { file } = opened;
-  if (file.elf.class === 32) return Session.open(await sourceOf(path, opened, options), options);
+  if (file.elf.class === 32) {
+    return Session.open({ path, ...opened, kernel: narrowKernel(kernel, options) }, options);
+  }
   if (options.init === true || options.list === true || options.param !== undefined) {
     throw new Misuse(
       `${file.name} is a 64-bit module, and farjal has no 64-bit processor: --init, --param and --list ` +
         "need one",
     );
   }
-  const kernel = await kernelOf(options, readKernel64);
-  return Session.openStill({ path, ...opened, kernel }, options);
+  const wide = kernel === null ? null : kernelOf64Bits(kernel, options.kernel ?? "");
+  return Session.openStill({ path, ...opened, kernel: wide }, options);
 }
 
-async function sourceOf(path: string, opened: Opened, options: SessionOptions): Promise<Source> {
-  const kernel = await kernelOf(options, readKernel);
-  return { path, ...opened, kernel };
+function narrowKernel(kernel: AnyKernel | null, options: SessionOptions): Kernel | null {
+  return kernel === null ? null : kernelOf32Bits(kernel, options.kernel ?? "");
 }
 
 /** The module as the options ask for it: unchanged or mended. */
 async function openRewritten(
   path: string,
-  options: Pick<ModuleOptions, "object" | "farJumps">,
+  options: SessionOptions,
+  kernel: AnyKernel | null,
 ): Promise<Opened> {
-  const file = await openModule(path, options);
+  const profileOf = profileChooser(options, kernel);
+  const file = await openModule(path, { ...options, profileOf });
   if (options.farJumps !== "rewrite") return { file, mended: null };
   const { file: mended, report } = rewrittenModule(file);
   return { file: mended, mended: report };
 }
 
 /** The kernel that the options name; null if they name none. */
-async function kernelOf<K>(
-  { kernel, symvers }: Pick<ModuleOptions, "kernel" | "symvers">,
-  read: (path: string, options: ReadKernelOptions) => Promise<K>,
-): Promise<K | null> {
-  if (kernel !== undefined) return read(kernel, { symvers });
+async function kernelOf({
+  kernel,
+  symvers,
+}: Pick<ModuleOptions, "kernel" | "symvers">): Promise<AnyKernel | null> {
+  if (kernel !== undefined) return readAnyKernel(kernel, { symvers });
   if (symvers === undefined) return null;
   throw new Misuse("--symvers adds to a kernel: name that with --kernel");
+}
+
+type ProfileOf = NonNullable<ReadModuleOptions["profileOf"]>;
+
+/** Chooses the kernel's rules for each module of a session. @throws Misuse for an option that is no rule. */
+function profileChooser(options: SessionOptions, kernel: AnyKernel | null): ProfileOf {
+  const choice = ruleChoice(options) ?? {};
+  return (vermagic) => profileFor(choice, kernel, vermagic);
 }
 
 /** Reads the module that a command names. */
 export async function openModule(
   path: string,
-  { object }: Pick<ModuleOptions, "object">,
+  { object, profileOf }: Pick<ModuleOptions, "object"> & Pick<ReadModuleOptions, "profileOf">,
 ): Promise<ModuleFile> {
-  const options = { name: moduleName(path), object: object === true };
+  const options = {
+    name: moduleName(path),
+    object: object === true,
+    ...(profileOf === undefined ? {} : { profileOf }),
+  };
   return openSource(path === "-" ? readInput(path) : path, options);
 }
 
@@ -138,6 +158,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly #options: SessionOptions;
   readonly #missing: string[] = [];
   readonly #finder: ModuleFinder;
+  readonly #profileOf: ProfileOf;
   readonly #release: string;
   readonly #stack: ModuleStack<A>;
   readonly #addressOf: (option: Address) => A;
@@ -154,9 +175,11 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
       kernel,
       memory: memory << 20,
       cpu,
+      rules: ruleChoice(options),
       ...(engine === undefined ? {} : { engine }),
     });
-    return new Session<number, Machine>(machine, address32, source, options).#prepared();
+    const profileOf = profileChooser(options, kernel);
+    return new Session<number, Machine>(machine, address32, profileOf, source, options).#prepared();
   }
 
   /** The same for a 64-bit module, whose code farjal can't run. */
@@ -167,8 +190,17 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     const machine = makeStillMachine(endian === undefined ? kind : { ...kind, endian }, {
       kernel,
       memory: memory << 20,
+      rules: ruleChoice(options),
     });
-    return new Session<bigint, StillMachine>(machine, address64, source, options).#prepared();
+    const profileOf = profileChooser(options, kernel);
+    const session = new Session<bigint, StillMachine>(
+      machine,
+      address64,
+      profileOf,
+      source,
+      options,
+    );
+    return session.#prepared();
   }
 
   async #prepared(): Promise<this> {
@@ -180,6 +212,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   private constructor(
     machine: M,
     addressOf: (option: Address) => A,
+    profileOf: ProfileOf,
     { path, file, mended, kernel }: Source<A>,
     options: SessionOptions,
   ) {
@@ -189,6 +222,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     this.file = file;
     this.mended = mended;
     this.#options = options;
+    this.#profileOf = profileOf;
     this.#finder = new ModuleFinder(path);
     this.#stack = new ModuleStack<A>(machine, {
       farJumps: options.farJumps,
@@ -254,7 +288,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
 
   /** Loads a dependency, after its own dependencies. */
   async #loadFirst(path: string, above: readonly string[] = []): Promise<void> {
-    const file = await openModule(path, {});
+    const file = await openModule(path, { profileOf: this.#profileOf });
     if (this.#isLoaded(file.name)) return;
     await this.#loadDependencies(file, [...above, moduleName(file.name)]);
     const base = this.#stack.next(dependencyBase(this.#addressOf(this.#options.base)));

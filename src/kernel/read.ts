@@ -46,9 +46,7 @@ export async function readKernel(
   source: string | Uint8Array,
   options: ReadKernelOptions = {},
 ): Promise<Kernel> {
-  const kernel = narrowed(await readAnyKernel(source, options));
-  if (kernel !== null) return kernel;
-  throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and the module needs a 32-bit one`);
+  return kernelOf32Bits(await readAnyKernel(source, options), source);
 }
 
 /** The same for a 64-bit kernel. A Module.symvers, which has no addresses, fits both. */
@@ -56,7 +54,18 @@ export async function readKernel64(
   source: string | Uint8Array,
   options: ReadKernelOptions = {},
 ): Promise<Kernel<bigint>> {
-  const kernel = await readAnyKernel(source, options);
+  return kernelOf64Bits(await readAnyKernel(source, options), source);
+}
+
+/** A kernel as 32-bit modules need it. @param source names it. @throws Misuse if it is a 64-bit kernel. */
+export function kernelOf32Bits(kernel: AnyKernel, source: string | Uint8Array): Kernel {
+  const narrow = narrowed(kernel);
+  if (narrow !== null) return narrow;
+  throw new Misuse(`${nameOf(source)}: this is a 64-bit kernel, and the module needs a 32-bit one`);
+}
+
+/** The same for 64-bit modules. @throws Misuse if it is a 32-bit kernel. */
+export function kernelOf64Bits(kernel: AnyKernel, source: string | Uint8Array): Kernel<bigint> {
   if (isOf64Bits(kernel)) return kernel;
   throw new Misuse(`${nameOf(source)}: this is a 32-bit kernel, and the module needs a 64-bit one`);
 }

@@ -4,6 +4,7 @@ import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { RuleChoice } from "../kernel/rules/profile.ts";
 import type { OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { CpuModel } from "../processor/processor.ts";
@@ -16,6 +17,8 @@ export interface MachineOptions {
   readonly memory?: number;
   /** From readKernel(); default: modules import from the built-in lab kernel. */
   readonly kernel?: Kernel;
+  /** Which kernel's rules apply; default: those of the kernel's release, or of the release each module is built for. */
+  readonly rules?: RuleChoice | undefined;
   /** Instructions per second of virtual time, which timestamps are computed from; default: 100 MHz. */
   readonly clockHz?: number;
   /** The processor; default: 24Kc. On a 4Kc (Release 1) the instructions that Release 2 added are reserved. */
@@ -31,6 +34,7 @@ export const MACHINE_OPTIONS: OptionKeys<MachineOptions> = {
   clockHz: true,
   cpu: true,
   engine: true,
+  rules: true,
 };
 
 /** Options for a machine whose addresses have type A. */

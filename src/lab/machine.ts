@@ -122,6 +122,8 @@ export class Machine {
     this.#table = new ModuleTable<number, ModuleSite>({
       memory: new ModuleSpace(processor, memory, physical),
       kernel: this.#kernel,
+      words: kernel,
+      choice: options.rules,
       sitesOf: (module) => moduleSites(module, memory, this.#names.of(module)),
       isAt: (address) => processor.pc === address,
     });
@@ -183,6 +185,7 @@ export class Machine {
     checkOptions("insmod()", options, INSMOD_OPTIONS);
     const { name, object } = options;
     const reading = {
+      profileOf: (vermagic: string | null) => this.#table.profileOf(vermagic),
       ...(name === undefined ? {} : { name }),
       ...(object === undefined ? {} : { object }),
     };

@@ -14,7 +14,7 @@ import { Machine } from "./machine.ts";
 import type { InsmodOptions, MachineOptions } from "./machine-options.ts";
 import type { RecognisedSite } from "./module-sites.ts";
 import type { Import } from "./module-table.ts";
-import { pageSizeOf, StillMachine } from "./still-machine.ts";
+import { pageSizeOf, StillMachine, type StillMachineOptions } from "./still-machine.ts";
 
 /** Machine or StillMachine. */
 export interface ModuleMachine<A extends Address> {
@@ -59,7 +59,10 @@ interface MachineSettings<K> {
 /** A 32-bit machine, with further options if given. */
 export async function makeMachine(
   { endian }: MachineKind,
-  { kernel, ...options }: MachineSettings<Kernel> & Pick<MachineOptions, "cpu" | "engine">,
+  {
+    kernel,
+    ...options
+  }: MachineSettings<Kernel> & Pick<MachineOptions, "cpu" | "engine" | "rules">,
 ): Promise<Machine> {
   return Machine.create({ ...options, endian, ...(kernel === null ? {} : { kernel }) });
 }
@@ -67,7 +70,12 @@ export async function makeMachine(
 /** A 64-bit machine. */
 export function makeStillMachine(
   { endian, pageSize }: MachineKind,
-  { kernel, memory }: MachineSettings<Kernel<bigint>>,
+  { kernel, ...options }: MachineSettings<Kernel<bigint>> & Pick<StillMachineOptions, "rules">,
 ): StillMachine {
-  return StillMachine.create({ endian, pageSize, memory, ...(kernel === null ? {} : { kernel }) });
+  return StillMachine.create({
+    ...options,
+    endian,
+    pageSize,
+    ...(kernel === null ? {} : { kernel }),
+  });
 }

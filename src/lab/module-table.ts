@@ -6,6 +6,12 @@ import type { Address } from "../address.ts";
 import { Words } from "../bytes/words.ts";
 import { SHN_UNDEF } from "../elf/numbers.ts";
 import { SiteSwitch } from "../ftrace/sites/switching.ts";
+import {
+  type KernelProfile,
+  type KernelWords,
+  profileFor,
+  type RuleChoice,
+} from "../kernel/rules/profile.ts";
 import { rewrittenModule } from "../mend/rewritten.ts";
 import { Taints } from "../module/checks/taints.ts";
 import type { ModuleFile } from "../module/file/file.ts";
@@ -45,6 +51,10 @@ export interface TableKernel<A extends Address>
 export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
   readonly memory: TableMemory<A>;
   readonly kernel: TableKernel<A>;
+  /** The kernel's file; null without one. */
+  readonly words?: KernelWords | null;
+  /** The rules that the user asks for. */
+  readonly choice?: RuleChoice | undefined;
   /** Reads the call sites of a module that has just been loaded. */
   readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
   /** Whether the guest's next instruction is at an address; always false without a processor. */
@@ -70,13 +80,17 @@ export class ModuleTable<
   readonly #memory: TableMemory<A>;
   readonly #kernel: TableKernel<A>;
   readonly #sitesOf: (module: LoadedModule<A>) => readonly S[];
+  readonly #words: KernelWords | null;
+  readonly #choice: RuleChoice | undefined;
   readonly #taints = new Taints();
   /** In the order of loading. */
   readonly #residents: Resident<A, S>[] = [];
   /** The modules' exports; each name has one exporter. */
   readonly #exports = new Map<string, Export<A>>();
 
-  constructor({ memory, kernel, sitesOf, isAt = () => false }: TableParts<A, S>) {
+  constructor({ memory, kernel, words, choice, sitesOf, isAt = () => false }: TableParts<A, S>) {
+    this.#words = words ?? null;
+    this.#choice = choice;
     this.#memory = memory;
     this.#kernel = kernel;
     this.#sitesOf = sitesOf;
@@ -109,6 +123,17 @@ export class ModuleTable<
     return this.#residents.find((one) => one.module === module || one.module.name === module);
   }
 
+  /** The kernel's rules for a module with this version magic. */
+  profileOf(vermagic: string | null): KernelProfile {
+    return profileFor(this.#choice ?? {}, this.#words, vermagic);
+  }
+
+  /** The machine's own rules; undefined if it has none, and the module was read with those that apply. */
+  #profileFor({ modinfo }: ModuleFile): KernelProfile | undefined {
+    if (this.#choice === undefined && this.#words?.release == null) return undefined;
+    return this.profileOf(modinfo.get("vermagic") ?? null);
+  }
+
   /** A module's call sites as listed in __mcount_loc, with the words that relocation wrote there. */
   callSites(module: LoadedModule<A>): readonly S[] {
     const sites = this.#residents.find((one) => one.module === module)?.sites ?? [];
@@ -132,7 +157,7 @@ export class ModuleTable<
   load(given: ModuleFile, asked: ModuleOptions<A> = {}): Resident<A, S> {
     const { file, options } = rewritten(given, asked);
     const host = this.host(stubbed(file, options));
-    const loaded = loadModule(file, host, options);
+    const loaded = loadModule(file, host, { ...options, profile: this.#profileFor(file) });
     let resident: Resident<A, S>;
     try {
       resident = new Resident(loaded, (address, word) => this.#writeWords(address, [word]));
@@ -155,7 +180,8 @@ export class ModuleTable<
    */
   plan(given: ModuleFile, asked: ModuleOptions<A> = {}): ModulePlan<A> {
     const { file, options } = rewritten(given, asked);
-    return planModule(file, this.host(stubbed(file, options)), options);
+    const host = this.host(stubbed(file, options));
+    return planModule(file, host, { ...options, profile: this.#profileFor(file) });
   }
 
   /** Frees a module's init memory, as Linux does when its init function has succeeded. */
@@ -186,6 +212,7 @@ export class ModuleTable<
       whyMissing: (names) => kernel.whyMissing(names),
       isLoaded: (name) => this.#residents.some(({ module }) => module.name === name),
       taint: (taint) => this.#taints.add(taint),
+      isFirst: (kind) => this.#taints.isFirst(kind),
       debugLocksOff: () => this.#taints.debugLocksOff(),
       allocate: (request) => memory.allocate(request),
       free: (block) => memory.free(block),

@@ -8,6 +8,7 @@ import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { RuleChoice } from "../kernel/rules/profile.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
@@ -29,6 +30,8 @@ export interface StillMachineOptions {
   readonly kernel?: Kernel<bigint>;
   /** Bytes of a page; default: 16 KiB for a Loongson-3 kernel, else 4 KiB. */
   readonly pageSize?: number;
+  /** Which kernel's rules apply; default: those of the kernel's release, or of the release each module is built for. */
+  readonly rules?: RuleChoice | undefined;
 }
 
 export interface StillInsmodOptions {
@@ -64,7 +67,7 @@ export class StillMachine {
     return new StillMachine(options);
   }
 
-  private constructor({ kernel, endian, memory, pageSize }: StillMachineOptions) {
+  private constructor({ kernel, endian, memory, pageSize, rules }: StillMachineOptions) {
     this.endian = agreedEndian(endian, kernel?.endian);
     this.pageSize = pageSize ?? pageSizeOf(kernel?.vermagic ?? "");
     this.#memory = new StillMemory(
@@ -77,6 +80,8 @@ export class StillMachine {
     this.#table = new ModuleTable<bigint>({
       memory: this.#memory,
       kernel: this.#kernel,
+      words: kernel ?? null,
+      choice: rules,
       sitesOf: (module) =>
         recognisedSites(module, this.#code(module)).filter(({ recorded }) => recorded),
     });

@@ -19,8 +19,9 @@ export function rewrittenModule(file: ModuleFile, options: MendOptions = {}): Re
   const { file: bytes, report } = mendModule(file.elf.bytes, options);
   if (bytes !== null) {
     const same = report.verdict === "nothing";
-    const { name, object } = file;
-    return { file: same ? file : readModule(bytes, { name, object }), report };
+    const { name, object, profile } = file;
+    const read = { name, object, profileOf: () => profile };
+    return { file: same ? file : readModule(bytes, read), report };
   }
   const places = report.refusals.map(
     ({ section, offset, symbol, reason }) =>

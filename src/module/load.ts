@@ -10,6 +10,7 @@ import { Words } from "../bytes/words.ts";
 import { contents } from "../elf/contents.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
+import type { KernelProfile } from "../kernel/rules/profile.ts";
 import type { Jump, Place, Veneers } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import { checkBeforeLayout, checkBeforeSymbols } from "./checks/checks.ts";
@@ -45,7 +46,12 @@ export interface LoadOptions<A extends Address = number> extends Placing<A> {
    * allocated here, and nothing is copied.
    */
   readonly perCpuBase?: A | undefined;
+  /** The kernel's rules; default: those that the file was read with. */
+  readonly profile?: KernelProfile | undefined;
 }
+
+/** What of the options a plan depends on. */
+export type PlanOptions<A extends Address = number> = Placing<A> & Pick<LoadOptions<A>, "profile">;
 
 /** A far-jump plan for a module that isn't loaded. */
 export interface ModulePlan<A extends Address = number> {
@@ -74,7 +80,7 @@ export function loadModule<A extends Address>(
   host: ModuleHost<A>,
   options: LoadOptions<NoInfer<A>>,
 ): LoadedModule<A> {
-  const prepared = prepare(new Loading(file, host), options.perCpuBase);
+  const prepared = prepare(new Loading(file, host, options), options.perCpuBase);
   let memory = noMemory(host);
   try {
     const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
@@ -94,9 +100,10 @@ export function loadModule<A extends Address>(
 export function planModule<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
-  placing: Placing<NoInfer<A>> = {},
+  placing: PlanOptions<NoInfer<A>> = {},
 ): ModulePlan<A> {
-  const { layout, perCpu, jumps } = prepare(new Loading(file, host, { dry: true }));
+  const { profile } = placing;
+  const { layout, perCpu, jumps } = prepare(new Loading(file, host, { profile, dry: true }));
   let memory = noMemory(host);
   try {
     const placement = placeModule(host, layout, placing, jumps);
@@ -200,6 +207,7 @@ function load<A extends Address>(
   return {
     name: file.name,
     file,
+    profile: loading.profile,
     core: memory.core,
     init: memory.init,
     sections: list,

@@ -5,6 +5,7 @@ import { type Address, ascending, distance, plus } from "../address.ts";
 import { Words } from "../bytes/words.ts";
 import { SHF_EXECINSTR, STT_FILE, STT_SECTION } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
+import type { KernelProfile } from "../kernel/rules/profile.ts";
 import type { Block } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import type { ModuleFile } from "./file/file.ts";
@@ -44,6 +45,8 @@ export interface LoadedSite<A extends Address = number> {
 export interface LoadedModule<A extends Address = number> {
   readonly name: string;
   readonly file: ModuleFile;
+  /** The rules of the kernel that has loaded it. */
+  readonly profile: KernelProfile;
   /** The blocks, including veneers; a block of size 0 does not exist. */
   readonly core: MemoryBlock<A>;
   readonly init: MemoryBlock<A>;

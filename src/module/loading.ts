@@ -3,23 +3,40 @@
 
 import type { Address } from "../address.ts";
 import { type Errno, Refusal } from "../errors.ts";
+import type { KernelProfile } from "../kernel/rules/profile.ts";
+import type { Rules } from "../kernel/rules/table.ts";
 import type { ModuleFile } from "./file/file.ts";
 import type { ModuleHost, Taint } from "./host.ts";
+
+export interface LoadingOptions {
+  readonly profile?: KernelProfile | undefined;
+  readonly dry?: boolean;
+}
 
 export class Loading<A extends Address = number> {
   readonly file: ModuleFile;
   readonly host: ModuleHost<A>;
+  /** The rules of the kernel that loads it. */
+  readonly profile: KernelProfile;
   readonly dmesg: string[];
   readonly #dry: boolean;
-  /** The taints that a dry attempt has reported. */
-  readonly #told = new Set<Taint | "locks">();
+  /** What a dry attempt has reported. */
+  readonly #told = new Set<string>();
 
-  /** @param options.dry don't change the kernel's taints. */
-  constructor(file: ModuleFile, host: ModuleHost<A>, options: { readonly dry?: boolean } = {}) {
+  /**
+   * @param options.profile the kernel's rules; default: those that the file was read with.
+   * @param options.dry don't change the kernel's taints.
+   */
+  constructor(file: ModuleFile, host: ModuleHost<A>, options: LoadingOptions = {}) {
     this.file = file;
+    this.profile = options.profile ?? file.profile;
     this.host = host;
     this.#dry = options.dry === true;
     this.dmesg = [...file.dmesg];
+  }
+
+  get rules(): Rules {
+    return this.profile.rules;
   }
 
   /** printk of a line that begins with info->name: for lines before the kernel has struct module. */
@@ -50,8 +67,13 @@ export class Loading<A extends Address = number> {
     this.taintLocks("FORCED_MODULE", `${reason}: kernel tainted.`);
   }
 
-  /** A dry attempt ignores the machine's taints: it reports what an untainted kernel would. */
-  #isFirst(what: Taint | "locks", ask: () => boolean): boolean {
+  /** pr_warn_once() of a line as printEarly() prints it: only the first of the machine's lines of this kind. */
+  printEarlyOnce(kind: string, text: string): void {
+    if (this.#isFirst(kind, () => this.host.isFirst(kind))) this.printEarly(text);
+  }
+
+  /** A dry attempt ignores what the machine has reported: it reports what a kernel after its boot would. */
+  #isFirst(what: string, ask: () => boolean): boolean {
     if (!this.#dry) return ask();
     const first = !this.#told.has(what);
     this.#told.add(what);

@@ -5,6 +5,7 @@ import { hex } from "../hex.ts";
 import { counted, grouped } from "../html/numbers.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { Paint } from "./paint.ts";
+import { rulesText } from "./rules-text.ts";
 import { columns } from "./table.ts";
 
 /** The lines, each with its newline. @param sha256 of the core block's bytes. */
@@ -29,6 +30,7 @@ function* lines(module: LoadedModule<Address>, sha256: string, paint: Paint): Ge
     ["core", hex(core.base), `${grouped(core.size)} bytes`, `sha256 ${sha256}`],
     ...(init.size === 0 ? [] : [["init", hex(init.base), `${grouped(init.size)} bytes`]]),
   ]);
+  yield rulesText(module.profile);
   const extras = [
     counted(sites.length, "call site"),
     ...(plan.trampolines.length === 0 ? [] : [counted(plan.trampolines.length, "trampoline")]),

@@ -40,12 +40,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gdb: ["processor"],
   board: ["processor", "kernel", "bytes"],
   compare: ["formats", "ftrace"],
-  lab: ["mend", "processor", "ftrace", "module", "trampoline", "isa", "elf", "host", "bytes"],
+  lab: [
+    "mend",
+    "processor",
+    "ftrace",
+    "module",
+    "kernel",
+    "trampoline",
+    "isa",
+    "elf",
+    "host",
+    "bytes",
+  ],
   mend: ["ftrace", "module", "trampoline", "isa", "elf", "bytes"],
   processor: ["translate", "isa", "host", "bytes"],
   formats: ["ftrace", "html", "compression", "host", "bytes"],
   ftrace: ["isa", "host", "bytes"],
-  module: ["trampoline", "isa", "elf", "compression", "host", "bytes"],
+  module: ["kernel", "trampoline", "isa", "elf", "compression", "host", "bytes"],
   kernel: ["elf", "compression", "host", "bytes"],
   translate: ["bytes"],
   trampoline: ["isa"],
@@ -83,8 +94,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   cost: ["formats"],
   // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],
-  // A caller may give a lab a kernel that was read, and options of the planner.
-  lab: ["kernel", "trampoline"],
+  // A caller may give a lab options of the planner.
+  lab: ["trampoline"],
   // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
   // Reports use the types of what they show, and run none of its code.
@@ -100,6 +111,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "processor",
     "ftrace",
     "module",
+    "kernel",
     "trampoline",
     "bytes",
   ],

@@ -100,6 +100,10 @@ export class TestHost implements ModuleHost {
     return this.#taints.add(taint);
   }
 
+  isFirst(kind: string): boolean {
+    return this.#taints.isFirst(kind);
+  }
+
   debugLocksOff(): boolean {
     return this.#taints.debugLocksOff();
   }

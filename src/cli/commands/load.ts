@@ -6,9 +6,11 @@ import type { Command } from "commander";
 import type { Address } from "../../address.ts";
 import { hex } from "../../hex.ts";
 import {
+  type KernelProfile,
   type LoadedModule,
   Machine,
   Misuse,
+  type ModuleFile,
   type ModuleStatus,
   moduleName,
   Refusal,
@@ -58,7 +60,7 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     .option("-o, --output <FILE>", "write the core block's bytes to FILE")
     .summary("lay out, resolve and relocate as Linux does")
     .description(
-      "Loads a module as Linux 6.1 does and shows the address of each section. Its call sites are switched " +
+      "Loads a module as Linux does and shows the address of each section. Its call sites are switched " +
         "off, as after insmod. Exit code 1: the module doesn't load, or its init function fails.",
     )
     .addHelpText("after", EXAMPLES)
@@ -67,12 +69,27 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     );
 }
 
-const UNVERIFIED =
-  "note: the module's signature is not verified, so who built the module is not known\n";
+const UNVERIFIED = "the module's signature is not verified, so who built the module is not known";
+
+function notes({ file, profile }: LoadedModule<Address>, { list }: LoadOptions): string {
+  const unverified = file.signature !== null && list !== true ? [UNVERIFIED] : [];
+  const sentences = [...profile.notes, ...otherRelease(file, profile), ...unverified];
+  return sentences.map((sentence) => `note: ${sentence}\n`).join("");
+}
+
+/** A sentence if the module is built for another release than the one that it is loaded as. */
+function otherRelease({ modinfo }: ModuleFile, { release, from }: KernelProfile): string[] {
+  const [built = ""] = modinfo.get("vermagic")?.split(" ") ?? [];
+  const same = built === "" || built === release || built.startsWith(`${release}+`);
+  if (same || from !== "--kernel-release") return [];
+  return [`the module is built for ${built}, and struct module of ${release} may be another`];
+}
 
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
+  let profile: KernelProfile | null = null;
   try {
     const session = await openSession(path, options);
+    profile = session.file.profile;
     const { module, core } = session.loadWhole();
     for (const name of options.unload ?? []) unload(session.machine, name);
     const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
@@ -80,7 +97,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     if (options.output !== undefined) await writeWhole(options.output, core);
     return {
       held: true,
-      ...(module.file.signature === null || options.list === true ? {} : { notes: UNVERIFIED }),
+      notes: notes(module, options),
       json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
       text:
         options.list === true && modules !== null
@@ -89,7 +106,8 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const nothing = { core: null, init: null, sections: {}, sha256: null, modules: [] };
+    const rules = profile && rulesJson(profile);
+    const nothing = { rules, core: null, init: null, sections: {}, sha256: null, modules: [] };
     return {
       held: false,
       json: { ...refusalJson(error), ...nothing },
@@ -112,8 +130,12 @@ function statusJson(status: ModuleStatus): Answer["json"] {
   return { ...status, base: hex(status.base) };
 }
 
+function rulesJson({ release, from, set, rules }: KernelProfile): Answer["json"] {
+  return { release, from, set, values: rules };
+}
+
 function loadedJson(module: LoadedModule<Address>, sha256: string): Answer["json"] {
-  const { name, core, init, sections, dmesg, sites, plan } = module;
+  const { name, core, init, sections, dmesg, sites, plan, profile } = module;
   return {
     verdict: "loads",
     errno: null,
@@ -121,6 +143,7 @@ function loadedJson(module: LoadedModule<Address>, sha256: string): Answer["json
     name,
     core: { base: hex(core.base), size: core.size },
     init: { base: hex(init.base), size: init.size },
+    rules: rulesJson(profile),
     sections: Object.fromEntries(sections.map((one) => [one.name, hex(one.address)])),
     callSites: sites.length,
     trampolines: plan.trampolines.length,

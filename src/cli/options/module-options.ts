@@ -11,6 +11,10 @@ import {
   ENGINES,
   type Endian,
   type Engine,
+  parseRules,
+  RULE_SETS,
+  type RuleChoice,
+  type RuleSet,
 } from "../../index.ts";
 import type { AnswerOptions } from "../answer.ts";
 import { countReader, gather, readAddress } from "./numbers.ts";
@@ -22,6 +26,10 @@ const MOST_MEMORY = 512;
 export interface ModuleOptions extends AnswerOptions {
   readonly kernel?: string;
   readonly symvers?: string;
+  readonly kernelRelease?: string;
+  readonly rules?: RuleSet;
+  /** `RULE=VALUE`, one in each element. */
+  readonly rule?: readonly string[];
   /** For a 64-bit module, an address of up to eight digits is sign-extended. */
   readonly base: Address;
   readonly initBase?: Address;
@@ -35,6 +43,20 @@ export interface ModuleOptions extends AnswerOptions {
   readonly param?: readonly string[];
   readonly farJumps: "refuse" | "trampoline" | "rewrite";
   readonly stubMissing?: boolean;
+}
+
+/** The kernel's rules that the options ask for; undefined if they ask for none. @throws Misuse for a wrong rule. */
+export function ruleChoice({
+  kernelRelease,
+  rules,
+  rule,
+}: Pick<ModuleOptions, "kernelRelease" | "rules" | "rule">): RuleChoice | undefined {
+  if (kernelRelease === undefined && rules === undefined && rule === undefined) return undefined;
+  return {
+    ...(kernelRelease === undefined ? {} : { release: kernelRelease }),
+    ...(rules === undefined ? {} : { set: rules }),
+    ...(rule === undefined ? {} : { rules: parseRules(rule) }),
+  };
 }
 
 export interface CallOptions extends ModuleOptions {
@@ -63,6 +85,18 @@ export function placed(command: Command): Command {
     .option(
       "--symvers <FILE>",
       "the Module.symvers of that kernel: adds exports and checksums to the addresses of a System.map",
+    )
+    .option(
+      "--kernel-release <RELEASE>",
+      "load as this Linux does, such as 6.12.95; default: the kernel's release, or the module's",
+    )
+    .addOption(
+      new Option("--rules <SET>", "whose kernel it is; default: by the release").choices(RULE_SETS),
+    )
+    .option(
+      "--rule <RULE=VALUE>",
+      "one rule of the kernel, such as V20=refuse (may be given again)",
+      gather,
     )
     .addOption(
       new Option("--base <HEX>", `the core block's place, ${address}`)

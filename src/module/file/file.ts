@@ -6,6 +6,7 @@ import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
 import { readElf } from "../../elf/reader.ts";
 import { Refusal } from "../../errors.ts";
+import { type KernelProfile, profileFor } from "../../kernel/rules/profile.ts";
 import { checkOptions, type OptionKeys } from "../../options.ts";
 import { ModuleSections } from "../layout/sections.ts";
 import { type Parameter, readParameters } from "../parameters/parameters.ts";
@@ -32,6 +33,8 @@ export interface ModuleFile {
   readonly callSites: CallSites;
   /** null for a plain object. */
   readonly thisModule: ThisModule | null;
+  /** The rules of the kernel that the module is for. */
+  readonly profile: KernelProfile;
   /** The kernel's lines so far. */
   readonly dmesg: readonly string[];
 }
@@ -41,12 +44,17 @@ export interface ReadModuleOptions {
   readonly object?: boolean;
   /** The name for a file that contains none; default: "module". */
   readonly name?: string;
+  /** Chooses the kernel's rules, given the module's version magic; default: its release's rules. */
+  readonly profileOf?: (vermagic: string | null) => KernelProfile;
 }
 
 const READ_OPTIONS: OptionKeys<ReadModuleOptions> = {
   object: true,
   name: true,
+  profileOf: true,
 };
+
+const profileOfRelease = (vermagic: string | null): KernelProfile => profileFor({}, null, vermagic);
 
 /**
  * Reads a kernel module.
@@ -65,6 +73,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
   };
   const modinfo = new Modinfo(section(".modinfo")?.bytes ?? new Uint8Array(0));
   const versions = section("__versions");
+  const profile = (options.profileOf ?? profileOfRelease)(modinfo.get("vermagic") ?? null);
   const thisModule = readThisModule(sections);
   const printedName = modinfo.get("name") ?? "(missing .modinfo section or name field)";
   if (sections.symtab === undefined) {
@@ -95,6 +104,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     parameters: readParameters(sections, modinfo),
     callSites: readCallSites(sections),
     thisModule: thisModule ?? null,
+    profile,
     dmesg,
   };
 }
