@@ -8,9 +8,10 @@ import { test } from "node:test";
 import { describeModule, Machine, Misuse, Refusal, readModule } from "../../src/index.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 import { mutate } from "./mutate.ts";
 
-const MUTATIONS = 10_000;
+const MUTATIONS = thorough ? 10_000 : 2_000;
 /** A guest that writes anywhere may damage its machine, so a new machine is made after this many modules. */
 const MODULES_A_MACHINE = 50;
 const BUDGET = 3000;

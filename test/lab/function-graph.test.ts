@@ -12,8 +12,11 @@ import { Machine } from "../../src/lab/machine.ts";
 import { ENGINES, type Engine } from "../../src/processor/engine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
+/** A snapshot contains all of the memory, so the machines have little. */
+const MEMORY = 16 << 20;
+
 async function machineWith(name: string, endian: Endian, engine: Engine): Promise<Machine> {
-  const machine = await Machine.create({ endian, engine });
+  const machine = await Machine.create({ endian, engine, memory: MEMORY });
   await machine.insmod(repositoryFile(`test/modules/built/${name}-${endian}.ko`));
   return machine;
 }
