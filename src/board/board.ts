@@ -124,7 +124,7 @@ export class Board {
   readonly #devices: Connected[] = [];
   readonly #timeline: Timeline;
   readonly #options: { readonly cpu: CpuModel; readonly tlbEntries: number };
-  #program: BootProgram | undefined;
+  #program: (() => BootProgram) | undefined;
   #inputs = 0;
   #waiting = false;
   #request: BoardStop | undefined;
@@ -217,7 +217,12 @@ export class Board {
       );
     }
     loadProgram(this.processor, program);
-    this.#program = program;
+    this.#program = () => program;
+  }
+
+  /** What a reset boots; undefined when no kernel was loaded. @throws Misuse when a snapshot's kernel is damaged. */
+  get program(): BootProgram | undefined {
+    return this.#program?.();
   }
 
   /** Whether a reset can boot, because a kernel was loaded. */
@@ -238,7 +243,8 @@ export class Board {
     this.#resetProcessor();
     this.processor.skip(clock); // the clock isn't reset
     for (const { device } of this.#devices) device.reset?.();
-    if (this.#program !== undefined) loadProgram(this.processor, this.#program);
+    const { program } = this;
+    if (program !== undefined) loadProgram(this.processor, program);
   }
 
   /** Ends the present run, or the next one at its start. For callbacks of devices and of the console. */
@@ -298,9 +304,17 @@ export class Board {
     return { before: this.#before, inputs: this.#inputs, waiting: this.#waiting };
   }
 
-  /** Restores the rest of a snapshot, after processor and memory were replaced. */
-  resume(state: BoardState, restoreDevices: () => void): void {
+  /**
+   * Restores the rest of a snapshot, after processor and memory were replaced.
+   * @param program gives what a reset boots; default: as before.
+   */
+  resume(
+    state: BoardState,
+    program: (() => BootProgram) | undefined,
+    restoreDevices: () => void,
+  ): void {
     this.#before = state.before;
+    this.#program = program ?? this.#program;
     this.#timeline.clear();
     restoreDevices();
     this.#inputs = state.inputs;

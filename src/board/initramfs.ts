@@ -8,18 +8,25 @@ import { joined, utf8Bytes } from "../bytes/text.ts";
 export type InitramfsEntry = { readonly name: string } & (
   | { readonly kind: "directory" }
   | { readonly kind: "file"; readonly bytes: Uint8Array; readonly executable?: boolean }
+  | { readonly kind: "link"; readonly target: string }
   | { readonly kind: "device"; readonly major: number; readonly minor: number }
 );
 
 const MAGIC = "070701";
 const TRAILER: InitramfsEntry = { name: "TRAILER!!!", kind: "file", bytes: new Uint8Array(0) };
-const MODES = { directory: 0o040755, file: 0o100644, executable: 0o100755, device: 0o020600 };
+const MODES = {
+  directory: 0o040755,
+  file: 0o100644,
+  executable: 0o100755,
+  link: 0o120777,
+  device: 0o020600,
+};
 
 /** The archive's bytes. */
 export function initramfs(entries: readonly InitramfsEntry[]): Uint8Array {
   return joined(
     [...entries, TRAILER].flatMap((entry, index) => {
-      const bytes = entry.kind === "file" ? entry.bytes : new Uint8Array(0);
+      const bytes = contentOf(entry);
       const name = utf8Bytes(`${entry.name}\0`);
       const device = entry.kind === "device" ? [entry.major, entry.minor] : [0, 0];
       const [owner, group, time, check] = [0, 0, 0, 0];
@@ -31,6 +38,12 @@ export function initramfs(entries: readonly InitramfsEntry[]): Uint8Array {
       return [padded(joined([header, name])), padded(bytes)];
     }),
   );
+}
+
+/** A symbolic link's content is its target. */
+function contentOf(entry: InitramfsEntry): Uint8Array {
+  if (entry.kind === "link") return utf8Bytes(entry.target);
+  return entry.kind === "file" ? entry.bytes : new Uint8Array(0);
 }
 
 function modeOf(entry: InitramfsEntry): number {

@@ -140,9 +140,12 @@ export class Linux {
     this.#timeLimit = timeLimit;
   }
 
-  /** The whole machine, waiting for its next request. */
-  save(): Uint8Array {
-    return saveBoard(this.board);
+  /**
+   * The whole machine, waiting for its next request.
+   * @param compressed false: several times as large, and restored in half the time; default: true.
+   */
+  save({ compressed = true } = {}): Uint8Array {
+    return saveBoard(this.board, { compressed, program: false });
   }
 
   /** All messages of the kernel since the first request, without times. */

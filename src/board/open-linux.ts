@@ -70,7 +70,7 @@ export async function openLinux(
   options.onBoot?.();
   const image = await imageOf(file);
   const linux = Linux.boot({ kernel: image, initrd, append, cpu, engine, timeLimit });
-  cache?.put(key, linux.save());
+  cache?.put(key, linux.save({ compressed: false }));
   return { linux, cached: false };
 }
 

@@ -17,7 +17,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 const SUFFIX = ".snapshot";
-/** The most snapshots; a kernel that uses little memory takes about 10 MB. */
+/** The most snapshots; a kernel that uses little memory takes about 30 MB. */
 const MOST_FILES = 16;
 const MOST_BYTES = 1 << 30;
 

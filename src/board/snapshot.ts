@@ -1,16 +1,16 @@
 // A whole machine as bytes: a processor's snapshot (src/processor/snapshot.ts has its format), whose note holds the
-// rest of the board. The note is JSON in UTF-8:
+// rest of the board, and whose attachment is what a reset boots (boot-program.ts). The note is JSON in UTF-8:
 //
 //   format    "farjal-board"
-//   version   1
+//   version   2
 //   before    instructions before the last reset
 //   inputs    the processor's interrupt inputs, at Cause.IP's bits
 //   waiting   whether the processor waits for an interrupt
 //   devices   by name, what each device's save() gave; null for one that keeps nothing
 //
 // Everything is checked before the board is changed: the devices must be the same, and each device's state must have
-// the shape of what the device would save. A snapshot doesn't contain the kernel file, so a reset ends the run of a
-// restored board.
+// the shape of what the device would save. A snapshot of version 1 is read too; the devices that Malta has had since
+// then are as after a reset.
 
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
@@ -21,10 +21,21 @@ import {
   saveProcessor,
 } from "../processor/snapshot.ts";
 import { Board, type BoardOptions } from "./board.ts";
+import { packProgram, unpackProgram } from "./boot-program.ts";
 import type { Device, Saved } from "./device.ts";
 
 const FORMAT = "farjal-board";
-const VERSION = 1;
+const VERSION = 2;
+const FIRST_VERSION = 1;
+/** Malta's devices that a snapshot of version 1 doesn't have. */
+const ADDED_SINCE_FIRST: readonly string[] = [];
+
+export interface SaveBoardOptions {
+  /** Whether to compress the state, which takes a third of the space and several times as long; default: true. */
+  readonly compressed?: boolean;
+  /** Whether to include the kernel and the initramfs, so that a reset can boot again; default: true. */
+  readonly program?: boolean;
+}
 
 interface Note {
   readonly format: string;
@@ -36,12 +47,17 @@ interface Note {
 }
 
 /** The state of a board that isn't running. */
-export function saveBoard(board: Board): Uint8Array {
+export function saveBoard(board: Board, options: SaveBoardOptions = {}): Uint8Array {
   const devices = Object.fromEntries(
     board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
   );
   const note: Note = { format: FORMAT, version: VERSION, ...board.state, devices };
-  return saveProcessor(board.processor, utf8Bytes(JSON.stringify(note)));
+  const program = options.program === false ? undefined : board.program;
+  return saveProcessor(board.processor, {
+    note: utf8Bytes(JSON.stringify(note)),
+    ...(program === undefined ? {} : { attachment: packProgram(program) }),
+    compressed: options.compressed ?? true,
+  });
 }
 
 /**
@@ -69,18 +85,22 @@ export function boardOf(
 function resume(board: Board, snapshot: Snapshot, isNew = false): void {
   const note = readNote(snapshot.note);
   const here = board.devices.map(({ name }) => name);
-  const missing = here.filter((name) => !(name in note.devices));
+  const added = note.version === FIRST_VERSION ? ADDED_SINCE_FIRST : [];
+  const missing = here.filter((name) => !(name in note.devices) && !added.includes(name));
   const foreign = Object.keys(note.devices).filter((name) => !here.includes(name));
   if (missing.length > 0 || foreign.length > 0) {
     throw new Misuse(
       `the snapshot is of a board with other devices${list("without", missing)}${list("with", foreign)}`,
     );
   }
-  for (const { name, device } of board.devices)
-    checkShape(name, note.devices[name] ?? null, device);
+  const saved = board.devices.filter(({ name }) => name in note.devices);
+  const fresh = board.devices.filter(({ name }) => !(name in note.devices));
+  for (const { name, device } of saved) checkShape(name, note.devices[name] ?? null, device);
   restoreProcessor(board.processor, snapshot, { isNew });
-  board.resume(note, () => {
-    for (const { name, device } of board.devices) device.restore?.(note.devices[name] ?? null);
+  const { attachment } = snapshot;
+  board.resume(note, attachment.length === 0 ? undefined : () => unpackProgram(attachment), () => {
+    for (const { device } of fresh) device.reset?.();
+    for (const { name, device } of saved) device.restore?.(note.devices[name] ?? null);
   });
 }
 
@@ -94,9 +114,9 @@ function readNote(bytes: Uint8Array): Note {
   if (note === null || typeof note !== "object" || note.format !== FORMAT) {
     throw new Misuse("the snapshot is of a processor alone, and not of a board");
   }
-  if (note.version !== VERSION) {
+  if (note.version !== VERSION && note.version !== FIRST_VERSION) {
     throw new Misuse(
-      `the board's snapshot is of version ${note.version}; this farjal reads ${VERSION}`,
+      `the board's snapshot is of version ${note.version}; this farjal reads ${FIRST_VERSION} and ${VERSION}`,
     );
   }
   const { before, inputs, waiting, devices } = note;

@@ -386,7 +386,7 @@ export class Machine {
       log: this.#log.lines,
       call: this.#caller.state,
     });
-    return saveProcessor(this.processor, note);
+    return saveProcessor(this.processor, { note });
   }
 
   /**

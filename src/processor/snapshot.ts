@@ -1,9 +1,9 @@
 // A processor's whole state as bytes, in a format that outlives the process: registers, CP0 and TLB, the page tables,
 // the trace ring and memory. A processor made from it behaves exactly as the saved one would, even when saved in a
-// delay slot. Breakpoints belong to the debugger and are not included. The caller can store a note with it
-// (machine-state.ts does).
+// delay slot. Breakpoints belong to the debugger and are not included. The caller can store two things with it: a note,
+// which is read with the state, and an attachment, which is kept as it is.
 //
-// Version 6. All numbers are 32-bit, little-endian.
+// Version 7. All numbers are 32-bit, little-endian.
 //
 //   0   "farjal\x1a\n"
 //   8   version
@@ -13,13 +13,17 @@
 //   24  JTLB entries: 16, 32 or 64
 //   28  bytes of the body
 //   32  SHA-256 of the bytes before and after it
-//   64  the body, deflated:
+//   64  0: the body is stored as it is, which is faster to read; 1: it is deflated
+//   68  bytes of the attachment, which ends the file
+//   72  the body:
 //         the processor's state as assembly/shared/memory-map.ts maps it, from CPU to CPU_END
 //         n, then n mapped pages outside kseg0 and kseg1: guest address, physical address (+ 1: writable)
 //         n, then n guest addresses: those of the pages above that are removed with their TLB entry
 //         n, then n bytes: the trace ring's records
 //         n, then n page numbers of memory that is not zero, then those pages, in host memory's layout
 //         n, then n bytes: the note
+//
+// Version 6 is read too: its body is at 64, always deflated, and there is no attachment.
 //
 // Reading trusts nothing: sizes, checksum, and every number that the core would trust are checked before
 // anything is changed.
@@ -63,9 +67,13 @@ import type { Mapping } from "../translate/windows.ts";
 import { type CpuModel, Processor, TLB_SIZES } from "./processor.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 6;
+export const SNAPSHOT_VERSION = 7;
 const DIGEST_AT = 32;
-const BODY_AT = 64;
+const DIGEST_END = 64;
+const BODY_AT = 72;
+const DEFLATED = 1;
+/** The version without the words between the checksum and the body. */
+const VERSION_6 = 6;
 const WORD = 4;
 /** The CPU models by their numbers in the format. */
 const CPU_MODELS: readonly CpuModel[] = ["24Kc", "4KEc", "4Kc"];
@@ -96,16 +104,24 @@ export interface Snapshot {
   readonly ramSize: number;
   readonly model: CpuModel;
   readonly tlbEntries: number;
-  /** The note given to saveProcessor(). */
+  /** The note and the attachment given to saveProcessor(). */
   readonly note: Uint8Array;
+  readonly attachment: Uint8Array;
   readonly state: ProcessorState;
 }
 
-/** The state of a processor between two runs, with the caller's note. */
-export function saveProcessor(
-  processor: Processor,
-  note: Uint8Array = new Uint8Array(),
-): Uint8Array {
+export interface SaveOptions {
+  /** Bytes of the caller that are read with the state; default: none. */
+  readonly note?: Uint8Array;
+  /** Bytes of the caller that are added as they are; default: none. */
+  readonly attachment?: Uint8Array;
+  /** Whether to compress the state, which takes a third of the space and several times as long; default: true. */
+  readonly compressed?: boolean;
+}
+
+/** The state of a processor between two runs. */
+export function saveProcessor(processor: Processor, options: SaveOptions = {}): Uint8Array {
+  const { note = new Uint8Array(), attachment = new Uint8Array(), compressed = true } = options;
   const pages = mappedPages(processor);
   const tlbPages = processor.words.slice(
     TLB_PAGES / WORD,
@@ -140,8 +156,9 @@ export function saveProcessor(
       body.length,
     ]),
   ]);
-  const packed = host.deflate(body);
-  return joined([head, host.sha256([head, packed]), packed]);
+  const kind = words([compressed ? DEFLATED : 0, attachment.length]);
+  const rest = [kind, compressed ? host.deflate(body) : body, attachment];
+  return joined([head, host.sha256([head, ...rest]), ...rest]);
 }
 
 /**
@@ -154,14 +171,13 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   }
   const head = new Words(bytes.subarray(0, BODY_AT), "little");
   const version = head.u32(8);
-  if (version !== SNAPSHOT_VERSION) {
+  if (version !== SNAPSHOT_VERSION && version !== VERSION_6) {
     throw new Misuse(
-      `the snapshot is of version ${version}; this farjal reads ${SNAPSHOT_VERSION}`,
+      `the snapshot is of version ${version}; this farjal reads ${VERSION_6} and ${SNAPSHOT_VERSION}`,
     );
   }
-  const packed = bytes.subarray(BODY_AT);
-  const digest = host.sha256([bytes.subarray(0, DIGEST_AT), packed]);
-  if (!sameBytes(digest, bytes.subarray(DIGEST_AT, BODY_AT))) {
+  const digest = host.sha256([bytes.subarray(0, DIGEST_AT), bytes.subarray(DIGEST_END)]);
+  if (!sameBytes(digest, bytes.subarray(DIGEST_AT, DIGEST_END))) {
     throw new Misuse("the snapshot is damaged: its checksum is wrong");
   }
   const endian = head.u32(12) === 1 ? "big" : "little";
@@ -173,11 +189,18 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   // Bounds the body by what this memory size can need, so that a small file can't request a large allocation.
   const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
   if (size > most) throw damaged("its size");
-  const reader = new BodyReader(inflated(packed, size));
+  const [kind, attached, bodyAt] =
+    version === VERSION_6 ? [DEFLATED, 0, DIGEST_END] : [head.u32(64), head.u32(68), BODY_AT];
+  if (kind > DEFLATED) throw damaged("its compression");
+  const bodyEnd = bytes.length - attached;
+  if (bodyEnd < bodyAt) throw damaged("its attachment");
+  const stored = bytes.subarray(bodyAt, bodyEnd);
+  const reader = new BodyReader(kind === DEFLATED ? inflated(stored, size) : whole(stored, size));
   const state = reader.state(ramSize);
   const note = reader.bytes(reader.count(MOST_NOTE));
   reader.end();
-  return { endian, ramSize, model, tlbEntries, note, state };
+  const attachment = bytes.subarray(bodyEnd);
+  return { endian, ramSize, model, tlbEntries, note, attachment, state };
 }
 
 /**
@@ -270,17 +293,15 @@ function mappedPages(processor: Processor): MappedPage[] {
 
 /** Numbers of the memory pages that are not all zero. */
 function usedPages(processor: Processor): number[] {
-  const words = new BigUint64Array(processor.bytes.buffer, RAM, processor.ramSize / 8);
-  const perPage = PAGE_SIZE / 8;
+  const { words } = processor;
+  const perPage = PAGE_SIZE / WORD;
   const used: number[] = [];
   for (let page = 0; page < processor.ramSize / PAGE_SIZE; page += 1) {
-    const end = (page + 1) * perPage;
-    for (let at = page * perPage; at < end; at += 1) {
-      if (words[at] !== 0n) {
-        used.push(page);
-        break;
-      }
-    }
+    const start = RAM / WORD + page * perPage;
+    const end = start + perPage;
+    let at = start;
+    while (at < end && words[at] === 0) at += 1;
+    if (at < end) used.push(page);
   }
   return used;
 }
@@ -381,6 +402,11 @@ function inflated(packed: Uint8Array, size: number): Uint8Array {
     // The error below reports it.
   }
   throw damaged("its body");
+}
+
+function whole(body: Uint8Array, size: number): Uint8Array {
+  if (body.length !== size) throw damaged("its body");
+  return body;
 }
 
 function words(values: readonly number[]): Uint8Array {

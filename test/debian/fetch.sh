@@ -1,11 +1,12 @@
 #!/bin/sh
-# Fetches Debian's own MIPS kernels and modules, the real files that some tests read. The flavours are malta (32-bit),
-# loongson-3, 5kc-malta and octeon (64-bit, the last with a vmlinux in ELF form). Default: all of them; arguments
-# select some.
+# Fetches Debian's own MIPS kernels and modules, the real files that some tests read, and a userland for them: the
+# static busybox for mipsel. The flavours of kernels are malta (32-bit), loongson-3, 5kc-malta and octeon (64-bit, the
+# last with a vmlinux in ELF form). Default: all of them, and busybox; arguments select some.
 #
 #   .cache/debian/FLAVOUR/boot/vmlinu[xz]-*
 #   .cache/debian/FLAVOUR/lib/modules/*/kernel/**/*.ko
 #   .cache/debian/FLAVOUR/Module.symvers
+#   .cache/debian/busybox/bin/busybox
 #
 # They are GPL-2.0, so this script fetches them and the repository never contains them (.cache/ is git-ignored).
 # Without them those tests are skipped by name. The script installs nothing and doesn't need root: apt works in a
@@ -24,11 +25,11 @@ machine_mirror() {
     grep -m1 -E "/$1/?\$" || echo "http://deb.debian.org/$1"
 }
 
-# fetch FLAVOUR ARCHITECTURE META_PACKAGE, in a subshell that removes its temporary files
-fetch() (
-  flavour=$cache/$1
-  if [ -e "$flavour/Module.symvers" ]; then exit 0; fi
-
+# in_private_root ARCHITECTURE COMMAND [ARGUMENT...]: runs a command in a subshell where apt works in a private root for
+# an architecture, with an empty $work/debs and $work/files; its temporary files are removed.
+in_private_root() (
+  architecture=$1
+  shift
   work=$(mktemp -d "$cache/fetch.XXXXXX")
   trap 'rm -rf "$work"' EXIT INT TERM
   mirror=${DEBIAN_MIRROR:-$(machine_mirror debian)}
@@ -44,8 +45,8 @@ deb $option $mirror bookworm main
 deb $option $security bookworm-security main
 SOURCES
   cat > "$work/apt.conf" <<CONF
-APT::Architecture "$2";
-APT::Architectures { "$2"; };
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
@@ -64,9 +65,14 @@ CONF
   apt() { apt-get -q -c "$work/apt.conf" "$@"; }
 
   apt update
-  image=$(apt-cache -c "$work/apt.conf" depends "$3" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')
+  "$@"
+)
+
+# get_kernel FLAVOUR META_PACKAGE, in a private root
+get_kernel() {
+  image=$(apt-cache -c "$work/apt.conf" depends "$2" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p')
   if [ -z "$image" ]; then
-    echo "fetch.sh: $3 names no kernel at $mirror" >&2
+    echo "fetch.sh: $2 names no kernel at $mirror" >&2
     exit 1
   fi
   headers=linux-headers-${image#linux-image-}
@@ -76,16 +82,31 @@ CONF
   dpkg-deb --fsys-tarfile "$work"/debs/linux-headers-*.deb |
     tar -xO -f - "./usr/src/$headers/Module.symvers" > "$work/files/Module.symvers"
 
-  rm -rf "$flavour"
-  mv "$work/files" "$flavour"
-  echo "$image is in $flavour"
-)
+  rm -rf "${cache:?}/$1"
+  mv "$work/files" "$cache/$1"
+  echo "$image is in $cache/$1"
+}
 
-if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta octeon; fi
+# get_busybox, in a private root
+get_busybox() {
+  (cd "$work/debs" && apt download busybox-static)
+  dpkg-deb -x "$work"/debs/busybox-static_*.deb "$work/files"
+  rm -rf "$cache/busybox"
+  mv "$work/files" "$cache/busybox"
+  echo "busybox-static is in $cache/busybox"
+}
+
+# kernel FLAVOUR ARCHITECTURE META_PACKAGE
+kernel() {
+  if [ ! -e "$cache/$1/Module.symvers" ]; then in_private_root "$2" get_kernel "$1" "$3"; fi
+}
+
+if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta octeon busybox; fi
 for flavour in "$@"; do
   case $flavour in
-    malta) fetch malta mipsel linux-image-4kc-malta ;;
-    loongson-3 | 5kc-malta | octeon) fetch "$flavour" mips64el "linux-image-$flavour" ;;
+    malta) kernel malta mipsel linux-image-4kc-malta ;;
+    loongson-3 | 5kc-malta | octeon) kernel "$flavour" mips64el "linux-image-$flavour" ;;
+    busybox) if [ ! -e "$cache/busybox/bin/busybox" ]; then in_private_root mipsel get_busybox; fi ;;
     *) echo "fetch.sh: no flavour is called $flavour" >&2 && exit 2 ;;
   esac
 done

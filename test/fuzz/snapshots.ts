@@ -1,22 +1,19 @@
 // Snapshots as a target: a processor's and a machine's, with any word changed and the checksum corrected, so that the
 // checks after the checksum run. A snapshot that is accepted is then run.
 
-import { createHash } from "node:crypto";
-import { deflateSync, inflateSync } from "node:zlib";
 import { CPU } from "../../assembly/shared/memory-map.ts";
 import { CPU_END } from "../../assembly/shared/trace-ring.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { EXTREMES } from "../hostile/mutate.ts";
 import type { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { bodyOf, withBody } from "../support/snapshot-file.ts";
 import { damage } from "./bytes.ts";
 import { endOf } from "./loading.ts";
 import type { Target } from "./target.ts";
 
 const MEMORY = 4 << 20;
-const BODY_SIZE = 28;
-const DIGEST = 32;
-const BODY = 64;
+const HEAD_SIZE = 32;
 const BUDGET = 20_000;
 
 const machine = await Machine.create({ endian: "little", memory: MEMORY });
@@ -31,18 +28,9 @@ function seeds(): Uint8Array[] {
   return [saved, machine.save()];
 }
 
-/** Joins the head and a body, with the required size and checksum. */
-function sealed(head: Uint8Array, body: Uint8Array): Uint8Array {
-  const file = Buffer.concat([head.subarray(0, BODY), deflateSync(body, { level: 1 })]);
-  file.writeUInt32LE(body.length, BODY_SIZE);
-  const hash = createHash("sha256").update(file.subarray(0, DIGEST)).update(file.subarray(BODY));
-  file.set(hash.digest(), DIGEST);
-  return file;
-}
-
 function varySnapshot(input: Uint8Array, random: Random): Uint8Array {
-  const head = Buffer.from(input.subarray(0, BODY));
-  let body = Buffer.from(inflateSync(input.subarray(BODY)));
+  const head = Buffer.from(input.subarray(0, HEAD_SIZE));
+  let body = bodyOf(input);
   const cpu = CPU_END - CPU;
   const word = (): number => (random.oneIn(3) ? random.word() : random.pick(EXTREMES));
   for (let times = random.between(1, 4); times > 0; times--) {
@@ -72,7 +60,7 @@ function varySnapshot(input: Uint8Array, random: Random): Uint8Array {
       if (at >= 0 && at + 4 <= body.length) body.writeUInt32LE(word(), at);
     }
   }
-  return sealed(head, body);
+  return withBody(input, body, head);
 }
 
 const snapshot: Target = {

@@ -2,9 +2,7 @@
 // active tracer; a machine made by other steps must refuse the snapshot.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
-import { deflateSync, inflateSync } from "node:zlib";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Misuse } from "../../src/errors.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
@@ -13,6 +11,7 @@ import { saveProcessor } from "../../src/processor/snapshot.ts";
 import { ENDIANS } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { bodyOf, withBody } from "../support/snapshot-file.ts";
 
 async function made(endian: Endian, module = "modern", options = {}): Promise<Machine> {
   const machine = await Machine.create({ endian, memory: 16 << 20, ...options });
@@ -147,16 +146,13 @@ test("of a bare processor, or with an invalid note, is refused", async () => {
     () => machine.restore(saveProcessor(labProcessor("little", 16 << 20))),
     /without a machine/,
   );
-  const note = /\{"making".*$/s.exec(inflateSync(whole.subarray(64)).toString("latin1"))?.[0] ?? "";
+  const note = /\{"making".*$/s.exec(bodyOf(whole).toString("latin1"))?.[0] ?? "";
   const forge = (changed: string): Buffer => {
-    const body = inflateSync(whole.subarray(64));
+    const body = bodyOf(whole);
     const start = body.length - note.length;
     const bytes = Buffer.concat([body.subarray(0, start), Buffer.from(changed)]);
     bytes.writeUInt32LE(changed.length, start - 4);
-    const head = Buffer.from(whole.subarray(0, 32));
-    head.writeUInt32LE(bytes.length, 28);
-    const packed = deflateSync(bytes);
-    return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
+    return withBody(whole, bytes);
   };
   const parsed = JSON.parse(note);
   const keeping = (changes: object) =>

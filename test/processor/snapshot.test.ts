@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { deflateSync, gunzipSync, inflateSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import * as cpuState from "../../assembly/shared/cpu-state.ts";
 import * as memoryMap from "../../assembly/shared/memory-map.ts";
 import { STOP_BREAKPOINT } from "../../assembly/shared/stops.ts";
@@ -25,6 +25,7 @@ import { temporaryDirectory } from "../cli/farjal.ts";
 import { asm, CODE, DATA, ENDIANS, Guest, li, NOP, R } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { bodyOf, sealed, withBody } from "../support/snapshot-file.ts";
 import { coreOf, PROGRAM as FUTURE, stateDigest } from "./future.ts";
 
 const layout = { ...memoryMap, ...cpuState, ...traceRing };
@@ -164,15 +165,17 @@ for (const endian of ENDIANS) {
 }
 
 suite("a snapshot's bytes", () => {
-  const whole = Buffer.from(saveProcessor(board("little"), Buffer.from("note")));
+  const whole = Buffer.from(saveProcessor(board("little"), { note: Buffer.from("note") }));
 
-  /** The snapshot with its body or head changed and its checksum corrected. */
+  /** The snapshot with its body or head changed. */
   function forged(change: (body: Buffer, head: Buffer) => Buffer | undefined): Buffer {
     const head = Buffer.from(whole.subarray(0, 32));
-    const before = inflateSync(whole.subarray(64));
+    const before = bodyOf(whole);
     const body = change(before, head) ?? before;
-    const packed = deflateSync(body);
-    return Buffer.concat([head, createHash("sha256").update(head).update(packed).digest(), packed]);
+    const size = head.readUInt32LE(28);
+    const bytes = withBody(whole, body, head);
+    bytes.writeUInt32LE(size, 28);
+    return sealed(bytes.subarray(0, 32), bytes.subarray(64));
   }
 
   test("carry a note", () => {
@@ -198,7 +201,37 @@ suite("a snapshot's bytes", () => {
   test("of another version are reported as such", () => {
     const bytes = Buffer.from(whole);
     bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, 8);
-    assert.throws(() => readSnapshot(bytes), /is of version 7; this farjal reads 6/);
+    assert.throws(() => readSnapshot(bytes), /is of version 8; this farjal reads 6 and 7/);
+  });
+
+  test("have the state, compressed or not, and an attachment", () => {
+    const core = board("big");
+    core.run(3000);
+    const attachment = Buffer.from("attached");
+    for (const compressed of [true, false]) {
+      const read = readSnapshot(saveProcessor(core, { attachment, compressed }));
+      assert.equal(Buffer.from(read.attachment).toString(), "attached");
+      assert.equal(stateDigest(coreOf(read)), stateDigest(core));
+    }
+    assert.equal(readSnapshot(whole).attachment.length, 0);
+  });
+
+  test("with a false compression or size of the attachment are refused", () => {
+    const stored = Buffer.from(saveProcessor(board("little"), { compressed: false }));
+    for (const bytes of [whole, stored]) {
+      for (const [at, value] of [
+        [64, 2],
+        [64, bytes === whole ? 0 : 1],
+        [68, 1],
+        [68, bytes.length],
+        [68, 0xffffffff],
+      ] as const) {
+        const rest = Buffer.from(bytes.subarray(64));
+        rest.writeUInt32LE(value, at - 64);
+        const forged = sealed(Buffer.from(bytes.subarray(0, 32)), rest);
+        assert.throws(() => readSnapshot(forged), Misuse, `${at} ${value}`);
+      }
+    }
   });
 
   test("with false data and a correct checksum are refused", () => {
@@ -233,13 +266,10 @@ suite("a snapshot's bytes", () => {
     const bytes = Buffer.from(saveProcessor(core));
     const at = layout.CPU_END - layout.CPU + 4;
     const lie = (offset: number, value: number): Buffer => {
-      const body = inflateSync(bytes.subarray(64));
+      const body = bodyOf(bytes);
       assert.equal(body.readUInt32LE(at - 4), 1);
       body.writeUInt32LE(value, at + offset);
-      const packed = deflateSync(body);
-      const head = bytes.subarray(0, 32);
-      const digest = createHash("sha256").update(head).update(packed).digest();
-      return Buffer.concat([head, digest, packed]);
+      return withBody(bytes, body);
     };
     readSnapshot(lie(4, 0x1001));
     for (const physical of [1 << 20, 0xfffff000, 0x10, 0xffffffff]) {
@@ -307,6 +337,6 @@ suite("a snapshot's bytes", () => {
       .sort()
       .join("\n");
     const digest = createHash("sha256").update(places).digest("hex").slice(0, 16);
-    assert.deepEqual([SNAPSHOT_VERSION, digest], [6, "0dc66941b1e7c5a6"]);
+    assert.deepEqual([SNAPSHOT_VERSION, digest], [7, "0dc66941b1e7c5a6"]);
   });
 });

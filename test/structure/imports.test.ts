@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
   gdb: ["processor"],
-  board: ["processor", "kernel", "bytes"],
+  board: ["processor", "kernel", "host", "bytes"],
   compare: ["formats", "ftrace"],
   lab: [
     "mend",

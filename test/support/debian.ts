@@ -49,3 +49,12 @@ export const debian: DebianMalta | null = find();
 /** For node:test's `skip`: false, or the reason. */
 export const debianSkip: string | false =
   debian === null ? "Debian's malta kernel isn't here: run test/debian/fetch.sh" : false;
+
+const busyboxFile = repositoryFile(".cache/debian/busybox/bin/busybox");
+
+/** Debian's static busybox for mipsel, or null when it hasn't been fetched. */
+export const busybox: string | null = existsSync(busyboxFile) ? busyboxFile : null;
+
+/** For node:test's `skip`: false, or the reason. */
+export const busyboxSkip: string | false =
+  busybox === null ? "Debian's busybox isn't here: run test/debian/fetch.sh" : debianSkip;

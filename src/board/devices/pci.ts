@@ -39,8 +39,8 @@ export class PciFunction {
   /** The physical address of a base address in ports or memory. */
   #place: (bar: Bar, base: number) => number = (_bar, base) => base;
   #bus: Bus | undefined;
-  /** Called after each write of a word. */
-  onWrite: (word: number) => void = () => undefined;
+  /** Called when words may have changed: after a write, a reset and a restore. */
+  onChange: () => void = () => undefined;
 
   constructor(options: PciFunctionOptions) {
     this.#options = options;
@@ -83,7 +83,6 @@ export class PciFunction {
     const writable = this.#writable[word] ?? 0;
     this.#words[word] = ((this.#words[word] ?? 0) & ~writable) | (value & writable);
     this.#map();
-    this.onWrite(word);
   }
 
   save(): Saved {
@@ -103,6 +102,7 @@ export class PciFunction {
       bar.region.address = isOn && base !== 0 ? this.#place(bar, base) : -1;
       bar.region.size = bar.size;
     }
+    this.onChange();
     this.#bus?.moved();
   }
 }

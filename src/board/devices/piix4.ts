@@ -153,7 +153,6 @@ function placePower(fn: PciFunction | undefined, region: Region, bus: Bus, ports
     const base = (fn?.read(POWER_BASE) ?? 0) & POWER_BASE_BITS;
     const isOn = ((fn?.read(POWER_ENABLE) ?? 0) & 1) !== 0;
     region.address = isOn && base !== 0 ? ports + base : -1;
-    bus.moved();
   };
-  if (fn !== undefined) fn.onWrite = place;
+  if (fn !== undefined) fn.onChange = place;
 }
