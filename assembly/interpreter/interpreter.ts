@@ -30,6 +30,7 @@ import { RUNNING, STOP_EVENT, STOP_LIMIT, STOP_RETURN } from "../shared/stops.ts
 import { FETCH, physicalOf } from "../system/addresses.ts";
 import { interruptPending, signal, signalInterrupt } from "../system/exceptions.ts";
 import { expire } from "../system/timer.ts";
+import { Counts } from "../tracing/execution-counts.ts";
 import { Ring } from "../tracing/ring.ts";
 import { Dispatch } from "./dispatch.ts";
 
@@ -48,7 +49,7 @@ export function run(): u32 {
   while (reason === RUNNING) {
     const until = min(cpu.limit, min(cpu.timerDue, cpu.eventDue));
     if (Dispatch.on()) dispatch(until);
-    else if (!quickly(until)) exactly();
+    else if (!read(until, false)) exactly();
     reason = pause();
   }
   return reason;
@@ -60,8 +61,8 @@ function dispatch(until: u64): void {
   if (slot !== 0) {
     if (Dispatch.enter(slot, until) || cpu.stop !== RUNNING) return;
     // What it begins with is not for it, or there is too little left to do.
-    if (!quickly(min(until, cpu.count + AFTER_NOTHING))) exactly();
-  } else if (cpu.stop === RUNNING && !seek(until)) {
+    if (!read(min(until, cpu.count + AFTER_NOTHING), false)) exactly();
+  } else if (cpu.stop === RUNNING && !read(until, true)) {
     exactly();
   }
 }
@@ -89,13 +90,23 @@ function pause(): u32 {
 }
 
 /** Reads instructions fast; see Loop.read. */
+function read(until: u64, seeking: bool): bool {
+  if (Counts.on()) return count(until, seeking);
+  return seeking ? seek(until) : quickly(until);
+}
+
 function quickly(until: u64): bool {
-  return Loop.read(until, false);
+  return Loop.read(until, false, false);
 }
 
 /** The same up to a taken branch to translated or hot code, delay slot included. */
 function seek(until: u64): bool {
-  return Loop.read(until, true);
+  return Loop.read(until, true, false);
+}
+
+/** Either of them, counting what is executed. */
+function count(until: u64, seeking: bool): bool {
+  return Loop.read(until, seeking, true);
 }
 
 /** Instructions that one call of the fast loop may count. */
@@ -114,8 +125,11 @@ class Loop {
    * branch ends a stretch and its delay slot is read here too, so that nothing else has to check whether it is
    * in one. A slot on another page is left, and so is one that this would begin in. On the page of
    * cpu.returnTo a stretch is one instruction.
+   *
+   * Counting adds to the cells of a page (execution-counts.ts): where it is entered and left, and at taken branches
+   * within it. `cells` plus twice a place is the place's cell.
    */
-  @inline static read(last: u64, seeking: bool): bool {
+  @inline static read(last: u64, seeking: bool, counting: bool): bool {
     if (cpu.inDelaySlot) return false;
     let pc = cpu.pc;
     let end = min(last, cpu.count + MOST);
@@ -130,6 +144,13 @@ class Loop {
       const pageEnd = alone ? place + 4 : page + (~PAGE_MASK + 1);
       // Where the last instruction that may be counted would end, if each followed the one before.
       let limit = <u64>place + (<u64>left << 2);
+      let cells: u32 = 0;
+      if (counting) {
+        const counts = Counts.page(pc);
+        if (counts === 0) break;
+        cells = counts - (page << 1);
+        Counts.begin(cells + (place << 1));
+      }
       do {
         store<u32>(STRETCH_END, <u32>min<u64>(pageEnd, limit));
         do {
@@ -156,12 +177,24 @@ class Loop {
             cpu.nextPc = next - entry;
             cpu.inDelaySlot = 1;
             going = false;
+            if (counting && outcome === TAKEN) {
+              Counts.taken(cells + ((place - 4) << 1));
+              Counts.begin(cells + ((place + 4) << 1)); // it ends here already, before the slot
+            }
             break;
           }
           if (inSlot !== NEXT) record(inSlot, place - 4 - entry, end - ((limit - place) >>> 2));
           limit += <u64>next - (place + 4);
+          if (counting && outcome === TAKEN) {
+            Counts.taken(cells + ((place - 4) << 1));
+            if (!((next ^ page) & (PAGE_MASK | 3))) Counts.begin(cells + (next << 1));
+          }
           place = next;
         } else if (outcome === NULLIFIED) {
+          if (counting) {
+            Counts.end(cells + ((place + 4) << 1));
+            Counts.begin(cells + ((place + 8) << 1));
+          }
           place += 8;
           limit += 4;
         } else if (outcome === EXIT) {
@@ -172,6 +205,7 @@ class Loop {
           place += 4;
         }
       } while (!((place ^ page) & (PAGE_MASK | 3)) && !alone && place < limit);
+      if (counting && !((place ^ page) & (PAGE_MASK | 3))) Counts.end(cells + (place << 1));
       pc = place - entry;
       left = <u32>((limit - place) >>> 2);
     }
@@ -197,7 +231,10 @@ function exactly(): void {
   if (meetsBreakpoint(pc)) return;
   const outcome = fetchAndStep(pc);
   if (outcome === EXIT) {
-    if (cpu.stop === RUNNING) cpu.count++;
+    if (cpu.stop === RUNNING) {
+      cpu.count++;
+      if (Counts.on()) Counts.one(pc, false);
+    }
     return;
   }
   if (outcome === UNCOUNTED) return;
@@ -209,6 +246,7 @@ function exactly(): void {
   cpu.nextPc = outcome === TAKEN ? cpu.branchTarget : next + 4;
   cpu.inDelaySlot = u32(outcome === TAKEN || outcome === UNTAKEN);
   cpu.count++;
+  if (Counts.on()) Counts.one(pc, outcome === TAKEN);
 }
 
 function fetchAndStep(pc: u32): u32 {

@@ -33,15 +33,18 @@ export const TRACE_WORDS_SIZE = 0x40;
 /** ... how the interpreter and translated code meet (translated-code.ts) ... */
 export const UNIT_WORDS = TRACE_WORDS + TRACE_WORDS_SIZE;
 export const UNIT_WORDS_SIZE = 0x80;
+/** ... what is kept of the counts of instructions (execution-counts.ts) ... */
+export const COUNT_WORDS = UNIT_WORDS + UNIT_WORDS_SIZE;
+export const COUNT_WORDS_SIZE = 0x40;
 /** ... and emit()'s inputs and results (emitted-code.ts). */
-export const EMIT_WORDS = UNIT_WORDS + UNIT_WORDS_SIZE;
+export const EMIT_WORDS = COUNT_WORDS + COUNT_WORDS_SIZE;
 export const EMIT_WORDS_SIZE = 0x80;
 /** The list of the pages that come from the TLB (page-tables.ts). */
 export const TLB_PAGE_LIST = EMIT_WORDS + EMIT_WORDS_SIZE;
 export const TLB_PAGE_LIST_SIZE = 0x2000;
 /** The list of breakpoints and watchpoints (watches.ts). */
 export const WATCH_LIST = TLB_PAGE_LIST + TLB_PAGE_LIST_SIZE;
-export const WATCH_LIST_SIZE = 0x8e40; // with room, up to a page boundary
+export const WATCH_LIST_SIZE = 0x8e00; // with room, up to a page boundary
 
 /** What the host stages for relocate(): symbol values, then relocation entries; then the list of waiting HI16. */
 export const RELOC_SYMBOLS = WATCH_LIST + WATCH_LIST_SIZE;
@@ -80,9 +83,19 @@ export const EXITS_ALLOWED_SIZE = 0x4000;
 export const EMITTED = EXITS_ALLOWED + EXITS_ALLOWED_SIZE;
 export const EMITTED_SIZE = 0x1000;
 
+/** For each 4 KiB page of the guest's 4 GiB, where in this memory its cells are, or 0 (execution-counts.ts). */
+export const COUNT_TABLE = EMITTED + EMITTED_SIZE;
+export const COUNT_TABLE_SIZE = 0x400000;
+/** The cells of the pages of code that ran while instructions were counted: 10 MiB of code. */
+export const COUNT_CELLS = COUNT_TABLE + COUNT_TABLE_SIZE;
+export const COUNT_CELLS_SIZE = 0x1400000;
+/** The counts of translated blocks. */
+export const BLOCK_COUNTS = COUNT_CELLS + COUNT_CELLS_SIZE;
+export const BLOCK_COUNTS_SIZE = 0x200000;
+
 /** Room for further areas. */
-export const UNUSED = EMITTED + EMITTED_SIZE;
-export const UNUSED_SIZE = 0x1a27000;
+export const UNUSED = BLOCK_COUNTS + BLOCK_COUNTS_SIZE;
+export const UNUSED_SIZE = 0x27000;
 
 /** Guest physical memory, last, so that its size can vary. Guest accesses put RAM in the offset argument. */
 export const RAM = UNUSED + UNUSED_SIZE;

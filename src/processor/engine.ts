@@ -3,13 +3,16 @@
 // overwritten. It may then replace the core's instance, so each slice enters the current instance.
 
 import { CPU_LIMIT } from "../../assembly/shared/cpu-state.ts";
+import { COUNTING } from "../../assembly/shared/execution-counts.ts";
 import { STOP_CODE, STOP_EXITS, STOP_HOT, STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { RING_PUBLISHED, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
 import { ENGINE, HOT_AFTER, OBSERVING, STOP_ABOUT } from "../../assembly/shared/translated-code.ts";
 import { WATCH_LENGTH } from "../../assembly/shared/watches.ts";
 import { Misuse } from "../errors.ts";
+import { BlockCounts } from "../translate/block-counts.ts";
 import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
 import type { Mapping } from "../translate/windows.ts";
+import { ExecutionCounts } from "./execution-counts.ts";
 import type { WasmCore } from "./wasm-core.ts";
 
 /**
@@ -47,6 +50,8 @@ const REST = 100_000;
 const SLICE = 2_000_000;
 /** The slice for translated code; longer, since it is faster and the last instructions of a slice are interpreted. */
 const TRANSLATED_SLICE = 16_000_000;
+/** Counted instructions after which the core's 32-bit counts are taken. */
+const UNTAKEN_COUNTS = 2 ** 30;
 const ADDRESS_SPACE = 2 ** 32;
 const SP = 29;
 /** The core's word for "no address". */
@@ -80,6 +85,10 @@ export class RunLoop {
   #translator: Translator | undefined;
   #observations = 0;
   #stopReason = STOP_LIMIT;
+  readonly #counts: ExecutionCounts;
+  readonly #blockCounts: BlockCounts;
+  /** Instructions counted since the core's counts were taken. */
+  #untaken = 0;
 
   constructor(core: WasmCore, host: EngineHost) {
     this.#core = core;
@@ -87,6 +96,27 @@ export class RunLoop {
     this.#words = host.words;
     const length = (RING_PUBLISHED - RING_WRITTEN) / 8 + 1;
     this.#ring = new BigInt64Array(core.buffer, RING_WRITTEN, length);
+    this.#counts = new ExecutionCounts(host.words);
+    this.#blockCounts = new BlockCounts(core.buffer, this.#counts);
+  }
+
+  /** Whether executed instructions are counted by their addresses. */
+  get counting(): boolean {
+    return this.#words[COUNTING / 4] !== 0;
+  }
+
+  set counting(counting: boolean) {
+    if (counting === this.counting) return;
+    this.#translator?.flush(); // which takes the counts of blocks
+    this.#words[COUNTING / 4] = Number(counting);
+  }
+
+  /** The counts up to now. */
+  get counts(): ExecutionCounts {
+    this.#untaken = 0;
+    this.#counts.take();
+    this.#blockCounts.take();
+    return this.#counts;
   }
 
   get engine(): Engine {
@@ -181,10 +211,17 @@ export class RunLoop {
       const limit = Math.min(this.#host.count + slice, end);
       this.#words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
       this.#words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
+      const before = this.#host.count;
       const reason = this.#core.exports[entry]() >>> 0;
       this.#stopReason = reason;
+      if (this.counting) this.#counted(this.#host.count - before);
       if (reason !== STOP_LIMIT || limit === end) return reason;
     }
+  }
+
+  #counted(instructions: number): void {
+    this.#untaken += instructions;
+    if (this.#untaken > UNTAKEN_COUNTS) void this.counts;
   }
 
   /** Publishes to other threads the records that the core has not yet published. */
@@ -237,6 +274,7 @@ export class RunLoop {
   #makeTranslator(): Translator {
     const core = this.#core;
     const host = this.#host;
+    const counts = (): BlockCounts | null => (this.counting ? this.#blockCounts : null);
     return new Translator({
       memory: core.memory,
       ramSize: host.ramSize,
@@ -252,6 +290,9 @@ export class RunLoop {
       },
       get mappings() {
         return host.mappings;
+      },
+      get counts() {
+        return counts();
       },
       emit: (word, pc) => core.exports.emit(word, pc),
       emitLeave: () => core.exports.emitLeave(),

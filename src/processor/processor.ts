@@ -35,6 +35,7 @@ import type { TranslatorStatistics } from "../translate/translator.ts";
 import type { Mapping } from "../translate/windows.ts";
 import type { DeviceSpace } from "./devices.ts";
 import { type Engine, RunLoop } from "./engine.ts";
+import type { ExecutionCounts } from "./execution-counts.ts";
 import { Mappings } from "./mappings.ts";
 import { type Relocator, WasmCore } from "./wasm-core.ts";
 import { type Watch, watchRecords } from "./watches.ts";
@@ -286,6 +287,23 @@ export class Processor {
    */
   translateCode(): boolean {
     return this.#loop.translator?.translate(this.pc) ?? false;
+  }
+
+  /**
+   * Whether executed instructions are counted by their addresses, exactly and on each engine; default: false. Changing
+   * it drops translated code.
+   */
+  get counting(): boolean {
+    return this.#loop.counting;
+  }
+
+  set counting(counting: boolean) {
+    this.#loop.counting = counting;
+  }
+
+  /** What was executed while `counting` was on. It is brought up to date each time this is read. */
+  get executionCounts(): ExecutionCounts {
+    return this.#loop.counts;
   }
 
   /** Runs at most this many instructions; returns STOP_*, STOP_LIMIT when all of them were completed. */

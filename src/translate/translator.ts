@@ -16,13 +16,14 @@ import {
   SLOTS,
   STAYED,
 } from "../../assembly/shared/translated-code.ts";
+import type { BlockCounts, UnitCounts } from "./block-counts.ts";
 import { type Block, blockLength, readBlocks } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";
 import { wasmModule } from "./encoder/wasm-module.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
-import { HOOK_SLOT, IMPORTS, LONGEST_UNIT, TYPES, unitBody } from "./unit.ts";
+import { COUNTED, HOOK_SLOT, LONGEST_UNIT, PLAIN, type UnitInterface, unitBody } from "./unit.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
 /** Instructions observed before a translation. */
@@ -45,6 +46,8 @@ const MOST_MODULES = 400;
 const MOST_BYTES = 32 << 20;
 /** Table slots that must be free for a translation and the code it calls. */
 const FEWEST_SLOTS = 512;
+/** Block counters that must be free for one while instructions are counted. */
+const FEWEST_COUNTERS = LARGEST_UNIT * MOST_TOGETHER;
 /** The first that the core has no use of its own for. */
 const FIRST_SLOT = HOOK_SLOT + 1;
 /** sp and fp: accesses through them are to the stack. */
@@ -71,6 +74,8 @@ export interface TranslatedCore {
   /** Where runs end: never translated. */
   readonly returnTo: number;
   readonly mappings: readonly Mapping[];
+  /** The blocks' counters while instructions are counted, otherwise null; when that changes, flush() is called. */
+  readonly counts: BlockCounts | null;
   emit(word: number, pc: number): number;
   emitLeave(): void;
   /** The physical address that a fetch at a guest address reaches. */
@@ -94,6 +99,8 @@ interface Translation {
   /** The memory that it writes without checking for code there. */
   readonly writes: readonly Window[];
   readonly windows: readonly Window[];
+  /** null: it counts nothing. */
+  readonly counts: UnitCounts | null;
   readonly run: CallableFunction;
 }
 
@@ -228,7 +235,11 @@ export class Translator {
   translate(pc: number): boolean {
     this.#observations.take();
     if (this.reinstall(pc)) return true; // as its code was written to meanwhile
-    const full = this.#modules >= MOST_MODULES || this.#nextSlot > SLOTS - FEWEST_SLOTS;
+    const { counts } = this.#core;
+    const full =
+      this.#modules >= MOST_MODULES ||
+      this.#nextSlot > SLOTS - FEWEST_SLOTS ||
+      (counts !== null && counts.room < FEWEST_COUNTERS);
     if (full || this.#bytes >= MOST_BYTES) this.flush();
     return this.#make(pc, true);
   }
@@ -274,6 +285,7 @@ export class Translator {
     if (this.#roots.size === 0) return;
     this.#counts.flushes++;
     for (const translation of [...this.#live]) this.#remove(translation, false);
+    this.#core.counts?.clear();
     this.#dispatch.clear();
     // V8 keeps every instance that has imported a table for as long as the table lives (Node 20 and 22).
     this.#core.renew();
@@ -301,8 +313,9 @@ export class Translator {
     const started = performance.now();
     const units = together ? this.#related(pc) : new Map([[pc, this.#blocks(pc)]]);
     const made: Making[] = [];
+    const { imports } = this.#interface;
     for (const [root, blocks] of units) {
-      const unit = this.#unit(root, blocks, IMPORTS.length + made.length);
+      const unit = this.#unit(root, blocks, imports.length + made.length);
       if (unit !== undefined) made.push(unit);
     }
     if (made.length === 0) this.#dispatch.never(pc);
@@ -351,6 +364,9 @@ export class Translator {
     }
     const slot = this.#rootAt(pc)?.slot;
     if (slot === undefined) return undefined;
+    const counters = this.#core.counts;
+    const counts = counters?.place(blocks) ?? null;
+    if (counters !== null && counts === null) return undefined; // there is no room to count it
     const code = blocks.flatMap(({ instructions, end }) =>
       ("by" in end ? [...instructions, end.by, end.slot] : instructions).map((one) => ({
         address: one.pc,
@@ -375,8 +391,10 @@ export class Translator {
       access,
       slotOf: (target) => this.#rootAt(target)?.slot ?? 0,
       likelyTarget: (at) => this.#observations.onlyTarget(at),
+      counterOf:
+        counters === null || counts === null ? null : (block) => counters.addressOf(counts, block),
     });
-    return { root: pc, slot, code, windows, writes, body };
+    return { root: pc, slot, code, windows, writes, counts, body };
   }
 
   /** The way to memory that fits what the instruction was seen touching. */
@@ -404,15 +422,22 @@ export class Translator {
     const { table, storeBesideCode, enterTraced, returnTraced } = linked;
     const bytes = wasmModule(
       {
-        types: TYPES,
-        imports: IMPORTS,
+        ...this.#interface,
         memoryPages: memory.buffer.byteLength / 0x10000,
         tableSize: SLOTS,
       },
       made.map(({ body }) => body),
     );
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory, table, storeBesideCode, enterTraced, returnTraced },
+      env: {
+        memory,
+        table,
+        storeBesideCode,
+        enterTraced,
+        returnTraced,
+        leftBlock: (slot: number, at: number, undone: number) =>
+          this.#leftBlock(slot, at >>> 0, undone),
+      },
     });
     this.#counts.compilations++;
     this.#modules++;
@@ -429,6 +454,17 @@ export class Translator {
       this.#words[EXITS_ALLOWED / 4 + unit.slot] = allowed;
       this.#install(root, translation);
     });
+  }
+
+  get #interface(): UnitInterface {
+    return this.#core.counts === null ? PLAIN : COUNTED;
+  }
+
+  /** For the unit in a slot that left in the middle of a block. */
+  #leftBlock(slot: number, at: number, undone: number): void {
+    const root = this.#bySlot[slot];
+    const unit = root === undefined ? undefined : this.#roots.get(root)?.live?.counts;
+    if (unit) this.#core.counts?.left(unit, at, undone);
   }
 
   // The table

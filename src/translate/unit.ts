@@ -28,6 +28,7 @@ import {
   LOCAL_TARGET,
   LOCAL_WIDE,
 } from "../../assembly/shared/emitted-code.ts";
+import { BLOCK_COUNT_UNTAKEN } from "../../assembly/shared/execution-counts.ts";
 import { DISPATCH } from "../../assembly/shared/memory-map.ts";
 import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
@@ -56,9 +57,13 @@ import {
   I32_STORE,
   I32_SUB,
   I32_XOR,
+  I64_ADD,
   I64_CONST,
+  I64_EXTEND_I32_U,
   I64_LOAD,
+  I64_OR,
   I64_ROTL,
+  I64_SHL,
   I64_STORE,
 } from "../../assembly/shared/wasm-opcodes.ts";
 import { type Block, blockLength, successors } from "./blocks.ts";
@@ -91,14 +96,30 @@ const UNIT_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
 const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
 /** enterTraced(word, site, sp, ra, fuel) -> ra. */
 const ENTER_TYPE: FunctionType = { parameters: ["i", "i", "i", "i", "i"], results: ["i"] };
-/** The types that a module's functions have, and what it imports of the core: functions 0, 1, … */
-export const TYPES: readonly FunctionType[] = [UNIT_TYPE, STORE_TYPE, ENTER_TYPE];
-export const IMPORTS = [
+/** leftBlock(slot, pc, undone), of the host. */
+const LEFT_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: [] };
+/** The types that a module's functions have, and what it imports: functions 0, 1, … */
+const TYPES: readonly FunctionType[] = [UNIT_TYPE, STORE_TYPE, ENTER_TYPE];
+const IMPORTS = [
   { name: "storeBesideCode", type: 1 },
   { name: "enterTraced", type: 2 },
   { name: "returnTraced", type: 0 },
 ] as const;
 const RETURN_TRACED = 2;
+const LEFT_BLOCK = 3;
+
+/** What the modules of units have in common. */
+export interface UnitInterface {
+  readonly types: readonly FunctionType[];
+  readonly imports: readonly { readonly name: string; readonly type: number }[];
+}
+
+/** Of units that count nothing, and of those that count what they execute. */
+export const PLAIN: UnitInterface = { types: TYPES, imports: IMPORTS };
+export const COUNTED: UnitInterface = {
+  types: [...TYPES, LEFT_TYPE],
+  imports: [...IMPORTS, { name: "leftBlock", type: TYPES.length }],
+};
 /** The table slot of the core's own returnTraced(), which is a unit at RETURN_HOOK. */
 export const HOOK_SLOT = 1;
 const LOCALS: ValueType[] = Array.from({ length: LOCAL_COUNT + 1 - 2 }, (_, index) =>
@@ -118,9 +139,11 @@ export interface UnitSetting {
   slotOf(pc: number): number;
   /** The only observed target of the call through a register at pc, if there is just one. */
   likelyTarget(pc: number): number | null;
+  /** Where each block counts how often it is completed, if it does (block-counts.ts); then the module is COUNTED. */
+  counterOf: ((block: number) => number) | null;
 }
 
-/** The unit's function, for a module that has TYPES and IMPORTS. */
+/** The unit's function, for a module that is PLAIN or COUNTED. */
 export function unitBody(blocks: readonly Block[], setting: UnitSetting): Bytes {
   return new Unit(blocks, setting).write();
 }
@@ -159,9 +182,10 @@ class Unit {
     const { edges, firstDispatcher, isLoop } = this.#graph;
     const dispatched = edges.slice(firstDispatcher).flatMap((list) => list.map(({ to }) => to));
     this.#checked = new Set([...blocks.keys()].filter((node) => isLoop[node]).concat(dispatched));
-    const functions = IMPORTS.map(({ type }) => TYPES[type] as FunctionType);
+    const { types, imports } = setting.counterOf === null ? PLAIN : COUNTED;
+    const functions = imports.map(({ type }) => types[type] as FunctionType);
     functions[setting.index] = UNIT_TYPE;
-    this.#body = new Body(UNIT_TYPE, LOCALS, functions, TYPES);
+    this.#body = new Body(UNIT_TYPE, LOCALS, functions, types);
     this.#root = blocks[0]?.pc ?? 0;
     // A block that is too far away is only an exit, of length 0, and no guard leaves from it.
     this.#lowest = Math.min(
@@ -309,6 +333,8 @@ class Unit {
     const [first, second] = this.#graph.edges[node] ?? [];
     if ("by" in end) this.#branchItself(node, end.by);
     if ("slot" in end && end.by.kind !== "likely") this.#slot(node, end);
+    const isLikely = "slot" in end && end.by.kind === "likely";
+    if (length > 0 && !isLikely) this.#count(node, end.kind === "branch");
     switch (end.kind) {
       case "next":
       case "jump":
@@ -400,12 +426,35 @@ class Unit {
     body.get(LOCAL_CONDITION);
     body.if();
     this.#slot(node, end);
+    this.#count(node, true);
     this.#goTo(node, taken);
     body.else();
     this.#addFuel(1);
+    this.#count(node, true);
     this.#goTo(node, otherwise ?? taken);
     body.end();
     body.unreachable();
+  }
+
+  /** Counts the block as completed; at one that ends in a branch, CONDITION says whether it is taken. */
+  #count(node: number, branches: boolean): void {
+    const at = this.#setting.counterOf?.(node);
+    if (at === undefined) return;
+    const body = this.#body;
+    body.op(I32_CONST, 0);
+    body.op(I32_CONST, 0);
+    body.op(I64_LOAD, 3, at);
+    body.op(I64_CONST, 1);
+    if (branches) {
+      body.get(LOCAL_CONDITION);
+      body.op(I32_EQZ);
+      body.op(I64_EXTEND_I32_U);
+      body.op(I64_CONST, 8 * BLOCK_COUNT_UNTAKEN);
+      body.op(I64_SHL);
+      body.op(I64_OR);
+    }
+    body.op(I64_ADD);
+    body.op(I64_STORE, 3, at);
   }
 
   #switch(node: number, targets: readonly number[]): void {
@@ -593,15 +642,33 @@ class Unit {
     body.op(I32_AND);
     body.if();
     this.#tellFailure();
+    if (this.#setting.counterOf !== null) {
+      body.op(I32_CONST, this.#setting.slot);
+      this.#pushExitPlace();
+      this.#pushExitRefund();
+      body.call(LEFT_BLOCK);
+    }
     body.end();
     body.get(LOCAL_FUEL);
+    this.#pushExitRefund();
+    body.op(I32_ADD);
+    body.set(LOCAL_FUEL);
+    this.#pushExitPlace();
+  }
+
+  /** Of the exit's number in A: the instructions of its block that were not done. */
+  #pushExitRefund(): void {
+    const body = this.#body;
     body.get(LOCAL_A);
     body.op(I32_CONST, REFUND_SHIFT);
     body.op(I32_SHR_U);
     body.op(I32_CONST, LONGEST_BLOCK);
     body.op(I32_AND);
-    body.op(I32_ADD);
-    body.set(LOCAL_FUEL);
+  }
+
+  /** Of the exit's number in A: the address where the interpreter continues. */
+  #pushExitPlace(): void {
+    const body = this.#body;
     body.get(LOCAL_A);
     body.op(I32_CONST, PLACE_SHIFT);
     body.op(I32_SHR_U);

@@ -10,7 +10,7 @@ for (const endian of ["little", "big"]) {
   const functions = readFileSync(repositoryFile(`build/core/${endian}.wat`), "utf8").split(
     "\n (func ",
   );
-  for (const name of ["quickly", "seek"]) {
+  for (const name of ["quickly", "seek", "count"]) {
     test(`${name}() calls nothing, ${endian}-endian`, () => {
       const prefix = `$assembly/interpreter/interpreter/${name} `;
       const text = functions.find((code) => code.startsWith(prefix)) ?? "";

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import * as cpuState from "../../assembly/shared/cpu-state.ts";
 import * as emittedCode from "../../assembly/shared/emitted-code.ts";
+import * as executionCounts from "../../assembly/shared/execution-counts.ts";
 import * as map from "../../assembly/shared/memory-map.ts";
 import * as pageTables from "../../assembly/shared/page-tables.ts";
 import * as relocation from "../../assembly/shared/relocation.ts";
@@ -51,6 +52,7 @@ const AREAS: readonly (readonly [name: string, alignment: number])[] = [
   ["RELOC_WORDS", 64],
   ["TRACE_WORDS", 64],
   ["UNIT_WORDS", 64],
+  ["COUNT_WORDS", 64],
   ["EMIT_WORDS", 64],
   ["TLB_PAGE_LIST", 64],
   ["WATCH_LIST", 64],
@@ -66,6 +68,9 @@ const AREAS: readonly (readonly [name: string, alignment: number])[] = [
   ["EXITS", map.PAGE_SIZE],
   ["EXITS_ALLOWED", map.PAGE_SIZE],
   ["EMITTED", map.PAGE_SIZE],
+  ["COUNT_TABLE", map.PAGE_SIZE],
+  ["COUNT_CELLS", map.PAGE_SIZE],
+  ["BLOCK_COUNTS", map.PAGE_SIZE],
   ["UNUSED", map.PAGE_SIZE],
   ["RAM", WASM_PAGE],
 ];
@@ -94,6 +99,11 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
       LOOP_WORDS: words(4, "STRETCH_END", "OUTCOME"),
     },
     numbers: /^MODE_/,
+  },
+  "execution-counts": {
+    constants: executionCounts,
+    words: { COUNT_WORDS: words(4, "COUNTING", "COUNT_CELLS_USED", "COUNT_LOST") },
+    numbers: /^CELL_|^BLOCK_COUNT_|_CAPACITY$/,
   },
   "page-tables": {
     constants: pageTables,

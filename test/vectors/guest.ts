@@ -64,6 +64,10 @@ export class Guest {
     this.#reading = reading;
   }
 
+  get processor(): Processor {
+    return this.#core;
+  }
+
   /** Runs a program to its last stop; returns the stops in runOnQemu's form. */
   run(program: Program): Stop[] {
     const core = this.#core;
