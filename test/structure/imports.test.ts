@@ -130,6 +130,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   module: ["memory-map", "opcodes", "relocation", "relocation-types"],
   processor: [
     "cpu-state",
+    "execution-counts",
     "memory-map",
     "opcodes",
     "page-tables",
@@ -142,6 +143,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   translate: [
     "cpu-state",
     "emitted-code",
+    "execution-counts",
     "memory-map",
     "opcodes",
     "trace-ring",
