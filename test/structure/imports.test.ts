@@ -59,6 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   module: ["kernel", "trampoline", "isa", "elf", "compression", "host", "bytes"],
   kernel: ["elf", "compression", "host", "bytes"],
   translate: ["bytes"],
+  dwarf: ["elf", "compression", "host", "bytes"],
   trampoline: ["isa"],
   isa: [],
   elf: ["bytes"],
