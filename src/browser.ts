@@ -50,6 +50,14 @@ export type { CostRow, SiteCode, Spread, States } from "./cost/row.ts";
 export { type Build, type CostTable, costTable } from "./cost/table.ts";
 export { KERNEL_ROUND, traceCost } from "./cost/trace-cost.ts";
 export { type PatchTrial, tryPatches } from "./cost/trial.ts";
+export {
+  DebugInfo,
+  openDebugInfo,
+  type SourceFrame,
+  type SourceFunction,
+  type SourceLine,
+  sourcePath,
+} from "./dwarf/debug-info.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
 export { type Story, type TellOptions, tellStory } from "./explain/story.ts";

@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "cost",
     "measure",
     "explain",
+    "dwarf",
     "lab",
     "mend",
     "processor",
@@ -121,6 +122,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   board: ["cpu-state", "memory-map", "stops"],
   cost: ["relocation-types"],
+  dwarf: ["relocation-types"],
   elf: ["relocation-types"],
   explain: ["relocation-types"],
   ftrace: ["memory-map", "opcodes", "trace-ring"],
