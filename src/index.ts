@@ -5,6 +5,9 @@ export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
+export { type Fits, type FitsOptions, type JudgedKernel, judgeModules } from "./fits/fits.ts";
+export { type Named, openNamed } from "./fits/open.ts";
+export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {

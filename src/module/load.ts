@@ -35,6 +35,7 @@ import {
 import { Loading } from "./loading.ts";
 import { gatherJumps } from "./relocation/jumps.ts";
 import { relocateModule } from "./relocation/relocate.ts";
+import { findDuplicate } from "./symbols/duplicates.ts";
 import { kallsymsBytes } from "./symbols/kallsyms.ts";
 import { type ResolvedSymbols, resolveSymbols } from "./symbols/symbols.ts";
 
@@ -297,10 +298,9 @@ function refuseDuplicates<A extends Address>(
   exports: readonly Export<A>[],
 ): void {
   for (const { name } of exports) {
-    const other = loading.host.findExport(name);
+    const other = findDuplicate(loading, name);
     if (other === undefined) continue;
     const owner = other.owner?.name ?? "kernel";
-    loading.print(`exports duplicate symbol ${name} (owned by ${owner})`);
     throw loading.refusal(
       "ENOEXEC",
       `${name} is exported by ${owner} already, at ${hex(other.address)}`,

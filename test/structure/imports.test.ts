@@ -13,7 +13,7 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "sweep", "html", "host"],
   testing: ["compare", "ftrace"],
-  index: ["browser", "board", "sweep", "verify", "gdb"],
+  index: ["browser", "board", "sweep", "fits", "verify", "gdb"],
   browser: [
     "board",
     "compare",
@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ["html", "isa", "bytes"],
   verify: ["board", "sweep", "lab", "kernel", "module", "isa", "elf", "bytes"],
+  fits: ["sweep", "kernel", "module", "trampoline", "elf", "html", "bytes"],
   sweep: ["lab", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
@@ -105,6 +106,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "compare",
     "cost",
     "measure",
+    "fits",
     "sweep",
     "verify",
     "explain",
@@ -190,6 +192,7 @@ const NODE_ONLY = [
   HOST,
   "src/cli/",
   "src/sweep/",
+  "src/fits/",
   "src/verify/",
   "src/gdb/",
   "src/board/linux.ts",

@@ -23,7 +23,7 @@ export function checkBeforeLayout<A extends Address>(loading: Loading<A>): void 
 }
 
 /** A kernel reads the header in its own byte order, so the first field that it compares is already wrong. */
-function checkByteOrder<A extends Address>(loading: Loading<A>): void {
+export function checkByteOrder<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
   const { endian } = loading.host;
   if (elf.endian === endian) return;
@@ -38,7 +38,7 @@ function checkByteOrder<A extends Address>(loading: Loading<A>): void {
 }
 
 /** elf_check_arch() of the machine's kernel; the reader of the file has checked the rest of it. */
-function checkClass<A extends Address>(loading: Loading<A>): void {
+export function checkClass<A extends Address>(loading: Loading<A>): void {
   const { elf } = loading.file;
   const { bits } = loading.host.width;
   if (elf.class === bits) return;
@@ -49,7 +49,7 @@ function checkClass<A extends Address>(loading: Loading<A>): void {
   );
 }
 
-function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
+export function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
   const layout = loading.host.findExport(MODULE_LAYOUT);
   if (layout === undefined || checkVersion(loading, layout)) return;
   throw loading.refusal(
@@ -58,7 +58,7 @@ function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
   );
 }
 
-function checkVermagic<A extends Address>(loading: Loading<A>): void {
+export function checkVermagic<A extends Address>(loading: Loading<A>): void {
   const expected = loading.host.vermagic;
   if (expected === null) return;
   const { modinfo, versions } = loading.file;
@@ -67,10 +67,7 @@ function checkVermagic<A extends Address>(loading: Loading<A>): void {
     loading.force("bad vermagic");
     return;
   }
-  // same_magic(): with modversions the release doesn't count, and the comparison starts at the first space.
-  const hasVersions = versions !== null && expected.includes(" modversions ");
-  const compared = (magic: string): string => (hasVersions ? magic.replace(/^[^ ]*/, "") : magic);
-  if (compared(found) === compared(expected)) return;
+  if (isSameMagic(found, expected, versions !== null)) return;
   loading.printEarly(`version magic '${found}' should be '${expected}'`);
   throw loading.refusal(
     "ENOEXEC",
@@ -79,10 +76,22 @@ function checkVermagic<A extends Address>(loading: Loading<A>): void {
 }
 
 /** MIPS has no livepatching. */
-function refuseLivepatch<A extends Address>(loading: Loading<A>): void {
+export function refuseLivepatch<A extends Address>(loading: Loading<A>): void {
   if (loading.file.modinfo.get("livepatch") === undefined) return;
   loading.print("module is marked as livepatch module, but livepatch support is disabled");
   throw loading.refusal("ENOEXEC", "no MIPS kernel takes livepatches");
+}
+
+/** same_magic(). @param hasVersions whether the module has checksums, __versions. */
+export function isSameMagic(found: string, expected: string, hasVersions: boolean): boolean {
+  const compared = (magic: string): string =>
+    comparesRelease(expected, hasVersions) ? magic : magic.replace(/^[^ ]*/, "");
+  return compared(found) === compared(expected);
+}
+
+/** Whether the release counts. With modversions it doesn't: the comparison starts at the first space. */
+export function comparesRelease(expected: string, hasVersions: boolean): boolean {
+  return !hasVersions || !expected.includes(" modversions ");
 }
 
 function taintByModinfo<A extends Address>(loading: Loading<A>): void {

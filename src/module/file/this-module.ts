@@ -16,6 +16,16 @@ export interface ThisModule {
   /** Whether the module has an init and an exit function: init_module and cleanup_module. */
   readonly hasInit: boolean;
   readonly hasExit: boolean;
+  readonly shape: StructModule;
+}
+
+/** What a module's file shows of its kernel's struct module. */
+export interface StructModule {
+  /** Its size in bytes. */
+  readonly size: number;
+  /** The offsets of the members init and exit; null if the module has no such function. */
+  readonly init: number | null;
+  readonly exit: number | null;
 }
 
 export const INIT_FUNCTION = "init_module";
@@ -26,12 +36,17 @@ export function readThisModule(sections: ModuleSections): ThisModule | undefined
   const section = sections.find(THIS_MODULE);
   if (section === undefined) return undefined;
   const table = readPointers(sections, section);
-  const symbols = new Set([...table.pointers.values()].map((pointer) => pointer.symbol.name));
+  const offsets = new Map([...table.pointers].map(([offset, { symbol }]) => [symbol.name, offset]));
   const at = WORDS_BEFORE_NAME * table.pointerSize;
   const length = NAME_AND_WORD - table.pointerSize;
   return {
     name: table.words.size > at ? printableName(table.words.string(at, length)) : "",
-    hasInit: symbols.has(INIT_FUNCTION),
-    hasExit: symbols.has(EXIT_FUNCTION),
+    hasInit: offsets.has(INIT_FUNCTION),
+    hasExit: offsets.has(EXIT_FUNCTION),
+    shape: {
+      size: section.size,
+      init: offsets.get(INIT_FUNCTION) ?? null,
+      exit: offsets.get(EXIT_FUNCTION) ?? null,
+    },
   };
 }

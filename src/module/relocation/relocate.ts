@@ -77,6 +77,11 @@ interface Job<A extends Address> extends RelocationWork<A> {
   readonly stopping: ReadonlySet<number>;
 }
 
+/** The kernel's line for a jump or branch that doesn't reach. */
+export function overflowLine(name: string): string {
+  return `module ${name}: relocation overflow`;
+}
+
 /** @throws Refusal, as Linux refuses. */
 export function relocateModule<A extends Address>(
   loading: Loading<A>,
@@ -203,7 +208,7 @@ class Failure<A extends Address> {
     const { name } = this.#loading.file;
     switch (code) {
       case RELOC_OVERFLOW:
-        return this.#refuse("ENOEXEC", `module ${name}: relocation overflow`, this.#overflow());
+        return this.#refuse("ENOEXEC", overflowLine(name), this.#overflow());
       case RELOC_DANGEROUS:
         return this.#refuse(
           "ENOEXEC",

@@ -58,15 +58,20 @@ export class Imports<A extends Address> {
   resolve(name: string): Resolution<A> {
     const found = this.#loading.host.findExport(name);
     if (found === undefined || this.#loading.file.object) return found;
-    if (found.gpl && (this.#proprietary || this.#inheritsTaint)) return undefined;
-    if (found.gpl) this.#usesGplOnly = true;
-    if (!this.#mayUseOwner(found)) return undefined;
+    if (this.hides(found) || !this.mayUseOwner(found)) return undefined;
     if (!checkVersion(this.#loading, found)) return "EINVAL";
-    return this.#importsNamespace(found) ? found : "EINVAL";
+    return this.importsNamespace(found) ? found : "EINVAL";
+  }
+
+  /** find_symbol(): whether an export is GPL-only and the module may not see it. */
+  hides({ gpl }: Export<A>): boolean {
+    if (gpl && (this.#proprietary || this.#inheritsTaint)) return true;
+    if (gpl) this.#usesGplOnly = true;
+    return false;
   }
 
   /** inherit_taint(). */
-  #mayUseOwner({ name, owner }: Export<A>): boolean {
+  mayUseOwner({ name, owner }: Export<A>): boolean {
     if (owner === null || !owner.proprietary) return true;
     if (this.#usesGplOnly) {
       this.#loading.print(
@@ -84,7 +89,7 @@ export class Imports<A extends Address> {
   }
 
   /** verify_namespace_is_imported(). */
-  #importsNamespace({ name, namespace }: Export<A>): boolean {
+  importsNamespace({ name, namespace }: Export<A>): boolean {
     if (namespace === null || namespace === "" || this.#namespaces.has(namespace)) return true;
     this.#loading.print(
       `module uses symbol (${name}) from namespace ${namespace}, but does not import it.`,

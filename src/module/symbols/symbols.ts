@@ -49,6 +49,15 @@ export function resolveSymbols<A extends Address>(
   return { places, imports: resolver.imports, inheritsTaint: resolver.inheritsTaint };
 }
 
+/** The kernel's line for an import that it doesn't bind. */
+export function printUnknownSymbol<A extends Address>(
+  loading: Loading<A>,
+  name: string,
+  errno: keyof typeof ERRNO,
+): void {
+  loading.print(`Unknown symbol ${name} (err -${ERRNO[errno]})`);
+}
+
 class Resolver<A extends Address> {
   readonly imports = new Map<string, Export<A>>();
   readonly #loading: Loading<A>;
@@ -102,7 +111,7 @@ class Resolver<A extends Address> {
     }
     if (found === undefined && binding === STB_WEAK) return this.#asItStands(symbol);
     const errno = found ?? "ENOENT";
-    this.#loading.print(`Unknown symbol ${name} (err -${ERRNO[errno]})`);
+    printUnknownSymbol(this.#loading, name, errno);
     this.#errno = errno;
     if (errno === "ENOENT") this.#missing.push(name);
     else this.#faults.push(`${name} is exported, but not to a module built like this one`);

@@ -1,0 +1,109 @@
+// Judges how a module was built, apart from its symbols: byte order and class, livepatching, the version magic word by
+// word, and the layout of struct module.
+
+import {
+  checkByteOrder,
+  checkClass,
+  checkVermagic,
+  comparesRelease,
+  refuseLivepatch,
+} from "../module/checks/checks.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import type { StructModule } from "../module/file/this-module.ts";
+import { makeReason, REBUILD, type Reason } from "./reason.ts";
+import { type Findings, failureOf, type Subject } from "./subject.ts";
+import type { KnownShape, Target } from "./target.ts";
+import { magicDifference, releaseDifference } from "./vermagic.ts";
+
+const KIND_OF_CHECK = [
+  [checkByteOrder, "build the module for this kernel's byte order"],
+  [checkClass, "build the module for this kernel's class"],
+  [refuseLivepatch, "build the module without livepatching"],
+] as const;
+
+/** The checks of the file that have no kind of their own. */
+export function judgeFile(subject: Subject): Findings {
+  const reasons = KIND_OF_CHECK.flatMap(([check, remedy]) => {
+    const found = failureOf(subject, check);
+    return found === null ? [] : [makeReason({ kind: "rule", symbol: null, ...found, remedy })];
+  });
+  return { reasons, notes: [] };
+}
+
+export function judgeMagic(subject: Subject): Findings {
+  const { file, target } = subject;
+  if (file.object || target.vermagic === null) return { reasons: [], notes: [] };
+  const own = file.modinfo.get("vermagic");
+  const note = (text: string): Findings => ({ reasons: [], notes: [text] });
+  if (own === undefined) {
+    return note(
+      "the module has no version magic: a kernel with CONFIG_MODULE_FORCE_LOAD=y takes it and is tainted, others refuse it",
+    );
+  }
+  const withRelease = comparesRelease(target.vermagic, file.versions !== null);
+  const found = failureOf(subject, checkVermagic);
+  if (found !== null) {
+    const explanation = magicDifference(own, target.vermagic, withRelease);
+    const { dmesg } = found;
+    const reason = makeReason({
+      kind: "vermagic",
+      symbol: null,
+      dmesg,
+      explanation,
+      remedy: REBUILD,
+    });
+    return { reasons: [reason], notes: [] };
+  }
+  const releases = releaseDifference(own, target.vermagic);
+  if (releases === null) return { reasons: [], notes: [] };
+  return note(
+    `the module is for ${releases.module} and the kernel is ${releases.kernel}: Linux compares their checksums (CONFIG_MODVERSIONS), ` +
+      "not the releases",
+  );
+}
+
+/** sizeof(struct module) and the offsets of init and exit, compared with the kernel's other modules. */
+export function judgeStructModule({ file, target }: Subject): Findings {
+  const own = file.thisModule?.shape;
+  if (own === undefined) return { reasons: [], notes: [] };
+  const known = target.shapeFor(file.name);
+  if (known === null) return { reasons: [], notes: [] };
+  const differences = shapeDifferences(own, known);
+  return {
+    reasons: differences.length === 0 ? [] : [structReason(file, target, known, differences)],
+    notes: [],
+  };
+}
+
+function structReason(
+  { name }: ModuleFile,
+  target: Target,
+  { from }: KnownShape,
+  differences: readonly string[],
+): Reason {
+  return makeReason({
+    kind: "struct-module",
+    symbol: null,
+    dmesg: [],
+    explanation:
+      `struct module isn't that of ${target.name}, as ${from} shows it: ${differences.join("; ")}; a kernel that ` +
+      `doesn't notice it calls ${name} at a wrong address`,
+    remedy: REBUILD,
+  });
+}
+
+function shapeDifferences(own: StructModule, known: StructModule): string[] {
+  const differences: string[] = [];
+  if (own.size !== known.size) {
+    differences.push(`it has ${own.size} bytes in the module and ${known.size} in the kernel`);
+  }
+  for (const member of ["init", "exit"] as const) {
+    const [one, other] = [own[member], known[member]];
+    if (one !== null && other !== null && one !== other) {
+      differences.push(
+        `${member} is at +0x${one.toString(16)} in the module and at +0x${other.toString(16)} in the kernel`,
+      );
+    }
+  }
+  return differences;
+}

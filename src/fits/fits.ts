@@ -1,0 +1,59 @@
+// Whether modules fit a kernel, and what differs between two kernels for them. open.ts reads the files, judge.ts judges;
+// this file puts the verdicts of several modules on one or two kernels together.
+
+import type { Address } from "../address.ts";
+import { Refusal } from "../errors.ts";
+import { judge, refusedFile } from "./judge.ts";
+import { type Named, type OpenOptions, openKernel, openTarget } from "./open.ts";
+import type { Verdict } from "./reason.ts";
+import type { Target } from "./target.ts";
+
+/** Where a kernel places modules unless the user says otherwise. */
+export const MODULES_BASE = 0xc0000000;
+
+export interface FitsOptions extends OpenOptions {
+  /** Where modules are loaded; default: 0xc0000000, sign-extended for 64-bit modules. */
+  readonly base?: Address | undefined;
+}
+
+/** The kernel that modules were judged against. */
+export interface JudgedKernel {
+  readonly file: string;
+  readonly release: string | null;
+  readonly vermagic: string | null;
+  /** The directory of its own modules; null if it wasn't found. */
+  readonly modules: string | null;
+}
+
+export interface Fits {
+  readonly fits: boolean;
+  readonly kernel: JudgedKernel;
+  /** In the order of the files. */
+  readonly modules: readonly Verdict[];
+  /** What the kernel's file doesn't say, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Judges modules against a kernel.
+ * @throws Misuse when the kernel can't be read, or isn't known well enough.
+ */
+export async function judgeModules(named: readonly Named[], options: FitsOptions): Promise<Fits> {
+  const opened = await openKernel(options);
+  const target = await openTarget(opened, named);
+  const { base = MODULES_BASE } = options;
+  const modules = named.map(({ path, file }) =>
+    file instanceof Refusal ? refusedFile(path, file) : judge(file, target, { base, path }),
+  );
+  return {
+    fits: modules.every(({ fits }) => fits),
+    kernel: judgedKernel(target, opened.tree),
+    modules,
+    notes: target.notes,
+  };
+}
+
+export function judgedKernel(target: Target, modules: string | null): JudgedKernel {
+  const { name, release, vermagic } = target;
+  return { file: name, release, vermagic, modules };
+}

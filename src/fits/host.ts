@@ -1,0 +1,122 @@
+// The machine that the loader's checks see when a module is judged. There is no memory: nothing is loaded. `strict` is
+// the kernel as it is, for one check at a time. `lenient` exports every name and accepts every module, so that planning
+// the module finds its far jumps, and errors of the file itself, whatever else doesn't fit.
+
+import { type Address, plus, type Width } from "../address.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { alignUp } from "../bytes/ranges.ts";
+import type {
+  Export,
+  MemoryRequest,
+  ModuleHost,
+  ModuleMemory,
+  RelocationOutcome,
+} from "../module/host.ts";
+import type { Target } from "./target.ts";
+
+const PAGE = 0x1000;
+/** The kernel's text is in kseg0 (CKSEG0 on 64 bits). */
+const KSEG0 = 0x8000_0000 | 0;
+
+export interface HostFacts<A extends Address> {
+  readonly endian: Endian;
+  readonly width: Width<A>;
+  readonly target: Target;
+  /** The name of the module that is judged. */
+  readonly user: string;
+  /** Where modules are loaded. */
+  readonly base: A;
+}
+
+abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
+  readonly endian: Endian;
+  readonly width: Width<A>;
+  readonly pageSize = PAGE;
+  abstract readonly vermagic: string | null;
+  protected readonly facts: HostFacts<A>;
+
+  constructor(facts: HostFacts<A>) {
+    this.endian = facts.endian;
+    this.width = facts.width;
+    this.facts = facts;
+  }
+
+  abstract findExport(name: string): Export<A> | undefined;
+
+  /** An export's address; a name without one is in the kernel, a module's export among the modules. */
+  protected addressOf(name: string): A {
+    const found = this.facts.target.findExport(name, this.facts.user);
+    if (found?.address != null) return this.width.of(found.address);
+    return found?.owner != null ? this.facts.base : this.width.of(KSEG0);
+  }
+
+  whyMissing(names: readonly string[]): string {
+    return names.map((name) => this.facts.target.kernel.whyMissing(name)).join("; ");
+  }
+
+  isLoaded(): boolean {
+    return false;
+  }
+
+  taint(): boolean {
+    return true;
+  }
+
+  debugLocksOff(): boolean {
+    return true;
+  }
+
+  allocate({ coreSize, initSize, base, initBase }: MemoryRequest<A>): ModuleMemory<A> {
+    const core = base ?? this.facts.base;
+    const above = plus(core, alignUp(coreSize, PAGE) + PAGE);
+    const { zero } = this.width;
+    return {
+      core: { base: coreSize === 0 ? zero : core, size: coreSize },
+      init: { base: initSize === 0 ? zero : (initBase ?? above), size: initSize },
+    };
+  }
+
+  free(): void {
+    // Nothing was allocated.
+  }
+
+  allocatePerCpu(): A {
+    return this.width.of(KSEG0);
+  }
+
+  freePerCpu(): void {
+    // Nothing was allocated.
+  }
+
+  read(): Uint8Array | undefined {
+    return undefined;
+  }
+
+  write(): void {
+    throw new Error("a module that is judged is not loaded");
+  }
+
+  relocate(): RelocationOutcome {
+    throw new Error("a module that is judged is not loaded");
+  }
+}
+
+export class StrictHost<A extends Address> extends JudgingHost<A> {
+  get vermagic(): string | null {
+    return this.facts.target.vermagic;
+  }
+
+  findExport(name: string): Export<A> | undefined {
+    const found = this.facts.target.findExport(name, this.facts.user);
+    return found && { ...found, address: this.addressOf(name) };
+  }
+}
+
+export class LenientHost<A extends Address> extends JudgingHost<A> {
+  readonly vermagic = null;
+  /** The module's own exports: only what the module imports is asked for. */
+  findExport(name: string): Export<A> {
+    const address = this.addressOf(name);
+    return { name, address, crc: null, gpl: false, namespace: null, owner: null };
+  }
+}

@@ -1,0 +1,116 @@
+// Reads what a verdict needs: the kernel, its own modules where they can be found, the modules that the user names and
+// their dependencies. The kernel's modules are in --modules, or where a distribution has them: boot/vmlinuz-RELEASE is
+// beside lib/modules/RELEASE. Of a large tree only the files that matter are read.
+
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { Misuse, Refusal } from "../errors.ts";
+import type { AnyKernel } from "../kernel/kernel.ts";
+import { readAnyKernel } from "../kernel/read.ts";
+import { type ModuleFile, readModule } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
+import { readModuleBytes } from "../module/file/source.ts";
+import { dependencyNames, ModuleFinder, moduleFiles, modulesIn } from "../sweep/dependencies.ts";
+import { factsOf, type ModuleFacts } from "./module-facts.ts";
+import { Target } from "./target.ts";
+
+export interface OpenOptions {
+  /** The kernel's file, as readKernel() takes it. */
+  readonly kernel: string;
+  /** The Module.symvers of that kernel. */
+  readonly symvers?: string | undefined;
+  /** The kernel's own modules tree; default: found beside the kernel's file, if it is there. */
+  readonly modules?: string | undefined;
+}
+
+/** A module that the user named: its file, or why it is none. */
+export interface Named {
+  readonly path: string;
+  readonly file: ModuleFile | Refusal;
+}
+
+/** The most modules of the kernel's tree that are read to learn the layout of its struct module. */
+const SAMPLES = 3;
+
+/** A kernel and the directory of its modules; null if none is known. */
+export interface OpenedKernel {
+  readonly name: string;
+  readonly kernel: AnyKernel;
+  readonly tree: string | null;
+}
+
+/** @throws Misuse when the kernel or the tree can't be read. */
+export async function openKernel({ kernel, symvers, modules }: OpenOptions): Promise<OpenedKernel> {
+  const read = await readAnyKernel(kernel, { symvers });
+  if (modules !== undefined && moduleFiles(modules, true).length === 0) {
+    throw new Misuse(`there are no modules in ${modules}`);
+  }
+  return { name: kernel, kernel: read, tree: modules ?? treeBeside(kernel, read.release) };
+}
+
+/** Reads the modules that the user named. @param read gives a file's bytes. @throws Misuse when one can't be read. */
+export async function openNamed(
+  paths: readonly string[],
+  read: (path: string) => Promise<Uint8Array> = readModuleBytes,
+): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const path of paths) named.push({ path, file: readOrRefuse(await read(path), path) });
+  return named;
+}
+
+function readOrRefuse(bytes: Uint8Array, path: string): ModuleFile | Refusal {
+  try {
+    return readModule(bytes, { name: moduleName(path) });
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** The kernel for the named modules, with what their dependencies export. */
+export async function openTarget(opened: OpenedKernel, named: readonly Named[]): Promise<Target> {
+  const { name, kernel, tree } = opened;
+  const inTree = tree === null ? new Map<string, string>() : modulesIn(tree, true);
+  const own = new Map<string, ModuleFacts>();
+  const others: ModuleFacts[] = [];
+  const seen = new Set<string>();
+  for (const { file, path } of named) {
+    if (file instanceof Refusal) continue;
+    others.push(factsOf(file));
+    seen.add(moduleName(file.name));
+    const around = new ModuleFinder(path);
+    for (const one of dependencyNames(file).map(moduleName)) {
+      if (seen.has(one)) continue;
+      seen.add(one);
+      const found = inTree.get(one);
+      const facts = await factsAt(found ?? around.find(one));
+      if (facts === null) continue;
+      if (found === undefined) others.push(facts);
+      else own.set(found, facts);
+    }
+  }
+  const rest = [...inTree.values()].filter((path) => !own.has(path));
+  for (const path of rest.slice(0, Math.max(0, SAMPLES - own.size))) {
+    const facts = await factsAt(path);
+    if (facts !== null) own.set(path, facts);
+  }
+  return new Target({ name, kernel, own: [...own.values()], others });
+}
+
+/** null for a file that is no module, which then exports nothing. */
+async function factsAt(path: string | undefined): Promise<ModuleFacts | null> {
+  if (path === undefined) return null;
+  const file = readOrRefuse(await readModuleBytes(path), path);
+  return file instanceof Refusal ? null : factsOf(file);
+}
+
+/** The modules that were installed with a kernel: ROOT/boot/FILE and ROOT/lib/modules/RELEASE, or FILE in the latter. */
+function treeBeside(kernel: string, release: string | null): string | null {
+  const directory = dirname(resolve(kernel));
+  if (existsSync(join(directory, "kernel")) && basename(dirname(directory)) === "modules") {
+    return directory;
+  }
+  if (release === null || basename(directory) !== "boot") return null;
+  const tree = join(dirname(directory), "lib/modules", release);
+  return existsSync(tree) ? tree : null;
+}

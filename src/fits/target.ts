@@ -1,0 +1,178 @@
+// The kernel that modules are judged against, together with the modules that it has: what exports a name, the version
+// magic, and the layout of struct module. Built from values alone; open.ts reads the files.
+
+import type { Address } from "../address.ts";
+import { Misuse } from "../errors.ts";
+import { type AnyKernel, narrowed } from "../kernel/kernel.ts";
+import { isSameMagic } from "../module/checks/checks.ts";
+import type { ModuleFile } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
+import type { StructModule } from "../module/file/this-module.ts";
+import type { ExportOwner } from "../module/host.ts";
+import { dependencyNames } from "../sweep/dependencies.ts";
+import { type ModuleFacts, releaseOf } from "./module-facts.ts";
+
+export interface TargetExport {
+  readonly name: string;
+  /** null when the source has no addresses, and for a module's export. */
+  readonly address: Address | null;
+  readonly crc: number | null;
+  readonly gpl: boolean;
+  readonly namespace: string | null;
+  /** null for the kernel itself. */
+  readonly owner: ExportOwner | null;
+}
+
+export interface TargetParts {
+  /** The kernel's name in messages: its file. */
+  readonly name: string;
+  readonly kernel: AnyKernel;
+  /** The modules of the kernel's own tree. */
+  readonly own: readonly ModuleFacts[];
+  /** Other modules that would be loaded too: those that the user names, and dependencies. */
+  readonly others: readonly ModuleFacts[];
+}
+
+/** The layout of struct module in a kernel's modules: what most of them have. */
+export interface KnownShape extends StructModule {
+  /** One of the modules that have it. */
+  readonly from: string;
+}
+
+export class Target {
+  readonly name: string;
+  readonly kernel: AnyKernel;
+  /** null if neither the kernel nor its modules say it. */
+  readonly vermagic: string | null;
+  /** The modules that count: those that the kernel would take, by their version magic. */
+  readonly #modules: readonly ModuleFacts[];
+  /** The others. */
+  readonly #strangers: readonly ModuleFacts[];
+  /** Exports of modules; the first module that exports a name counts. */
+  readonly #exports = new Map<string, TargetExport>();
+  /** Modules with the kernel's own version magic, by the size and the offsets of their struct module. */
+  readonly #shapes = new Map<string, ModuleFacts[]>();
+
+  /** @throws Misuse when the kernel's own modules are of two releases and the kernel doesn't say which is its own. */
+  constructor({ name, kernel, own, others }: TargetParts) {
+    this.name = name;
+    this.kernel = narrowed(kernel) ?? kernel;
+    this.vermagic = kernel.vermagic ?? commonVermagic(name, own);
+    const { vermagic } = this;
+    const taken = (one: ModuleFacts): boolean =>
+      vermagic === null ||
+      one.vermagic === null ||
+      isSameMagic(one.vermagic, vermagic, one.hasVersions);
+    const modules = [...own, ...others];
+    this.#modules = modules.filter(taken);
+    this.#strangers = modules.filter((one) => !taken(one));
+    for (const one of kernel.moduleExports.values()) {
+      const owner = { name: moduleName(one.module), proprietary: false };
+      const { crc, gplOnly: gpl, namespace } = one;
+      this.#exports.set(one.name, { name: one.name, address: null, crc, gpl, namespace, owner });
+    }
+    for (const { name: module, proprietary, exports } of this.#modules) {
+      const owner = { name: module, proprietary };
+      for (const one of exports) {
+        if (!this.#exports.has(one.name))
+          this.#exports.set(one.name, { ...one, address: null, owner });
+      }
+    }
+    for (const one of this.#modules) {
+      if (one.shape === null || vermagic === null || one.vermagic !== vermagic) continue;
+      const key = shapeKey(one.shape);
+      const same = this.#shapes.get(key);
+      if (same === undefined) this.#shapes.set(key, [one]);
+      else same.push(one);
+    }
+  }
+
+  /** The kernel's release, or null. */
+  get release(): string | null {
+    return this.kernel.release ?? releaseOf(this.vermagic);
+  }
+
+  /** What can't be compared because the kernel's file doesn't say it, in sentences. */
+  get notes(): string[] {
+    const notes: string[] = [];
+    if (this.vermagic === null) {
+      notes.push(
+        `${this.name} doesn't say its version magic, so that isn't compared: give the kernel's vmlinuz, or its ` +
+          "modules with --modules DIR",
+      );
+    }
+    if (!this.kernel.exportsKnown) {
+      notes.push(
+        `${this.name} doesn't say what it exports, so every global symbol counts as exported, without checksum, ` +
+          "namespace and GPL rule: give its Module.symvers with --symvers",
+      );
+    }
+    return notes;
+  }
+
+  /** Why nothing exports a name that a module imports, and what to do about it. */
+  whyMissing(name: string, user: ModuleFile): { explanation: string; remedy: string } {
+    const other = this.#strangers.find(({ exports }) => exports.some((one) => one.name === name));
+    if (other !== undefined) {
+      return {
+        explanation: `${other.name} exports ${name}, but is a module for ${releaseOf(other.vermagic)}`,
+        remedy: `load this kernel's own ${other.name} first`,
+      };
+    }
+    const known = new Set(this.#modules.map((one) => one.name));
+    const absent = dependencyNames(user).filter((one) => !known.has(moduleName(one)));
+    const explanation = this.kernel.whyMissing(name);
+    if (absent.length > 0) {
+      const list = absent.join(", ");
+      return {
+        explanation: `${explanation}; the module depends on ${list}, and no such file was found`,
+        remedy: `give the directory of this kernel's modules with --modules DIR, or ${list} as well`,
+      };
+    }
+    return {
+      explanation,
+      remedy:
+        "find the option of the kernel's configuration that brings the missing symbols, or the module that exports " +
+        "them (--modules DIR); or change the module to do without them",
+    };
+  }
+
+  /** What exports a name, other than the module `user` itself. */
+  findExport(name: string, user: string): TargetExport | undefined {
+    const own = this.kernel.exports.get(name);
+    if (own !== undefined) {
+      const { address, crc, gplOnly: gpl, namespace } = own;
+      return { name, address, crc, gpl, namespace, owner: null };
+    }
+    const found = this.#exports.get(name);
+    return found?.owner?.name === moduleName(user) ? undefined : found;
+  }
+
+  /** The layout that struct module has in most of the kernel's other modules; null if none is known. */
+  shapeFor(user: string): KnownShape | null {
+    let most: readonly ModuleFacts[] = [];
+    for (const modules of this.#shapes.values()) {
+      const others = modules.filter(({ name }) => name !== moduleName(user));
+      if (others.length > most.length) most = others;
+    }
+    const [first] = most;
+    return first?.shape == null ? null : { ...first.shape, from: first.name };
+  }
+}
+
+/** The version magic that a kernel's modules have; null if there are none. */
+function commonVermagic(kernel: string, modules: readonly ModuleFacts[]): string | null {
+  const found = [...new Set(modules.map(({ vermagic }) => vermagic).filter((one) => one !== null))];
+  const releases = [...new Set(found.map(releaseOf))];
+  if (releases.length > 1) {
+    throw new Misuse(
+      `the modules are of two releases, ${releases[0]} and ${releases[1]}, and ${kernel} doesn't say which is its ` +
+        "own: give the directory of one release, or the kernel's vmlinuz",
+    );
+  }
+  return found[0] ?? null;
+}
+
+function shapeKey({ size, init, exit }: StructModule): string {
+  return `${size} ${init} ${exit}`;
+}

@@ -1,0 +1,72 @@
+// Prints verdicts on modules and a kernel: for each module the reasons by kind, the kernel's lines first, then what
+// differs, and at the end what to do about all of them.
+
+import type { Fits, JudgedKernel } from "../fits/fits.ts";
+import type { Reason, ReasonKind, Verdict } from "../fits/reason.ts";
+import { counted } from "../html/numbers.ts";
+import type { Paint } from "./paint.ts";
+
+/** The headings of the kinds. */
+export const KIND_TITLES: Readonly<Record<ReasonKind, string>> = {
+  rule: "the loader's checks",
+  vermagic: "version magic",
+  "struct-module": "struct module",
+  checksum: "checksums (CONFIG_MODVERSIONS)",
+  "missing-symbol": "missing symbols",
+  "gpl-only": "GPL-only symbols",
+  namespace: "namespaces",
+  "far-jump": "far jumps",
+};
+/** The most reasons of one kind that are printed; the JSON document has all. */
+const MOST_PRINTED = 12;
+
+export function kernelName({ file, release }: JudgedKernel): string {
+  return release === null ? file : `Linux ${release}`;
+}
+
+export function* fitsText(
+  { kernel, modules }: Pick<Fits, "kernel" | "modules">,
+  paint: Paint,
+): Generator<string> {
+  for (const module of modules) yield* moduleText(module, kernel, paint);
+}
+
+function* moduleText(module: Verdict, kernel: JudgedKernel, paint: Paint): Generator<string> {
+  const { file, fits, reasons, needs, imports, notes } = module;
+  const name = kernelName(kernel);
+  if (fits) {
+    const from = ["the kernel", ...needs].join(", ");
+    const how =
+      imports.length === 0
+        ? "it imports nothing"
+        : `${counted(imports.length, "import")}, from ${from}`;
+    yield `${paint.bold(file)} ${paint.green("fits")} ${name}: ${how}\n`;
+  } else {
+    yield `${paint.bold(file)} ${paint.red("doesn't fit")} ${name}: ${counted(reasons.length, "reason")}\n`;
+    for (const [kind, group] of byKind(reasons)) yield* groupText(kind, group, paint);
+    yield "  what to do\n";
+    for (const remedy of new Set(reasons.map((one) => one.remedy))) yield `    ${remedy}\n`;
+  }
+  for (const note of notes) yield `  ${paint.dim(`note: ${note}`)}\n`;
+}
+
+function* groupText(kind: ReasonKind, reasons: readonly Reason[], paint: Paint): Generator<string> {
+  yield `  ${paint.bold(KIND_TITLES[kind])}${reasons.length > 1 ? `, ${reasons.length}` : ""}\n`;
+  for (const { dmesg, explanation } of reasons.slice(0, MOST_PRINTED)) {
+    for (const line of dmesg) yield `    ${line}\n`;
+    for (const line of explanation.split("\n")) yield `      ${line}\n`;
+  }
+  const left = reasons.length - MOST_PRINTED;
+  if (left > 0) yield `    and ${left} more: --json has all\n`;
+}
+
+/** The reasons in groups, in their order. */
+function byKind(reasons: readonly Reason[]): Map<ReasonKind, Reason[]> {
+  const groups = new Map<ReasonKind, Reason[]>();
+  for (const reason of reasons) {
+    const group = groups.get(reason.kind);
+    if (group === undefined) groups.set(reason.kind, [reason]);
+    else group.push(reason);
+  }
+  return groups;
+}

@@ -1,0 +1,104 @@
+// Tests `farjal fits`: its verdict, its documents and its errors, on modules of our own and on Debian's.
+
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { debian, debianSkip } from "../support/debian.ts";
+import { modinfo, undefinedSymbol, writeModule } from "../support/module-writer.ts";
+import { assertMisuse, builtModule, farjal, farjalJson, temporaryDirectory } from "./farjal.ts";
+
+const SYMVERS = [
+  "0x2154240b\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t",
+  "0x92997ed8\t_printk\tvmlinux\tEXPORT_SYMBOL\t",
+  "0x00000007\tgive\tdrivers/giver\tEXPORT_SYMBOL_GPL\tSPACE",
+].join("\n");
+
+interface Reason {
+  readonly kind: string;
+  readonly symbol: string | null;
+}
+
+test("fits needs nothing but a Module.symvers, and says what that leaves out", (context) => {
+  const directory = temporaryDirectory(context);
+  const symvers = join(directory, "Module.symvers");
+  writeFileSync(symvers, `${SYMVERS}\n`);
+  const taker = join(directory, "taker.ko");
+  const more = { versions: { module_layout: 0x2154240b, give: 7 } };
+  const symbols = [undefinedSymbol("give")];
+  const info = modinfo("taker", "import_ns=SPACE");
+  writeFileSync(taker, writeModule({ name: "taker", modinfo: info, symbols, ...more }));
+  const { code, json, stderr } = farjalJson(["fits", taker, "--kernel", symvers]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([json.fits, json.reasons, json.modules[0].needs], [true, [], ["giver"]]);
+  assert.match(json.notes.join(), /doesn't say its version magic/);
+  writeFileSync(taker, writeModule({ name: "taker", symbols, ...more }));
+  const other = farjalJson(["fits", taker, "--kernel", symvers]);
+  assert.equal(other.code, 1);
+  assert.deepEqual(
+    other.json.reasons.map(({ kind, symbol }: Reason) => [kind, symbol]),
+    [["namespace", "give"]],
+  );
+  const text = farjal(["fits", taker, "--kernel", symvers]);
+  assert.equal(text.code, 1);
+  assert.match(
+    text.stdout,
+    /doesn't fit .*: 1 reason\n {2}namespaces\n {4}taker: module uses symbol/,
+  );
+  assert.match(text.stdout, /what to do\n {4}add MODULE_IMPORT_NS\(SPACE\)/);
+  assert.match(text.stderr, /^note: .*doesn't say its version magic/);
+});
+
+test("fits takes the version magic of a Module.symvers from the kernel's modules", (context) => {
+  const directory = temporaryDirectory(context);
+  const symvers = join(directory, "Module.symvers");
+  writeFileSync(symvers, `${SYMVERS}\n`);
+  const tree = join(directory, "tree");
+  mkdirSync(tree);
+  writeFileSync(join(tree, "one.ko"), writeModule({ name: "one" }));
+  const other = modinfo("taker").map((line) => line.replace("6.1.0", "6.2.0"));
+  const taker = join(directory, "taker.ko");
+  writeFileSync(taker, writeModule({ name: "taker", modinfo: other }));
+  const words = ["fits", taker, "--kernel", symvers, "--modules", tree];
+  const { code, json } = farjalJson(words);
+  assert.equal(code, 1);
+  assert.deepEqual([json.reasons[0].kind, json.notes], ["vermagic", []]);
+  writeFileSync(join(tree, "two.ko"), writeModule({ name: "two", modinfo: other }));
+  assertMisuse(farjal(words), /the modules are of two releases/);
+});
+
+test("fits names what is missing", (context) => {
+  const module = builtModule("leaf", "little");
+  const directory = temporaryDirectory(context);
+  assertMisuse(farjal(["fits", module]), /--kernel FILE/);
+  assertMisuse(farjal(["fits", module, "--kernel", module]), /no kernel is in this file/);
+  assertMisuse(farjal(["fits", "nowhere.ko", "--kernel", module]), /nowhere\.ko/);
+  const symvers = join(directory, "Module.symvers");
+  writeFileSync(symvers, `${SYMVERS}\n`);
+  const empty = ["--kernel", symvers, "--modules", directory];
+  assertMisuse(farjal(["fits", module, ...empty]), /there are no modules in/);
+  const broken = join(directory, "broken.ko");
+  writeFileSync(broken, "no module");
+  const { code, json } = farjalJson(["fits", broken, module, "--kernel", symvers]);
+  assert.equal(code, 1);
+  assert.equal(json.reasons, undefined);
+  assert.deepEqual(
+    json.modules.map(({ fits, name }: { fits: boolean; name: string | null }) => [fits, name]),
+    [
+      [false, null],
+      [false, "leaf"],
+    ],
+  );
+});
+
+suite("fits with Debian's kernel", { skip: debianSkip }, () => {
+  test("finds the kernel's modules beside its boot directory", (context) => {
+    const copy = join(temporaryDirectory(context), "usbcore.ko");
+    copyFileSync(debian?.module("usbcore") ?? "", copy);
+    const { code, json } = farjalJson(["fits", copy, "--kernel", debian?.vmlinuz ?? ""]);
+    assert.equal(code, 0, JSON.stringify(json.reasons));
+    assert.deepEqual(json.modules[0].needs, ["usb_common"]);
+    assert.equal(json.kernel.release, debian?.release);
+    assert.match(json.kernel.modules, /lib\/modules\/6/);
+  });
+});
