@@ -62,6 +62,10 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
     return true;
   }
 
+  isFirst(): boolean {
+    return true;
+  }
+
   debugLocksOff(): boolean {
     return true;
   }
