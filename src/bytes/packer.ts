@@ -35,7 +35,7 @@ export class Packer {
     return this.#number(4, (view) => view.setUint32(0, value, this.#little));
   }
 
-  u64(value: number): this {
+  u64(value: number | bigint): this {
     return this.#number(8, (view) => view.setBigUint64(0, BigInt(value), this.#little));
   }
 

@@ -28,6 +28,12 @@ export interface OtherEvent
   readonly fields: string;
   /** The text as trace-cmd prints it, when that differs. */
   readonly reported?: string;
+  /** For func_repeats, an entry that stands for repeated calls: one of them, their number, and the last one's count. */
+  readonly repeats?: {
+    readonly call: FunctionEvent & Origin;
+    readonly calls: number;
+    readonly last: number;
+  };
 }
 
 export type TraceRecord = RecordedEvent | OtherEvent;
@@ -53,7 +59,10 @@ export interface TraceFacts {
    * are printed as counts; formats that need a time take a count as a nanosecond.
    */
   readonly ticks?: boolean;
-  /** Nanoseconds that are added to all printed times: the offset that --date recorded. */
+  /**
+   * What the events' counts are kept less, so that a number holds them exactly: nanoseconds, or counts of a clock without
+   * a rate. Events' `time` and `microseconds` include it. Default: 0.
+   */
   readonly origin?: bigint;
   /** Which times the file has; default: all, exactly. */
   readonly carried?: CarriedTimes;
@@ -75,7 +84,7 @@ export interface Trace extends TraceFacts {
   };
   /** The number of events, if it is known without reading them. */
   readonly length?: number;
-  /** Oldest first; can be iterated more than once. */
+  /** Calls, oldest first, repeated ones each; can be iterated more than once. */
   readonly events: Iterable<RecordedEvent>;
   /** The same, with events of other kinds between them. */
   readonly records: Iterable<TraceRecord>;

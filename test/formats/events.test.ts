@@ -14,6 +14,7 @@ import { traceCmdReport } from "../../src/formats/text/trace-cmd-text.ts";
 import {
   OPTION_DATE,
   OPTION_OFFSET,
+  OPTION_TIME_SHIFT,
   OPTION_TRACECLOCK,
   OPTION_TSC2NSEC,
 } from "../../src/formats/trace-dat/format.ts";
@@ -195,6 +196,41 @@ const KERNEL_ENTRIES: readonly MadeEvent[] = [
     print: '" %ps <-- %ps", (void *)REC->ip, (void *)REC->parent_ip',
   },
   {
+    name: "func_repeats",
+    id: 19,
+    fields: [
+      ["unsigned long ip", 4],
+      ["unsigned long parent_ip", 4],
+      ["u16 count", 2],
+      ["u16 top_delta_ts", 2],
+      ["u32 bottom_delta_ts", 4],
+    ],
+    print:
+      '" %ps <-%ps\t(repeats:%u  delta: -%llu)", (void *)REC->ip, (void *)REC->parent_ip, REC->count, (((u64)(REC)->top_delta_ts << 32) | (REC)->bottom_delta_ts)',
+  },
+  {
+    name: "funcgraph_entry",
+    id: 11,
+    fields: [
+      ["unsigned long func", 4],
+      ["int depth", 4, true],
+    ],
+    print: '"--> %ps (%d)", (void *)REC->func, REC->depth',
+  },
+  {
+    name: "funcgraph_exit",
+    id: 10,
+    fields: [
+      ["unsigned long func", 4],
+      ["int depth", 4, true],
+      ["unsigned int overrun", 4],
+      ["unsigned long long calltime", 8],
+      ["unsigned long long rettime", 8],
+    ],
+    print:
+      '"<-- %ps (%d) (start: %llx  end: %llx) over: %d", (void *)REC->func, REC->depth, REC->calltime, REC->rettime, REC->depth',
+  },
+  {
     name: "kernel_stack",
     id: 4,
     fields: [
@@ -356,6 +392,20 @@ const FILES: Readonly<Record<string, MadeFile["records"]>> = {
     ...{ time: 7e9 + index * 1e6, id: 1 },
     body: (p) => p.u32(ip).u32(parent),
   })),
+  "repeated calls": [
+    { time: 7.5e9, id: 1, body: (p) => p.u32(OPEN).u32(WRITE + 8) },
+    {
+      time: 7.6e9,
+      id: 19,
+      body: (p) =>
+        p
+          .u32(OPEN)
+          .u32(WRITE + 8)
+          .u16(3)
+          .u16(0)
+          .u32(1_250_000),
+    },
+  ],
   "a print fmt that isn't understood": [
     {
       time: 8e9,
@@ -377,10 +427,83 @@ const PRINTK = `0x80200000 : "n=%d who=%s\\n"
 0x802000c0 : "a plain text\\n"
 `;
 
+/** A call that takes 1,234 ns and one within it that takes 1 ns, at times that no number holds exactly. */
+const STARTED = 1_700_000_000_123_456_789n;
+const GRAPH: MadeFile["records"] = [
+  { time: 1000, id: 11, body: (p) => p.u32(OPEN).u32(0) },
+  { time: 1200, id: 11, body: (p) => p.u32(WRITE).u32(1) },
+  {
+    time: 1203,
+    id: 10,
+    body: (p) =>
+      p
+        .u32(WRITE)
+        .u32(1)
+        .u32(0)
+        .u64(STARTED + 1201n)
+        .u64(STARTED + 1202n),
+  },
+  {
+    time: 2244,
+    id: 10,
+    body: (p) =>
+      p
+        .u32(OPEN)
+        .u32(0)
+        .u32(0)
+        .u64(STARTED + 1001n)
+        .u64(STARTED + 2235n),
+  },
+];
+
 function madeFile(records: MadeFile["records"], more: Partial<MadeFile> = {}): Uint8Array {
   const named = { kallsyms: SYMBOLS, printk: PRINTK, cmdlines: CMDLINES };
   return makeTraceDatFile({ events: KERNEL_ENTRIES, records, ...named, ...more });
 }
+
+/** Guests' files: for each CPU samples of the difference to the host's clock. */
+interface Sample {
+  readonly time: bigint;
+  readonly offset: bigint;
+  readonly scaling?: bigint;
+  readonly fraction?: bigint;
+}
+function timeShift(
+  endian: Endian,
+  flags: number,
+  cpus: readonly (readonly Sample[])[],
+): Uint8Array {
+  const option = new Packer(endian).u64(0x1234).u32(flags).u32(cpus.length);
+  const wrapped = (value: bigint): bigint => BigInt.asUintN(64, value);
+  for (const samples of cpus) {
+    option.u32(samples.length);
+    for (const { time } of samples) option.u64(time);
+    for (const { offset } of samples) option.u64(wrapped(offset));
+    for (const { scaling = 1n } of samples) option.u64(scaling);
+  }
+  for (const { fraction = 0n } of cpus.flat()) option.u64(fraction);
+  return option.bytes();
+}
+const SAMPLES: readonly Sample[] = [
+  { time: 7_000_500_000n, offset: 40_000_000n },
+  { time: 7_002_500_000n, offset: -30_000_000n },
+  { time: 7_003_500_000n, offset: 90_000_000n },
+  { time: 7_009_000_000n, offset: 95_000_000n, scaling: 3n, fraction: 1n },
+];
+const SHIFTS: Readonly<Record<string, (endian: Endian) => Uint8Array>> = {
+  "one sample": (endian) => timeShift(endian, 1, [SAMPLES.slice(0, 1)]),
+  "two samples": (endian) => timeShift(endian, 1, [SAMPLES.slice(1, 3)]),
+  "four samples": (endian) => timeShift(endian, 1, [SAMPLES]),
+  "four samples, out of order, not interpolated": (endian) =>
+    timeShift(endian, 0, [SAMPLES.toReversed()]),
+  "a scaled clock": (endian) =>
+    timeShift(endian, 0, [SAMPLES.map((sample) => ({ ...sample, scaling: 5n, fraction: 2n }))]),
+  "no CPU": (endian) => timeShift(endian, 1, []),
+  "times of 1970": (endian) =>
+    timeShift(endian, 1, [
+      SAMPLES.map((sample) => ({ ...sample, offset: sample.offset + STARTED })),
+    ]),
+};
 
 /** Options that determine how times are read, by name. */
 const tsc = (endian: Endian): Uint8Array =>
@@ -413,6 +536,8 @@ const CLOCKS: Readonly<Record<string, (endian: Endian) => MadeFile["options"]>> 
   ],
 };
 
+const LONG_CLOCKS = ["tai", "x86-tsc", "x86-tsc with its rate", "--ts-offset", "--date"];
+
 /** Every file for which trace-cmd's output is recorded. */
 export function* refereed(): Generator<
   readonly [key: string, bytes: Uint8Array, again: Uint8Array]
@@ -439,6 +564,23 @@ export function* refereed(): Generator<
       const file = (version: 6 | 7): Uint8Array =>
         madeFile(records, { endian, version, options: options(endian) ?? [] });
       yield [`${name}, ${endian}-endian`, file(6), file(7)];
+    }
+    for (const [name, option] of Object.entries(SHIFTS)) {
+      const records = FILES["calls within calls, indented"] ?? [];
+      const options = [[OPTION_TIME_SHIFT, option(endian)]] as const;
+      const file = (version: 6 | 7): Uint8Array => madeFile(records, { endian, version, options });
+      yield [`a guest's clock, ${name}, ${endian}-endian`, file(6), file(7)];
+    }
+    for (const name of ["the counter", "--date"]) {
+      const options = CLOCKS[name]?.(endian) ?? [];
+      const file = (version: 6 | 7): Uint8Array =>
+        madeFile(FILES["repeated calls"] ?? [], { endian, version, options });
+      yield [`repeated calls by ${name}, ${endian}-endian`, file(6), file(7)];
+    }
+    for (const name of LONG_CLOCKS) {
+      const more = { endian, started: STARTED, options: CLOCKS[name]?.(endian) ?? [] };
+      const file = (version: 6 | 7): Uint8Array => madeFile(GRAPH, { ...more, version });
+      yield [`times since 1970 of ${name}, ${endian}-endian`, file(6), file(7)];
     }
   }
 }
@@ -588,6 +730,47 @@ suite("events other than calls", () => {
   test("a time of day is kept beside the trace's own times", () => {
     const options = [[OPTION_DATE, optionText("0x5f5e0ff123456")]] as const;
     const trace = traceFromBytes(madeFile(switches, { options }), "trace.dat");
-    assert.equal(trace.origin, 0x5f5e0ff123456n * 1000n);
+    const [first] = trace.records;
+    assert.equal(trace.origin, 0x5f5e0ff123456n * 1000n + 6_000_000_000n);
+    assert.equal(first?.count, 0);
+    // 2023-02-26, 01:46:30 UTC.
+    assert.equal(first?.microseconds, 0x5f5e0ff123456 + 6_000_000);
+  });
+
+  test("repeated calls are as many calls", () => {
+    const trace = traceFromBytes(madeFile(FILES["repeated calls"] ?? []), "trace.dat");
+    const calls = [...trace.events].map(
+      (event) => event.type === "function" && [event.name, event.parentName, event.count],
+    );
+    const repeated = ["door_open", "door_write", 7.6e9];
+    assert.deepEqual(calls, [["door_open", "door_write", 7.5e9], repeated, repeated, repeated]);
+    assert.equal(trace.others?.(), 0);
+    // As trace_func_repeats_print() prints the entry.
+    const text = [...traceText(trace, "ftrace")].join("");
+    assert.match(text, / 7\.600000: door_open <-door_write \(repeats: 3, last_ts: +7\.598750\)$/m);
+    const again = traceFromBytes(Buffer.from(text), "trace");
+    assert.equal([...again.events].length, 4);
+  });
+
+  test("times since 1970 are printed exactly and read back exactly, in each format", () => {
+    const options = [[OPTION_TRACECLOCK, optionText("[tai]")]] as const;
+    const trace = traceFromBytes(madeFile(GRAPH, { started: STARTED, options }), "trace.dat");
+    const durations = (whose: typeof trace): number[] =>
+      [...whose.events].flatMap((event) =>
+        event.type === "funcgraph_exit" ? event.count - event.entryCount : [],
+      );
+    assert.deepEqual(durations(trace), [1, 1234]);
+    const text = [...traceText(trace, "ftrace", { graph: { abstime: true } })].join("");
+    assert.match(text, /^1700000000\.123457 \| +0\) +\| +door_open\(\) \{$/m);
+    assert.deepEqual(durations(traceFromBytes(Buffer.from(text), "trace")), [1, 1234]);
+    const systrace = [...traceText(trace, "systrace")].join("");
+    assert.match(systrace, /1700000000\.123457789: tracing_mark_write: B\|77\|door_open$/m);
+    const counts =
+      "# tracer: nop\n  a-1 [000] ..... 1700000000123457789: f <-g\n  a-1 [000] ..... 1700000000123457790: f <-g\n";
+    const ticks = traceFromBytes(Buffer.from(counts), "trace");
+    assert.equal(
+      [...traceText(ticks, "ftrace")].join("").match(/17000000001234577(?:89|90): f <-g/g)?.length,
+      2,
+    );
   });
 });

@@ -31,6 +31,8 @@ export interface MadeFile {
   readonly cpus?: number;
   readonly events: readonly MadeEvent[];
   readonly records: readonly MadeRecord[];
+  /** Added to the time of each record; default: 0. */
+  readonly started?: bigint;
   readonly kallsyms?: string;
   readonly printk?: string;
   readonly cmdlines?: string;
@@ -220,7 +222,7 @@ class Maker {
         .raw(content)
         .raw(new Uint8Array(size - content.length));
     }
-    const page = this.#packer().u64(start);
+    const page = this.#packer().u64(BigInt(start) + (this.#made.started ?? 0n));
     if (this.#long === 4) page.u32(data.length);
     else page.u64(data.length);
     page.raw(data.bytes());

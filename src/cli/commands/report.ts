@@ -82,21 +82,12 @@ async function openTrace(path: string, { instance }: ReportOptions): Promise<Tra
 }
 
 function traceJson(trace: Trace): Answer["json"] {
-  const { task, cpus, endian, release, overruns, clockHz, origin = 0n } = trace;
+  const { task, cpus, endian, release, overruns, clockHz } = trace;
   // Reads the whole trace first, so that a damaged file is an error before anything is printed.
   for (const _ of trace.records);
-  const events = recordsJson(trace.records, clockHz, Number(origin) / 1e9);
-  return { task, cpus, endian, release, overruns, events };
+  return { task, cpus, endian, release, overruns, events: recordsJson(trace.records, clockHz) };
 }
 
-/** @param origin seconds to add to each time. */
-function* recordsJson(
-  records: Trace["records"],
-  clockHz: number,
-  origin: number,
-): Generator<unknown> {
-  for (const record of records) {
-    const moved = origin === 0 ? record : { ...record, time: record.time + origin };
-    yield recordJson(moved, clockHz);
-  }
+function* recordsJson(records: Trace["records"], clockHz: number): Generator<unknown> {
+  for (const record of records) yield recordJson(record, clockHz);
 }

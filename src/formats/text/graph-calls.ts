@@ -5,6 +5,7 @@
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { Moments } from "../moments.ts";
 import type { Origin, TraceRecord } from "../trace.ts";
 import { readEvent } from "./event-text.ts";
 import type { GraphLine } from "./graph-line.ts";
@@ -39,16 +40,20 @@ export class GraphCalls {
   #line = 0;
   readonly #running: Map<number, TraceTask>;
   readonly #tasks: { task(name: string, pid: number): TraceTask };
+  readonly #moments: Moments;
 
   /**
    * @param firstTasks each CPU's task before its first task switch, if it has one.
    * @param tasks gives the same object for the same task.
+   * @param origin nanoseconds that the lines' times are less.
    */
   constructor(
     firstTasks: ReadonlyMap<number, TraceTask>,
     tasks: { task(name: string, pid: number): TraceTask },
+    origin: bigint,
   ) {
     this.#tasks = tasks;
+    this.#moments = new Moments(NANOSECONDS, origin);
     this.#running = new Map(
       [...firstTasks].map(([cpu, { name, pid }]) => [cpu, tasks.task(name, pid)]),
     );
@@ -87,7 +92,7 @@ export class GraphCalls {
       const { name, fields } = readEvent(content.text) ?? { name: "print", fields: content.text };
       this.#advance(cpu, stack, now);
       const whose = { task: task ?? this.#tasks.task("<...>", 0), flags: NO_FLAGS, lost };
-      return [{ type: "other", ...moment(now, cpu), ...whose, ...origin, name, fields }];
+      return [{ type: "other", ...this.#moment(now, cpu), ...whose, ...origin, name, fields }];
     }
     if (content.kind === "return") return [this.#leave(line, stack, now, origin)];
     const { kind, name, module } = content;
@@ -95,7 +100,7 @@ export class GraphCalls {
     stack.open.length = Math.min(stack.open.length, depth);
     const entry: GraphEvent = {
       type: "funcgraph_entry",
-      ...moment(now, cpu),
+      ...this.#moment(now, cpu),
       ip: 0,
       depth,
       name,
@@ -113,7 +118,7 @@ export class GraphCalls {
     const { lost: _lost, ...whose } = origin;
     const exit: GraphEvent = {
       type: "funcgraph_exit",
-      ...moment(end, cpu),
+      ...this.#moment(end, cpu),
       ip: 0,
       depth,
       name,
@@ -138,7 +143,7 @@ export class GraphCalls {
     const called = matches && entered !== undefined ? entered : stated;
     return {
       type: "funcgraph_exit",
-      ...moment(end, cpu),
+      ...this.#moment(end, cpu),
       ip: 0,
       depth,
       name: called.name ?? "<...>",
@@ -164,6 +169,16 @@ export class GraphCalls {
     const least = Math.max(stack.now, this.#cpus.get(cpu) ?? 0);
     if (time !== undefined) return Math.max(least, time * 1000);
     return depth === 0 && content.kind !== "return" ? Math.max(least, this.#line) : least;
+  }
+
+  #moment(count: number, cpu: number) {
+    const moments = this.#moments;
+    return {
+      count,
+      time: moments.seconds(count),
+      microseconds: moments.microseconds(count),
+      cpu,
+    };
   }
 
   #advance(cpu: number, stack: Stack, now: number): void {
@@ -192,8 +207,4 @@ function depthOf({ depth, content }: GraphLine, { interrupts }: Stack): number {
     interrupted.deeper = deeper;
   }
   return Math.min(depth + deeper, DEEPEST - 1);
-}
-
-function moment(count: number, cpu: number) {
-  return { count, time: count / NANOSECONDS, microseconds: Math.floor(count / 1000), cpu };
 }

@@ -3,6 +3,8 @@
 // call's return value, return address and arguments are skipped. Each step reads the line once: no pattern backtracks
 // over a long line.
 
+import { wholeNumber } from "./context.ts";
+
 /** The columns that a header names. */
 export interface GraphColumns {
   readonly abstime: boolean;
@@ -32,7 +34,7 @@ export type GraphContent =
 
 export interface GraphLine {
   readonly cpu: number;
-  /** Microseconds; undefined when there is no time column. */
+  /** Microseconds less the origin; undefined when there is no time column. */
   readonly time: number | undefined;
   readonly task: { readonly name: string; readonly pid: number } | undefined;
   readonly flags: string | undefined;
@@ -45,7 +47,7 @@ export interface GraphLine {
 const ABSTIME = / *(\d{1,15})\.(\d{6}) \| {0,2}/y;
 const RELTIME = / *(\d{1,15}) us \| {0,2}/y;
 const CPU = / *(\d{1,4})\) /y;
-const PROC = / *(\S.{0,15}?)-(-?\d{1,10}) +\| /y;
+const PROC = / *((?:\S.{0,15}?)?)-(-?\d{1,10}) +\| /y;
 const FLAGS = / *([^ |]{4,7}) +\| /y;
 /** A duration, or blanks in its place, up to the bar. */
 const DURATION = / {0,40}(?:[$@*#!+] ?)?(?:(\d{1,12}(?:\.\d{1,3})?) us)? {0,24}\| {0,2}/y;
@@ -53,7 +55,8 @@ const IRQ = / {0,40}(={10}>|<={10})(?: \|)? *$/y;
 /** `name [module]`, up to the parenthesis. */
 const SYMBOL = /([^\s()]+)(?: \[([^\s\]]{1,64})\])?\(/y;
 const TAIL = /^([^\s=]+)(?: \[([^\s\]]{1,64})\])?(?: (?:ret)?= ?-?[0-9a-fx]{1,20})?$/;
-const SWITCH = /^ *(\d{1,4})\) +(\S.{0,15}?)-(-?\d{1,10}) +=> +(\S.{0,15}?)-(-?\d{1,10}) *$/;
+const SWITCH =
+  /^ *(\d{1,4})\) +((?:\S.{0,15}?)?)-(-?\d{1,10}) +=> +((?:\S.{0,15}?)?)-(-?\d{1,10}) *$/;
 const LONGEST_SWITCH = 128;
 const HEADER = /FUNCTION CALLS/;
 const NANOSECONDS = 1000;
@@ -72,8 +75,16 @@ export function readGraphHeader(line: string): GraphColumns | undefined {
   };
 }
 
-/** Reads a line; null for a line of another form. @param columns null when the text has no header so far. */
-export function readGraphLine(line: string, columns: GraphColumns | null): GraphLine | null {
+/**
+ * Reads a line; null for a line of another form.
+ * @param columns null when the text has no header so far.
+ * @param origin seconds that times are given less.
+ */
+export function readGraphLine(
+  line: string,
+  columns: GraphColumns | null,
+  origin = 0n,
+): GraphLine | null {
   let at = 0;
   const take = (column: RegExp, there: boolean | undefined): RegExpExecArray | null => {
     if (there === false) return null;
@@ -89,7 +100,7 @@ export function readGraphLine(line: string, columns: GraphColumns | null): Graph
   const flags = take(FLAGS, columns?.flags);
   const time =
     abstime !== null
-      ? Number(abstime[1]) * MICROSECONDS + Number(abstime[2])
+      ? wholeNumber(abstime[1], origin) * MICROSECONDS + Number(abstime[2])
       : reltime === null
         ? undefined
         : Number(reltime[1]);

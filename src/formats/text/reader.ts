@@ -10,6 +10,8 @@ import { latin1 } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { Moments } from "../moments.ts";
+import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
 import type { Origin, OtherEvent, Trace, TraceRecord } from "../trace.ts";
 import { type ContextLine, readContext } from "./context.ts";
 import { readCall, readEvent, stackLine, stackName } from "./event-text.ts";
@@ -22,6 +24,8 @@ const FIRST_LINE = /^# tracer: (\S+)/;
 const HEADER_SIZE = 4096;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
+/** Times below this many nanoseconds, about 26 days, are kept as they are. */
+const SMALL = 2 ** 51;
 /** Tracers that use the common form; mmiotrace and blk have their own. */
 const TRACERS = [
   ...["function", "function_graph", "nop", "irqsoff", "preemptoff", "preemptirqsoff"],
@@ -37,8 +41,6 @@ const CPU_COLUMN = /^ {0,24}(?:\d{1,15}\.\d{6} \| {1,24})?\d{1,4}\) /;
 const PASSED_LINE = /^(?:#.*|CPU:\d{1,4} .*| *-{8,}|[ |]*)$/;
 /** The most lines that are kept of one stack. */
 const MOST_FRAMES = 512;
-/** The most repeated calls that are expanded from func-no-repeats. */
-const MOST_REPEATED = 1 << 20;
 /** The longest part of a line that a note quotes. */
 const LONGEST_QUOTE = 60;
 
@@ -93,6 +95,7 @@ export function readFtraceText(open: Opener, name: string): Trace {
     overruns: Math.max(0, Number(written ?? 0) - Number(entries ?? 0)),
     addresses: false,
     ...(survey.ticks ? { ticks: true } : {}),
+    ...(survey.origin === 0n ? {} : { origin: originNanoseconds(survey) }),
     carried: graph
       ? { moments: survey.timed, durations: survey.durations ? "printed" : "none" }
       : { moments: true, durations: "none" },
@@ -121,6 +124,8 @@ interface Survey {
   readonly firstTasks: ReadonlyMap<number, TraceTask>;
   /** Whether times are counts of a clock that isn't in nanoseconds. */
   readonly ticks: boolean;
+  /** What times are read less: the least one's whole seconds, or its count with `ticks`; 0 when they are small. */
+  readonly origin: bigint;
   /** function_graph: whether lines have times, and whether calls have durations. */
   readonly timed: boolean;
   readonly durations: boolean;
@@ -134,6 +139,7 @@ function surveyOf(open: Opener, form: LineForm): Survey {
   let timed = false;
   let durations = false;
   let columns: GraphColumns | null = null;
+  let least = Number.POSITIVE_INFINITY;
   for (const line of textLines(open)) {
     if (line === null) continue;
     columns = readGraphHeader(line) ?? columns;
@@ -148,21 +154,38 @@ function surveyOf(open: Opener, form: LineForm): Survey {
     if (graph !== null) {
       timed ||= graph.time !== undefined;
       durations ||= graph.duration !== undefined;
+      least = Math.min(least, graph.time ?? least);
       cpus = Math.max(cpus, graph.cpu + 1);
       continue;
     }
     const context = readContext(line);
     if (context === null) continue;
     ticks ??= context.ticks;
+    least = Math.min(least, context.time);
     cpus = Math.max(cpus, context.cpu + 1);
   }
+  const counts = ticks === true && form !== "function_graph";
   return {
     cpus,
     firstTasks,
-    ticks: ticks === true && form !== "function_graph",
+    ticks: counts,
+    origin: originOf(least, counts),
     timed,
     durations,
   };
+}
+
+/** @param least microseconds or counts. */
+function originOf(least: number, ticks: boolean): bigint {
+  const nanoseconds = ticks ? least : least * 1000;
+  if (!Number.isFinite(least) || nanoseconds < SMALL) return 0n;
+  // A count of this size is read as the nearest number that can be held, which may be above it.
+  return ticks ? BigInt(least) - (1n << 20n) : BigInt(Math.floor(least / MICROSECONDS));
+}
+
+/** The origin of all times: nanoseconds, or counts with `ticks`. */
+function originNanoseconds({ origin, ticks }: Survey): bigint {
+  return ticks ? origin : origin * BigInt(NANOSECONDS);
 }
 
 /** The file's records, and what the last pass over them skipped. */
@@ -238,9 +261,7 @@ class Passed {
     if (this.frames > 0) {
       notes.push(`${name}: left out ${this.frames} frames of stacks deeper than ${MOST_FRAMES}`);
     }
-    if (this.repeats > 0) {
-      notes.push(`${name}: left out ${this.repeats} repetitions of calls (func-no-repeats)`);
-    }
+    if (this.repeats > 0) notes.push(repeatsNote(name, this.repeats));
     return notes;
   }
 }
@@ -249,6 +270,8 @@ class Passed {
 class Reading {
   readonly #graph: boolean;
   readonly #timed: boolean;
+  readonly #origin: bigint;
+  readonly #moments: Moments;
   readonly #passed: Passed;
   readonly #tasks = new Tasks();
   readonly #calls: GraphCalls;
@@ -261,11 +284,15 @@ class Reading {
   #waiting: TraceRecord[] = [];
   #repeated = 0;
 
-  constructor(form: LineForm, { firstTasks, timed }: Survey, passed: Passed) {
+  constructor(form: LineForm, survey: Survey, passed: Passed) {
+    const { firstTasks, timed, origin, ticks } = survey;
     this.#graph = form === "function_graph";
     this.#timed = timed;
+    this.#origin = origin;
+    const nanoseconds = originNanoseconds(survey);
+    this.#moments = new Moments(this.#graph || ticks ? NANOSECONDS : MICROSECONDS, nanoseconds);
     this.#passed = passed;
-    this.#calls = new GraphCalls(firstTasks, this.#tasks);
+    this.#calls = new GraphCalls(firstTasks, this.#tasks, nanoseconds);
   }
 
   /** The records that a line completes. @param line null for a line that is too long. */
@@ -295,7 +322,7 @@ class Reading {
     this.#columns = readGraphHeader(line) ?? this.#columns;
     if (isComment(line) || line === "") return;
     if (this.#graph && this.#graphLine(line)) return;
-    const context = readContext(line);
+    const context = readContext(line, this.#origin);
     if (context !== null) yield* this.#contextLine(context);
     else if (!this.#graph && this.#bareCall(line)) yield* this.end();
     else this.#other(line);
@@ -321,7 +348,7 @@ class Reading {
       this.#calls.switch(change.cpu, change.after);
       return true;
     }
-    const found = readGraphLine(line, this.#columns);
+    const found = readGraphLine(line, this.#columns, this.#origin);
     if (found === null) return false;
     this.#waiting = this.#calls.records(found, this.#takeLost(found.cpu));
     return true;
@@ -332,9 +359,11 @@ class Reading {
     const origin = { task: this.#tasks.task(comm, pid), flags, lost: this.#takeLost(cpu) };
     // function_graph's lines may have no times; this event then gets the present time, between its neighbours.
     const count = !this.#graph ? time : this.#timed ? time * 1000 : this.#calls.now(cpu);
-    const seconds = count / (this.#graph || context.ticks ? NANOSECONDS : MICROSECONDS);
-    const microseconds = this.#graph || context.ticks ? count / 1000 : count;
-    const moment = { count, time: seconds, microseconds: Math.floor(microseconds), cpu };
+    const [seconds, microseconds] = [
+      this.#moments.seconds(count),
+      this.#moments.microseconds(count),
+    ];
+    const moment = { count, time: seconds, microseconds, cpu };
     const stack = stackName(text);
     if (stack !== undefined) {
       this.#stack = { type: "other", ...moment, ...origin, name: stack, fields: text };

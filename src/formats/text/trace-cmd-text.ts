@@ -84,14 +84,14 @@ class Lines {
   /** Seconds with microseconds, rounded to the nearest, in a column of their own; a count of ticks in 12 digits. */
   #time(count: number): string {
     const { clockHz, ticks = false } = this.#trace;
-    if (ticks) return tickText(count);
+    if (ticks) return tickText(count, this.#trace.origin);
     if (this.#trace.origin !== undefined) return this.#longTime(count, this.#trace.origin);
     const total = Math.round((count * 1e6) / clockHz);
     const seconds = Math.floor(total / 1e6);
     return ` ${String(seconds).padStart(5)}.${String(total % 1e6).padStart(6, "0")}`;
   }
 
-  /** For a time of day, which has more nanoseconds than a number holds exactly. */
+  /** For a time with more nanoseconds than a number holds exactly, such as one of tai or of --date. */
   #longTime(count: number, origin: bigint): string {
     const nanoseconds = BigInt(Math.round((count * 1e9) / this.#trace.clockHz)) + origin;
     const total = (nanoseconds + 500n) / 1000n;
@@ -102,7 +102,7 @@ class Lines {
   #content(record: TraceRecord, leaf: Return | null): string {
     switch (record.type) {
       case "function":
-        return `${this.#indents.of(record)}${symbolText(record.name)} <-- ${symbolText(record.parentName)}`;
+        return this.#callText(record);
       case "funcgraph_entry": {
         const indent = "  ".repeat(record.depth);
         const name = record.name.replace(/^0x/, "");
@@ -112,9 +112,19 @@ class Lines {
       }
       case "funcgraph_exit":
         return `${this.#duration(record)}${"  ".repeat(record.depth)}}`;
-      default:
-        return record.reported ?? record.fields;
+      default: {
+        const { repeats, reported, fields } = record;
+        if (repeats === undefined) return reported ?? fields;
+        const { call, calls, last } = repeats;
+        const time = this.#time(last);
+        const when = this.#trace.ticks === true ? time : time.slice(1);
+        return `${this.#callText(call)} (count: ${calls}  last_ts: ${when})`;
+      }
     }
+  }
+
+  #callText(call: FunctionEvent): string {
+    return `${this.#indents.of(call)}${symbolText(call.name)} <-- ${symbolText(call.parentName)}`;
   }
 
   #duration({ count, entryCount }: Return): string {

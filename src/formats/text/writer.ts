@@ -20,8 +20,8 @@ export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Gener
   }
   const entries = trace.length ?? recordCount(trace);
   yield ftraceHeader(entries, entries + trace.overruns, trace.cpus);
-  const { ticks = false } = trace;
-  const lines = new FtraceLines({ ticks });
+  const { ticks = false, origin = 0n } = trace;
+  const lines = new FtraceLines({ ticks, origin });
   for (const record of trace.records) {
     const { lost } = record;
     if (lost !== undefined && lost !== 0) yield lines.take() + lostLine(record.cpu, lost);

@@ -11,7 +11,7 @@ import { latin1, latin1Bytes, sameBytes, utf8 } from "../../bytes/text.ts";
 import { Output } from "../../compression/output.ts";
 import { unpackZstd } from "../../compression/zstd.ts";
 import { Misuse } from "../../errors.ts";
-import { type Clock, type ClockOptions, clockOf } from "./clock.ts";
+import type { ClockOptions } from "./clock.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
 import {
   COMPRESSED,
@@ -43,6 +43,7 @@ import {
 } from "./format.ts";
 import { unescaped } from "./print-format.ts";
 import { Kallsyms, linesOf } from "./symbols.ts";
+import { readTimeShift } from "./time-shift.ts";
 
 /** Where a CPU's pages are. */
 export interface CpuData {
@@ -71,9 +72,7 @@ export interface TraceDatFile {
   readonly symbols: Kallsyms;
   /** Strings by the addresses that the records of bprint and bputs hold. */
   readonly strings: ReadonlyMap<bigint, string>;
-  readonly clock: Clock;
-  /** Whether the file asks for times to be shifted to another machine's clock (TIME_SHIFT), which farjal doesn't do. */
-  readonly shifted: boolean;
+  readonly clock: ClockOptions;
   /** Tasks' names by pid. */
   readonly tasks: ReadonlyMap<number, string>;
   readonly uname: string;
@@ -142,7 +141,6 @@ class Reading {
   kallsyms = "";
   printk = "";
   clock: ClockOptions = {};
-  shifted = false;
   uname = "";
   overruns = 0;
   cpus: CpuData[] = [];
@@ -217,9 +215,13 @@ class Reading {
     if (id === OPTION_DATE) this.clock = { ...this.clock, date: text };
     if (id === OPTION_OFFSET) this.clock = { ...this.clock, offset: text };
     if (id === OPTION_TRACECLOCK) this.clock = { ...this.clock, clocks: text };
-    if (id === OPTION_TIME_SHIFT) this.shifted = true;
+    const { name, endian } = this.cursor;
+    const numbers = new Cursor(memorySource(content), `${name}'s option`, endian);
+    if (id === OPTION_TIME_SHIFT) {
+      const shift = readTimeShift(numbers);
+      if (shift !== undefined) this.clock = { ...this.clock, shift };
+    }
     if (id === OPTION_TSC2NSEC && content.length >= 16) {
-      const numbers = new Cursor(memorySource(content), this.cursor.name, this.cursor.endian);
       const mult = numbers.u32("TSC2NSEC's multiplier");
       this.clock = { ...this.clock, scale: { mult, shift: numbers.u32("TSC2NSEC's shift") } };
     }
@@ -254,8 +256,7 @@ class Reading {
       formats,
       symbols,
       strings: printkStrings(this.printk),
-      clock: clockOf(this.clock),
-      shifted: this.shifted,
+      clock: this.clock,
       tasks,
       uname,
       overruns,

@@ -304,6 +304,7 @@ class Parser {
     }
     if (this.#takes("(")) {
       if (this.#takes("{")) throw new Unknown();
+      if (this.#peek.text === "REC" && this.#parenthesizedRecord()) return this.#recordField();
       const type = this.#type();
       if (type !== null) {
         this.#need(")");
@@ -314,15 +315,26 @@ class Parser {
       return this.#postfix(value);
     }
     const name = this.#name();
-    if (name === "REC") {
-      this.#need("->");
-      return this.#fieldValue(this.#field(this.#name()));
-    }
+    if (name === "REC") return this.#recordField();
     if (name === "sizeof") return this.#sizeof();
     if (!this.#takes("(")) return { number: () => 0n };
     const value = this.#function(name);
     this.#need(")");
     return value;
+  }
+
+  /** Steps over `REC)`, as macros that put their argument in parentheses leave it; false for anything else. */
+  #parenthesizedRecord(): boolean {
+    const start = this.#at;
+    this.#at += 1;
+    if (this.#takes(")")) return true;
+    this.#at = start;
+    return false;
+  }
+
+  #recordField(): Value {
+    this.#need("->");
+    return this.#fieldValue(this.#field(this.#name()));
   }
 
   /** A type's name if one is next: its size, and the elements of a pointer to it; else null. */

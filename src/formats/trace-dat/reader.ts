@@ -4,8 +4,11 @@
 
 import type { Opener } from "../../bytes/source.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
-import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { secondsText, type TraceTask, tickText } from "../../ftrace/text/function-text.ts";
+import { Moments } from "../moments.ts";
+import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
 import type { Origin, OtherEvent, RecordedEvent, Trace, TraceRecord } from "../trace.ts";
+import { type Clock, clockOf } from "./clock.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
 import { eventPrinter } from "./event-printer.ts";
@@ -13,18 +16,18 @@ import { readTraceDatFile, type TraceDatFile } from "./file.ts";
 import { latencyFlags } from "./latency-flags.ts";
 import type { PrintContext, Printer } from "./print-format.ts";
 import { RecordView } from "./record-view.ts";
-import { RingReader } from "./ring-reader.ts";
+import { firstStamps, RingReader } from "./ring-reader.ts";
 
 const NANOSECONDS = 1e9;
 const TWO_32 = 2 ** 32;
 /** The most open calls: from 6.13 on a kernel's shadow stack has 4,096 words, before it had 50 frames. */
 const DEEPEST = 4096;
-const NOT_SHIFTED =
-  "its times are the recorded machine's own: the shift to another machine's clock (TIME_SHIFT) isn't applied";
 /**
  * The entry of 6.13 and later in place of funcgraph_entry when funcgraph-retaddr is on (kernel/trace/trace_entries.h).
  */
 const RETADDR_ENTRY = "fgraph_retaddr_entry";
+/** The entry of 5.14 and later that stands for repeated calls (kernel/trace/trace_entries.h). */
+const REPEATS = "func_repeats";
 /**
  * The most characters of all texts together, besides TEXT_SHARE times the size of their records. The print fmt of an
  * untrusted file may print more.
@@ -47,13 +50,15 @@ const UNKNOWN = "<...>";
 export function readTraceDat(open: Opener, name: string, instance?: string): Trace {
   const source = open();
   let file: TraceDatFile;
+  let clock: Clock;
   try {
     file = readTraceDatFile(source, name, instance);
+    clock = clockOf(file.clock, firstStamps(source, file));
   } finally {
     source.close();
   }
   const task = firstTask(file);
-  let others = 0;
+  let skipped = new Skipped();
   return {
     task,
     cpus: Math.max(1, ...file.cpus.map(({ cpu }) => cpu + 1)),
@@ -62,22 +67,29 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",
     overruns: file.overruns,
     addresses: true,
-    ...(file.clock.ticks ? { ticks: true } : {}),
-    ...(file.clock.origin === 0n ? {} : { origin: file.clock.origin }),
-    notes: () => (file.shifted ? [`${name}: ${NOT_SHIFTED}`] : []),
-    records: { [Symbol.iterator]: () => recordsOf(open, file, true, isAny) },
+    ...(clock.ticks ? { ticks: true } : {}),
+    ...(clock.origin === 0n ? {} : { origin: clock.origin }),
+    records: { [Symbol.iterator]: () => recordsOf(open, file, clock, null) },
     events: {
       [Symbol.iterator]: () => {
-        others = 0;
-        return recordsOf(open, file, false, (record): record is RecordedEvent => {
-          if (record.type !== "other") return true;
-          others += 1;
-          return false;
-        });
+        skipped = new Skipped();
+        // With somewhere to count other records, they are not among those given.
+        return recordsOf(open, file, clock, skipped) as Generator<RecordedEvent>;
       },
     },
-    others: () => others,
+    others: () => skipped.others,
+    notes: () => skipped.notes(name),
   };
+}
+
+/** What a pass over the calls alone leaves out. */
+class Skipped {
+  others = 0;
+  repeats = 0;
+
+  notes(name: string): string[] {
+    return this.repeats === 0 ? [] : [repeatsNote(name, this.repeats)];
+  }
 }
 
 function firstTask({ tasks }: TraceDatFile): TraceTask {
@@ -85,24 +97,23 @@ function firstTask({ tasks }: TraceDatFile): TraceTask {
   return { pid, name };
 }
 
-const isAny = (_record: TraceRecord): _record is TraceRecord => true;
-
 /**
  * The records of all CPUs, the earliest first; of two at the same time, the lower CPU's. A single generator makes them:
  * each generator around it would cost as much as reading a record.
- * @param withTexts whether events of other kinds get their text.
+ * @param skipped null for all records; otherwise only calls are given, and this counts the others.
  */
-function* recordsOf<R extends TraceRecord>(
+function* recordsOf(
   open: Opener,
   file: TraceDatFile,
-  withTexts: boolean,
-  isWanted: (record: TraceRecord) => record is R,
-): Generator<R> {
+  clock: Clock,
+  skipped: Skipped | null,
+): Generator<TraceRecord> {
   const source = open();
   try {
-    const decoder = new Decoder(file, withTexts);
+    const decoder = new Decoder(file, clock, skipped === null);
+    let repeated = 0;
     const rings = file.cpus
-      .map((data) => new RingReader(source, file, data))
+      .map((data) => new RingReader(source, file, clock, data))
       .filter((ring) => ring.next());
     while (rings.length > 0) {
       let first = 0;
@@ -111,7 +122,15 @@ function* recordsOf<R extends TraceRecord>(
       }
       const ring = rings[first] as RingReader;
       const record = decoder.record(ring);
-      if (isWanted(record)) yield record;
+      if (skipped === null || record.type !== "other") yield record;
+      else if (record.repeats === undefined) skipped.others += 1;
+      else {
+        const { call, calls } = record.repeats;
+        const given = Math.min(calls, MOST_REPEATED - repeated);
+        repeated += given;
+        skipped.repeats += calls - given;
+        for (let left = given; left > 0; left -= 1) yield call;
+      }
       if (!ring.next()) rings.splice(first, 1);
     }
   } finally {
@@ -139,6 +158,8 @@ class Decoder {
   readonly #flags = new Map<number, string>();
   readonly #print: PrintContext;
   readonly #record: RecordView;
+  readonly #clock: Clock;
+  readonly #moments: Moments;
 
   readonly #withTexts: boolean;
   /** The characters that texts may still use. */
@@ -146,8 +167,10 @@ class Decoder {
   /** Tasks' names: the file's, and those from scheduler events. */
   readonly #names: Map<number, string>;
 
-  constructor(file: TraceDatFile, withTexts: boolean) {
+  constructor(file: TraceDatFile, clock: Clock, withTexts: boolean) {
     this.#file = file;
+    this.#clock = clock;
+    this.#moments = new Moments(NANOSECONDS, clock.origin);
     this.#withTexts = withTexts;
     this.#names = new Map(file.tasks);
     this.#little = file.endian === "little";
@@ -198,16 +221,17 @@ class Decoder {
   /** The decoder of one of ftrace's own entries, if the format has the entry's fields. */
   #own(format: EventFormat): Decode | undefined {
     const { symbols } = this.#file;
+    const moments = this.#moments;
     const number = (name: string): NumberAt | undefined => this.#number(format, name);
     const need = recordSize(format);
     const checked = (decode: Decode): Decode => {
       const short = this.#other(format);
       return (ring, whose) => (ring.size < need ? short(ring, whose) : decode(ring, whose));
     };
-    if (format.name === FUNCTION.name) {
+    if (format.name === FUNCTION.name || format.name === REPEATS) {
       const [ip, parent] = [number("ip"), number("parent_ip")];
       if (!ip || !parent) return undefined;
-      return checked((ring, { task, flags }): FunctionEvent & Origin => {
+      const call = (ring: RingReader, { task, flags }: Whose): FunctionEvent & Origin => {
         const { time, cpu, lost } = ring;
         const at = ip(ring);
         const parentIp = parent(ring);
@@ -215,8 +239,8 @@ class Decoder {
         return {
           type: "function",
           count: time,
-          time: time / NANOSECONDS,
-          microseconds: Math.floor(time / 1000),
+          time: moments.seconds(time),
+          microseconds: moments.microseconds(time),
           cpu,
           task,
           flags,
@@ -227,7 +251,8 @@ class Decoder {
           ip: at,
           parentIp,
         };
-      });
+      };
+      return format.name === FUNCTION.name ? checked(call) : this.#repeats(format, call, checked);
     }
     const [func, stated] = [number("func"), number("depth")];
     if (!func || !stated) return undefined;
@@ -244,8 +269,8 @@ class Decoder {
         return {
           type: "funcgraph_entry",
           count: time,
-          time: time / NANOSECONDS,
-          microseconds: Math.floor(time / 1000),
+          time: moments.seconds(time),
+          microseconds: moments.microseconds(time),
           cpu,
           task,
           flags,
@@ -257,8 +282,9 @@ class Decoder {
         };
       });
     }
-    const [overrun, called, returned] = [number("overrun"), number("calltime"), number("rettime")];
-    if (format.name !== FUNCGRAPH_EXIT.name || !overrun || !called || !returned) return undefined;
+    const overrun = number("overrun");
+    const took = this.#difference(format, "rettime", "calltime");
+    if (format.name !== FUNCGRAPH_EXIT.name || !overrun || !took) return undefined;
     return checked((ring, { task, flags }): ReturnEvent & Origin => {
       const { time, cpu, lost } = ring;
       const ip = func(ring);
@@ -266,8 +292,8 @@ class Decoder {
       return {
         type: "funcgraph_exit",
         count: time,
-        time: time / NANOSECONDS,
-        microseconds: Math.floor(time / 1000),
+        time: moments.seconds(time),
+        microseconds: moments.microseconds(time),
         cpu,
         task,
         flags,
@@ -278,14 +304,67 @@ class Decoder {
         depth: depth(ring),
         overrun: overrun(ring),
         // The record is written a moment after the return that it describes.
-        entryCount: time - (returned(ring) - called(ring)),
+        entryCount: time - took(ring),
       };
     });
+  }
+
+  /** The decoder of the entry that stands for repeated calls, which the option func-no-repeats makes. */
+  #repeats(
+    format: EventFormat,
+    call: (ring: RingReader, whose: Whose) => FunctionEvent & Origin,
+    checked: (decode: Decode) => Decode,
+  ): Decode | undefined {
+    const number = (name: string): NumberAt | undefined => this.#number(format, name);
+    const [count, top, bottom] = [
+      number("count"),
+      number("top_delta_ts"),
+      number("bottom_delta_ts"),
+    ];
+    if (!count || !top || !bottom) return undefined;
+    const other = this.#other(format);
+    return checked((ring, whose): OtherEvent => {
+      const event = call(ring, whose);
+      const calls = count(ring);
+      const last = ring.time - (top(ring) * TWO_32 + bottom(ring));
+      const fields = `${event.name} <-${event.parentName} (repeats: ${calls}, last_ts: ${this.#timeText(last)})`;
+      return {
+        ...other(ring, whose),
+        fields,
+        repeats: { call: { ...event, lost: 0 }, calls, last },
+      };
+    });
+  }
+
+  /** As trace_print_time() prints it. */
+  #timeText(time: number): string {
+    const { ticks, origin } = this.#clock;
+    return ticks ? tickText(time, origin) : secondsText(this.#moments.microseconds(time));
   }
 
   #number({ fields }: EventFormat, name: string): NumberAt | undefined {
     const field = fields.find((one) => one.name === name);
     return field === undefined ? undefined : numberAt(field, this.#little);
+  }
+
+  /** Reads a field less another one, exactly where the difference is small although both are above 2^53. */
+  #difference(format: EventFormat, from: string, less: string): NumberAt | undefined {
+    const fields = [from, less].map((name) => format.fields.find((one) => one.name === name));
+    const [a, b] = fields;
+    if (a === undefined || b === undefined) return undefined;
+    const [high, low] = this.#little ? [4, 0] : [0, 4];
+    if (a.size === 8 && b.size === 8) {
+      const little = this.#little;
+      return ({ view, at }) => {
+        const [one, other] = [at + a.offset, at + b.offset];
+        const highs = view.getUint32(one + high, little) - view.getUint32(other + high, little);
+        return (
+          highs * TWO_32 + (view.getUint32(one + low, little) - view.getUint32(other + low, little))
+        );
+      };
+    }
+    const [one, other] = [this.#number(format, from), this.#number(format, less)];
+    return one && other && ((ring) => one(ring) - other(ring));
   }
 
   /** Takes a task's name from an event when the file has none for it, as trace-cmd's plugin does. */
@@ -296,9 +375,10 @@ class Decoder {
     this.#tasks.delete(number);
   }
 
-  #other(format: EventFormat): Decode {
+  #other(format: EventFormat): (ring: RingReader, whose: Whose) => OtherEvent {
     const { kernel, traceCmd } = eventPrinter(format, this.#print);
     const record = this.#record;
+    const moments = this.#moments;
     const named = schedulerTasks(format);
     return (ring, { task, flags }): OtherEvent => {
       record.look(ring);
@@ -306,8 +386,8 @@ class Decoder {
       const event: OtherEvent = {
         type: "other",
         count: ring.time,
-        time: ring.time / NANOSECONDS,
-        microseconds: Math.floor(ring.time / 1000),
+        time: moments.seconds(ring.time),
+        microseconds: moments.microseconds(ring.time),
         cpu: ring.cpu,
         task,
         flags,

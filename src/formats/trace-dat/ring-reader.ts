@@ -4,6 +4,7 @@
 
 import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { ByteSource } from "../../bytes/source.ts";
+import type { Clock, FirstStamp } from "./clock.ts";
 import { type CpuData, type TraceDatFile, unpackChunk } from "./file.ts";
 import {
   MISSED_EVENTS,
@@ -14,11 +15,10 @@ import {
   TIME_STAMP,
 } from "./ring-pages.ts";
 
-const TWO_32 = 2 ** 32;
 const TWO_27 = 2 ** TIME_BITS;
 const TIME_MASK = TWO_27 - 1;
 /** The bits of an absolute time; the higher bits are the last time's. */
-const TWO_59 = 2 ** 59;
+const ABSOLUTE_BITS = 59n;
 const LENGTH_MASK = 0x07ffffff;
 /** Bytes of a CPU that are read at once, and the largest unpacked chunk; less per CPU if there are many. */
 const READ_AHEAD = 1 << 18;
@@ -29,7 +29,7 @@ const LARGEST_CHUNKS = 1 << 29;
 
 export class RingReader {
   readonly cpu: number;
-  /** The present record: its time in the file's clock, and its bytes in `view`. */
+  /** The present record: its time less the clock's origin, and its bytes in `view`. */
   time = 0;
   at = 0;
   size = 0;
@@ -40,17 +40,19 @@ export class RingReader {
   readonly #little: boolean;
   readonly #blocks: Generator<Block>;
   #block: Block = { bytes: new Uint8Array(0), offset: 0 };
+  readonly #base: bigint;
   readonly #time: (count: number) => number;
-  /** The present time in the ring's own counts. */
+  /** The present time in the ring's own counts, less the clock's base. */
   #count = 0;
   #page = 0;
   #next = 0;
   #end = 0;
 
-  constructor(source: ByteSource, file: TraceDatFile, data: CpuData) {
+  constructor(source: ByteSource, file: TraceDatFile, clock: Clock, data: CpuData) {
     this.#file = file;
     this.#little = file.endian === "little";
-    this.#time = file.clock.time;
+    this.#base = clock.base;
+    this.#time = clock.timeOn(data.cpu);
     this.cpu = data.cpu;
     this.#blocks = blocks(source, file, data);
   }
@@ -76,7 +78,7 @@ export class RingReader {
         this.#count += delta + extra * TWO_27;
         this.#next = body + 4;
       } else if (type === TIME_STAMP) {
-        this.#count = Math.floor(this.#count / TWO_59) * TWO_59 + extra * TWO_27 + delta;
+        this.#count = this.#absolute(BigInt(extra) * BigInt(TWO_27) + BigInt(delta));
         this.#next = body + 4;
       } else if (type === PADDING) {
         this.#count += delta;
@@ -91,6 +93,12 @@ export class RingReader {
         return true;
       }
     }
+  }
+
+  /** @param stamp the lower bits of a time. */
+  #absolute(stamp: bigint): number {
+    const now = this.#base + BigInt(this.#count);
+    return Number(((now >> ABSOLUTE_BITS) << ABSOLUTE_BITS) + stamp - this.#base);
   }
 
   #step(body: number, length: number): void {
@@ -125,8 +133,7 @@ export class RingReader {
     const start = this.#page;
     this.#page += page.size;
     const little = this.#little;
-    const high = this.view.getUint32(start + (little ? 4 : 0), little);
-    this.#count = high * TWO_32 + this.view.getUint32(start + (little ? 0 : 4), little);
+    this.#count = Number(this.view.getBigUint64(start, little) - this.#base);
     const { commit } = page;
     const low = start + commit.offset + (little ? 0 : commit.size - 4);
     const word = this.view.getUint32(low, little);
@@ -155,6 +162,19 @@ export class RingReader {
 interface Block {
   readonly bytes: Uint8Array;
   readonly offset: number;
+}
+
+/** The time stamps with which the CPUs' first pages begin. */
+export function firstStamps(source: ByteSource, file: TraceDatFile): FirstStamp[] {
+  return file.cpus.flatMap((data) => {
+    if (data.size < 8) return [];
+    const packed = file.compression !== "none";
+    const bytes = packed ? blocks(source, file, data).next().value?.bytes : undefined;
+    const stamp = bytes ?? source.read(data.offset, 8);
+    if (stamp.length < 8) return [];
+    const view = new DataView(stamp.buffer, stamp.byteOffset);
+    return { cpu: data.cpu, count: view.getBigUint64(0, file.endian === "little") };
+  });
 }
 
 function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generator<Block> {

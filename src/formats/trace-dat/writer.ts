@@ -35,6 +35,7 @@ import {
   OPTION_CPUCOUNT,
   OPTION_CPUSTAT,
   OPTION_DONE,
+  OPTION_OFFSET,
   OPTION_TRACECLOCK,
   OPTION_UNAME,
   OPTION_VERSION,
@@ -250,7 +251,7 @@ export class TraceDatWriter {
 
   /** The options of both versions: number and content. */
   #optionList(): [id: number, content: Uint8Array][] {
-    const { cpus, release, overruns } = this.#facts;
+    const { cpus, release, overruns, origin = 0n } = this.#facts;
     const text = (content: string): Uint8Array => utf8Bytes(`${content}\0`);
     const stats = Array.from({ length: cpus }, (_, cpu): [number, Uint8Array] => [
       OPTION_CPUSTAT,
@@ -263,6 +264,7 @@ export class TraceDatWriter {
       [OPTION_TRACECLOCK, text(CLOCKS)],
       [OPTION_UNAME, text(`Linux farjal ${release} mips`)],
       [OPTION_VERSION, text(this.#options.writer)],
+      ...(origin === 0n ? [] : [[OPTION_OFFSET, text(String(origin))] as [number, Uint8Array]]),
       ...stats,
     ];
   }

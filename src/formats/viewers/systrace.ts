@@ -24,6 +24,9 @@ const MOST_MARKS = 1 << 14;
 /** The text, some lines at a time. A return whose entry was lost is left out. */
 export function* systrace(trace: Trace): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
+  const { origin = 0n } = trace;
+  const added = Number(origin % BigInt(NANOSECONDS));
+  const whole = Number(origin / BigInt(NANOSECONDS));
   const lines = new LineBuffer();
   const head = new LineHead();
   const threads = new Threads(trace);
@@ -36,10 +39,10 @@ export function* systrace(trace: Trace): Generator<string> {
       marks = new TaskMarks(thread);
       tasks.set(thread, marks);
     }
-    const time = Math.floor(nanoseconds(event.count));
+    const time = Math.floor(nanoseconds(event.count)) + added;
     const seconds = Math.floor(time / NANOSECONDS);
     for (const mark of marks.of(event)) {
-      lines.write(head.of(marks.task, event.cpu, event.flags ?? ".....", seconds));
+      lines.write(head.of(marks.task, event.cpu, event.flags ?? ".....", whole + seconds));
       lines.digits(time - seconds * NANOSECONDS, 9);
       lines.write(mark);
     }

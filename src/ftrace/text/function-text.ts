@@ -61,6 +61,7 @@ const NAMELESS: ReadonlySet<string> = new Set([
   "bputs",
   "kernel_stack",
   "user_stack",
+  "func_repeats",
 ]);
 
 /** The kernel's text after an event's time. */
@@ -99,9 +100,15 @@ function contextText({ name, pid }: TraceTask, cpu: number, flags: string): stri
   return `${who} [${String(cpu).padStart(3, "0")}] ${flags}`;
 }
 
-/** A time of a clock that isn't in nanoseconds, as trace_print_time() prints it. */
-export function tickText(count: number): string {
-  return String(count).padStart(12);
+/** `%5llu.%06lu` */
+export function secondsText(microseconds: number): string {
+  const seconds = Math.floor(microseconds / 1e6);
+  return `${String(seconds).padStart(5)}.${String(microseconds - seconds * 1e6).padStart(6, "0")}`;
+}
+
+/** A time of a clock that isn't in nanoseconds, as trace_print_time() prints it. @param origin added to the count. */
+export function tickText(count: number, origin = 0n): string {
+  return String(origin === 0n ? count : BigInt(count) + origin).padStart(12);
 }
 
 /** The most pairs of callee and caller whose text is cached. */
@@ -116,11 +123,21 @@ export class FtraceLines {
   readonly #head = new LineHead();
   readonly #calls = new Map<string, Map<string, Uint8Array>>();
   readonly #ticks: boolean;
+  readonly #origin: bigint;
   #callCount = 0;
 
-  /** @param options ticks: the clock has no rate, and the events' `microseconds` are its counts. */
-  constructor({ ticks = false }: { readonly ticks?: boolean } = {}) {
+  /**
+   * @param options ticks: the clock has no rate, and the events' `microseconds` are its counts; `origin` is added to them.
+   */
+  constructor({
+    ticks = false,
+    origin = 0n,
+  }: {
+    readonly ticks?: boolean;
+    readonly origin?: bigint;
+  } = {}) {
     this.#ticks = ticks;
+    this.#origin = origin;
   }
 
   /** Whether there are enough lines to take(). */
@@ -146,7 +163,8 @@ export class FtraceLines {
     { cpu, microseconds, flags = "....." }: Pick<FunctionLine, "cpu" | "microseconds" | "flags">,
   ): void {
     if (this.#ticks) {
-      this.#lines.write(utf8Bytes(`${contextText(task, cpu, flags)} ${tickText(microseconds)}`));
+      const time = tickText(microseconds, this.#origin);
+      this.#lines.write(utf8Bytes(`${contextText(task, cpu, flags)} ${time}`));
       return;
     }
     const seconds = Math.floor(microseconds / 1e6);

@@ -5,7 +5,7 @@
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
 import type { EntryEvent, ReturnEvent } from "../event.ts";
-import { eventText, FtraceLines, type TraceTask } from "./function-text.ts";
+import { eventText, FtraceLines, secondsText, type TraceTask } from "./function-text.ts";
 import { foldLeaves } from "./leaves.ts";
 
 /** The tracer's options, under trace_options' names. */
@@ -227,7 +227,7 @@ class GraphLines {
 
   #columns(event: GraphTextEvent): void {
     const { abstime, cpu, proc } = this.#shown;
-    if (abstime) this.#text(this.#time(event.count));
+    if (abstime) this.#text(`${secondsText(event.microseconds)} |  `);
     if (cpu) this.#lines.write(this.#cpu(event.cpu));
     if (proc) this.#text(`${procText(event.task ?? this.#trace.task)} | `);
   }
@@ -250,13 +250,6 @@ class GraphLines {
       this.#cpus.set(cpu, bytes);
     }
     return bytes;
-  }
-
-  #time(count: number): string {
-    const { clockHz } = this.#trace;
-    const seconds = Math.floor(count / clockHz);
-    const rest = Math.floor(((count - seconds * clockHz) * 1e6) / clockHz);
-    return `${String(seconds).padStart(5)}.${String(rest).padStart(6, "0")} |  `;
   }
 
   #duration({ count, entryCount }: ReturnEvent): void {

@@ -3,6 +3,7 @@
 
 import type { TraceableFunction } from "../filters/pattern.ts";
 import type { FunctionProfile } from "../function-profile.ts";
+import { secondsText } from "./function-text.ts";
 import { durationText } from "./graph-text.ts";
 
 const NAME_WIDTH = 30;
@@ -38,15 +39,9 @@ export interface RingStatistics {
 export function statisticsText({ entries, overrun, bytes, oldest, now }: RingStatistics): string {
   return (
     `entries: ${entries}\noverrun: ${overrun}\ncommit overrun: 0\nbytes: ${bytes}\n` +
-    `oldest event ts: ${timeText(oldest)}\nnow ts: ${timeText(now)}\n` +
+    `oldest event ts: ${secondsText(oldest)}\nnow ts: ${secondsText(now)}\n` +
     "dropped events: 0\nread events: 0\n"
   );
-}
-
-/** `%5llu.%06lu` */
-function timeText(microseconds: number): string {
-  const seconds = Math.floor(microseconds / 1e6);
-  return `${String(seconds).padStart(5)}.${String(microseconds % 1e6).padStart(6, "0")}`;
 }
 
 /** trace_stat/function0; without times if the function tracer ran. */
