@@ -58,6 +58,15 @@ export {
   type SourceLine,
   sourcePath,
 } from "./dwarf/debug-info.ts";
+export {
+  bareType,
+  type CType,
+  DebugTypes,
+  type Prototype,
+  type StructType,
+  sizeOfType,
+  typeText,
+} from "./dwarf/types.ts";
 export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
 export { type Story, type TellOptions, tellStory } from "./explain/story.ts";

@@ -94,7 +94,7 @@ export class DebugInfo {
       info: sections.needed("info"),
       limits: this.#limits,
       tables: (offset, encoding) => tables.at(offset, encoding),
-      unitAt: (offset) => this.#unitOf(offset),
+      unitAt: (offset) => this.unitAt(offset),
     };
   }
 
@@ -154,7 +154,7 @@ export class DebugInfo {
     }
   }
 
-  /** The units of .debug_info that compile code: one a source file. */
+  /** The units of .debug_info: one for each source file. */
   get units(): readonly Unit[] {
     this.#units ??= [...readUnits(this.#context)];
     return this.#units;
@@ -249,7 +249,8 @@ export class DebugInfo {
     return stated.length > 0 ? stated : (this.#lineTable(unit)?.ranges ?? []);
   }
 
-  #unitOf(offset: number): Unit {
+  /** The unit that contains an offset of .debug_info. @throws Misuse when there is none. */
+  unitAt(offset: number): Unit {
     const { units } = this;
     const unit = units[lastAtOrBelowBy(units, ({ header }) => header.offset, offset)];
     if (unit === undefined) {

@@ -148,6 +148,35 @@ export class Unit {
     return shape;
   }
 
+  /** The direct children of an entry. */
+  *children(entry: Entry): Generator<Entry> {
+    if (!entry.hasChildren) return;
+    const reader = this.reader(entry.behind);
+    while (reader.left > 0) {
+      const child = this.next(reader);
+      if (child === null) return;
+      this.#passChildren(reader, child);
+      yield child;
+    }
+  }
+
+  #passChildren(reader: DebugReader, entry: Entry): void {
+    if (!entry.hasChildren) return;
+    const { sibling } = entry;
+    if (sibling !== undefined) {
+      reader.seek(Math.max(sibling, reader.at));
+      return;
+    }
+    for (let depth = 1; depth > 0 && reader.left > 0; ) {
+      const shape = this.shape(reader);
+      if (shape === null) depth -= 1;
+      else {
+        this.passAttributes(reader, shape);
+        if (shape.hasChildren) depth += 1;
+      }
+    }
+  }
+
   passAttributes(reader: DebugReader, { size, forms }: Abbreviation): void {
     if (size >= 0) {
       reader.skip(size);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds lines.c and more.c into built/ (committed) with what compilers write for a module's debugging information: DWARF
+# Builds lines.c, more.c and types.c into built/ (committed) with what compilers write for a module's debugging information: DWARF
 # 4 and 5 of gcc and clang, both byte orders, 32 and 64 bits, compressed sections; and one linked file, as a vmlinux is.
 # expected.py then asks addr2line for the lines of every instruction. Needs gcc-mipsel-linux-gnu, gcc-mips-linux-gnu
 # (12), their n64 assembler (-mabi=64), clang 14, binutils 2.40, python3.
@@ -18,11 +18,11 @@ here="-fdebug-prefix-map=$PWD=/src/lines"
 object() (
   name=$1 order=$2 BITS=$3 compression=$4
   shift 4
-  for source in lines more; do
+  for source in lines more types; do
     # shellcheck disable=SC2046,SC2086
     "$@" $(processor) $(echo $module_flags | sed 's/-Werror//; s/-mno-check-zero-division//') $here -c $source.c -o "$work/$source.o"
   done
-  "$(tool "$order" ld)" -r -m "$(emulation "$order")" --build-id=sha1 "$work/lines.o" "$work/more.o" -o "$work/$name.o"
+  "$(tool "$order" ld)" -r -m "$(emulation "$order")" --build-id=sha1 "$work/lines.o" "$work/more.o" "$work/types.o" -o "$work/$name.o"
   "$(tool "$order" objcopy)" --compress-debug-sections="$compression" "$work/$name.o" "built/$name.o"
 )
 
