@@ -161,6 +161,7 @@ export type {
   InsmodOptions,
   MachineOptions,
   ProvideOptions,
+  StartOptions,
 } from "./lab/machine-options.ts";
 export {
   kindFor,
@@ -172,6 +173,21 @@ export {
 export { dependencyBase, ModuleStack, type StackedFile } from "./lab/module-stack.ts";
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
+export {
+  arrayType,
+  type Layout,
+  type LayoutType,
+  namedType,
+  structOf,
+} from "./lab/structs/layout.ts";
+export {
+  decoded as decodeValue,
+  encoded as encodeValue,
+  type ReadValue,
+  type Struct,
+  type StructValue,
+} from "./lab/structs/struct.ts";
+export { alignmentOf, type CType, type StructType, sizeOf } from "./lab/structs/type.ts";
 export { type BenchRow, benchRows } from "./measure/bench-rows.ts";
 export { type Effort, interleave, type Task, type Timing } from "./measure/interleave.ts";
 export {

@@ -33,6 +33,11 @@ function plainForm(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, "");
 }
 
+/** The same for two names whose characters were swapped. */
+function letters(name: string): string {
+  return [...name].sort().join("");
+}
+
 /** How many characters two names begin with alike. */
 function sharedStart(one: string, other: string): number {
   let length = 0;
@@ -43,7 +48,7 @@ function sharedStart(one: string, other: string): number {
 /** How far apart two names are; null: too far. */
 function rankOf(wanted: string, name: string): number | null {
   if (wanted === name) return 0;
-  const typos = distance(wanted, name);
+  const typos = letters(wanted) === letters(name) ? 1 : distance(wanted, name);
   const longest = Math.max(wanted.length, name.length);
   if (typos <= Math.max(1, Math.floor(longest / 4))) return typos;
   const [short, long] = wanted.length < name.length ? [wanted, name] : [name, wanted];

@@ -53,6 +53,11 @@ export class Words {
     this.#view.setBigUint64(offset, value, this.#little);
   }
 
+  setU16(offset: number, value: number): void {
+    this.#check(offset, 2);
+    this.#view.setUint16(offset, value, this.#little);
+  }
+
   setU32(offset: number, value: number): void {
     this.#check(offset, 4);
     this.#view.setUint32(offset, value, this.#little);

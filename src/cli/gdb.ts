@@ -11,7 +11,6 @@ import {
   type Machine,
   serveGdb,
 } from "../index.ts";
-import type { CallOptions } from "./options/module-options.ts";
 import { countReader } from "./options/numbers.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -35,32 +34,26 @@ export function debugged(command: Command): Command {
   );
 }
 
-/** The call, with gdb when the options ask for it. */
+/** Runs a call to its end, with gdb when the options ask for it, and leaves it open. */
 export async function performCall(
   machine: Machine,
   module: LoadedModule,
-  args: readonly (number | bigint)[],
-  options: CallOptions & GdbOptions,
+  call: GuestCall,
+  { gdb: port }: GdbOptions,
   path: string,
   terminal: Terminal,
 ): Promise<CallOutcome> {
-  const { call: name, budget, gdb: port } = options;
-  const call = machine.start(name, args, { budget });
-  try {
-    if (port === undefined) {
-      await finish(call);
-      return call.result();
-    }
-    const listening = (actual: number): void => {
-      terminal.note(waitingText(machine, module, path, actual));
-    };
-    const end = await serveGdb(new Debugger(call), { port, listening });
-    if (end === "detached") call.advance();
-    if (end === "killed") call.kill();
+  if (port === undefined) {
+    await finish(call);
     return call.result();
-  } finally {
-    call.close();
   }
+  const listening = (actual: number): void => {
+    terminal.note(waitingText(machine, module, path, actual));
+  };
+  const end = await serveGdb(new Debugger(call), { port, listening });
+  if (end === "detached") call.advance();
+  if (end === "killed") call.kill();
+  return call.result();
 }
 
 /** Runs a call to its end. Ctrl-C ends it where it is, and its state so far is reported. */

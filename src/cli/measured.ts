@@ -1,16 +1,16 @@
 // Makes the machines of `bench` and `cost` from the options: a new one with the module loaded for each run.
 
 import type { Open } from "../index.ts";
-import { readArguments } from "./options/call-arguments.ts";
+import type { CallText } from "./call/call-text.ts";
+import { placeCall } from "./call/place.ts";
 import { Session, type SessionOptions, type Source } from "./session.ts";
 
 /**
- * @param texts the call's arguments as the user wrote them.
  * @param options the run replaces their engine and veneers.
  */
 export function opener(
   source: Source,
-  texts: readonly string[],
+  call: CallText,
   {
     engine: _engine,
     veneers: _veneers,
@@ -25,6 +25,6 @@ export function opener(
     });
     const module = session.load();
     const { machine } = session;
-    return { machine, module, args: readArguments(texts, machine).values };
+    return { machine, module, args: placeCall(call, machine).values };
   };
 }

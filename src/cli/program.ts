@@ -4,8 +4,8 @@
 import { Command, CommanderError } from "commander";
 import { Misuse, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
+import { plainNumbers } from "./call/number.ts";
 import { jsonText } from "./json/json-text.ts";
-import { plainNumbers } from "./options/call-arguments.ts";
 import { version } from "./package.ts";
 import type { Terminal } from "./terminal.ts";
 

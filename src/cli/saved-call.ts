@@ -1,11 +1,14 @@
 // `run --save FILE` and `--restore FILE`: continues in one process a call that didn't return in another. The machine is
 // saved wherever the call has stopped, whatever the reason. The machine that it is restored into must be made by the
-// same command line, since modules are loaded again and not saved (machine-state.ts compares the two). The file is a
-// snapshot, whose format snapshot.ts defines.
+// same command line, since modules are loaded again and not saved (machine-state.ts compares the two). The snapshot
+// says which call it holds, so --restore needs no --call, and another call is refused. The file is a snapshot, whose
+// format snapshot.ts defines; this file's note on the call is in it.
 
 import { type Command, Option } from "commander";
 import { type CallOutcome, type GuestCall, type Machine, Misuse } from "../index.ts";
 import { writeWhole } from "./atomic-file.ts";
+import { type CallText, callTitle } from "./call/call-text.ts";
+import { callIdentity, type MadeArgument, placeCall, type ShownMemory } from "./call/place.ts";
 import { readInput } from "./input.ts";
 import type { CallOptions } from "./options/module-options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,6 +16,20 @@ import type { Terminal } from "./terminal.ts";
 export interface SaveOptions {
   readonly save?: string;
   readonly restore?: string;
+}
+
+/** A call that was begun or continued, with what a report needs of it. */
+export interface BegunCall {
+  readonly call: GuestCall;
+  readonly title: string;
+  readonly made: readonly MadeArgument[];
+  readonly outputs: readonly ShownMemory[];
+}
+
+/** What is kept of a call in a snapshot, beside its registers. */
+interface SavedNote extends Omit<BegunCall, "call"> {
+  readonly name: string;
+  readonly identity: string;
 }
 
 /** Adds the options to a command that calls a function. */
@@ -24,47 +41,86 @@ export function saved(command: Command): Command {
     .addOption(
       new Option(
         "--restore <FILE>",
-        "continue a call that --save saved; the other options must be the same",
+        "continue the call that --save saved; --call isn't needed, and the other options must be the same",
       ).conflicts("gdb"),
     );
 }
 
-/** Whether the options ask to save or to restore a call. */
-export function isSaved({ save, restore }: SaveOptions): boolean {
-  return save !== undefined || restore !== undefined;
-}
-
-/**
- * Starts or continues the call, and saves it if it doesn't return.
- * @throws Misuse when the snapshot is another machine's or has no open call, or can't be written.
- */
-export async function savedCall(
+/** Enters the call, or the one in the snapshot. @throws Misuse when the snapshot holds another call, or none. */
+export function beginCall(
   machine: Machine,
-  args: readonly (number | bigint)[],
-  { call: name, budget, save, restore }: CallOptions & SaveOptions,
-  terminal: Terminal,
-): Promise<CallOutcome> {
-  const call =
-    restore === undefined
-      ? machine.start(name, args, { budget })
-      : restored(machine, restore, budget);
-  try {
-    call.advance();
-    const result = call.result();
-    if (save !== undefined && result.exception !== undefined) {
-      await writeWhole(save, machine.save());
-      terminal.note(
-        `saved in ${save}; the same command with --restore ${save} continues from there\n`,
-      );
-    }
-    return result;
-  } finally {
-    call.close();
-  }
+  wanted: CallText | null,
+  { budget, restore }: Pick<CallOptions, "budget"> & SaveOptions,
+): BegunCall {
+  if (restore !== undefined) return restored(machine, restore, budget, wanted);
+  if (wanted === null) throw new Misuse("name the function to call: --call NAME");
+  const { values, made, outputs } = placeCall(wanted, machine);
+  const title = callTitle(wanted);
+  const plain = outputs.map(({ label, address, size }) => ({ label, address, size }));
+  const note: SavedNote = {
+    name: wanted.name,
+    identity: callIdentity(wanted),
+    title,
+    made,
+    outputs: plain,
+  };
+  const call = machine.start(wanted.name, values, { budget, note: JSON.stringify(note) });
+  return { call, title, made, outputs };
 }
 
-function restored(machine: Machine, path: string, budget: number): GuestCall {
+/** Saves the machine, if that was asked for and the call didn't return. @throws Misuse when that fails. */
+export async function saveCall(
+  machine: Machine,
+  result: CallOutcome,
+  { save }: SaveOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (save === undefined || result.exception === undefined) return;
+  await writeWhole(save, machine.save());
+  terminal.note(
+    `saved in ${save}; the same command with --restore ${save} continues from there, and needs no --call\n`,
+  );
+}
+
+function restored(
+  machine: Machine,
+  path: string,
+  budget: number,
+  wanted: CallText | null,
+): BegunCall {
   const call = machine.restore(readInput(path), { budget });
   if (call === null) throw new Misuse(`${path} has no call to continue`);
-  return call;
+  const note = readNote(call, path);
+  const same =
+    wanted === null ||
+    (wanted.hasArguments ? callIdentity(wanted) === note.identity : wanted.name === note.name);
+  if (!same) {
+    const other = wanted.hasArguments ? callTitle(wanted) : wanted.name;
+    throw new Misuse(
+      `${path} holds the call ${note.title}, not ${other}: leave --call out, or give that call`,
+    );
+  }
+  return { ...note, call };
+}
+
+/** @throws Misuse for a call that this program didn't save. */
+function readNote({ note, target }: GuestCall, path: string): SavedNote {
+  const wrong = new Misuse(`${path} holds a call of ${target} that farjal run didn't save`);
+  let read: Partial<SavedNote> | null;
+  try {
+    read = JSON.parse(note ?? "null") as Partial<SavedNote> | null;
+  } catch {
+    throw wrong;
+  }
+  const { name, identity, title, made, outputs } = read ?? {};
+  const texts = [name, identity, title].every((text) => typeof text === "string");
+  if (!texts || !Array.isArray(made) || !Array.isArray(outputs) || name !== target) throw wrong;
+  const madeFits = made.every(
+    (one) => typeof one?.text === "string" && typeof one.made === "string",
+  );
+  const outputsFit = outputs.every(
+    (one) => typeof one?.label === "string" && [one.address, one.size].every(Number.isSafeInteger),
+  );
+  if (!madeFits || !outputsFit) throw wrong;
+  return read as SavedNote;
 }

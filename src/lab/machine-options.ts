@@ -89,6 +89,16 @@ export const BUDGET_OPTIONS: OptionKeys<BudgetOptions> = {
   budget: true,
 };
 
+export interface StartOptions extends BudgetOptions {
+  /** A text that is kept with the call, in snapshots too, and returned as `note`. */
+  readonly note?: string;
+}
+
+export const START_OPTIONS: OptionKeys<StartOptions> = {
+  budget: true,
+  note: true,
+};
+
 export interface CallOptions extends BudgetOptions {
   /** false: a call that does not return gives a result without v0, in place of a thrown CallStopped; default: true. */
   readonly throws?: boolean;

@@ -80,8 +80,16 @@ export function readState(note: Uint8Array, making: MachineMaking): MachineKeepi
   };
 }
 
-function callState({ started, total, spent, saved }: Readonly<Record<string, unknown>>): CallState {
+function callState(state: Readonly<Record<string, unknown>>): CallState {
+  const { target, args, note, started, total, spent, saved } = state;
+  if (target === undefined) {
+    throw new Misuse("the snapshot is of an earlier farjal, which didn't keep what it calls");
+  }
+  if (typeof target !== "string" || !(note === null || typeof note === "string")) throw damaged();
   return {
+    target,
+    args: list(args).map(count),
+    note,
     started: count(started),
     total: count(total),
     spent: count(spent),

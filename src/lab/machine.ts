@@ -54,6 +54,8 @@ import {
   type MachineOptions,
   PROVIDE_OPTIONS,
   type ProvideOptions,
+  START_OPTIONS,
+  type StartOptions,
 } from "./machine-options.ts";
 import { type MachineMaking, readState, writeState } from "./machine-state.ts";
 import { ModuleLifecycle } from "./module-lifecycle.ts";
@@ -63,6 +65,8 @@ import { type Import, ModuleTable } from "./module-table.ts";
 import { Names } from "./names.ts";
 import { PrintedLog } from "./printed-log.ts";
 import type { ModuleStatus } from "./resident.ts";
+import { type Layout, structType } from "./structs/layout.ts";
+import { Struct } from "./structs/struct.ts";
 
 /** kseg0's first page holds exception vectors; calls return to an address in it. */
 const FIRST_FREE = PAGE_SIZE;
@@ -315,13 +319,15 @@ export class Machine {
   start(
     target: string | number,
     args: readonly (number | bigint)[] = [],
-    options: BudgetOptions = {},
+    options: StartOptions = {},
   ): GuestCall {
     if (this.#caller.depth > 0) throw new Misuse("a call is open; close() it first");
-    checkOptions("start()", options, BUDGET_OPTIONS);
+    checkOptions("start()", options, START_OPTIONS);
     const { address, budget } = this.#callee(target, options);
     const words = argumentWords(args, this.endian === "little", () => 0);
-    return this.#caller.start(address, words, budget);
+    const name = typeof target === "string" ? target : hex(target);
+    const subject = { target: name, args: words, note: options.note ?? null };
+    return this.#caller.start(address, subject, budget);
   }
 
   /** The address of a symbol, searched from the newest module to the kernel. */
@@ -338,6 +344,16 @@ export class Machine {
   /** The symbol that contains an address. */
   symbolAt(address: number): NamedAddress | undefined {
     return this.#names.at(address);
+  }
+
+  /**
+   * Reads and writes structures in memory, by the names and types of their members: `{ mtu: "u32", name: "char[16]" }`.
+   * Members are placed as o32 places them. Types: u8 to u64, s8 to s64, char, bool, ptr, arrays of these (`u16[4]`),
+   * nested layouts, and `[layout, count]`.
+   * @throws Misuse for a type that doesn't exist.
+   */
+  struct(layout: Layout): Struct {
+    return new Struct(this.memory, structType(layout));
   }
 
   /**

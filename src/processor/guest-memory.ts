@@ -3,6 +3,7 @@
 // unmapped address is an error and never a read of farjal's own memory. Available as `machine.memory`.
 
 import { KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Misuse, Refusal } from "../errors.ts";
@@ -34,6 +35,11 @@ export class GuestMemory {
     this.#physical = physical;
   }
 
+  /** The guest's byte order. */
+  get endian(): Endian {
+    return this.#processor.endian;
+  }
+
   /** The byte at a guest address. @throws Unmapped when nothing is mapped there (so do all accessors). */
   u8(address: number): number {
     return this.read(address, 1)[0] ?? 0;
@@ -45,6 +51,10 @@ export class GuestMemory {
 
   u32(address: number): number {
     return this.#view(address, 4).getUint32(0, this.#little);
+  }
+
+  u64(address: number): bigint {
+    return this.#view(address, 8).getBigUint64(0, this.#little);
   }
 
   setU8(address: number, value: number): void {
@@ -60,6 +70,12 @@ export class GuestMemory {
   setU32(address: number, value: number): void {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setUint32(0, value, this.#little);
+    this.write(address, bytes);
+  }
+
+  setU64(address: number, value: bigint): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, value, this.#little);
     this.write(address, bytes);
   }
 

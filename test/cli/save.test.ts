@@ -72,6 +72,39 @@ for (const order of ORDERS) {
     assert.deepEqual(second.json, first.json);
   });
 
+  test(`a snapshot says which call it holds, and another is refused, ${order}-endian`, (context) => {
+    const file = join(temporaryDirectory(context), "half");
+    const saving = ["--budget", "2000", "--save", file];
+    const whole = farjalJson(["run", modern, "--call", "work_run", "50"]).json;
+    assert.equal(whole.call, "work_run(50)");
+    farjal(["run", modern, "--call", "work_run", "50", ...saving]);
+    const restore = ["run", modern, "--restore", file];
+    for (const words of [[], ["--call", "work_run"], ["--call", "work_run(0x32)"]]) {
+      const { code, json } = farjalJson([...restore, ...words]);
+      assert.equal(code, 0);
+      assert.deepEqual(json, whole);
+    }
+    assert.match(farjal(restore).stdout, /^work_run\(50\) = 0x/m);
+    for (const words of [["work_run", "40"], ["work_run()"], ["work_fibonacci", "50"], ["mix"]]) {
+      const [call = "", ...args] = words;
+      const other = farjal([...restore, "--call", call, ...args]);
+      assertMisuse(other, /half holds the call work_run\(50\), not /);
+    }
+    assertMisuse(farjal(["run", modern]), /name the function to call/);
+  });
+
+  test(`memory that a saved call was given is the snapshot's, ${order}-endian`, (context) => {
+    const directory = temporaryDirectory(context);
+    const [file, data, other] = ["half", "data", "other"].map((name) => join(directory, name));
+    writeFileSync(data ?? "", Buffer.alloc(64, 1));
+    writeFileSync(other ?? "", Buffer.alloc(64, 2));
+    const call = (path: string) => ["run", modern, "--call", `work_fill(inout:@${path}, 64, 7)`];
+    const whole = farjalJson(call(data ?? "")).json;
+    farjal([...call(data ?? ""), "--budget", "100", "--save", file ?? ""]);
+    assertMisuse(farjal([...call(other ?? ""), "--restore", file ?? ""]), /holds the call/);
+    assert.deepEqual(farjalJson(["run", modern, "--restore", file ?? ""]).json, whole);
+  });
+
   test(`snapshots that don't fit, ${order}-endian`, (context) => {
     const directory = temporaryDirectory(context);
     const file = join(directory, "half");

@@ -18,13 +18,10 @@ import {
 } from "../../index.ts";
 import { benchText } from "../../report/bench-text.ts";
 import type { Answer, Give } from "../answer.ts";
+import { type CallText, callTitle } from "../call/call-text.ts";
+import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
-import {
-  ARGUMENT_HELP,
-  type CallOptions,
-  called,
-  moduleCommand,
-} from "../options/module-options.ts";
+import { type CallOptions, moduleCommand } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { readSource, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -79,17 +76,18 @@ async function bench(
   terminal: Terminal,
 ): Promise<Answer> {
   const engines = enginesOf(options);
+  const subject = wantedCall(options, texts);
   const wanted = tracersOf(options);
   const source = await readSource(path, sourceOptions(options));
   const traced = source.file.callSites.recorded.length > 0;
-  const open = opener(source, texts, options);
-  const plain = await untraced(source, traced, texts, options, wanted);
+  const open = opener(source, subject, options);
+  const plain = await untraced(source, traced, subject, options, wanted);
   const setups = engines.flatMap((engine) =>
     [...plain, ...tracedSetups(open, traced, wanted)].map((setup) => ({ engine, ...setup })),
   );
   if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
   const runs: Run[] = [];
-  const call = { name: options.call, budget: options.budget };
+  const call = { name: subject.name, budget: options.budget };
   for (const setup of setups) runs.push(await Run.start(setup, call));
   const timings = await interleave(
     runs.map((run) => run.task()),
@@ -97,7 +95,7 @@ async function bench(
   );
   const rows = benchRows(runs, timings);
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
-  const title = `${options.call}(${texts.join(", ")})`;
+  const title = callTitle(subject);
   const notes = leftOut(traced, options, wanted);
   return {
     held: equal,
@@ -132,12 +130,12 @@ function sourceOptions({ engine: _rows, ...options }: BenchOptions): CallOptions
 async function untraced(
   source: Source,
   traced: boolean,
-  texts: readonly string[],
+  call: CallText,
   options: BenchOptions,
   wanted: ReadonlySet<Tracing>,
 ): Promise<Omit<Setup, "engine">[]> {
   if (!wanted.has("none")) return [];
-  if (!traced) return [{ open: opener(source, texts, options), tracer: "none", way: null }];
+  if (!traced) return [{ open: opener(source, call, options), tracer: "none", way: null }];
   if (options.plain === undefined) {
     if (options.tracer === undefined) return [];
     throw new Misuse(
@@ -145,7 +143,7 @@ async function untraced(
     );
   }
   const plain = await readSource(options.plain, sourceOptions(options));
-  return [{ open: opener(plain, texts, options), tracer: "none", way: null }];
+  return [{ open: opener(plain, call, options), tracer: "none", way: null }];
 }
 
 function tracedSetups(

@@ -19,14 +19,10 @@ import { costPage } from "../../report/cost/page.ts";
 import { costText } from "../../report/cost/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
+import { callTitle, readCall } from "../call/call-text.ts";
+import { ARGUMENT_HELP, withCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
-import {
-  ARGUMENT_HELP,
-  budgetOption,
-  type CallOptions,
-  initOption,
-  placed,
-} from "../options/module-options.ts";
+import { budgetOption, type CallOptions, initOption, placed } from "../options/module-options.ts";
 import { countReader } from "../options/numbers.ts";
 import { readSource, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -56,13 +52,12 @@ interface CostOptions extends Omit<CallOptions, "engine" | "call"> {
 }
 
 export function addCost(program: Command, give: Give, terminal: Terminal): void {
-  placed(program.command("cost"))
+  withCall(placed(program.command("cost")))
     .argument("[M.ko...]", "builds of one module; default: those that come with farjal")
     .option("--json", "print one JSON document")
     .option("--object", "take plain .o files, which Linux would refuse as modules")
     .addOption(initOption())
     .option("--html <FILE>", "write the report as one HTML page, with plots")
-    .option("--call <CALL>", "the function to call, with its arguments: 'name(1, 2)'")
     .addOption(budgetOption())
     .option(
       "--time <MS>",
@@ -93,7 +88,7 @@ async function cost(
   }
   const call = own ? OWN_CALL : options.call;
   if (call === undefined) throw new Misuse("name the call to measure: --call 'NAME(ARG, …)'");
-  const { name, args } = readCall(call);
+  const wanted = readCall(call, [], options.let);
   const machineOptions = { ...options, memory: own ? OWN_MEMORY : options.memory };
   const builds: Build[] = [];
   for (const path of own ? ownFiles(options.endian ?? "little") : paths) {
@@ -101,17 +96,17 @@ async function cost(
     const mended = mendedSource(source);
     builds.push({
       path: own ? null : path,
-      open: opener(source, args, machineOptions),
-      ...(mended === null ? {} : { openMended: opener(mended, args, machineOptions) }),
+      open: opener(source, wanted, machineOptions),
+      ...(mended === null ? {} : { openMended: opener(mended, wanted, machineOptions) }),
     });
   }
   const { rows, missing, notes } = await costTable(
     builds,
-    { name, budget: options.budget },
+    { name: wanted.name, budget: options.budget },
     options.time,
   );
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);
-  const title = `${name}(${args.join(", ")})`;
+  const title = callTitle(wanted);
   if (options.html !== undefined)
     await writeWhole(options.html, costPage(title, rows, { missing, notes }));
   return {
@@ -156,14 +151,4 @@ function ownFiles(order: Endian): string[] {
       new URL(`../../../../src/lab-kernel/built/cost-${design}-${order}.ko`, import.meta.url),
     ),
   );
-}
-
-/** `name(1, "two, three")`; a name alone is a call without arguments. */
-function readCall(text: string): { name: string; args: string[] } {
-  const [, name, list = ""] = /^\s*([^\s(),]+)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? [];
-  if (name === undefined) throw new Misuse(`--call takes 'NAME(ARG, …)', not '${text}'`);
-  const args = list.match(/(?:"[^"]*"|[^",])+|(?<=,)(?=,|$)/g) ?? [];
-  const trimmed = args.map((arg) => arg.trim());
-  if (trimmed.includes("")) throw new Misuse(`an argument is missing in '${text}'`);
-  return { name, args: trimmed };
 }

@@ -22,8 +22,10 @@ import { astrayText, jumpsText, treeText } from "../../report/jumps-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { moduleFiles } from "../../sweep/dependencies.ts";
 import type { Answer, Give } from "../answer.ts";
-import { readArguments } from "../options/call-arguments.ts";
-import { ARGUMENT_HELP, type ModuleOptions, placed } from "../options/module-options.ts";
+import { type CallText, callTitle } from "../call/call-text.ts";
+import { ARGUMENT_HELP, callOf, withCall } from "../call/options.ts";
+import { placeCall } from "../call/place.ts";
+import { type ModuleOptions, placed } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { readSource, Session, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -42,6 +44,7 @@ Examples:
 
 interface JumpsOptions extends ModuleOptions {
   readonly call?: string;
+  readonly let?: readonly string[];
   readonly erratum?: "mt7620";
   readonly seed: number;
   readonly trials: number;
@@ -61,11 +64,10 @@ export function addJumps(program: Command, give: Give, terminal: Terminal): void
         "run --call with wrong targets of direct jumps, as on this chip",
       ).choices(["mt7620"]),
     )
-    .option("--call <NAME>", "the function to call for --erratum")
     .option("--seed <N>", "seed for the choice of jumps", countReader(1, 0xffffffff), 7620)
     .option("--trials <N>", "runs, each with one wrong jump", countReader(1, 10_000), 16)
     .option("--site <PLACE>", "only this jump, SECTION+0xOFFSET (may be given again)", gather);
-  placed(command)
+  withCall(placed(command))
     .summary("every j and jal: where it goes, and whether it reaches")
     .description(
       "Lists every j and jal, where it goes and whether it reaches from where the file is loaded. Exit " +
@@ -83,8 +85,9 @@ async function jumps(
   options: JumpsOptions,
   { paint }: Terminal,
 ): Promise<Answer> {
-  if (options.erratum !== undefined) return erratum(path, texts, options, paint);
-  if (options.call !== undefined) throw new Misuse("--call needs --erratum mt7620");
+  const call = callOf(options, texts);
+  if (options.erratum !== undefined) return erratum(path, call, options, paint);
+  if (call !== null) throw new Misuse("--call needs --erratum mt7620");
   if (path !== "-" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     return treeJumps(path, options, paint);
   }
@@ -135,23 +138,21 @@ function jumpJson({ word, target, ...jump }: ListedJump) {
 /** The call of the unchanged module and of the mended one, which has no jump that can go astray. */
 async function erratum(
   path: string,
-  texts: readonly string[],
+  call: CallText | null,
   options: JumpsOptions,
   paint: Paint,
 ): Promise<Answer> {
-  const { call } = options;
-  if (call === undefined)
-    throw new Misuse("--erratum runs a call: name the function with --call NAME");
+  if (call === null) throw new Misuse("--erratum runs a call: name the function with --call NAME");
   const source = await readSource(path, options);
   const { file, report } = rewrittenModule(source.file, { noJumps: true });
-  const old = await astray(source, call, texts, options);
-  const mended = await astray({ ...source, file, mended: report }, call, texts, {
+  const old = await astray(source, call, options);
+  const mended = await astray({ ...source, file, mended: report }, call, {
     ...options,
     farJumps: "refuse",
     site: undefined,
   });
   const holds = mended.v0 === old.v0 && mended.trials.every(({ outcome }) => outcome === "same");
-  const title = `${call}(${texts.join(", ")})`;
+  const title = callTitle(call);
   return {
     held: holds,
     json: {
@@ -169,17 +170,16 @@ async function erratum(
 
 async function astray(
   source: Source,
-  call: string,
-  texts: readonly string[],
+  call: CallText,
   options: Omit<JumpsOptions, "site"> & { readonly site?: readonly string[] | undefined },
 ): Promise<Astray> {
   const { site, seed, trials, ...rest } = options;
   const session = await Session.open(source, rest);
   const module = session.load();
   const { machine } = session;
-  const target = machine.addressOf(call);
-  if (target === undefined) throw new Misuse(`${source.path} has no function '${call}'`);
-  const args = readArguments(texts, machine).values;
+  const target = machine.addressOf(call.name);
+  if (target === undefined) throw new Misuse(`${source.path} has no function '${call.name}'`);
+  const args = placeCall(call, machine).values;
   const sites = site?.map((place) => addressOf(module, place));
   return runAstray(
     { machine, module, target, args },

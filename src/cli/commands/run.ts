@@ -4,17 +4,12 @@ import type { Command } from "commander";
 import { type CallReport, callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
+import { ARGUMENT_HELP, called, callOf, wantedCall, withResult } from "../call/options.ts";
+import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { callJson, callReport } from "../json/call.ts";
-import { readArguments } from "../options/call-arguments.ts";
-import {
-  ARGUMENT_HELP,
-  type CallOptions,
-  called,
-  moduleCommand,
-  withEngine,
-} from "../options/module-options.ts";
-import { isSaved, type SaveOptions, saved, savedCall } from "../saved-call.ts";
+import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
+import { beginCall, type SaveOptions, saveCall, saved } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -22,15 +17,18 @@ const EXAMPLES = `${ARGUMENT_HELP}
 
 Examples:
   farjal run crc16.ko --call crc16 0 @message.bin 64
-  farjal run libchacha.ko --call chacha_crypt_generic @state out:64 @zeros 64 20
+  farjal run libchacha.ko --call 'chacha_crypt_generic(@state, out:64, @zeros, 64, 20)'
+  farjal run net.ko --call 'grow(inout:g, 3)' --let 'g={mtu:u32=5, name:char[16]="eth0"}'
   farjal run loop.ko --call spin --budget 100000
   farjal run long.ko --call work 9 --budget 1000000 --save half
-  farjal run long.ko --call work 9 --restore half`;
+  farjal run long.ko --restore half`;
 
-type RunOptions = CallOptions & GdbOptions & SaveOptions;
+interface RunOptions extends CallOptions, GdbOptions, SaveOptions {
+  readonly returns?: ResultType;
+}
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
-  withEngine(saved(debugged(called(moduleCommand(program, "run")))))
+  withEngine(withResult(saved(debugged(called(moduleCommand(program, "run"))))))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
@@ -48,19 +46,25 @@ async function run(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Answer> {
+  const wanted =
+    options.restore === undefined ? wantedCall(options, texts) : callOf(options, texts);
   const session = await Session.open(await readSource(path, options), options);
   const module = session.load();
-  const args = readArguments(texts, session.machine);
-  const result = isSaved(options)
-    ? await savedCall(session.machine, args.values, options, terminal)
-    : await performCall(session.machine, module, args.values, options, path, terminal);
-  const report = callReport(session.machine, options.call, texts, args, result);
-  return {
-    held: result.exception === undefined,
-    json: { ...callJson(report), engine: engineJson(session) },
-    text: [callText(report, terminal.paint)],
-    ...stopNote(report, terminal),
-  };
+  const { machine } = session;
+  const begun = beginCall(machine, wanted, options);
+  try {
+    const result = await performCall(machine, module, begun.call, options, path, terminal);
+    await saveCall(machine, result, options, terminal);
+    const report = callReport(machine, begun, result, options.returns);
+    return {
+      held: result.exception === undefined,
+      json: { ...callJson(report), engine: engineJson(session) },
+      text: [callText(report, terminal.paint)],
+      ...stopNote(report, terminal),
+    };
+  } finally {
+    begun.call.close();
+  }
 }
 
 /** How the instructions were run, and what the translator did for it. */

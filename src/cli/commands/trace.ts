@@ -21,18 +21,13 @@ import { callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { temporaryPath } from "../atomic-file.ts";
+import { ARGUMENT_HELP, called, wantedCall, withResult } from "../call/options.ts";
+import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { readInput } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
-import { readArguments } from "../options/call-arguments.ts";
-import {
-  ARGUMENT_HELP,
-  type CallOptions,
-  called,
-  moduleCommand,
-  withEngine,
-} from "../options/module-options.ts";
+import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import {
   chosenFormat,
@@ -41,6 +36,7 @@ import {
   withTraceFormat,
 } from "../options/trace-format.ts";
 import { version } from "../package.ts";
+import { beginCall } from "../saved-call.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -71,10 +67,14 @@ interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
   readonly buffer?: number;
   readonly show?: TraceFile;
   readonly way: TraceWay;
+  readonly returns?: ResultType;
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
-  withTraceFormat(withEngine(debugged(called(moduleCommand(program, "trace")))), "ftrace")
+  withTraceFormat(
+    withEngine(withResult(debugged(called(moduleCommand(program, "trace"))))),
+    "ftrace",
+  )
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
@@ -143,11 +143,11 @@ async function trace(
   terminal: Terminal,
 ): Promise<Answer> {
   refuseWhatIsGraphs(options);
+  const wanted = wantedCall(options, texts);
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const module = session.load();
-  const args = readArguments(texts, machine);
   const tracer = machine.trace({
     tracer: options.plugin,
     filter: [...filterFileTexts(options), ...(options.func ?? [])],
@@ -159,11 +159,13 @@ async function trace(
     capacity: capacityOf(options),
   });
   const recording = recordingOf(tracer, options);
+  const begun = beginCall(machine, wanted, options);
   try {
-    const result = await performCall(machine, module, args.values, options, path, terminal);
+    const result = await performCall(machine, module, begun.call, options, path, terminal);
+    begun.call.close();
     const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
     tracer.stop();
-    const report = callReport(session.machine, options.call, texts, args, result);
+    const report = callReport(machine, begun, result, options.returns);
     const cost = traceCost(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
     const text = await deliver(kept, format, options, `farjal ${version()}`);
@@ -180,6 +182,7 @@ async function trace(
       notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
     };
   } finally {
+    begun.call.close();
     recording?.close();
   }
 }

@@ -1,36 +1,42 @@
 // The report of `run` and `trace` on their call, and its JSON form.
 
 import { hex } from "../../hex.ts";
-import type { CallOutcome, Machine } from "../../index.ts";
+import { type CallOutcome, decodeValue, type Machine } from "../../index.ts";
 import type { CallReport } from "../../report/call-text.ts";
 import { codeLines } from "../../report/stop-text.ts";
 import type { Answer } from "../answer.ts";
-import type { CallArguments } from "../options/call-arguments.ts";
+import { type ResultType, shownResult } from "../call/result.ts";
+import type { BegunCall } from "../saved-call.ts";
 
-/** @param texts the arguments as the user wrote them. */
+/** @param returns the type of the result, if it is known. */
 export function callReport(
   machine: Machine,
-  name: string,
-  texts: readonly string[],
-  args: CallArguments,
+  { title, made, outputs }: Omit<BegunCall, "call">,
   result: CallOutcome,
+  returns?: ResultType,
 ): CallReport {
   return {
-    call: `${name}(${texts.join(", ")})`,
+    call: title,
+    made,
     result,
+    shown: result.exception === undefined ? shownResult(result, returns, machine) : null,
     log: machine.log,
-    outputs: args.outputs.map(({ address, size }) => ({
-      address,
-      bytes: machine.memory.read(address, size),
-    })),
+    outputs: outputs.map(({ label, address, size, type }) => {
+      const bytes = machine.memory.read(address, size);
+      const value = type === undefined ? null : decodeValue(type, bytes, machine.endian);
+      return { label, address, bytes, value };
+    }),
   };
 }
 
-export function callJson({ result, log, outputs }: CallReport): Answer["json"] {
+export function callJson({ call, made, result, shown, log, outputs }: CallReport): Answer["json"] {
   const { v0, v1, instructions, exception } = result;
   return {
+    call,
+    arguments: made.map((one) => ({ ...one })),
     v0: v0 ?? null,
     v1: v1 ?? null,
+    result: shown?.json ?? null,
     instructions,
     outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
     exception:

@@ -60,7 +60,10 @@ export function ruleChoice({
 }
 
 export interface CallOptions extends ModuleOptions {
-  readonly call: string;
+  /** `NAME`, or `NAME(ARG, …)`. */
+  readonly call?: string;
+  /** `NAME=VALUE`, one in each element. */
+  readonly let?: readonly string[];
   readonly budget: number;
   readonly init?: boolean;
 }
@@ -136,15 +139,6 @@ export function placed(command: Command): Command {
     );
 }
 
-/** Adds the arguments and options of commands that call a function of the module. */
-export function called(command: Command): Command {
-  return placed(command)
-    .argument("[ARG...]", "the function's arguments")
-    .requiredOption("--call <NAME>", "the function to call, exported or local")
-    .addOption(budgetOption())
-    .addOption(initOption());
-}
-
 export function budgetOption(): Option {
   return new Option("--budget <N>", "instructions the call may take")
     .argParser(countReader(1, Number.MAX_SAFE_INTEGER))
@@ -164,9 +158,3 @@ export function withEngine(command: Command): Command {
       .default("auto"),
   );
 }
-
-export const ARGUMENT_HELP = `
-Arguments, which the function receives in registers and on the stack:
-  7, -7, 0x1f   a word                        7ll      64 bits, in an aligned pair of registers
-  @FILE         a file's bytes, by address    out:64   64 zero bytes, by address, shown afterwards
-  TEXT          a string, by address          '"7"'    the string 7: anything in double quotes is text`;

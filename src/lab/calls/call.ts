@@ -14,6 +14,7 @@ import { KSEG0 } from "../../../assembly/shared/memory-map.ts";
 import { EXC_TLBL, EXC_TLBS } from "../../../assembly/shared/opcodes.ts";
 import { Misuse } from "../../errors.ts";
 import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";
+import { hex } from "../../hex.ts";
 import { R } from "../../isa/registers.ts";
 import { Budget } from "../../processor/budget.ts";
 import { type GuestMemory, Unmapped } from "../../processor/guest-memory.ts";
@@ -28,7 +29,7 @@ import {
   unresolvedStop,
 } from "../../processor/stop.ts";
 import { Pauses } from "../pauses.ts";
-import { type CallHost, type CallState, GuestCall } from "./guest-call.ts";
+import { type CallHost, type CallState, type CallSubject, GuestCall } from "./guest-call.ts";
 import {
   type HostCallContext,
   type OpenHostCall,
@@ -95,7 +96,7 @@ export class Caller {
 
   /** Calls the function at `address`; `budget` limits its steps, including those of nested calls. */
   call(address: number, args: readonly number[], budget: number): CallOutcome {
-    const call = this.start(address, args, budget);
+    const call = this.start(address, { target: hex(address), args, note: null }, budget);
     try {
       for (;;) {
         const { reason } = call.advance();
@@ -108,19 +109,24 @@ export class Caller {
   }
 
   /** Enters the call without running it. Within another call, that call's budget applies. */
-  start(address: number, args: readonly number[], budget: number): GuestCall {
+  start(address: number, subject: CallSubject, budget: number): GuestCall {
     if (this.#open.length >= DEEPEST_NESTING) {
       throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
     }
     const outer = this.#open.at(-1);
     const saved = this.#saveState();
-    const call = this.#made(outer?.budget ?? new Budget(budget), this.#processor.count, saved);
+    const call = this.#made(
+      subject,
+      outer?.budget ?? new Budget(budget),
+      this.#processor.count,
+      saved,
+    );
     if (outer === undefined) {
       this.#processor.setGpr(R.sp, this.#setup.stackTop);
       this.#processor.setGpr(R.gp, this.#setup.threadInfo);
     }
     try {
-      this.#enter(address, args);
+      this.#enter(address, subject.args);
     } catch (error) {
       call.close();
       throw error;
@@ -147,7 +153,8 @@ export class Caller {
     this.#open.length = 0;
     if (state === null) return null;
     const total = budget === undefined ? state.total : state.spent + budget;
-    return this.#made(new Budget(total, state.spent), state.started, Uint32Array.from(state.saved));
+    const budgetLeft = new Budget(total, state.spent);
+    return this.#made(state, budgetLeft, state.started, Uint32Array.from(state.saved));
   }
 
   /** Whether a call's state has as many registers as are saved here, with register 0 being zero. */
@@ -155,7 +162,12 @@ export class Caller {
     return saved.length === this.#saveState().length && saved[0] === 0;
   }
 
-  #made(budget: Budget, started: number, saved: Uint32Array): GuestCall {
+  #made(
+    { target, args, note }: CallSubject,
+    budget: Budget,
+    started: number,
+    saved: Uint32Array,
+  ): GuestCall {
     const host: CallHost = {
       processor: this.#processor,
       pauses: this.pauses,
@@ -163,7 +175,13 @@ export class Caller {
       place: () => this.#place(),
       leave: (call) => this.#leave(call),
     };
-    const call = new GuestCall(host, budget, started, saved);
+    const call = new GuestCall(
+      host,
+      { target, args: Object.freeze([...args]), note },
+      budget,
+      started,
+      saved,
+    );
     this.#open.push(call);
     return call;
   }

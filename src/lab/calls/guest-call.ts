@@ -29,8 +29,18 @@ export interface CallHost {
   leave(call: GuestCall): void;
 }
 
-/** An open call as numbers, from which it can be continued. */
-export interface CallState {
+/** What was called, and with which arguments. */
+export interface CallSubject {
+  /** The function's name, or its address as 0x and eight digits. */
+  readonly target: string;
+  /** The arguments as o32 passes them. */
+  readonly args: readonly number[];
+  /** A text that start() was given, for whoever continues the call. */
+  readonly note: string | null;
+}
+
+/** An open call as plain values, from which it can be continued. */
+export interface CallState extends CallSubject {
   /** CPU_COUNT when the call was entered. */
   readonly started: number;
   /** The budget, and the part already used. */
@@ -47,17 +57,40 @@ export class GuestCall {
   readonly started: number;
   /** The processor's registers from before the call, and the shadow stacks' places. */
   readonly saved: Uint32Array;
+  readonly subject: CallSubject;
   readonly #host: CallHost;
   #halt: Halt = { reason: "steps" };
   #open = true;
   #running = false;
 
-  constructor(host: CallHost, budget: Budget, started: number, saved: Uint32Array) {
+  constructor(
+    host: CallHost,
+    subject: CallSubject,
+    budget: Budget,
+    started: number,
+    saved: Uint32Array,
+  ) {
     this.#host = host;
     this.processor = host.processor;
     this.budget = budget;
     this.started = started;
     this.saved = saved;
+    this.subject = subject;
+  }
+
+  /** What was called: the function's name, or its address as 0x and eight digits. */
+  get target(): string {
+    return this.subject.target;
+  }
+
+  /** The call's arguments as o32 passes them. */
+  get args(): readonly number[] {
+    return this.subject.args;
+  }
+
+  /** The text that start() was given with the call; null if none. */
+  get note(): string | null {
+    return this.subject.note;
   }
 
   /** Why the call is stopped now. */
@@ -142,8 +175,8 @@ export class GuestCall {
 
   /** What a machine made in the same way needs to continue this call. */
   get state(): CallState {
-    const { started, budget, saved } = this;
-    return { started, total: budget.total, spent: budget.spent, saved: [...saved] };
+    const { started, budget, saved, subject } = this;
+    return { ...subject, started, total: budget.total, spent: budget.spent, saved: [...saved] };
   }
 
   /** Ends the call without restoring registers: the machine's state has been replaced. */

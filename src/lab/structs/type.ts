@@ -1,0 +1,70 @@
+// Types of C as they are in guest memory: scalars, pointers, arrays and structures with the offsets of their members. A
+// type is a value, made from a plain layout (layout.ts) or from a file's debugging information; struct.ts reads and
+// writes memory by it.
+
+export type CType = ScalarType | PointerType | ArrayType | StructType;
+
+/** An integer. */
+export interface ScalarType {
+  readonly kind: "scalar";
+  readonly size: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+  /** A char: an array of them is text. */
+  readonly text?: boolean;
+}
+
+export interface PointerType {
+  readonly kind: "pointer";
+  /** What it points to, where that is known; a thunk, since structures point to themselves. */
+  readonly to?: () => CType | null;
+}
+
+export interface ArrayType {
+  readonly kind: "array";
+  readonly of: CType;
+  readonly count: number;
+}
+
+export interface StructType {
+  readonly kind: "struct";
+  readonly name: string | null;
+  readonly size: number;
+  readonly alignment: number;
+  readonly members: readonly Member[];
+}
+
+export interface Member {
+  readonly name: string;
+  /** Bytes from the start of the structure. */
+  readonly offset: number;
+  readonly type: CType;
+}
+
+/** Bytes of a pointer in o32. */
+export const POINTER_SIZE = 4;
+
+export function sizeOf(type: CType): number {
+  switch (type.kind) {
+    case "scalar":
+    case "struct":
+      return type.size;
+    case "pointer":
+      return POINTER_SIZE;
+    case "array":
+      return type.count * sizeOf(type.of);
+  }
+}
+
+/** o32 aligns each scalar to its size, and an array or structure as its strictest part. */
+export function alignmentOf(type: CType): number {
+  switch (type.kind) {
+    case "scalar":
+      return type.size;
+    case "pointer":
+      return POINTER_SIZE;
+    case "array":
+      return alignmentOf(type.of);
+    case "struct":
+      return type.alignment;
+  }
+}
