@@ -41,6 +41,11 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return ENCODER.encode(text);
 }
 
+/** `%*s` of C: blanks before the text up to a width in bytes. */
+export function padStartBytes(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - utf8Bytes(text).length)) + text;
+}
+
 /** Two lowercase digits for each byte. */
 export function hexDigits(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,11 +1,12 @@
 // Reads a trace from a file of any kind, recognized by how it begins: a trace.dat, of farjal or of a real machine, or
-// ftrace text.
+// ftrace text, also where the kernel dumped it into its log.
 
 import { host } from "#host";
 import { memorySource, type Opener } from "../bytes/source.ts";
 import { Misuse } from "../errors.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
-import { isFtraceText, readFtraceText } from "./text/reader.ts";
+import { isKernelLog } from "./text/kernel-log.ts";
+import { isFtraceText, readFtraceText, readKernelLog } from "./text/reader.ts";
 import type { Trace } from "./trace.ts";
 import { isTraceDat } from "./trace-dat/file.ts";
 import { readTraceDat } from "./trace-dat/reader.ts";
@@ -39,9 +40,13 @@ function traceOf(open: Opener, name: string, options: ReadOptions): Trace {
   const source = open();
   try {
     if (isTraceDat(source)) return readTraceDat(open, name, instance);
-    if (isFtraceText(source)) {
-      if (instance === undefined) return readFtraceText(open, name);
-      throw new Misuse(`${name} is ftrace text, which has no instances`);
+    // A log whose lines have no prefix can be mistaken for trace_pipe's text.
+    const isLog = isKernelLog(source);
+    if (isLog || isFtraceText(source)) {
+      if (instance !== undefined) {
+        throw new Misuse(`${name} is ftrace text, which has no instances`);
+      }
+      return isLog ? readKernelLog(open, name) : readFtraceText(open, name);
     }
   } finally {
     source.close();

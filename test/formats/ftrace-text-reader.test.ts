@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { traceText } from "../../src/formats/export.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import type { Trace } from "../../src/formats/trace.ts";
 import { ftraceHeader, ftraceLine } from "../../src/ftrace/text/function-text.ts";
@@ -222,6 +223,98 @@ suite("ftrace text of function, 5.10 to 6.18", () => {
       [...trace.events].map(({ task }) => `${task?.name}|${task?.pid}`),
       ["Web Content 1 2|141", "a-b-[1] 5: x-7|99", "kworker/u4:1+|17"],
     );
+  });
+
+  test("a task without a name is one, and a column's width is in bytes", () => {
+    const trace = read(
+      "# tracer: function\n" +
+        line("a <-b", "                -141     [000] d..1.    12.000001: ") +
+        line("a <-b", "           größe-142     [000] d..1.    12.000001: "),
+    );
+    assert.deepEqual(
+      [...trace.events].map(({ task }) => `${task?.name}|${task?.pid}`),
+      ["|141", "größe|142"],
+    );
+    // printf's %16s counts bytes.
+    const again = [...traceText(trace, "ftrace")].join("");
+    assert.match(again, /^ {16}-141 {5}\[000\]/m);
+    assert.match(again, /^ {9}größe-142 {5}\[000\]/m);
+    const graph = read(
+      "# tracer: function_graph\n#\n# CPU  TASK/PID         DURATION                  FUNCTION CALLS\n" +
+        " 0)      -141     |   0.500 us    |  alpha();\n",
+    );
+    assert.deepEqual([...graph.events][0]?.task, { name: "", pid: 141 });
+  });
+
+  test("the dumps of ftrace's buffer in a kernel's log", () => {
+    // sysrq-z of Debian's 6.1.0-50-4kc-malta, with the tracer function and func-no-repeats.
+    const dump = (prefix: string): string =>
+      [
+        "random: crng init done",
+        "sysrq: Dump ftrace buffer",
+        "Dumping ftrace buffer:",
+        "---------------------------------",
+        "CPU:0 [LOST 12 EVENTS]",
+        "farjal-a-1         0..... 12101us : vfs_open <-path_openat",
+        "farjal-a-1         0..... 12296us : vfs_read <-ksys_read (repeats: 2, last_ts:     2.097639)",
+        "farjal-a-1         0..... 12349us : vfs_write <-ksys_write",
+        "---------------------------------",
+        "farjal-a-1         0..... 12349us : not_dumped <-ksys_write",
+      ]
+        .map((text) => `${prefix}${text}\n`)
+        .join("");
+    const prefixes = [
+      "",
+      "[    2.099000] ",
+      "[    2.099000][    T1] ",
+      "[    2.099000] [C1] ",
+      "<0>[    2.099000] ",
+      "kern  :emerg : [    2.099000] ",
+      "[Mon Nov 30 19:00:01 2026] ",
+      "Nov 30 19:00:01 malta kernel: [    2.099000] ",
+      "Nov 30 19:00:01 malta kernel: ",
+    ];
+    for (const prefix of prefixes) {
+      const trace = read(dump(prefix));
+      assert.deepEqual(
+        recordsText(trace),
+        [
+          "farjal-a-1 0 vfs_open <-path_openat",
+          "farjal-a-1 0 vfs_read <-ksys_read",
+          "farjal-a-1 0 vfs_read <-ksys_read",
+          "farjal-a-1 0 vfs_write <-ksys_write",
+        ],
+        prefix,
+      );
+      const [first] = trace.events;
+      assert.deepEqual([first?.microseconds, first?.lost], [12_101, 12], prefix);
+      assert.deepEqual(trace.notes?.(), [], prefix);
+    }
+    // The same of function_graph, with funcgraph-proc; another kernel message came between.
+    const graph = read(
+      [
+        "Dumping ftrace buffer:",
+        "---------------------------------",
+        " 0)   farjal--1    | * 23528.20 us |  } /* vfs_open */",
+        " 0)   farjal--1    | + 17.220 us   |  vfs_read();",
+        "usb 1-1: new high-speed USB device",
+        " 0)   farjal--1    |               |  vfs_write() {",
+        "---------------------------------",
+      ]
+        .map((text) => `[    2.099000] ${text}\n`)
+        .join(""),
+    );
+    assert.deepEqual(recordsText(graph), [
+      "farjal--1 0 exit 0 vfs_open",
+      "farjal--1 0 entry 0 vfs_read",
+      "farjal--1 0 exit 0 vfs_read",
+      "farjal--1 0 entry 0 vfs_write",
+    ]);
+    assert.match(graph.notes?.()[0] ?? "", /passed over 1 line .* usb 1-1/);
+    const empty = read(
+      "[ 46.1] x\n[   46.129062] Dumping ftrace buffer:\n[   46.129406]    (ftrace buffer empty)\n",
+    );
+    assert.deepEqual([...empty.records], []);
   });
 
   test("of trace_pipe, which has no header, and of nop, which has no calls", () => {

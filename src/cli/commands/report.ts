@@ -17,8 +17,9 @@ import { version } from "../package.ts";
 
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace
-or trace_pipe file (function, function_graph, nop; Linux 5.10 to 6.18); - is standard input. Events other than
-calls are printed too; lines without an event are counted and skipped.
+or trace_pipe file (function, function_graph, nop, the latency tracers; Linux 5.10 to 6.18), or a kernel log into
+which ftrace_dump() printed its buffer; - is standard input. Events other than calls are printed too; lines
+without an event are counted and skipped. The texts of mmiotrace and blk have forms of their own and are refused.
 
 Examples:
   farjal report trace.dat

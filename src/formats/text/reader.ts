@@ -17,11 +17,14 @@ import { type ContextLine, readContext } from "./context.ts";
 import { readCall, readEvent, stackLine, stackName } from "./event-text.ts";
 import { GraphCalls } from "./graph-calls.ts";
 import { type GraphColumns, readGraphHeader, readGraphLine, readTaskSwitch } from "./graph-line.ts";
+import { dumpedLines } from "./kernel-log.ts";
 import { LONGEST_LINE, textLines } from "./lines.ts";
 
 const FIRST_LINE = /^# tracer: (\S+)/;
 /** The header is within the first bytes of the file. */
 const HEADER_SIZE = 4096;
+/** The lines that show the tracer of a text without a header. */
+const HEADER_LINES = 32;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
 /** Times below this many nanoseconds, about 26 days, are kept as they are. */
@@ -32,6 +35,8 @@ const TRACERS = [
   ...["wakeup", "wakeup_rt", "wakeup_dl", "hwlat", "osnoise", "timerlat"],
 ];
 type LineForm = "function" | "function_graph";
+/** Gives the text's lines from the first one; null for a line that is too long. */
+type Lines = () => Iterable<string | null>;
 
 const LOST_LINE = /^CPU:(\d{1,4}) \[LOST (?:(\d{1,15}) )?EVENTS\]$/;
 const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
@@ -52,7 +57,7 @@ export function isFtraceText(source: ByteSource): boolean {
 function tracerOf(head: string): string | undefined {
   const named = FIRST_LINE.exec(head)?.[1];
   if (named !== undefined) return named;
-  for (const line of head.split(/\r?\n/, 32)) {
+  for (const line of head.split(/\r?\n/, HEADER_LINES)) {
     if (readContext(line) !== null) return "function";
     if (!CPU_COLUMN.test(line)) continue;
     if (readGraphLine(line, null) !== null || readTaskSwitch(line) !== null) {
@@ -74,6 +79,24 @@ export function readFtraceText(open: Opener, name: string): Trace {
   } finally {
     source.close();
   }
+  return textTrace(() => textLines(open), header, name);
+}
+
+/** Reads the dumps of ftrace's buffer in a log of the kernel's. */
+export function readKernelLog(open: Opener, name: string): Trace {
+  const head: string[] = [];
+  for (const line of dumpedLines(open)) {
+    if (line !== null) head.push(line);
+    if (head.length === HEADER_LINES) break;
+  }
+  // A dump has no header; one without events is as good as nop's.
+  const text = head.join("\n");
+  const header = tracerOf(text) === undefined ? "# tracer: nop\n" : text;
+  return textTrace(() => dumpedLines(open), header, name);
+}
+
+/** @param header the text's beginning. */
+function textTrace(lines: Lines, header: string, name: string): Trace {
   const tracer = tracerOf(header);
   if (tracer === undefined || !TRACERS.includes(tracer)) {
     throw new Misuse(`${name} is the text of '${tracer}'; farjal reads ${TRACERS.join(", ")}`);
@@ -82,8 +105,8 @@ export function readFtraceText(open: Opener, name: string): Trace {
   const [, entries, written] =
     /^# entries-in-buffer\/entries-written: (\d{1,15})\/(\d{1,15}) /m.exec(header) ?? [];
   const cpus = /^# .*#P:(\d{1,4})\)?\r?$/m.exec(header)?.[1];
-  const survey = surveyOf(open, form);
-  const text = new FtraceText(open, name, form, survey);
+  const survey = surveyOf(lines, form);
+  const text = new FtraceText(lines, name, form, survey);
   const [first] = text.records();
   const graph = form === "function_graph";
   return {
@@ -132,7 +155,7 @@ interface Survey {
 }
 
 /** Reads the file once for the tasks before the first switches, the number of CPUs, and the kinds of times. */
-function surveyOf(open: Opener, form: LineForm): Survey {
+function surveyOf(lines: Lines, form: LineForm): Survey {
   const firstTasks = new Map<number, TraceTask>();
   let cpus = 1;
   let ticks: boolean | undefined;
@@ -140,7 +163,7 @@ function surveyOf(open: Opener, form: LineForm): Survey {
   let durations = false;
   let columns: GraphColumns | null = null;
   let least = Number.POSITIVE_INFINITY;
-  for (const line of textLines(open)) {
+  for (const line of lines()) {
     if (line === null) continue;
     columns = readGraphHeader(line) ?? columns;
     if (isComment(line)) continue;
@@ -190,15 +213,15 @@ function originNanoseconds({ origin, ticks }: Survey): bigint {
 
 /** The file's records, and what the last pass over them skipped. */
 class FtraceText {
-  readonly #open: Opener;
+  readonly #lines: Lines;
   readonly #name: string;
   readonly #form: LineForm;
   readonly #survey: Survey;
   #passed = new Passed();
   #others = 0;
 
-  constructor(open: Opener, name: string, form: LineForm, survey: Survey) {
-    this.#open = open;
+  constructor(lines: Lines, name: string, form: LineForm, survey: Survey) {
+    this.#lines = lines;
     this.#name = name;
     this.#form = form;
     this.#survey = survey;
@@ -221,7 +244,7 @@ class FtraceText {
   *records(): Generator<TraceRecord> {
     const passed = new Passed();
     const reading = new Reading(this.#form, this.#survey, passed);
-    for (const line of textLines(this.#open)) yield* reading.line(line);
+    for (const line of this.#lines()) yield* reading.line(line);
     yield* reading.end();
     this.#passed = passed;
   }

@@ -1,6 +1,7 @@
 // Prints events as `trace-cmd report -O parent` does (3.1, with its own plugins), so that people and scripts which read
 // trace-cmd's output can read farjal's. A call and its return with nothing between them are one line.
 
+import { padStartBytes } from "../../bytes/text.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { tickText } from "../../ftrace/text/function-text.ts";
 import { foldLeaves } from "../../ftrace/text/leaves.ts";
@@ -75,7 +76,7 @@ class Lines {
     const name = record.type === "other" ? record.name : record.type;
     const gap =
       lost === 0 || lost === undefined ? "" : `CPU:${cpu} [${lost ?? ""} EVENTS DROPPED]\n`;
-    const who = `${task.name.padStart(16)}-${String(task.pid).padEnd(5)}`;
+    const who = `${padStartBytes(task.name, 16)}-${String(task.pid).padEnd(5)}`;
     const where = `[${String(cpu).padStart(3, "0")}]`;
     const what = `${name}:`.padEnd(NAME_WIDTH + 1);
     return `${gap.replace("[ ", "[")}${who} ${where}${this.#time(record.count)}: ${what} ${this.#content(record, leaf)}\n`;

@@ -3,7 +3,7 @@
 // preemption) are printed as dots, the kernel's mark for "nothing special".
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
-import { utf8Bytes } from "../../bytes/text.ts";
+import { padStartBytes, utf8Bytes } from "../../bytes/text.ts";
 
 /** The parts of a function event that a line shows. */
 export interface FunctionLine {
@@ -96,7 +96,7 @@ export class LineHead {
 
 /** `"%16s-%-7d [%03d] %s"` */
 function contextText({ name, pid }: TraceTask, cpu: number, flags: string): string {
-  const who = `${name.slice(0, 16).padStart(16)}-${String(pid).padEnd(7)}`;
+  const who = `${padStartBytes(name.slice(0, 16), 16)}-${String(pid).padEnd(7)}`;
   return `${who} [${String(cpu).padStart(3, "0")}] ${flags}`;
 }
 

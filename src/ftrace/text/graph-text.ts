@@ -307,10 +307,10 @@ export function durationText(nanoseconds: number): string {
   return `${number} us ${" ".repeat(Math.max(0, 8 - number.length))}`;
 }
 
-/** Name and pid, centred in their column. */
+/** Name and pid, centred in their column, whose width is in bytes. */
 function procText({ name, pid }: TraceTask): string {
   const text = `${name.slice(0, PROC_NAME)}-${pid}`;
-  const spaces = Math.max(0, PROC_WIDTH - text.length);
+  const spaces = Math.max(0, PROC_WIDTH - utf8Bytes(text).length);
   const before = Math.floor(spaces / 2);
   return `${" ".repeat(before)}${text}${" ".repeat(spaces - before)}`;
 }
