@@ -40,6 +40,7 @@ export const SHT_RELA = 4;
 export const SHT_NOTE = 7;
 export const SHT_NOBITS = 8;
 export const SHT_REL = 9;
+export const SHT_MIPS_ABIFLAGS = 0x7000002a;
 
 export const SHF_WRITE = 0x1;
 export const SHF_ALLOC = 0x2;

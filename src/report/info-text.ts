@@ -13,6 +13,9 @@ export function* infoText(info: ModuleInfo, paint: Paint): Generator<string> {
 
 function* lines(info: ModuleInfo, paint: Paint): Generator<string> {
   yield `${paint.bold(info.name)}: ELF${info.class}, ${info.endian}-endian, ${info.abi}, ${info.isa}`;
+  if (info.extensions.length > 0) {
+    yield paint.yellow(`  uses ${info.extensions.join(", ")}, which farjal doesn't run`);
+  }
   yield* columns(
     ["description", "license", "depends", "vermagic"].flatMap((key) =>
       (info.modinfo[key] ?? []).filter(Boolean).map((value) => [key, value.trim()]),

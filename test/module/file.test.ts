@@ -2,6 +2,9 @@
 // functions, call sites.
 
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import {
   R_MIPS_26,
@@ -11,6 +14,7 @@ import {
 } from "../../assembly/shared/relocation-types.ts";
 import { readModule } from "../../src/module/file/file.ts";
 import { describeModule } from "../../src/module/file/info.ts";
+import { temporaryDirectory } from "../cli/farjal.ts";
 import {
   code,
   data,
@@ -22,6 +26,7 @@ import {
   writeModule,
 } from "../support/module-writer.ts";
 import { refusedAs } from "../support/refusal.ts";
+import { repositoryFile } from "../support/repository.ts";
 
 const MARKER = Buffer.from("~Module signature appended~\n");
 
@@ -312,5 +317,46 @@ test("info describes a file", () => {
     vermagic: [VERMAGIC],
     intree: ["Y"],
     depends: [""],
+  });
+});
+
+const READELF = "mipsel-linux-gnu-readelf";
+const readelf = spawnSync(READELF, ["--version"]).error === undefined;
+
+suite("extensions of the instruction set", () => {
+  const path = repositoryFile("test/modules/built/modern-big.ko");
+  const built = readFileSync(path);
+  const flags = readModule(built).sections.find(".MIPS.abiflags");
+  const ases = (flags?.offset ?? 0) + 12;
+  const changed = (bits: number, eFlags = 0): Buffer => {
+    const bytes = Buffer.from(built);
+    bytes.writeUInt32BE(bits, ases);
+    bytes.writeUInt32BE((bytes.readUInt32BE(36) | eFlags) >>> 0, 36);
+    return bytes;
+  };
+
+  test("are those that .MIPS.abiflags and e_flags state", () => {
+    assert.deepEqual(readModule(built).extensions, []);
+    assert.deepEqual(readModule(changed(0x3)).extensions, ["DSP", "DSP R2"]);
+    // The bits of compressed code that assemblers before .MIPS.abiflags set.
+    assert.deepEqual(readModule(changed(0, 0x04000000)).extensions, ["MIPS16"]);
+    assert.deepEqual(readModule(changed(0, 0x02000000)).extensions, ["microMIPS"]);
+    assert.deepEqual(describeModule(readModule(changed(0x1))).extensions, ["DSP"]);
+  });
+
+  test("have the names that readelf gives them", {
+    skip: readelf ? false : `${READELF} isn't installed`,
+  }, (context) => {
+    const file = join(temporaryDirectory(context), "m.ko");
+    for (let bit = 0; bit < 22; bit += 1) {
+      writeFileSync(file, changed(1 << bit));
+      const [, listed = ""] =
+        /^ASEs:\n\t(.*)$/m.exec(execFileSync(READELF, ["-A", file], { encoding: "utf8" })) ?? [];
+      const [name] = readModule(changed(1 << bit)).extensions;
+      const ours = { EVA: "Enhanced VA Scheme", MCU: "MCU (MicroController) ASE" }[name ?? ""];
+      const theirs = listed.replace("MICROMIPS", "microMIPS");
+      if (name === undefined) assert.match(theirs, /^Unknown /, `bit ${bit}`);
+      else assert.equal(theirs, ours ?? `${name} ASE`);
+    }
   });
 });

@@ -73,8 +73,19 @@ const UNVERIFIED = "the module's signature is not verified, so who built the mod
 
 function notes({ file, profile }: LoadedModule<Address>, { list }: LoadOptions): string {
   const unverified = file.signature !== null && list !== true ? [UNVERIFIED] : [];
-  const sentences = [...profile.notes, ...otherRelease(file, profile), ...unverified];
+  const sentences = [
+    ...profile.notes,
+    ...otherRelease(file, profile),
+    ...otherCode(file),
+    ...unverified,
+  ];
   return sentences.map((sentence) => `note: ${sentence}\n`).join("");
+}
+
+/** A sentence if the module's file says that its code isn't plain MIPS32. */
+function otherCode({ extensions }: ModuleFile): string[] {
+  if (extensions.length === 0) return [];
+  return [`the module's code uses ${extensions.join(", ")}, which farjal loads and doesn't run`];
 }
 
 /** A sentence if the module is built for another release than the one that it is loaded as. */

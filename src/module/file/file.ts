@@ -2,6 +2,7 @@
 // it. The module has no address yet; load.ts gives it one. The checks are those of module_sig_check(),
 // elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
 
+import { extensionsOf } from "../../elf/abi-flags.ts";
 import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
 import { readElf } from "../../elf/reader.ts";
@@ -23,6 +24,8 @@ export interface ModuleFile {
   /** A plain object, without struct module: Linux would refuse it, so its checks of a module don't apply. */
   readonly object: boolean;
   readonly elf: ElfObject;
+  /** Extensions of the instruction set that the file says its code uses, which farjal doesn't run: `DSP`, … */
+  readonly extensions: readonly string[];
   readonly sections: ModuleSections;
   readonly signature: Signature | null;
   readonly modinfo: Modinfo;
@@ -96,6 +99,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     name: thisModule?.name || (modinfo.get("name") ?? options.name ?? "module"),
     object: thisModule === undefined,
     elf,
+    extensions: extensionsOf(elf),
     sections,
     signature,
     modinfo,

@@ -25,6 +25,8 @@ export interface ModuleInfo {
   /** `o32`, and `mips32r2`. */
   readonly abi: string;
   readonly isa: string;
+  /** Extensions of the instruction set that the file says its code uses, which farjal doesn't run: `DSP`, … */
+  readonly extensions: readonly string[];
   readonly sections: readonly SectionInfo[];
   /** Symbols defined in the file, not counting those without a name and those of sections. */
   readonly symbols: number;
@@ -92,6 +94,7 @@ export function describeModule(file: ModuleFile): ModuleInfo {
     endian: elf.endian,
     abi: abiName(elf),
     isa: isaName(elf.flags),
+    extensions: file.extensions,
     sections: elf.sections.slice(1).map(({ name, type, flags, size, alignment }) => ({
       name,
       type: sectionTypeName(type),
