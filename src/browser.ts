@@ -187,7 +187,12 @@ export {
   type Struct,
   type StructValue,
 } from "./lab/structs/struct.ts";
-export { alignmentOf, type CType, type StructType, sizeOf } from "./lab/structs/type.ts";
+export {
+  alignmentOf,
+  type MemoryStruct,
+  type MemoryType,
+  sizeOf,
+} from "./lab/structs/type.ts";
 export { type BenchRow, benchRows } from "./measure/bench-rows.ts";
 export { type Effort, interleave, type Task, type Timing } from "./measure/interleave.ts";
 export {

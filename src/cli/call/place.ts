@@ -7,9 +7,9 @@ import { hex } from "../../hex.ts";
 import {
   alignmentOf,
   arrayType,
-  type CType,
   encodeValue,
   type Machine,
+  type MemoryType,
   Misuse,
   namedType,
   type StructValue,
@@ -27,7 +27,7 @@ export interface ShownMemory {
   readonly address: number;
   readonly size: number;
   /** Its type, where it is known. */
-  readonly type?: CType;
+  readonly type?: MemoryType;
 }
 
 /** What was made of one argument. */
@@ -86,7 +86,7 @@ interface Placed {
   readonly address: number;
   readonly size: number;
   readonly says: string;
-  readonly type?: CType;
+  readonly type?: MemoryType;
 }
 
 class Placing {
@@ -208,7 +208,7 @@ class Placing {
 }
 
 /** The type that the text itself states. */
-function typeOf(value: ValueText): CType {
+function typeOf(value: ValueText): MemoryType {
   if (value.kind === "list") {
     const { type, items } = value;
     if (type === null) throw new Misuse("a list needs the type of its elements, as in u32[5, 0]");
@@ -221,7 +221,7 @@ function typeOf(value: ValueText): CType {
   );
 }
 
-function memberType({ name, type, value }: MemberText): CType {
+function memberType({ name, type, value }: MemberText): MemoryType {
   if (type !== null) return namedType(type);
   if (value.kind === "struct" || (value.kind === "list" && value.type !== null))
     return typeOf(value);

@@ -5,10 +5,10 @@ import { alignUp } from "../../bytes/ranges.ts";
 import { Misuse } from "../../errors.ts";
 import {
   alignmentOf,
-  type CType,
   type Member,
+  type MemoryStruct,
+  type MemoryType,
   type ScalarType,
-  type StructType,
   sizeOf,
 } from "./type.ts";
 
@@ -39,17 +39,17 @@ export const TYPE_NAMES = [...Object.keys(SCALARS), "ptr"];
 const MOST = 1 << 29;
 
 /** @throws Misuse for a type that doesn't exist. */
-export function typeOf(layout: LayoutType): CType {
+export function typeOf(layout: LayoutType): MemoryType {
   if (typeof layout === "string") return namedType(layout);
   if (isArrayOfStructs(layout)) return arrayType(structType(layout[0]), layout[1]);
   return structType(layout);
 }
 
 /** `u32`, `char[16]`. @throws Misuse for another text. */
-export function namedType(text: string): CType {
+export function namedType(text: string): MemoryType {
   const [, name = "", count] = /^\s*(\w+)\s*(?:\[\s*(\d+)\s*\])?\s*$/.exec(text) ?? [];
   const scalar = Object.hasOwn(SCALARS, name) ? SCALARS[name] : undefined;
-  const type: CType | undefined = name === "ptr" ? { kind: "pointer" } : scalar;
+  const type: MemoryType | undefined = name === "ptr" ? { kind: "pointer" } : scalar;
   if (type === undefined) {
     throw new Misuse(
       `'${text}' is no type: take ${TYPE_NAMES.join(", ")}, or an array of one, such as u32[4]`,
@@ -58,7 +58,7 @@ export function namedType(text: string): CType {
   return count === undefined ? type : arrayType(type, Number(count));
 }
 
-export function structType(layout: Layout, name: string | null = null): StructType {
+export function structType(layout: Layout, name: string | null = null): MemoryStruct {
   if (typeof layout !== "object" || layout === null) {
     throw new Misuse(
       `a layout has members and their types, as { mtu: "u32" }, not ${String(layout)}`,
@@ -73,9 +73,9 @@ export function structType(layout: Layout, name: string | null = null): StructTy
 
 /** A structure of members in their order, each at the next place that its alignment allows. */
 export function structOf(
-  types: readonly { readonly name: string; readonly type: CType }[],
+  types: readonly { readonly name: string; readonly type: MemoryType }[],
   name: string | null = null,
-): StructType {
+): MemoryStruct {
   if (types.length === 0) throw new Misuse("a structure has at least one member");
   const members: Member[] = [];
   let offset = 0;
@@ -92,7 +92,7 @@ export function structOf(
   return { kind: "struct", name, size, alignment, members };
 }
 
-export function arrayType(of: CType, count: number): CType {
+export function arrayType(of: MemoryType, count: number): MemoryType {
   if (!(Number.isInteger(count) && count > 0 && count * sizeOf(of) <= MOST)) {
     throw new Misuse(`an array can't have ${count} elements`);
   }

@@ -11,9 +11,9 @@ import type { GuestMemory } from "../../processor/guest-memory.ts";
 import {
   type ArrayType,
   alignmentOf,
-  type CType,
+  type MemoryStruct,
+  type MemoryType,
   type ScalarType,
-  type StructType,
   sizeOf,
 } from "./type.ts";
 
@@ -34,10 +34,10 @@ export type ReadValue = number | bigint | string | ReadValue[] | { [member: stri
 
 /** A structure's type with a machine's memory. */
 export class Struct {
-  readonly type: StructType;
+  readonly type: MemoryStruct;
   readonly #memory: GuestMemory;
 
-  constructor(memory: GuestMemory, type: StructType) {
+  constructor(memory: GuestMemory, type: MemoryStruct) {
     this.#memory = memory;
     this.type = type;
   }
@@ -79,13 +79,19 @@ export class Struct {
  * The bytes of a value. Texts and bytes behind pointers are put into memory, where they stay.
  * @throws Misuse for a value that isn't one of the type.
  */
-export function encoded(type: CType, value: StructValue, memory: GuestMemory): Uint8Array {
+export function encoded(type: MemoryType, value: StructValue, memory: GuestMemory): Uint8Array {
   const words = new Words(new Uint8Array(sizeOf(type)), memory.endian);
   put(words, 0, type, value, memory);
   return words.bytes;
 }
 
-function put(words: Words, at: number, type: CType, value: StructValue, memory: GuestMemory): void {
+function put(
+  words: Words,
+  at: number,
+  type: MemoryType,
+  value: StructValue,
+  memory: GuestMemory,
+): void {
   switch (type.kind) {
     case "scalar":
       putScalar(words, at, type, value);
@@ -175,19 +181,19 @@ function pointed(value: StructValue, memory: GuestMemory): number {
 }
 
 /** The value of a type from its bytes. */
-export function decoded(type: CType, bytes: Uint8Array, endian: Endian): ReadValue {
+export function decoded(type: MemoryType, bytes: Uint8Array, endian: Endian): ReadValue {
   return get(new Words(bytes, endian), 0, type);
 }
 
 function decodedStruct(
-  type: StructType,
+  type: MemoryStruct,
   bytes: Uint8Array,
   endian: Endian,
 ): { [member: string]: ReadValue } {
   return getStruct(new Words(bytes, endian), 0, type);
 }
 
-function get(words: Words, at: number, type: CType): ReadValue {
+function get(words: Words, at: number, type: MemoryType): ReadValue {
   switch (type.kind) {
     case "scalar":
       return getScalar(words, at, type);
@@ -220,14 +226,14 @@ function getArray(words: Words, at: number, { of, count }: ArrayType): ReadValue
 function getStruct(
   words: Words,
   at: number,
-  { members }: StructType,
+  { members }: MemoryStruct,
 ): { [member: string]: ReadValue } {
   return Object.fromEntries(
     members.map(({ name, offset, type }) => [name, get(words, at + offset, type)]),
   );
 }
 
-function memberOf(type: StructType, name: string): StructType["members"][number] {
+function memberOf(type: MemoryStruct, name: string): MemoryStruct["members"][number] {
   const found = type.members.find((one) => one.name === name);
   if (found !== undefined) return found;
   const names = type.members.map((one) => one.name);

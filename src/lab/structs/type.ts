@@ -2,7 +2,7 @@
 // type is a value, made from a plain layout (layout.ts) or from a file's debugging information; struct.ts reads and
 // writes memory by it.
 
-export type CType = ScalarType | PointerType | ArrayType | StructType;
+export type MemoryType = ScalarType | PointerType | ArrayType | MemoryStruct;
 
 /** An integer. */
 export interface ScalarType {
@@ -16,16 +16,16 @@ export interface ScalarType {
 export interface PointerType {
   readonly kind: "pointer";
   /** What it points to, where that is known; a thunk, since structures point to themselves. */
-  readonly to?: () => CType | null;
+  readonly to?: () => MemoryType | null;
 }
 
 export interface ArrayType {
   readonly kind: "array";
-  readonly of: CType;
+  readonly of: MemoryType;
   readonly count: number;
 }
 
-export interface StructType {
+export interface MemoryStruct {
   readonly kind: "struct";
   readonly name: string | null;
   readonly size: number;
@@ -37,13 +37,13 @@ export interface Member {
   readonly name: string;
   /** Bytes from the start of the structure. */
   readonly offset: number;
-  readonly type: CType;
+  readonly type: MemoryType;
 }
 
 /** Bytes of a pointer in o32. */
 export const POINTER_SIZE = 4;
 
-export function sizeOf(type: CType): number {
+export function sizeOf(type: MemoryType): number {
   switch (type.kind) {
     case "scalar":
     case "struct":
@@ -56,7 +56,7 @@ export function sizeOf(type: CType): number {
 }
 
 /** o32 aligns each scalar to its size, and an array or structure as its strictest part. */
-export function alignmentOf(type: CType): number {
+export function alignmentOf(type: MemoryType): number {
   switch (type.kind) {
     case "scalar":
       return type.size;
