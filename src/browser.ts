@@ -82,8 +82,10 @@ export {
   writeTrace,
 } from "./formats/export.ts";
 export { type FollowedFacts, writeFollowed } from "./formats/followed.ts";
+export { traceOfKernel } from "./formats/kernel-trace.ts";
 export { type ReadOptions, readTrace, traceFromBytes } from "./formats/read.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
+export type { KernelTraceFiles } from "./formats/trace-dat/kernel-files.ts";
 export {
   type EntryEvent,
   type FunctionEvent,

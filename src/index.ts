@@ -1,6 +1,7 @@
 // farjal's library: the exports for Node tools and tests, which the command line uses too. browser.ts has those that
 // also work in a browser.
 
+export { type KernelTraceOptions, KernelTracer } from "./board/kernel-tracer.ts";
 export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";

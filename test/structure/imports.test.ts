@@ -97,6 +97,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   cost: ["formats"],
   // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],
+  // What a kernel's tracer has recorded is a value that the formats read.
+  board: ["formats"],
   // A caller may give a lab options of the planner.
   lab: ["trampoline"],
   // It shows words in the module's byte order, and what mend would change.

@@ -49,17 +49,26 @@ void *memset(void *to, int byte, word size) {
   return to;
 }
 
-/** Reads until the end of the file or of the buffer. */
+/**
+ * Reads until the end of the file or of the buffer, or until the file would wait for more. In pieces, since files of
+ * /proc/sys refuse large reads.
+ */
 static int drain(long file, unsigned char *to, word room, word *size) {
+  enum { PIECE = 1 << 16, WOULD_WAIT = 11 /* EAGAIN */ };
   word done = 0;
   long count = 0;
-  while (done < room && (count = kernel(__NR_read, file, to + done, room - done)) > 0) done += count;
+  while (done < room) {
+    word rest = room - done;
+    count = kernel(__NR_read, file, to + done, rest < PIECE ? rest : PIECE);
+    if (count <= 0) break;
+    done += count;
+  }
   *size = done;
-  return count < 0 ? count : 0;
+  return count < 0 && count != -WOULD_WAIT ? count : 0;
 }
 
 static int read_file(const char *path, word *size) {
-  long file = kernel(__NR_open, path, O_RDONLY, 0);
+  long file = kernel(__NR_open, path, O_RDONLY | O_NONBLOCK, 0);
   if (file < 0) return file;
   int result = drain(file, window + DATA, DATA_SIZE, size);
   kernel(__NR_close, file);

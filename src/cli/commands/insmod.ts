@@ -3,18 +3,17 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
-import {
-  CPU_MODEL_NAMES,
-  type CpuModel,
-  type LinuxAnswer,
-  openLinux,
-  readModule,
-  readModuleBytes,
-} from "../../index.ts";
-import { dependencyNames, ModuleFinder } from "../../sweep/dependencies.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
-import { readInput } from "../input.ts";
 import { gather } from "../options/numbers.ts";
+import {
+  cpuOption,
+  kernelOrigin,
+  loadModules,
+  modulesFor,
+  type RunningKernelOptions,
+  runningKernel,
+  withRunningKernel,
+} from "../running-kernel.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -22,25 +21,17 @@ Examples:
   farjal insmod crc16.ko --kernel vmlinuz-6.1.0-50-4kc-malta
   farjal insmod driver.ko --kernel vmlinuz --with helper.ko --param debug=1 --json`;
 
-interface InsmodOptions extends AnswerOptions {
+interface InsmodOptions extends AnswerOptions, RunningKernelOptions {
   readonly kernel: string;
-  readonly initrd?: string;
-  readonly append?: string;
-  readonly cpu: CpuModel;
-  readonly with?: readonly string[];
-  readonly param?: readonly string[];
-  readonly cache: boolean;
 }
 
 export function addInsmod(program: Command, give: Give, terminal: Terminal): void {
-  program
+  const command = program
     .command("insmod")
     .argument("<M.ko>", "the module, or - for standard input")
     .option("--json", "print one JSON document")
     .requiredOption("--kernel <FILE>", "the kernel to load it into: a vmlinuz or vmlinux for Malta")
-    .option("--initrd <FILE>", "an initramfs whose files are added to farjal's own")
-    .option("--append <TEXT>", "more of the kernel's command line")
-    .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
+    .addOption(cpuOption())
     .addOption(
       new Option("--with <M.ko>", "load this module first (may be given again)").argParser(gather),
     )
@@ -49,8 +40,8 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
         "--param <NAME=VALUE>",
         "set a parameter of the module (may be given again)",
       ).argParser(gather),
-    )
-    .option("--no-cache", "boot the kernel anew, and keep no snapshot of it")
+    );
+  withRunningKernel(command)
     .summary("load a module into a real kernel that runs on farjal's board")
     .description(
       "Loads a module into a running Linux and reports the kernel's errno and messages; the module's init " +
@@ -66,25 +57,8 @@ export function addInsmod(program: Command, give: Give, terminal: Terminal): voi
 async function insmod(path: string, options: InsmodOptions, terminal: Terminal): Promise<Answer> {
   const started = performance.now();
   const modules = await modulesFor(path, options);
-  const { initrd, append, cpu, cache } = options;
-  const { linux, cached } = await openLinux(options.kernel, {
-    initrd: initrd === undefined ? undefined : readInput(initrd),
-    append,
-    cpu,
-    ...(cache ? {} : { cache: null }),
-    onBoot: () =>
-      terminal.note(
-        `booting ${options.kernel}${cache ? "; a snapshot is kept for the next time" : ""}\n`,
-      ),
-  });
-  const parameters = (options.param ?? []).join(" ");
-  let answer: LinuxAnswer = { errno: null, dmesg: [] };
-  for (const { bytes, isWanted } of modules) {
-    answer = linux.insmod(bytes, isWanted ? parameters : "");
-    if (!isWanted && answer.errno === "EEXIST") continue;
-    if (answer.errno !== null) break;
-  }
-  const { errno, dmesg } = answer;
+  const { linux, cached } = await runningKernel(options.kernel, options, terminal);
+  const { errno, dmesg } = loadModules(linux, modules, options.param);
   const seconds = (performance.now() - started) / 1000;
   return {
     held: errno === null,
@@ -93,41 +67,6 @@ async function insmod(path: string, options: InsmodOptions, terminal: Terminal):
       ...dmesg.map((line) => `${line}\n`),
       errno === null ? `${path} is loaded\n` : `${path} is refused: ${errno}\n`,
     ],
-    notes: `${cached ? "into a kernel from the cache" : "into a kernel that was booted for it"}, ${seconds.toFixed(2)} s\n`,
+    notes: `${kernelOrigin(cached)}, ${seconds.toFixed(2)} s\n`,
   };
-}
-
-interface WantedModule {
-  readonly bytes: Uint8Array;
-  /** Whether it is the module that the user named, not one that it depends on. */
-  readonly isWanted: boolean;
-}
-
-/** The module's bytes, after those of its dependencies that were found. */
-async function modulesFor(path: string, options: InsmodOptions): Promise<WantedModule[]> {
-  const wanted: WantedModule[] = [];
-  const seen = new Set<string>();
-  const add = async (at: string, isWanted: boolean): Promise<void> => {
-    if (seen.has(at)) return;
-    seen.add(at);
-    const bytes = await readModuleBytes(at);
-    const finder = new ModuleFinder(at);
-    for (const name of namesNeeded(bytes)) {
-      const found = finder.find(name);
-      if (found !== undefined) await add(found, false);
-    }
-    wanted.push({ bytes, isWanted });
-  };
-  for (const other of options.with ?? []) await add(other, false);
-  await add(path, true);
-  return wanted;
-}
-
-/** What the module depends on; a file that farjal can't read as a module is left for the kernel to refuse. */
-function namesNeeded(bytes: Uint8Array): string[] {
-  try {
-    return dependencyNames(readModule(bytes));
-  } catch {
-    return [];
-  }
 }

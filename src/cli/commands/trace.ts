@@ -29,16 +29,13 @@ import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
-import {
-  chosenFormat,
-  deliver,
-  type TraceFormatOptions,
-  withTraceFormat,
-} from "../options/trace-format.ts";
+import { chosenFormat, deliver, withTraceFormat } from "../options/trace-format.ts";
 import { version } from "../package.ts";
+import { withRunningKernel } from "../running-kernel.ts";
 import { beginCall } from "../saved-call.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { checkKernelOptions, type KernelTraceOptions, traceOnKernel } from "./trace-on-kernel.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
@@ -48,14 +45,15 @@ separate several; a leading ! removes functions.
 Examples:
   farjal trace usbcore.ko --kernel vmlinuz --call usb_disabled
   farjal trace demo.ko --call demo_run 4 -l 'device_*' -n '*checksum*'
-  farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat`;
+  farjal trace demo.ko --call demo_run 4 --way guest -o trace.dat
+  farjal trace usbcore.ko --on-kernel vmlinuz -p function_graph -o trace.dat`;
 
 /** Sizes of the ring, in KiB. */
 const SMALLEST_BUFFER = 1;
 const LARGEST_BUFFER = 16384;
 const USUAL_BUFFER = 1024;
 
-interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
+interface TraceOptions extends CallOptions, GdbOptions, Omit<KernelTraceOptions, "cpu" | "plugin"> {
   readonly plugin: TracerName;
   readonly tracer?: TracerName;
   readonly func?: readonly string[];
@@ -71,10 +69,8 @@ interface TraceOptions extends CallOptions, GdbOptions, TraceFormatOptions {
 }
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
-  withTraceFormat(
-    withEngine(withResult(debugged(called(moduleCommand(program, "trace"))))),
-    "ftrace",
-  )
+  const command = moduleCommand(program, "trace");
+  withTraceFormat(withEngine(withResult(debugged(called(command)))), "ftrace")
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
@@ -121,17 +117,35 @@ export function addTrace(program: Command, give: Give, terminal: Terminal): void
         .choices(["native", "guest"])
         .default("native"),
     )
+    .option(
+      "--on-kernel <FILE>",
+      "trace with the tracer of this kernel, a vmlinuz or vmlinux for Malta, while the module is loaded into it",
+    )
+    .option(
+      "--run <COMMAND>",
+      "with --on-kernel: then run this command in the initramfs' shell (may be given again)",
+      gather,
+    );
+  withRunningKernel(command)
     .summary("call a function and trace it as dynamic ftrace does")
     .description(
       "Loads a module, switches its call sites on and calls one of its functions. The trace is what the " +
-        "kernel's trace file would show; the call's result goes to stderr. Exit code 1: the module " +
-        "doesn't load, or the call doesn't return.",
+        "kernel's trace file would show; the call's result goes to stderr. With --on-kernel, a real kernel on " +
+        "farjal's board loads the module, runs its init function and prints its own trace. Exit code 1: the module " +
+        "doesn't load, the call doesn't return, or a command fails.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, args: string[], options: TraceOptions) =>
       give(options, () => {
-        const { plugin, tracer = plugin } = options;
-        return trace(path, args, { ...options, plugin: tracer }, terminal);
+        const { plugin, tracer = plugin, onKernel } = options;
+        const chosen = { ...options, plugin: tracer };
+        checkKernelOptions(command, onKernel !== undefined);
+        refuseWhatIsGraphs(chosen);
+        if (onKernel !== undefined) {
+          const func = [...filterFileTexts(options), ...(options.func ?? [])];
+          return traceOnKernel(path, onKernel, { ...chosen, func }, terminal);
+        }
+        return trace(path, args, chosen, terminal);
       }),
     );
 }
@@ -142,7 +156,6 @@ async function trace(
   options: TraceOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  refuseWhatIsGraphs(options);
   const wanted = wantedCall(options, texts);
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
