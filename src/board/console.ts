@@ -2,7 +2,7 @@
 // ends directly after the instruction that sends a text's last character, so that input typed then arrives at the same
 // instruction in every run.
 
-import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
+import { latin1, latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import type { BoardStop } from "./board-stop.ts";
 import type { Uart } from "./devices/uart.ts";
 
@@ -85,7 +85,7 @@ export class Console {
 
   #flush(): void {
     if (this.#last.length === 0) return;
-    const piece = String.fromCharCode(...this.#last);
+    const piece = latin1(Uint8Array.from(this.#last));
     this.#last = [];
     this.#pieces.push(piece);
     this.#length += piece.length;

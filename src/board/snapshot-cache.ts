@@ -15,11 +15,14 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { TEMPORARY_PREFIX, temporaryBeside } from "../host/temporary-name.ts";
 
 const SUFFIX = ".snapshot";
 /** The most snapshots; a kernel that uses little memory takes about 30 MB. */
 const MOST_FILES = 16;
 const MOST_BYTES = 1 << 30;
+/** Milliseconds after which an unfinished file is one that a killed process left. */
+const ABANDONED = 3_600_000;
 
 /** The directory of the user's caches (XDG Base Directory Specification). */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
@@ -64,10 +67,10 @@ export class SnapshotCache {
   /** Stores a snapshot, and deletes the oldest ones beyond the limits. A cache that can't be written is ignored. */
   put(key: string, bytes: Uint8Array): boolean {
     const path = this.#path(key);
-    const temporary = `${path}.${process.pid}`;
+    const temporary = temporaryBeside(path);
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, bytes, { mode: 0o600 });
+      writeFileSync(temporary, bytes, { mode: 0o600, flag: "wx" });
       renameSync(temporary, path);
       this.#trim();
       return true;
@@ -86,7 +89,12 @@ export class SnapshotCache {
   }
 
   #trim(): void {
-    const files = readdirSync(this.#directory)
+    const names = readdirSync(this.#directory);
+    for (const name of names.filter((one) => one.startsWith(TEMPORARY_PREFIX))) {
+      const path = join(this.#directory, name);
+      if (Date.now() - statSync(path).mtimeMs > ABANDONED) rmSync(path, { force: true });
+    }
+    const files = names
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => ({
         path: join(this.#directory, name),

@@ -3,7 +3,6 @@
 // random and the file is created new, so that a link planted under its name is not followed. A target that is not a
 // plain file (a pipe, /dev/null) can't be replaced and is written directly.
 
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -15,9 +14,10 @@ import {
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { systemError } from "../errors.ts";
+import { temporaryBeside } from "../host/temporary-name.ts";
 import { Misuse, type Sink } from "../index.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -62,7 +62,7 @@ export async function writeAtomically(
 ): Promise<void> {
   const target = orSay(path, () => resolved(path));
   const permissions = target.mode ?? mode;
-  const temporary = target.plain ? beside(target.path) : null;
+  const temporary = target.plain ? temporaryBeside(target.path) : null;
   // Opening a pipe waits for its reader; signals can end that wait because they are not held back yet.
   const pipe = temporary === null ? new OpenFile(path, target.path, "w") : null;
   const signals = new Signals();
@@ -93,12 +93,7 @@ export async function writeAtomically(
  */
 export function temporaryPath(path: string): string {
   const target = orSay(path, () => resolved(path));
-  return beside(target.plain ? target.path : join(tmpdir(), "farjal"));
-}
-
-/** A new name in the same directory, of a fixed length, so that a long name of the file can't make it too long. */
-function beside(path: string): string {
-  return join(dirname(path), `.farjal-${randomBytes(8).toString("hex")}`);
+  return temporaryBeside(target.plain ? target.path : join(tmpdir(), "farjal"));
 }
 
 /** The path that a link leads to, whether a plain file is or can be there, and the permissions of an existing one. */

@@ -2,6 +2,7 @@
 // exact for function_graph. For the function tracer it is inferred: a tail call appears beside its caller, and calls
 // made by an untraced function have no parent.
 
+import { least } from "../extremes.ts";
 import type { Call } from "./calls.ts";
 
 /** The lines of the calls that `selects` accepts; a call that it rejects is left out, but not the calls inside it. */
@@ -22,6 +23,6 @@ export function* treeLines(
 /** A tree as written in a test's source, without blank lines and without the indentation common to all lines. */
 export function plainTree(text: string): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const shared = Math.min(...lines.map((line) => line.length - line.trimStart().length));
+  const shared = least(lines.map((line) => line.length - line.trimStart().length));
   return lines.map((line) => line.slice(shared).trimEnd());
 }

@@ -66,7 +66,7 @@ class Codes {
       this.#first[length] = code;
       this.#count[length] = own.length;
       this.#offset[length] = this.#symbols.length;
-      this.#symbols.push(...own);
+      for (const symbol of own) this.#symbols.push(symbol);
       code = (code + own.length) * 2;
     }
   }

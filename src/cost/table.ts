@@ -3,6 +3,7 @@
 // no build is without sites, the reference is computed from a build's own instructions without those of its sites.
 
 import { Misuse } from "../errors.ts";
+import { greatest } from "../extremes.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import { counted } from "../html/numbers.ts";
 import type { Machine } from "../lab/machine.ts";
@@ -73,7 +74,10 @@ export async function costTable(
     variants.flatMap(({ timed }) => timed.map((run) => run.task())),
     { milliseconds, rounds: ROUNDS },
   );
-  const calls = Math.max(1, ...variants.map((variant) => variant.calls));
+  const calls = greatest(
+    variants.map((variant) => variant.calls),
+    1,
+  );
   const plain = variants.filter(({ design }) => design.kind === "none");
   const rows = variants.flatMap((variant) => {
     const own = timings.splice(0, variant.timed.length).map((timing) => spread(timing, calls));

@@ -89,7 +89,9 @@ function loadedSequence<A extends Address>(
   const start = plus(site.address, 4 * first);
   const after = Array.from({ length: count }, (_, index) => word(plus(start, 4 * index)) ?? 0);
   const before = [...after];
-  before.splice(-first, 2, ...loaded);
+  loaded.forEach((word, index) => {
+    before[index - first] = word;
+  });
   return { form: formOf(site), start, before, after };
 }
 

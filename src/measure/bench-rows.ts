@@ -1,6 +1,7 @@
 // The rows of `farjal bench`: for each run of one call, exact instructions, host time and their ratios to the first
 // row. measured-run.ts makes the runs, interleave.ts the timings.
 
+import { greatest } from "../extremes.ts";
 import type { TraceWay } from "../ftrace/tracer.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { Timing } from "./interleave.ts";
@@ -28,7 +29,10 @@ export interface BenchRow {
 export function benchRows(runs: readonly Run[], timings: readonly Timing[]): BenchRow[] {
   const base = runs[0];
   const baseTime = timings[0]?.p50 ?? Number.NaN;
-  const calls = Math.max(0, ...runs.map((run) => run.calls));
+  const calls = greatest(
+    runs.map((run) => run.calls),
+    0,
+  );
   return runs.map((run, index) => {
     const { engine, tracer, way } = run.setup;
     const { v0, instructions } = run.first;

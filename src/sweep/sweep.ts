@@ -98,7 +98,8 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
     stubMissing,
   };
   const all = bases.flatMap((base) => paths.map((path) => ({ path, base })));
-  const tasks = all.slice(...shardRange(all.length, shard));
+  const [first, end] = shardRange(all.length, shard);
+  const tasks = all.slice(first, end);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const setup = { directory, kernel, symvers, farJumps, stubMissing, memory };
   const answers = await loadAll(tasks, setup, options);

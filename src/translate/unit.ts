@@ -66,6 +66,7 @@ import {
   I64_SHL,
   I64_STORE,
 } from "../../assembly/shared/wasm-opcodes.ts";
+import { greatest, least } from "../extremes.ts";
 import { type Block, blockLength, successors } from "./blocks.ts";
 import { Body, type FunctionType, type Label } from "./encoder/body.ts";
 import type { Bytes } from "./encoder/bytes.ts";
@@ -188,9 +189,7 @@ class Unit {
     this.#body = new Body(UNIT_TYPE, LOCALS, functions, types);
     this.#root = blocks[0]?.pc ?? 0;
     // A block that is too far away is only an exit, of length 0, and no guard leaves from it.
-    this.#lowest = Math.min(
-      ...blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc),
-    );
+    this.#lowest = least(blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc));
     this.#bound = blocks.reduce((sum, block) => sum + blockLength(block), 0);
     this.#access = blocks.map((block) =>
       accessPlan(instructionsOf(block), (instruction) => setting.access(instruction)),
@@ -304,7 +303,7 @@ class Unit {
     const numbers = push();
     const fallback = rest ?? arms[otherwise ?? 0]?.label;
     const table: Label[] = [];
-    const size = Math.max(...numbers) + 1;
+    const size = greatest(numbers) + 1;
     for (let number = 0; number < size; number++) {
       const arm = arms[numbers.indexOf(number)]?.label ?? fallback;
       if (arm !== undefined) table.push(arm);
@@ -460,12 +459,12 @@ class Unit {
   #switch(node: number, targets: readonly number[]): void {
     const body = this.#body;
     const edges = this.#graph.edges[node] ?? [];
-    const least = Math.min(...targets);
-    const places = targets.map((pc) => (pc - least) / 4);
-    if (Math.max(...places) < WIDEST_SWITCH) {
+    const lowest = least(targets);
+    const places = targets.map((pc) => (pc - lowest) / 4);
+    if (greatest(places) < WIDEST_SWITCH) {
       this.#choose(node, edges, null, () => {
         body.get(LOCAL_TARGET);
-        body.op(I32_CONST, least);
+        body.op(I32_CONST, lowest);
         body.op(I32_SUB);
         body.op(I32_CONST, 2);
         body.op(I32_ROTR);

@@ -71,6 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bytes: [],
   hex: ["address"],
   "ordered-list": ["address"],
+  extremes: [],
   options: ["errors", "near-names"],
   "near-names": [],
   address: [],
@@ -80,6 +81,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EVERYWHERE = [
   "hex",
   "ordered-list",
+  "extremes",
   "options",
   "near-names",
   "address",

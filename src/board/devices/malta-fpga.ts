@@ -2,6 +2,7 @@
 // boot ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is missing: its input reads as zero.
 
 import type { Endian } from "../../bytes/endian.ts";
+import { latin1 } from "../../bytes/text.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";
 
 const STATUS = 0x208;
@@ -35,7 +36,7 @@ export class MaltaFpga implements Device {
 
   /** The text on the display. */
   get display(): string {
-    return String.fromCharCode(...this.#digits);
+    return latin1(Uint8Array.from(this.#digits));
   }
 
   read(offset: number): number {

@@ -3,6 +3,7 @@
 // UIP to measure a second, the board advances the time to the edge at once, without running instructions. Setting the
 // time moves the date. Update, periodic and alarm interrupts follow registers B and A.
 
+import { least } from "../../extremes.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";
 
 const SECONDS = 0;
@@ -266,7 +267,7 @@ export class Rtc implements Device {
     if ((enabled & (B_UPDATE | B_ALARM)) !== 0) times.push(after(this.#second));
     const period = this.#period;
     if ((enabled & B_PERIODIC) !== 0 && period > 0) times.push(after(period));
-    if (times.length > 0) this.#cancel = port.at(Math.min(...times), () => this.#tick());
+    if (times.length > 0) this.#cancel = port.at(least(times), () => this.#tick());
   }
 
   /** Instructions between periodic interrupts; 0 when they are off. */

@@ -209,7 +209,7 @@ export class Uart implements Device {
 
   #refill(): void {
     const room = FIFO_SIZE - this.#fifo.length;
-    if (room > 0 && this.#waiting.length > 0) this.#fifo.push(...this.#waiting.splice(0, room));
+    for (const byte of this.#waiting.splice(0, Math.max(0, room))) this.#fifo.push(byte);
     this.#update();
   }
 

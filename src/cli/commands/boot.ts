@@ -5,6 +5,7 @@
 import { openSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import { systemError } from "../../errors.ts";
 import { hex } from "../../hex.ts";
 import {
   Board,
@@ -209,7 +210,7 @@ async function runBoard(
   const log = options.log === undefined ? undefined : openLog(options.log);
   const shown = new Output(board, (bytes) => {
     if (options.json !== true) terminal.raw(bytes);
-    if (log !== undefined) writeSync(log, bytes);
+    if (log !== undefined) log(bytes);
   });
   const isInteractive =
     process.stdin.isTTY === true && options.json !== true && options.script === undefined;
@@ -306,12 +307,21 @@ async function symbols(path: string | undefined) {
   }
 }
 
-function openLog(path: string): number {
-  try {
-    return openSync(path, "w");
-  } catch (error) {
-    throw new Misuse(`${path} can't be written: ${(error as NodeJS.ErrnoException).code}`);
-  }
+/** Opens the log's file, and gives the function that appends to it. @throws Misuse, which a full disk is too. */
+function openLog(path: string): (bytes: Uint8Array) => void {
+  const orSay = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw new Misuse(`${path} can't be written: ${systemError(error)}`);
+    }
+  };
+  const file = orSay(() => openSync(path, "w"));
+  return (bytes) => {
+    for (let done = 0; done < bytes.length; ) {
+      done += orSay(() => writeSync(file, bytes, done));
+    }
+  };
 }
 
 function text(bytes: Uint8Array): string {

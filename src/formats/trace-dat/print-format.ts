@@ -615,7 +615,7 @@ function bitmask(record: RecordView, field: EventField): string {
   for (let at = 0; at + record.longSize <= Math.min(length, MOST_ELEMENTS); at += record.longSize) {
     const word = record.number(offset + at, record.longSize).toString(16);
     const digits = word.padStart(record.longSize * 2, "0");
-    words.unshift(...(digits.match(/.{8}/g) ?? []));
+    words.push(digits.replace(/(?!^)(?=(?:.{8})+$)/g, ","));
   }
-  return words.join(",");
+  return words.reverse().join(",");
 }

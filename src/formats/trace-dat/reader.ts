@@ -3,6 +3,7 @@
 // their name and the text of their print fmt. Counts are nanoseconds here: a real machine doesn't count instructions.
 
 import type { Opener } from "../../bytes/source.ts";
+import { greatest } from "../../extremes.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { secondsText, type TraceTask, tickText } from "../../ftrace/text/function-text.ts";
 import { Moments } from "../moments.ts";
@@ -61,7 +62,10 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
   let skipped = new Skipped();
   return {
     task,
-    cpus: Math.max(1, ...file.cpus.map(({ cpu }) => cpu + 1)),
+    cpus: greatest(
+      file.cpus.map(({ cpu }) => cpu + 1),
+      1,
+    ),
     clockHz: NANOSECONDS,
     endian: file.endian,
     release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",

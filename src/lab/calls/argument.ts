@@ -22,7 +22,8 @@ export function argumentWords(
       if (words.length % 2 === 1) words.push(0);
       const low = Number(BigInt.asUintN(32, argument));
       const high = Number(BigInt.asUintN(32, argument >> 32n));
-      words.push(...(littleEndian ? [low, high] : [high, low]));
+      if (littleEndian) words.push(low, high);
+      else words.push(high, low);
     } else if (typeof argument === "number") {
       if (!Number.isInteger(argument) || argument < -(2 ** 31) || argument >= 2 ** 32) {
         throw new Misuse(`${argument} is not a 32-bit word; pass a bigint for 64 bits`);

@@ -4,6 +4,7 @@
 import type { MissingDesign } from "../../cost/design.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";
 import type { PatchTrial } from "../../cost/trial.ts";
+import { greatest } from "../../extremes.ts";
 import { hex } from "../../hex.ts";
 import { type Html, type HtmlValue, html } from "../../html/html.ts";
 import { counted, grouped } from "../../html/numbers.ts";
@@ -34,7 +35,10 @@ export function costPage(
 ): string {
   const results = [...new Set(rows.map(({ v0 }) => v0))].map(hex);
   const same = results.length === 1;
-  const calls = Math.max(0, ...rows.map((row) => row.calls));
+  const calls = greatest(
+    rows.map((row) => row.calls),
+    0,
+  );
   const timed = rows.filter(({ reckoned }) => !reckoned);
   return framedPage(
     { title: `What call sites cost: ${call}`, style: STYLE },
@@ -151,7 +155,7 @@ function codePart(rows: readonly CostRow[]): Html {
       const at = code.address + 4 * index;
       return `${hex(word).slice(2)}  ${disassemble(word, at).replace("\t", " ")}`;
     };
-    const width = Math.max(...code.off.map((word, index) => line(word, index).length));
+    const width = greatest(code.off.map((word, index) => line(word, index).length));
     return html`<article><h3>${design}</h3><pre>${code.off.map((word, index) => {
       const on = code.on[index] ?? word;
       const off = line(word, index);

@@ -2,6 +2,7 @@
 // from 0 on. A line marks the quartiles of host times. The tables show the same numbers.
 
 import type { CostRow, Spread } from "../../cost/row.ts";
+import { greatest } from "../../extremes.ts";
 import { type Html, html } from "../../html/html.ts";
 import { grouped } from "../../html/numbers.ts";
 
@@ -85,7 +86,10 @@ export function timePlot(rows: readonly CostRow[]): Html {
 }
 
 function plot(rows: readonly CostRow[], panels: readonly Panel[]): Html {
-  const names = Math.max(NAME_WIDTH, ...rows.map(({ design }) => 7 * design.length));
+  const names = greatest(
+    rows.map(({ design }) => 7 * design.length),
+    NAME_WIDTH,
+  );
   const width = names + panels.length * (PANEL_WIDTH + NUMBER_WIDTH + GAP);
   const height = HEAD + ROW * rows.length + 8;
   return html`<svg class="plot" role="img" aria-label="${panels.map(({ title }) => title).join(", ")} of each design" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
@@ -99,9 +103,9 @@ ${rows.map(
 }
 
 function drawn({ title, unit, marks }: Panel, left: number, height: number): Html {
-  const most = Math.max(
+  const most = greatest(
+    marks.map((mark) => mark?.range?.[1] ?? (mark?.value ?? 0) + (mark?.more ?? 0)),
     1e-9,
-    ...marks.map((mark) => mark?.range?.[1] ?? (mark?.value ?? 0) + (mark?.more ?? 0)),
   );
   const length = (value: number): number => Math.round((value / most) * PANEL_WIDTH * 10) / 10;
   return html`<g>

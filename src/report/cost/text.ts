@@ -3,6 +3,7 @@
 
 import type { WrongRun } from "../../cost/interruption.ts";
 import type { CostRow, Spread } from "../../cost/row.ts";
+import { greatest } from "../../extremes.ts";
 import { hex } from "../../hex.ts";
 import { counted, grouped } from "../../html/numbers.ts";
 import { SHORT_CALL, SHORT_CALL_NOTE } from "../bench-text.ts";
@@ -20,7 +21,10 @@ function* lines(call: string, rows: readonly CostRow[], paint: Paint): Generator
     results.size === 1
       ? paint.green(`${hex(rows[0]?.v0 ?? 0)} in every row`)
       : paint.red(`different results: ${[...results].map(hex).join(", ")}`);
-  const calls = Math.max(0, ...rows.map((row) => row.calls));
+  const calls = greatest(
+    rows.map((row) => row.calls),
+    0,
+  );
   yield `${paint.bold(call)} = ${same}, ${counted(calls, "traced call")}`;
   yield* titled(paint, "guest instructions for each call, by guest code", instructionTable(rows));
   const patched = rows.filter(({ patches }) => patches.length > 0);

@@ -298,7 +298,7 @@ export class Body {
   #call(type: FunctionType | undefined, what: string): void {
     if (type === undefined) throw invalid(`${what} of a function that isn't there`);
     for (const parameter of type.parameters.toReversed()) this.#take(parameter, what);
-    this.#operands.push(...type.results);
+    for (const result of type.results) this.#operands.push(result);
   }
 
   #setUnreachable(): void {
