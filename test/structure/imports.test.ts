@@ -194,6 +194,7 @@ const HOST = "src/host/node.ts";
 /** The files and folders that run in Node only, and may import its modules; the rest runs in a browser too. */
 const NODE_ONLY = [
   HOST,
+  "src/host/temporary-name.ts",
   "src/cli/",
   "src/sweep/",
   "src/fits/",

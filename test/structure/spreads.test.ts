@@ -9,12 +9,12 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** The calls and constructions in a source that have a spread among their arguments. */
 function spreads(file: string, text: string): string[] {
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     const called = ts.isCallExpression(node) || ts.isNewExpression(node);
     if (called && node.arguments?.some(ts.isSpreadElement) === true) {
-      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
       found.push(`${file}:${line + 1}`);
     }
     ts.forEachChild(node, visit);
