@@ -51,6 +51,15 @@ export { type Build, type CostTable, costTable } from "./cost/table.ts";
 export { KERNEL_ROUND, traceCost } from "./cost/trace-cost.ts";
 export { type PatchTrial, tryPatches } from "./cost/trial.ts";
 export {
+  type Coverage,
+  type ModuleCoverage,
+  mergeCoverage,
+  type SourceCoverage,
+} from "./coverage/coverage.ts";
+export { coverageJson, readCoverageJson } from "./coverage/json.ts";
+export { lcovText, readLcov } from "./coverage/lcov.ts";
+export { coverageOf, type DebugInfoOf } from "./coverage/of-execution.ts";
+export {
   DebugInfo,
   openDebugInfo,
   type SourceFrame,
@@ -156,6 +165,7 @@ export {
   CallStopped,
   type StoppedCall,
 } from "./lab/calls/outcome.ts";
+export type { CountedCode, CountedSection, ExecutedCode, OtherCode } from "./lab/code-counts.ts";
 export { Machine } from "./lab/machine.ts";
 export type {
   BudgetOptions,

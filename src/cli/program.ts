@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   explain: async () => (await import("./commands/explain.ts")).addExplain,
   run: async () => (await import("./commands/run.ts")).addRun,
   trace: async () => (await import("./commands/trace.ts")).addTrace,
+  coverage: async () => (await import("./commands/coverage.ts")).addCoverage,
   list: async () => (await import("./commands/list.ts")).addList,
   report: async () => (await import("./commands/report.ts")).addReport,
   diff: async () => (await import("./commands/diff.ts")).addDiff,

@@ -59,6 +59,8 @@ export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
   readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
   /** Whether the guest's next instruction is at an address; always false without a processor. */
   readonly isAt?: (address: A) => boolean;
+  /** Called before a module's memory is freed; `initOnly`: its init block alone. */
+  readonly freeing?: (module: LoadedModule<A>, initOnly: boolean) => void;
 }
 
 /** How a module is loaded; see InsmodOptions. */
@@ -88,7 +90,12 @@ export class ModuleTable<
   /** The modules' exports; each name has one exporter. */
   readonly #exports = new Map<string, Export<A>>();
 
-  constructor({ memory, kernel, words, choice, sitesOf, isAt = () => false }: TableParts<A, S>) {
+  readonly #freeing: (module: LoadedModule<A>, initOnly: boolean) => void;
+
+  constructor(parts: TableParts<A, S>) {
+    const { memory, kernel, words, choice, sitesOf } = parts;
+    const { isAt = () => false, freeing = () => {} } = parts;
+    this.#freeing = freeing;
     this.#words = words ?? null;
     this.#choice = choice;
     this.#memory = memory;
@@ -186,6 +193,7 @@ export class ModuleTable<
 
   /** Frees a module's init memory, as Linux does when its init function has succeeded. */
   freeInit(resident: Resident<A, S>): void {
+    this.#freeing(resident.module, true);
     resident.initFreed = true;
     freeInit(resident.module, this.host());
   }
@@ -194,6 +202,7 @@ export class ModuleTable<
   remove(resident: Resident<A, S>): void {
     this.#residents.splice(this.#residents.indexOf(resident), 1);
     for (const { name } of resident.module.exports) this.#exports.delete(name);
+    this.#freeing(resident.module, false);
     unloadModule(resident.module, this.host(), resident.initFreed);
   }
 

@@ -83,6 +83,15 @@ export class ExecutionCounts implements ExecutionSink {
     this.#pages.clear();
   }
 
+  /** Sets the counts of the instructions in a range to 0. */
+  forget(address: number, size: number): void {
+    const { executed, taken } = this.range(address, size);
+    executed.forEach((times, index) => {
+      this.stretch(address + 4 * index, 1, -times);
+      if (taken[index] !== 0) this.taken(address + 4 * index, -(taken[index] ?? 0));
+    });
+  }
+
   /** The sum of all counts. */
   get total(): number {
     let sum = 0;

@@ -28,6 +28,8 @@ for order in little big; do
   module optimize0_nora work.c -O0 -pg -mlong-calls
   module optimize0_jal work.c -O0 -pg -mno-long-calls $ra
 
+  module debug work.c -pg -mlong-calls $ra -g -fdebug-prefix-map="$PWD"=.
+
   module shapes shapes.c -pg -mlong-calls $ra
   module shapes_nora shapes.c -pg -mlong-calls
   module shapes_jal shapes.c -pg -mno-long-calls

@@ -30,6 +30,7 @@ const OURS = {
   "old.ko": "jal2009",
   "modern.ko": "modern",
   "plain.ko": "plain",
+  "debug.ko": "debug",
   "leaf.ko": "leaf",
   "leaf_plain.ko": "leaf_plain",
   "leaf_jal.ko": "leaf_jal",
@@ -116,6 +117,7 @@ suite("the documents", () => {
     for (const [name, built] of Object.entries(OURS)) {
       copyFileSync(repositoryFile(`test/modules/built/${built}-little.ko`), join(folder, name));
     }
+    copyFileSync(repositoryFile("test/modules/work.c"), join(folder, "work.c"));
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(repositoryFile("."), join(folder, "node_modules/farjal"));
     for (const { language, note, lines } of documents.flatMap((document) => document.fences)) {

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "board",
     "compare",
     "cost",
+    "coverage",
     "measure",
     "explain",
     "dwarf",
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fits: ["sweep", "kernel", "module", "trampoline", "elf", "html", "bytes"],
   sweep: ["lab", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
+  coverage: ["dwarf", "isa", "elf", "host", "bytes"],
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
   gdb: ["processor"],
@@ -97,6 +99,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   browser: ["translate", "trampoline"],
   // The cost of a call is counted while it is traced.
   cost: ["formats"],
+  coverage: ["lab", "module"],
   // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],
   // What a kernel's tracer has recorded is a value that the formats read.
@@ -109,6 +112,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   report: [
     "compare",
     "cost",
+    "coverage",
     "measure",
     "fits",
     "sweep",

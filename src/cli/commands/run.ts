@@ -8,6 +8,7 @@ import { ARGUMENT_HELP, called, callOf, wantedCall, withResult } from "../call/o
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { callJson, callReport } from "../json/call.ts";
+import { type CoverageOptions, CoverageOutput, withCoverage } from "../options/coverage-output.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { beginCall, type SaveOptions, saveCall, saved } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";
@@ -20,15 +21,17 @@ Examples:
   farjal run libchacha.ko --call 'chacha_crypt_generic(@state, out:64, @zeros, 64, 20)'
   farjal run net.ko --call 'grow(inout:g, 3)' --let 'g={mtu:u32=5, name:char[16]="eth0"}'
   farjal run loop.ko --call spin --budget 100000
+  farjal run debug.ko --call work 9 --coverage work.info
   farjal run long.ko --call work 9 --budget 1000000 --save half
   farjal run long.ko --restore half`;
 
-interface RunOptions extends CallOptions, GdbOptions, SaveOptions {
+interface RunOptions extends CallOptions, GdbOptions, SaveOptions, CoverageOptions {
   readonly returns?: ResultType;
 }
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
-  withEngine(withResult(saved(debugged(called(moduleCommand(program, "run"))))))
+  const command = withResult(saved(debugged(called(moduleCommand(program, "run")))));
+  withCoverage(withEngine(command))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
@@ -49,12 +52,14 @@ async function run(
   const wanted =
     options.restore === undefined ? wantedCall(options, texts) : callOf(options, texts);
   const session = await Session.open(await readSource(path, options), options);
+  const coverage = new CoverageOutput(options, session.machine, session.file);
   const module = session.load();
   const { machine } = session;
   const begun = beginCall(machine, wanted, options);
   try {
     const result = await performCall(machine, module, begun.call, options, path, terminal);
     await saveCall(machine, result, options, terminal);
+    await coverage.write(machine);
     const report = callReport(machine, begun, result, options.returns);
     return {
       held: result.exception === undefined,

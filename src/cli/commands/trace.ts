@@ -27,6 +27,7 @@ import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { readInput } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
+import { type CoverageOptions, CoverageOutput, withCoverage } from "../options/coverage-output.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { chosenFormat, deliver, withTraceFormat } from "../options/trace-format.ts";
@@ -53,7 +54,11 @@ const SMALLEST_BUFFER = 1;
 const LARGEST_BUFFER = 16384;
 const USUAL_BUFFER = 1024;
 
-interface TraceOptions extends CallOptions, GdbOptions, Omit<KernelTraceOptions, "cpu" | "plugin"> {
+interface TraceOptions
+  extends CallOptions,
+    GdbOptions,
+    CoverageOptions,
+    Omit<KernelTraceOptions, "cpu" | "plugin"> {
   readonly plugin: TracerName;
   readonly tracer?: TracerName;
   readonly func?: readonly string[];
@@ -70,7 +75,7 @@ interface TraceOptions extends CallOptions, GdbOptions, Omit<KernelTraceOptions,
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
   const command = moduleCommand(program, "trace");
-  withTraceFormat(withEngine(withResult(debugged(called(command)))), "ftrace")
+  withTraceFormat(withCoverage(withEngine(withResult(debugged(called(command))))), "ftrace")
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
@@ -160,6 +165,7 @@ async function trace(
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
+  const coverage = new CoverageOutput(options, machine, session.file);
   const module = session.load();
   const tracer = machine.trace({
     tracer: options.plugin,
@@ -178,6 +184,7 @@ async function trace(
     begun.call.close();
     const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
     tracer.stop();
+    await coverage.write(machine);
     const report = callReport(machine, begun, result, options.returns);
     const cost = traceCost(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
