@@ -61,24 +61,37 @@ interface Opened {
   readonly mended: MendReport | null;
 }
 
+/** A module's file as it is, and the kernel: read once, they serve sessions with different options. */
+export interface Files {
+  readonly path: string;
+  readonly file: ModuleFile;
+  readonly kernel: AnyKernel | null;
+}
+
 /** A session of a machine that runs code, and one of a machine that only loads. */
 export type RunningSession = Session<number, Machine>;
 export type StillSession = Session<bigint, StillMachine>;
+
+/** @throws Misuse for files that can't be read, Refusal for a file that is no module. */
+export async function readFiles(path: string, options: SessionOptions): Promise<Files> {
+  const kernel = await kernelOf(options);
+  const profileOf = profileChooser(options, kernel);
+  return { path, file: await openModule(path, { ...options, profileOf }), kernel };
+}
 
 /**
  * Reads the files for a machine that runs code.
  * @throws Misuse for files that can't be read and 64-bit modules, Refusal for a file that is no module.
  */
 export async function readSource(path: string, options: SessionOptions): Promise<Source> {
-  const kernel = await kernelOf(options);
-  const opened = await openRewritten(path, options, kernel);
-  const { file } = opened;
-  if (file.elf.class === 64) {
+  const files = await readFiles(path, options);
+  if (files.file.elf.class === 64) {
     throw new Misuse(
-      `${file.name} is a 64-bit module, and farjal has no 64-bit processor: info, plan and load take it`,
+      `${files.file.name} is a 64-bit module, and farjal has no 64-bit processor: info, plan and load take it`,
     );
   }
-  return { path, ...opened, kernel: narrowKernel(kernel, options) };
+  const opened = rewrittenFile(files, options);
+  return { path, ...opened, kernel: narrowKernel(files.kernel, options) };
 }
 
 /** Makes a machine that runs no code, of the module's class, and loads the module's dependencies. */
@@ -86,8 +99,16 @@ export async function openSession(
   path: string,
   options: SessionOptions,
 ): Promise<RunningSession | StillSession> {
-  const kernel = await kernelOf(options);
-  const opened = await openRewritten(path, options, kernel);
+  return openLoading(await readFiles(path, options), options);
+}
+
+/** The same for files that were read. */
+export async function openLoading(
+  files: Files,
+  options: SessionOptions,
+): Promise<RunningSession | StillSession> {
+  const { path, kernel } = files;
+  const opened = rewrittenFile(files, options);
   const { file } = opened;
   if (file.elf.class === 32) {
     return Session.open({ path, ...opened, kernel: narrowKernel(kernel, options) }, options);
@@ -107,14 +128,8 @@ function narrowKernel(kernel: AnyKernel | null, options: SessionOptions): Kernel
 }
 
 /** The module as the options ask for it: unchanged or mended. */
-async function openRewritten(
-  path: string,
-  options: SessionOptions,
-  kernel: AnyKernel | null,
-): Promise<Opened> {
-  const profileOf = profileChooser(options, kernel);
-  const file = await openModule(path, { ...options, profileOf });
-  if (options.farJumps !== "rewrite") return { file, mended: null };
+function rewrittenFile({ file }: Files, { farJumps }: SessionOptions): Opened {
+  if (farJumps !== "rewrite") return { file, mended: null };
   const { file: mended, report } = rewrittenModule(file);
   return { file: mended, mended: report };
 }
@@ -225,7 +240,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     this.#profileOf = profileOf;
     this.#finder = new ModuleFinder(path);
     this.#stack = new ModuleStack<A>(machine, {
-      farJumps: options.farJumps,
+      farJumps: options.farJumps ?? "trampoline",
       stubMissing: options.stubMissing === true,
       init: options.init === true,
     });
@@ -254,9 +269,10 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
 
   /** The module's story, which plans and loads it. */
   story(): Story<A> {
+    const { farJumps = "trampoline" } = this.#options;
     return tellStory<A>(this.machine, this.file, {
       // A rewritten module is loaded as Linux loads it.
-      farJumps: this.#options.farJumps === "rewrite" ? "refuse" : this.#options.farJumps,
+      farJumps: farJumps === "rewrite" ? "refuse" : farJumps,
       ...(this.mended === null ? {} : { rewritten: this.mended.changes }),
       plan: () => this.plan(),
       load: () => this.load(),
@@ -264,7 +280,15 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   }
 
   #insmodOptions(): InsmodOptions<A> {
-    const { base, initBase, farJumps, veneers, stubMissing, init, param } = this.#options;
+    const {
+      base,
+      initBase,
+      farJumps = "trampoline",
+      veneers,
+      stubMissing,
+      init,
+      param,
+    } = this.#options;
     return {
       base: this.#addressOf(base),
       ...(initBase === undefined ? {} : { initBase: this.#addressOf(initBase) }),

@@ -2,24 +2,21 @@
 
 import { type Address, ascending } from "../address.ts";
 import { hex } from "../hex.ts";
-import { counted, grouped } from "../html/numbers.ts";
+import { grouped } from "../html/numbers.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import type { Paint } from "./paint.ts";
 import { rulesText } from "./rules-text.ts";
 import { columns } from "./table.ts";
 
-/** The lines, each with its newline. @param sha256 of the core block's bytes. */
-export function* loadText(
-  module: LoadedModule<Address>,
-  sha256: string,
-  paint: Paint,
-): Generator<string> {
-  for (const line of lines(module, sha256, paint)) yield `${line}\n`;
+/**
+ * Where each part of the module is; the lines, each with its newline.
+ * @param sha256 of the core block's bytes.
+ */
+export function* loadText(module: LoadedModule<Address>, sha256: string): Generator<string> {
+  for (const line of lines(module, sha256)) yield `${line}\n`;
 }
 
-function* lines(module: LoadedModule<Address>, sha256: string, paint: Paint): Generator<string> {
-  const { name, core, init, sections, sites, plan, dmesg } = module;
-  yield* dmesg.map((line) => paint.dim(line));
+function* lines(module: LoadedModule<Address>, sha256: string): Generator<string> {
+  const { core, init, sections } = module;
   yield* columns(
     sections
       .toSorted((a, b) => ascending(a.address, b.address) || a.index - b.index)
@@ -31,9 +28,4 @@ function* lines(module: LoadedModule<Address>, sha256: string, paint: Paint): Ge
     ...(init.size === 0 ? [] : [["init", hex(init.base), `${grouped(init.size)} bytes`]]),
   ]);
   yield rulesText(module.profile);
-  const extras = [
-    counted(sites.length, "call site"),
-    ...(plan.trampolines.length === 0 ? [] : [counted(plan.trampolines.length, "trampoline")]),
-  ];
-  yield `${paint.bold(name)} ${paint.green("is loaded")}, with ${extras.join(" and ")}`;
 }

@@ -23,7 +23,6 @@ import { type AnySweepStack, makeStack } from "./stack.ts";
 const KEPT_BYTES = 32 << 20;
 
 export interface LoaderSetup {
-  readonly directory: string;
   readonly kernel: string | null;
   readonly symvers: string | null;
   readonly farJumps: "refuse" | "trampoline";
@@ -33,8 +32,12 @@ export interface LoaderSetup {
 }
 
 export interface LoaderTask {
+  /** The tree, in which its dependencies are looked for. */
+  readonly directory: string;
   /** The module's path in the tree. */
   readonly path: string;
+  /** The path in the result. */
+  readonly label: string;
   /** For a 64-bit module, an address of up to eight digits is sign-extended. */
   readonly base: Address;
 }
@@ -53,11 +56,13 @@ const NOTHING = { farJumps: 0, veneers: 0, sites: 0, relocations: {} } as const;
 
 export class TreeLoader {
   readonly #setup: LoaderSetup;
-  readonly #paths: ReadonlyMap<string, string>;
+  /** The modules around each directory, by name. */
+  readonly #paths = new Map<string, ReadonlyMap<string, string>>();
   readonly #kernel: AnyKernel | null;
   readonly #files = new Map<string, ModuleFile>();
   #keptBytes = 0;
-  #stack: AnySweepStack | undefined;
+  /** Machines that load as Linux does, and with trampolines. */
+  readonly #stacks: { refuse?: AnySweepStack; trampoline?: AnySweepStack } = {};
   #reading = 0;
   #relocations = 0;
 
@@ -71,20 +76,18 @@ export class TreeLoader {
   private constructor(setup: LoaderSetup, kernel: AnyKernel | null) {
     this.#setup = setup;
     this.#kernel = kernel;
-    this.#paths = modulesAround(setup.directory);
   }
 
   /** Loads one module at a base and unloads it again. Every file leads to an answer, whatever it contains. */
-  async load({ path, base }: LoaderTask): Promise<LoaderAnswer> {
+  async load(task: LoaderTask): Promise<LoaderAnswer> {
     const begin = performance.now();
     this.#reading = 0;
     this.#relocations = 0;
-    const where = { path, base: hex(base) };
+    const where = { path: task.label, base: hex(task.base) };
     let result: ModuleResult;
     try {
-      result = { ...where, ...(await this.#verdict(path, base)) };
+      result = { ...where, ...(await this.#verdict(task)) };
     } catch (error) {
-      if (!(error instanceof Refusal)) this.#stack = undefined;
       result = { ...where, ...failure(error) };
     }
     return {
@@ -95,35 +98,66 @@ export class TreeLoader {
     };
   }
 
-  async #verdict(path: string, base: Address): Promise<Omit<ModuleResult, "path" | "base">> {
-    const own = resolve(this.#setup.directory, path);
+  async #verdict({
+    directory,
+    path,
+    base,
+  }: LoaderTask): Promise<Omit<ModuleResult, "path" | "base">> {
+    const own = resolve(directory, path);
     const file = await this.#read(own);
-    const order = await this.#order(file, own);
-    const setup = { ...this.#setup, kernel: this.#kernel };
+    const order = await this.#order(file, own, directory);
+    const load = (how: "refuse" | "trampoline") => this.#load(file, order, base, how);
+    try {
+      return { ...loadedResult(await load("refuse")), linux: "loads" };
+    } catch (error) {
+      if (!(error instanceof Refusal) || this.#setup.farJumps === "refuse") throw error;
+      const mended = loadedResult(await this.#orThrow(error, () => load("trampoline")));
+      const { errno, dmesg, explanation } = error;
+      return { ...mended, linux: "refused", errno, dmesg, explanation };
+    }
+  }
+
+  /** What `work` gives. If the module is refused with help too, Linux's own reason is the one to report. */
+  async #orThrow<T>(reason: Refusal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof Refusal ? reason : error;
+    }
+  }
+
+  async #load(
+    file: ModuleFile,
+    order: readonly StackedFile[],
+    base: Address,
+    farJumps: "refuse" | "trampoline",
+  ): Promise<LoadedModule<Address>> {
     const kind = kindFor(file, this.#kernel);
-    if (!this.#stack?.serves(kind)) this.#stack = await makeStack(kind, setup);
-    const module = this.#stack.load(file, order, base, (one) => {
-      this.#relocations += sum(countRelocations(one));
-    });
-    return {
-      verdict: "loads",
-      errno: null,
-      dmesg: module.dmesg,
-      explanation: null,
-      farJumps: module.plan.farJumps.length,
-      veneers: module.plan.trampolines.length,
-      sites: module.sites.length,
-      relocations: countRelocations(module),
-    };
+    let stack = this.#stacks[farJumps];
+    if (!stack?.serves(kind)) {
+      stack = await makeStack(kind, { ...this.#setup, farJumps, kernel: this.#kernel });
+    }
+    delete this.#stacks[farJumps];
+    try {
+      const module = stack.load(file, order, base, (one) => {
+        this.#relocations += sum(countRelocations(one));
+      });
+      this.#stacks[farJumps] = stack;
+      return module;
+    } catch (error) {
+      if (error instanceof Refusal) this.#stacks[farJumps] = stack;
+      throw error;
+    }
   }
 
   /** The module's dependencies, each after its own dependencies; a circle is followed once. */
-  async #order(file: ModuleFile, own: string): Promise<StackedFile[]> {
+  async #order(file: ModuleFile, own: string, directory: string): Promise<StackedFile[]> {
+    const paths = this.#around(directory);
     const order: StackedFile[] = [];
     const seen = new Set([own]);
     const visit = async (user: ModuleFile): Promise<void> => {
       for (const name of dependencyNames(user)) {
-        const path = this.#paths.get(moduleName(name));
+        const path = paths.get(moduleName(name));
         if (path === undefined || seen.has(path)) continue;
         seen.add(path);
         const needed = await this.#readDependency(path);
@@ -133,6 +167,14 @@ export class TreeLoader {
     };
     await visit(file);
     return order;
+  }
+
+  #around(directory: string): ReadonlyMap<string, string> {
+    const known = this.#paths.get(directory);
+    if (known !== undefined) return known;
+    const around = modulesAround(directory);
+    this.#paths.set(directory, around);
+    return around;
   }
 
   async #readDependency(path: string): Promise<ModuleFile> {
@@ -165,10 +207,25 @@ export class TreeLoader {
   }
 }
 
+function loadedResult(
+  module: LoadedModule<Address>,
+): Omit<ModuleResult, "path" | "base" | "linux"> {
+  return {
+    verdict: "loads",
+    errno: null,
+    dmesg: module.dmesg,
+    explanation: null,
+    farJumps: module.plan.farJumps.length,
+    veneers: module.plan.trampolines.length,
+    sites: module.sites.length,
+    relocations: countRelocations(module),
+  };
+}
+
 function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
   if (error instanceof Refusal) {
     const { errno, dmesg, explanation } = error;
-    return { verdict: "refused", errno, dmesg, explanation, ...NOTHING };
+    return { verdict: "refused", linux: "refused", errno, dmesg, explanation, ...NOTHING };
   }
   const text = error instanceof Error ? error.message : String(error);
   const explanation = error instanceof Misuse ? text : `internal error: ${text}`;
@@ -177,7 +234,7 @@ function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
 
 /** The result of a module of which only the reason of the failure is known. */
 export function failed(explanation: string): Omit<ModuleResult, "path" | "base"> {
-  return { verdict: "failed", errno: null, dmesg: [], explanation, ...NOTHING };
+  return { verdict: "failed", linux: null, errno: null, dmesg: [], explanation, ...NOTHING };
 }
 
 /** The number of relocations of loaded sections, by the type's name. */

@@ -99,7 +99,7 @@ function checkSame(first: NamedShard, one: NamedShard): void {
   if (a.tree !== b.tree || first.sweep.total !== one.sweep.total) throw differ("trees");
   if (a.kernel !== b.kernel || a.symvers !== b.symvers) throw differ("kernels");
   const options = (subject: Sweep["subject"]) =>
-    JSON.stringify([subject.bases, subject.farJumps, subject.stubMissing]);
+    JSON.stringify([subject.bases, subject.farJumps, subject.mend, subject.stubMissing]);
   if (options(a) !== options(b)) throw differ("options");
   if (first.sweep.shard.count !== one.sweep.shard.count) throw differ("numbers of shards");
 }

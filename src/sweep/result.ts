@@ -8,12 +8,18 @@ export interface ModuleResult {
   readonly path: string;
   /** The requested address of the core block, as 0x and its digits. */
   readonly base: string;
-  /** `failed`: no verdict; the file can't be read, or the worker died or exceeded the time limit. */
+  /** Whether farjal loads it, mended if it may be. `failed`: no verdict; the file can't be read, or the worker died or exceeded the time limit. */
   readonly verdict: "loads" | "refused" | "failed";
+  /**
+   * Linux's verdict, which no mending changes; null for no verdict. Imports that were given stubs count as if they
+   * existed.
+   */
+  readonly linux: "loads" | "refused" | null;
+  /** Linux's errno if it refuses the module. */
   readonly errno: Errno | null;
-  /** The kernel's lines. */
+  /** The kernel's lines: Linux's if it refuses the module. */
   readonly dmesg: readonly string[];
-  /** Why it doesn't load; null if it does. */
+  /** Why Linux doesn't load it; null if it does. */
   readonly explanation: string | null;
   readonly farJumps: number;
   readonly veneers: number;
@@ -33,6 +39,8 @@ export interface SweepSubject {
   readonly symvers: string | null;
   readonly bases: readonly string[];
   readonly farJumps: "refuse" | "trampoline";
+  /** Whether trampolines were asked for, so that a module that only they make loadable counts as loadable. */
+  readonly mend: boolean;
   readonly stubMissing: boolean;
 }
 
@@ -59,6 +67,10 @@ export interface Sweep {
 }
 
 export interface SweepSummary {
+  /** Modules that Linux loads, and that it refuses. */
+  readonly linuxLoads: number;
+  readonly linuxRefused: number;
+  /** Modules that farjal loads, including those that it mends. */
   readonly loads: number;
   readonly refused: number;
   readonly failed: number;
@@ -71,10 +83,21 @@ export interface SweepSummary {
 
 /** Counts the results by verdict and by type of relocation. */
 export function summarise(results: readonly ModuleResult[]): SweepSummary {
-  const summary = { loads: 0, refused: 0, failed: 0, farJumps: 0, veneers: 0, sites: 0 };
+  const summary = {
+    linuxLoads: 0,
+    linuxRefused: 0,
+    loads: 0,
+    refused: 0,
+    failed: 0,
+    farJumps: 0,
+    veneers: 0,
+    sites: 0,
+  };
   const relocations = new Map<string, number>();
   for (const result of results) {
     summary[result.verdict] += 1;
+    if (result.linux === "loads") summary.linuxLoads += 1;
+    if (result.linux === "refused") summary.linuxRefused += 1;
     summary.farJumps += result.farJumps;
     summary.veneers += result.veneers;
     summary.sites += result.sites;

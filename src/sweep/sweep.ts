@@ -65,11 +65,14 @@ const WHOLE = { index: 1, count: 1 };
 
 /**
  * Loads every module of a tree after its dependencies in the tree, and reports Linux's verdict on each.
- * @param directory lib/modules/RELEASE, or any directory; files named .ko, .ko.gz, .ko.xz, .ko.zst count.
+ * @param directories lib/modules/RELEASE, or any directory, or several; files named .ko, .ko.gz, .ko.xz, .ko.zst count.
  * @returns the results in the order of bases and then paths, whatever order the threads finished in.
  * @throws Misuse for a directory without modules and a kernel's file that can't be read.
  */
-export async function sweep(directory: string, options: SweepOptions = {}): Promise<Sweep> {
+export async function sweep(
+  directories: string | readonly string[],
+  options: SweepOptions = {},
+): Promise<Sweep> {
   checkOptions("sweep()", options, SWEEP_OPTIONS);
   const begin = performance.now();
   const {
@@ -81,7 +84,15 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
   } = options;
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
-  const paths = modulePaths(directory);
+  const roots = typeof directories === "string" ? [directories] : [...new Set(directories)];
+  if (roots.length === 0) throw new Misuse("sweep() needs a directory");
+  const modules = roots.flatMap((directory) =>
+    modulePaths(directory).map((path) => ({
+      directory,
+      path,
+      label: roots.length === 1 ? path : join(directory, path),
+    })),
+  );
   for (const path of [kernel, symvers]) {
     if (path !== null && statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
       throw new Misuse(`${path} is not a plain file, which each thread of a sweep can read`);
@@ -90,18 +101,19 @@ export async function sweep(directory: string, options: SweepOptions = {}): Prom
   if (kernel !== null) await readAnyKernel(kernel, { symvers: symvers ?? undefined });
   else if (symvers !== null) throw new Misuse("a Module.symvers needs a kernel, and none is given");
   const subject: SweepSubject = {
-    tree: treeDigest(directory, paths),
+    tree: treeDigest(modules),
     kernel: kernel === null ? null : await fileDigest(kernel),
     symvers: symvers === null ? null : await fileDigest(symvers),
     bases: bases.map(hex),
     farJumps,
+    mend: options.farJumps === "trampoline",
     stubMissing,
   };
-  const all = bases.flatMap((base) => paths.map((path) => ({ path, base })));
+  const all = bases.flatMap((base) => modules.map((module) => ({ ...module, base })));
   const [first, end] = shardRange(all.length, shard);
   const tasks = all.slice(first, end);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const setup = { directory, kernel, symvers, farJumps, stubMissing, memory };
+  const setup = { kernel, symvers, farJumps, stubMissing, memory };
   const answers = await loadAll(tasks, setup, options);
   const sum = (key: "working" | "reading" | "relocations") =>
     answers.reduce((sofar, answer) => sofar + answer[key], 0);
@@ -171,7 +183,7 @@ async function loadOne(
       ? `it took more than ${timeLimit} s`
       : `the thread that loaded it died: ${(error as Error).message}`;
     return {
-      result: { path: task.path, base: hex(task.base), ...failed(why) },
+      result: { path: task.label, base: hex(task.base), ...failed(why) },
       working: (performance.now() - begin) / 1000,
       reading: 0,
       relocations: 0,
@@ -203,10 +215,10 @@ function modulePaths(directory: string): string[] {
   return paths;
 }
 
-function treeDigest(directory: string, paths: readonly string[]): string {
+function treeDigest(modules: readonly Omit<LoaderTask, "base">[]): string {
   const digest = createHash("sha256");
-  for (const path of paths) {
-    digest.update(`${path}\0${sizeOf(join(directory, path))}\n`);
+  for (const { directory, path, label } of modules) {
+    digest.update(`${label}\0${sizeOf(join(directory, path))}\n`);
   }
   return digest.digest("hex");
 }

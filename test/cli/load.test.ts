@@ -2,6 +2,7 @@
 // placed.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
@@ -19,6 +20,7 @@ import {
   farjal,
   farjalJson,
   ORDERS,
+  PROGRAM,
   temporaryDirectory,
 } from "./farjal.ts";
 
@@ -58,6 +60,103 @@ test("load refuses as Linux does, word for word", () => {
   assert.deepEqual([json.verdict, json.errno], ["refused", "ENOEXEC"]);
   assert.equal(json.dmesg.at(-1), "module weak: relocation overflow");
   assert.deepEqual([json.core, json.init, json.sections, json.sha256], [null, null, {}, null]);
+});
+
+for (const order of ORDERS) {
+  const old = builtModule("jal2009", order);
+
+  test(`load gives Linux's verdict, and farjal's apart from it, ${order}-endian`, (context) => {
+    const output = join(temporaryDirectory(context), "core.bin");
+    const judged = farjalJson(["load", old, "-o", output]);
+    assert.deepEqual(
+      [judged.code, judged.json.linux, judged.json.errno],
+      [1, "refused", "ENOEXEC"],
+    );
+    assert.equal(judged.json.dmesg.at(-1), "module jal2009: relocation overflow");
+    assert.equal(judged.json.verdict, "loads");
+    assert.deepEqual(judged.json.mend, {
+      how: "trampolines",
+      changes: 0,
+      farJumps: 14,
+      trampolines: 5,
+      asked: false,
+    });
+    assert.equal(existsSync(output), false);
+    const { stdout } = farjal(["load", old]);
+    assert.match(stdout, /^module jal2009: relocation overflow\nENOEXEC \(insmod: /m);
+    assert.match(
+      stdout,
+      /^Linux refuses jal2009\nfarjal mends jal2009 and loads it, with 5 tramp/m,
+    );
+    const told = farjalJson(["load", old, "--far-jumps", "trampoline", "-o", output]);
+    assert.deepEqual([told.code, told.json.linux, told.json.verdict], [0, "refused", "loads"]);
+    assert.equal(existsSync(output), true);
+    const rewritten = farjalJson(["load", old, "--far-jumps", "rewrite"]);
+    assert.deepEqual([rewritten.code, rewritten.json.linux], [0, "refused"]);
+    assert.deepEqual([rewritten.json.mend.how, rewritten.json.mend.changes], ["rewriting", 14]);
+    const refused = farjalJson(["load", old, "--far-jumps", "refuse"]);
+    assert.deepEqual(
+      [refused.code, refused.json.linux, refused.json.verdict, refused.json.mend.how],
+      [1, "refused", "refused", "none"],
+    );
+    const near = farjalJson(["load", old, "--base", "82000000"]);
+    assert.deepEqual([near.code, near.json.linux, near.json.mend], [0, "loads", null]);
+  });
+
+  test(`an overflow's remedies can be pasted, the cheapest first, ${order}-endian`, (context) => {
+    const directory = temporaryDirectory(context);
+    const module = join(directory, "it's old.ko");
+    copyFileSync(old, module);
+    const { stdout } = farjal(["load", module]);
+    const [, build, mend, load] =
+      /first:\n {2}1\..*\n +(.*)\n {2}2\..*\n +(.*)\n {2}3\..*\n +(.*)\n/.exec(stdout) ?? [];
+    assert.match(build ?? "", /KCFLAGS=-mlong-calls/);
+    for (const [command, result] of [
+      [mend, "it's old-mended.ko"],
+      [load, null],
+    ] as const) {
+      const script = (command ?? "").replace(/^farjal/, `"${process.execPath}" "${PROGRAM}"`);
+      const { status, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+      if (result === null) continue;
+      assert.equal(farjalJson(["load", join(directory, result)]).json.linux, "loads");
+    }
+  });
+}
+
+test("a dependency's far jumps count, and stubs don't make Linux load a module", () => {
+  const words = ["load", builtModule("imports", "little")];
+  const dependency = farjalJson([...words, "--with", builtModule("init_jal", "little")]);
+  assert.deepEqual([dependency.code, dependency.json.linux], [1, "refused"]);
+  assert.equal(dependency.json.verdict, "loads");
+  const stubs = farjalJson([...words, "--stub-missing"]);
+  assert.deepEqual([stubs.code, stubs.json.linux, stubs.json.errno], [0, "refused", "ENOENT"]);
+  const none = farjalJson(words);
+  assert.deepEqual([none.code, none.json.linux, none.json.verdict], [1, "refused", "refused"]);
+});
+
+test("run, trace and plan mend, and say so", () => {
+  const old = builtModule("jal2009", "big");
+  for (const command of ["run", "trace"]) {
+    const call = [command, old, "--call", "work_run", "3"];
+    const { code, json } = farjalJson(call);
+    assert.deepEqual([code, json.linux, json.mend.trampolines], [0, "refused", 5]);
+    assert.match(
+      farjal(call).stderr,
+      /^note: Linux refuses jal2009 as it is; farjal loads it with 5 /m,
+    );
+  }
+  const modern = farjalJson(["run", builtModule("modern", "big"), "--call", "work_run", "3"]);
+  assert.deepEqual([modern.json.linux, modern.json.mend], ["loads", null]);
+  assert.equal(farjalJson(["plan", old]).json.linux, "refused");
+  assert.match(
+    farjal(["plan", old]).stdout,
+    /^Linux refuses jal2009: module jal2009: relocation overflow$/m,
+  );
+  assert.match(
+    farjal(["explain", old]).stdout,
+    /^Linux refuses it as it is; this is how farjal loads/m,
+  );
 });
 
 test("load leaves no file behind when there is nothing to write", (context) => {

@@ -68,6 +68,15 @@ suite("sweep", () => {
       { verdict, farJumps, veneers },
       { verdict: "loads", farJumps: 14, veneers: 5 },
     );
+    const { linux, errno, dmesg } = result("jal2009.ko");
+    assert.deepEqual([linux, errno], ["refused", "ENOEXEC"]);
+    assert.equal(dmesg.at(-1), "module jal2009: relocation overflow");
+    assert.deepEqual(
+      [result("modern.ko").linux, result("truncated.ko").linux],
+      ["loads", "refused"],
+    );
+    const { linuxLoads, linuxRefused } = summariseSweep(whole.results);
+    assert.deepEqual([linuxLoads, linuxRefused], [10, 4]);
   });
 
   test("refuses a truncated module and goes on", () => {

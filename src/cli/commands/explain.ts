@@ -11,8 +11,9 @@ import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { storyJson } from "../json/story.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
-import { openSession } from "../session.ts";
+import { openLoading, readFiles } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { linuxRefusal } from "../verdict.ts";
 
 const EXAMPLES = `
 Examples:
@@ -49,12 +50,22 @@ export function addExplain(program: Command, give: Give, terminal: Terminal): vo
 }
 
 async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<Answer> {
-  const session = await openSession(path, options);
-  const story = filterStory<Address>(session.story(), options);
+  const files = await readFiles(path, options);
+  const session = await openLoading(files, options);
+  const whole = session.story();
+  const story = filterStory<Address>(whole, options);
+  const { verdict, farJumps, rewritten } = whole;
+  const helped = farJumps.length + rewritten.length > 0 || options.stubMissing === true;
+  const refused =
+    verdict.verdict === "refused" || (helped && (await linuxRefusal(files, options)) !== null);
+  const linux = refused ? "refused" : "loads";
   if (options.html !== undefined) await writeWhole(options.html, explainPage(story));
   return {
     held: story.verdict.verdict === "loads",
     json: storyJson(story),
-    text: options.html === undefined ? explainText(story, terminal.paint) : [`${options.html}\n`],
+    text:
+      options.html === undefined
+        ? explainText(story, linux, terminal.paint)
+        : [`${options.html}\n`],
   };
 }

@@ -20,6 +20,7 @@ import { loadText } from "../../report/load-text.ts";
 import { moduleListText } from "../../report/module-list-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { refusalText } from "../../report/refusal-text.ts";
+import { farjalText, linuxText, remedyText } from "../../report/verdict-text.ts";
 import { type Answer, type Give, refusalJson } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import {
@@ -29,8 +30,8 @@ import {
   placed,
 } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
-import { openSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { type Judgement, judge } from "../verdict.ts";
 
 const EXAMPLES = `
 Examples:
@@ -61,7 +62,9 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     .summary("lay out, resolve and relocate as Linux does")
     .description(
       "Loads a module as Linux does and shows the address of each section. Its call sites are switched " +
-        "off, as after insmod. Exit code 1: the module doesn't load, or its init function fails.",
+        "off, as after insmod. A module with far jumps, which Linux refuses, is shown as trampolines mend it. Exit " +
+        "code 1: Linux refuses the module (with --far-jumps trampoline or rewrite: farjal can't mend it), or its " +
+        "init function fails.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, options: LoadOptions) =>
@@ -97,34 +100,87 @@ function otherRelease({ modinfo }: ModuleFile, { release, from }: KernelProfile)
 }
 
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
-  let profile: KernelProfile | null = null;
-  try {
-    const session = await openSession(path, options);
-    profile = session.file.profile;
-    const { module, core } = session.loadWhole();
-    for (const name of options.unload ?? []) unload(session.machine, name);
-    const modules = session.machine instanceof Machine ? session.machine.lsmod() : null;
-    const sha256 = createHash("sha256").update(core).digest("hex");
-    if (options.output !== undefined) await writeWhole(options.output, core);
-    return {
-      held: true,
-      notes: notes(module, options),
-      json: { ...loadedJson(module, sha256), modules: modules?.map(statusJson) ?? null },
-      text:
-        options.list === true && modules !== null
-          ? moduleListText(modules)
-          : [...loadText(module, sha256, paint), ...(options.unload ?? []).map(unloadedLine)],
+  const judgement = await judgedOrRefused(path, options);
+  if (judgement instanceof Refusal) return refused(judgement, null, paint);
+  const { linux, farjal, mending, held } = judgement;
+  const { session, loaded } = farjal;
+  const refusal = linux.refusal;
+  const verdicts = { linux: refusal === null ? "loads" : "refused", mend: mending };
+  const name = (farjal.session ?? linux.session)?.file.name ?? moduleName(path);
+  const lines = (callSites: number): string[] => {
+    const part = {
+      name,
+      isLoaded: loaded !== null,
+      callSites,
+      mending,
+      linuxLoads: refusal === null,
     };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const rules = profile && rulesJson(profile);
-    const nothing = { rules, core: null, init: null, sections: {}, sha256: null, modules: [] };
-    return {
-      held: false,
-      json: { ...refusalJson(error), ...nothing },
-      text: [refusalText(error, paint)],
-    };
+    const remedy = mending === null || mending.asked ? "" : remedyText(path, paint);
+    return [linuxText(name, refusal, paint), farjalText(part, paint), remedy];
+  };
+  if (loaded === null || session === null) {
+    const why = farjal.refusal;
+    const own = why === null || why.message === refusal?.message ? "" : refusalText(why, paint);
+    const answer = refused(refusal ?? (why as Refusal), session?.file.profile ?? null, paint);
+    return { ...answer, json: { ...answer.json, ...verdicts }, text: [...lines(0), own] };
   }
+  const { module, core } = loaded;
+  const sha256 = createHash("sha256").update(core).digest("hex");
+  const { machine } = session;
+  let modules = machine instanceof Machine ? machine.lsmod() : null;
+  if (held) {
+    try {
+      for (const name of options.unload ?? []) unload(machine, name);
+    } catch (error) {
+      if (error instanceof Refusal) return refused(error, session.file.profile, paint);
+      throw error;
+    }
+    modules = machine instanceof Machine ? machine.lsmod() : null;
+    if (options.output !== undefined) await writeWhole(options.output, core);
+  }
+  const list = options.list === true && modules !== null;
+  return {
+    held,
+    notes: notes(module, options),
+    json: {
+      ...loadedJson(module, sha256),
+      ...verdicts,
+      ...(refusal === null ? {} : refusedKeys(refusal)),
+      modules: modules?.map(statusJson) ?? null,
+    },
+    text: list
+      ? moduleListText(modules ?? [])
+      : [
+          ...(refusal === null ? module.dmesg.map((line) => `${paint.dim(line)}\n`) : []),
+          ...loadText(module, sha256),
+          ...lines(module.sites.length),
+          ...(held ? (options.unload ?? []).map(unloadedLine) : []),
+        ],
+  };
+}
+
+async function judgedOrRefused(path: string, options: LoadOptions): Promise<Judgement | Refusal> {
+  try {
+    return await judge(path, options);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+function refused(refusal: Refusal, profile: KernelProfile | null, paint: Paint): Answer {
+  const rules = profile && rulesJson(profile);
+  const nothing = { rules, core: null, init: null, sections: {}, sha256: null, modules: [] };
+  return {
+    held: false,
+    json: { ...refusalJson(refusal), linux: "refused", mend: null, ...nothing },
+    text: [refusalText(refusal, paint)],
+  };
+}
+
+/** Linux's words about a module that only farjal loads. */
+function refusedKeys({ errno, dmesg, explanation }: Refusal): Answer["json"] {
+  return { errno, dmesg, explanation };
 }
 
 /** @throws Refusal as delete_module() refuses it. */

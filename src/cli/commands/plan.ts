@@ -15,12 +15,14 @@ import { changeLines } from "../../report/mend-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
+import { linuxText, remedyText } from "../../report/verdict-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { changeJson } from "../json/changes.ts";
 import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
-import { openSession, type RunningSession, type StillSession } from "../session.ts";
+import { openLoading, type RunningSession, readFiles, type StillSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { linuxRefusal } from "../verdict.ts";
 
 const EXAMPLES = `
 Examples:
@@ -50,10 +52,13 @@ interface Verdict {
 }
 
 async function plan(path: string, options: ModuleOptions, paint: Paint): Promise<Answer> {
-  const session = await openSession(path, options);
+  const files = await readFiles(path, options);
+  const session = await openLoading(files, options);
   const verdict = judge(session, options.farJumps);
   const changes = session.mended?.changes ?? null;
   const { farJumps, trampolines, dmesg, refusal } = verdict;
+  const helped = farJumps.length > 0 || (changes ?? []).length > 0 || options.stubMissing === true;
+  const linux = refusal ?? (helped ? await linuxRefusal(files, options) : null);
   return {
     held: refusal === null,
     json: {
@@ -61,11 +66,12 @@ async function plan(path: string, options: ModuleOptions, paint: Paint): Promise
       errno: refusal?.errno ?? null,
       dmesg,
       explanation: refusal?.explanation ?? null,
+      linux: linux === null ? "loads" : "refused",
       farJumps: farJumps.map(farJumpJson),
       trampolines: trampolines.map(trampolineJson),
       ...(changes === null ? {} : { changes: changes.map(changeJson) }),
     },
-    text: text(session.file.name, verdict, changes ?? [], paint),
+    text: text(path, session.file.name, verdict, changes ?? [], linux, paint),
   };
 }
 
@@ -86,9 +92,11 @@ function judge(session: RunningSession | StillSession, how: ModuleOptions["farJu
 }
 
 function* text(
+  path: string,
   name: string,
   verdict: Verdict,
   changes: readonly Change[],
+  linux: RefusalDetails | null,
   paint: Paint,
 ): Generator<string> {
   const { farJumps, trampolines, refusal } = verdict;
@@ -101,8 +109,12 @@ function* text(
   if (refusal !== null) {
     yield `${paint.bold(name)} ${paint.red("is refused")}\n`;
     yield refusalText(refusal, paint);
+    if (farJumps.length > 0) yield remedyText(path, paint);
     return;
   }
+  if (linux === null) yield linuxText(name, null, paint);
+  else
+    yield `Linux ${paint.red("refuses")} ${paint.bold(name)}: ${linux.dmesg.at(-1) ?? linux.explanation}\n`;
   const how =
     farJumps.length === 0
       ? `${changes.length === 0 ? "as it is" : "rewritten"}: every jump reaches`

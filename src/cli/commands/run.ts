@@ -13,6 +13,7 @@ import { type CallOptions, moduleCommand, withEngine } from "../options/module-o
 import { beginCall, type SaveOptions, saveCall, saved } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { helpIn } from "../verdict.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
@@ -55,6 +56,7 @@ async function run(
   const coverage = new CoverageOutput(options, session.machine, session.file);
   const module = session.load();
   const { machine } = session;
+  const help = helpIn(session, options);
   const begun = beginCall(machine, wanted, options);
   try {
     const result = await performCall(machine, module, begun.call, options, path, terminal);
@@ -63,9 +65,14 @@ async function run(
     const report = callReport(machine, begun, result, options.returns);
     return {
       held: result.exception === undefined,
-      json: { ...callJson(report), engine: engineJson(session) },
+      json: {
+        ...callJson(report),
+        linux: help.linux,
+        mend: help.mend,
+        engine: engineJson(session),
+      },
       text: [callText(report, terminal.paint)],
-      ...stopNote(report, terminal),
+      notes: `${help.note}${stopNote(report, terminal)}`,
     };
   } finally {
     begun.call.close();
@@ -78,6 +85,6 @@ function engineJson({ machine }: RunningSession): Answer["json"] {
 }
 
 /** If the call didn't return, the registers and the code at the stop go to stderr. */
-function stopNote({ result }: CallReport, { notePaint }: Terminal): { notes?: string } {
-  return result.exception === undefined ? {} : { notes: stopText(result.exception, notePaint) };
+function stopNote({ result }: CallReport, { notePaint }: Terminal): string {
+  return result.exception === undefined ? "" : stopText(result.exception, notePaint);
 }

@@ -12,6 +12,7 @@ import {
   sweepFromJson,
 } from "../../index.ts";
 import { readingShare, sweepText } from "../../report/sweep-text.ts";
+import { causesOf } from "../../sweep/causes.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { readInput } from "../input.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
@@ -30,7 +31,7 @@ interface SweepOptions extends AnswerOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly base?: readonly Address[];
-  readonly farJumps: "refuse" | "trampoline";
+  readonly farJumps?: "refuse" | "trampoline";
   readonly stubMissing?: boolean;
   readonly memory: number;
   readonly jobs?: number;
@@ -44,7 +45,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .command("sweep")
     .argument(
       "<DIR...>",
-      "a directory with modules in it; with --merge, the shards' JSON documents",
+      "directories with modules in them; with --merge, the shards' JSON documents",
     )
     .option("--json", "print one JSON document")
     .option(
@@ -61,11 +62,15 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
       ],
     )
     .addOption(
-      new Option("--far-jumps <HOW>", "refuse as Linux does, or mend with trampolines")
-        .choices(["refuse", "trampoline"])
-        .default("trampoline"),
+      new Option(
+        "--far-jumps <HOW>",
+        "refuse: only Linux's verdict; trampoline: a module that trampolines mend counts as loaded; default: both verdicts",
+      ).choices(["refuse", "trampoline"]),
     )
-    .option("--stub-missing", "bind imports that nothing exports to a stub")
+    .option(
+      "--stub-missing",
+      "bind imports that nothing exports to a stub; Linux's verdict then counts them as there",
+    )
     .option("--memory <MIB>", "each machine's memory in MiB", countReader(16, 512), 128)
     .option("--jobs <N>", "threads; default: one for each processor", countReader(1, 1024))
     .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
@@ -74,7 +79,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .summary("load every module of a tree, on all cores")
     .description(
       "Loads every module of a tree with its dependencies, patches its call sites off and takes it out " +
-        "again. Exit code 1: a module doesn't load.",
+        "again. Exit code 1: Linux refuses a module; with --far-jumps trampoline, farjal can't mend one.",
     )
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: SweepOptions) =>
@@ -90,8 +95,6 @@ async function swept(
   options: SweepOptions,
   terminal: Terminal,
 ): Promise<Sweep> {
-  const [directory = "", another] = names;
-  if (another !== undefined) throw new Misuse("sweep takes one directory");
   const {
     kernel,
     symvers,
@@ -104,9 +107,9 @@ async function swept(
   } = options;
   const bar = progressBar(terminal);
   try {
-    return await sweep(directory, {
+    return await sweep(names, {
       bases: base,
-      farJumps,
+      ...(farJumps === undefined ? {} : { farJumps }),
       stubMissing: options.stubMissing === true,
       memory: memory << 20,
       timeLimit,
@@ -139,19 +142,22 @@ function parsed(name: string): unknown {
 
 function answer(sweep: Sweep, terminal: Terminal): Answer {
   const summary = summariseSweep(sweep.results);
-  const { speed, results } = sweep;
+  const { speed, results, subject } = sweep;
+  const causes = causesOf(results);
+  const loaded = subject.mend ? summary.loads : summary.linuxLoads;
   return {
-    held: summary.loads === results.length,
+    held: loaded === results.length,
     json: {
       ...sweep,
       summary,
+      causes: causes.map(({ cause, results: some }) => ({ cause, modules: some.length })),
       rates: {
         modulesPerSecond: results.length / speed.seconds,
         relocationsPerSecond: speed.relocations / speed.seconds,
         readingShare: readingShare(speed),
       },
     },
-    text: sweepText(sweep, summary, terminal.paint),
+    text: sweepText(sweep, summary, causes, terminal.paint),
   };
 }
 

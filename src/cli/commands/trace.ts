@@ -36,6 +36,7 @@ import { withRunningKernel } from "../running-kernel.ts";
 import { beginCall } from "../saved-call.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { helpIn } from "../verdict.ts";
 import { checkKernelOptions, type KernelTraceOptions, traceOnKernel } from "./trace-on-kernel.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
@@ -178,6 +179,7 @@ async function trace(
     capacity: capacityOf(options),
   });
   const recording = recordingOf(tracer, options);
+  const help = helpIn(session, options);
   const begun = beginCall(machine, wanted, options);
   try {
     const result = await performCall(machine, module, begun.call, options, path, terminal);
@@ -195,11 +197,13 @@ async function trace(
       held: result.exception === undefined,
       json: {
         ...callJson(report),
+        linux: help.linux,
+        mend: help.mend,
         ...(options.json === true ? eventsJson(kept) : {}),
         ...(shown === undefined ? {} : { shown }),
       },
       text: shown === undefined ? text : [shown],
-      notes: `${callText(report, terminal.notePaint)}${stop}  ${counts}`,
+      notes: `${help.note}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
     };
   } finally {
     begun.call.close();

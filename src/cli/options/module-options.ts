@@ -41,7 +41,8 @@ export interface ModuleOptions extends AnswerOptions {
   readonly with?: readonly string[];
   /** `NAME=VALUE` or `NAME`, one in each element. */
   readonly param?: readonly string[];
-  readonly farJumps: "refuse" | "trampoline" | "rewrite";
+  /** Default: `trampoline`; commands that give Linux's verdict also give that of an unmended module. */
+  readonly farJumps?: "refuse" | "trampoline" | "rewrite" | undefined;
   readonly stubMissing?: boolean;
 }
 
@@ -128,10 +129,8 @@ export function placed(command: Command): Command {
     .addOption(
       new Option(
         "--far-jumps <HOW>",
-        "refuse as Linux does, mend with trampolines, or load the file as farjal mend rewrites it",
-      )
-        .choices(["refuse", "trampoline", "rewrite"])
-        .default("trampoline"),
+        "refuse as Linux does, mend with trampolines, or load the file as farjal mend rewrites it; default: trampoline",
+      ).choices(["refuse", "trampoline", "rewrite"]),
     )
     .option(
       "--stub-missing",

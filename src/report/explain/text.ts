@@ -28,12 +28,16 @@ import {
 const MOST_ROWS = 24;
 const MOST_EXAMPLES = 3;
 
-/** The lines, each with its newline. */
-export function* explainText(story: Story, paint: Paint): Generator<string> {
-  for (const line of lines(story, paint)) yield `${line}\n`;
+/** The lines, each with its newline. @param linux Linux's verdict on the unchanged file. */
+export function* explainText(
+  story: Story,
+  linux: "loads" | "refused",
+  paint: Paint,
+): Generator<string> {
+  for (const line of lines(story, linux, paint)) yield `${line}\n`;
 }
 
-function* lines(story: Story, paint: Paint): Generator<string> {
+function* lines(story: Story, linux: "loads" | "refused", paint: Paint): Generator<string> {
   const { name, file, verdict } = story;
   yield `${paint.bold(name)}: ELF${file.class}, ${file.endian}-endian, ${file.abi}, ${file.isa}`;
   for (const note of file.notes) yield paint.yellow(`note: ${note}`);
@@ -43,6 +47,9 @@ function* lines(story: Story, paint: Paint): Generator<string> {
     yield refusalText({ errno, dmesg, explanation: explanation ?? "" }, paint).trimEnd();
   } else {
     yield* verdict.dmesg.map((line) => paint.dim(line));
+    yield linux === "loads"
+      ? `Linux ${paint.green("loads")} it`
+      : `Linux ${paint.red("refuses")} it as it is; this is how farjal loads it`;
     yield paint.green(STAGES.loaded);
   }
   yield* space(story, paint);
