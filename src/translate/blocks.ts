@@ -2,6 +2,7 @@
 // return, in basic blocks. Nothing is executed or written; a jump through a register leads to the targets observed so
 // far. Code that can't be translated, or exceeds a limit, becomes an exit to the interpreter.
 
+import { OP_BEQ } from "../../assembly/shared/opcodes.ts";
 import type { Instruction } from "./instruction.ts";
 
 /** How a block ends. The instruction of a branch, jump or call comes with the one in its delay slot. */
@@ -129,6 +130,7 @@ function endAt(pc: number, by: Instruction | undefined, code: CodeReader): Block
   // changed what it reads.
   const again = by.link === 0 || (by.reads & (1 << by.link)) === 0;
   if (slot === undefined || slot.kind !== "next" || !again) return { kind: "exit", pc };
+  if (isAlwaysTaken(by)) return { kind: "jump", by, slot, to: by.target };
   if (by.kind === "branch" || by.kind === "likely") {
     return { kind: "branch", by, slot, taken: by.target, otherwise: pc + 8 };
   }
@@ -140,6 +142,12 @@ function endAt(pc: number, by: Instruction | undefined, code: CodeReader): Block
     return { kind: "leave", by, slot, returns: by.reads === RA_BIT };
   }
   return { kind: "switch", by, slot, targets };
+}
+
+/** Whether it is the assembler's `b`, a beq of a register and itself: nothing in the unit falls through it. */
+function isAlwaysTaken({ kind, word }: Instruction): boolean {
+  const [rs, rt] = [(word >>> 21) & 31, (word >>> 16) & 31];
+  return kind === "branch" && word >>> 26 === OP_BEQ && rs === rt;
 }
 
 /** The addresses within the unit that the block leads to. */

@@ -78,68 +78,60 @@
     )
    )
    (local.set $ra (local.get $x))
+   (local.set $fuel (i32.add (local.get $fuel) (i32.const -3)))
+   (local.set $v0 (i32.add (local.get $a0) (local.get $a0)))
+   (local.set $target (local.get $ra))
+   (drop (i32.shl (i32.const 0) (i32.const 0)))
+   (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+   (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
+   (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
    (if
-    (local.get $condition)
+    (i32.eq (local.get $target) (i32.const -2147479584))
     (then
-     (local.set $fuel (i32.add (local.get $fuel) (i32.const -3)))
-     (local.set $v0 (i32.add (local.get $a0) (local.get $a0)))
-     (local.set $target (local.get $ra))
-     (drop (i32.shl (i32.const 0) (i32.const 0)))
-     (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-     (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
-     (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+     (local.set $y (i32.sub (i32.load offset=GRAPH_DEPTH (i32.const 0)) (i32.const 1)))
      (if
-      (i32.eq (local.get $target) (i32.const -2147479584))
+      (i32.lt_u (local.get $y) (i32.const 50))
       (then
-       (local.set $y (i32.sub (i32.load offset=GRAPH_DEPTH (i32.const 0)) (i32.const 1)))
+       (local.set $address (i32.mul (local.get $y) (i32.const 16)))
+       (local.set $x (i32.load offset=GRAPH_FRAMES+4 (local.get $address)))
        (if
-        (i32.lt_u (local.get $y) (i32.const 50))
+        (i32.and
+         (i32.and (i32.eqz (i32.and (local.get $x) (i32.const 3))) (i32.gt_s (local.get $fuel) (i32.const 0)))
+         (i32.load offset=GRAPH_RECORDING (i32.const 0))
+        )
         (then
-         (local.set $address (i32.mul (local.get $y) (i32.const 16)))
-         (local.set $x (i32.load offset=GRAPH_FRAMES+4 (local.get $address)))
+         (local.set $target (i32.load offset=GRAPH_FRAMES (local.get $address)))
+         (local.set $count (i64.load offset=GRAPH_FRAMES+8 (local.get $address)))
+         (i32.store offset=GRAPH_DEPTH (i32.const 0) (local.get $y))
+         (i32.store offset=CPU.ra (i32.const 0) (local.get $target))
+         (local.set $entry (i32.load offset=RING_CAPACITY (i32.const 0)))
          (if
-          (i32.and
-           (i32.and
-            (i32.eqz (i32.and (local.get $x) (i32.const 3)))
-            (i32.gt_s (local.get $fuel) (i32.const 0))
-           )
-           (i32.load offset=GRAPH_RECORDING (i32.const 0))
-          )
+          (local.get $entry)
           (then
-           (local.set $target (i32.load offset=GRAPH_FRAMES (local.get $address)))
-           (local.set $count (i64.load offset=GRAPH_FRAMES+8 (local.get $address)))
-           (i32.store offset=GRAPH_DEPTH (i32.const 0) (local.get $y))
-           (i32.store offset=CPU.ra (i32.const 0) (local.get $target))
-           (local.set $entry (i32.load offset=RING_CAPACITY (i32.const 0)))
-           (if
-            (local.get $entry)
-            (then
-             (local.set $wide (i64.load offset=RING_WRITTEN (i32.const 0)))
-             (local.set $address
-              (i32.shl
-               (i32.and
-                (i32.and (i32.sub (local.get $entry) (i32.const 1)) (i32.const -2))
-                (i32.wrap_i64 (local.get $wide))
-               )
-               (i32.const 4)
-              )
+           (local.set $wide (i64.load offset=RING_WRITTEN (i32.const 0)))
+           (local.set $address
+            (i32.shl
+             (i32.and
+              (i32.and (i32.sub (local.get $entry) (i32.const 1)) (i32.const -2))
+              (i32.wrap_i64 (local.get $wide))
              )
-             (i32.store offset=RING (local.get $address) (local.get $x))
-             (i32.store offset=RING+4 (local.get $address) (local.get $target))
-             (i64.store offset=RING+8
-              (local.get $address)
-              (i64.sub (i64.load offset=FUEL_END (i32.const 0)) (i64.extend_i32_u (local.get $fuel)))
-             )
-             (i64.store offset=RING+16 (local.get $address) (local.get $count))
-             (i32.store offset=RING+24 (local.get $address) (i32.or (local.get $y) (i32.const -2147483648)))
-             (i32.store offset=RING+28 (local.get $address) (i32.load offset=GRAPH_OVERRUN (i32.const 0)))
-             (local.set $wide (i64.add (local.get $wide) (i64.const 2)))
-             (i64.store offset=RING_WRITTEN (i32.const 0) (local.get $wide))
-             (if
-              (i32.eqz (i32.and (i32.wrap_i64 (local.get $wide)) (i32.const 63)))
-              (then (i64.atomic.store offset=RING_PUBLISHED (i32.const 0) (local.get $wide)))
-             )
+             (i32.const 4)
             )
+           )
+           (i32.store offset=RING (local.get $address) (local.get $x))
+           (i32.store offset=RING+4 (local.get $address) (local.get $target))
+           (i64.store offset=RING+8
+            (local.get $address)
+            (i64.sub (i64.load offset=FUEL_END (i32.const 0)) (i64.extend_i32_u (local.get $fuel)))
+           )
+           (i64.store offset=RING+16 (local.get $address) (local.get $count))
+           (i32.store offset=RING+24 (local.get $address) (i32.or (local.get $y) (i32.const -2147483648)))
+           (i32.store offset=RING+28 (local.get $address) (i32.load offset=GRAPH_OVERRUN (i32.const 0)))
+           (local.set $wide (i64.add (local.get $wide) (i64.const 2)))
+           (i64.store offset=RING_WRITTEN (i32.const 0) (local.get $wide))
+           (if
+            (i32.eqz (i32.and (i32.wrap_i64 (local.get $wide)) (i32.const 63)))
+            (then (i64.atomic.store offset=RING_PUBLISHED (i32.const 0) (local.get $wide)))
            )
           )
          )
@@ -147,79 +139,9 @@
        )
       )
      )
-     (return (local.get $target))
-    )
-    (else
-     (local.set $fuel (i32.add (local.get $fuel) (i32.const -3)))
-     (local.set $v0 (i32.add (local.get $a0) (local.get $a0)))
-     (local.set $target (local.get $ra))
-     (drop (i32.shl (i32.const 0) (i32.const 0)))
-     (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-     (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
-     (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-     (if
-      (i32.eq (local.get $target) (i32.const -2147479584))
-      (then
-       (local.set $y (i32.sub (i32.load offset=GRAPH_DEPTH (i32.const 0)) (i32.const 1)))
-       (if
-        (i32.lt_u (local.get $y) (i32.const 50))
-        (then
-         (local.set $address (i32.mul (local.get $y) (i32.const 16)))
-         (local.set $x (i32.load offset=GRAPH_FRAMES+4 (local.get $address)))
-         (if
-          (i32.and
-           (i32.and
-            (i32.eqz (i32.and (local.get $x) (i32.const 3)))
-            (i32.gt_s (local.get $fuel) (i32.const 0))
-           )
-           (i32.load offset=GRAPH_RECORDING (i32.const 0))
-          )
-          (then
-           (local.set $target (i32.load offset=GRAPH_FRAMES (local.get $address)))
-           (local.set $count (i64.load offset=GRAPH_FRAMES+8 (local.get $address)))
-           (i32.store offset=GRAPH_DEPTH (i32.const 0) (local.get $y))
-           (i32.store offset=CPU.ra (i32.const 0) (local.get $target))
-           (local.set $entry (i32.load offset=RING_CAPACITY (i32.const 0)))
-           (if
-            (local.get $entry)
-            (then
-             (local.set $wide (i64.load offset=RING_WRITTEN (i32.const 0)))
-             (local.set $address
-              (i32.shl
-               (i32.and
-                (i32.and (i32.sub (local.get $entry) (i32.const 1)) (i32.const -2))
-                (i32.wrap_i64 (local.get $wide))
-               )
-               (i32.const 4)
-              )
-             )
-             (i32.store offset=RING (local.get $address) (local.get $x))
-             (i32.store offset=RING+4 (local.get $address) (local.get $target))
-             (i64.store offset=RING+8
-              (local.get $address)
-              (i64.sub (i64.load offset=FUEL_END (i32.const 0)) (i64.extend_i32_u (local.get $fuel)))
-             )
-             (i64.store offset=RING+16 (local.get $address) (local.get $count))
-             (i32.store offset=RING+24 (local.get $address) (i32.or (local.get $y) (i32.const -2147483648)))
-             (i32.store offset=RING+28 (local.get $address) (i32.load offset=GRAPH_OVERRUN (i32.const 0)))
-             (local.set $wide (i64.add (local.get $wide) (i64.const 2)))
-             (i64.store offset=RING_WRITTEN (i32.const 0) (local.get $wide))
-             (if
-              (i32.eqz (i32.and (i32.wrap_i64 (local.get $wide)) (i32.const 63)))
-              (then (i64.atomic.store offset=RING_PUBLISHED (i32.const 0) (local.get $wide)))
-             )
-            )
-           )
-          )
-         )
-        )
-       )
-      )
-     )
-     (return (local.get $target))
     )
    )
-   (unreachable)
+   (return (local.get $target))
   )
  )
  (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
