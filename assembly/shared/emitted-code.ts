@@ -47,3 +47,7 @@ export const LOCAL_B = 40;
 export const LOCAL_LABEL = 41;
 export const LOCAL_WIDE = 42; // i64
 export const LOCAL_COUNT = 43; // i64: of instructions, when a function was entered
+export const LOCAL_TURNS = 44; // of a loop that its plan allows without a check
+export const LOCAL_RESERVE = 45; // what FUEL is put down by in such a loop, so that it is negative when they are over
+export const LOCAL_ENDS = 46; // whether the loop ends after these turns
+export const LOCALS_ALL = 47; // their number, parameters included

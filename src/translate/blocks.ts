@@ -3,7 +3,8 @@
 // far. Code that can't be translated, or exceeds a limit, becomes an exit to the interpreter.
 
 import { OP_BEQ } from "../../assembly/shared/opcodes.ts";
-import type { Instruction } from "./instruction.ts";
+import type { Access, Instruction } from "./instruction.ts";
+import type { LoopPlan } from "./loop-plan.ts";
 
 /** How a block ends. The instruction of a branch, jump or call comes with the one in its delay slot. */
 export type BlockEnd =
@@ -43,6 +44,21 @@ export type BlockEnd =
       readonly returns: boolean;
     }
   | {
+      /** The begin of a planned loop: to its first block without checks, or else to the one with them. */
+      readonly kind: "plan";
+      readonly plan: LoopPlan;
+    }
+  | {
+      /** The end of a turn without checks: to the next turn, or out of it. */
+      readonly kind: "turn";
+      readonly plan: LoopPlan;
+    }
+  | {
+      /** Out of the turns without checks; with two successors, to the first if the loop is known to end here. */
+      readonly kind: "settle";
+      readonly plan: LoopPlan;
+    }
+  | {
       /** On to an address, near or far, that isn't part of the unit. */
       readonly kind: "exit";
       readonly pc: number;
@@ -53,6 +69,14 @@ export interface Block {
   /** Without those of the end. */
   readonly instructions: readonly Instruction[];
   readonly end: BlockEnd;
+  /** In a loop without checks: the way to memory of each of its instructions. */
+  readonly access?: ReadonlyMap<Instruction, Access>;
+}
+
+/** A unit's blocks, the root's first, and for each the blocks that it leads to, in the order of its end's targets. */
+export interface Flow {
+  readonly blocks: readonly Block[];
+  readonly successors: readonly (readonly number[])[];
 }
 
 export interface CodeReader {
@@ -72,8 +96,8 @@ const RA_BIT = 0x80000000;
 /** t9, the register of indirect calls and tail calls. */
 const T9_BIT = 1 << 25;
 
-/** The unit's blocks, the root's first. */
-export function readBlocks(root: number, code: CodeReader, limits: UnitLimits): Block[] {
+/** Reads the unit that begins at an address. */
+export function readFlow(root: number, code: CodeReader, limits: UnitLimits): Flow {
   const leaders = new Set([root]);
   const ends = new Map<number, BlockEnd>();
   const read = new Map<number, Instruction>();
@@ -93,7 +117,7 @@ export function readBlocks(root: number, code: CodeReader, limits: UnitLimits): 
       }
       if (end === undefined) break;
       ends.set(pc, end);
-      for (const to of successors(end)) {
+      for (const to of targetsOf(end)) {
         if (leaders.has(to)) continue;
         leaders.add(to);
         queue.push(to);
@@ -101,7 +125,10 @@ export function readBlocks(root: number, code: CodeReader, limits: UnitLimits): 
       break;
     }
   }
-  return [...leaders].map((pc) => blockAt(pc, leaders, read, ends));
+  const blocks = [...leaders].map((pc) => blockAt(pc, leaders, read, ends));
+  const numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
+  const successors = blocks.map(({ end }) => targetsOf(end).map((pc) => numbers.get(pc) as number));
+  return { blocks, successors };
 }
 
 function blockAt(
@@ -151,7 +178,7 @@ function isAlwaysTaken({ kind, word }: Instruction): boolean {
 }
 
 /** The addresses within the unit that the block leads to. */
-export function successors(end: BlockEnd): readonly number[] {
+function targetsOf(end: BlockEnd): readonly number[] {
   switch (end.kind) {
     case "next":
     case "jump":
@@ -165,6 +192,11 @@ export function successors(end: BlockEnd): readonly number[] {
     default:
       return [];
   }
+}
+
+/** The instructions of a block in execution order. */
+export function instructionsOf({ instructions, end }: Block): Instruction[] {
+  return "by" in end ? [...instructions, end.by, end.slot] : [...instructions];
 }
 
 /** The instructions that a block completes when it is run to its end. */

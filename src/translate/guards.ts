@@ -15,7 +15,7 @@ import {
 } from "../../assembly/shared/opcodes.ts";
 import type { Access, Instruction, Window } from "./instruction.ts";
 
-/** The size of each access in bytes; instructions that are not listed keep their own guards. */
+/** The size of each access in bytes, by opcode; instructions that are not listed keep their own guards. */
 const SIZES: ReadonlyMap<number, number> = new Map([
   [OP_LB, 1],
   [OP_LBU, 1],
@@ -30,7 +30,7 @@ const SIZES: ReadonlyMap<number, number> = new Map([
 const ROOM = 4;
 
 /** An access through a window, with what its instruction encodes. */
-interface Plain {
+export interface Plain {
   readonly instruction: Instruction;
   readonly base: number;
   readonly offset: number;
@@ -81,7 +81,8 @@ export function accessPlan(
   return plan;
 }
 
-function plainAccess(instruction: Instruction, access: Access): Plain | undefined {
+/** The access, if it is a load or store of an aligned place in a window. */
+export function plainAccess(instruction: Instruction, access: Access): Plain | undefined {
   const { word } = instruction;
   const size = SIZES.get(word >>> 26);
   if (typeof access === "string" || size === undefined) return undefined;

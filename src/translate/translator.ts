@@ -17,13 +17,15 @@ import {
   STAYED,
 } from "../../assembly/shared/translated-code.ts";
 import type { BlockCounts, UnitCounts } from "./block-counts.ts";
-import { type Block, blockLength, readBlocks } from "./blocks.ts";
+import { blockLength, type Flow, instructionsOf, readFlow } from "./blocks.ts";
 import { CodeMap, grainOf } from "./code-map.ts";
 import { DispatchTable } from "./dispatch-table.ts";
 import { wasmModule } from "./encoder/wasm-module.ts";
+import { LONGEST_UNIT } from "./exit-code.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { Observations, type Place } from "./observations.ts";
-import { COUNTED, HOOK_SLOT, LONGEST_UNIT, PLAIN, type UnitInterface, unitBody } from "./unit.ts";
+import { unitBody } from "./unit.ts";
+import { COUNTED, HOOK_SLOT, PLAIN, type UnitInterface } from "./unit-interface.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
 /** Instructions observed before a translation. */
@@ -311,11 +313,11 @@ export class Translator {
   /** Makes a module of the unit at pc, and of those it calls if they belong together; false if it can't. */
   #make(pc: number, together: boolean): boolean {
     const started = performance.now();
-    const units = together ? this.#related(pc) : new Map([[pc, this.#blocks(pc)]]);
+    const units = together ? this.#related(pc) : new Map([[pc, this.#flow(pc)]]);
     const made: Making[] = [];
     const { imports } = this.#interface;
-    for (const [root, blocks] of units) {
-      const unit = this.#unit(root, blocks, imports.length + made.length);
+    for (const [root, flow] of units) {
+      const unit = this.#unit(root, flow, imports.length + made.length);
       if (unit !== undefined) made.push(unit);
     }
     if (made.length === 0) this.#dispatch.never(pc);
@@ -324,24 +326,24 @@ export class Translator {
     return made.length > 0;
   }
 
-  /** The blocks of a root's unit, and those of its observed callees that aren't translated yet. */
-  #related(pc: number): Map<number, Block[]> {
-    const found = new Map([[pc, this.#blocks(pc)]]);
+  /** A root's unit, and those of its observed callees that aren't translated yet. */
+  #related(pc: number): Map<number, Flow> {
+    const found = new Map([[pc, this.#flow(pc)]]);
     let instructions = 0;
-    for (const blocks of found.values()) {
+    for (const { blocks } of found.values()) {
       instructions += blocks.reduce((sum, block) => sum + blockLength(block), 0);
       if (instructions >= LARGEST_UNIT) break;
       for (const { end } of blocks) {
         if (end.kind !== "call" || found.size >= MOST_TOGETHER) continue;
         const target = this.#observations.onlyTarget(end.by.pc);
         if (target === null || found.has(target)) continue;
-        if (this.#roots.get(target)?.live === undefined) found.set(target, this.#blocks(target));
+        if (this.#roots.get(target)?.live === undefined) found.set(target, this.#flow(target));
       }
     }
     return found;
   }
 
-  #blocks(root: number): Block[] {
+  #flow(root: number): Flow {
     const code = {
       instruction: (pc: number): Instruction | undefined => {
         if (pc === this.#core.returnTo) return undefined;
@@ -350,14 +352,15 @@ export class Translator {
       },
       jumpTargets: (pc: number): readonly number[] => this.#observations.targets(pc),
     };
-    return readBlocks(root, code, {
+    return readFlow(root, code, {
       instructions: LARGEST_UNIT,
       distance: LONGEST_UNIT / 2 - PAGE_SIZE,
     });
   }
 
   /** @param index its place among the functions of the module it will be in. */
-  #unit(pc: number, blocks: readonly Block[], index: number): Making | undefined {
+  #unit(pc: number, flow: Flow, index: number): Making | undefined {
+    const { blocks } = flow;
     const [first] = blocks;
     if (first === undefined || (first.instructions.length === 0 && first.end.kind === "exit")) {
       return undefined; // it begins with what the interpreter has to do
@@ -367,13 +370,11 @@ export class Translator {
     const counters = this.#core.counts;
     const counts = counters?.place(blocks) ?? null;
     if (counters !== null && counts === null) return undefined; // there is no room to count it
-    const code = blocks.flatMap(({ instructions, end }) =>
-      ("by" in end ? [...instructions, end.by, end.slot] : instructions).map((one) => ({
-        address: one.pc,
-        physical: this.#core.translate(one.pc) ?? 0,
-        word: one.word,
-      })),
-    );
+    const code = blocks.flatMap(instructionsOf).map((one) => ({
+      address: one.pc,
+      physical: this.#core.translate(one.pc) ?? 0,
+      word: one.word,
+    }));
     for (const { physical } of code) this.#windows.addCode(physical);
     const windows: Window[] = [];
     const writes: Window[] = [];
@@ -384,7 +385,7 @@ export class Translator {
       if (isStore(instruction)) writes.push(way);
       return way;
     };
-    const body = unitBody(blocks, {
+    const body = unitBody(flow, {
       slot,
       index,
       emitter: this.#emitter,

@@ -5,228 +5,135 @@
 //   body     blocks, nested as in the dominator tree; FUEL is reduced by each block's length
 //   exits    a failed guard branches out with a number that encodes its address and how much of its block is undone
 //
-// An exit stores the registers that differ from memory and returns the next instruction's address. The set of these
-// registers is known at each place (register-state.ts); guards with the same set share an exit.
-//
-// Between units the state is in memory: a call stores the dirty registers, and the callee returns the address at which
-// the guest continues. The caller continues only if that is the address it expects. So a frame on the host's stack is
-// an assumption that is checked, never relied on.
+// This file nests the blocks and writes how each of them ends. Which registers differ from memory is known at each
+// place (register-state.ts); exit-code.ts leaves the unit, call-code.ts calls others, loop-code.ts begins the turns that
+// a loop's plan frees from checks.
 
-import { CPU_GPR, CPU_HI } from "../../assembly/shared/cpu-state.ts";
 import {
-  LOCAL_A,
-  LOCAL_ADDRESS,
-  LOCAL_B,
   LOCAL_CONDITION,
-  LOCAL_COUNT,
-  LOCAL_DEPTH,
-  LOCAL_ENTRY,
-  LOCAL_FUEL,
-  LOCAL_HI_LO,
+  LOCAL_ENDS,
   LOCAL_LABEL,
-  LOCAL_PC,
   LOCAL_TARGET,
-  LOCAL_WIDE,
 } from "../../assembly/shared/emitted-code.ts";
 import { BLOCK_COUNT_UNTAKEN } from "../../assembly/shared/execution-counts.ts";
-import { DISPATCH } from "../../assembly/shared/memory-map.ts";
 import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
-import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import {
-  DISPATCH_ENTRIES,
-  DISPATCH_HIGH,
-  DISPATCH_LOW,
-  DISPATCH_TRANSLATED,
-  EXITED,
-  FUEL,
-} from "../../assembly/shared/translated-code.ts";
-import {
-  I32_ADD,
-  I32_AND,
   I32_CONST,
   I32_EQ,
   I32_EQZ,
-  I32_GT_S,
-  I32_LOAD,
-  I32_LT_S,
-  I32_NE,
-  I32_OR,
   I32_ROTR,
-  I32_SHL,
-  I32_SHR_U,
-  I32_STORE,
   I32_SUB,
-  I32_XOR,
   I64_ADD,
   I64_CONST,
   I64_EXTEND_I32_U,
   I64_LOAD,
   I64_OR,
-  I64_ROTL,
   I64_SHL,
   I64_STORE,
 } from "../../assembly/shared/wasm-opcodes.ts";
 import { greatest, least } from "../extremes.ts";
-import { type Block, blockLength, successors } from "./blocks.ts";
+import { type Block, blockLength, type Flow, instructionsOf } from "./blocks.ts";
+import { CallCode, type CallSetting } from "./call-code.ts";
 import { Body, type FunctionType, type Label } from "./encoder/body.ts";
 import type { Bytes } from "./encoder/bytes.ts";
-import type { ValueType } from "./encoder/opcodes.ts";
+import { ExitCode } from "./exit-code.ts";
 import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
 import { accessPlan } from "./guards.ts";
 import type { Access, Emitter, Instruction } from "./instruction.ts";
-import { instructionsOf, type RegisterState, registerState } from "./register-state.ts";
+import { LoopCode } from "./loop-code.ts";
+import type { LoopPlan } from "./loop-plan.ts";
+import { planLoops } from "./loop-planner.ts";
+import { type RegisterState, registerState } from "./register-state.ts";
+import { StateCode } from "./state-code.ts";
+import { COUNTED, LOCALS, PLAIN, UNIT_TYPE } from "./unit-interface.ts";
 
-/** The most units active on the host's stack; deeper calls return to the interpreter's loop. */
-const DEEPEST = 400;
-/** An exit's number: the failed guard's bit, what of the block was not done, and where, in words. */
-const FAILED = 1;
-const REFUND_SHIFT = 1;
-const REFUND_BITS = 12;
-const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
-/** The bits of a refund limit a block's length; the remaining bits limit the distance between a unit's blocks. */
-export const LONGEST_BLOCK = (1 << REFUND_BITS) - 1;
-export const LONGEST_UNIT = (1 << (31 - PLACE_SHIFT)) * 4;
-/** HI and LO in a set of registers: the bit of r0. */
-const ACCUMULATOR = 1;
 /** Addresses that a jump table may span, in words. */
 const WIDEST_SWITCH = 1024;
 
-/** (pc, depth) -> pc. */
-const UNIT_TYPE: FunctionType = { parameters: ["i", "i"], results: ["i"] };
-/** storeBesideCode(va, value, log2) -> done. */
-const STORE_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: ["i"] };
-/** enterTraced(word, site, sp, ra, fuel) -> ra. */
-const ENTER_TYPE: FunctionType = { parameters: ["i", "i", "i", "i", "i"], results: ["i"] };
-/** leftBlock(slot, pc, undone), of the host. */
-const LEFT_TYPE: FunctionType = { parameters: ["i", "i", "i"], results: [] };
-/** The types that a module's functions have, and what it imports: functions 0, 1, … */
-const TYPES: readonly FunctionType[] = [UNIT_TYPE, STORE_TYPE, ENTER_TYPE];
-const IMPORTS = [
-  { name: "storeBesideCode", type: 1 },
-  { name: "enterTraced", type: 2 },
-  { name: "returnTraced", type: 0 },
-] as const;
-const RETURN_TRACED = 2;
-const LEFT_BLOCK = 3;
-
-/** What the modules of units have in common. */
-export interface UnitInterface {
-  readonly types: readonly FunctionType[];
-  readonly imports: readonly { readonly name: string; readonly type: number }[];
-}
-
-/** Of units that count nothing, and of those that count what they execute. */
-export const PLAIN: UnitInterface = { types: TYPES, imports: IMPORTS };
-export const COUNTED: UnitInterface = {
-  types: [...TYPES, LEFT_TYPE],
-  imports: [...IMPORTS, { name: "leftBlock", type: TYPES.length }],
-};
-/** The table slot of the core's own returnTraced(), which is a unit at RETURN_HOOK. */
-export const HOOK_SLOT = 1;
-const LOCALS: ValueType[] = Array.from({ length: LOCAL_COUNT + 1 - 2 }, (_, index) =>
-  [LOCAL_HI_LO, LOCAL_WIDE, LOCAL_COUNT].includes(index + 2) ? "l" : "i",
-);
-
 /** The inputs of a unit besides its blocks. */
-export interface UnitSetting {
+export interface UnitSetting extends CallSetting {
   /** Its place in the function table. */
   readonly slot: number;
-  /** Its place among its module's functions. */
-  readonly index: number;
   readonly emitter: Emitter;
   /** The way to memory for an instruction; asked once. */
   access(instruction: Instruction): Access;
-  /** The slot of the code at an address, translated or not. */
-  slotOf(pc: number): number;
-  /** The only observed target of the call through a register at pc, if there is just one. */
-  likelyTarget(pc: number): number | null;
   /** Where each block counts how often it is completed, if it does (block-counts.ts); then the module is COUNTED. */
-  counterOf: ((block: number) => number) | null;
+  readonly counterOf: ((block: number) => number) | null;
 }
 
 /** The unit's function, for a module that is PLAIN or COUNTED. */
-export function unitBody(blocks: readonly Block[], setting: UnitSetting): Bytes {
-  return new Unit(blocks, setting).write();
+export function unitBody(flow: Flow, setting: UnitSetting): Bytes {
+  return new Unit(flow, setting).write();
 }
 
 class Unit {
-  readonly #blocks: readonly Block[];
-  /** By address. */
-  readonly #numbers: ReadonlyMap<number, number>;
-  readonly #setting: UnitSetting;
+  readonly #flow: Flow;
+  readonly #emitter: Emitter;
+  readonly #counterOf: UnitSetting["counterOf"];
   readonly #graph: FlowGraph;
   readonly #body: Body;
-  readonly #root: number;
-  readonly #lowest: number;
-  /** The most instructions executed between two checks of FUEL. */
+  readonly #stateCode: StateCode;
+  readonly #exits: ExitCode;
+  readonly #calls: CallCode;
+  readonly #loopCode: LoopCode;
+  /** The most instructions executed between two checks of FUEL; a loop's plan leaves as much. */
   readonly #bound: number;
   /** By block, the way to memory of each instruction. */
   readonly #access: readonly ReadonlyMap<Instruction, Access>[];
   readonly #state: RegisterState;
   /** Whether function_graph's entry is in it. */
   readonly #isTraced: boolean;
-  /** The blocks where FUEL is checked; every loop contains one. */
+  /** The blocks where FUEL is checked; every loop contains one, but for turns that a plan has counted. */
   readonly #checked: ReadonlySet<number>;
   readonly #loops = new Map<number, Label>();
   readonly #merges = new Map<number, Label>();
-  /** By the registers that they store. */
-  readonly #exits = new Map<number, Label>();
 
-  constructor(blocks: readonly Block[], setting: UnitSetting) {
-    this.#blocks = blocks;
-    this.#setting = setting;
-    this.#numbers = new Map(blocks.map(({ pc }, index) => [pc, index]));
-    const successorsOf = blocks.map(({ end }) =>
-      successors(end).map((pc) => this.#numbers.get(pc) as number),
+  constructor(flow: Flow, setting: UnitSetting) {
+    const own = new Map(
+      flow.blocks.flatMap(instructionsOf).map((one) => [one, setting.access(one)] as const),
     );
-    this.#graph = flowGraph(successorsOf);
+    const access = (instruction: Instruction): Access => own.get(instruction) ?? "pages";
+    this.#counterOf = setting.counterOf;
+    // Blocks that count have their counters by number, and count each turn.
+    this.#flow = setting.counterOf === null ? planLoops(flow, access) : flow;
+    this.#emitter = setting.emitter;
+    const { blocks, successors } = this.#flow;
+    this.#graph = flowGraph(successors);
     const { edges, firstDispatcher, isLoop } = this.#graph;
     const dispatched = edges.slice(firstDispatcher).flatMap((list) => list.map(({ to }) => to));
-    this.#checked = new Set([...blocks.keys()].filter((node) => isLoop[node]).concat(dispatched));
+    const loops = [...blocks.keys()].filter(
+      (node) => isLoop[node] && blocks[node]?.access === undefined,
+    );
+    this.#checked = new Set([...loops, ...dispatched]);
     const { types, imports } = setting.counterOf === null ? PLAIN : COUNTED;
     const functions = imports.map(({ type }) => types[type] as FunctionType);
     functions[setting.index] = UNIT_TYPE;
     this.#body = new Body(UNIT_TYPE, LOCALS, functions, types);
-    this.#root = blocks[0]?.pc ?? 0;
     // A block that is too far away is only an exit, of length 0, and no guard leaves from it.
-    this.#lowest = least(blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc));
-    this.#bound = blocks.reduce((sum, block) => sum + blockLength(block), 0);
-    this.#access = blocks.map((block) =>
-      accessPlan(instructionsOf(block), (instruction) => setting.access(instruction)),
-    );
+    const lowest = least(flow.blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc));
+    this.#bound = flow.blocks.reduce((sum, block) => sum + blockLength(block), 0);
+    this.#access = blocks.map((block) => block.access ?? accessPlan(instructionsOf(block), access));
     this.#isTraced = blocks.some((block) =>
       instructionsOf(block).some(({ word }) => isTraceEnter(word)),
     );
     const guards = (node: number, instruction: Instruction): boolean =>
       instruction.guards && !isGuarded(this.#access[node]?.get(instruction));
-    this.#state = registerState(blocks, successorsOf, guards, this.#checked);
+    this.#state = registerState(blocks, successors, guards, this.#checked);
+    this.#stateCode = new StateCode(this.#body);
+    const counts = setting.counterOf !== null;
+    this.#exits = new ExitCode(this.#body, this.#stateCode, { lowest, slot: setting.slot, counts });
+    this.#calls = new CallCode(this.#body, this.#stateCode, setting, blocks[0]?.pc ?? 0);
+    this.#loopCode = new LoopCode(this.#body);
   }
 
   write(): Bytes {
-    const body = this.#body;
-    this.#load(FUEL, LOCAL_FUEL);
-    body.get(LOCAL_FUEL);
-    body.op(I32_CONST, this.#bound);
-    body.op(I32_LT_S);
-    body.get(LOCAL_DEPTH);
-    body.op(I32_CONST, DEEPEST);
-    body.op(I32_GT_S);
-    body.op(I32_OR);
-    body.if();
-    body.get(LOCAL_PC);
-    body.return();
-    body.end();
     const { live, exits } = this.#state;
-    this.#loadRegisters(live[0] ?? 0);
-    for (const stored of exits) this.#exits.set(stored, body.block("i"));
+    this.#calls.enter(this.#bound);
+    this.#stateCode.loadRegisters(live[0] ?? 0);
+    this.#exits.open(exits);
     this.#tree(0);
-    if (!body.isUnreachable) body.unreachable();
-    for (const stored of exits.toReversed()) {
-      body.end();
-      this.#leaveByExit();
-      this.#finish(stored);
-    }
-    return body.finish(UNIT_TYPE.parameters.length);
+    this.#exits.close();
+    return this.#body.finish(UNIT_TYPE.parameters.length);
   }
 
   // Structure
@@ -321,11 +228,14 @@ class Unit {
   // Blocks
 
   #block(node: number): void {
-    const block = this.#blocks[node] as Block;
+    const block = this.#flow.blocks[node] as Block;
     const { end } = block;
     const length = blockLength(block);
-    if (this.#checked.has(node)) this.#requireFuel(block.pc, this.#state.dirty[node] ?? 0);
-    if (length > 0) this.#addFuel(-length);
+    const dirtyAfter = this.#state.dirtyAfter[node] ?? 0;
+    if (this.#checked.has(node)) {
+      this.#exits.requireFuel(this.#bound, block.pc, this.#state.dirty[node] ?? 0);
+    }
+    if (length > 0) this.#stateCode.addFuel(-length);
     block.instructions.forEach((instruction, index) => {
       this.#instruction(node, instruction, instruction.pc, length - index, instruction.pc);
     });
@@ -344,19 +254,29 @@ class Unit {
         else this.#branch(node, first as Edge, second ?? (first as Edge));
         break;
       case "call":
-        this.#call(node, end.by.pc, end.target, end.returnTo);
-        this.#goTo(node, first as Edge);
+        this.#call(node, end);
         break;
       case "switch":
         this.#switch(node, end.targets);
         break;
       case "leave":
         if (end.returns) this.#return(node);
-        else this.#leave(node);
+        else this.#calls.leave(dirtyAfter);
+        break;
+      case "plan":
+        this.#plan(node, end.plan, first as Edge, second as Edge);
+        break;
+      case "turn":
+        this.#loopCode.pushGoesOn();
+        this.#fork(node, first as Edge, second as Edge);
+        break;
+      case "settle":
+        this.#settle(node, end.plan, first as Edge, second);
         break;
       case "exit":
+        this.#stateCode.store(dirtyAfter);
         this.#body.op(I32_CONST, end.pc);
-        this.#finish(this.#dirtyAfter(node));
+        this.#body.return();
     }
   }
 
@@ -368,17 +288,15 @@ class Unit {
     refund: number,
     site: number,
   ): void {
-    const body = this.#body;
     const isSlot = exitTo !== instruction.pc;
-    const exit = this.#exits.get(this.#state.exitOf(node, instruction));
-    const code = this.#setting.emitter.code(instruction, {
+    const code = this.#emitter.code(instruction, {
       access: this.#access[node]?.get(instruction) ?? "pages",
-      exit: this.#exitNumber(exitTo, isSlot ? refund + 1 : refund, FAILED),
-      label: exit === undefined ? 0 : body.depth(exit),
+      exit: this.#exits.guardNumber(exitTo, isSlot ? refund + 1 : refund),
+      label: this.#exits.depth(this.#state.exitOf(node, instruction)),
       refund,
       site,
     });
-    body.append(code);
+    this.#body.append(code);
   }
 
   #branchItself(node: number, by: Instruction): void {
@@ -391,8 +309,13 @@ class Unit {
   }
 
   #branch(node: number, taken: Edge, otherwise: Edge): void {
+    this.#body.get(LOCAL_CONDITION);
+    this.#fork(node, taken, otherwise);
+  }
+
+  /** Goes on at one of two nodes, as the condition on the stack says. */
+  #fork(node: number, taken: Edge, otherwise: Edge): void {
     const body = this.#body;
-    body.get(LOCAL_CONDITION);
     const direct = taken.label === null ? this.#label(node, taken.to) : undefined;
     if (direct !== undefined) {
       body.brIf(direct);
@@ -428,7 +351,7 @@ class Unit {
     this.#count(node, true);
     this.#goTo(node, taken);
     body.else();
-    this.#addFuel(1);
+    this.#stateCode.addFuel(1);
     this.#count(node, true);
     this.#goTo(node, otherwise ?? taken);
     body.end();
@@ -437,7 +360,7 @@ class Unit {
 
   /** Counts the block as completed; at one that ends in a branch, CONDITION says whether it is taken. */
   #count(node: number, branches: boolean): void {
-    const at = this.#setting.counterOf?.(node);
+    const at = this.#counterOf?.(node);
     if (at === undefined) return;
     const body = this.#body;
     body.op(I32_CONST, 0);
@@ -481,266 +404,45 @@ class Unit {
         body.end();
       });
     }
-    this.#tellFailure();
+    this.#exits.tellFailure();
     this.#return(node);
   }
 
-  // Calls and returns
-
-  #call(node: number, pc: number, target: number | null, returnTo: number): void {
-    const body = this.#body;
-    this.#leaveState(this.#dirtyAfter(node));
-    if (target === null) body.get(LOCAL_TARGET);
-    else body.op(I32_CONST, target);
-    this.#pushDepth();
-    if (target === this.#root) {
-      body.call(this.#setting.index);
-    } else {
-      if (target === null) this.#pushSlotOfTarget(this.#setting.likelyTarget(pc));
-      else body.op(I32_CONST, this.#setting.slotOf(target));
-      body.callIndirect(0);
-    }
-    body.set(LOCAL_A);
-    const elsewhere = (): void => {
-      body.get(LOCAL_A);
-      body.op(I32_CONST, returnTo);
-      body.op(I32_NE);
-      body.if();
-    };
-    elsewhere();
-    this.#returnTraced();
-    elsewhere();
-    body.get(LOCAL_A);
-    body.return();
-    body.end();
-    body.end();
-    // Not through the edge, which leads to a dispatcher if the control flow is irreducible.
-    this.#loadRegisters(this.#state.live[this.#numbers.get(returnTo) ?? 0] ?? 0);
-    this.#load(FUEL, LOCAL_FUEL);
-    this.#requireFuel(returnTo, 0);
-  }
-
-  /** A callee traced by function_graph may return to RETURN_HOOK; A is then replaced by the real return address. */
-  #returnTraced(): void {
-    const body = this.#body;
-    body.get(LOCAL_A);
-    body.op(I32_CONST, RETURN_HOOK);
-    body.op(I32_EQ);
-    body.if();
-    body.get(LOCAL_A);
-    body.get(LOCAL_DEPTH);
-    body.call(RETURN_TRACED);
-    body.set(LOCAL_A);
-    body.end();
+  /** The callee may have changed every register. */
+  #call(node: number, end: { by: Instruction; target: number | null; returnTo: number }): void {
+    const { by, target, returnTo } = end;
+    this.#calls.call(by.pc, target, returnTo, this.#state.dirtyAfter[node] ?? 0);
+    // The successor, not the edge, which leads to a dispatcher if the control flow is irreducible.
+    const [next = 0] = this.#flow.successors[node] ?? [];
+    this.#stateCode.loadRegisters(this.#state.live[next] ?? 0);
+    this.#exits.requireFuel(this.#bound, returnTo, 0);
+    this.#goTo(node, this.#graph.edges[node]?.[0] as Edge);
   }
 
   /** Continues at TARGET. For a function traced by function_graph, resolves RETURN_HOOK first. */
   #return(node: number): void {
-    const body = this.#body;
-    this.#leaveState(this.#dirtyAfter(node));
-    if (this.#isTraced) body.append(this.#setting.emitter.leaving());
-    body.get(LOCAL_TARGET);
-    body.return();
+    const leaving = this.#isTraced ? this.#emitter.leaving() : undefined;
+    this.#calls.return(this.#state.dirtyAfter[node] ?? 0, leaving);
   }
 
-  /** A tail call: the other function returns in place of this one. */
-  #leave(node: number): void {
-    const body = this.#body;
-    this.#leaveState(this.#dirtyAfter(node));
-    body.get(LOCAL_TARGET);
-    this.#pushDepth();
-    this.#pushSlotOfTarget(null);
-    body.callIndirect(0);
-    body.return();
+  /** To the turns without checks, or to the loop with them. */
+  #plan(node: number, plan: LoopPlan, unchecked: Edge, checked: Edge): void {
+    const none = this.#body.block();
+    this.#loopCode.begin(plan, this.#bound, none);
+    this.#goTo(node, unchecked);
+    if (!this.#body.isUnreachable) this.#body.unreachable();
+    this.#body.end();
+    this.#goTo(node, checked);
   }
 
-  /** Expects on the stack the next instruction's address, which becomes the result. */
-  #finish(dirty: number): void {
-    this.#leaveState(dirty);
-    this.#body.return();
-  }
-
-  #leaveState(dirty: number): void {
-    this.#storeRegisters(dirty);
-    this.#storeLocal(FUEL, LOCAL_FUEL);
-  }
-
-  #pushDepth(): void {
-    this.#body.get(LOCAL_DEPTH);
-    this.#body.op(I32_CONST, 1);
-    this.#body.op(I32_ADD);
-  }
-
-  /** Pushes the slot of the translated code at TARGET, or slot 0, whose function returns the address. */
-  #pushSlotOfTarget(likely: number | null): void {
-    const body = this.#body;
-    if (likely !== null) {
-      body.get(LOCAL_TARGET);
-      body.op(I32_CONST, likely);
-      body.op(I32_EQ);
-      body.if();
-      body.op(I32_CONST, this.#setting.slotOf(likely));
-      body.set(LOCAL_B);
-      body.else();
+  #settle(node: number, plan: LoopPlan, first: Edge, second: Edge | undefined): void {
+    this.#loopCode.settle(plan);
+    if (second === undefined) {
+      this.#goTo(node, first);
+    } else {
+      this.#body.get(LOCAL_ENDS);
+      this.#fork(node, first, second);
     }
-    // The same look-up as in assembly/interpreter/dispatch.ts.
-    body.get(LOCAL_TARGET);
-    body.op(I32_CONST, DISPATCH_LOW);
-    body.op(I32_SHR_U);
-    body.get(LOCAL_TARGET);
-    body.op(I32_CONST, DISPATCH_HIGH);
-    body.op(I32_SHR_U);
-    body.op(I32_XOR);
-    body.op(I32_CONST, DISPATCH_ENTRIES - 1);
-    body.op(I32_AND);
-    body.op(I32_CONST, 3);
-    body.op(I32_SHL);
-    body.set(LOCAL_ADDRESS);
-    body.get(LOCAL_ADDRESS);
-    body.op(I32_LOAD, 2, DISPATCH + 4);
-    body.set(LOCAL_ENTRY);
-    body.op(I32_CONST, 0);
-    body.set(LOCAL_B);
-    body.get(LOCAL_ADDRESS);
-    body.op(I32_LOAD, 2, DISPATCH);
-    body.get(LOCAL_TARGET);
-    body.op(I32_EQ);
-    body.get(LOCAL_ENTRY);
-    body.op(I32_CONST, 31);
-    body.op(I32_SHR_U);
-    body.op(I32_AND);
-    body.if();
-    body.get(LOCAL_ENTRY);
-    body.op(I32_CONST, ~DISPATCH_TRANSLATED);
-    body.op(I32_AND);
-    body.set(LOCAL_B);
-    body.end();
-    if (likely !== null) body.end();
-    body.get(LOCAL_B);
-  }
-
-  // Exits
-
-  #exitNumber(pc: number, refund: number, failed: number): number {
-    return (((pc - this.#lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
-  }
-
-  /** Records that this unit was left because an assumption of its translation failed. */
-  #tellFailure(): void {
-    this.#body.op(I32_CONST, 0);
-    this.#body.op(I32_CONST, this.#setting.slot);
-    this.#body.op(I32_STORE, 2, EXITED);
-  }
-
-  /** Replaces an exit's number on the stack by the address of the exit. */
-  #leaveByExit(): void {
-    const body = this.#body;
-    body.set(LOCAL_A);
-    body.get(LOCAL_A);
-    body.op(I32_CONST, FAILED);
-    body.op(I32_AND);
-    body.if();
-    this.#tellFailure();
-    if (this.#setting.counterOf !== null) {
-      body.op(I32_CONST, this.#setting.slot);
-      this.#pushExitPlace();
-      this.#pushExitRefund();
-      body.call(LEFT_BLOCK);
-    }
-    body.end();
-    body.get(LOCAL_FUEL);
-    this.#pushExitRefund();
-    body.op(I32_ADD);
-    body.set(LOCAL_FUEL);
-    this.#pushExitPlace();
-  }
-
-  /** Of the exit's number in A: the instructions of its block that were not done. */
-  #pushExitRefund(): void {
-    const body = this.#body;
-    body.get(LOCAL_A);
-    body.op(I32_CONST, REFUND_SHIFT);
-    body.op(I32_SHR_U);
-    body.op(I32_CONST, LONGEST_BLOCK);
-    body.op(I32_AND);
-  }
-
-  /** Of the exit's number in A: the address where the interpreter continues. */
-  #pushExitPlace(): void {
-    const body = this.#body;
-    body.get(LOCAL_A);
-    body.op(I32_CONST, PLACE_SHIFT);
-    body.op(I32_SHR_U);
-    body.op(I32_CONST, 2);
-    body.op(I32_SHL);
-    body.op(I32_CONST, this.#lowest);
-    body.op(I32_ADD);
-  }
-
-  /** Leaves the unit if FUEL might not last until the next check. */
-  #requireFuel(pc: number, dirty: number): void {
-    const body = this.#body;
-    body.op(I32_CONST, this.#exitNumber(pc, 0, 0));
-    body.get(LOCAL_FUEL);
-    body.op(I32_CONST, this.#bound);
-    body.op(I32_LT_S);
-    body.brIf(this.#exits.get(dirty) as Label);
-    body.drop();
-  }
-
-  // State
-
-  #addFuel(count: number): void {
-    this.#body.get(LOCAL_FUEL);
-    this.#body.op(I32_CONST, count);
-    this.#body.op(I32_ADD);
-    this.#body.set(LOCAL_FUEL);
-  }
-
-  #loadRegisters(bits: number): void {
-    for (const number of numbersOf(bits)) this.#load(CPU_GPR + 4 * number, number + 1);
-    if (bits & ACCUMULATOR) this.#loadHiLo();
-  }
-
-  #storeRegisters(bits: number): void {
-    for (const number of numbersOf(bits)) this.#storeLocal(CPU_GPR + 4 * number, number + 1);
-    if (bits & ACCUMULATOR) this.#storeHiLo();
-  }
-
-  #load(address: number, local: number): void {
-    this.#body.op(I32_CONST, 0);
-    this.#body.op(I32_LOAD, 2, address);
-    this.#body.set(local);
-  }
-
-  #storeLocal(address: number, local: number): void {
-    this.#body.op(I32_CONST, 0);
-    this.#body.get(local);
-    this.#body.op(I32_STORE, 2, address);
-  }
-
-  /** HI precedes LO in memory, so reading both as one swaps them. */
-  #loadHiLo(): void {
-    this.#body.op(I32_CONST, 0);
-    this.#body.op(I64_LOAD, 3, CPU_HI);
-    this.#swapHalves();
-    this.#body.set(LOCAL_HI_LO);
-  }
-
-  #storeHiLo(): void {
-    this.#body.op(I32_CONST, 0);
-    this.#body.get(LOCAL_HI_LO);
-    this.#swapHalves();
-    this.#body.op(I64_STORE, 3, CPU_HI);
-  }
-
-  #swapHalves(): void {
-    this.#body.op(I64_CONST, 32);
-    this.#body.op(I64_ROTL);
-  }
-
-  #dirtyAfter(node: number): number {
-    return this.#state.dirtyAfter[node] ?? 0;
   }
 }
 
@@ -750,11 +452,4 @@ function isTraceEnter(word: number): boolean {
 
 function isGuarded(access: Access | undefined): boolean {
   return typeof access === "object" && "isGuarded" in access;
-}
-
-/** The general registers of a set. */
-function numbersOf(bits: number): number[] {
-  return Array.from({ length: 31 }, (_, index) => index + 1).filter(
-    (number) => (bits & (1 << number)) !== 0,
-  );
 }

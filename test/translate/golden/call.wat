@@ -80,10 +80,10 @@
          (if (i32.ne (local.get $x) (i32.const -2147479528)) (then (return (local.get $x))))
         )
        )
+       (local.set $fuel (i32.load offset=FUEL (i32.const 0)))
        (local.set $v0 (i32.load offset=CPU.v0 (i32.const 0)))
        (local.set $s0 (i32.load offset=CPU.s0 (i32.const 0)))
        (local.set $sp (i32.load offset=CPU.sp (i32.const 0)))
-       (local.set $fuel (i32.load offset=FUEL (i32.const 0)))
        (drop (br_if $block1 (i32.const 49152) (i32.lt_s (local.get $fuel) (i32.const 11))))
        (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
        (local.set $v0 (i32.add (local.get $v0) (local.get $s0)))
@@ -130,12 +130,12 @@
    (return
     (block
      (result i32)
-     (local.set $scratch_45
+     (local.set $scratch_48
       (i32.add (i32.shl (i32.shr_u (local.get $x) (i32.const 13)) (i32.const 2)) (i32.const -2147479552))
      )
      (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
      (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-     (local.get $scratch_45)
+     (local.get $scratch_48)
     )
    )
   )
@@ -147,12 +147,12 @@
  (return
   (block
    (result i32)
-   (local.set $scratch_46
+   (local.set $scratch_49
     (i32.add (i32.shl (i32.shr_u (local.get $x) (i32.const 13)) (i32.const 2)) (i32.const -2147479552))
    )
    (i32.store offset=CPU.sp (i32.const 0) (local.get $sp))
    (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-   (local.get $scratch_46)
+   (local.get $scratch_49)
   )
  )
 )

@@ -14,13 +14,7 @@
  (local.set $a0 (i32.load offset=CPU.a0 (i32.const 0)))
  (local.set $fuel (i32.add (local.get $fuel) (i32.const -1)))
  (local.set $v0 (i32.add (local.get $a0) (i32.const 1)))
- (return
-  (block
-   (result i32)
-   (local.set $scratch (i32.const -2147479548))
-   (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
-   (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
-   (local.get $scratch)
-  )
- )
+ (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
+ (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
+ (return (i32.const -2147479548))
 )

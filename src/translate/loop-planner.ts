@@ -1,0 +1,375 @@
+// Finds the loops of a unit whose turns can run without checks, and gives each of them a second body for those turns.
+// All of a loop's guards and its look at FUEL move to its begin, or none of them does: while one exit is left in it,
+// the values that this exit would store are kept for it, and little is gained. So a loop has a plan only if
+//
+//   - no other loop, call, jump through a register or branch-likely is in it, and one block ends all its turns
+//   - each access is in a window, at an address that moves by the same distance in every turn or is in a known range
+//   - nothing else in it could leave: no trap, no store beside code, no word of farjal's own
+//
+// The first turn always runs with checks, so a loop that seldom has another costs no more than before. The new blocks
+// are ordinary nodes of the flow, so their order, labels and registers follow as for all others:
+//
+//   ──► the body with checks ──► plan ──► the body without checks ──► turn ──► settle ──► plan, or out
+//                  ▲               │                  ▲                 │
+//                  └───────────────┘                  └─────────────────┘
+//
+// The planner is a pure function: it writes no code.
+
+import {
+  OP_BNE,
+  OP_SPECIAL2,
+  SPECIAL2_CLZ,
+  SPECIAL2_TRACE_SITE,
+} from "../../assembly/shared/opcodes.ts";
+import {
+  commonForms,
+  difference,
+  type Form,
+  type Forms,
+  follow,
+  hasSameTerms,
+  initialForms,
+  plus,
+  strideOf,
+} from "./address-form.ts";
+import { type Block, type BlockEnd, blockLength, type Flow, instructionsOf } from "./blocks.ts";
+import { type FlowGraph, flowGraph } from "./flow-graph.ts";
+import { type Plain, plainAccess } from "./guards.ts";
+import type { Access, Instruction } from "./instruction.ts";
+import type { LoopPlan, Reach, Trip } from "./loop-plan.ts";
+
+/** A larger loop, or one with more to check at its begin, has no plan. */
+const LARGEST_LOOP = 200;
+const MOST_REACHES = 8;
+
+/** A loop's blocks in execution order: the header first, the one block that ends its turns last. */
+interface Loop {
+  readonly header: number;
+  readonly body: readonly number[];
+  readonly last: number;
+}
+
+/** An access in a loop: the forms of its base register and where that is relative to the turn's begin. */
+interface Reached {
+  readonly plain: Plain;
+  readonly base: Form;
+  readonly stride: number;
+}
+
+type Ways = ReadonlyMap<Instruction, Access>;
+
+interface Planned {
+  readonly plan: LoopPlan;
+  readonly access: Ways;
+}
+
+/** The flow with a second body for each loop that has a plan. */
+export function planLoops(flow: Flow, access: (instruction: Instruction) => Access): Flow {
+  const graph = flowGraph(flow.successors);
+  const blocks = [...flow.blocks];
+  const successors = [...flow.successors];
+  for (const header of flow.blocks.keys()) {
+    const loop = loopAt(header, flow, graph);
+    const planned = loop && planOf(loop, flow, access);
+    if (planned !== undefined) addTurns({ blocks, successors }, loop as Loop, planned);
+  }
+  return { blocks, successors };
+}
+
+/**
+ * The innermost loop of a node that backward edges go to, if its shape allows a plan. An outer loop may have the same
+ * header, as where a unit begins in the middle of it: its edge comes from outside then.
+ */
+function loopAt(header: number, { blocks }: Flow, graph: FlowGraph): Loop | undefined {
+  if (!graph.isLoop[header]) return undefined;
+  const { edges, order } = graph;
+  const place = (node: number): number => order[node] ?? -1;
+  const before = edges.map((): number[] => []);
+  edges.forEach((list, from) => {
+    if (place(from) >= 0) for (const { to } of list) before[to]?.push(from);
+  });
+  const latches = (before[header] ?? []).filter((from) => place(from) >= place(header));
+  const loops = latches.flatMap((last) => {
+    const body = bodyOf(header, last, before, graph);
+    return body === undefined || latches.some((one) => one !== last && body.has(one))
+      ? []
+      : [{ header, last, body: [...body].sort((a, b) => place(a) - place(b)) }];
+  });
+  const [loop, ...others] = loops;
+  if (loop === undefined || others.length > 0) return undefined;
+  return loop.body.every((node) => isPlain(blocks[node] as Block)) ? loop : undefined;
+}
+
+/** The nodes from which a backward edge's begin can be reached without its header, if no other loop is among them. */
+function bodyOf(
+  header: number,
+  last: number,
+  before: readonly (readonly number[])[],
+  { isLoop, firstDispatcher }: FlowGraph,
+): ReadonlySet<number> | undefined {
+  const body = new Set([header]);
+  const pending = [last];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (body.has(node)) continue;
+    if (node >= firstDispatcher || isLoop[node]) return undefined;
+    body.add(node);
+    pending.push(...(before[node] ?? []));
+  }
+  return header >= firstDispatcher ? undefined : body;
+}
+
+function isPlain(block: Block): boolean {
+  const { end } = block;
+  const goesOn =
+    end.kind === "next" ||
+    end.kind === "jump" ||
+    (end.kind === "branch" && end.by.kind === "branch" && end.by.link === 0);
+  return goesOn && !instructionsOf(block).some(({ word }) => isOwnWord(word));
+}
+
+/** farjal's own words read FUEL for the time of their records. */
+function isOwnWord(word: number): boolean {
+  const funct = word & 0x3f;
+  return word >>> 26 === OP_SPECIAL2 && funct >= SPECIAL2_TRACE_SITE && funct < SPECIAL2_CLZ;
+}
+
+// Making a plan
+
+function planOf(
+  loop: Loop,
+  flow: Flow,
+  access: (instruction: Instruction) => Access,
+): Planned | undefined {
+  const { least, most, whole } = lengthsOf(loop, flow);
+  if (whole > LARGEST_LOOP) return undefined;
+  const { places, after } = formsIn(loop, flow);
+  const strides = initialForms().map((own, register) => {
+    const later = after[register];
+    const same = own !== undefined && later !== undefined && later.span === 0;
+    return same && hasSameTerms(own, later) ? later.constant : undefined;
+  });
+  const all = loop.body.flatMap((node) => instructionsOf(flow.blocks[node] as Block));
+  const reached: Reached[] = [];
+  for (const instruction of all) {
+    if (!instruction.guards) continue;
+    const plain = plainAccess(instruction, access(instruction));
+    const base = plain && places.get(instruction)?.[plain.base];
+    const stride = base && strideOf(base, strides);
+    if (plain === undefined || base === undefined || stride === undefined) return undefined;
+    const { size } = plain;
+    if (stride % size !== 0 || (base.span > 0 && base.step % size !== 0)) return undefined;
+    reached.push({ plain, base, stride });
+  }
+  const trip = tripOf(loop, flow, places, strides);
+  const rebased = rebasedOf(all, reached, trip === undefined ? undefined : lastBranch(loop, flow));
+  const reaches = reachesOf(reached, rebased);
+  if (reaches.length > MOST_REACHES || reaches.some(({ room }) => room < 0)) return undefined;
+  return { plan: { least, most, reaches, trip, rebased }, access: waysOf(reached, rebased) };
+}
+
+/** Instructions of the shortest and the longest turn, and of all the loop's blocks. */
+function lengthsOf({ header, body, last }: Loop, { blocks, successors }: Flow) {
+  const least: number[] = [];
+  const most: number[] = [];
+  let whole = 0;
+  for (const node of body) {
+    const before = body.filter((from) => node !== header && successors[from]?.includes(node));
+    const length = blockLength(blocks[node] as Block);
+    const sums = (list: readonly number[]): number[] =>
+      before.map((from) => (list[from] ?? 0) + length);
+    least[node] = node === header ? length : Math.min(...sums(least));
+    most[node] = node === header ? length : Math.max(...sums(most));
+    whole += length;
+  }
+  return { least: least[last] ?? 0, most: most[last] ?? 0, whole };
+}
+
+/** The forms before each instruction of a turn, over the registers at its begin, and those at its end. */
+function formsIn({ header, body, last }: Loop, { blocks, successors }: Flow) {
+  const places = new Map<Instruction, Forms>();
+  const atEnd = new Map<number, Forms>();
+  for (const node of body) {
+    const before = node === header ? [] : body.filter((from) => successors[from]?.includes(node));
+    let forms: Forms =
+      before
+        .map((from) => atEnd.get(from) ?? initialForms())
+        .reduce<Forms | undefined>((all, one) => (all ? commonForms(all, one) : one), undefined) ??
+      initialForms();
+    for (const instruction of instructionsOf(blocks[node] as Block)) {
+      places.set(instruction, forms);
+      forms = follow(instruction, forms);
+    }
+    atEnd.set(node, forms);
+  }
+  return { places, after: atEnd.get(last) ?? [] };
+}
+
+function lastBranch({ last }: Loop, { blocks }: Flow): Instruction | undefined {
+  const end = blocks[last]?.end;
+  return end?.kind === "branch" ? end.by : undefined;
+}
+
+/** The trip of a loop that a bne of two values ends, whose distance changes by the same amount in every turn. */
+function tripOf(
+  { header, last }: Loop,
+  { blocks, successors }: Flow,
+  places: ReadonlyMap<Instruction, Forms>,
+  strides: readonly (number | undefined)[],
+): Trip | undefined {
+  const end = blocks[last]?.end;
+  if (end?.kind !== "branch" || end.by.word >>> 26 !== OP_BNE) return undefined;
+  const [taken, otherwise] = successors[last] ?? [];
+  if (taken !== header || otherwise === undefined || otherwise === header) return undefined;
+  const forms = places.get(end.by);
+  const [rs, rt] = [forms?.[(end.by.word >>> 21) & 31], forms?.[(end.by.word >>> 16) & 31]];
+  if (rs === undefined || rt === undefined || rs.span > 0) return undefined;
+  const ahead = difference(rs, rt);
+  const stride = ahead && strideOf(ahead, strides);
+  if (ahead === undefined || stride === undefined || stride === 0) return undefined;
+  if (stride < 0) return { distance: ahead, step: -stride };
+  const behind = difference(rt, rs);
+  return behind && { distance: behind, step: stride };
+}
+
+/**
+ * Registers that can hold an address less its window's start: they are written only by steps of their own, and read only
+ * by these, as the base of accesses to one window, and by the branch that the trip replaces.
+ */
+function rebasedOf(
+  all: readonly Instruction[],
+  reached: readonly Reached[],
+  replaced: Instruction | undefined,
+): ReadonlyMap<number, number> {
+  const rebased = new Map<number, number>();
+  for (const { plain, stride } of reached) {
+    const { base: register, window } = plain;
+    if (register === 0 || stride === 0 || rebased.has(register)) continue;
+    const fits = all.every((one) => {
+      const bit = 1 << register;
+      if (((one.reads | one.writes) & bit) === 0 || one === replaced) return true;
+      const { word } = one;
+      if (isStep(word, register)) return true;
+      const access = reached.find(({ plain: { instruction } }) => instruction === one);
+      if (access === undefined || (one.writes & bit) !== 0 || access.plain.base !== register)
+        return false;
+      const stored = one.writes === 0 && ((word >>> 16) & 31) === register;
+      const { start, offset } = access.plain.window;
+      return (
+        !stored &&
+        offset - start === window.offset - window.start &&
+        !("isGuarded" in access.plain.window)
+      );
+    });
+    if (fits) rebased.set(register, window.start);
+  }
+  return rebased;
+}
+
+/** addiu r, r, n. */
+function isStep(word: number, register: number): boolean {
+  return word >>> 16 === ((9 << 10) | (register << 5) | register);
+}
+
+/** What is reached, joined where one check is enough. */
+function reachesOf(reached: readonly Reached[], rebased: ReadonlyMap<number, number>): Reach[] {
+  const groups: { first: Reached; low: number; high: number }[] = [];
+  for (const one of reached) {
+    const { plain, base } = one;
+    const { size, offset, window } = plain;
+    const low = base.constant + offset;
+    const group = groups.find(
+      ({ first }) =>
+        first.plain.size === size &&
+        first.plain.window.start === window.start &&
+        first.plain.window.size === window.size &&
+        first.plain.window.offset === window.offset &&
+        hasSameTerms(first.base, base) &&
+        (low - first.base.constant - first.plain.offset) % size === 0,
+    );
+    // The register itself must not be below the window either, or the sum with the access's offset would be too large.
+    const lowest = rebased.has(plain.base) ? Math.min(low, base.constant + (offset % size)) : low;
+    const high = low + base.span + size;
+    if (group === undefined) {
+      groups.push({ first: one, low: lowest, high });
+    } else {
+      group.low = Math.min(group.low, lowest);
+      group.high = Math.max(group.high, high);
+    }
+  }
+  return groups.map(({ first: { plain, base, stride }, low, high }) => ({
+    lowest: plus({ ...base, span: 0, step: 1 }, low - base.constant - plain.window.start),
+    room: plain.window.size - (high - low),
+    stride,
+    log2: Math.log2(plain.size),
+  }));
+}
+
+/** The way to memory of each access: its window, or its place from a register that holds its window's start less. */
+function waysOf(reached: readonly Reached[], rebased: ReadonlyMap<number, number>): Ways {
+  return new Map(
+    reached.map(({ plain: { instruction, base, offset, window } }) => {
+      const start = rebased.get(base);
+      if (start === undefined) return [instruction, { ...window, isGuarded: true }];
+      // Narrow accesses of a big-endian guest flip the low bits of an address, so words alone can be moved.
+      const words = offset & ~3;
+      const place = window.offset - window.start + start + words;
+      return [instruction, { start: words, size: window.size, offset: place, isGuarded: true }];
+    }),
+  );
+}
+
+// Adding the turns to the flow
+
+function addTurns(
+  { blocks, successors }: { blocks: Block[]; successors: (readonly number[])[] },
+  { header, body, last }: Loop,
+  { plan, access }: Planned,
+): void {
+  const add = (block: Block, to: readonly number[]): number => {
+    blocks.push(block);
+    successors.push(to);
+    return blocks.length - 1;
+  };
+  const { pc } = blocks[header] as Block;
+  const special = (kind: "plan" | "turn" | "settle"): Block => ({
+    pc,
+    instructions: [],
+    end: { kind, plan },
+  });
+  const unchecked = new Map(
+    body.map((node) => {
+      const block = turnBlock(blocks[node] as Block, node === last, plan, access);
+      return [node, add(block, [])];
+    }),
+  );
+  const out = new Map<number, number>();
+  const outTo = (to: number): number => {
+    const known = out.get(to) ?? add(special("settle"), [to]);
+    out.set(to, known);
+    return known;
+  };
+  const first = unchecked.get(header) as number;
+  const begin = add(special("plan"), [first, header]);
+  const exit = successors[last]?.find((to) => to !== header) ?? begin;
+  const over = add(special("settle"), plan.trip === undefined ? [begin] : [exit, begin]);
+  const turn = add(special("turn"), [first, over]);
+  for (const [node, copy] of unchecked) {
+    const isReplaced = node === last && plan.trip !== undefined;
+    const to = isReplaced ? [header] : (successors[node] ?? []);
+    successors[copy] = to.map((next) => {
+      if (next === header) return turn;
+      return unchecked.get(next) ?? outTo(next);
+    });
+  }
+  successors[last] = (successors[last] ?? []).map((to) => (to === header ? begin : to));
+}
+
+/** A block of the body without checks. In the last one, a trip stands for the branch. */
+function turnBlock(block: Block, isLast: boolean, { trip }: LoopPlan, access: Ways): Block {
+  const { end } = block;
+  const replaced: BlockEnd =
+    isLast && trip !== undefined && end.kind === "branch"
+      ? { kind: "jump", by: end.by, slot: end.slot, to: end.taken }
+      : end;
+  return { ...block, end: replaced, access };
+}
