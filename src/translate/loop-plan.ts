@@ -30,7 +30,7 @@ export interface LoopPlan {
   readonly least: number;
   readonly most: number;
   readonly reaches: readonly Reach[];
-  /** Without it, each turn tests whether it is the last. */
+  /** Only if all turns have the same length. Without it, each turn tests whether it is the last. */
   readonly trip: Trip | undefined;
   /** Registers that only addresses are made of: in these turns they hold so much less, the window's start. */
   readonly rebased: ReadonlyMap<number, number>;

@@ -160,7 +160,8 @@ function planOf(
     if (stride % size !== 0 || (base.span > 0 && base.step % size !== 0)) return undefined;
     reached.push({ plain, base, stride });
   }
-  const trip = tripOf(loop, flow, places, strides);
+  // FUEL counts the turns of a trip, so all of them must take as much of it.
+  const trip = least === most ? tripOf(loop, flow, places, strides) : undefined;
   const rebased = rebasedOf(all, reached, trip === undefined ? undefined : lastBranch(loop, flow));
   const reaches = reachesOf(reached, rebased);
   if (reaches.length > MOST_REACHES || reaches.some(({ room }) => room < 0)) return undefined;

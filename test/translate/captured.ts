@@ -11,11 +11,14 @@ import {
   LOCAL_CONDITION,
   LOCAL_COUNT,
   LOCAL_DEPTH,
+  LOCAL_ENDS,
   LOCAL_ENTRY,
   LOCAL_FUEL,
   LOCAL_HI_LO,
   LOCAL_PC,
+  LOCAL_RESERVE,
   LOCAL_TARGET,
+  LOCAL_TURNS,
   LOCAL_WIDE,
 } from "../../assembly/shared/emitted-code.ts";
 import { RING } from "../../assembly/shared/memory-map.ts";
@@ -48,6 +51,9 @@ const LOCALS = new Map([
   [LOCAL_ENTRY, "entry"],
   [LOCAL_WIDE, "wide"],
   [LOCAL_COUNT, "count"],
+  [LOCAL_TURNS, "turns"],
+  [LOCAL_RESERVE, "reserve"],
+  [LOCAL_ENDS, "ends"],
   [LOCAL_A, "x"],
   [LOCAL_B, "y"],
 ]);
