@@ -50,4 +50,3 @@ export const LOCAL_COUNT = 43; // i64: of instructions, when a function was ente
 export const LOCAL_TURNS = 44; // of a loop that its plan allows without a check
 export const LOCAL_RESERVE = 45; // what FUEL is put down by in such a loop, so that it is negative when they are over
 export const LOCAL_ENDS = 46; // whether the loop ends after these turns
-export const LOCALS_ALL = 47; // their number, parameters included

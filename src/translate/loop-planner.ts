@@ -9,9 +9,10 @@
 // The first turn always runs with checks, so a loop that seldom has another costs no more than before. The new blocks
 // are ordinary nodes of the flow, so their order, labels and registers follow as for all others:
 //
-//   ──► the body with checks ──► plan ──► the body without checks ──► turn ──► settle ──► plan, or out
-//                  ▲               │                  ▲                 │
-//                  └───────────────┘                  └─────────────────┘
+//   ──► the body with checks ──► plan ──► the body without checks ──► turn ──► settle ──► out, or
+//                  ▲               │                  ▲                 │                  │
+//                  ├───────────────┘                  └─────────────────┘                  │
+//                  └───────────────────────────────────────────────────────────────────────┘
 //
 // The planner is a pure function: it writes no code.
 
@@ -351,8 +352,8 @@ function addTurns(
   };
   const first = unchecked.get(header) as number;
   const begin = add(special("plan"), [first, header]);
-  const exit = successors[last]?.find((to) => to !== header) ?? begin;
-  const over = add(special("settle"), plan.trip === undefined ? [begin] : [exit, begin]);
+  const exit = successors[last]?.find((to) => to !== header) ?? header;
+  const over = add(special("settle"), plan.trip === undefined ? [header] : [exit, header]);
   const turn = add(special("turn"), [first, over]);
   for (const [node, copy] of unchecked) {
     const isReplaced = node === last && plan.trip !== undefined;

@@ -4,9 +4,9 @@
 
 import {
   LOCAL_COUNT,
+  LOCAL_ENDS,
   LOCAL_HI_LO,
   LOCAL_WIDE,
-  LOCALS_ALL,
 } from "../../assembly/shared/emitted-code.ts";
 import type { FunctionType } from "./encoder/body.ts";
 import type { ValueType } from "./encoder/opcodes.ts";
@@ -47,7 +47,7 @@ export const HOOK_SLOT = 1;
 
 /** The types of a unit's locals; its parameters are the first of them. */
 export const LOCALS: readonly ValueType[] = Array.from(
-  { length: LOCALS_ALL - UNIT_TYPE.parameters.length },
+  { length: LOCAL_ENDS + 1 - UNIT_TYPE.parameters.length },
   (_, index) => {
     const local = index + UNIT_TYPE.parameters.length;
     return [LOCAL_HI_LO, LOCAL_WIDE, LOCAL_COUNT].includes(local) ? "l" : "i";

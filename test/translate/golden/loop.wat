@@ -19,7 +19,7 @@
  (local.set $x
   (block $block
    (result i32)
-   (loop $label2
+   (loop $label1
     (block $block1
      (drop (br_if $block (i32.const 0) (i32.lt_s (local.get $fuel) (i32.const 6))))
      (local.set $fuel (i32.add (local.get $fuel) (i32.const -4)))
@@ -28,36 +28,32 @@
      (local.set $condition (i32.lt_s (i32.const 0) (local.get $a0)))
      (drop (i32.shl (i32.const 0) (i32.const 0)))
      (br_if $block1 (i32.eqz (local.get $condition)))
-     (loop $label1
-      (drop (br_if $block (i32.const 0) (i32.lt_s (local.get $fuel) (i32.const 6))))
-      (block $block2
-       (local.set $turns (i32.div_s (i32.sub (local.get $fuel) (i32.const 6)) (i32.const 4)))
-       (br_if $block2 (i32.lt_s (local.get $turns) (i32.const 1)))
-       (local.set $turns (i32.mul (i32.sub (local.get $turns) (i32.const 1)) (i32.const 4)))
-       (local.set $reserve (i32.sub (local.get $fuel) (local.get $turns)))
-       (local.set $fuel (local.get $turns))
-       (loop $label
-        (local.set $fuel (i32.add (local.get $fuel) (i32.const -4)))
-        (local.set $v0 (i32.add (local.get $v0) (local.get $a0)))
-        (local.set $a0 (i32.add (local.get $a0) (i32.const -1)))
-        (local.set $condition (i32.lt_s (i32.const 0) (local.get $a0)))
-        (drop (i32.shl (i32.const 0) (i32.const 0)))
-        (if
-         (local.get $condition)
-         (then
-          (br_if $label (i32.ge_s (local.get $fuel) (i32.const 0)))
-          (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve)))
-          (br $label1)
-         )
-         (else (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve))) (br $block1))
+     (block $block2
+      (local.set $turns (i32.div_s (i32.sub (local.get $fuel) (i32.const 6)) (i32.const 4)))
+      (br_if $block2 (i32.lt_s (local.get $turns) (i32.const 1)))
+      (local.set $turns (i32.mul (i32.sub (local.get $turns) (i32.const 1)) (i32.const 4)))
+      (local.set $reserve (i32.sub (local.get $fuel) (local.get $turns)))
+      (local.set $fuel (local.get $turns))
+      (loop $label
+       (local.set $fuel (i32.add (local.get $fuel) (i32.const -4)))
+       (local.set $v0 (i32.add (local.get $v0) (local.get $a0)))
+       (local.set $a0 (i32.add (local.get $a0) (i32.const -1)))
+       (local.set $condition (i32.lt_s (i32.const 0) (local.get $a0)))
+       (drop (i32.shl (i32.const 0) (i32.const 0)))
+       (if
+        (local.get $condition)
+        (then
+         (br_if $label (i32.ge_s (local.get $fuel) (i32.const 0)))
+         (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve)))
+         (br $label1)
         )
-        (unreachable)
+        (else (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve))) (br $block1))
        )
        (unreachable)
       )
-      (br $label2)
+      (unreachable)
      )
-     (unreachable)
+     (br $label1)
     )
     (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
     (local.set $target (local.get $ra))
