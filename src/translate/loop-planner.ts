@@ -22,6 +22,7 @@ import {
   SPECIAL2_CLZ,
   SPECIAL2_TRACE_SITE,
 } from "../../assembly/shared/opcodes.ts";
+import { greatest, least } from "../extremes.ts";
 import {
   commonForms,
   difference,
@@ -114,7 +115,7 @@ function bodyOf(
     if (body.has(node)) continue;
     if (node >= firstDispatcher || isLoop[node]) return undefined;
     body.add(node);
-    pending.push(...(before[node] ?? []));
+    for (const from of before[node] ?? []) pending.push(from);
   }
   return header >= firstDispatcher ? undefined : body;
 }
@@ -141,7 +142,7 @@ function planOf(
   flow: Flow,
   access: (instruction: Instruction) => Access,
 ): Planned | undefined {
-  const { least, most, whole } = lengthsOf(loop, flow);
+  const { shortest, longest, whole } = lengthsOf(loop, flow);
   if (whole > LARGEST_LOOP) return undefined;
   const { places, after } = formsIn(loop, flow);
   const strides = initialForms().map((own, register) => {
@@ -162,28 +163,30 @@ function planOf(
     reached.push({ plain, base, stride });
   }
   // FUEL counts the turns of a trip, so all of them must take as much of it.
-  const trip = least === most ? tripOf(loop, flow, places, strides) : undefined;
+  const trip = shortest === longest ? tripOf(loop, flow, places, strides) : undefined;
   const rebased = rebasedOf(all, reached, trip === undefined ? undefined : lastBranch(loop, flow));
   const reaches = reachesOf(reached, rebased);
   if (reaches.length > MOST_REACHES || reaches.some(({ room }) => room < 0)) return undefined;
-  return { plan: { least, most, reaches, trip, rebased }, access: waysOf(reached, rebased) };
+  return {
+    plan: { least: shortest, most: longest, reaches, trip, rebased },
+    access: waysOf(reached, rebased),
+  };
 }
 
 /** Instructions of the shortest and the longest turn, and of all the loop's blocks. */
 function lengthsOf({ header, body, last }: Loop, { blocks, successors }: Flow) {
-  const least: number[] = [];
-  const most: number[] = [];
+  const shortest: number[] = [];
+  const longest: number[] = [];
   let whole = 0;
   for (const node of body) {
     const before = body.filter((from) => node !== header && successors[from]?.includes(node));
+    const upTo = (lengths: readonly number[]): number[] => before.map((from) => lengths[from] ?? 0);
     const length = blockLength(blocks[node] as Block);
-    const sums = (list: readonly number[]): number[] =>
-      before.map((from) => (list[from] ?? 0) + length);
-    least[node] = node === header ? length : Math.min(...sums(least));
-    most[node] = node === header ? length : Math.max(...sums(most));
+    shortest[node] = length + (node === header ? 0 : least(upTo(shortest)));
+    longest[node] = length + greatest(upTo(longest), 0);
     whole += length;
   }
-  return { least: least[last] ?? 0, most: most[last] ?? 0, whole };
+  return { shortest: shortest[last] ?? 0, longest: longest[last] ?? 0, whole };
 }
 
 /** The forms before each instruction of a turn, over the registers at its begin, and those at its end. */
