@@ -244,7 +244,13 @@ export { ENGINES, type Engine } from "./processor/engine.ts";
 export type { GuestMemory } from "./processor/guest-memory.ts";
 export { CPU_MODEL_NAMES, type CpuModel } from "./processor/processor.ts";
 export type { GuestStop, Halt } from "./processor/stop.ts";
-export type { Veneers } from "./trampoline/facts.ts";
+export {
+  BLOCKS,
+  type Block,
+  isInitBlock,
+  type PerBlock,
+  type Veneers,
+} from "./trampoline/facts.ts";
 export type { FarJump } from "./trampoline/far-jump.ts";
 export type { Trampoline } from "./trampoline/place.ts";
 export type { TrampolinePlan } from "./trampoline/plan.ts";

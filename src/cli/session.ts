@@ -4,6 +4,7 @@
 import type { Address } from "../address.ts";
 import {
   type AnyKernel,
+  type Block,
   dependencyBase,
   type InsmodOptions,
   type Kernel,
@@ -35,7 +36,7 @@ import {
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
 import { readInput } from "./input.ts";
-import { type ModuleOptions, ruleChoice } from "./options/module-options.ts";
+import { DEFAULT_BASE, type ModuleOptions, ruleChoice } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
   /** Run init functions, including the dependencies'. */
@@ -256,10 +257,16 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return this.#explained(() => this.machine.insmodFile(this.file, this.#insmodOptions()));
   }
 
-  /** Loads the module and copies its core block. @throws Refusal as load() does. */
-  loadWhole(): { readonly module: LoadedModule<A>; readonly core: Uint8Array } {
+  /** Loads the module and copies its blocks; init's are gone if its init function ran. @throws Refusal as load() does. */
+  loadWhole(): {
+    readonly module: LoadedModule<A>;
+    readonly blocks: ReadonlyMap<Block, Uint8Array>;
+  } {
     const module = this.load();
-    return { module, core: this.machine.memory.read(module.core.base, module.core.size) };
+    const { memory } = this.machine;
+    const there = module.memories.filter(({ base, size }) => memory.mapped(base, size));
+    const blocks = new Map(there.map(({ type, base, size }) => [type, memory.read(base, size)]));
+    return { module, blocks };
   }
 
   /** The far-jump plan that load() carries out. @throws Refusal if Linux refuses the module before relocating. */
@@ -279,19 +286,25 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     });
   }
 
-  #insmodOptions(): InsmodOptions<A> {
+  /** The places that the options ask for. Where single blocks have places, the others get the first free ones. */
+  #placing(): Pick<InsmodOptions<A>, "base" | "initBase" | "place"> {
     const {
-      base,
+      place,
       initBase,
-      farJumps = "trampoline",
-      veneers,
-      stubMissing,
-      init,
-      param,
+      base = place === undefined ? DEFAULT_BASE : undefined,
     } = this.#options;
+    const single = Object.entries(place ?? {}).map(([block, at]) => [block, this.#addressOf(at)]);
     return {
-      base: this.#addressOf(base),
+      ...(base === undefined ? {} : { base: this.#addressOf(base) }),
       ...(initBase === undefined ? {} : { initBase: this.#addressOf(initBase) }),
+      ...(place === undefined ? {} : { place: Object.fromEntries(single) }),
+    };
+  }
+
+  #insmodOptions(): InsmodOptions<A> {
+    const { farJumps = "trampoline", veneers, stubMissing, init, param } = this.#options;
+    return {
+      ...this.#placing(),
       farJumps,
       ...(veneers === undefined ? {} : { veneers }),
       stubMissing: stubMissing === true,
@@ -315,7 +328,8 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     const file = await openModule(path, { profileOf: this.#profileOf });
     if (this.#isLoaded(file.name)) return;
     await this.#loadDependencies(file, [...above, moduleName(file.name)]);
-    const base = this.#stack.next(dependencyBase(this.#addressOf(this.#options.base)));
+    const { place = {}, base: own = Object.values(place)[0] ?? DEFAULT_BASE } = this.#options;
+    const base = this.#stack.next(dependencyBase(this.#addressOf(own)));
     this.#explained(
       () => this.#stack.push({ path, file }, { base }),
       `${path}, which is loaded first: `,

@@ -4,7 +4,7 @@
 
 import type { Address } from "../address.ts";
 import { counted } from "../html/numbers.ts";
-import { type LoadedModule, Refusal } from "../index.ts";
+import { type Block, type LoadedModule, Refusal } from "../index.ts";
 import { type Mending, mendedWith } from "../report/verdict-text.ts";
 import {
   type Files,
@@ -19,7 +19,10 @@ import {
 export interface Attempt {
   /** Null when a dependency was refused. */
   readonly session: RunningSession | StillSession | null;
-  readonly loaded: { readonly module: LoadedModule<Address>; readonly core: Uint8Array } | null;
+  readonly loaded: {
+    readonly module: LoadedModule<Address>;
+    readonly blocks: ReadonlyMap<Block, Uint8Array>;
+  } | null;
   readonly refusal: Refusal | null;
 }
 

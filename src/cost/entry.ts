@@ -20,7 +20,7 @@ import { assemble, jumpTo, loadAddress, NOP } from "../isa/assemble.ts";
 import { R } from "../isa/registers.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { ModuleSite } from "../lab/module-sites.ts";
-import type { LoadedModule, LoadedSection } from "../module/loaded.ts";
+import { type LoadedModule, type LoadedSection, memoryAt } from "../module/loaded.ts";
 import { reachOf, regionOf } from "../trampoline/region.ts";
 import { veneerSize, veneerWords } from "../trampoline/veneer.ts";
 
@@ -109,13 +109,11 @@ export function adoptEntries(machine: Machine, module: LoadedModule, entries: En
     module,
     entries.addresses.map((address): ModuleSite => {
       const { site, loaded } = make(address);
-      const { init } = module;
-      const inInit = address >= init.base && address < init.base + init.size;
       return {
         site,
         loaded,
         recorded: true,
-        block: inInit ? "init" : "core",
+        block: memoryAt(module.memories, address)?.type ?? "core",
         name: machine.symbolAt(address)?.name ?? hex(address),
         module: module.name,
       };

@@ -8,10 +8,10 @@ import type { ElfSymbol, Section } from "../elf/object.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { ModuleLayout } from "../module/layout/layout.ts";
 import { lastAtOrBelowBy } from "../ordered-list.ts";
-import type { Block } from "../trampoline/facts.ts";
+import type { PerBlock } from "../trampoline/facts.ts";
 
 /** The address of offset 0 of each block's layout. */
-export type Origin<A extends Address> = Readonly<Record<Block, A>>;
+export type Origin<A extends Address> = PerBlock<A>;
 
 /** A place in a section; `address` is null if the section isn't in memory. */
 export interface PlaceStory<A extends Address = Address> {
@@ -56,7 +56,8 @@ export class Places<A extends Address> {
   address(section: number, offset: number): A | null {
     const placed = this.#layout?.sections.get(section);
     if (placed === undefined || this.#origin === null) return null;
-    return plus(this.#origin[placed.block], placed.offset + offset);
+    const origin = this.#origin[placed.block];
+    return origin === undefined ? null : plus(origin, placed.offset + offset);
   }
 
   at({ index, name }: Pick<Section, "index" | "name">, offset: number): PlaceStory<A> {

@@ -15,12 +15,13 @@ import type { CodeOwner } from "../lab/kernel-space.ts";
 import type { ModuleMachine } from "../lab/module-machine.ts";
 import type { Change } from "../mend/report.ts";
 import type { ModuleFile } from "../module/file/file.ts";
-import type { Export } from "../module/host.ts";
+import type { Export, ModuleBlock } from "../module/host.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
+import { originOf, wholeSize } from "../module/layout/placement.ts";
 import type { ModulePlan } from "../module/load.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import type { Parameter } from "../module/parameters/parameters.ts";
-import type { Block } from "../trampoline/facts.ts";
+import { type Block, blocksOf, isInitBlock } from "../trampoline/facts.ts";
 import type { FarJump } from "../trampoline/far-jump.ts";
 import type { Trampoline } from "../trampoline/place.ts";
 import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
@@ -158,7 +159,7 @@ export function tellStory<A extends Address>(
   file: ModuleFile,
   options: TellOptions<NoInfer<A>>,
 ): Story<A> {
-  const outcome = attempt(file, options);
+  const outcome = attempt(machine, file, options);
   const { module, layout, origin } = outcome;
   const imports = tellImports(machine, file, module);
   const addresses = new Map(
@@ -210,7 +211,11 @@ interface Outcome<A extends Address> {
 }
 
 /** Plans and loads until a step refuses the module. */
-function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): Outcome<A> {
+function attempt<A extends Address>(
+  machine: ModuleMachine<A>,
+  file: ModuleFile,
+  options: TellOptions<A>,
+): Outcome<A> {
   let planned: ModulePlan<A> | null = null;
   let module: LoadedModule<A> | null = null;
   let refusal: Refusal | null = null;
@@ -222,8 +227,13 @@ function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): 
     refusal = error;
   }
   const mends = options.farJumps === "trampoline";
-  const shift = mends ? planned?.plan.shift : { core: 0, init: 0 };
-  const memory = module ?? planned?.memory;
+  const memories = module?.memories ?? planned?.memories ?? [];
+  const { rules } = module?.profile ?? file.profile;
+  // Without veneers, a block that was only planned is as large as its layout.
+  const sizeOf = ({ type, size }: ModuleBlock<A>): number =>
+    mends || planned === null
+      ? size
+      : wholeSize(machine, rules, planned.layout.blocks[type]?.size ?? 0);
   const farJumps = planned?.plan.farJumps ?? [];
   return {
     verdict: {
@@ -235,22 +245,15 @@ function attempt<A extends Address>(file: ModuleFile, options: TellOptions<A>): 
     },
     module,
     layout: planned?.layout ?? layoutAnyway(file),
-    blocks:
-      memory === undefined
-        ? []
-        : (["core", "init"] as const)
-            .map((block) => ({
-              block,
-              base: memory[block].base,
-              // Without veneers, a block that was only planned is as large as its layout.
-              size:
-                mends || planned === null ? memory[block].size : planned.layout.blocks[block].size,
-            }))
-            .filter(({ size }) => size > 0),
+    blocks: memories.map((memory) => ({
+      block: memory.type,
+      base: memory.base,
+      size: sizeOf(memory),
+    })),
     origin:
-      memory === undefined || shift === undefined
+      planned === null
         ? null
-        : { core: plus(memory.core.base, shift.core), init: plus(memory.init.base, shift.init) },
+        : originOf(machine, memories, planned.layout, mends ? planned.plan.shift : {}),
     farJumps: mends ? farJumps : farJumps.map((far) => ({ ...far, trampoline: null, word: null })),
     trampolines: mends ? (planned?.plan.trampolines ?? []) : [],
   };
@@ -293,7 +296,11 @@ function tellRanges<A extends Address>(
   }));
   const others = machine.modules
     .filter((other) => other !== module)
-    .map(({ name, core }) => ({ name, kind: "module" as const, base: core.base, size: core.size }));
+    .flatMap(({ name, memories }) =>
+      memories
+        .filter(({ type }) => !isInitBlock(type))
+        .map(({ base, size }) => ({ name, kind: "module" as const, base, size })),
+    );
   const own = blocks.map(({ block, base, size }) => ({
     name: `${block} block`,
     kind: block,
@@ -325,16 +332,17 @@ function tellSections<A extends Address>(
   layout: ModuleLayout,
   places: Places<A>,
 ): SectionStory<A>[] {
-  const ends = { core: 0, init: 0 };
+  const ends: Partial<Record<Block, number>> = {};
+  const order = blocksOf(layout.blocks);
   return [...layout.sections.values()]
     .sort(
       (a, b) =>
-        Number(a.block === "init") - Number(b.block === "init") ||
+        order.indexOf(a.block) - order.indexOf(b.block) ||
         a.offset - b.offset ||
         a.section.size - b.section.size,
     )
     .map(({ section, block, offset, round }) => {
-      const gap = offset - ends[block];
+      const gap = offset - (ends[block] ?? 0);
       ends[block] = offset + section.size;
       return {
         name: section.name,

@@ -7,9 +7,9 @@ import type { Endian } from "../bytes/endian.ts";
 import { alignUp } from "../bytes/ranges.ts";
 import type {
   Export,
+  MemoryBlock,
   MemoryRequest,
   ModuleHost,
-  ModuleMemory,
   RelocationOutcome,
 } from "../module/host.ts";
 import type { Target } from "./target.ts";
@@ -34,11 +34,13 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
   readonly pageSize = PAGE;
   abstract readonly vermagic: string | null;
   protected readonly facts: HostFacts<A>;
+  #next: A;
 
   constructor(facts: HostFacts<A>) {
     this.endian = facts.endian;
     this.width = facts.width;
     this.facts = facts;
+    this.#next = facts.base;
   }
 
   abstract findExport(name: string): Export<A> | undefined;
@@ -70,18 +72,15 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
     return true;
   }
 
-  allocate({ coreSize, initSize, base, initBase }: MemoryRequest<A>): ModuleMemory<A> {
-    const core = base ?? this.facts.base;
-    const above = plus(core, alignUp(coreSize, PAGE) + PAGE);
-    const { zero } = this.width;
-    return {
-      core: { base: coreSize === 0 ? zero : core, size: coreSize },
-      init: { base: initSize === 0 ? zero : (initBase ?? above), size: initSize },
-    };
+  /** Hands out addresses one after the other. */
+  allocate({ size, base = this.#next }: MemoryRequest<A>): MemoryBlock<A> {
+    this.#next = plus(base, alignUp(size, PAGE) + PAGE);
+    return { base, size };
   }
 
+  /** A module's blocks are all freed together: the next ones begin where they began. */
   free(): void {
-    // Nothing was allocated.
+    this.#next = this.facts.base;
   }
 
   allocatePerCpu(): A {

@@ -8,7 +8,7 @@ import type { RuleChoice } from "../kernel/rules/profile.ts";
 import type { OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { CpuModel } from "../processor/processor.ts";
-import type { Veneers } from "../trampoline/facts.ts";
+import type { PerBlock, Veneers } from "../trampoline/facts.ts";
 
 export interface MachineOptions {
   /** Default: the kernel's byte order, or little. */
@@ -43,10 +43,15 @@ export interface InsmodOptions<A extends Address = number> {
   readonly name?: string;
   /** Accept a plain .o, which Linux would refuse as a module. */
   readonly object?: boolean;
-  /** Guest address of the core block, page-aligned; default: the first free address from 0xc0000000 up. */
+  /**
+   * Guest address of the first block (core, or text since Linux 6.4), page-aligned, where the search for the others
+   * begins; default: the first free address from 0xc0000000 up.
+   */
   readonly base?: A;
-  /** Guest address of the init block; default: above the core block's guard page. */
+  /** Guest address of the init block of a kernel before 6.4; default: above the core block's guard page. */
   readonly initBase?: A;
+  /** Guest addresses of single blocks, page-aligned, such as { text: 0xc0000000, data: 0xc0010000 }. */
+  readonly place?: PerBlock<A>;
   /**
    * Address of the module's per-CPU variables on another machine. Symbols are computed relative to it, and this
    * machine allocates no per-CPU area.
@@ -72,6 +77,7 @@ export const INSMOD_OPTIONS: OptionKeys<InsmodOptions> = {
   object: true,
   base: true,
   initBase: true,
+  place: true,
   perCpuBase: true,
   farJumps: true,
   veneers: true,

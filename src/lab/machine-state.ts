@@ -19,8 +19,7 @@ export interface MachineMaking {
   readonly stubs: readonly (readonly [name: string, address: number])[];
   readonly modules: readonly {
     readonly name: string;
-    readonly core: readonly [base: number, size: number];
-    readonly init: readonly [base: number, size: number];
+    readonly memories: readonly (readonly [base: number, size: number])[];
     readonly initFreed: boolean;
   }[];
   /** Call sites that a tracer has switched on. */

@@ -30,6 +30,7 @@ import { checkBudget, DEFAULT_BUDGET } from "../processor/budget.ts";
 import { GuestMemory } from "../processor/guest-memory.ts";
 import type { Processor } from "../processor/processor.ts";
 import { checkFits, readSnapshot, restoreProcessor, saveProcessor } from "../processor/snapshot.ts";
+import { isInitBlock } from "../trampoline/facts.ts";
 import { type Argument, argumentWords } from "./calls/argument.ts";
 import { Caller, type CallSetup } from "./calls/call.ts";
 import type { GuestCall } from "./calls/guest-call.ts";
@@ -363,7 +364,7 @@ export class Machine {
   addressOf(name: string): number | undefined {
     for (const { module, initFreed } of this.#table.residents.toReversed()) {
       const symbol = module.symbols.find(
-        (one) => one.name === name && !(initFreed && one.section.block === "init"),
+        (one) => one.name === name && !(initFreed && isInitBlock(one.section.block)),
       );
       if (symbol !== undefined) return symbol.address;
     }
@@ -490,10 +491,9 @@ export class Machine {
       kernel: this.#kernel.digest,
       functions: this.#functions.names,
       stubs: this.#kernel.stubs,
-      modules: this.#table.residents.map(({ module: { name, core, init }, initFreed }) => ({
+      modules: this.#table.residents.map(({ module: { name, memories }, initFreed }) => ({
         name,
-        core: [core.base, core.size],
-        init: [init.base, init.size],
+        memories: memories.map(({ base, size }) => [base, size] as const),
         initFreed,
       })),
       traced: this.#tracer?.sitesOn ?? [],
@@ -529,7 +529,7 @@ export class Machine {
       sites: () => this.#table.residents.flatMap(({ presentSites }) => presentSites),
       siteSwitch: this.#table.siteSwitch,
       moduleNames: () => this.modules.map(({ name }) => name),
-      blockStarts: () => this.modules.flatMap(({ core, init }) => [core.base, init.base]),
+      blockStarts: () => this.modules.flatMap(({ memories }) => memories.map(({ base }) => base)),
       setMcountCalls: (tracer) => this.#kernelFtrace.setCalls(tracer),
       guestGraph: this.#labGraph,
       symbolTables: () => this.#names.tables,

@@ -12,7 +12,6 @@ import { hex } from "../hex.ts";
 import type {
   MemoryBlock,
   MemoryRequest,
-  ModuleMemory,
   RelocationOutcome,
   SectionRelocations,
 } from "../module/host.ts";
@@ -23,7 +22,6 @@ import type { TableMemory } from "./module-table.ts";
 
 /** VMALLOC_END of a 32-bit kernel: FIXADDR_START less two pages. */
 const MODULE_END = 0xfffcd000;
-const NO_BLOCK: MemoryBlock = { base: 0, size: 0 };
 
 export class ModuleSpace implements TableMemory<number> {
   readonly width = WIDTH_32;
@@ -42,22 +40,31 @@ export class ModuleSpace implements TableMemory<number> {
     this.#physical = physical;
   }
 
-  /** ModuleHost.allocate(): allocates both blocks or none. */
-  allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {
-    const core = this.#allocateBlock(coreSize, base, "core");
-    try {
-      const above = core.base + alignUp(core.size, PAGE_SIZE) + PAGE_SIZE;
-      const init = this.#allocateBlock(initSize, initBase, "init", above);
-      return { core, init };
-    } catch (error) {
-      this.free(core);
-      throw error;
+  /** ModuleHost.allocate(). */
+  allocate({ type, size, base: wanted, from = KSEG2 }: MemoryRequest): MemoryBlock {
+    const bytes = alignUp(size, PAGE_SIZE);
+    const base = wanted ?? this.#addresses.allocate(bytes + PAGE_SIZE, PAGE_SIZE, from);
+    if (base === undefined) throw noRoom(size, type, "the module space is full");
+    if (base % PAGE_SIZE !== 0)
+      throw new Misuse(`a module's base is page-aligned; ${hex(base)} is not`);
+    if (base >= KSEG0 && base + bytes <= KSEG1) return this.#takeRam(base, size, bytes, type);
+    if (wanted !== undefined && !this.#addresses.reserve(base, bytes + PAGE_SIZE)) {
+      const why = `${hex(base)} up to ${hex(base + bytes)} and its guard page are not all free`;
+      throw noRoom(size, type, `${why} between ${hex(KSEG2)} and ${hex(MODULE_END)}`);
     }
+    const physical = this.#physical.allocate(bytes, PAGE_SIZE);
+    if (physical === undefined) {
+      this.#addresses.free(base);
+      throw noRoom(size, type, "the machine's RAM is full; give it more (--memory MIB)");
+    }
+    this.#processor.clear(physical, bytes);
+    this.#processor.mapPages(base, physical, bytes, true);
+    this.#mapped.set(base, physical);
+    return { base, size };
   }
 
   /** Frees the block that allocate() placed at this base. */
   free({ base, size }: MemoryBlock): void {
-    if (size === 0) return;
     const physical = this.#mapped.get(base);
     if (physical === undefined) {
       this.#physical.free(base - KSEG0);
@@ -94,34 +101,6 @@ export class ModuleSpace implements TableMemory<number> {
     if (physical === undefined)
       throw new Misuse(`${hex(section.address)} is not in a module's block`);
     return relocateSection(this.#processor.relocator, physical, section);
-  }
-
-  #allocateBlock(
-    size: number,
-    wanted: number | undefined,
-    block: string,
-    from = KSEG2,
-  ): MemoryBlock {
-    if (size === 0) return NO_BLOCK;
-    const bytes = alignUp(size, PAGE_SIZE);
-    const base = wanted ?? this.#addresses.allocate(bytes + PAGE_SIZE, PAGE_SIZE, from);
-    if (base === undefined) throw noRoom(size, block, "the module space is full");
-    if (base % PAGE_SIZE !== 0)
-      throw new Misuse(`a module's base is page-aligned; ${hex(base)} is not`);
-    if (base >= KSEG0 && base + bytes <= KSEG1) return this.#takeRam(base, size, bytes, block);
-    if (wanted !== undefined && !this.#addresses.reserve(base, bytes + PAGE_SIZE)) {
-      const why = `${hex(base)} up to ${hex(base + bytes)} and its guard page are not all free`;
-      throw noRoom(size, block, `${why} between ${hex(KSEG2)} and ${hex(MODULE_END)}`);
-    }
-    const physical = this.#physical.allocate(bytes, PAGE_SIZE);
-    if (physical === undefined) {
-      this.#addresses.free(base);
-      throw noRoom(size, block, "the machine's RAM is full; give it more (--memory MIB)");
-    }
-    this.#processor.clear(physical, bytes);
-    this.#processor.mapPages(base, physical, bytes, true);
-    this.#mapped.set(base, physical);
-    return { base, size };
   }
 
   /** A block in kseg0: the physical pages under that address. */

@@ -90,8 +90,9 @@ export class ModuleStack<A extends Address> {
   /** The first page after a module's blocks and their guard page. */
   #above(module: LoadedModule<A>): A {
     const { pageSize } = this.machine;
-    const { base } = module.core;
-    const ends = loadedBlocks(module).map((block) => distance(base, block.base) + block.size);
+    const blocks = loadedBlocks(module);
+    const base = blocks[0]?.base ?? module.core.base;
+    const ends = blocks.map((block) => distance(base, block.base) + block.size);
     return plus(
       base,
       (Math.ceil(ends.reduce((most, end) => Math.max(most, end), 0) / pageSize) + 1) * pageSize,

@@ -2,8 +2,9 @@
 // state is stored where the kernel stores it, in the first word of struct module, so that guest code can read it.
 // The loader fills that memory but does not set states.
 
-import { type Address, distance } from "../address.ts";
-import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
+import type { Address } from "../address.ts";
+import { type LoadedModule, loadedBlocks, memoryAt } from "../module/loaded.ts";
+import { isInitBlock } from "../trampoline/facts.ts";
 import type { RecognisedSite } from "./module-sites.ts";
 
 /** enum module_state, by its numbers. */
@@ -21,7 +22,7 @@ export interface ModuleStatus<A extends Address = number> {
   /** The modules that import from it, newest first. */
   readonly users: readonly string[];
   readonly state: ModuleState;
-  /** Address of its core block. */
+  /** Address of its core block, or of text since 6.4; 0 for a module without code. */
   readonly base: A;
 }
 
@@ -57,14 +58,13 @@ export class Resident<A extends Address = number, S extends RecognisedSite<A> = 
 
   /** The call sites in its present memory. */
   get presentSites(): readonly S[] {
-    return this.initFreed ? this.sites.filter(({ block }) => block !== "init") : this.sites;
+    return this.initFreed ? this.sites.filter(({ block }) => !isInitBlock(block)) : this.sites;
   }
 
   /** Whether an address was in init memory that has been freed. */
   hadInInit(address: A): boolean {
-    const { base, size } = this.module.init;
-    const into = distance(base, address);
-    return this.initFreed && into >= 0 && into < size;
+    const block = memoryAt(this.module.memories, address);
+    return this.initFreed && block !== undefined && isInitBlock(block.type);
   }
 
   print(line: string): void {
@@ -78,7 +78,8 @@ export class Resident<A extends Address = number, S extends RecognisedSite<A> = 
 
   /** @param others all modules of the machine, in the order of loading. */
   status(others: readonly Resident<A, S>[]): ModuleStatus<A> {
-    const { name, core } = this.module;
+    const { name, memories, core } = this.module;
+    const listed = memories.find(({ type }) => type === "core" || type === "text");
     const users = others
       .filter((other) => other.uses(name))
       .map(({ module }) => module.name)
@@ -91,7 +92,7 @@ export class Resident<A extends Address = number, S extends RecognisedSite<A> = 
       references: users.length + own,
       users,
       state: this.#state,
-      base: core.base,
+      base: listed?.base ?? core.base,
     };
   }
 

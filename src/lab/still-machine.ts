@@ -13,7 +13,7 @@ import type { ModuleFile } from "../module/file/file.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
-import type { Veneers } from "../trampoline/facts.ts";
+import type { PerBlock, Veneers } from "../trampoline/facts.ts";
 import type { KernelRange } from "./kernel-space.ts";
 import { agreedEndian, DEFAULT_MEMORY } from "./machine-options.ts";
 import { type CodeMemory, type RecognisedSite, recognisedSites } from "./module-sites.ts";
@@ -35,10 +35,15 @@ export interface StillMachineOptions {
 }
 
 export interface StillInsmodOptions {
-  /** Guest address of the core block, page-aligned; default: the first free address from CKSSEG up. */
+  /**
+   * Guest address of the first block (core, or text since Linux 6.4), page-aligned, where the search for the others
+   * begins; default: the first free address from CKSSEG up.
+   */
   readonly base?: bigint;
-  /** Guest address of the init block; default: above the core block's guard page. */
+  /** Guest address of the init block of a kernel before 6.4; default: above the core block's guard page. */
   readonly initBase?: bigint;
+  /** Guest addresses of single blocks, page-aligned. */
+  readonly place?: PerBlock<bigint>;
   /**
    * What to do about a jump that can't reach its target: add a veneer (default), refuse the module as Linux does, or
    * mend the file as mendModule() does and load it as Linux would.

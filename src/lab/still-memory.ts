@@ -12,7 +12,6 @@ import type { KernelImage } from "../kernel/kernel.ts";
 import type {
   MemoryBlock,
   MemoryRequest,
-  ModuleMemory,
   RelocationOutcome,
   SectionRelocations,
 } from "../module/host.ts";
@@ -59,20 +58,8 @@ export class StillMemory implements TableMemory<bigint> {
     this.#physical = new RangeAllocator(0, this.#processor.ramSize);
   }
 
-  /** ModuleHost.allocate(): allocates both blocks or none. */
-  allocate({ coreSize, initSize, base, initBase }: MemoryRequest<bigint>): ModuleMemory<bigint> {
-    const core = this.#allocateBlock(coreSize, base, CKSSEG);
-    try {
-      const above = plus(core.base, alignUp(core.size, this.pageSize) + this.pageSize);
-      return { core, init: this.#allocateBlock(initSize, initBase, above) };
-    } catch (error) {
-      this.free(core);
-      throw error;
-    }
-  }
-
-  #allocateBlock(size: number, wanted: bigint | undefined, from: bigint): MemoryBlock<bigint> {
-    if (size === 0) return { base: 0n, size: 0 };
+  /** ModuleHost.allocate(). */
+  allocate({ size, base: wanted, from = CKSSEG }: MemoryRequest<bigint>): MemoryBlock<bigint> {
     const { pageSize } = this;
     const bytes = alignUp(size, pageSize);
     if (wanted !== undefined && wanted % BigInt(pageSize) !== 0n) {
@@ -112,9 +99,9 @@ export class StillMemory implements TableMemory<bigint> {
     return physical;
   }
 
-  free({ base, size }: MemoryBlock<bigint>): void {
+  free({ base }: MemoryBlock<bigint>): void {
     const block = this.#blocks.get(base);
-    if (size === 0 || block === undefined) return;
+    if (block === undefined) return;
     this.#blocks.delete(base);
     this.#recent = undefined;
     this.#physical.free(block.physical);

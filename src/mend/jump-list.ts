@@ -5,6 +5,7 @@
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
 import { type Address, plus } from "../address.ts";
+import { alignUp } from "../bytes/ranges.ts";
 import { contents, relocationTables } from "../elf/contents.ts";
 import {
   EHDR_SIZE,
@@ -22,6 +23,7 @@ import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/f
 import { layOut } from "../module/layout/layout.ts";
 import { symbolName } from "../module/relocation/jumps.ts";
 import { lastAtOrBelowBy } from "../ordered-list.ts";
+import { type Block, blocksOf } from "../trampoline/facts.ts";
 import { reachOf, regionOf } from "../trampoline/region.ts";
 import { jumpAddend } from "./jump-edits.ts";
 
@@ -43,19 +45,25 @@ export interface ListedJump<A extends Address = Address> {
 const KSEG0 = 0x80000000;
 const PAGE = 0x1000;
 
-/** @param base the address of the module's core block; the init block follows it, as the lab places it. */
+/** @param base the address of the module's first block; the others follow it in order, each with its guard page. */
 export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
   const { elf } = file;
   const layout = layOut(file);
-  const core =
+  const first: Address =
     elf.class === 64
       ? BigInt.asUintN(64, BigInt(typeof base === "bigint" ? base : base | 0))
       : base;
-  const pages = (size: number): number => (Math.ceil(size / PAGE) + 1) * PAGE;
-  const blocks = { core, init: plus(core, pages(layout.blocks.core.size)) };
+  const bases = new Map<Block, Address>();
+  let next = first;
+  for (const block of blocksOf(layout.blocks)) {
+    const size = layout.blocks[block]?.size ?? 0;
+    bases.set(block, next);
+    if (size > 0) next = plus(next, alignUp(size, PAGE) + PAGE);
+  }
   const addressOf = (section: number, offset: number): Address | null => {
     const placed = layout.sections.get(section);
-    return placed === undefined ? null : plus(blocks[placed.block], placed.offset + offset);
+    const block = placed && bases.get(placed.block);
+    return placed === undefined || block === undefined ? null : plus(block, placed.offset + offset);
   };
   const jumps: ListedJump[] = [];
   for (const section of code(elf)) {
@@ -118,7 +126,7 @@ export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
 /**
  * The jumps of a module or a vmlinux.
  * @param bytes a module or a vmlinux, uncompressed.
- * @param base the address of a module's core block.
+ * @param base the address of a module's first block.
  * @throws Refusal for any other file.
  */
 export function jumpsOfFile(

@@ -4,6 +4,7 @@
 
 import type { Address, Width } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
+import type { Block } from "../trampoline/facts.ts";
 
 /** A symbol that the kernel or a loaded module exports. */
 export interface Export<A extends Address = number> {
@@ -39,19 +40,19 @@ export interface MemoryBlock<A extends Address = number> {
   readonly size: number;
 }
 
-export interface ModuleMemory<A extends Address = number> {
-  readonly core: MemoryBlock<A>;
-  readonly init: MemoryBlock<A>;
+/** One of the blocks that a module is loaded into. */
+export interface ModuleBlock<A extends Address = number> extends MemoryBlock<A> {
+  readonly type: Block;
 }
 
 export interface MemoryRequest<A extends Address = number> {
-  readonly coreSize: number;
-  /** 0 if the module has nothing in init memory. */
-  readonly initSize: number;
-  /** The core block's address, page-aligned; default: the first free range. */
+  readonly type: Block;
+  /** Bytes, at least 1. */
+  readonly size: number;
+  /** Its address, page-aligned; default: the first free range. */
   readonly base?: A | undefined;
-  /** The init block's address; default: the first free range above the core block's guard page. */
-  readonly initBase?: A | undefined;
+  /** Where the search for a free range begins; default: at the start of the module space. */
+  readonly from?: A | undefined;
 }
 
 /** Addresses in the core's form. */
@@ -96,11 +97,11 @@ export interface ModuleHost<A extends Address = number> {
   debugLocksOff(): boolean;
 
   /**
-   * Allocates zeroed memory for a module's blocks: page-aligned, each followed by a page that isn't mapped.
+   * Allocates zeroed memory for a block of a module: page-aligned and followed by a page that isn't mapped.
    * @throws Refusal (ENOMEM) if there is no room, at the requested address or anywhere.
    */
-  allocate(request: MemoryRequest<A>): ModuleMemory<A>;
-  /** Frees the block that allocate() put at `block.base`. */
+  allocate(request: MemoryRequest<A>): MemoryBlock<A>;
+  /** Frees what allocate() put at `block.base`. */
   free(block: MemoryBlock<A>): void;
   /** Allocates an area for a module's per-CPU variables and returns the address that their symbols are relative to. */
   allocatePerCpu(size: number, alignment: number): A;

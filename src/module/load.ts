@@ -11,18 +11,19 @@ import { contents } from "../elf/contents.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
-import type { Jump, Place, Veneers } from "../trampoline/facts.ts";
+import type { Jump, PerBlock, Place, Veneers } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import { checkBeforeLayout, checkBeforeSymbols } from "./checks/checks.ts";
 import { isProprietary } from "./checks/license.ts";
 import type { ModuleFile } from "./file/file.ts";
 import { EXIT_FUNCTION, INIT_FUNCTION } from "./file/this-module.ts";
 import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
-import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
+import type { Export, MemoryBlock, ModuleBlock, ModuleHost } from "./host.ts";
 import { checkedAlignment } from "./layout/block-space.ts";
 import { layOut, type ModuleLayout } from "./layout/layout.ts";
 import { type Placement, type Placing, placeModule, planFor } from "./layout/placement.ts";
 import {
+  blockOf,
   freeMemory,
   type LoadedModule,
   type LoadedSection,
@@ -30,7 +31,6 @@ import {
   loadedSections,
   loadedSites,
   loadedSymbols,
-  noMemory,
 } from "./loaded.ts";
 import { Loading } from "./loading.ts";
 import { gatherJumps } from "./relocation/jumps.ts";
@@ -57,8 +57,10 @@ export type PlanOptions<A extends Address = number> = Placing<A> & Pick<LoadOpti
 /** A far-jump plan for a module that isn't loaded. */
 export interface ModulePlan<A extends Address = number> {
   readonly layout: ModuleLayout;
-  /** The memory that the module would get. */
-  readonly memory: ModuleMemory<A>;
+  /** The blocks that the module would get, in the kernel's order. */
+  readonly memories: readonly ModuleBlock<A>[];
+  /** The address of offset 0 of each block's layout, with the plan's head room below it. */
+  readonly origin: PerBlock<A>;
   readonly plan: TrampolinePlan<A>;
 }
 
@@ -82,14 +84,15 @@ export function loadModule<A extends Address>(
   options: LoadOptions<NoInfer<A>>,
 ): LoadedModule<A> {
   const prepared = prepare(new Loading(file, host, options), options.perCpuBase);
-  let memory = noMemory(host);
+  let memories: readonly ModuleBlock<A>[] = [];
   try {
     const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
-    const placement = placeModule(host, prepared.layout, options, jumps);
-    memory = placement.memory;
+    const { rules } = prepared.loading;
+    const placement = placeModule(host, prepared.layout, options, jumps, rules);
+    memories = placement.memories;
     return load(prepared, placement, options.veneers);
   } catch (error) {
-    freeMemory(host, memory, prepared.perCpu);
+    freeMemory(host, memories, prepared.perCpu);
     throw error;
   }
 }
@@ -104,14 +107,15 @@ export function planModule<A extends Address>(
   placing: PlanOptions<NoInfer<A>> = {},
 ): ModulePlan<A> {
   const { profile } = placing;
-  const { layout, perCpu, jumps } = prepare(new Loading(file, host, { profile, dry: true }));
-  let memory = noMemory(host);
+  const loading = new Loading(file, host, { profile, dry: true });
+  const { layout, perCpu, jumps } = prepare(loading);
+  let memories: readonly ModuleBlock<A>[] = [];
   try {
-    const placement = placeModule(host, layout, placing, jumps);
-    memory = placement.memory;
-    return { layout, memory, plan: placement.plan };
+    const placement = placeModule(host, layout, placing, jumps, loading.rules);
+    memories = placement.memories;
+    return { layout, ...placement };
   } finally {
-    freeMemory(host, memory, perCpu);
+    freeMemory(host, memories, perCpu);
   }
 }
 
@@ -119,7 +123,7 @@ export function planModule<A extends Address>(
 function prepare<A extends Address>(loading: Loading<A>, perCpuBase?: A): Prepared<A> {
   const { file, host } = loading;
   checkBeforeLayout(loading);
-  const layout = layOut(file);
+  const layout = layOut(file, loading.rules);
   checkBeforeSymbols(loading);
   const perCpu =
     perCpuBase === undefined ? allocatePerCpu(loading, layout) : { base: perCpuBase, size: 0 };
@@ -133,7 +137,7 @@ function prepare<A extends Address>(loading: Loading<A>, perCpuBase?: A): Prepar
       jumps: gatherJumps(file.elf, layout, symbols.places),
     };
   } catch (error) {
-    freeMemory(host, noMemory(host), perCpu);
+    freeMemory(host, [], perCpu);
     throw error;
   }
 }
@@ -165,7 +169,7 @@ function load<A extends Address>(
 ): LoadedModule<A> {
   const { loading, layout, perCpu, symbols } = prepared;
   const { file, host } = loading;
-  const { memory, origin, plan } = placement;
+  const { memories, origin, plan } = placement;
   const list = loadedSections(layout, origin);
   const sections = new Map(list.map((section) => [section.index, section]));
   const find = (name: string): LoadedSection<A> | undefined => {
@@ -209,13 +213,14 @@ function load<A extends Address>(
     name: file.name,
     file,
     profile: loading.profile,
-    core: memory.core,
-    init: memory.init,
+    memories,
+    core: blockOf(host, memories, "core"),
+    init: blockOf(host, memories, "init"),
     sections: list,
     symbols: named,
     exports,
     imports: symbols.imports,
-    sites: loadedSites(file, host, sections, memory.init),
+    sites: loadedSites(file, host, sections, memories),
     plan,
     perCpu,
     initFunction: function_(file.thisModule?.hasInit, INIT_FUNCTION),
@@ -226,7 +231,7 @@ function load<A extends Address>(
 }
 
 function addressOf<A extends Address>(place: Place<A>, origin: Placement<A>["origin"]): A {
-  return "block" in place ? plus(origin[place.block], place.offset) : plus(place.address, 0);
+  return "block" in place ? plus(origin[place.block] as A, place.offset) : plus(place.address, 0);
 }
 
 function copySections<A extends Address>(
@@ -271,11 +276,11 @@ function applyPlan<A extends Address>(host: ModuleHost<A>, plan: TrampolinePlan<
 /** The end of a sentence: how trampolines would mend a jump that overflows. */
 function farJumpHint<A extends Address>(
   { loading, layout, jumps }: Prepared<A>,
-  { memory }: Placement<A>,
+  { memories }: Placement<A>,
   veneers: Veneers | undefined,
   site: A,
 ): string {
-  const plan = planFor(memory, layout, jumps, veneers);
+  const plan = planFor(loading.host, memories, layout, jumps, veneers);
   const refusal =
     plan.farJumps.find(({ address }) => address === site)?.refusal ?? plan.refused[0]?.refusal;
   if (refusal != null) return `; no trampoline mends it: ${refusal}`;

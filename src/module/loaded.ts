@@ -6,10 +6,10 @@ import { Words } from "../bytes/words.ts";
 import { SHF_EXECINSTR, STT_FILE, STT_SECTION } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
-import type { Block } from "../trampoline/facts.ts";
+import { type Block, isInitBlock, type PerBlock } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import type { ModuleFile } from "./file/file.ts";
-import type { Export, MemoryBlock, ModuleHost, ModuleMemory } from "./host.ts";
+import type { Export, MemoryBlock, ModuleBlock, ModuleHost } from "./host.ts";
 import type { ModuleLayout } from "./layout/layout.ts";
 
 export interface LoadedSection<A extends Address = number> {
@@ -47,7 +47,9 @@ export interface LoadedModule<A extends Address = number> {
   readonly file: ModuleFile;
   /** The rules of the kernel that has loaded it. */
   readonly profile: KernelProfile;
-  /** The blocks, including veneers; a block of size 0 does not exist. */
+  /** Its blocks of memory, including veneers, in the order in which the kernel allocates them. */
+  readonly memories: readonly ModuleBlock<A>[];
+  /** The two blocks of a kernel before 6.4; a block of size 0 does not exist. */
   readonly core: MemoryBlock<A>;
   readonly init: MemoryBlock<A>;
   /** Every section in memory, including empty ones, in the file's order. */
@@ -75,13 +77,13 @@ export interface LoadedModule<A extends Address = number> {
 /** The address of each loaded section. @param origin the address of offset 0 of each block's layout. */
 export function loadedSections<A extends Address>(
   layout: ModuleLayout,
-  origin: Readonly<Record<Block, A>>,
+  origin: PerBlock<A>,
 ): LoadedSection<A>[] {
   return [...layout.sections.values()]
     .map(({ section, block, offset }) => ({
       name: section.name,
       index: section.index,
-      address: plus(origin[block], offset),
+      address: plus(origin[block] as A, offset),
       size: section.size,
       block,
       executable: (section.flags & SHF_EXECINSTR) !== 0,
@@ -124,20 +126,19 @@ export function loadedSites<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
   sections: ReadonlyMap<number, LoadedSection<A>>,
-  init: MemoryBlock<A>,
+  memories: readonly ModuleBlock<A>[],
 ): LoadedSite<A>[] {
   const { width } = host;
   const table = file.sections.find("__mcount_loc");
   const words = memoryOf(host, table && sections.get(table.index));
-  const blockOf = (address: A): Block => {
-    const into = distance(init.base, address);
-    return into >= 0 && into < init.size ? "init" : "core";
-  };
+  const [first] = memories;
+  const blockAt = (address: A): Block =>
+    memoryAt(memories, address)?.type ?? (first as ModuleBlock<A>).type;
   const sites = new Map<A, LoadedSite<A>>();
   for (let at = 0; at + width.bytes <= words.size; at += width.bytes) {
     const address = width.read(words, at);
     if (address !== width.zero)
-      sites.set(address, { address, block: blockOf(address), recorded: true });
+      sites.set(address, { address, block: blockAt(address), recorded: true });
   }
   for (const { section, offset } of file.callSites.unrecorded) {
     const loaded = sections.get(section.index);
@@ -156,17 +157,38 @@ function memoryOf<A extends Address>(
   return new Words(bytes ?? new Uint8Array(0), host.endian);
 }
 
-/** The blocks of a module, without those of size 0. */
-export function loadedBlocks<A extends Address>(
-  { core, init }: ModuleMemory<A>,
-  initFreed = false,
-): MemoryBlock<A>[] {
-  return [core, ...(initFreed ? [] : [init])].filter(({ size }) => size > 0);
+/** The block that contains an address. */
+export function memoryAt<A extends Address>(
+  memories: readonly ModuleBlock<A>[],
+  address: A,
+): ModuleBlock<A> | undefined {
+  return memories.find(({ base, size }) => {
+    const into = distance(base, address);
+    return into >= 0 && into < size;
+  });
 }
 
-/** Frees the init block, as Linux does after a module's init function has returned 0. */
+/** The block of a type; of size 0 at 0 if there is none. */
+export function blockOf<A extends Address>(
+  { width }: Pick<ModuleHost<A>, "width">,
+  memories: readonly ModuleBlock<A>[],
+  type: Block,
+): MemoryBlock<A> {
+  const { base, size } = memories.find((one) => one.type === type) ?? { base: width.zero, size: 0 };
+  return { base, size };
+}
+
+/** A module's blocks. @param initFreed whether freeInit() was called before. */
+export function loadedBlocks<A extends Address>(
+  { memories }: Pick<LoadedModule<A>, "memories">,
+  initFreed = false,
+): readonly ModuleBlock<A>[] {
+  return initFreed ? memories.filter(({ type }) => !isInitBlock(type)) : memories;
+}
+
+/** Frees init memory, as Linux does after a module's init function has returned 0. */
 export function freeInit<A extends Address>(module: LoadedModule<A>, host: ModuleHost<A>): void {
-  if (module.init.size > 0) host.free(module.init);
+  for (const block of module.memories) if (isInitBlock(block.type)) host.free(block);
 }
 
 /** Frees all memory of a module. @param initFreed whether freeInit() was called before. */
@@ -179,19 +201,13 @@ export function unloadModule<A extends Address>(
   freePerCpu(host, module.perCpu);
 }
 
-/** Two empty blocks, which need no freeing. */
-export function noMemory<A extends Address>({ width }: ModuleHost<A>): ModuleMemory<A> {
-  const nothing = { base: width.zero, size: 0 };
-  return { core: nothing, init: nothing };
-}
-
-/** Frees both blocks and the per-CPU area, if they exist. */
+/** Frees blocks and the per-CPU area, if there is one. */
 export function freeMemory<A extends Address>(
   host: ModuleHost<A>,
-  memory: ModuleMemory<A>,
+  memories: readonly ModuleBlock<A>[],
   perCpu: MemoryBlock<A> | null,
 ): void {
-  for (const block of loadedBlocks(memory)) host.free(block);
+  for (const block of memories) host.free(block);
   freePerCpu(host, perCpu);
 }
 

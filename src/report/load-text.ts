@@ -9,23 +9,27 @@ import { columns } from "./table.ts";
 
 /**
  * Where each part of the module is; the lines, each with its newline.
- * @param sha256 of the core block's bytes.
+ * @param sha256 of the bytes of the blocks that stay after init.
  */
 export function* loadText(module: LoadedModule<Address>, sha256: string): Generator<string> {
   for (const line of lines(module, sha256)) yield `${line}\n`;
 }
 
 function* lines(module: LoadedModule<Address>, sha256: string): Generator<string> {
-  const { core, init, sections } = module;
+  const { memories, sections } = module;
   yield* columns(
     sections
       .toSorted((a, b) => ascending(a.address, b.address) || a.index - b.index)
       .map((section) => [hex(section.address), section.block, section.name, grouped(section.size)]),
     ["left", "left", "left", "right"],
   );
-  yield* columns([
-    ["core", hex(core.base), `${grouped(core.size)} bytes`, `sha256 ${sha256}`],
-    ...(init.size === 0 ? [] : [["init", hex(init.base), `${grouped(init.size)} bytes`]]),
-  ]);
+  yield* columns(
+    memories.map(({ type, base, size }, index) => [
+      type,
+      hex(base),
+      `${grouped(size)} bytes`,
+      ...(index === 0 ? [`sha256 ${sha256}`] : []),
+    ]),
+  );
   yield rulesText(module.profile);
 }

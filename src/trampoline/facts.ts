@@ -1,18 +1,47 @@
-// The input of the far-jump planner: the module's two blocks and its jumps, each with its own place and its target.
+// The input of the far-jump planner: the module's blocks of memory and its jumps, each with its own place and its target.
 // Values only. The module loader gathers them (module/relocation/jumps.ts); group.ts and place.ts read them.
 
 import type { Address } from "../address.ts";
 
-/** The two blocks a module is loaded into; init is freed after the module's init function. */
-export type Block = "core" | "init";
+/**
+ * The blocks of memory that a module may be loaded into, in the order in which the kernel allocates them: two before
+ * Linux 6.4, since then those of enum mod_mem_type.
+ */
+export const BLOCKS = [
+  ...(["core", "init"] as const),
+  ...([
+    "text",
+    "data",
+    "rodata",
+    "ro_after_init",
+    "init_text",
+    "init_data",
+    "init_rodata",
+  ] as const),
+] as const;
 
-export const BLOCKS: readonly Block[] = ["core", "init"];
+export type Block = (typeof BLOCKS)[number];
 
-/** A value for each block. */
-export type PerBlock<T> = Readonly<Record<Block, T>>;
+/** Whether a block is freed after the module's init function. */
+export function isInitBlock(block: Block): boolean {
+  return block === "init" || block.startsWith("init_");
+}
+
+/** A value for each block that a module has. */
+export type PerBlock<T> = Readonly<Partial<Record<Block, T>>>;
+
+/** Makes a value for each of the given blocks. */
+export function perBlock<T>(blocks: readonly Block[], make: (block: Block) => T): PerBlock<T> {
+  return Object.fromEntries(blocks.map((block) => [block, make(block)]));
+}
+
+/** The blocks that have a value, in the kernel's order. */
+export function blocksOf(values: PerBlock<unknown>): Block[] {
+  return BLOCKS.filter((block) => values[block] !== undefined);
+}
 
 /**
- * A location: in a block of this module, which may still move, or at a final address outside both blocks.
+ * A location: in a block of this module, which may still move, or at a final address outside its blocks.
  */
 export type Place<A extends Address = number> =
   | { readonly block: Block; readonly offset: number }
@@ -54,6 +83,7 @@ export interface BlockFacts<A extends Address = number> {
 export type Veneers = "shared" | "each";
 
 export interface PlanFacts<A extends Address = number> {
+  /** The blocks that the module has. */
   readonly blocks: PerBlock<BlockFacts<A>>;
   readonly jumps: readonly Jump<A>[];
   /** The register that veneers go through, by number; default: t9. */

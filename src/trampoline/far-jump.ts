@@ -5,7 +5,7 @@ import { type Address, distance, lowWord, plus } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import { withTarget } from "../isa/assemble.ts";
-import type { Jump, PerBlock, Place, PlanFacts } from "./facts.ts";
+import type { Block, Jump, PerBlock, Place, PlanFacts } from "./facts.ts";
 import { brokenJump } from "./refusal.ts";
 import { reachOf, regionOf, sameToLinux } from "./region.ts";
 
@@ -42,21 +42,24 @@ export interface Site<A extends Address> {
 }
 
 /**
- * @param shift bytes that each block's sections move up.
- * @throws Misuse when the site isn't in its block.
+ * @param origin the address of offset 0 of each block, where its first section is.
+ * @throws Misuse when the site isn't in its block, or a place is in a block that the module doesn't have.
  */
 export function settle<A extends Address>(
   facts: PlanFacts<A>,
-  shift: PerBlock<number>,
+  origin: PerBlock<A>,
   jump: Jump<A>,
 ): Site<A> {
+  const originOf = (block: Block): A => {
+    const address = origin[block];
+    if (address === undefined) throw new Misuse(`the module has no ${block} block`);
+    return address;
+  };
   const addressOf = (place: Place<A>): A =>
-    "block" in place
-      ? plus(facts.blocks[place.block].base, shift[place.block] + place.offset)
-      : plus(place.address, 0);
+    "block" in place ? plus(originOf(place.block), place.offset) : plus(place.address, 0);
   const address = addressOf(jump.at);
-  const into = distance(facts.blocks[jump.block].base, address) - shift[jump.block];
-  if (into < 0 || into + 4 > facts.blocks[jump.block].size) {
+  const into = distance(originOf(jump.block), address);
+  if (into < 0 || into + 4 > (facts.blocks[jump.block]?.size ?? 0)) {
     throw new Misuse(
       `the jump at ${jump.section}+${hex(jump.offset)} isn't in the ${jump.block} block`,
     );

@@ -27,15 +27,18 @@ export function group<J extends Groupable>(
   targetOf: (jump: J) => string,
   veneers: Veneers = "shared",
 ): Grouping {
-  const groups: Record<Block, number[]>[] = [];
+  const groups: Partial<Record<Block, number[]>>[] = [];
   const byTarget = new Map<string, number>();
   const grouped = jumps.map((jump, index) => {
     const refusal = noVeneer(jump);
     if (refusal !== null) return refusal;
     const name = veneers === "each" ? `${index}` : targetOf(jump);
-    const found = byTarget.get(name) ?? groups.push({ core: [], init: [] }) - 1;
+    const found = byTarget.get(name) ?? groups.push({}) - 1;
     byTarget.set(name, found);
-    groups[found]?.[jump.block].push(index);
+    const own = groups[found] as Partial<Record<Block, number[]>>;
+    const list = own[jump.block];
+    if (list === undefined) own[jump.block] = [index];
+    else list.push(index);
     return found;
   });
   return { groups, jumps: grouped };

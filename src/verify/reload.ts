@@ -14,6 +14,7 @@ import type { ModuleFile } from "../module/file/file.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
 import { PERCPU, THIS_MODULE } from "../module/layout/sections.ts";
 import type { LoadedModule } from "../module/loaded.ts";
+import type { Block } from "../trampoline/facts.ts";
 import type { ComparedBlock } from "./compare.ts";
 import type { GuestModule, Moment } from "./records.ts";
 import type { Subject } from "./subjects.ts";
@@ -43,6 +44,7 @@ export interface Reloaded {
 export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefined {
   const layout = layOut(file);
   const { core, init } = layout.blocks;
+  if (core === undefined || init === undefined) return undefined;
   const blocks = live.memory.filter(({ moment }) => moment === "relocated");
   const hasName = (bytes: Uint8Array): boolean => {
     const own = [...layout.sections.values()].find(({ section }) => section.name === THIS_MODULE);
@@ -109,10 +111,8 @@ function comparedBlocks(
   module: LoadedModule,
   { memory }: GuestModule,
 ): ComparedBlock[] {
-  const bytes = (): Record<"core" | "init", Uint8Array> => ({
-    core: machine.memory.read(module.core.base, module.core.size),
-    init: machine.memory.read(module.init.base, module.init.size),
-  });
+  const bytes = (): Map<Block, Uint8Array> =>
+    new Map(module.memories.map(({ type, base, size }) => [type, machine.memory.read(base, size)]));
   const off = bytes();
   const tracer = machine.trace({ way: "guest" });
   const traced = bytes();
@@ -125,15 +125,16 @@ function comparedBlocks(
   const jumps = jumpWords(machine, module);
   const dropped = droppedSymbols(module);
   return memory.flatMap(({ moment, address, bytes: live }) => {
-    const block = (["core", "init"] as const).find((name) => module[name].base === address);
-    if (block === undefined) return []; // other memory that the kernel allocated meanwhile
+    const block = module.memories.find(({ base }) => base === address)?.type;
+    const ours = block && moments[moment].get(block);
+    if (ours === undefined) return []; // other memory that the kernel allocated meanwhile
     const sections = module.sections
       .filter((section) => section.block === block)
       .map((section) => ({
         ...section,
         writable: ((module.file.elf.sections[section.index]?.flags ?? 0) & SHF_WRITE) !== 0,
       }));
-    return { moment, base: address, ours: moments[moment][block], live, sections, jumps, dropped };
+    return { moment, base: address, ours, live, sections, jumps, dropped };
   });
 }
 
@@ -141,13 +142,14 @@ function comparedBlocks(
 function unpatched(
   machine: Machine,
   module: LoadedModule,
-  off: Readonly<Record<"core" | "init", Uint8Array>>,
-): Record<"core" | "init", Uint8Array> {
-  const blocks = { core: Uint8Array.from(off.core), init: Uint8Array.from(off.init) };
+  off: ReadonlyMap<Block, Uint8Array>,
+): Map<Block, Uint8Array> {
+  const blocks = new Map([...off].map(([block, bytes]) => [block, Uint8Array.from(bytes)]));
   for (const { site, loaded, block } of machine.callSites(module)) {
-    const words = new Words(blocks[block], "little");
+    const words = new Words(blocks.get(block) as Uint8Array, "little");
+    const base = module.memories.find(({ type }) => type === block)?.base ?? 0;
     for (const [index, word] of loaded.entries()) {
-      words.setU32(site.address - module[block].base + 4 * index, word);
+      words.setU32(site.address - base + 4 * index, word);
     }
   }
   return blocks;

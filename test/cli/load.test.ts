@@ -318,3 +318,101 @@ test("a signature is reported, with a note that it isn't verified", (context) =>
   assert.match(stderr, /^note: the module's signature is not verified/);
   assert.equal(farjal(["load", builtModule("modern", "little")]).stderr, "");
 });
+
+test("load --kernel-release says whose rules apply, and gives the memories that they have", () => {
+  const module = builtModule("init", "big");
+  const at = (...words: string[]) => farjalJson(["load", module, ...words]).json;
+  const old = at("--kernel-release", "6.1");
+  assert.deepEqual(
+    [old.rules.release, old.rules.from, old.rules.values.L1],
+    ["6.1", "--kernel-release", "two"],
+  );
+  const types = (json: { memories: { type: string }[] }) => json.memories.map(({ type }) => type);
+  assert.deepEqual(types(old), ["core", "init"]);
+  assert.deepEqual(old.memories, [
+    { type: "core", ...old.core },
+    { type: "init", ...old.init },
+  ]);
+  const json = at("--kernel-release", "6.12.95");
+  assert.deepEqual(types(json), [
+    "text",
+    "data",
+    "rodata",
+    "ro_after_init",
+    "init_text",
+    "init_data",
+  ]);
+  assert.deepEqual([json.core, json.init], [null, null]);
+  const size = json.memories.reduce((sum: number, one: { size: number }) => sum + one.size, 0);
+  assert.equal(json.modules[0].size, size);
+  assert.equal(json.memories[0].base, "0xc0000000");
+  assert.equal(json.sections[".data"].slice(0, 7), "0xc0002");
+  // One rule alone.
+  const pages = at("--kernel-release", "6.1", "--rule", "L2=pages");
+  assert.deepEqual(types(pages), ["core", "init"]);
+  for (const { size } of pages.memories) assert.equal(size % 4096, 0);
+});
+
+test("load --init on a kernel since 6.4 frees the three init memories", () => {
+  const words = ["load", builtModule("init", "little"), "--kernel-release", "6.12.95"];
+  const { json } = farjalJson([...words, "--init"]);
+  const [module] = json.modules;
+  const stays = json.memories.filter(({ type }: { type: string }) => !type.startsWith("init"));
+  assert.deepEqual([module.size, module.base], [4 * 4096, "0xc0000000"]);
+  assert.equal(stays.length, 4);
+});
+
+test("load -o writes each memory, and --place chooses their addresses", (context) => {
+  const directory = temporaryDirectory(context);
+  const file = join(directory, "out");
+  const words = ["load", builtModule("init", "little"), "--kernel-release", "6.12.95", "-o", file];
+  const place = "text=c0300000,data=c0000000,init_data=c0100000";
+  const { json } = farjalJson([...words, "--place", place]);
+  const bases = json.memories.map(
+    ({ type, base }: { type: string; base: string }) => `${type} ${base}`,
+  );
+  assert.deepEqual(bases, [
+    "text 0xc0300000",
+    "data 0xc0000000",
+    "rodata 0xc0002000",
+    "ro_after_init 0xc0004000",
+    "init_text 0xc0006000",
+    "init_data 0xc0100000",
+  ]);
+  assert.deepEqual(readdirSync(directory).sort(), [
+    ...[
+      "out.data",
+      "out.init_data",
+      "out.init_text",
+      "out.ro_after_init",
+      "out.rodata",
+      "out.text",
+    ],
+  ]);
+  for (const { type, size } of json.memories) {
+    assert.equal(readFileSync(`${file}.${type}`).length, size);
+  }
+});
+
+test("choices that contradict each other, or that nobody knows, are told in one sentence", () => {
+  const module = builtModule("init", "little");
+  for (const [words, message] of [
+    [["--place", "text"], /Expected BLOCK=HEX/],
+    [["--place", "text=c0000000,text=c0001000"], /text is given twice/],
+    [["--place", "text=c0000000"], /no text memory, but core, init/],
+    [["--kernel-release", "6.12", "--init-base", "c0100000"], /no init memory, but text/],
+    [["--kernel-release", "six"], /^error: six is no kernel's release/],
+    [["--rule", "V20=refuse", "--rule", "V20=accept"], /rule V20 can't be both/],
+    [["--rules", "suse"], /Allowed choices are mainline, debian, openwrt/],
+  ] as const) {
+    const { code, stderr } = farjal(["load", module, ...words]);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(stderr, message);
+  }
+  const { code, stderr } = farjal(["load", module, "--kernel-release", "7.9"]);
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /^note: 7\.9 is newer than every kernel whose rules farjal knows: it uses those of 7\.3\n/,
+  );
+});

@@ -154,9 +154,9 @@ suite("a plan is made and applied as a whole", () => {
   test("planModule leaves the machine as it was", () => {
     const machine = host();
     const file = readModule(writeModule(module2009("little", { modinfo: ["name=work"] })));
-    const { plan, memory } = planModule(file, machine, { base: BASE });
+    const { plan, memories } = planModule(file, machine, { base: BASE });
     assert.deepEqual([plan.farJumps.length, plan.trampolines.length], [3, 1]);
-    assert.equal(memory.core.base, BASE);
+    assert.equal(memories[0]?.base, BASE);
     assert.deepEqual([machine.allocations, machine.taints.size], [0, 0]);
     const loaded = loadModule(file, machine, { base: BASE, farJumps: "trampoline" });
     assert.deepEqual(loaded.plan, plan);
@@ -216,7 +216,7 @@ suite("a plan is made and applied as a whole", () => {
     for (const base of [0xcffff000, 0xcfffe000]) {
       const module = loadModule(file, machine, { base, farJumps: "trampoline" });
       const text = module.sections.find(({ name }) => name === ".text")?.address ?? 0;
-      assert.ok(module.plan.shift.core > 0);
+      assert.ok((module.plan.shift.core ?? 0) > 0);
       for (const [index, word] of machine.words(text, count).entries()) {
         const region = ((text + 4 * index + 4) & 0xf0000000) >>> 0;
         const [lui = 0, addiu = 0] = machine.words(region + 4 * (word & 0x03ffffff), 2);
@@ -285,7 +285,7 @@ suite("a plan is made and applied as a whole", () => {
 
   test("without room for the veneers loading fails with ENOMEM, and nothing stays allocated", () => {
     const machine = host();
-    const core = machine.allocate({ coreSize: 4096, initSize: 0, base: BASE + 0x2000 });
+    const core = machine.allocate({ type: "core", size: 4096, base: BASE + 0x2000 });
     const file = readModule(
       writeModule({
         name: "tight",
@@ -308,6 +308,6 @@ suite("a plan is made and applied as a whole", () => {
     const error = refusal(() => loadModule(file, machine, { base: BASE, farJumps: "trampoline" }));
     assert.equal(error.errno, "ENOMEM");
     assert.equal(machine.allocations, 1);
-    machine.free(core.core);
+    machine.free(core);
   });
 });

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "formats",
     "ftrace",
     "module",
+    "trampoline",
     "kernel",
     "elf",
     "host",
@@ -95,8 +96,8 @@ const EVERYWHERE = [
  * and the list goes when the last import that needs it goes.
  */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
-  // The public entry exports the types of what its classes return: translations, and plans of trampolines.
-  browser: ["translate", "trampoline"],
+  // The public entry exports the types of what its classes return: translations.
+  browser: ["translate"],
   // The cost of a call is counted while it is traced.
   cost: ["formats"],
   coverage: ["lab", "module"],
@@ -104,8 +105,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   measure: ["processor", "ftrace", "module", "trampoline"],
   // What a kernel's tracer has recorded is a value that the formats read.
   board: ["formats"],
-  // A caller may give a lab options of the planner.
-  lab: ["trampoline"],
+  // It compares each block of a loaded module.
+  verify: ["trampoline"],
   // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
   // Reports use the types of what they show, and run none of its code.

@@ -14,7 +14,6 @@ import type {
   MemoryBlock,
   MemoryRequest,
   ModuleHost,
-  ModuleMemory,
   RelocationOutcome,
   SectionRelocations,
   Taint,
@@ -108,14 +107,7 @@ export class TestHost implements ModuleHost {
     return this.#taints.debugLocksOff();
   }
 
-  allocate({ coreSize, initSize, base, initBase }: MemoryRequest): ModuleMemory {
-    const core = this.#block(coreSize, base, KSEG2);
-    const above = core.base + alignUp(core.size, PAGE_SIZE) + PAGE_SIZE;
-    return { core, init: this.#block(initSize, initBase, above) };
-  }
-
-  #block(size: number, wanted: number | undefined, from: number): MemoryBlock {
-    if (size === 0) return { base: 0, size: 0 };
+  allocate({ size, base: wanted, from = KSEG2 }: MemoryRequest): MemoryBlock {
     const bytes = alignUp(size, PAGE_SIZE);
     const base = wanted ?? this.#virtual.allocate(bytes + PAGE_SIZE, PAGE_SIZE, from);
     const physical = this.#physical.allocate(bytes, PAGE_SIZE);

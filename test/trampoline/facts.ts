@@ -2,7 +2,7 @@
 // lines between regions, where errors are most likely.
 
 import fc from "fast-check";
-import type { Block, Jump, Place, PlanFacts } from "../../src/trampoline/facts.ts";
+import type { Block, Jump, PerBlock, Place, PlanFacts } from "../../src/trampoline/facts.ts";
 
 export const JAL = 0x0c000000;
 export const J = 0x08000000;
@@ -68,11 +68,36 @@ function plus(place: Place, addend: number): Place {
     : { address: (place.address + addend) >>> 0 };
 }
 
+/** The same facts in blocks of other names: those of a kernel since 6.4 that hold code. */
+function since64({ blocks, jumps }: PlanFacts): PlanFacts {
+  const name = (block: Block): Block => (block === "core" ? "text" : "init_text");
+  const renamed = (place: Place): Place =>
+    "block" in place ? { ...place, block: name(place.block) } : place;
+  return {
+    blocks: {
+      ...(blocks.core && { text: blocks.core }),
+      ...(blocks.init && { init_text: blocks.init }),
+    },
+    jumps: jumps.map((jump) => ({
+      ...jump,
+      block: name(jump.block),
+      at: renamed(jump.at),
+      value: renamed(jump.value),
+      target: renamed(jump.target),
+    })),
+  };
+}
+
+/** The values of blocks that are all there. */
+export function whole<T>(values: PerBlock<T>): Readonly<Record<Block, T>> {
+  return values as Readonly<Record<Block, T>>;
+}
+
 /**
  * Two blocks of up to 2 KiB with room to grow. Each is up to 2 KiB below a line between two regions, or across it;
  * both blocks may be at the same line or at different ones.
  */
-export const crowded: fc.Arbitrary<PlanFacts> = fc
+const twoBlocks: fc.Arbitrary<PlanFacts> = fc
   .record({
     coreLine: fc.constantFrom(0xc0000000, 0xd0000000),
     initLine: fc.constantFrom(0xc0000000, 0xd0000000, 0xe0000000),
@@ -105,3 +130,8 @@ export const crowded: fc.Arbitrary<PlanFacts> = fc
         targetIsFunction,
       })),
   }));
+
+/** Such blocks under the names of kernels before and since 6.4. */
+export const crowded: fc.Arbitrary<PlanFacts> = fc
+  .tuple(twoBlocks, fc.boolean())
+  .map(([facts, newer]) => (newer ? since64(facts) : facts));

@@ -12,11 +12,10 @@ import { alignUp, RangeAllocator } from "../../src/bytes/ranges.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import { GuestMemory } from "../../src/processor/guest-memory.ts";
 import type { Processor } from "../../src/processor/processor.ts";
-import type { PlanFacts } from "../../src/trampoline/facts.ts";
+import { blocksOf, type PlanFacts } from "../../src/trampoline/facts.ts";
 import { planTrampolines, type TrampolinePlan } from "../../src/trampoline/plan.ts";
-import { crowded } from "./facts.ts";
+import { crowded, whole } from "./facts.ts";
 
-const BLOCKS = ["core", "init"] as const;
 /** The registers that must be unchanged at a call of _mcount: all but t9 and ra (which jal itself sets). */
 const T9 = 25;
 const RA = 31;
@@ -36,9 +35,9 @@ class Bench {
 
   /** Maps both blocks, runs `use`, and unmaps them. */
   with(facts: PlanFacts, plan: TrampolinePlan, use: () => void): void {
-    const ranges = BLOCKS.map((block, index) => {
-      const start = Math.floor(facts.blocks[block].base / PAGE_SIZE) * PAGE_SIZE;
-      const end = alignUp(facts.blocks[block].base + plan.size[block] + 8, PAGE_SIZE);
+    const ranges = blocksOf(facts.blocks).map((block, index) => {
+      const start = Math.floor(whole(facts.blocks)[block].base / PAGE_SIZE) * PAGE_SIZE;
+      const end = alignUp(whole(facts.blocks)[block].base + whole(plan.size)[block] + 8, PAGE_SIZE);
       this.core.mapPages(start, 0x40000 * (index + 1), end - start, true);
       return { start, size: end - start };
     });
@@ -65,7 +64,7 @@ class Bench {
 
 /** Blocks in mapped space, at least two pages apart. */
 function runnable({ blocks }: PlanFacts): boolean {
-  return blocks.core.base >= KSEG2 && blocks.init.base >= KSEG2;
+  return blocksOf(blocks).every((block) => whole(blocks)[block].base >= KSEG2);
 }
 
 const registers = fc.array(fc.integer({ min: 0, max: 0xffffffff }), {

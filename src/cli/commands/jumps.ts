@@ -25,7 +25,7 @@ import type { Answer, Give } from "../answer.ts";
 import { type CallText, callTitle } from "../call/call-text.ts";
 import { ARGUMENT_HELP, callOf, withCall } from "../call/options.ts";
 import { placeCall } from "../call/place.ts";
-import { type ModuleOptions, placed } from "../options/module-options.ts";
+import { DEFAULT_BASE, type ModuleOptions, placed } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { readSource, Session, type Source } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -101,7 +101,7 @@ async function jumps(
 
 async function jumpsIn(
   path: string,
-  { base, object }: Pick<JumpsOptions, "base" | "object">,
+  { base = DEFAULT_BASE, object }: Pick<JumpsOptions, "base" | "object">,
 ): Promise<ListedJump[]> {
   const options = { name: moduleName(path), object: object === true };
   return jumpsOfFile(await readModuleBytes(path), base, options);

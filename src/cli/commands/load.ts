@@ -1,11 +1,13 @@
-// `farjal load M.ko`: lays out, resolves and relocates the module, and shows where each section is. -o writes the core
-// block's bytes, to compare with a real kernel's memory.
+// `farjal load M.ko`: lays out, resolves and relocates the module, and shows where each section is. -o writes the bytes
+// of its blocks, to compare with a real kernel's memory.
 
 import { createHash } from "node:crypto";
 import type { Command } from "commander";
 import type { Address } from "../../address.ts";
 import { hex } from "../../hex.ts";
 import {
+  type Block,
+  isInitBlock,
   type KernelProfile,
   type LoadedModule,
   Machine,
@@ -58,7 +60,10 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     )
     .option("--list", "print the modules that are loaded afterwards, as lsmod does")
     .addOption(initOption())
-    .option("-o, --output <FILE>", "write the core block's bytes to FILE")
+    .option(
+      "-o, --output <FILE>",
+      "write the core block's bytes to FILE; as Linux 6.4 and later, each block's to FILE.text, FILE.data, …",
+    )
     .summary("lay out, resolve and relocate as Linux does")
     .description(
       "Loads a module as Linux does and shows the address of each section. Its call sites are switched " +
@@ -124,8 +129,8 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
     const answer = refused(refusal ?? (why as Refusal), session?.file.profile ?? null, paint);
     return { ...answer, json: { ...answer.json, ...verdicts }, text: [...lines(0), own] };
   }
-  const { module, core } = loaded;
-  const sha256 = createHash("sha256").update(core).digest("hex");
+  const { module, blocks } = loaded;
+  const sha256 = hashOf(blocks);
   const { machine } = session;
   let modules = machine instanceof Machine ? machine.lsmod() : null;
   if (held) {
@@ -136,7 +141,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
       throw error;
     }
     modules = machine instanceof Machine ? machine.lsmod() : null;
-    if (options.output !== undefined) await writeWhole(options.output, core);
+    if (options.output !== undefined) await writeBlocks(options.output, blocks);
   }
   const list = options.list === true && modules !== null;
   return {
@@ -170,7 +175,8 @@ async function judgedOrRefused(path: string, options: LoadOptions): Promise<Judg
 
 function refused(refusal: Refusal, profile: KernelProfile | null, paint: Paint): Answer {
   const rules = profile && rulesJson(profile);
-  const nothing = { rules, core: null, init: null, sections: {}, sha256: null, modules: [] };
+  const memory = { core: null, init: null, memories: [], sections: {} };
+  const nothing = { rules, ...memory, sha256: null, modules: [] };
   return {
     held: false,
     json: { ...refusalJson(refusal), linux: "refused", mend: null, ...nothing },
@@ -181,6 +187,20 @@ function refused(refusal: Refusal, profile: KernelProfile | null, paint: Paint):
 /** Linux's words about a module that only farjal loads. */
 function refusedKeys({ errno, dmesg, explanation }: Refusal): Answer["json"] {
   return { errno, dmesg, explanation };
+}
+
+/** The hash of the bytes of the blocks that stay after init, one after the other. */
+function hashOf(blocks: ReadonlyMap<Block, Uint8Array>): string {
+  const hash = createHash("sha256");
+  for (const [type, bytes] of blocks) if (!isInitBlock(type)) hash.update(bytes);
+  return hash.digest("hex");
+}
+
+/** Writes the core block to the file or, as a kernel since 6.4, each block to a file of its own: FILE.text, … */
+async function writeBlocks(path: string, blocks: ReadonlyMap<Block, Uint8Array>): Promise<void> {
+  const core = blocks.get("core");
+  if (core !== undefined) return writeWhole(path, core);
+  for (const [type, bytes] of blocks) await writeWhole(`${path}.${type}`, bytes);
 }
 
 /** @throws Refusal as delete_module() refuses it. */
@@ -202,14 +222,15 @@ function rulesJson({ release, from, set, rules }: KernelProfile): Answer["json"]
 }
 
 function loadedJson(module: LoadedModule<Address>, sha256: string): Answer["json"] {
-  const { name, core, init, sections, dmesg, sites, plan, profile } = module;
+  const { name, core, init, memories, sections, dmesg, sites, plan, profile } = module;
   return {
     verdict: "loads",
     errno: null,
     dmesg,
     name,
-    core: { base: hex(core.base), size: core.size },
-    init: { base: hex(init.base), size: init.size },
+    core: core.size === 0 ? null : { base: hex(core.base), size: core.size },
+    init: init.size === 0 ? null : { base: hex(init.base), size: init.size },
+    memories: memories.map(({ type, base, size }) => ({ type, base: hex(base), size })),
     rules: rulesJson(profile),
     sections: Object.fromEntries(sections.map((one) => [one.name, hex(one.address)])),
     callSites: sites.length,

@@ -11,15 +11,16 @@ import {
   ENGINES,
   type Endian,
   type Engine,
+  type PerBlock,
   parseRules,
   RULE_SETS,
   type RuleChoice,
   type RuleSet,
 } from "../../index.ts";
 import type { AnswerOptions } from "../answer.ts";
-import { countReader, gather, readAddress } from "./numbers.ts";
+import { countReader, gather, readAddress, readPlaces } from "./numbers.ts";
 
-/** The default base of a module. */
+/** The default base of a module, where the search for free places begins. */
 export const DEFAULT_BASE = 0xc0000000;
 const MOST_MEMORY = 512;
 
@@ -31,8 +32,10 @@ export interface ModuleOptions extends AnswerOptions {
   /** `RULE=VALUE`, one in each element. */
   readonly rule?: readonly string[];
   /** For a 64-bit module, an address of up to eight digits is sign-extended. */
-  readonly base: Address;
+  readonly base?: Address;
   readonly initBase?: Address;
+  /** Addresses of single blocks. */
+  readonly place?: PerBlock<Address>;
   readonly object?: boolean;
   readonly endian?: Endian;
   readonly memory: number;
@@ -102,10 +105,15 @@ export function placed(command: Command): Command {
       "one rule of the kernel, such as V20=refuse (may be given again)",
       gather,
     )
-    .addOption(
-      new Option("--base <HEX>", `the core block's place, ${address}`)
-        .argParser(readAddress)
-        .default(DEFAULT_BASE, "c0000000"),
+    .option(
+      "--base <HEX>",
+      `the place of the core block (of text since Linux 6.4), ${address}; default: c0000000`,
+      readAddress,
+    )
+    .option(
+      "--place <BLOCK=HEX,...>",
+      "the places of single blocks, such as text=c0000000,data=c0010000; the others: the first free ones",
+      readPlaces,
     )
     .option("--init-base <HEX>", `the init block's place, ${address}`, readAddress)
     .addOption(

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from "commander";
 import type { Address } from "../../address.ts";
+import { BLOCKS, type Block, type PerBlock } from "../../index.ts";
 
 /** `c0000000` or `0xc0000000`; more than eight digits make a 64-bit address. */
 export function readAddress(text: string): Address {
@@ -10,6 +11,23 @@ export function readAddress(text: string): Address {
   }
   const digits = text.replace(/^0x/i, "");
   return digits.length > 8 ? BigInt(`0x${digits}`) : Number.parseInt(digits, 16);
+}
+
+/** `text=c0000000,data=c0010000`: an address for each block of a module's memory. */
+export function readPlaces(text: string): PerBlock<Address> {
+  const places = new Map<Block, Address>();
+  for (const part of text.split(",")) {
+    const [, name, address] = /^([a-z_]+)=([^=]*)$/.exec(part) ?? [];
+    const block = BLOCKS.find((one) => one === name);
+    if (block === undefined || address === undefined) {
+      throw new InvalidArgumentError(
+        `Expected BLOCK=HEX,BLOCK=HEX with blocks of ${BLOCKS.join(", ")}.`,
+      );
+    }
+    if (places.has(block)) throw new InvalidArgumentError(`${block} is given twice.`);
+    places.set(block, readAddress(address));
+  }
+  return Object.fromEntries(places);
 }
 
 /** A parser of whole numbers, decimal or 0x, from `least` to `most`. */

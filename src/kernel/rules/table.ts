@@ -41,6 +41,29 @@ export const OLDEST = "5.10";
 export const NEWEST = "7.3";
 
 export const RULES = {
+  L1: rule({
+    what: "the memories of a module",
+    values: {
+      two: "a core block and an init block",
+      seven: "up to seven, enum mod_mem_type: text, data, rodata, ro_after_init, and init's three",
+    },
+    since: [
+      [OLDEST, "two"],
+      ["6.4", "seven"],
+    ],
+    source: "kernel/module/main.c, layout_sections(), __layout_sections()",
+    texts: [["this_module section size must match", "seven"]],
+  }),
+  L2: rule({
+    what: "the size of a memory",
+    values: { bytes: "as laid out", pages: "whole pages" },
+    since: [
+      [OLDEST, "bytes"],
+      ["6.4", "pages"],
+    ],
+    source: "kernel/module/main.c, move_module(), module_memory_alloc()",
+    texts: [["this_module section size must match", "pages"]],
+  }),
   V20: rule({
     what: "an import without a record in __versions",
     values: {

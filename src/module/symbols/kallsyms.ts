@@ -1,7 +1,7 @@
-// The symbol tables of a loaded module that Linux keeps for kallsyms: in the init block the file's whole .symtab and
-// .strtab with final values; after the core block's sections a reduced pair that remains after init, which with
-// CONFIG_KALLSYMS_ALL=n contains only the core's functions. layout_symtab(), is_core_symbol(), elf_type() and
-// add_kallsyms() of Linux 6.1, kernel/module/kallsyms.c.
+// The symbol tables of a loaded module that Linux keeps for kallsyms: at the end of a block of init memory (init, since
+// 6.4 init_data) the file's whole .symtab and .strtab with final values; at the end of a block that stays (core, since
+// 6.4 data) a reduced pair, which with CONFIG_KALLSYMS_ALL=n contains only the functions that stay. layout_symtab(),
+// is_core_symbol(), elf_type() and add_kallsyms() of kernel/module/kallsyms.c.
 
 import { type Address, plus, type Width } from "../../address.ts";
 import { latin1Bytes } from "../../bytes/text.ts";
@@ -21,6 +21,7 @@ import {
   SYM64_SIZE,
 } from "../../elf/numbers.ts";
 import type { ElfSymbol } from "../../elf/object.ts";
+import { type Block, isInitBlock, type PerBlock } from "../../trampoline/facts.ts";
 import type { ModuleFile } from "../file/file.ts";
 import type { BlockSpace, PlacedSection } from "../layout/block-space.ts";
 import { NOT_KEPT, PERCPU } from "../layout/sections.ts";
@@ -30,8 +31,15 @@ const MOD_KALLSYMS_WORDS = 4;
 /** Elf32_Sym and Elf64_Sym: the size and st_value's offset; st_name comes first in both. */
 const SYMBOL = { 32: { size: SYM_SIZE, value: 4 }, 64: { size: SYM64_SIZE, value: 8 } } as const;
 
+/** The blocks at whose ends the tables are: the reduced ones, and the whole ones. */
+export interface KallsymsBlocks {
+  readonly core: Block;
+  readonly init: Block;
+}
+
 /** Offsets of the tables in their blocks. */
 export interface Kallsyms {
+  readonly blocks: KallsymsBlocks;
   readonly init: {
     readonly symtab: number;
     readonly strtab: number;
@@ -43,10 +51,11 @@ export interface Kallsyms {
   readonly kept: readonly ElfSymbol[];
 }
 
-/** Appends the tables to both blocks; layout.ts calls this after all sections are placed. */
+/** Appends the tables to the two blocks; layout.ts calls this after all sections are placed. */
 export function placeKallsyms(
   file: ModuleFile,
   placed: ReadonlyMap<number, PlacedSection>,
+  blocks: KallsymsBlocks,
   spaces: { readonly core: BlockSpace; readonly init: BlockSpace },
 ): Kallsyms {
   const { symbols } = file.elf;
@@ -67,6 +76,7 @@ export function placeKallsyms(
   const header = spaces.init.append(MOD_KALLSYMS_WORDS * word, word);
   const initTypes = spaces.init.append(symbols.length, 1);
   return {
+    blocks,
     init: { symtab: initSymtab, strtab: initStrtab, header, types: initTypes },
     core: { symtab: coreSymtab, strtab: coreStrtab, types: coreTypes },
     kept,
@@ -75,9 +85,8 @@ export function placeKallsyms(
 
 function isCoreFunction(symbol: ElfSymbol, placed: ReadonlyMap<number, PlacedSection>): boolean {
   const place = placed.get(symbol.section);
-  return (
-    symbol.name !== "" && place?.block === "core" && (place.section.flags & SHF_EXECINSTR) !== 0
-  );
+  if (symbol.name === "" || place === undefined || isInitBlock(place.block)) return false;
+  return (place.section.flags & SHF_EXECINSTR) !== 0;
 }
 
 /** nm's letter for a symbol, as elf_type() derives it from the file. */
@@ -103,17 +112,21 @@ export interface KallsymsBytes<A extends Address> {
 
 /**
  * The contents of the tables, after the module's symbols have received their values.
- * @param bases addresses of the blocks' first sections.
+ * @param origin the address of offset 0 of each block's layout.
  * @param values final symbol values, by index.
  */
 export function kallsymsBytes<A extends Address>(
   file: ModuleFile,
   { bytes: word, write }: Width<A>,
   tables: Kallsyms,
-  bases: { readonly core: A; readonly init: A },
+  origin: PerBlock<A>,
   values: readonly A[],
 ): KallsymsBytes<A>[] {
   const { elf } = file;
+  const bases = {
+    core: origin[tables.blocks.core] as A,
+    init: origin[tables.blocks.init] as A,
+  };
   const format = SYMBOL[elf.class];
   const { symtab: symtabSection, strtab: strtabSection } = file.sections;
   if (symtabSection === undefined || strtabSection === undefined) return [];

@@ -114,10 +114,9 @@ ${this.#shapes}${arrows}</svg>`;
     for (const range of inside) {
       if (range.kind === "module" && others.length > MOST_OTHERS) {
         if (range === others[0]) this.#others(others);
-      } else if (range.kind === "core" || range.kind === "init") this.#block(range, base, end);
-      else {
+      } else if (range.kind === "module" || range.kind === "kernel" || range.kind === "lab") {
         this.#box(range, later(range.base, base), earlier(lastOf(range.base, range.size), end));
-      }
+      } else this.#block(range, base, end);
     }
     const height = this.#y - top;
     this.#shapes.unshift(
@@ -154,7 +153,8 @@ ${this.#shapes}${arrows}</svg>`;
       (row) => row.address <= to && lastOf(row.address, row.size) >= from,
     );
     const height = HEADER + rows.length * ROW + 6;
-    this.#rectangle(kind, this.#y, height);
+    // One color for what stays and one for what is freed after init.
+    this.#rectangle(kind.startsWith("init") ? "init" : "core", this.#y, height);
     const continued = base < from ? " (continued)" : "";
     this.#text(this.#left + 10, this.#y + 16, "strong", `${this.#story.name}: ${name}${continued}`);
     const range = `${hex(later(base, from))} – ${hex(earlier(lastOf(base, size), to))}`;
