@@ -76,7 +76,7 @@ export {
   sizeOfType,
   typeText,
 } from "./dwarf/types.ts";
-export { type Errno, Misuse, Refusal, type RefusalDetails } from "./errors.ts";
+export { type Errno, Misuse, NothingMatches, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
 export { type Story, type TellOptions, tellStory } from "./explain/story.ts";
 export {

@@ -68,7 +68,12 @@ export class Refusal extends Error implements RefusalDetails {
 }
 
 export class Misuse extends Error {
-  override readonly name = "Misuse";
+  override readonly name: string = "Misuse";
+}
+
+/** A filter, a symbol or a pattern that is well-formed and matches nothing. The command line exits 1. */
+export class NothingMatches extends Misuse {
+  override readonly name = "NothingMatches";
 }
 
 /**

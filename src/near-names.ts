@@ -19,7 +19,10 @@ export function nearNames(wanted: string, names: Iterable<string>): string[] {
   found.sort(
     (a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1),
   );
-  return found.slice(0, MOST).map(({ name }) => name);
+  const best = found[0]?.rank ?? 0;
+  // Beside a name that is a typing error away, names that are merely similar say nothing.
+  const likely = best <= closeTo(plain.length) ? found.filter(({ rank }) => rank === best) : found;
+  return likely.slice(0, MOST).map(({ name }) => name);
 }
 
 /** `; did you mean 'a' or 'b'?`, or nothing. */
@@ -38,6 +41,11 @@ function letters(name: string): string {
   return [...name].sort().join("");
 }
 
+/** The most typing errors in a name of this length that is still taken for another. */
+function closeTo(length: number): number {
+  return Math.max(1, Math.floor(length / 4));
+}
+
 /** How many characters two names begin with alike. */
 function sharedStart(one: string, other: string): number {
   let length = 0;
@@ -50,7 +58,7 @@ function rankOf(wanted: string, name: string): number | null {
   if (wanted === name) return 0;
   const typos = letters(wanted) === letters(name) ? 1 : distance(wanted, name);
   const longest = Math.max(wanted.length, name.length);
-  if (typos <= Math.max(1, Math.floor(longest / 4))) return typos;
+  if (typos <= closeTo(longest)) return typos;
   const [short, long] = wanted.length < name.length ? [wanted, name] : [name, wanted];
   const enough = Math.max(SHORTEST_PART, Math.ceil(short.length / 2));
   const kin =

@@ -2,7 +2,7 @@
 // held, 1 it failed, 2 the call was wrong. Each command's work is in a file of its own.
 
 import { Command, CommanderError } from "commander";
-import { Misuse, Refusal } from "../index.ts";
+import { Misuse, NothingMatches, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { plainNumbers } from "./call/number.ts";
 import { jsonText } from "./json/json-text.ts";
@@ -124,8 +124,9 @@ async function failure(
   }
   if (error instanceof Misuse) {
     terminal.note(`${terminal.notePaint.red("error:")} ${error.message}\n`);
-    await misuseJson(error.message, args, terminal);
-    return MISUSED;
+    const nothing = error instanceof NothingMatches;
+    await misuseJson(error.message, args, terminal, nothing ? "nothing matches" : "misuse");
+    return nothing ? FAILED : MISUSED;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.note(
@@ -139,7 +140,8 @@ async function misuseJson(
   message: string,
   args: readonly string[],
   terminal: Terminal,
+  verdict = "misuse",
 ): Promise<void> {
   if (!args.includes("--json")) return;
-  await terminal.json(jsonText({ verdict: "misuse", error: message }));
+  await terminal.json(jsonText({ verdict, error: message }));
 }

@@ -10,12 +10,17 @@ export interface StoryFilter {
   readonly section?: string | undefined;
   /** The name of a function, or of an imported or exported symbol. */
   readonly symbol?: string | undefined;
+  /** The sections in which the symbol is defined. */
+  readonly definedIn?: readonly string[] | undefined;
 }
 
-/** The parts of the story that match both; all of it if neither is given. */
+/**
+ * The parts of the story that match both; all of it if neither is given. With a symbol, only what has to do with it is
+ * left: the sections that it is defined and used in, and nothing about the address space as a whole.
+ */
 export function filterStory<A extends Address>(
   story: Story<A>,
-  { section, symbol }: StoryFilter,
+  { section, symbol, definedIn = [] }: StoryFilter,
 ): Story<A> {
   const inSection = (name: string): boolean => section === undefined || name === section;
   const named = (name: string | null): boolean => symbol === undefined || name === symbol;
@@ -25,32 +30,47 @@ export function filterStory<A extends Address>(
     (jump) => inSection(jump.section) && (named(jump.symbol) || named(holder(story, jump))),
   );
   const veneers = new Set(far.map(({ trampoline }) => trampoline));
+  const findings = story.pairs.findings.flatMap((finding): PairFinding<A>[] => {
+    const examples = finding.examples.filter((one) => {
+      const places = [one.lo, ...one.hi].filter((place) => place !== null);
+      return (
+        places.some(({ section: name }) => inSection(name)) &&
+        (named(one.symbol) || places.some(at))
+      );
+    });
+    return examples.length === 0 ? [] : [{ ...finding, examples }];
+  });
+  const callSites = story.callSites.filter(at);
+  const rewritten = story.rewritten.filter((one) => inSection(one.section) && named(one.symbol));
+  const staticKeys = story.staticKeys.filter(
+    ({ code, key }) => inSection(code.section) && (named(key) || named(code.function)),
+  );
+  const used = new Set([
+    ...definedIn,
+    ...[...far, ...callSites, ...rewritten].map((one) => one.section),
+    ...staticKeys.map(({ code }) => code.section),
+    ...findings.flatMap(({ examples }) =>
+      examples.flatMap(({ lo, hi }) => [lo, ...hi].map((one) => one?.section)),
+    ),
+  ]);
+  const concerned = (name: string): boolean =>
+    inSection(name) && (symbol === undefined || used.has(name));
+  const whole = symbol === undefined;
   return {
     ...story,
-    sections: story.sections.filter(({ name }) => inSection(name)),
-    leftOut: story.leftOut.filter(({ name }) => inSection(name)),
-    rewritten: story.rewritten.filter((one) => inSection(one.section) && named(one.symbol)),
+    regions: whole ? story.regions : [],
+    ranges: whole ? story.ranges : [],
+    sections: story.sections.filter(({ name }) => concerned(name)),
+    leftOut: story.leftOut.filter(({ name }) => concerned(name)),
+    rewritten,
     farJumps: far,
     trampolines: story.trampolines.filter(({ address }) => veneers.has(address)),
-    pairs: {
-      ...story.pairs,
-      findings: story.pairs.findings.flatMap((finding): PairFinding<A>[] => {
-        const examples = finding.examples.filter((one) => {
-          const places = [one.lo, ...one.hi].filter((place) => place !== null);
-          return (
-            places.some(({ section: name }) => inSection(name)) &&
-            (named(one.symbol) || places.some(at))
-          );
-        });
-        return examples.length === 0 ? [] : [{ ...finding, examples }];
-      }),
-    },
-    callSites: story.callSites.filter(at),
+    pairs: whole ? { ...story.pairs, findings } : { hi16: 0, lo16: 0, mostWaiting: 0, findings },
+    callSites,
     imports: story.imports.filter(({ name }) => named(name)),
     exports: story.exports.filter(({ name }) => named(name)),
-    staticKeys: story.staticKeys.filter(
-      ({ code, key }) => inSection(code.section) && (named(key) || named(code.function)),
-    ),
+    staticKeys,
+    parameters: story.parameters.filter(({ name }) => named(name)),
   };
 }
 

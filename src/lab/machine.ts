@@ -25,6 +25,7 @@ import { openModule } from "../module/file/source.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import type { LoadedModule } from "../module/loaded.ts";
+import { didYouMean } from "../near-names.ts";
 import { checkOptions } from "../options.ts";
 import { checkBudget, DEFAULT_BUDGET } from "../processor/budget.ts";
 import { GuestMemory } from "../processor/guest-memory.ts";
@@ -504,8 +505,16 @@ export class Machine {
     const budget = options.budget ?? DEFAULT_BUDGET;
     checkBudget(budget);
     const address = typeof target === "number" ? target : this.addressOf(target);
-    if (address === undefined) throw new Misuse(`no loaded module and no kernel has '${target}'`);
+    if (address === undefined) {
+      const near = didYouMean(String(target), this.#functionNames());
+      throw new Misuse(`no loaded module and no kernel has '${target}'${near}`);
+    }
     return { address, budget };
+  }
+
+  *#functionNames(): Generator<string> {
+    for (const { symbols } of this.modules) for (const { name } of symbols) yield name;
+    for (const { names } of this.#kernel.symbolTables) yield* names;
   }
 
   /** Maps a zeroed stack and a zeroed thread_info for calls from the host. */

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertMisuse, builtModule, farjal, farjalJson, type Json, ORDERS } from "./farjal.ts";
+import {
+  assertMisuse,
+  assertNothing,
+  builtModule,
+  farjal,
+  farjalJson,
+  type Json,
+  ORDERS,
+} from "./farjal.ts";
 
 const KEYS = {
   "": [
@@ -94,6 +102,44 @@ test("explain of a refused module goes up to the refusal, and exits 1", () => {
   assert.match(stdout, /^14 far jumps$/m);
   const { code: same, json } = farjalJson(words);
   assert.deepEqual([same, json.verdict, json.stage], [1, "refused", "placed"]);
+});
+
+test("explain --symbol shows only what has to do with the symbol", () => {
+  const old = builtModule("jal2009", "little");
+  const words = ["explain", old, "--symbol", "work_checksum"];
+  const { code, json } = farjalJson(words);
+  assert.equal(code, 0);
+  const names = (list: { name: string }[]) => list.map(({ name }) => name);
+  assert.deepEqual(names(json.sections), [".text"]);
+  assert.deepEqual([json.leftOut, json.regions, json.imports, json.parameters], [[], [], [], []]);
+  assert.deepEqual(
+    json.farJumps.map((far: { symbol: string }) => far.symbol),
+    ["_mcount"],
+  );
+  assert.deepEqual(
+    json.callSites.map((site: { function: string }) => site.function),
+    ["work_checksum"],
+  );
+  const text = farjal(words).stdout;
+  assert.doesNotMatch(text, /kfree|\.modinfo|address space|HI16 and/);
+  const imported = farjalJson(["explain", old, "--symbol", "kfree"]).json;
+  assert.deepEqual(names(imported.imports), ["kfree"]);
+  assert.ok(imported.farJumps.every((far: { symbol: string }) => far.symbol === "kfree"));
+});
+
+test("explain of a symbol or a section that the module lacks says so, with the near ones", () => {
+  const modern = builtModule("modern", "big");
+  assertNothing(
+    farjal(["explain", modern, "--symbol", "work_chekcsum"]),
+    /modern has no symbol 'work_chekcsum'; did you mean 'work_checksum'\?/,
+  );
+  assertNothing(farjal(["explain", modern, "--symbol", "zzz"]), /has no symbol 'zzz'$/m);
+  assertNothing(
+    farjal(["explain", modern, "--section", ".txet"]),
+    /has no section '\.txet'; did you mean '\.text'/,
+  );
+  const { code, json } = farjalJson(["explain", modern, "--symbol", "zzz"]);
+  assert.deepEqual([code, json.verdict], [1, "nothing matches"]);
 });
 
 test("explain refuses contradictory arguments", () => {

@@ -85,6 +85,13 @@ export function temporaryDirectory(context: TestContext): string {
   return directory;
 }
 
+/** Asserts that a name or pattern matched nothing: exit code 1, one line that names it, and no result. */
+export function assertNothing(outcome: Outcome, says: RegExp): void {
+  assert.equal(outcome.code, 1, outcome.stderr);
+  assert.equal(outcome.stdout, "");
+  assert.match(outcome.stderr, says);
+}
+
 /** Asserts a wrong call: exit code 2, one line that names the mistake, and no result. */
 export function assertMisuse(outcome: Outcome, says: RegExp): void {
   assert.equal(outcome.code, 2, outcome.stderr);

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { repositoryFile } from "../support/repository.ts";
 import {
   assertMisuse,
+  assertNothing,
   builtModule,
   farjal,
   farjalJson,
@@ -187,10 +188,19 @@ test("trace: a missing function, module or option is refused in one line", () =>
   assertMisuse(trace("-p", "function_graph", "-O", "funcgraph"), /no trace option 'funcgraph'/);
   assertMisuse(trace("--format", "svg"), /Allowed choices are ftrace, report/);
   assertMisuse(trace("-g", "work_run"), /-g is for function_graph/);
-  assertMisuse(
+  assertNothing(
     trace("-l", "nothing_like_it"),
     /nothing_like_it: no function with a call site matches/,
   );
+  for (const option of ["-l", "-n"]) {
+    assertNothing(trace(option, "work_rnu"), /did you mean 'work_run'\?/);
+  }
+  for (const option of ["-g", "--graph-notrace"]) {
+    assertNothing(
+      trace("-p", "function_graph", option, "nothing_*"),
+      /no function with a call site/,
+    );
+  }
   assertMisuse(trace("--way", "other"), /Allowed choices are native, guest/);
   assertMisuse(trace("-b", "0"), /whole number from 1 to 16384/);
 });

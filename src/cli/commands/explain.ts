@@ -4,7 +4,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
-import { filterStory } from "../../index.ts";
+import { filterStory, type ModuleFile, NothingMatches, type Story } from "../../index.ts";
+import { didYouMean } from "../../near-names.ts";
 import { explainPage } from "../../report/explain/page.ts";
 import { explainText } from "../../report/explain/text.ts";
 import type { Answer, Give } from "../answer.ts";
@@ -53,7 +54,8 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
   const files = await readFiles(path, options);
   const session = await openLoading(files, options);
   const whole = session.story();
-  const story = filterStory<Address>(whole, options);
+  const definedIn = placesOf(session.file, whole, options);
+  const story = filterStory<Address>(whole, { ...options, definedIn });
   const { verdict, farJumps, rewritten } = whole;
   const helped = farJumps.length + rewritten.length > 0 || options.stubMissing === true;
   const refused =
@@ -68,4 +70,26 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
         ? explainText(story, linux, terminal.paint)
         : [`${options.html}\n`],
   };
+}
+
+/** The sections in which the symbol is defined. @throws NothingMatches for a symbol or section that the file lacks. */
+function placesOf(
+  { name, elf }: ModuleFile,
+  story: Story,
+  { symbol, section }: ExplainOptions,
+): string[] {
+  const sections = [...story.sections, ...story.leftOut].map((one) => one.name);
+  if (section !== undefined && !sections.includes(section)) {
+    throw new NothingMatches(`${name} has no section '${section}'${didYouMean(section, sections)}`);
+  }
+  if (symbol === undefined) return [];
+  const symbols = elf.symbols.filter((one) => one.name !== "");
+  const parameters = story.parameters.map((one) => one.name);
+  const names = [...symbols.map((one) => one.name), ...parameters];
+  if (!names.includes(symbol)) {
+    throw new NothingMatches(`${name} has no symbol '${symbol}'${didYouMean(symbol, names)}`);
+  }
+  return symbols.flatMap((one) =>
+    one.name === symbol ? (elf.sections[one.section]?.name ?? []) : [],
+  );
 }

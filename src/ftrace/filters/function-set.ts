@@ -4,7 +4,8 @@
 // not loaded yet; its functions are added when it is loaded. When a module is unloaded its functions are removed, but
 // the set does not count as empty, so it doesn't mean every function; loading the module again adds nothing.
 
-import { Misuse } from "../../errors.ts";
+import { NothingMatches } from "../../errors.ts";
+import { didYouMean } from "../../near-names.ts";
 import { functionText } from "../text/tracefs-text.ts";
 import { type Pattern, readPattern, type TraceableFunction, wordsOf } from "./pattern.ts";
 
@@ -77,9 +78,13 @@ export class FunctionSet {
       if (this.#isGraph ? this.#applyGraph(pattern, traceable) : this.#apply(pattern, traceable)) {
         continue;
       }
-      throw new Misuse(
+      const near = didYouMean(
+        pattern.functions,
+        traceable.functions.map(({ name }) => name),
+      );
+      throw new NothingMatches(
         `${option} ${word}: no function with a call site matches (EINVAL); ` +
-          `${traceable.functions.length} functions can be traced`,
+          `${traceable.functions.length} functions can be traced${near}`,
       );
     }
   }

@@ -70,6 +70,7 @@ function* shortened(rows: readonly string[], most: number, what: string): Genera
 }
 
 function* space({ regions, ranges }: Story, paint: Paint): Generator<string> {
+  if (regions.length === 0) return;
   yield paint.bold("address space, in regions of 256 MiB");
   yield* columns(
     regions.map(({ base, end, holds }) => [`${hex(base)}-${hex(end)}`, holds.join(", ")]),
@@ -115,8 +116,10 @@ function* layout({ sections, leftOut }: Story, paint: Paint): Generator<string> 
 }
 
 function* pairs({ hi16, lo16, mostWaiting, findings }: PairStory, paint: Paint): Generator<string> {
-  if (hi16 + lo16 === 0) return;
-  yield paint.bold(`${grouped(hi16)} HI16 and ${grouped(lo16)} LO16`);
+  if (hi16 + lo16 + findings.length === 0) return;
+  yield paint.bold(
+    hi16 + lo16 === 0 ? "HI16 and LO16" : `${grouped(hi16)} HI16 and ${grouped(lo16)} LO16`,
+  );
   if (mostWaiting > 1) yield `  ${grouped(mostWaiting)} HI16 at most wait for one LO16`;
   for (const { kind, count, examples } of findings) {
     const [what, why] = PAIR_SAYS[kind];
