@@ -21,6 +21,7 @@ const ENTRIES = {
   testing: "testing.js",
   cli: "cli/index.js",
   worker: "sweep/worker.js",
+  "fits-worker": "fits/worker.js",
   "host-node": "host/node.js",
   "host-browser": "host/browser.js",
 };

@@ -147,6 +147,7 @@ export {
   type RuleSet,
   type Rules,
 } from "./kernel/rules/table.ts";
+export type { KernelStore } from "./kernel/stored.ts";
 export {
   type Astray,
   type AstrayCall,

@@ -7,8 +7,8 @@ export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
 export { type Fits, type FitsOptions, type JudgedKernel, judgeModules } from "./fits/fits.ts";
-export { type Named, openNamed } from "./fits/open.ts";
 export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
+export { judgeTree, type TreeOptions } from "./fits/tree.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {

@@ -13,6 +13,7 @@ import {
 } from "../index.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { readInput } from "./input.ts";
+import { cacheOption } from "./kernel-store.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RunningKernelOptions {
@@ -21,15 +22,18 @@ export interface RunningKernelOptions {
   readonly cpu: CpuModel;
   readonly with?: readonly string[];
   readonly param?: readonly string[];
-  readonly cache: boolean;
+  readonly cache?: boolean | undefined;
 }
 
 /** The options that say how the kernel is booted, and whether it is kept. */
 export function withRunningKernel(command: Command): Command {
-  return command
+  command
     .option("--initrd <FILE>", "an initramfs whose files are added to farjal's own")
-    .option("--append <TEXT>", "more of the kernel's command line")
-    .option("--no-cache", "boot the kernel anew, and keep no snapshot of it");
+    .option("--append <TEXT>", "more of the kernel's command line");
+  // A command that reads kernels as well has the option already.
+  const option = cacheOption();
+  const has = command.options.some(({ long }) => long === option.long);
+  return has ? command : command.addOption(option);
 }
 
 /** The option of the board's processor. */
@@ -47,9 +51,11 @@ export function runningKernel(
     initrd: initrd === undefined ? undefined : readInput(initrd),
     append,
     cpu,
-    ...(cache ? {} : { cache: null }),
+    ...(cache === false ? { cache: null } : {}),
     onBoot: () =>
-      terminal.note(`booting ${kernel}${cache ? "; a snapshot is kept for the next time" : ""}\n`),
+      terminal.note(
+        `booting ${kernel}${cache !== false ? "; a snapshot is kept for the next time" : ""}\n`,
+      ),
   });
 }
 

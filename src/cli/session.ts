@@ -36,6 +36,7 @@ import {
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
 import { readInput } from "./input.ts";
+import { kernelStore } from "./kernel-store.ts";
 import { DEFAULT_BASE, type ModuleOptions, ruleChoice } from "./options/module-options.ts";
 
 export interface SessionOptions extends ModuleOptions {
@@ -139,8 +140,10 @@ function rewrittenFile({ file }: Files, { farJumps }: SessionOptions): Opened {
 async function kernelOf({
   kernel,
   symvers,
-}: Pick<ModuleOptions, "kernel" | "symvers">): Promise<AnyKernel | null> {
-  if (kernel !== undefined) return readAnyKernel(kernel, { symvers });
+  cache,
+}: Pick<ModuleOptions, "kernel" | "symvers" | "cache">): Promise<AnyKernel | null> {
+  if (kernel !== undefined)
+    return readAnyKernel(kernel, { symvers, store: kernelStore({ cache }) });
   if (symvers === undefined) return null;
   throw new Misuse("--symvers adds to a kernel: name that with --kernel");
 }

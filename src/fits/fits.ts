@@ -4,7 +4,7 @@
 import type { Address } from "../address.ts";
 import { Refusal } from "../errors.ts";
 import { judge, refusedFile } from "./judge.ts";
-import { type Named, type OpenOptions, openKernel, openTarget } from "./open.ts";
+import { type OpenOptions, openKernel, openNamed, openTarget } from "./open.ts";
 import type { Verdict } from "./reason.ts";
 import type { Target } from "./target.ts";
 
@@ -35,11 +35,13 @@ export interface Fits {
 }
 
 /**
- * Judges modules against a kernel.
+ * Judges modules against a kernel. They may use each other's exports.
+ * @param paths the modules' files.
  * @throws Misuse when the kernel can't be read, or isn't known well enough.
  */
-export async function judgeModules(named: readonly Named[], options: FitsOptions): Promise<Fits> {
+export async function judgeModules(paths: readonly string[], options: FitsOptions): Promise<Fits> {
   const opened = await openKernel(options);
+  const named = await openNamed(paths, opened, options);
   const target = await openTarget(opened, named);
   const { base = MODULES_BASE } = options;
   const modules = named.map(({ path, file }) =>

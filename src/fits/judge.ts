@@ -3,7 +3,7 @@
 // one add what differs and what to do. A pure function: it reads no file and loads nothing.
 
 import type { Address } from "../address.ts";
-import type { Refusal } from "../errors.ts";
+import type { RefusalDetails } from "../errors.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { judgeFile, judgeMagic, judgeStructModule } from "./build-reasons.ts";
 import { judgeExports, judgeImports, judgeLayout } from "./import-reasons.ts";
@@ -59,7 +59,7 @@ function distinct(reasons: readonly Reason[]): Reason[] {
 }
 
 /** The verdict on a file that can't be read as a module, which no kernel takes. */
-export function refusedFile(path: string, { dmesg, explanation }: Refusal): Verdict {
+export function refusedFile(path: string, { dmesg, explanation }: RefusalDetails): Verdict {
   const remedy = "give the .ko as the kernel's build made it";
   return {
     file: path,
@@ -67,7 +67,6 @@ export function refusedFile(path: string, { dmesg, explanation }: Refusal): Verd
     fits: false,
     reasons: [makeReason({ kind: "rule", symbol: null, dmesg, explanation, remedy })],
     needs: [],
-    imports: [],
     notes: [],
   };
 }

@@ -7,7 +7,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { Misuse, Refusal } from "../errors.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { readAnyKernel } from "../kernel/read.ts";
-import { type ModuleFile, readModule } from "../module/file/file.ts";
+import { type KernelProfile, profileFor, type RuleChoice } from "../kernel/rules/profile.ts";
+import type { KernelStore } from "../kernel/stored.ts";
+import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import { readModuleBytes } from "../module/file/source.ts";
 import { dependencyNames, ModuleFinder, moduleFiles, modulesIn } from "../sweep/dependencies.ts";
@@ -15,12 +17,18 @@ import { factsOf, type ModuleFacts } from "./module-facts.ts";
 import { Target } from "./target.ts";
 
 export interface OpenOptions {
+  /** The kernel's rules; default: those of its release. */
+  readonly rules?: RuleChoice | undefined;
   /** The kernel's file, as readKernel() takes it. */
   readonly kernel: string;
+  /** Keeps what was read from the kernel's image; default: nothing is kept. */
+  readonly store?: KernelStore | undefined;
   /** The Module.symvers of that kernel. */
   readonly symvers?: string | undefined;
   /** The kernel's own modules tree; default: found beside the kernel's file, if it is there. */
   readonly modules?: string | undefined;
+  /** Gives a module's bytes, unpacked; default: reads the file. */
+  readonly readBytes?: ((path: string) => Promise<Uint8Array>) | undefined;
 }
 
 /** A module that the user named: its file, or why it is none. */
@@ -40,27 +48,48 @@ export interface OpenedKernel {
 }
 
 /** @throws Misuse when the kernel or the tree can't be read. */
-export async function openKernel({ kernel, symvers, modules }: OpenOptions): Promise<OpenedKernel> {
-  const read = await readAnyKernel(kernel, { symvers });
+export async function openKernel(options: OpenOptions): Promise<OpenedKernel> {
+  const { kernel, symvers, modules, store } = options;
+  const read = await readAnyKernel(kernel, { symvers, store });
   if (modules !== undefined && moduleFiles(modules, true).length === 0) {
     throw new Misuse(`there are no modules in ${modules}`);
   }
   return { name: kernel, kernel: read, tree: modules ?? treeBeside(kernel, read.release) };
 }
 
-/** Reads the modules that the user named. @param read gives a file's bytes. @throws Misuse when one can't be read. */
+/** The rules of the kernel, by the user's choice, its file or the version magic. */
+export function profileOf(
+  { rules = {} }: Pick<OpenOptions, "rules">,
+  { kernel, vermagic }: Pick<Target, "kernel" | "vermagic">,
+): KernelProfile {
+  return profileFor(rules, kernel, vermagic);
+}
+
+/** Reads the modules that the user named. @throws Misuse when one can't be read. */
 export async function openNamed(
   paths: readonly string[],
-  read: (path: string) => Promise<Uint8Array> = readModuleBytes,
+  { kernel }: OpenedKernel,
+  options: Pick<OpenOptions, "rules" | "readBytes">,
 ): Promise<Named[]> {
+  const { readBytes = readModuleBytes } = options;
   const named: Named[] = [];
-  for (const path of paths) named.push({ path, file: readOrRefuse(await read(path), path) });
+  for (const path of paths) {
+    const file = readOrRefuse(await readBytes(path), path, (vermagic) =>
+      profileOf(options, { kernel, vermagic: kernel.vermagic ?? vermagic }),
+    );
+    named.push({ path, file });
+  }
   return named;
 }
 
-function readOrRefuse(bytes: Uint8Array, path: string): ModuleFile | Refusal {
+function readOrRefuse(
+  bytes: Uint8Array,
+  path: string,
+  choose?: ReadModuleOptions["profileOf"],
+): ModuleFile | Refusal {
+  const name = moduleName(path);
   try {
-    return readModule(bytes, { name: moduleName(path) });
+    return readModule(bytes, choose === undefined ? { name } : { name, profileOf: choose });
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;

@@ -59,7 +59,8 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
   /** The modules whose exports it uses, sorted. */
   readonly needs: readonly string[];
-  readonly imports: readonly ImportOrigin[];
+  /** In the symbol table's order; absent for the modules of a tree. */
+  readonly imports?: readonly ImportOrigin[];
   /** What was not compared, and what Linux accepts with a remark, in sentences. */
   readonly notes: readonly string[];
 }

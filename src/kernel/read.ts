@@ -8,6 +8,7 @@ import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { type AnyKernel, isOf64Bits, type Kernel, narrowed } from "./kernel.ts";
+import { type KernelStore, readStored } from "./stored.ts";
 import { isSymbolList, readSymbolList } from "./symbol-list.ts";
 import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
@@ -31,10 +32,13 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 export interface ReadKernelOptions {
   /** The Module.symvers of the kernel's build, as a path or its bytes: the exports and their CRCs. */
   readonly symvers?: string | Uint8Array | undefined;
+  /** Keeps what was read from an image, so that the same file is read only once; default: nothing is kept. */
+  readonly store?: KernelStore | undefined;
 }
 
 const READ_OPTIONS: OptionKeys<ReadKernelOptions> = {
   symvers: true,
+  store: true,
 };
 
 /**
@@ -76,8 +80,8 @@ export async function readAnyKernel(
   options: ReadKernelOptions = {},
 ): Promise<AnyKernel> {
   checkOptions("readKernel()", options, READ_OPTIONS);
-  const { symvers } = options;
-  const kernel = await readNamed(source, readBytes);
+  const { symvers, store } = options;
+  const kernel = await readNamed(source, (bytes) => readBytes(bytes, store));
   if (symvers === undefined) return kernel;
   if (kernel.source === "Module.symvers") {
     throw new Misuse(`${nameOf(source)}: this is a Module.symvers itself, and has no addresses`);
@@ -109,10 +113,14 @@ async function readNamed(
   }
 }
 
-async function readBytes(bytes: Uint8Array): Promise<AnyKernel> {
+async function readBytes(bytes: Uint8Array, store?: KernelStore): Promise<AnyKernel> {
   if (bytes.length === 0) throw new Misuse("the file is empty");
   if (isSymvers(bytes)) return readSymvers(bytes);
   if (isSymbolList(bytes)) return readSymbolList(bytes);
+  return readStored(bytes, store, () => readImage(bytes));
+}
+
+async function readImage(bytes: Uint8Array): Promise<AnyKernel> {
   if (ELF_MAGIC.some((byte, index) => bytes[index] !== byte)) return readVmlinuz(bytes);
   const elf = sectionsOf(bytes);
   return elf !== null && isVmlinux(elf) ? readVmlinux(elf) : readVmlinuz(bytes);

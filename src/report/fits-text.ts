@@ -3,10 +3,11 @@
 
 import type { Fits, JudgedKernel } from "../fits/fits.ts";
 import type { Reason, ReasonKind, Verdict } from "../fits/reason.ts";
-import { counted } from "../html/numbers.ts";
+import { counted, grouped } from "../html/numbers.ts";
 import type { Paint } from "./paint.ts";
+import { columns } from "./table.ts";
 
-/** The headings of the kinds. */
+/** The headings of the kinds, in the order in which they are listed. */
 export const KIND_TITLES: Readonly<Record<ReasonKind, string>> = {
   rule: "the loader's checks",
   vermagic: "version magic",
@@ -17,11 +18,26 @@ export const KIND_TITLES: Readonly<Record<ReasonKind, string>> = {
   namespace: "namespaces",
   "far-jump": "far jumps",
 };
+export const KINDS = Object.keys(KIND_TITLES) as readonly ReasonKind[];
 /** The most reasons of one kind that are printed; the JSON document has all. */
 const MOST_PRINTED = 12;
 
 export function kernelName({ file, release }: JudgedKernel): string {
   return release === null ? file : `Linux ${release}`;
+}
+
+/** The verdicts on the modules of a tree: counts, then each module that doesn't fit. */
+export function* fitsTreeText(fits: Fits, paint: Paint): Generator<string> {
+  const { kernel, modules } = fits;
+  const bad = modules.filter((module) => !module.fits);
+  const name = kernelName(kernel);
+  yield `${paint.bold(counted(modules.length, "module"))} for ${name}: ${grouped(modules.length - bad.length)} fit, ${grouped(bad.length)} don't\n`;
+  const rows: [string, string][] = KINDS.flatMap((kind): [string, string][] => {
+    const count = bad.filter(({ reasons }) => reasons.some((one) => one.kind === kind)).length;
+    return count === 0 ? [] : [[KIND_TITLES[kind], grouped(count)]];
+  });
+  for (const line of columns(rows, ["left", "right"])) yield `${line}\n`;
+  for (const module of bad) yield* moduleText(module, kernel, paint);
 }
 
 export function* fitsText(
@@ -36,10 +52,8 @@ function* moduleText(module: Verdict, kernel: JudgedKernel, paint: Paint): Gener
   const name = kernelName(kernel);
   if (fits) {
     const from = ["the kernel", ...needs].join(", ");
-    const how =
-      imports.length === 0
-        ? "it imports nothing"
-        : `${counted(imports.length, "import")}, from ${from}`;
+    const count = imports?.length ?? 0;
+    const how = count === 0 ? "it imports nothing" : `${counted(count, "import")}, from ${from}`;
     yield `${paint.bold(file)} ${paint.green("fits")} ${name}: ${how}\n`;
   } else {
     yield `${paint.bold(file)} ${paint.red("doesn't fit")} ${name}: ${counted(reasons.length, "reason")}\n`;

@@ -8,7 +8,7 @@ import { relocationName } from "../elf/names.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
-import { readAnyKernel } from "../kernel/read.ts";
+import { kernelFrom, type PortableKernel } from "../kernel/portable.ts";
 import { kindFor } from "../lab/module-machine.ts";
 import { loadedFirst, type StackedFile } from "../lab/module-stack.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
@@ -23,8 +23,7 @@ import { type AnySweepStack, makeStack } from "./stack.ts";
 const KEPT_BYTES = 32 << 20;
 
 export interface LoaderSetup {
-  readonly kernel: string | null;
-  readonly symvers: string | null;
+  readonly kernel: PortableKernel | null;
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing: boolean;
   /** Bytes of guest RAM. */
@@ -66,16 +65,9 @@ export class TreeLoader {
   #reading = 0;
   #relocations = 0;
 
-  /** @throws Misuse when the kernel's file can't be read. */
-  static async open(setup: LoaderSetup): Promise<TreeLoader> {
-    const { kernel, symvers } = setup;
-    const options = { symvers: symvers ?? undefined };
-    return new TreeLoader(setup, kernel === null ? null : await readAnyKernel(kernel, options));
-  }
-
-  private constructor(setup: LoaderSetup, kernel: AnyKernel | null) {
+  constructor(setup: LoaderSetup) {
     this.#setup = setup;
-    this.#kernel = kernel;
+    this.#kernel = setup.kernel === null ? null : kernelFrom(setup.kernel);
   }
 
   /** Loads one module at a base and unloads it again. Every file leads to an answer, whatever it contains. */

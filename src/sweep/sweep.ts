@@ -1,25 +1,25 @@
-// Loads every module of a tree on all CPU cores. A pool of threads does the loading (worker.ts). This file distributes
-// the modules, limits their time and handles a thread that dies: its module is reported by name, and the remaining
-// modules continue in a new thread.
+// Loads every module of a tree on all CPU cores. The threads of a pool (pool.ts) do the loading (worker.ts); this file
+// decides what is loaded, and puts the results together.
 
-import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { Tinypool } from "tinypool";
 import type { Address } from "../address.ts";
-import { Misuse, systemError } from "../errors.ts";
+import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { portableKernel } from "../kernel/portable.ts";
 import { readAnyKernel } from "../kernel/read.ts";
+import type { KernelStore } from "../kernel/stored.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
-import { moduleFiles } from "./dependencies.ts";
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
+import { runOnCores } from "./pool.ts";
 import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./result.ts";
+import { fileDigest, modulePaths, treeDigest } from "./tree.ts";
 
 export interface SweepOptions {
   /** A kernel's file, as readKernel() takes it; without it, the built-in lab kernel. */
   readonly kernel?: string;
+  /** Keeps what was read from the kernel's image; default: nothing is kept. */
+  readonly store?: KernelStore | undefined;
   /** The Module.symvers of that kernel, as readKernel() takes it. */
   readonly symvers?: string;
   /**
@@ -47,6 +47,7 @@ export interface SweepOptions {
 
 const SWEEP_OPTIONS: OptionKeys<SweepOptions> = {
   kernel: true,
+  store: true,
   symvers: true,
   bases: true,
   farJumps: true,
@@ -98,8 +99,13 @@ export async function sweep(
       throw new Misuse(`${path} is not a plain file, which each thread of a sweep can read`);
     }
   }
-  if (kernel !== null) await readAnyKernel(kernel, { symvers: symvers ?? undefined });
-  else if (symvers !== null) throw new Misuse("a Module.symvers needs a kernel, and none is given");
+  const read =
+    kernel === null
+      ? null
+      : await readAnyKernel(kernel, { symvers: symvers ?? undefined, store: options.store });
+  if (kernel === null && symvers !== null) {
+    throw new Misuse("a Module.symvers needs a kernel, and none is given");
+  }
   const subject: SweepSubject = {
     tree: treeDigest(modules),
     kernel: kernel === null ? null : await fileDigest(kernel),
@@ -113,8 +119,20 @@ export async function sweep(
   const [first, end] = shardRange(all.length, shard);
   const tasks = all.slice(first, end);
   const memory = options.memory ?? DEFAULT_MEMORY;
-  const setup = { kernel, symvers, farJumps, stubMissing, memory };
-  const answers = await loadAll(tasks, setup, options);
+  const own = read === null ? null : portableKernel(read);
+  const setup: LoaderSetup = { kernel: own, farJumps, stubMissing, memory };
+  const { jobs, timeLimit, heapLimit, onResult } = options;
+  const answers = await runOnCores({
+    worker: new URL("./worker.js", import.meta.url),
+    name: "work",
+    setup,
+    tasks,
+    jobs,
+    timeLimit,
+    heapLimit,
+    failed: failedAnswer,
+    onAnswer: ({ result }, done, count) => onResult?.(result, done, count),
+  });
   const sum = (key: "working" | "reading" | "relocations") =>
     answers.reduce((sofar, answer) => sofar + answer[key], 0);
   return {
@@ -132,65 +150,13 @@ export async function sweep(
   };
 }
 
-async function loadAll(
-  tasks: readonly LoaderTask[],
-  setup: LoaderSetup,
-  { jobs = availableParallelism(), timeLimit = 60, heapLimit = 512, onResult }: SweepOptions,
-): Promise<LoaderAnswer[]> {
-  const threads = Math.max(1, Math.min(jobs, tasks.length));
-  const pool = new Tinypool({
-    filename: new URL("./worker.js", import.meta.url).href,
-    name: "work",
-    minThreads: threads,
-    maxThreads: threads,
-    isolateWorkers: false,
-    resourceLimits: { maxOldGenerationSizeMb: heapLimit },
-  });
-  const answers: LoaderAnswer[] = [];
-  let next = 0;
-  let done = 0;
-  const drain = async (): Promise<void> => {
-    for (let index = next++; index < tasks.length; index = next++) {
-      const task = tasks[index];
-      if (task === undefined) break;
-      const answer = await loadOne(pool, task, setup, timeLimit);
-      answers[index] = answer;
-      done += 1;
-      onResult?.(answer.result, done, tasks.length);
-    }
+function failedAnswer(task: LoaderTask, why: string, seconds: number): LoaderAnswer {
+  return {
+    result: { path: task.label, base: hex(task.base), ...failed(why) },
+    working: seconds,
+    reading: 0,
+    relocations: 0,
   };
-  try {
-    await Promise.all(Array.from({ length: threads }, drain));
-  } finally {
-    await pool.destroy();
-  }
-  return answers;
-}
-
-async function loadOne(
-  pool: Tinypool,
-  task: LoaderTask,
-  setup: LoaderSetup,
-  timeLimit: number,
-): Promise<LoaderAnswer> {
-  const begin = performance.now();
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), timeLimit * 1000);
-  try {
-    return (await pool.run({ ...task, setup }, { signal: stop.signal })) as LoaderAnswer;
-  } catch (error) {
-    const why = stop.signal.aborted
-      ? `it took more than ${timeLimit} s`
-      : `the thread that loaded it died: ${(error as Error).message}`;
-    return {
-      result: { path: task.label, base: hex(task.base), ...failed(why) },
-      working: (performance.now() - begin) / 1000,
-      reading: 0,
-      relocations: 0,
-    };
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function checkShard({ index, count }: Sweep["shard"]): void {
@@ -198,43 +164,4 @@ function checkShard({ index, count }: Sweep["shard"]): void {
   if (!whole || index < 1 || index > count) {
     throw new Misuse(`there is no shard ${index}/${count}; the first of four is 1/4`);
   }
-}
-
-function modulePaths(directory: string): string[] {
-  try {
-    if (!statSync(directory).isDirectory()) throw new Misuse(`${directory} is not a directory`);
-  } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw new Misuse(`${directory} can't be read: ${systemError(error)}`);
-  }
-  const paths = moduleFiles(directory, true);
-  if (paths.length === 0)
-    throw new Misuse(
-      `${directory} holds no file with a module's name (.ko, .ko.gz, .ko.xz or .ko.zst)`,
-    );
-  return paths;
-}
-
-function treeDigest(modules: readonly Omit<LoaderTask, "base">[]): string {
-  const digest = createHash("sha256");
-  for (const { directory, path, label } of modules) {
-    digest.update(`${label}\0${sizeOf(join(directory, path))}\n`);
-  }
-  return digest.digest("hex");
-}
-
-/** -1 for a file that has gone since it was listed. */
-function sizeOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return -1;
-  }
-}
-
-async function fileDigest(path: string): Promise<string> {
-  const digest = createHash("sha256");
-  const file = await open(path);
-  for await (const chunk of file.createReadStream()) digest.update(chunk as Uint8Array);
-  return digest.digest("hex");
 }

@@ -1,10 +1,11 @@
-// The code of each of the pool's threads: one loader, made when the first task arrives.
+// The code of each of a sweep's threads: one loader, made when the first task arrives.
 
 import { type LoaderAnswer, type LoaderSetup, type LoaderTask, TreeLoader } from "./loader.ts";
+import { poolSetup } from "./pool-setup.ts";
 
-let loader: Promise<TreeLoader> | undefined;
+let loader: TreeLoader | undefined;
 
-export async function work(task: LoaderTask & { setup: LoaderSetup }): Promise<LoaderAnswer> {
-  loader ??= TreeLoader.open(task.setup);
-  return (await loader).load(task);
+export async function work(task: LoaderTask): Promise<LoaderAnswer> {
+  loader ??= new TreeLoader(poolSetup<LoaderSetup>());
+  return loader.load(task);
 }

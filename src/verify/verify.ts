@@ -7,6 +7,7 @@ import { errnoName, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { readKernel } from "../kernel/read.ts";
+import type { KernelStore } from "../kernel/stored.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
@@ -18,6 +19,8 @@ import { gatherSubjects, type Subject } from "./subjects.ts";
 export interface VerifyOptions {
   /** The path of a vmlinuz that QEMU's Malta boots. */
   readonly kernel: string;
+  /** Keeps what was read from the kernel's image; default: nothing is kept. */
+  readonly store?: KernelStore | undefined;
   /** A directory of modules, in which names and dependencies are found. */
   readonly tree?: string;
   /** The time limit of the boot, in seconds; default: 300. */
@@ -28,6 +31,7 @@ export interface VerifyOptions {
 
 const VERIFY_OPTIONS: OptionKeys<VerifyOptions> = {
   kernel: true,
+  store: true,
   tree: true,
   timeLimit: true,
   onProgress: true,
@@ -74,7 +78,7 @@ export async function verify(
 ): Promise<Verification> {
   checkOptions("verify()", options, VERIFY_OPTIONS);
   const subjects = await gatherSubjects(names, options.tree);
-  const kernel = await readKernel(options.kernel);
+  const kernel = await readKernel(options.kernel, { store: options.store });
   const { onProgress, timeLimit = TIME_LIMIT } = options;
   const guest: GuestOptions = {
     timeLimit,

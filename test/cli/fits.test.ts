@@ -1,7 +1,7 @@
 // Tests `farjal fits`: its verdict, its documents and its errors, on modules of our own and on Debian's.
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { debian, debianSkip } from "../support/debian.ts";
@@ -72,9 +72,13 @@ test("fits names what is missing", (context) => {
   const directory = temporaryDirectory(context);
   assertMisuse(farjal(["fits", module]), /--kernel FILE/);
   assertMisuse(farjal(["fits", module, "--kernel", module]), /no kernel is in this file/);
-  assertMisuse(farjal(["fits", "nowhere.ko", "--kernel", module]), /nowhere\.ko/);
   const symvers = join(directory, "Module.symvers");
   writeFileSync(symvers, `${SYMVERS}\n`);
+  assertMisuse(farjal(["fits", "nowhere.ko", "--kernel", symvers]), /nowhere\.ko/);
+  assertMisuse(
+    farjal(["fits", directory, module, "--kernel", symvers]),
+    /modules or one directory/,
+  );
   const empty = ["--kernel", symvers, "--modules", directory];
   assertMisuse(farjal(["fits", module, ...empty]), /there are no modules in/);
   const broken = join(directory, "broken.ko");
@@ -91,6 +95,31 @@ test("fits names what is missing", (context) => {
   );
 });
 
+test("fits writes one page for a directory", (context) => {
+  const directory = temporaryDirectory(context);
+  const symvers = join(directory, "Module.symvers");
+  writeFileSync(symvers, `${SYMVERS}\n`);
+  const tree = join(directory, "tree");
+  mkdirSync(tree);
+  writeFileSync(
+    join(tree, "one.ko"),
+    writeModule({ name: "one", symbols: [undefinedSymbol("no")] }),
+  );
+  writeFileSync(join(tree, "two.ko"), writeModule({ name: "two" }));
+  const page = join(directory, "fits.html");
+  const words = ["fits", tree, "--kernel", symvers, "--jobs", "1"];
+  const { code, stdout } = farjal([...words, "--html", page]);
+  assert.deepEqual([code, stdout], [1, `${page}\n`]);
+  assert.match(readFileSync(page, "utf8"), /one: Unknown symbol no \(err -2\)/);
+  const text = farjal(words).stdout;
+  assert.match(
+    text,
+    /^2 modules for .*: 1 fit, 1 don't\n *missing symbols +1\none\.ko doesn't fit/,
+  );
+  const { json } = farjalJson(words);
+  assert.deepEqual([json.fits, json.reasons], [false, undefined]);
+});
+
 suite("fits with Debian's kernel", { skip: debianSkip }, () => {
   test("finds the kernel's modules beside its boot directory", (context) => {
     const copy = join(temporaryDirectory(context), "usbcore.ko");
@@ -100,5 +129,18 @@ suite("fits with Debian's kernel", { skip: debianSkip }, () => {
     assert.deepEqual(json.modules[0].needs, ["usb_common"]);
     assert.equal(json.kernel.release, debian?.release);
     assert.match(json.kernel.modules, /lib\/modules\/6/);
+  });
+
+  test("keeps the kernel in the user's cache, and not with --no-cache", (context) => {
+    const cache = temporaryDirectory(context);
+    const environment = { XDG_CACHE_HOME: cache };
+    const words = ["fits", debian?.module("crc16") ?? "", "--kernel", debian?.vmlinuz ?? ""];
+    const plain = farjal([...words, "--no-cache"], { environment });
+    assert.deepEqual(readdirSync(cache), []);
+    assert.match(plain.stdout, /crc16\.ko fits Linux 6/);
+    assert.deepEqual(farjal(words, { environment }), plain);
+    const entries = readdirSync(join(cache, "farjal/images"));
+    assert.deepEqual([entries.length, entries[0]?.endsWith(".kernel")], [1, true]);
+    assert.deepEqual(farjal(words, { environment }), plain);
   });
 });

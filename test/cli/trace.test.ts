@@ -210,7 +210,6 @@ test("trace: the options of a real kernel's tracer and of farjal's aren't mixed"
     farjal(["trace", builtModule("modern", "little"), ...options]);
   assertMisuse(trace(), /name the function to call: --call NAME/);
   assertMisuse(trace("--call", "work_run", "--run", "ls"), /--run is for --on-kernel/);
-  assertMisuse(trace("--call", "work_run", "--no-cache"), /--no-cache is for --on-kernel/);
   assertMisuse(trace("--on-kernel", "k", "--call", "f"), /--call has no meaning with --on-kernel/);
   assertMisuse(trace("--on-kernel", "k", "--base", "0"), /--base has no meaning with --on-kernel/);
   assertMisuse(trace("--on-kernel", "/nowhere"), /\/nowhere can't be read/);

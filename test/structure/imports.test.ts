@@ -185,7 +185,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@assemblyscript/loader": "src/processor/wasm-core.ts",
   commander: "src/cli/",
   tinybench: "src/measure/",
-  tinypool: "src/sweep/sweep.ts",
+  tinypool: "src/sweep/pool.ts",
   "cli-progress": "src/cli/progress.ts",
   picocolors: "src/cli/",
   "fastest-levenshtein": "src/near-names.ts",
@@ -208,6 +208,7 @@ const NODE_ONLY = [
   "src/board/linux.ts",
   "src/board/open-linux.ts",
   "src/board/snapshot-cache.ts",
+  "src/host/file-cache.ts",
   "src/testing.ts",
   "src/compare/golden.ts",
 ];

@@ -9,7 +9,9 @@
 //
 // Each file runs in a process of its own, as many at a time as there are processors.
 
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -59,6 +61,10 @@ for (const word of positionals) {
     nothing(`no test file's path has '${word}' in it: look into test/`);
 }
 if (files.length === 0) nothing("--without leaves no test file");
+/** The program's caches, for this run only: no entry of an older build hides what the code does now. */
+const caches = mkdtempSync(join(tmpdir(), "farjal-caches-"));
+process.env["XDG_CACHE_HOME"] = caches;
+process.on("exit", () => rmSync(caches, { recursive: true, force: true }));
 const tally = new Tally();
 const events = run({
   files,

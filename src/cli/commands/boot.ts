@@ -28,6 +28,7 @@ import { stopText } from "../../report/stop-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { readInput } from "../input.ts";
+import { kernelStore } from "../kernel-store.ts";
 import { Keyboard } from "../keyboard.ts";
 import { countReader } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";
@@ -300,7 +301,7 @@ async function save(board: Board, path: string, terminal: Terminal): Promise<voi
 async function symbols(path: string | undefined) {
   if (path === undefined) return null;
   try {
-    return await readAnyKernel(path);
+    return await readAnyKernel(path, { store: kernelStore({}) });
   } catch (error) {
     if (error instanceof Misuse) return null;
     throw error;

@@ -1,15 +1,28 @@
 // `farjal fits M.ko… --kernel K`: whether modules would load into a kernel, and all reasons why not. src/fits/ judges;
 // this file reads the arguments and prints the answer.
 
+import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
-import { type Fits, judgeModules, Misuse, openNamed, readModuleBytes } from "../../index.ts";
-import { fitsText } from "../../report/fits-text.ts";
+import {
+  type Fits,
+  type FitsOptions,
+  judgeModules,
+  judgeTree,
+  Misuse,
+  type RuleSet,
+  readModuleBytes,
+} from "../../index.ts";
+import { fitsPage } from "../../report/fits-page.ts";
+import { fitsText, fitsTreeText } from "../../report/fits-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
 import { readInput } from "../input.ts";
-import { DEFAULT_BASE } from "../options/module-options.ts";
-import { readAddress } from "../options/numbers.ts";
+import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
+import { DEFAULT_BASE, ruleChoice, withRules } from "../options/module-options.ts";
+import { countReader, readAddress } from "../options/numbers.ts";
+import { progressBar } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -23,24 +36,31 @@ vermagic, missing-symbol, gpl-only, namespace, checksum, struct-module, far-jump
 Examples:
   farjal fits driver.ko --kernel vmlinuz-6.1.0-50-4kc-malta
   farjal fits driver.ko --kernel System.map --symvers Module.symvers
-  farjal fits driver.ko --kernel Module.symvers --modules lib/modules/6.1.0-50-4kc-malta`;
+  farjal fits driver.ko --kernel Module.symvers --modules lib/modules/6.1.0-50-4kc-malta
+  farjal fits lib/modules/6.1.0-47-4kc-malta --kernel vmlinuz-6.1.0-50-4kc-malta --html fits.html`;
 
-interface FitsCommandOptions extends AnswerOptions {
+interface FitsCommandOptions extends AnswerOptions, CacheOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly modules?: string;
+  readonly kernelRelease?: string;
+  readonly rules?: RuleSet;
+  readonly rule?: readonly string[];
   readonly base: Address;
+  readonly html?: string;
+  readonly jobs?: number;
+  readonly timeLimit: number;
 }
 
 export function addFits(program: Command, give: Give, terminal: Terminal): void {
-  program
-    .command("fits")
-    .argument("<M.ko...>", "modules; - is standard input")
+  withRules(program.command("fits"))
+    .argument("<M.ko...>", "modules, - for standard input, or one directory with modules in it")
     .option("--json", "print one JSON document")
     .option(
       "--kernel <FILE>",
       "the kernel to load them into: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
     )
+    .addOption(cacheOption())
     .option("--symvers <FILE>", "the Module.symvers of that kernel")
     .option("--modules <DIR>", "that kernel's own modules tree")
     .addOption(
@@ -48,6 +68,13 @@ export function addFits(program: Command, give: Give, terminal: Terminal): void 
         .argParser(readAddress)
         .default(DEFAULT_BASE, "c0000000"),
     )
+    .option("--html <FILE>", "write the verdicts as one HTML page")
+    .option(
+      "--jobs <N>",
+      "threads for a directory; default: one for each processor",
+      countReader(1, 1024),
+    )
+    .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
     .summary("whether a module loads into another kernel, and all reasons why not")
     .description(
       "Compares modules with a kernel: version magic, struct module, each import (missing, GPL-only, in a namespace, " +
@@ -63,21 +90,67 @@ export function addFits(program: Command, give: Give, terminal: Terminal): void 
 async function fits(
   paths: readonly string[],
   options: FitsCommandOptions,
-  { paint }: Terminal,
+  terminal: Terminal,
 ): Promise<Answer> {
+  const isTree = paths.some(isDirectory);
+  if (isTree && paths.length > 1) throw new Misuse("fits takes modules or one directory");
+  const { paint } = terminal;
+  const judged = isTree
+    ? await judgedTree(paths[0] ?? "", options, terminal)
+    : await judgeModules(paths, fitsOptions(options));
+  if (options.html !== undefined) await writeWhole(options.html, fitsPage(judged));
+  const text = isTree ? fitsTreeText(judged, paint) : fitsText(judged, paint);
+  return {
+    held: judged.fits,
+    json: fitsJson(judged, isTree),
+    text: options.html === undefined ? text : [`${options.html}\n`],
+    notes: judged.notes.map((note) => `note: ${note}\n`).join(""),
+  };
+}
+
+function fitsOptions(options: FitsCommandOptions): FitsOptions {
   const { kernel, symvers, modules, base } = options;
   if (kernel === undefined) throw new Misuse("name the kernel with --kernel FILE");
-  const named = await openNamed(paths, (path) =>
-    readModuleBytes(path === "-" ? readInput(path) : path),
-  );
-  const judged = await judgeModules(named, { kernel, symvers, modules, base });
-  const notes = judged.notes.map((note) => `note: ${note}\n`).join("");
-  return { held: judged.fits, json: fitsJson(judged), text: fitsText(judged, paint), notes };
+  return {
+    kernel,
+    symvers,
+    modules,
+    base,
+    store: kernelStore(options),
+    rules: ruleChoice(options),
+    readBytes: (path) => readModuleBytes(path === "-" ? readInput(path) : path),
+  };
+}
+
+async function judgedTree(
+  directory: string,
+  options: FitsCommandOptions,
+  terminal: Terminal,
+): Promise<Fits> {
+  const { jobs, timeLimit } = options;
+  const bar = progressBar(terminal);
+  try {
+    return await judgeTree(directory, {
+      ...fitsOptions(options),
+      jobs,
+      timeLimit,
+      onProgress: (done, total) => {
+        if (!bar?.isActive) bar?.start(total, done);
+        else bar.update(done);
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Of one module, its reasons are at the top too. */
-function fitsJson({ fits, kernel, modules, notes }: Fits): Answer["json"] {
+function fitsJson({ fits, kernel, modules, notes }: Fits, isTree: boolean): Answer["json"] {
   const [only, another] = modules;
-  const reasons = only !== undefined && another === undefined ? only.reasons : undefined;
+  const reasons = !isTree && another === undefined ? only?.reasons : undefined;
   return { fits, reasons, kernel, modules, notes };
 }

@@ -15,6 +15,7 @@ import { readingShare, sweepText } from "../../report/sweep-text.ts";
 import { causesOf } from "../../sweep/causes.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { readInput } from "../input.ts";
+import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
 import { progressBar } from "../progress.ts";
@@ -27,7 +28,7 @@ Examples:
   farjal sweep modules --shard 1/4 --json > 1.json
   farjal sweep --merge 1.json 2.json 3.json 4.json`;
 
-interface SweepOptions extends AnswerOptions {
+interface SweepOptions extends AnswerOptions, CacheOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly base?: readonly Address[];
@@ -52,6 +53,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
       "--kernel <FILE>",
       "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
     )
+    .addOption(cacheOption())
     .option("--symvers <FILE>", "the Module.symvers of that kernel")
     .option(
       "--base <HEX>",
@@ -113,6 +115,7 @@ async function swept(
       stubMissing: options.stubMissing === true,
       memory: memory << 20,
       timeLimit,
+      store: kernelStore(options),
       ...(kernel === undefined ? {} : { kernel }),
       ...(symvers === undefined ? {} : { symvers }),
       ...(jobs === undefined ? {} : { jobs }),

@@ -21,9 +21,8 @@ import type { Terminal } from "../terminal.ts";
 export interface KernelTraceOptions
   extends AnswerOptions,
     TraceFormatOptions,
-    Omit<RunningKernelOptions, "cache"> {
+    RunningKernelOptions {
   readonly onKernel?: string;
-  readonly cache: boolean;
   readonly run?: readonly string[];
   readonly plugin: string;
   readonly func?: readonly string[];
@@ -35,12 +34,12 @@ export interface KernelTraceOptions
 }
 
 /** The options that only --on-kernel has, by commander's names. */
-const ONLY_ON_KERNEL: readonly string[] = ["initrd", "append", "run", "cache"];
+const ONLY_ON_KERNEL: readonly string[] = ["initrd", "append", "run"];
 /** The other options that mean something with it. */
 const ALSO_ON_KERNEL: readonly string[] = [
   ...["json", "onKernel", "cpu", "with", "param", "plugin", "tracer", "func", "filterFile"],
   ...["notrace", "graph", "graphNotrace", "maxGraphDepth", "buffer", "output", "format"],
-  ...["option", "fileVersion"],
+  ...["option", "fileVersion", "cache"],
 ];
 
 /** @throws Misuse for an option that has no meaning with --on-kernel, or none without it. */

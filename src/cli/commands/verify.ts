@@ -6,6 +6,7 @@ import { hex } from "../../hex.ts";
 import { type VerifiedModule, verify } from "../../index.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { countReader } from "../options/numbers.ts";
 import { progressBar } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
@@ -15,7 +16,7 @@ Examples:
   farjal verify usbcore.ko --kernel vmlinuz-6.1.0-50-4kc-malta
   farjal verify ext4 cfg80211 --kernel vmlinuz --modules lib/modules/6.1.0-50-4kc-malta`;
 
-interface VerifyOptions extends AnswerOptions {
+interface VerifyOptions extends AnswerOptions, CacheOptions {
   readonly kernel: string;
   readonly modules?: string;
   readonly timeLimit: number;
@@ -27,6 +28,7 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .argument("<MODULE...>", "a module's file, or its name in the tree of --modules")
     .option("--json", "print one JSON document")
     .requiredOption("--kernel <FILE>", "the vmlinuz to boot, for a little-endian Malta board")
+    .addOption(cacheOption())
     .option("--modules <DIR>", "a modules tree, where names and dependencies are found")
     .option("--time-limit <S>", "seconds that the boot may take", countReader(1, 86_400), 300)
     .summary("compare with a real kernel's memory, word by word")
@@ -60,13 +62,14 @@ function moduleJson(module: VerifiedModule): Answer["json"] {
 
 async function verified(
   names: readonly string[],
-  { kernel, modules, timeLimit }: VerifyOptions,
+  { kernel, modules, timeLimit, cache }: VerifyOptions,
   terminal: Terminal,
 ) {
   const bar = progressBar(terminal);
   try {
     return await verify(names, {
       kernel,
+      store: kernelStore({ cache }),
       timeLimit,
       ...(modules === undefined ? {} : { tree: modules }),
       onProgress: (done, total) => {

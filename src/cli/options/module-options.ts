@@ -18,13 +18,14 @@ import {
   type RuleSet,
 } from "../../index.ts";
 import type { AnswerOptions } from "../answer.ts";
+import { type CacheOptions, cacheOption } from "../kernel-store.ts";
 import { countReader, gather, readAddress, readPlaces } from "./numbers.ts";
 
 /** The default base of a module, where the search for free places begins. */
 export const DEFAULT_BASE = 0xc0000000;
 const MOST_MEMORY = 512;
 
-export interface ModuleOptions extends AnswerOptions {
+export interface ModuleOptions extends AnswerOptions, CacheOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly kernelRelease?: string;
@@ -81,18 +82,9 @@ export function moduleCommand(program: Command, name: string): Command {
     .option("--object", "take a plain .o, which Linux would refuse as a module");
 }
 
-/** Adds the options of commands that place the module at an address. */
-export function placed(command: Command): Command {
-  const address = "an address in hexadecimal";
+/** Adds the options that choose the kernel's rules. */
+export function withRules(command: Command): Command {
   return command
-    .option(
-      "--kernel <FILE>",
-      "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
-    )
-    .option(
-      "--symvers <FILE>",
-      "the Module.symvers of that kernel: adds exports and checksums to the addresses of a System.map",
-    )
     .option(
       "--kernel-release <RELEASE>",
       "load as this Linux does, such as 6.12.95; default: the kernel's release, or the module's",
@@ -104,6 +96,21 @@ export function placed(command: Command): Command {
       "--rule <RULE=VALUE>",
       "one rule of the kernel, such as V20=refuse (may be given again)",
       gather,
+    );
+}
+
+/** Adds the options of commands that place the module at an address. */
+export function placed(command: Command): Command {
+  const address = "an address in hexadecimal";
+  return withRules(command)
+    .option(
+      "--kernel <FILE>",
+      "import from this kernel: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .addOption(cacheOption())
+    .option(
+      "--symvers <FILE>",
+      "the Module.symvers of that kernel: adds exports and checksums to the addresses of a System.map",
     )
     .option(
       "--base <HEX>",
