@@ -1,10 +1,16 @@
-// The number of steps a run may take: instructions, where each host function served counts as one. A guest may loop
-// forever; a budget ends its run at an exact step.
+// The number of steps a run may take: instructions, where a call of a host function counts as many as take the host's
+// time. A guest may loop forever; a budget ends its run at an exact step.
 
 import { Misuse } from "../errors.ts";
 
 /** The default budget of a run, in steps. */
 export const DEFAULT_BUDGET = 1_000_000_000;
+
+/**
+ * The steps that a call of a host function counts for, besides what its work is charged: the host serves one in the time
+ * of some hundreds of interpreted instructions.
+ */
+export const HOST_CALL_STEPS = 100;
 
 /** @throws Misuse unless it is a whole number of steps, at least 1. */
 export function checkBudget(budget: number): void {

@@ -48,13 +48,31 @@ for (const endian of ["little", "big"] as const) {
       0x1000fffc, // b back to the lui
       0,
     ]);
-    const { exception } = machine.call(loop, [], { budget: 500_000, throws: false });
+    const { exception } = machine.call(loop, [], { budget: 10_000_000, throws: false });
     assert.equal(exception?.kind, "budget");
     assert.ok(
       machine.log.length >= 8192 && machine.log.length <= 16384,
       String(machine.log.length),
     );
     assert.equal(machine.log.at(-1), "again");
+  });
+
+  test(`a call of a host function is charged for the host's time, ${endian}-endian`, async () => {
+    const machine = await Machine.create({ endian });
+    let calls = 0;
+    machine.provide("nothing", () => {
+      calls += 1;
+    });
+    const nothing = machine.addressOf("nothing") ?? 0;
+    const loop = place(machine, [
+      (0x0c000000 | ((nothing >>> 2) & 0x03ffffff)) >>> 0, // jal nothing
+      0,
+      0x1000fffd, // b back to the jal
+      0,
+    ]);
+    const { exception } = machine.call(loop, [], { budget: 100_000, throws: false });
+    assert.equal(exception?.kind, "budget");
+    assert.ok(calls > 500 && calls <= 1000, String(calls));
   });
 
   test(`returning to an unmapped address, to a misaligned address and to a made-up host function, ${endian}-endian`, async () => {

@@ -5,7 +5,7 @@
 import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/stops.ts";
 import { Misuse } from "../../errors.ts";
 import { R } from "../../isa/registers.ts";
-import type { Budget } from "../../processor/budget.ts";
+import { type Budget, HOST_CALL_STEPS } from "../../processor/budget.ts";
 import type { Processor } from "../../processor/processor.ts";
 import {
   budgetStop,
@@ -99,8 +99,8 @@ export class GuestCall {
   }
 
   /**
-   * Continues for at most `steps` steps: instructions, where each host function served counts as one. A call that has
-   * ended can also be continued, at the instruction where it ended.
+   * Continues for at most `steps` steps, an instruction or a host function each; the budget is charged more for a host
+   * function. A call that has ended can also be continued, at the instruction where it ended.
    */
   advance(steps = Number.POSITIVE_INFINITY): Halt {
     if (steps !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(steps) && steps >= 0)) {
@@ -135,6 +135,7 @@ export class GuestCall {
         const stop = this.#host.serve(this.processor.stopValue);
         if (stop !== undefined) return this.#ended(stop);
         spend(1);
+        this.budget.spend(HOST_CALL_STEPS - 1);
         continue;
       }
       return this.#why(reason);

@@ -62,7 +62,10 @@ export interface OpenHostCall {
  */
 export function openHostCall(name: string, count: number, context: HostCallContext): OpenHostCall {
   const { memory, returnAddress } = context;
-  const args = Object.freeze(Array.from({ length: count }, (_, index) => context.arg(index)));
+  const words: number[] = [];
+  for (let index = 0; index < count; index += 1) words.push(context.arg(index));
+  // Most host functions need no array, and freezing one costs as much as the rest of a call.
+  let args: readonly number[] | undefined;
   let open = true;
   const live = (): HostCallContext => {
     if (open) return context;
@@ -70,11 +73,14 @@ export function openHostCall(name: string, count: number, context: HostCallConte
       `the call of ${name} is over: read what you need while the host function runs, or use call.args`,
     );
   };
-  const arg = (index: number): number => args[index] ?? live().arg(index);
+  const arg = (index: number): number => words[index] ?? live().arg(index);
   return {
     call: {
       name,
-      args,
+      get args() {
+        args ??= Object.freeze(words);
+        return args;
+      },
       memory,
       returnAddress,
       arg,
