@@ -19,6 +19,7 @@ export {
 } from "./board/boot-image.ts";
 export type { Console } from "./board/console.ts";
 export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
+export { Disk } from "./board/disk.ts";
 export type { BootProgram } from "./board/loader.ts";
 export { postMortem } from "./board/post-mortem.ts";
 export { readScript, ScriptedRun, type ScriptStep, type ScriptStop } from "./board/script.ts";

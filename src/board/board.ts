@@ -22,6 +22,7 @@ import type { BoardStop } from "./board-stop.ts";
 import { Bus, type RegionOptions } from "./bus.ts";
 import { Console } from "./console.ts";
 import type { Device, DevicePort } from "./device.ts";
+import type { Disk } from "./disk.ts";
 import { type BootProgram, loadProgram } from "./loader.ts";
 import { buildMalta, type Malta } from "./malta.ts";
 import { Timeline } from "./timeline.ts";
@@ -37,6 +38,7 @@ const MEMORY = 256 * MIB;
 const STRETCH = 4_000_000;
 /** After this many waits without an instruction between them, no event will wake the processor. */
 const MOST_WAITS = 1_000_000;
+const MOST_DISKS = 4;
 const STATUS = 12;
 const CAUSE = 13;
 const INTERRUPTS = 0xff00;
@@ -55,6 +57,8 @@ export interface BoardOptions {
   readonly engine?: Engine | undefined;
   /** The date of the guest's clock at the start, in milliseconds since 1970, UTC; default: 1 January 2025. */
   readonly date?: number | undefined;
+  /** Up to four disks: the first and second of the first IDE channel, then those of the second. */
+  readonly disks?: readonly (Disk | undefined)[] | undefined;
 }
 
 const BOARD_OPTIONS: OptionKeys<BoardOptions> = {
@@ -64,6 +68,7 @@ const BOARD_OPTIONS: OptionKeys<BoardOptions> = {
   tlbEntries: true,
   engine: true,
   date: true,
+  disks: true,
 };
 
 /** How a user's device is attached. */
@@ -138,7 +143,10 @@ export class Board {
   }
 
   private constructor(options: BoardOptions) {
-    const { endian, memory = MEMORY, cpu = "24Kc", tlbEntries = 16 } = options;
+    const { endian, memory = MEMORY, cpu = "24Kc", tlbEntries = 16, disks = [] } = options;
+    if (disks.length > MOST_DISKS) {
+      throw new Misuse(`Malta has room for ${MOST_DISKS} disks, and not for ${disks.length}`);
+    }
     if (memory > MOST_MEMORY) {
       throw new Misuse(
         `Malta has at most 256 MiB of memory below its devices, not ${memory} bytes`,
@@ -153,6 +161,7 @@ export class Board {
       endian,
       bus: this.bus,
       date: options.date ?? DATE,
+      disks,
       skip: (instructions) => this.processor.skip(instructions),
       attach: (name, address, size, device, region, line) => {
         this.bus.attach(address, size, device, region);

@@ -27,6 +27,8 @@ export interface Device {
   save?(): Saved;
   /** Restores the value that save() returned. The board doesn't save alarms, so the device sets them again here. */
   restore?(saved: Saved): void;
+  /** Throws a Misuse when restore() can't take the value. Called before a board is changed. */
+  check?(saved: Saved): void;
   /** A hardware reset. */
   reset?(): void;
 }

@@ -7,12 +7,14 @@ import type { Device } from "./device.ts";
 import { Flash } from "./devices/flash.ts";
 import { Gt64120 } from "./devices/gt64120.ts";
 import { InterruptControllers } from "./devices/i8259.ts";
+import { IdeChannel } from "./devices/ide.ts";
 import { MaltaFpga, REVISION, REVISION_OFFSET } from "./devices/malta-fpga.ts";
 import { type PciBus, PciFunction } from "./devices/pci.ts";
 import { addPiix4 } from "./devices/piix4.ts";
 import { Pit } from "./devices/pit.ts";
 import { Rtc } from "./devices/rtc.ts";
 import { Uart } from "./devices/uart.ts";
+import type { Disk } from "./disk.ts";
 
 /** Physical address of ISA's and PCI's ports. */
 const PORTS = 0x18000000;
@@ -28,6 +30,14 @@ const BOOT_ROM_SIZE = 0x400000;
 const TIMER_LINE = 0;
 const CLOCK_LINE = 8;
 const SERIAL_LINES = [4, 3] as const;
+/** The IDE channels: their first port, their control port and their interrupt line. */
+const IDE_CHANNELS = [
+  { ports: 0x1f0, control: 0x3f6, line: 14 },
+  { ports: 0x170, control: 0x376, line: 15 },
+] as const;
+const DISK_NAMES = ["hda", "hdb", "hdc", "hdd"] as const;
+/** Bytes of the bus master's registers for one channel. */
+const MASTER_SIZE = 8;
 /** The processor's interrupt inputs, as bits of Cause.IP: the 8259s' and the FPGA UART's. */
 const CONTROLLERS_INPUT = 1 << 10;
 const UART_INPUT = 1 << 12;
@@ -52,6 +62,8 @@ export interface Wiring {
   /** The date at the board's start, in milliseconds since 1970. */
   readonly date: number;
   skip(instructions: number): void;
+  /** The disks of the IDE channels: first and second of the first channel, then of the second. */
+  readonly disks: readonly (Disk | undefined)[];
 }
 
 /** The parts of the board that the host uses. */
@@ -98,16 +110,11 @@ export function buildMalta(wiring: Wiring): Malta {
 
   const pci: PciBus = new Map();
   pci.set(0, systemController());
-  const { power } = addPiix4(pci, bus, PORTS);
+  const ide = attachIde(wiring, line);
+  const { power } = addPiix4(pci, bus, PORTS, ide);
   wiring.connect("piix4-power", power);
   for (const [number, fn] of pci) {
-    wiring.connect(`pci-${number}`, {
-      read: () => 0,
-      write: () => undefined,
-      save: () => fn.save(),
-      restore: (saved) => fn.restore(saved),
-      reset: () => fn.reset(),
-    });
+    wiring.connect(`pci-${number}`, stateOf(fn));
   }
   const native = { byteOrder: "native" } as const;
   const gt64120 = new Gt64120({ endian, pci, acknowledge: () => controllers.acknowledge() });
@@ -120,6 +127,39 @@ export function buildMalta(wiring: Wiring): Malta {
     wiring.interrupt(UART_INPUT, active),
   );
   return { serial, controllers, fpga, pci };
+}
+
+/** Attaches the IDE channels with their disks. @returns the bus master's registers. */
+function attachIde(wiring: Wiring, line: (number: number) => (active: boolean) => void): Device {
+  const channels = IDE_CHANNELS.map(({ ports, control, line: number }, index) => {
+    const channel = new IdeChannel(wiring.disks.slice(2 * index, 2 * index + 2));
+    wiring.attach(`ide${index}`, PORTS + ports, 8, channel.registers, {}, line(number));
+    wiring.bus.attach(PORTS + control, 1, channel.control);
+    return channel;
+  });
+  wiring.disks.forEach((disk, index) => {
+    if (disk !== undefined) wiring.connect(DISK_NAMES[index] ?? "", stateOf(disk));
+  });
+  const masterAt = (offset: number): Device =>
+    (channels[Math.floor(offset / MASTER_SIZE)] as IdeChannel).master;
+  return {
+    read: (offset, size) => masterAt(offset).read(offset % MASTER_SIZE, size),
+    write: (offset, size, value) => masterAt(offset).write(offset % MASTER_SIZE, size, value),
+  };
+}
+
+/** A part of the board without registers of its own, as a device whose state is in snapshots. */
+function stateOf(
+  part: Required<Pick<Device, "save" | "restore">> & Pick<Device, "check" | "reset">,
+): Device {
+  return {
+    read: () => 0,
+    write: () => undefined,
+    save: () => part.save(),
+    restore: (saved) => part.restore(saved),
+    check: (saved) => part.check?.(saved),
+    reset: () => part.reset?.(),
+  };
 }
 
 /** The system controller as PCI device 0, with the read-only address registers of QEMU's. */

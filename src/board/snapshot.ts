@@ -28,7 +28,7 @@ const FORMAT = "farjal-board";
 const VERSION = 2;
 const FIRST_VERSION = 1;
 /** Malta's devices that a snapshot of version 1 doesn't have. */
-const ADDED_SINCE_FIRST: readonly string[] = [];
+const ADDED_SINCE_FIRST: readonly string[] = ["ide0", "ide1"];
 
 export interface SaveBoardOptions {
   /** Whether to compress the state, which takes a third of the space and several times as long; default: true. */
@@ -71,7 +71,7 @@ export function restoreBoard(board: Board, bytes: Uint8Array): void {
 /** Makes a board from a snapshot; `attach` attaches the user's own devices before the state is restored. */
 export function boardOf(
   bytes: Uint8Array,
-  options: Pick<BoardOptions, "engine" | "date"> = {},
+  options: Pick<BoardOptions, "engine" | "date" | "disks"> = {},
   attach: (board: Board) => void = () => undefined,
 ): Board {
   const snapshot = readSnapshot(bytes);
@@ -95,7 +95,11 @@ function resume(board: Board, snapshot: Snapshot, isNew = false): void {
   }
   const saved = board.devices.filter(({ name }) => name in note.devices);
   const fresh = board.devices.filter(({ name }) => !(name in note.devices));
-  for (const { name, device } of saved) checkShape(name, note.devices[name] ?? null, device);
+  for (const { name, device } of saved) {
+    const state = note.devices[name] ?? null;
+    checkShape(name, state, device);
+    device.check?.(state);
+  }
   restoreProcessor(board.processor, snapshot, { isNew });
   const { attachment } = snapshot;
   board.resume(note, attachment.length === 0 ? undefined : () => unpackProgram(attachment), () => {

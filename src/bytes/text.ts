@@ -56,6 +56,11 @@ export function base64(bytes: Uint8Array): string {
   return btoa(latin1(bytes));
 }
 
+/** The bytes of such a text. @throws DOMException when it is none. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return latin1Bytes(atob(text));
+}
+
 /** Concatenates the parts. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

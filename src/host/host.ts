@@ -61,7 +61,7 @@ export interface Host {
   pageParts(): PageParts;
 
   /** The digest of the concatenated parts. */
-  sha256(parts: readonly Uint8Array[]): Uint8Array;
+  sha256(parts: Iterable<Uint8Array>): Uint8Array;
   /** Makes a zlib stream (RFC 1950) at zlib's fastest level. */
   deflate(bytes: Uint8Array): Uint8Array;
   /** Unpacks a zlib stream. @throws when it is damaged or unpacks to more than `most` bytes. */

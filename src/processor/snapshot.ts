@@ -119,9 +119,14 @@ export interface SaveOptions {
   readonly compressed?: boolean;
 }
 
-/** The state of a processor between two runs. */
+/** The state of a processor between two runs. @throws Misuse for a note of more than 64 MiB. */
 export function saveProcessor(processor: Processor, options: SaveOptions = {}): Uint8Array {
   const { note = new Uint8Array(), attachment = new Uint8Array(), compressed = true } = options;
+  if (note.length > MOST_NOTE) {
+    throw new Misuse(
+      `a snapshot has room for ${MOST_NOTE >>> 20} MiB of the devices' state, and not for ${note.length} bytes`,
+    );
+  }
   const pages = mappedPages(processor);
   const tlbPages = processor.words.slice(
     TLB_PAGES / WORD,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Disk } from "../../src/board/disk.ts";
 import { restoreBoard, saveBoard } from "../../src/board/snapshot.ts";
 import { asm, ENDIANS, NOP, R } from "../cpu/guest.ts";
 import { Random } from "../support/random.ts";
@@ -11,6 +12,8 @@ import { boardWith } from "./program.ts";
 /** Addresses of the devices, and some without a device. */
 const PLACES: readonly (readonly [number, number])[] = [
   [0x18000000, 0x600],
+  [0x180001f0, 8],
+  [0x18000170, 8],
   [0x18001000, 0x200],
   [0x1be00000, 0x1000],
   [0x1be00cf8, 8],
@@ -27,7 +30,8 @@ for (const endian of ENDIANS) {
   for (const seed of [1, 2, 3]) {
     test(`random device accesses, ${endian}-endian, seed ${seed}`, () => {
       const random = new Random(seed);
-      const board = boardWith(endian, LOOP);
+      const disks = [new Disk(new Uint8Array(1 << 16)), undefined, new Disk(new Uint8Array(512))];
+      const board = boardWith(endian, LOOP, { disks });
       for (let count = 0; count < ACCESSES; count += 1) {
         const [start, size] = PLACES[random.below(PLACES.length)] ?? [0, 1];
         const width = [1, 2, 4][random.below(3)] ?? 1;

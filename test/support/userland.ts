@@ -6,13 +6,14 @@ import { dirname } from "node:path";
 import { type InitramfsEntry, initramfs } from "../../src/board/initramfs.ts";
 import { busybox } from "./debian.ts";
 
-/** Process 1: a shell on the console, with the usual file systems mounted. */
+/** Process 1: with the usual file systems mounted, it runs /script if there is one, and then a shell on the console. */
 const INIT = `#!/bin/sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /sbin /usr/bin /usr/sbin
 /bin/busybox --install -s
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+[ -e /script ] && . /script
 exec setsid cttyhack sh
 `;
 

@@ -87,11 +87,20 @@ class PowerManagement implements Device {
   }
 }
 
-/** The device behind a function that has none. */
+/** The registers of the USB controller, which are missing. */
 const ABSENT: Device = { read: () => 0, write: () => undefined };
 
-/** Adds PIIX4's functions to the PCI bus. @returns its power management, which the board attaches. */
-export function addPiix4(pci: PciBus, bus: Bus, ports: number): { power: Device; region: Region } {
+/**
+ * Adds PIIX4's functions to the PCI bus.
+ * @param busMaster the IDE channels' bus masters.
+ * @returns its power management, which the board attaches.
+ */
+export function addPiix4(
+  pci: PciBus,
+  bus: Bus,
+  ports: number,
+  busMaster: Device,
+): { power: Device; region: Region } {
   const region = (size: number, device: Device): Region => ({
     address: -1,
     size,
@@ -113,7 +122,7 @@ export function addPiix4(pci: PciBus, bus: Bus, ports: number): { power: Device;
       new PciFunction({
         words: { 0: 0x71118086, 1: 0x02800000, 2: 0x01018000 },
         writable: { 16: 0xffffffff },
-        bars: [{ number: 4, space: "io", size: IDE_SIZE, region: region(IDE_SIZE, ABSENT) }],
+        bars: [{ number: 4, space: "io", size: IDE_SIZE, region: region(IDE_SIZE, busMaster) }],
       }),
     ],
     [

@@ -13,6 +13,7 @@ import {
   boardOf,
   CPU_MODEL_NAMES,
   type CpuModel,
+  Disk,
   ENGINES,
   type Engine,
   Misuse,
@@ -22,15 +23,16 @@ import {
   readScript,
   ScriptedRun,
   type ScriptStop,
+  type Sink,
   saveBoard,
 } from "../../index.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
-import { writeWhole } from "../atomic-file.ts";
+import { writeAtomically, writeWhole } from "../atomic-file.ts";
 import { readInput } from "../input.ts";
 import { kernelStore } from "../kernel-store.ts";
 import { Keyboard } from "../keyboard.ts";
-import { countReader } from "../options/numbers.ts";
+import { countReader, gather } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -39,6 +41,7 @@ Examples:
   farjal boot vmlinux --append "console=ttyS0 panic=-1" --until "Kernel panic" --json
   farjal boot vmlinuz --initrd initrd.gz --append "console=ttyS0" --save shell --at "/ #"
   farjal boot --restore shell --script commands.txt
+  farjal boot vmlinuz --append "console=ttyS0 root=/dev/sda" --disk root.img --save-disk changed.img
 
 A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, unless it ends with \\c.
 On a terminal, Ctrl-A x leaves.`;
@@ -56,6 +59,8 @@ interface BootOptions extends AnswerOptions {
   readonly engine: Engine;
   readonly until?: string;
   readonly timeLimit?: number;
+  readonly disk?: readonly string[];
+  readonly saveDisk?: readonly string[];
   readonly script?: string;
   readonly log?: string;
   readonly reboot: boolean;
@@ -107,6 +112,16 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "end when the console has shown this text; exit code 1 when it hasn't",
     )
     .option("--time-limit <S>", "end after this many seconds", countReader(1, 1_000_000))
+    .option(
+      "--disk <FILE>",
+      "an IDE disk with this image, which stays as it is; up to four (may be given again)",
+      gather,
+    )
+    .option(
+      "--save-disk <FILE>",
+      "at the end, write the first disk with the guest's changes to FILE; given again, the next disk",
+      gather,
+    )
     .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
     .option("--log <FILE>", "also write the console's output to FILE")
     .option("--no-reboot", "end when the guest resets the board, instead of booting again")
@@ -132,7 +147,12 @@ async function boot(
   options: BootOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  const board = await boardFor(path, options);
+  const disks = (options.disk ?? []).map((image) => Disk.open(image));
+  const { saveDisk = [] } = options;
+  if (saveDisk.length > disks.length) {
+    throw new Misuse("--save-disk writes a disk that --disk gives: there are fewer of those");
+  }
+  const board = await boardFor(path, options, disks);
   const steps = options.script === undefined ? [] : readScript(text(readInput(options.script)));
   const started = performance.now();
   const end = await runBoard(
@@ -144,6 +164,10 @@ async function boot(
   const wall = (performance.now() - started) / 1000;
   if (options.save !== undefined && end !== "saved" && options.at === undefined) {
     await save(board, options.save, terminal);
+  }
+  for (const [index, target] of saveDisk.entries()) {
+    const disk = disks[index];
+    if (disk !== undefined) await writeAtomically(target, (sink) => written(disk, sink));
   }
   const reached = options.until === undefined ? GOOD_ENDS.has(end) : end === "until";
   const stop = isTrouble(end, reached)
@@ -177,7 +201,19 @@ function isTrouble(end: BootEnd, reached: boolean): boolean {
   return !reached || end === "panic" || end === "fault";
 }
 
-async function boardFor(path: string | undefined, options: BootOptions): Promise<Board> {
+/** Writes a disk's content, part by part. */
+function* written(disk: Disk, sink: Sink): Generator<void> {
+  for (const part of disk.content()) {
+    sink.write(part);
+    yield;
+  }
+}
+
+async function boardFor(
+  path: string | undefined,
+  options: BootOptions,
+  disks: readonly Disk[],
+): Promise<Board> {
   if (options.at !== undefined && options.save === undefined) {
     throw new Misuse("--at says where to save; give --save FILE too");
   }
@@ -187,7 +223,7 @@ async function boardFor(path: string | undefined, options: BootOptions): Promise
         "--restore continues a saved machine, which has its initramfs: leave out --initrd",
       );
     }
-    return boardOf(readInput(options.restore), { engine: options.engine });
+    return boardOf(readInput(options.restore), { engine: options.engine, disks });
   }
   if (path === undefined) throw new Misuse("name a kernel, or give --restore FILE");
   const { initrd, append, memory, cpu, engine } = options;
@@ -196,7 +232,13 @@ async function boardFor(path: string | undefined, options: BootOptions): Promise
     initrd: initrd === undefined ? undefined : readInput(initrd),
     append,
   };
-  const board = Board.create({ endian: program.kernel.endian, memory: memory << 20, cpu, engine });
+  const board = Board.create({
+    endian: program.kernel.endian,
+    memory: memory << 20,
+    cpu,
+    engine,
+    disks,
+  });
   board.load(program);
   return board;
 }
