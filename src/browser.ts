@@ -235,6 +235,15 @@ export { moduleName } from "./module/file/name.ts";
 export { openModule, readModuleBytes } from "./module/file/source.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export {
+  type Crash,
+  type CrashImages,
+  type CrashPlace,
+  decodeOops,
+  modulesOf,
+} from "./oops/decode.ts";
+export { KernelImage, ModuleImage, openKernelImage } from "./oops/images.ts";
+export { type CrashLog, type OopsText, readCrashLog } from "./oops/oops-text.ts";
 export { DEFAULT_BUDGET } from "./processor/budget.ts";
 export {
   Debugger,

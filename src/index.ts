@@ -10,6 +10,7 @@ export { type Fits, type FitsOptions, type JudgedKernel, judgeModules } from "./
 export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
 export { judgeTree, type TreeOptions } from "./fits/tree.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
+export { DebugFiles } from "./sweep/debug-files.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {
   type ModuleResult,

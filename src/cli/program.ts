@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   bench: async () => (await import("./commands/bench.ts")).addBench,
   cost: async () => (await import("./commands/cost.ts")).addCost,
   fits: async () => (await import("./commands/fits.ts")).addFits,
+  oops: async () => (await import("./commands/oops.ts")).addOops,
   sweep: async () => (await import("./commands/sweep.ts")).addSweep,
   verify: async () => (await import("./commands/verify.ts")).addVerify,
   boot: async () => (await import("./commands/boot.ts")).addBoot,

@@ -21,17 +21,23 @@ export interface DebugPlace {
 
 export class AddressSpace {
   readonly #elf: ElfObject;
-  /** The sections in memory, ascending by `base`. */
+  /** The sections in memory, those of the module if it is another file; ascending by `base`. */
   readonly #placed: readonly { readonly section: Section; readonly base: number }[];
   readonly #bases = new Map<number, number>();
+  /** By the index of a section of the file itself, which its symbols name. */
+  readonly #own = new Map<number, number>();
 
-  /** @throws Misuse when the sections don't fit into the addresses of the file's class. */
-  constructor(elf: ElfObject) {
+  /**
+   * @param module the file whose sections places name, of the same build (twin.ts); default: the same file.
+   * @throws Misuse when the sections don't fit into the addresses of the file's class.
+   */
+  constructor(elf: ElfObject, module: ElfObject = elf) {
     this.#elf = elf;
     const kept = elf.sections.filter(({ flags }) => (flags & SHF_ALLOC) !== 0);
+    let placed: { readonly section: Section; readonly base: number }[];
     if (elf.type === ET_REL) {
       let next = FIRST;
-      this.#placed = kept.map((section) => {
+      placed = kept.map((section) => {
         const base = next;
         next = Math.ceil((base + section.size + GAP) / GAP) * GAP;
         return { section, base };
@@ -40,10 +46,12 @@ export class AddressSpace {
         throw new Misuse("the file's sections have more bytes than its addresses reach");
       }
     } else {
-      this.#placed = kept
+      placed = kept
         .map((section) => ({ section, base: linkedAddress(section.address) }))
         .sort((a, b) => a.base - b.base);
     }
+    for (const { section, base } of placed) this.#own.set(section.index, base);
+    this.#placed = module === elf ? placed : placed.flatMap((one) => sameSection(module, one));
     for (const { section, base } of this.#placed) this.#bases.set(section.index, base);
   }
 
@@ -70,8 +78,15 @@ export class AddressSpace {
     if (section === SHN_ABS) return linkedAddress(address);
     if (section === 0 || section >= SHN_LORESERVE) return 0;
     if (this.#elf.type !== ET_REL) return linkedAddress(address);
-    return (this.#bases.get(section) ?? 0) + value;
+    return (this.#own.get(section) ?? 0) + value;
   }
+}
+
+function sameSection<T extends { readonly section: Section }>(module: ElfObject, one: T): T[] {
+  const { index, name } = one.section;
+  const same = module.sections[index];
+  const section = same?.name === name ? same : module.sections.find((other) => other.name === name);
+  return section === undefined ? [] : [{ ...one, section }];
 }
 
 /** An address of a linked file as DebugReader.address() reads it. */

@@ -101,7 +101,7 @@ export class DebugInfo {
   /**
    * The source of a place in the file's code: the innermost function first, then those that it was inlined into, each
    * with the line of the call. The last one is the function that was compiled. Empty when nothing is known.
-   * @param section a section of this file.
+   * @param section a section of the module.
    * @throws Misuse when the debugging information is damaged.
    */
   framesAt(section: Pick<Section, "index">, offset: number): readonly SourceFrame[] {
@@ -267,11 +267,13 @@ function text(name: string | null): string | null {
 
 /**
  * Opens a file's debugging information.
+ * @param module the module that the file belongs to, if it is another file of the same build (twinDifference()): its
+ *   sections are then those of the module. Default: the file itself.
  * @returns null if the file has none: it was built without -g, or stripped.
  * @throws Misuse when it is damaged.
  */
-export function openDebugInfo(elf: ElfObject): DebugInfo | null {
-  const space = new AddressSpace(elf);
+export function openDebugInfo(elf: ElfObject, module: ElfObject = elf): DebugInfo | null {
+  const space = new AddressSpace(elf, module);
   const sections = new DebugSections(elf, space);
   return sections.has("info") && sections.has("abbrev")
     ? new DebugInfo(elf, space, sections)

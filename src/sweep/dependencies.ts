@@ -69,7 +69,7 @@ export function moduleFiles(directory: string, recursive: boolean): string[] {
  * the tree, and, beside a module that was named, wherever it is; pipes and devices don't count. A directory without
  * read permission counts as empty.
  */
-function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<string> {
+export function* filesNamed(name: RegExp, root: string, recursive: boolean): Generator<string> {
   const waiting = [""];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     for (const entry of entriesOf(join(root, at))) {

@@ -49,4 +49,4 @@ static int __init lines_start(void)
 }
 
 module_init(lines_start);
-MODULE_LICENSE("MIT");
+MODULE_LICENSE("Dual MIT/GPL");

@@ -92,4 +92,5 @@ def main():
         "{\n" + ",\n".join(f" {json.dumps(name)}: {json.dumps(verdict)}" for name, verdict in verdicts.items()) + "\n}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -118,6 +118,9 @@ suite("the documents", () => {
       copyFileSync(repositoryFile(`test/modules/built/${built}-little.ko`), join(folder, name));
     }
     copyFileSync(repositoryFile("test/modules/work.c"), join(folder, "work.c"));
+    copyFileSync(repositoryFile("test/oops/transcripts/null.txt"), join(folder, "console.log"));
+    mkdirSync(join(folder, "modules"));
+    copyFileSync(repositoryFile("test/oops/built/faulty.ko"), join(folder, "modules/faulty.ko"));
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(repositoryFile("."), join(folder, "node_modules/farjal"));
     for (const { language, note, lines } of documents.flatMap((document) => document.fences)) {

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "coverage",
     "measure",
     "explain",
+    "oops",
     "dwarf",
     "lab",
     "mend",
@@ -37,11 +38,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ["html", "isa", "bytes"],
   verify: ["board", "sweep", "lab", "kernel", "module", "isa", "elf", "bytes"],
   fits: ["sweep", "kernel", "module", "trampoline", "elf", "html", "bytes"],
-  sweep: ["lab", "kernel", "module", "trampoline", "elf"],
+  sweep: ["lab", "dwarf", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   coverage: ["dwarf", "isa", "elf", "host", "bytes"],
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
+  oops: ["dwarf", "processor", "kernel", "module", "isa", "elf", "host", "bytes"],
   gdb: ["processor"],
   board: ["processor", "kernel", "host", "bytes"],
   compare: ["formats", "ftrace"],
@@ -110,6 +112,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
   // Reports use the types of what they show, and run none of its code.
+  oops: ["trampoline"],
   report: [
     "compare",
     "cost",
@@ -119,6 +122,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "sweep",
     "verify",
     "explain",
+    "oops",
+    "dwarf",
     "lab",
     "mend",
     "processor",
@@ -142,6 +147,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   lab: ["cpu-state", "memory-map", "opcodes", "stops", "trace-ring"],
   mend: ["opcodes", "relocation-types"],
   module: ["memory-map", "opcodes", "relocation", "relocation-types"],
+  oops: ["opcodes"],
   processor: [
     "cpu-state",
     "execution-counts",

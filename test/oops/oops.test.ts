@@ -1,0 +1,220 @@
+// Oopses that a real Linux 6.1 printed in QEMU (transcripts/, by oops.py): what is read from their text, the lines against
+// addr2line's, what went wrong as faulty.c has it, and texts that are cut off or come through syslog.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { openDebugInfo, type SourceFrame, sourcePath } from "../../src/dwarf/debug-info.ts";
+import { hex } from "../../src/hex.ts";
+import { openModule } from "../../src/module/file/source.ts";
+import { type Crash, decodeOops, modulesOf } from "../../src/oops/decode.ts";
+import { ModuleImage } from "../../src/oops/images.ts";
+import { readCrashLog } from "../../src/oops/oops-text.ts";
+import { repositoryFile } from "../support/repository.ts";
+
+const FOLDER = repositoryFile("test/oops");
+const NAMES = readdirSync(`${FOLDER}/transcripts`).map((file) => file.replace(".txt", ""));
+const EXPECTED = JSON.parse(readFileSync(`${FOLDER}/expected.json`, "utf8")) as Record<
+  string,
+  Record<string, string[]>
+>;
+const file = await openModule(`${FOLDER}/built/faulty.ko`);
+
+const transcript = (name: string): string =>
+  readFileSync(`${FOLDER}/transcripts/${name}.txt`, "latin1");
+
+function decode(text: string): Crash[] {
+  const log = readCrashLog(text);
+  const image = new ModuleImage("faulty", file, openDebugInfo(file.elf));
+  const images = { kernel: null, modules: new Map([["faulty", image]]) };
+  return log.oopses.map((oops) => decodeOops(oops, log.moduleLines, images));
+}
+
+function first(text: string): Crash {
+  const [crash] = decode(text);
+  assert.ok(crash !== undefined);
+  return crash;
+}
+
+const printed = (frames: readonly SourceFrame[]): string[] =>
+  frames.map((frame) => `${frame.function} ${sourcePath(frame)}:${frame.line}`);
+
+suite("oopses of a real kernel", () => {
+  test("are expected of every transcript", () => {
+    assert.deepEqual(NAMES.sort(), Object.keys(EXPECTED).sort());
+  });
+
+  for (const [name, answers] of Object.entries(EXPECTED)) {
+    test(`${name}: the lines are addr2line's`, () => {
+      const { epc, calls } = first(transcript(name));
+      const places = [...(epc === null ? [] : [epc]), ...calls].filter(({ symbol }) =>
+        symbol?.endsWith("[faulty]"),
+      );
+      const known = new Map(places.map((place) => [hex(place.address).slice(2), place.frames]));
+      for (const [address, frames] of Object.entries(answers)) {
+        assert.deepEqual(printed(known.get(address) ?? []), frames, address);
+      }
+    });
+
+    test(`${name}: every line of the text is read`, () => {
+      const crash = first(transcript(name));
+      assert.equal(crash.number, 1);
+      assert.equal(crash.cpu, 0);
+      assert.equal(crash.release, "6.1.0-50-4kc-malta");
+      // All but k0 and k1.
+      assert.equal(crash.registers.length, 30);
+      assert.equal(crash.registers.find((one) => one.name === "ra")?.value, crash.ra?.address);
+      assert.ok(crash.status?.fields.includes("KSU: kernel mode"));
+      assert.ok(crash.calls.length > 4);
+      assert.deepEqual(crash.notes, []);
+    });
+  }
+
+  const exceptions: Record<string, string> = {
+    null: "TLBL",
+    store: "TLBS",
+    unaligned: "AdEL",
+    "jump-to-nowhere": "TLBL",
+    bug: "Bp",
+    "wrong-region": "TLBL",
+    init: "TLBL",
+    interrupt: "TLBS",
+    freed: "TLBL",
+  };
+  for (const [name, exception] of Object.entries(exceptions)) {
+    test(`${name}: the exception is ${exception}`, () => {
+      assert.equal(first(transcript(name)).exception?.name, exception);
+    });
+  }
+
+  test("a null pointer is named with its register", () => {
+    assert.match(
+      first(transcript("null")).findings.join(),
+      /^a0 is 0x00000000.* 12 bytes.*: a null pointer$/,
+    );
+  });
+
+  test("an instruction in a delay slot is the one that failed", () => {
+    const { code, epc } = first(transcript("init"));
+    assert.equal(code.find(({ failed }) => failed)?.address, Number(epc?.address) + 4);
+    assert.match(code.find(({ failed }) => failed)?.text ?? "", /^lw\tv0,12\(v0\)$/);
+    assert.match(code.find(({ atEpc }) => atEpc)?.text ?? "", /^b\t/);
+  });
+
+  test("a bug's break is the word that is marked", () => {
+    const { code } = first(transcript("bug"));
+    assert.equal(code.find(({ failed }) => failed)?.text, "break\t0xc");
+  });
+
+  test("a call of a null function pointer is named with its register", () => {
+    assert.match(
+      first(transcript("jump-to-nowhere")).findings.join(),
+      /0x00000000, through v0: a call of a null/,
+    );
+  });
+
+  test("a jump to a wrong region is named with the function that was meant", () => {
+    const { findings } = first(transcript("wrong-region"));
+    assert.equal(findings.length, 1);
+    assert.match(findings[0] ?? "", /0xd00a300c .* 0xc00a300c, .* is add_one\+0x0 \[faulty\]/);
+  });
+
+  test("code of a module that is gone is named", () => {
+    const { findings, epc } = first(transcript("freed"));
+    assert.match(
+      findings.join(),
+      /faulty was, the module that was unloaded last \(faulty_timer\+0x0 /,
+    );
+    assert.deepEqual(
+      epc?.frames.map(({ function: name }) => name),
+      ["faulty_timer"],
+    );
+  });
+
+  test("a scanned stack is told from an unwound one, and stale addresses in it are marked", () => {
+    const unwound = first(transcript("null")).calls.map(({ found }) => found);
+    assert.deepEqual(new Set(unwound), new Set(["frame"]));
+    const scanned = first(transcript("wrong-region")).calls;
+    const stale = scanned.filter(({ found }) => found === "stale").map(({ symbol }) => symbol);
+    assert.deepEqual(stale, ["faulty_start+0x0/0x108 [faulty]"]);
+    assert.equal(scanned.filter(({ found }) => found === "frame").length, 0);
+  });
+
+  test("the panic that follows an oops is a trace of its own", () => {
+    const [oops, panic] = decode(transcript("interrupt"));
+    assert.equal(oops?.process, "swapper/0");
+    assert.match(
+      panic?.lines.join("\n") ?? "",
+      /^Kernel panic - not syncing: Fatal exception in interrupt/,
+    );
+    assert.equal(panic?.epc, null);
+    assert.ok((panic?.calls.length ?? 0) > 10);
+  });
+});
+
+suite("texts of oopses", () => {
+  for (const name of NAMES) {
+    test(`${name}: may be cut off anywhere`, () => {
+      const text = transcript(name);
+      for (let at = 0; at < text.length; at += 307) {
+        for (const part of [text.slice(0, at), text.slice(at)]) {
+          const [crash] = decode(part);
+          // What precedes an oops decides nothing: the registers are read alike.
+          if (part.includes("$ 0   :") && /epc {3}: [0-9a-f]{8} /.test(part)) assert.ok(crash?.epc);
+        }
+      }
+    });
+  }
+
+  test("may come through syslog, with levels, callers or no times", () => {
+    const text = transcript("null");
+    const whole = first(text);
+    const plain = text.replace(/^\[ *[\d.]+\] ?/gm, "");
+    const forms = [
+      plain,
+      text.replace(/^/gm, "<4>"),
+      text.replace(/^(\[ *[\d.]+\]) ?/gm, "$1[   T74] "),
+      text.replace(/^/gm, "Nov 30 12:00:00 OpenWrt kernel: "),
+      text.replace(/^/gm, "Mon Nov 30 12:00:00 2026 kern.alert kernel: "),
+      text.replace(/^/gm, "2026-11-30T12:00:00.123456+01:00 host kernel: "),
+      text.replaceAll("\n", "\r\n"),
+    ];
+    for (const form of forms) assert.deepEqual(first(form), whole, form.slice(0, 200));
+  });
+
+  test("a kernel without kallsyms prints no symbols: lines of /proc/modules place the module", () => {
+    const text = transcript("null").replace(/ \w+\+0x\w+\/0x\w+ \[faulty\]/g, "");
+    const [line = ""] = /^faulty .*$/m.exec(text) ?? [];
+    const { epc } = first(`${line}\n${text.replace(line, "")}`);
+    assert.equal(epc?.symbol, "faulty_null+0x0 [faulty]");
+    assert.deepEqual(printed(epc?.frames ?? []), EXPECTED["null"]?.["c00a3030"]);
+  });
+
+  test("addresses of 16 digits are those of a 64-bit kernel", () => {
+    const text = transcript("null").replace(/\b([c8][0-9a-f]{7})\b/g, "ffffffff$1");
+    const { epc, registers } = first(text);
+    assert.equal(epc?.address, 0xffffffffc00a3030n);
+    assert.equal(
+      registers.find(({ name }) => name === "sp")?.value,
+      BigInt(`0xffffffff${/\$28 {3}: \w+ (\w+)/.exec(transcript("null"))?.[1]}`),
+    );
+    assert.deepEqual(printed(epc?.frames ?? []), EXPECTED["null"]?.["c00a3030"]);
+  });
+
+  test("name the modules whose files are needed, and those of another build", () => {
+    const log = readCrashLog(transcript("null"));
+    const [oops] = log.oopses;
+    assert.ok(oops !== undefined);
+    assert.deepEqual([...modulesOf(oops, log.moduleLines)], ["faulty"]);
+    const other = transcript("null").replaceAll("faulty_null+0x0/0xc", "faulty_null+0x0/0x1c");
+    assert.match(first(other).notes.join(), /the file of faulty is of another build/);
+    const patched = transcript("null").replace("24420001", "24420002");
+    assert.match(first(patched).notes.join(), /Code: differs from the file of faulty/);
+  });
+
+  test("without an oops have none", () => {
+    for (const text of ["", "hello\n", "Code: nothing\n", "epc   : zzz\n", "[<80100000>"]) {
+      assert.deepEqual(readCrashLog(text).oopses, []);
+    }
+  });
+});
