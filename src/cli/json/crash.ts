@@ -1,4 +1,4 @@
-// The JSON form of a decoded oops.
+// The JSON form of a decoded oops: its keys are those of the library's value, with addresses and words as text.
 
 import { hex } from "../../hex.ts";
 import type { Crash, CrashPlace } from "../../index.ts";
