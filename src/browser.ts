@@ -255,6 +255,16 @@ export { ENGINES, type Engine } from "./processor/engine.ts";
 export type { GuestMemory } from "./processor/guest-memory.ts";
 export { CPU_MODEL_NAMES, type CpuModel } from "./processor/processor.ts";
 export type { GuestStop, Halt } from "./processor/stop.ts";
+export { callgrindText } from "./profile/callgrind.ts";
+export { pprofBytes } from "./profile/pprof.ts";
+export {
+  type Profile,
+  type ProfiledFunction,
+  type ProfiledInstruction,
+  profiledLines,
+  profileOf,
+} from "./profile/profile.ts";
+export { profileStacks } from "./profile/stacks.ts";
 export {
   BLOCKS,
   type Block,

@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   run: async () => (await import("./commands/run.ts")).addRun,
   trace: async () => (await import("./commands/trace.ts")).addTrace,
   coverage: async () => (await import("./commands/coverage.ts")).addCoverage,
+  profile: async () => (await import("./commands/profile.ts")).addProfile,
   list: async () => (await import("./commands/list.ts")).addList,
   report: async () => (await import("./commands/report.ts")).addReport,
   diff: async () => (await import("./commands/diff.ts")).addDiff,

@@ -3,7 +3,7 @@
 // of node.ts, and finds the four files through the URLs below.
 
 import { sha256 } from "@noble/hashes/sha2";
-import { deflate, Inflate } from "pako";
+import { deflate, gzip, Inflate } from "pako";
 import { ByteBuffer } from "../bytes/byte-buffer.ts";
 import { Misuse } from "../errors.ts";
 import type { Host, Port, ResourceName, ScratchFile } from "./host.ts";
@@ -44,6 +44,7 @@ export const host: Host = {
     return hash.digest();
   },
   deflate: (bytes) => deflate(bytes, { level: 1 }),
+  gzip: (bytes) => gzip(bytes),
   inflate: (bytes, most) => {
     const output = new ByteBuffer(0, most);
     inflateInto(bytes, false, (piece) => output.write(piece));

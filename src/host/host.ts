@@ -64,6 +64,8 @@ export interface Host {
   sha256(parts: Iterable<Uint8Array>): Uint8Array;
   /** Makes a zlib stream (RFC 1950) at zlib's fastest level. */
   deflate(bytes: Uint8Array): Uint8Array;
+  /** Makes a gzip file (RFC 1952). */
+  gzip(bytes: Uint8Array): Uint8Array;
   /** Unpacks a zlib stream. @throws when it is damaged or unpacks to more than `most` bytes. */
   inflate(bytes: Uint8Array, most: number): Uint8Array;
   /**

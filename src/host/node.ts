@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { constants, createInflateRaw, deflateSync, inflateSync } from "node:zlib";
+import { constants, createInflateRaw, deflateSync, gzipSync, inflateSync } from "node:zlib";
 import { ByteBuffer } from "../bytes/byte-buffer.ts";
 import type { ByteSource } from "../bytes/source.ts";
 import { Misuse, systemError } from "../errors.ts";
@@ -64,6 +64,7 @@ export const host: Host = {
     return hash.digest();
   },
   deflate: (bytes) => deflateSync(bytes, { level: constants.Z_BEST_SPEED }),
+  gzip: (bytes) => gzipSync(bytes),
   inflate: (bytes, most) => inflateSync(bytes, { maxOutputLength: Math.max(most, 1) }),
   inflateRaw: async (bytes, write) => {
     const inflate = createInflateRaw({ chunkSize: CHUNK });

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "compare",
     "cost",
     "coverage",
+    "profile",
     "measure",
     "explain",
     "oops",
@@ -41,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sweep: ["lab", "dwarf", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   coverage: ["dwarf", "isa", "elf", "host", "bytes"],
+  profile: ["dwarf", "elf", "host", "bytes"],
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
   oops: ["dwarf", "processor", "kernel", "module", "isa", "elf", "host", "bytes"],
@@ -103,6 +105,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   // The cost of a call is counted while it is traced.
   cost: ["formats"],
   coverage: ["lab", "module"],
+  profile: ["lab", "module"],
   // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],
   // What a kernel's tracer has recorded is a value that the formats read.
@@ -117,6 +120,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "compare",
     "cost",
     "coverage",
+    "profile",
     "measure",
     "fits",
     "sweep",

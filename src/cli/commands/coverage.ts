@@ -7,7 +7,7 @@ import { coveragePage } from "../../report/coverage/page.ts";
 import { coverageText } from "../../report/coverage/text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
-import { readInput } from "../input.ts";
+import { readInput, sourceText } from "../input.ts";
 import { coverageFormat, writeCoverage } from "../options/coverage-output.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -92,14 +92,4 @@ function read(path: string): { readonly coverage: Coverage; readonly onlySources
   }
   const sources = readLcov(text, path);
   return { coverage: { instructions: 0, modules: [], elsewhere: [], sources }, onlySources: true };
-}
-
-/** A source file's text; null if it isn't here. */
-function sourceText(path: string): string | null {
-  try {
-    return Buffer.from(readInput(path)).toString("utf8");
-  } catch (error) {
-    if (error instanceof Misuse) return null;
-    throw error;
-  }
 }

@@ -1,0 +1,175 @@
+// `farjal profile M.ko --call NAME [ARG…]`: the call of `run`, with the exact number of instructions that each function,
+// line and instruction executed; as text, or for callgrind_annotate, pprof and flame graphs.
+
+import { type Command, Option } from "commander";
+import {
+  callgrindText,
+  Misuse,
+  type Profile,
+  pprofBytes,
+  profiledLines,
+  profileOf,
+  profileStacks,
+} from "../../index.ts";
+import { callText } from "../../report/call-text.ts";
+import { profileText } from "../../report/profile-text.ts";
+import { stopText } from "../../report/stop-text.ts";
+import type { Answer, Give } from "../answer.ts";
+import { writeWhole } from "../atomic-file.ts";
+import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
+import { performCall } from "../gdb.ts";
+import { sourceText } from "../input.ts";
+import { callJson, callReport } from "../json/call.ts";
+import { debugInfos, noLinesText } from "../options/coverage-output.ts";
+import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
+import { gather } from "../options/numbers.ts";
+import { version } from "../package.ts";
+import { beginCall } from "../saved-call.ts";
+import { readSource, Session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLES = `${ARGUMENT_HELP}
+
+Examples:
+  farjal profile debug.ko --call work 9 --source
+  farjal profile debug.ko --call work 9 --disassemble --function work_checksum
+  farjal profile debug.ko --call work 9 -o callgrind.out && callgrind_annotate callgrind.out
+  farjal profile debug.ko --call work 9 -o work.pb.gz && go tool pprof -top work.pb.gz`;
+
+const FORMATS = ["text", "callgrind", "pprof", "folded"] as const;
+type Format = (typeof FORMATS)[number];
+
+interface ProfileOptions extends CallOptions {
+  readonly output?: string;
+  readonly format?: Format;
+  readonly source?: boolean;
+  readonly disassemble?: boolean;
+  readonly function?: readonly string[];
+}
+
+export function addProfile(program: Command, give: Give, terminal: Terminal): void {
+  withEngine(called(moduleCommand(program, "profile")))
+    .option("-o, --output <FILE>", "write the profile to FILE")
+    .addOption(
+      new Option(
+        "--format <FORMAT>",
+        "the profile's format; default: the one that FILE's name implies (callgrind.out…, .pb.gz, .folded), or text",
+      ).choices(FORMATS),
+    )
+    .option("--source", "text: print the functions' source with a count at each line")
+    .option("--disassemble", "text: print the functions' code with a count at each instruction")
+    .option(
+      "--function <NAME>",
+      "with --source and --disassemble: only this function (may be given again)",
+      gather,
+    )
+    .summary("count the instructions of each function, line and instruction")
+    .description(
+      "Calls a function and says exactly where its instructions were executed. Lines need debugging information " +
+        "(-g). Exit code 1: the module doesn't load, or the call doesn't return.",
+    )
+    .addHelpText("after", EXAMPLES)
+    .action((path: string, args: string[], options: ProfileOptions) =>
+      give(options, () => profile(path, args, options, terminal)),
+    );
+}
+
+async function profile(
+  path: string,
+  texts: readonly string[],
+  options: ProfileOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const format = formatOf(options);
+  const session = await Session.open(await readSource(path, options), options);
+  const { machine } = session;
+  const module = session.load();
+  const begun = beginCall(machine, wantedCall(options, texts), options);
+  try {
+    machine.counting = true;
+    const result = await performCall(machine, module, begun.call, {}, path, terminal);
+    const debugInfoOf = debugInfos();
+    const found = profileOf(machine.executed, begun.title, debugInfoOf);
+    const report = callReport(machine, begun, result, undefined);
+    const hasLines = debugInfoOf(module) !== null;
+    if (options.source === true && !hasLines) throw new Misuse(noLinesText(module.name));
+    const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
+    const note = hasLines ? "" : `${noLinesText(module.name)}\n`;
+    return {
+      held: result.exception === undefined,
+      json: { ...callJson(report), profile: profileJson(found) },
+      text: await delivered(found, format, options, terminal),
+      notes: `${callText(report, terminal.notePaint)}${stop}${note}`,
+    };
+  } finally {
+    begun.call.close();
+  }
+}
+
+/** @throws Misuse for options that don't go together. */
+function formatOf({ format, output, source, disassemble }: ProfileOptions): Format {
+  const name = output?.split("/").at(-1) ?? "";
+  const named = /^callgrind\.out/.test(name)
+    ? "callgrind"
+    : /\.(pb\.gz|pprof)$/.test(name)
+      ? "pprof"
+      : name.endsWith(".folded")
+        ? "folded"
+        : "text";
+  const chosen = format ?? named;
+  if (chosen === "pprof" && output === undefined) {
+    throw new Misuse("pprof's format can't go to standard output: name its file with -o");
+  }
+  if (chosen !== "text" && (source === true || disassemble === true)) {
+    throw new Misuse(`--source and --disassemble are for text, and the format is ${chosen}`);
+  }
+  return chosen;
+}
+
+/** Writes the profile to its file, or returns the text for stdout. */
+async function delivered(
+  found: Profile,
+  format: Format,
+  options: ProfileOptions,
+  { paint }: Terminal,
+): Promise<Iterable<string>> {
+  const { output } = options;
+  if (format === "pprof") {
+    await writeWhole(output ?? "", pprofBytes(found));
+    return [];
+  }
+  const text =
+    format === "callgrind"
+      ? callgrindText(found, `farjal ${version()}`)
+      : format === "folded"
+        ? profileStacks(found)
+        : chosenText(found, options, paint);
+  if (output === undefined) return text;
+  await writeWhole(output, [...text].join(""));
+  return [];
+}
+
+function chosenText(
+  found: Profile,
+  { source = false, disassemble = false, function: names }: ProfileOptions,
+  paint: Terminal["paint"],
+): Iterable<string> {
+  const missing = names?.find((name) => !found.functions.some((one) => one.name === name));
+  if (missing !== undefined) throw new Misuse(`no instruction of '${missing}' was executed`);
+  const functions = found.functions.filter(({ name }) => names?.includes(name) ?? true);
+  const details = { source, code: disassemble, sourceOf: sourceText };
+  return profileText({ ...found, functions }, profiledLines({ functions }), details, paint);
+}
+
+function profileJson(found: Profile): Answer["json"] {
+  return {
+    instructions: found.instructions,
+    functions: found.functions.map(({ code, ...one }) => ({
+      ...one,
+      code: code
+        .filter(({ executed }) => executed > 0)
+        .map(({ section, offset, executed }) => ({ section, offset, executed })),
+    })),
+    lines: profiledLines(found),
+  };
+}
