@@ -9,6 +9,7 @@ import { type LoadedModule, type LoadedSection, loadedBlocks } from "../module/l
 import type { CountedRange } from "../processor/execution-counts.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { Processor } from "../processor/processor.ts";
+import { isInitBlock } from "../trampoline/facts.ts";
 
 /** The code of one section, with its counts. All lists have an element for each instruction. */
 export interface CountedSection extends CountedRange {
@@ -58,18 +59,19 @@ export class CodeCounts {
     this.#host = host;
   }
 
-  /** Must be called before a module's memory is freed. @param initOnly its init block alone. */
+  /** Must be called before a module's memory is freed. @param initOnly its init memory alone. */
   freeing(module: LoadedModule, initOnly: boolean): void {
     const { executionCounts } = this.#host.processor;
     if (executionCounts.pages.length === 0) return;
     const kept = this.#freed.get(module) ?? [];
     for (const one of this.#present(module)) {
-      if (initOnly && one.section.block !== "init") continue;
+      if (initOnly && !isInitBlock(one.section.block)) continue;
       kept.push(one);
       executionCounts.forget(one.section.address, one.section.size);
     }
     this.#freed.set(module, kept);
-    for (const { base, size } of initOnly ? [module.init] : loadedBlocks(module)) {
+    for (const { base, size, type } of loadedBlocks(module)) {
+      if (initOnly && !isInitBlock(type)) continue;
       this.#elsewhere.push(...this.#others(base, size));
       executionCounts.forget(base, size);
     }

@@ -59,7 +59,7 @@ export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
   readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
   /** Whether the guest's next instruction is at an address; always false without a processor. */
   readonly isAt?: (address: A) => boolean;
-  /** Called before a module's memory is freed; `initOnly`: its init block alone. */
+  /** Called before a module's memory is freed; `initOnly`: its init memory alone. */
   readonly freeing?: (module: LoadedModule<A>, initOnly: boolean) => void;
 }
 
