@@ -187,6 +187,7 @@ export {
 export { dependencyBase, ModuleStack, type StackedFile } from "./lab/module-stack.ts";
 export type { ModuleState, ModuleStatus } from "./lab/resident.ts";
 export { pageSizeOf, StillMachine, type StillMachineOptions } from "./lab/still-machine.ts";
+export { memoryType } from "./lab/structs/debug-type.ts";
 export {
   arrayType,
   type Layout,

@@ -16,6 +16,11 @@ export class Words {
     this.#little = endian === "little";
   }
 
+  /** Whether the byte order is little-endian. */
+  get little(): boolean {
+    return this.#little;
+  }
+
   /** The size in bytes. */
   get size(): number {
     return this.bytes.length;

@@ -25,6 +25,6 @@ export function opener(
     });
     const module = session.load();
     const { machine } = session;
-    return { machine, module, args: placeCall(call, machine).values };
+    return { machine, module, args: placeCall(call, machine, source.file).values };
   };
 }

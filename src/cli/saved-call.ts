@@ -5,10 +5,17 @@
 // format snapshot.ts defines; this file's note on the call is in it.
 
 import { type Command, Option } from "commander";
-import { type CallOutcome, type GuestCall, type Machine, Misuse } from "../index.ts";
+import {
+  type CallOutcome,
+  type GuestCall,
+  type Machine,
+  Misuse,
+  type ModuleFile,
+} from "../index.ts";
 import { writeWhole } from "./atomic-file.ts";
-import { type CallText, callTitle } from "./call/call-text.ts";
+import { type CallText, callTarget, callTitle } from "./call/call-text.ts";
 import { callIdentity, type MadeArgument, placeCall, type ShownMemory } from "./call/place.ts";
+import { RESULT_TYPES, type ResultType } from "./call/result.ts";
 import { readInput } from "./input.ts";
 import type { CallOptions } from "./options/module-options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,6 +31,8 @@ export interface BegunCall {
   readonly title: string;
   readonly made: readonly MadeArgument[];
   readonly outputs: readonly ShownMemory[];
+  /** The type of its result, if that is known; null for a word. */
+  readonly returns: ResultType | null;
 }
 
 /** What is kept of a call in a snapshot, beside its registers. */
@@ -49,12 +58,13 @@ export function saved(command: Command): Command {
 /** Enters the call, or the one in the snapshot. @throws Misuse when the snapshot holds another call, or none. */
 export function beginCall(
   machine: Machine,
+  file: ModuleFile,
   wanted: CallText | null,
   { budget, restore }: Pick<CallOptions, "budget"> & SaveOptions,
 ): BegunCall {
   if (restore !== undefined) return restored(machine, restore, budget, wanted);
   if (wanted === null) throw new Misuse("name the function to call: --call NAME");
-  const { values, made, outputs } = placeCall(wanted, machine);
+  const { values, made, outputs, returns } = placeCall(wanted, machine, file);
   const title = callTitle(wanted);
   const plain = outputs.map(({ label, address, size }) => ({ label, address, size }));
   const note: SavedNote = {
@@ -63,9 +73,10 @@ export function beginCall(
     title,
     made,
     outputs: plain,
+    returns,
   };
-  const call = machine.start(wanted.name, values, { budget, note: JSON.stringify(note) });
-  return { call, title, made, outputs };
+  const call = machine.start(callTarget(wanted), values, { budget, note: JSON.stringify(note) });
+  return { call, title, made, outputs, returns };
 }
 
 /** Saves the machine, if that was asked for and the call didn't return. @throws Misuse when that fails. */
@@ -112,9 +123,10 @@ function readNote({ note, target }: GuestCall, path: string): SavedNote {
   } catch {
     throw wrong;
   }
-  const { name, identity, title, made, outputs } = read ?? {};
+  const { name, identity, title, made, outputs, returns } = read ?? {};
   const texts = [name, identity, title].every((text) => typeof text === "string");
-  if (!texts || !Array.isArray(made) || !Array.isArray(outputs) || name !== target) throw wrong;
+  if (!texts || !Array.isArray(made) || !Array.isArray(outputs)) throw wrong;
+  if (returns !== null && !RESULT_TYPES.some((type) => type === returns)) throw wrong;
   const madeFits = made.every(
     (one) => typeof one?.text === "string" && typeof one.made === "string",
   );

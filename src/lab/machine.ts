@@ -8,6 +8,7 @@ import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
 import { WIDTH_32 } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { RangeAllocator } from "../bytes/ranges.ts";
+import type { StructType as CStruct } from "../dwarf/types.ts";
 import { Misuse } from "../errors.ts";
 import type { FunctionEvent, TraceEvent } from "../ftrace/event.ts";
 import type { Traceable } from "../ftrace/filters/function-set.ts";
@@ -68,6 +69,7 @@ import { type Import, ModuleTable } from "./module-table.ts";
 import { Names } from "./names.ts";
 import { PrintedLog } from "./printed-log.ts";
 import type { ModuleStatus } from "./resident.ts";
+import { isDebugType, memoryStruct } from "./structs/debug-type.ts";
 import { type Layout, structType } from "./structs/layout.ts";
 import { Struct } from "./structs/struct.ts";
 
@@ -381,10 +383,12 @@ export class Machine {
    * Reads and writes structures in memory, by the names and types of their members: `{ mtu: "u32", name: "char[16]" }`.
    * Members are placed as o32 places them. Types: u8 to u64, s8 to s64, char, bool, ptr, arrays of these (`u16[4]`),
    * nested layouts, and `[layout, count]`.
+   * @param type a layout, or a structure's or union's type from debugging information: `new DebugTypes(info).struct("card")`.
    * @throws Misuse for a type that doesn't exist.
    */
-  struct(layout: Layout): Struct {
-    return new Struct(this.memory, structType(layout));
+  struct(type: Layout | CStruct): Struct {
+    const own = isDebugType(type) ? memoryStruct(type) : structType(type);
+    return new Struct(this.memory, own);
   }
 
   /**

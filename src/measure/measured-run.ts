@@ -24,7 +24,8 @@ export interface Subject {
 
 /** The call that is measured. */
 export interface MeasuredCall {
-  readonly name: string;
+  /** The function's name or address. */
+  readonly name: string | number;
   /** Instructions that it may take. */
   readonly budget: number;
 }
@@ -70,7 +71,7 @@ export class Run {
     this.module = module;
     this.args = args;
     this.#budget = call.budget;
-    const address = machine.addressOf(call.name);
+    const address = typeof call.name === "number" ? call.name : machine.addressOf(call.name);
     if (address === undefined) throw new Misuse(`${module.name} has no function '${call.name}'`);
     this.target = address;
     this.#switchOn();

@@ -125,9 +125,9 @@ suite("calls", () => {
       kind: "struct",
       type: null,
       members: [
-        { name: "mtu", type: "u32", value: { kind: "number", value: 5 } },
+        { name: "mtu", type: "u32", value: { kind: "number", value: 5n } },
         { name: "name", type: "char[16]", value: { kind: "string", value: "a\nA" } },
-        { name: "next", type: null, value: { kind: "number", value: 0 } },
+        { name: "next", type: null, value: { kind: "number", value: 0n } },
       ],
     });
     assert.deepEqual(splitList('1, "a, b", {x:1, y:[1, 2]}'), ["1", '"a, b"', "{x:1, y:[1, 2]}"]);
@@ -214,6 +214,11 @@ test("every command that takes a call takes the same", () => {
   }
   assertMisuse(farjal(["run", modern, "--call", "work_run", "-3x"]), /-3x/);
   assertMisuse(farjal(["run", modern, "5"]), /name the function with --call/);
+  const { v0 } = farjalJson(["run", modern, "--call", "work_signed", "2", "3"]).json;
+  const list = farjalJson(["run", modern]).json.functions as { name: string; address: string }[];
+  const address = list.find(({ name }) => name === "work_signed")?.address ?? "";
+  assert.equal(farjalJson(["run", modern, "--call", address, "2", "3"]).json.v0, v0);
+  assertMisuse(farjal(["run", modern, "--call", "work_sgined(1)"]), /did you mean 'work_signed'\?/);
   assertMisuse(farjal(["run", modern, "--call", "work_run(&nothing)"]), /'nothing'/);
   assertMisuse(
     farjal(["run", modern, "--call", "work_run({a:5})"]),

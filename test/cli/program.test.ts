@@ -49,7 +49,7 @@ test("wrong calls are misuse", () => {
     /Allowed choices are refuse, trampoline/,
   );
   assertMisuse(farjal(["load", modern, "--kernel", "/nonexistent"]), /\/nonexistent/);
-  assertMisuse(farjal(["run", modern]), /name the function to call: --call NAME/);
+  assertMisuse(farjal(["trace", modern]), /name the function to call: --call NAME/);
   assertMisuse(
     farjal(["run", modern, "--call", "work_run", "--budget", "0"]),
     /whole number from 1 to/,

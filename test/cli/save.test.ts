@@ -90,7 +90,6 @@ for (const order of ORDERS) {
       const other = farjal([...restore, "--call", call, ...args]);
       assertMisuse(other, /half holds the call work_run\(50\), not /);
     }
-    assertMisuse(farjal(["run", modern]), /name the function to call/);
   });
 
   test(`memory that a saved call was given is the snapshot's, ${order}-endian`, (context) => {

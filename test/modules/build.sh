@@ -30,6 +30,8 @@ for order in little big; do
 
   module debug work.c -pg -mlong-calls $ra -g -fdebug-prefix-map="$PWD"=.
 
+  module card card.c -pg -mlong-calls $ra -g -fdebug-prefix-map="$PWD"=.
+
   module shapes shapes.c -pg -mlong-calls $ra
   module shapes_nora shapes.c -pg -mlong-calls
   module shapes_jal shapes.c -pg -mno-long-calls

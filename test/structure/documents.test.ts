@@ -30,6 +30,7 @@ const OURS = {
   "old.ko": "jal2009",
   "modern.ko": "modern",
   "plain.ko": "plain",
+  "card.ko": "card",
   "debug.ko": "debug",
   "leaf.ko": "leaf",
   "leaf_plain.ko": "leaf_plain",

@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   board: ["processor", "kernel", "host", "bytes"],
   compare: ["formats", "ftrace"],
   lab: [
+    "dwarf",
     "mend",
     "processor",
     "ftrace",

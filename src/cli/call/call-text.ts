@@ -61,6 +61,13 @@ export function readCall(
   return { name, hasArguments: list !== undefined || words.length > 0, args, lets: named };
 }
 
+const ADDRESS = /^0x[0-9a-f]{1,8}$/i;
+
+/** What is called: a function's name, or the address that was given in place of one. */
+export function callTarget({ name }: CallText): string | number {
+  return ADDRESS.test(name) ? Number(name) : name;
+}
+
 /** `name(1, "two")`, as the user wrote it. */
 export function callTitle({ name, args }: CallText): string {
   return `${name}(${args.map(({ text }) => text).join(", ")})`;

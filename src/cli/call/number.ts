@@ -11,15 +11,19 @@ const NUMBER = /^(-?)(0x[0-9a-f]+|0|[1-9][0-9]*)(u?l{0,2}|l{1,2}u)$/i;
 const LIKE_A_NUMBER = /^[-+]?\.?[0-9]/;
 const OCTAL = /^-?0[0-7]+$/;
 
-/** @returns null for a text that isn't meant as a number. @throws Misuse for one that is, and is none. */
-export function readNumber(text: string): NumberText | null {
+/**
+ * @param inMemory whether it is a value in memory, whose type says how many bits it has.
+ * @returns null for a text that isn't meant as a number.
+ * @throws Misuse for one that is, and is none.
+ */
+export function readNumber(text: string, inMemory = false): NumberText | null {
   const [, sign, digits, suffix = ""] = NUMBER.exec(text) ?? [];
   if (digits === undefined) {
     if (!LIKE_A_NUMBER.test(text) && text !== "-") return null;
     throw new Misuse(`'${text}' is not a whole number${hint(text)}`);
   }
   const value = BigInt(digits) * (sign === "-" ? -1n : 1n);
-  if (/ll/i.test(suffix)) {
+  if (inMemory || /ll/i.test(suffix)) {
     if (value >= -(2n ** 63n) && value < 2n ** 64n) return { bits: 64, value };
     throw new Misuse(`${text} doesn't fit into 64 bits`);
   }

@@ -18,7 +18,10 @@ export function called(command: Command): Command {
 /** Adds the options that name a call. */
 export function withCall(command: Command): Command {
   return command
-    .option("--call <CALL>", "the function to call, exported or local: NAME, or 'NAME(ARG, …)'")
+    .option(
+      "--call <CALL>",
+      "the function to call, exported or local, or its address: NAME, or 'NAME(ARG, …)'",
+    )
     .option("--let <NAME=VALUE>", "a value in memory, for arguments (may be given again)", gather);
 }
 
@@ -27,7 +30,7 @@ export function withResult(command: Command): Command {
   return command.addOption(
     new Option(
       "--returns <TYPE>",
-      "the type of the result; default: a word in hex and decimal",
+      "the type of the result; default: its type in the debugging information, or a word",
     ).choices(RESULT_TYPES),
   );
 }

@@ -7,17 +7,25 @@ import { hex } from "../../hex.ts";
 import {
   alignmentOf,
   arrayType,
+  bareType,
+  type CType,
+  type DebugTypes,
   encodeValue,
   type Machine,
   type MemoryType,
   Misuse,
+  type ModuleFile,
+  memoryType,
   namedType,
   type StructValue,
+  sizeOfType,
   structOf,
 } from "../../index.ts";
 import { didYouMean } from "../../near-names.ts";
 import { readInput } from "../input.ts";
 import type { ArgumentText, CallText } from "./call-text.ts";
+import { checkedCall, debugTypesOf, prototypeOf, resultTypeOf } from "./prototypes.ts";
+import type { ResultType } from "./result.ts";
 import type { MemberText, ValueText } from "./value-text.ts";
 
 /** Memory that is shown after the call. */
@@ -38,16 +46,38 @@ export interface MadeArgument {
 }
 
 export interface PlacedCall {
+  /** The type of the result by the debugging information; null: not known, or a word. */
+  readonly returns: ResultType | null;
   readonly values: readonly (number | bigint)[];
   readonly made: readonly MadeArgument[];
   readonly outputs: readonly ShownMemory[];
 }
 
-/** @throws Misuse for a file that can't be read, a symbol that doesn't exist and a value that doesn't fit its type. */
-export function placeCall(call: CallText, machine: Machine): PlacedCall {
-  const placing = new Placing(call, machine);
-  const values = call.args.map((argument) => placing.argument(argument));
-  return { values, made: placing.made, outputs: placing.outputs };
+/**
+ * @param file the module that the function is in, whose debugging information has the types.
+ * @throws Misuse for arguments that don't fit the function's prototype, a file that can't be read, a symbol that doesn't
+ *   exist and a value that doesn't fit its type.
+ */
+export function placeCall(given: CallText, machine: Machine, file: ModuleFile): PlacedCall {
+  const types = debugTypesOf(file);
+  const prototype = prototypeOf(types, given.name);
+  const call = checkedCall(given, prototype);
+  const placing = new Placing(call, machine, types);
+  const values = call.args.map((argument, index) => {
+    const type = prototype?.parameters[index]?.type;
+    return placing.argument(argument, type === undefined ? null : pointedType(type));
+  });
+  const returns = resultTypeOf(prototype) ?? null;
+  return { values, made: placing.made, outputs: placing.outputs, returns };
+}
+
+/** What a parameter points to; null if it is no pointer, or to nothing of a known size. */
+function pointedType(type: CType): MemoryType | null {
+  const bare = bareType(type);
+  const target =
+    bare.kind === "pointer" ? bare.target : bare.kind === "array" ? bare.element : null;
+  if (target === null || sizeOfType(target) === null) return null;
+  return memoryType(target);
 }
 
 /**
@@ -94,16 +124,19 @@ class Placing {
   readonly outputs: ShownMemory[] = [];
   readonly #call: CallText;
   readonly #machine: Machine;
+  readonly #types: DebugTypes | null;
   readonly #lets = new Map<string, Placed>();
   /** The --lets that are being placed, each within the one before it. */
   readonly #open: string[] = [];
 
-  constructor(call: CallText, machine: Machine) {
+  constructor(call: CallText, machine: Machine, types: DebugTypes | null) {
     this.#call = call;
     this.#machine = machine;
+    this.#types = types;
   }
 
-  argument(argument: ArgumentText): number | bigint {
+  /** @param type what the parameter points to, if that is known. */
+  argument(argument: ArgumentText, type: MemoryType | null): number | bigint {
     const { text } = argument;
     switch (argument.kind) {
       case "word":
@@ -121,15 +154,16 @@ class Placing {
       }
       case "value": {
         const { shown, value } = argument;
-        const { address, size, says, type } = this.#placed(value);
+        const { address, size, says, type: own } = this.#placed(value, type);
         this.made.push({ text, made: `${says} ${hex(address)}` });
-        if (shown) this.outputs.push({ label: text, address, size, ...(type && { type }) });
+        if (shown) this.outputs.push({ label: text, address, size, ...(own && { type: own }) });
         return address;
       }
     }
   }
 
-  #placed(value: ValueText): Placed {
+  /** @param expected the type of the memory, if it is known. */
+  #placed(value: ValueText, expected: MemoryType | null): Placed {
     switch (value.kind) {
       case "string":
         return this.#stored(Buffer.from(`${value.value}\0`), "string at");
@@ -140,11 +174,11 @@ class Placing {
       case "symbol":
         return { address: this.#symbol(value.name), size: 0, says: "symbol at" };
       case "name":
-        return this.#let(value.name);
+        return this.#let(value.name, expected);
       case "list":
       case "struct": {
-        const type = typeOf(value);
-        const bytes = encodeValue(type, this.#valueFor(value), this.#machine.memory);
+        const type = this.#typeOf(value, expected);
+        const bytes = encodeValue(type, this.#valueFor(value, type), this.#machine.memory);
         const placed = this.#stored(bytes, `${bytes.length} bytes at`, alignmentOf(type));
         return { ...placed, type };
       }
@@ -162,7 +196,7 @@ class Placing {
     return { address, size: bytes.length, says };
   }
 
-  #let(name: string): Placed {
+  #let(name: string, expected: MemoryType | null): Placed {
     const known = this.#lets.get(name);
     if (known !== undefined) return known;
     const { lets } = this.#call;
@@ -174,7 +208,7 @@ class Placing {
       throw new Misuse(`--let ${name} contains itself: ${[...this.#open, name].join(", ")}`);
     }
     this.#open.push(name);
-    const placed = this.#placed(text.value);
+    const placed = this.#placed(text.value, expected);
     this.#open.pop();
     this.#lets.set(name, placed);
     return placed;
@@ -186,8 +220,11 @@ class Placing {
     throw new Misuse(`no loaded module and no kernel has '${name}'`);
   }
 
-  /** The value as the writer of structures takes it: what is passed by address is placed first. */
-  #valueFor(value: ValueText): StructValue {
+  /**
+   * The value as the writer of structures takes it: what is passed by address is placed first.
+   * @param type the type that it is written as.
+   */
+  #valueFor(value: ValueText, type: MemoryType | null): StructValue {
     switch (value.kind) {
       case "number":
       case "string":
@@ -196,34 +233,74 @@ class Placing {
         return readInput(value.path);
       case "symbol":
       case "name":
-        return this.#placed(value).address;
+        return this.#placed(value, pointeeOf(type)).address;
       case "list":
-        return value.items.map((item) => this.#valueFor(item));
       case "struct":
+        if (type?.kind === "pointer") return this.#placed(value, pointeeOf(type)).address;
+        if (value.kind === "list") {
+          const of = type?.kind === "array" ? type.of : null;
+          return value.items.map((item) => this.#valueFor(item, of));
+        }
         return Object.fromEntries(
-          value.members.map((one) => [one.name, this.#valueFor(one.value)]),
+          value.members.map((one) => [
+            one.name,
+            this.#valueFor(one.value, memberType(type, one.name)),
+          ]),
         );
     }
   }
-}
 
-/** The type that the text itself states. */
-function typeOf(value: ValueText): MemoryType {
-  if (value.kind === "list") {
-    const { type, items } = value;
-    if (type === null) throw new Misuse("a list needs the type of its elements, as in u32[5, 0]");
-    return arrayType(namedType(type), items.length);
+  /** The type that the text states, or the one that is expected there. */
+  #typeOf(value: ValueText & { kind: "list" | "struct" }, expected: MemoryType | null): MemoryType {
+    if (value.kind === "list") {
+      const { items } = value;
+      if (value.type !== null) return arrayType(this.#elementType(value.type), items.length);
+      if (expected === null)
+        throw new Misuse("a list needs the type of its elements, as in u32[5, 0]");
+      return expected.kind === "array" ? expected : arrayType(expected, items.length);
+    }
+    if (value.type !== null) {
+      const found = this.#structNamed(value.type);
+      if (found !== null) return found;
+      throw new Misuse(`the module's debugging information has no struct ${value.type}`);
+    }
+    if (expected?.kind === "struct" && value.members.every(({ type }) => type === null))
+      return expected;
+    return structOf(
+      value.members.map((member) => ({
+        name: member.name,
+        type: this.#memberType(member, memberType(expected, member.name)),
+      })),
+    );
   }
-  if (value.kind !== "struct") throw new Misuse("a structure or a list was expected");
-  return structOf(
-    value.members.map((member) => ({ name: member.name, type: memberType(member) })),
-    value.type,
-  );
+
+  #memberType({ name, type, value }: MemberText, expected: MemoryType | null): MemoryType {
+    if (type !== null) return namedType(type);
+    if (value.kind === "struct" || (value.kind === "list" && value.type !== null)) {
+      return this.#typeOf(value, expected);
+    }
+    if (expected !== null) return expected;
+    throw new Misuse(
+      `the type of member '${name}' isn't known: write it as ${name}:u32=…, or build the module with -g`,
+    );
+  }
+
+  #elementType(name: string): MemoryType {
+    return this.#structNamed(name) ?? namedType(name);
+  }
+
+  #structNamed(name: string): MemoryType | null {
+    const found = this.#types?.struct(name) ?? this.#types?.union(name) ?? null;
+    return found === null ? null : memoryType(found);
+  }
 }
 
-function memberType({ name, type, value }: MemberText): MemoryType {
-  if (type !== null) return namedType(type);
-  if (value.kind === "struct" || (value.kind === "list" && value.type !== null))
-    return typeOf(value);
-  throw new Misuse(`the type of member '${name}' isn't known: write it as ${name}:u32=…`);
+function pointeeOf(type: MemoryType | null): MemoryType | null {
+  return type?.kind === "pointer" ? (type.to?.() ?? null) : null;
+}
+
+function memberType(type: MemoryType | null, name: string): MemoryType | null {
+  return type?.kind === "struct"
+    ? (type.members.find((one) => one.name === name)?.type ?? null)
+    : null;
 }

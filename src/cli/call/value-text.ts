@@ -6,7 +6,7 @@ import { Misuse } from "../../errors.ts";
 import { readNumber } from "./number.ts";
 
 export type ValueText =
-  | { readonly kind: "number"; readonly value: number | bigint }
+  | { readonly kind: "number"; readonly value: bigint }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "file"; readonly path: string }
   /** The address of a symbol of the module or the kernel. */
@@ -140,9 +140,9 @@ class ValueReader {
 
   #number(): ValueText {
     const text = this.#match(PLAIN);
-    const number = text === null ? null : readNumber(text);
+    const number = text === null ? null : readNumber(text, true);
     if (number === null) throw this.#wrong("a value was expected");
-    return { kind: "number", value: number.value };
+    return { kind: "number", value: BigInt(number.value) };
   }
 
   #string(): string {

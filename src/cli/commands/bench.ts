@@ -18,7 +18,7 @@ import {
 } from "../../index.ts";
 import { benchText } from "../../report/bench-text.ts";
 import type { Answer, Give } from "../answer.ts";
-import { type CallText, callTitle } from "../call/call-text.ts";
+import { type CallText, callTarget, callTitle } from "../call/call-text.ts";
 import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
 import { type CallOptions, moduleCommand } from "../options/module-options.ts";
@@ -87,7 +87,7 @@ async function bench(
   );
   if (setups.length === 0) throw new Misuse(whyNothing(source, traced));
   const runs: Run[] = [];
-  const call = { name: subject.name, budget: options.budget };
+  const call = { name: callTarget(subject), budget: options.budget };
   for (const setup of setups) runs.push(await Run.start(setup, call));
   const timings = await interleave(
     runs.map((run) => run.task()),

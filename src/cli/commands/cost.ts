@@ -19,7 +19,7 @@ import { costPage } from "../../report/cost/page.ts";
 import { costText } from "../../report/cost/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
-import { callTitle, readCall } from "../call/call-text.ts";
+import { callTarget, callTitle, readCall } from "../call/call-text.ts";
 import { ARGUMENT_HELP, withCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
 import { budgetOption, type CallOptions, initOption, placed } from "../options/module-options.ts";
@@ -102,7 +102,7 @@ async function cost(
   }
   const { rows, missing, notes } = await costTable(
     builds,
-    { name: wanted.name, budget: options.budget },
+    { name: callTarget(wanted), budget: options.budget },
     options.time,
   );
   const equal = rows.every(({ v0 }) => v0 === rows[0]?.v0);

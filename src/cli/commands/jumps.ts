@@ -22,7 +22,7 @@ import { astrayText, jumpsText, treeText } from "../../report/jumps-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { moduleFiles } from "../../sweep/dependencies.ts";
 import type { Answer, Give } from "../answer.ts";
-import { type CallText, callTitle } from "../call/call-text.ts";
+import { type CallText, callTarget, callTitle } from "../call/call-text.ts";
 import { ARGUMENT_HELP, callOf, withCall } from "../call/options.ts";
 import { placeCall } from "../call/place.ts";
 import { DEFAULT_BASE, type ModuleOptions, placed } from "../options/module-options.ts";
@@ -177,9 +177,10 @@ async function astray(
   const session = await Session.open(source, rest);
   const module = session.load();
   const { machine } = session;
-  const target = machine.addressOf(call.name);
+  const named = callTarget(call);
+  const target = typeof named === "number" ? named : machine.addressOf(named);
   if (target === undefined) throw new Misuse(`${source.path} has no function '${call.name}'`);
-  const args = placeCall(call, machine).values;
+  const args = placeCall(call, machine, source.file).values;
   const sites = site?.map((place) => addressOf(module, place));
   return runAstray(
     { machine, module, target, args },

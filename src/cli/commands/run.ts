@@ -1,10 +1,14 @@
 // `farjal run M.ko --call NAME [ARG…]`: loads the module and calls one of its functions.
 
 import type { Command } from "commander";
+import { counted } from "../../html/numbers.ts";
+import { type LoadedModule, NothingMatches } from "../../index.ts";
 import { type CallReport, callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
+import { columns } from "../../report/table.ts";
 import type { Answer, Give } from "../answer.ts";
-import { ARGUMENT_HELP, called, callOf, wantedCall, withResult } from "../call/options.ts";
+import { callableJson, callablesOf } from "../call/callables.ts";
+import { ARGUMENT_HELP, called, callOf, withResult } from "../call/options.ts";
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { callJson, callReport } from "../json/call.ts";
@@ -13,11 +17,12 @@ import { type CallOptions, moduleCommand, withEngine } from "../options/module-o
 import { beginCall, type SaveOptions, saveCall, saved } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { helpIn } from "../verdict.ts";
+import { type Help, helpIn } from "../verdict.ts";
 
 const EXAMPLES = `${ARGUMENT_HELP}
 
 Examples:
+  farjal run crc16.ko                          the functions that can be called
   farjal run crc16.ko --call crc16 0 @message.bin 64
   farjal run libchacha.ko --call 'chacha_crypt_generic(@state, out:64, @zeros, 64, 20)'
   farjal run net.ko --call 'grow(inout:g, 3)' --let 'g={mtu:u32=5, name:char[16]="eth0"}'
@@ -35,8 +40,8 @@ export function addRun(program: Command, give: Give, terminal: Terminal): void {
   withCoverage(withEngine(command))
     .summary("load a module and call one of its functions")
     .description(
-      "Loads a module and calls one of its functions, exported or local. Exit code 1: the module doesn't " +
-        "load, or the call doesn't return.",
+      "Loads a module and calls one of its functions, exported or local. Without --call it lists the functions; " +
+        "with --init alone it runs the init function. Exit code 1: the module doesn't load, or the call doesn't return.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, args: string[], options: RunOptions) =>
@@ -50,14 +55,16 @@ async function run(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  const wanted =
-    options.restore === undefined ? wantedCall(options, texts) : callOf(options, texts);
+  const wanted = callOf(options, texts);
   const session = await Session.open(await readSource(path, options), options);
   const coverage = new CoverageOutput(options, session.machine, session.file);
   const module = session.load();
   const { machine } = session;
   const help = helpIn(session, options);
-  const begun = beginCall(machine, wanted, options);
+  if (wanted === null && options.restore === undefined) {
+    return options.init === true ? initAnswer(session, module, help) : listAnswer(module, help);
+  }
+  const begun = beginCall(machine, module.file, wanted, options);
   try {
     const result = await performCall(machine, module, begun.call, options, path, terminal);
     await saveCall(machine, result, options, terminal);
@@ -77,6 +84,43 @@ async function run(
   } finally {
     begun.call.close();
   }
+}
+
+/** The answer when only the init function was to run. */
+function initAnswer({ machine }: RunningSession, module: LoadedModule, help: Help): Answer {
+  const { name, initFunction } = module;
+  if (initFunction === null) throw new NothingMatches(`${name} has no init function`);
+  const { log, instructions } = machine;
+  return {
+    held: true,
+    json: { call: null, name, log, instructions, linux: help.linux, mend: help.mend },
+    text: [
+      ...log.map((line) => `${line}\n`),
+      `the init function of ${name} returned, after ${counted(instructions, "instruction")}\n`,
+    ],
+    notes: help.note,
+  };
+}
+
+/** The answer without a call: what could be called. */
+function listAnswer(module: LoadedModule, help: Help): Answer {
+  const callables = callablesOf(module);
+  return {
+    held: true,
+    json: { call: null, functions: callables.map(callableJson) },
+    text: [
+      `${counted(callables.length, "function")} of ${module.name} can be called, with --call 'NAME(ARG, …)':\n`,
+      ...columns(
+        callables.map(({ name, size, exported, prototype }) => [
+          prototype ?? name,
+          `${size} bytes`,
+          exported ? "exported" : "",
+        ]),
+        ["left", "right"],
+      ).map((line) => `${line}\n`),
+    ],
+    notes: help.note,
+  };
 }
 
 /** How the instructions were run, and what the translator did for it. */

@@ -4,8 +4,11 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
+  type LoadedModule,
   type Machine,
   Misuse,
+  moduleName,
+  NothingMatches,
   type Recording,
   recordSize,
   TRACE_FILES,
@@ -17,11 +20,18 @@ import {
   type TraceWay,
   traceCost,
 } from "../../index.ts";
-import { callText } from "../../report/call-text.ts";
+import { type CallReport, callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { temporaryPath } from "../atomic-file.ts";
-import { ARGUMENT_HELP, called, wantedCall, withResult } from "../call/options.ts";
+import type { CallText } from "../call/call-text.ts";
+import {
+  ARGUMENT_HELP,
+  callOf,
+  wantedCall,
+  called as withCalled,
+  withResult,
+} from "../call/options.ts";
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { readInput } from "../input.ts";
@@ -34,7 +44,7 @@ import { chosenFormat, deliver, withTraceFormat } from "../options/trace-format.
 import { version } from "../package.ts";
 import { withRunningKernel } from "../running-kernel.ts";
 import { beginCall } from "../saved-call.ts";
-import { readSource, Session } from "../session.ts";
+import { type RunningSession, readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { helpIn } from "../verdict.ts";
 import { checkKernelOptions, type KernelTraceOptions, traceOnKernel } from "./trace-on-kernel.ts";
@@ -76,7 +86,7 @@ interface TraceOptions
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
   const command = moduleCommand(program, "trace");
-  withTraceFormat(withCoverage(withEngine(withResult(debugged(called(command))))), "ftrace")
+  withTraceFormat(withCoverage(withEngine(withResult(debugged(withCalled(command))))), "ftrace")
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
@@ -162,16 +172,20 @@ async function trace(
   options: TraceOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  const wanted = wantedCall(options, texts);
+  const wanted = options.init === true ? callOf(options, texts) : wantedCall(options, texts);
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const coverage = new CoverageOutput(options, machine, session.file);
-  const module = session.load();
+  // A trace of the init function begins before the module is there, so filters wait for it.
+  const waiting = wanted === null ? moduleName(session.file.name) : null;
+  const module = waiting === null ? session.load() : null;
+  const patterns = (texts: readonly string[] = []) =>
+    texts.map((text) => (waiting === null ? text : waitingFor(waiting, text)));
   const tracer = machine.trace({
     tracer: options.plugin,
-    filter: [...filterFileTexts(options), ...(options.func ?? [])],
-    notrace: options.notrace ?? [],
+    filter: patterns([...filterFileTexts(options), ...(options.func ?? [])]),
+    notrace: patterns(options.notrace),
     graph: options.graph ?? [],
     graphNotrace: options.graphNotrace ?? [],
     maxDepth: options.maxGraphDepth ?? 0,
@@ -179,15 +193,16 @@ async function trace(
     capacity: capacityOf(options),
   });
   const recording = recordingOf(tracer, options);
-  const help = helpIn(session, options);
-  const begun = beginCall(machine, wanted, options);
   try {
-    const result = await performCall(machine, module, begun.call, options, path, terminal);
-    begun.call.close();
+    const report =
+      module === null || wanted === null
+        ? initReport(session)
+        : await called(session, module, wanted, options, path, terminal);
+    const { result } = report;
+    const help = helpIn(session, options);
     const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
     tracer.stop();
     await coverage.write(machine);
-    const report = callReport(machine, begun, result, options.returns);
     const cost = traceCost(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
     const text = await deliver(kept, format, options, `farjal ${version()}`);
@@ -206,9 +221,48 @@ async function trace(
       notes: `${help.note}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
     };
   } finally {
-    begun.call.close();
     recording?.close();
   }
+}
+
+/** Makes the call. */
+async function called(
+  { machine }: RunningSession,
+  module: LoadedModule,
+  wanted: CallText,
+  options: TraceOptions,
+  path: string,
+  terminal: Terminal,
+): Promise<CallReport> {
+  const begun = beginCall(machine, module.file, wanted, options);
+  try {
+    const result = await performCall(machine, module, begun.call, options, path, terminal);
+    return callReport(machine, begun, result, options.returns);
+  } finally {
+    begun.call.close();
+  }
+}
+
+/** Loads the module, whose init function runs. */
+function initReport(session: RunningSession): CallReport {
+  const { machine } = session;
+  const before = machine.instructions;
+  const { name, initFunction } = session.load();
+  if (initFunction === null) throw new NothingMatches(`${name} has no init function`);
+  return {
+    call: `the init function of ${name}`,
+    made: [],
+    result: { v0: 0, v1: 0, instructions: machine.instructions - before },
+    shown: { text: null, json: null },
+    log: machine.log,
+    outputs: [],
+  };
+}
+
+/** Each word of a filter as one that waits for the module. */
+function waitingFor(module: string, text: string): string {
+  const words = text.split(/\s+/).filter(Boolean);
+  return words.map((word) => (word.includes(":") ? word : `${word}:mod:${module}`)).join(" ");
 }
 
 /** Refuses options that the function tracer ignores. */

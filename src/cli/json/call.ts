@@ -8,13 +8,14 @@ import type { Answer } from "../answer.ts";
 import { type ResultType, shownResult } from "../call/result.ts";
 import type { BegunCall } from "../saved-call.ts";
 
-/** @param returns the type of the result, if it is known. */
+/** @param asked the type that the user wants the result shown as. */
 export function callReport(
   machine: Machine,
-  { title, made, outputs }: Omit<BegunCall, "call">,
+  { title, made, outputs, returns: own }: Omit<BegunCall, "call">,
   result: CallOutcome,
-  returns?: ResultType,
+  asked?: ResultType,
 ): CallReport {
+  const returns = asked ?? own ?? undefined;
   return {
     call: title,
     made,

@@ -11,6 +11,7 @@ import type { GuestMemory } from "../../processor/guest-memory.ts";
 import {
   type ArrayType,
   alignmentOf,
+  type BitsType,
   type MemoryStruct,
   type MemoryType,
   type ScalarType,
@@ -64,8 +65,18 @@ export class Struct {
   write(address: number, values: { readonly [member: string]: StructValue }): void {
     for (const [name, value] of Object.entries(values)) {
       const { offset, type } = memberOf(this.type, name);
-      this.#memory.write(address + offset, encoded(type, value, this.#memory));
+      if (type.kind === "bits") this.#writeBits(address, type, value);
+      else this.#memory.write(address + offset, encoded(type, value, this.#memory));
     }
+  }
+
+  #writeBits(address: number, type: BitsType, value: StructValue): void {
+    const start = Math.floor(type.first / 8);
+    const end = Math.ceil((type.first + type.count) / 8);
+    const bytes = this.#memory.read(address + start, end - start);
+    const words = new Words(bytes, this.#memory.endian);
+    putBits(words, 0, { ...type, first: type.first - 8 * start }, value);
+    this.#memory.write(address + start, words.bytes);
   }
 
   /** The members of the structure at an address. */
@@ -95,6 +106,9 @@ function put(
   switch (type.kind) {
     case "scalar":
       putScalar(words, at, type, value);
+      return;
+    case "bits":
+      putBits(words, at, type, value);
       return;
     case "pointer":
       words.setU32(at, pointed(value, memory));
@@ -138,6 +152,37 @@ function putScalar(
   }
 }
 
+function putBits(words: Words, at: number, { first, count }: BitsType, value: StructValue): void {
+  const whole = typeof value === "bigint" || Number.isInteger(value);
+  if (!whole) throw new Misuse(`${shown(value)} is no whole number of ${count} bits`);
+  const number = BigInt(value as number | bigint);
+  const bits = BigInt(count);
+  if (number < -(1n << (bits - 1n)) || number >= 1n << bits) {
+    throw new Misuse(`${value} doesn't fit into ${count} bit${count === 1 ? "" : "s"}`);
+  }
+  for (let bit = 0; bit < count; bit += 1) {
+    const { byte, mask } = bitPlace(words, first + (words.little ? bit : count - 1 - bit));
+    const old = words.u8(at + byte);
+    const isSet = ((number >> BigInt(bit)) & 1n) === 1n;
+    words.bytes[at + byte] = isSet ? old | mask : old & ~mask;
+  }
+}
+
+function getBits(words: Words, at: number, { first, count, signed }: BitsType): number | bigint {
+  let value = 0n;
+  for (let bit = 0; bit < count; bit += 1) {
+    const { byte, mask } = bitPlace(words, first + (words.little ? bit : count - 1 - bit));
+    if ((words.u8(at + byte) & mask) !== 0) value |= 1n << BigInt(bit);
+  }
+  if (signed) value = BigInt.asIntN(count, value);
+  return count > 32 ? value : Number(value);
+}
+
+function bitPlace({ little }: Words, bit: number): { byte: number; mask: number } {
+  const inByte = bit % 8;
+  return { byte: Math.floor(bit / 8), mask: 1 << (little ? inByte : 7 - inByte) };
+}
+
 function putArray(
   words: Words,
   at: number,
@@ -172,12 +217,16 @@ function pointed(value: StructValue, memory: GuestMemory): number {
     memory.write(address, bytes);
     return address;
   }
+  const number = typeof value === "bigint" ? Number(value) : value;
   if (
-    !(Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 32)
+    typeof number !== "number" ||
+    !Number.isInteger(number) ||
+    number < -(2 ** 31) ||
+    number >= 2 ** 32
   ) {
     throw new Misuse(`${shown(value)} is no address of 32 bits, no text and no bytes`);
   }
-  return (value as number) >>> 0;
+  return number >>> 0;
 }
 
 /** The value of a type from its bytes. */
@@ -197,6 +246,8 @@ function get(words: Words, at: number, type: MemoryType): ReadValue {
   switch (type.kind) {
     case "scalar":
       return getScalar(words, at, type);
+    case "bits":
+      return getBits(words, at, type);
     case "pointer":
       return words.u32(at);
     case "array":

@@ -2,7 +2,7 @@
 // type is a value, made from a plain layout (layout.ts) or from a file's debugging information; struct.ts reads and
 // writes memory by it.
 
-export type MemoryType = ScalarType | PointerType | ArrayType | MemoryStruct;
+export type MemoryType = ScalarType | BitsType | PointerType | ArrayType | MemoryStruct;
 
 /** An integer. */
 export interface ScalarType {
@@ -11,6 +11,15 @@ export interface ScalarType {
   readonly signed: boolean;
   /** A char: an array of them is text. */
   readonly text?: boolean;
+}
+
+/** A bit-field, by its place in the whole structure. */
+export interface BitsType {
+  readonly kind: "bits";
+  /** Its first bit: bit 0 is the lowest of byte 0, in a big-endian guest the highest. */
+  readonly first: number;
+  readonly count: number;
+  readonly signed: boolean;
 }
 
 export interface PointerType {
@@ -48,6 +57,8 @@ export function sizeOf(type: MemoryType): number {
     case "scalar":
     case "struct":
       return type.size;
+    case "bits":
+      return 0;
     case "pointer":
       return POINTER_SIZE;
     case "array":
@@ -60,6 +71,8 @@ export function alignmentOf(type: MemoryType): number {
   switch (type.kind) {
     case "scalar":
       return type.size;
+    case "bits":
+      return 1;
     case "pointer":
       return POINTER_SIZE;
     case "array":
