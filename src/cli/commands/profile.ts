@@ -84,7 +84,7 @@ async function profile(
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const module = session.load();
-  const begun = beginCall(machine, wantedCall(options, texts), options);
+  const begun = beginCall(machine, module.file, wantedCall(options, texts), options);
   try {
     machine.counting = true;
     const result = await performCall(machine, module, begun.call, {}, path, terminal);
