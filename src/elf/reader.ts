@@ -332,7 +332,7 @@ function sectionName(
   const name = table.at(offset);
   if (name !== undefined) return name;
   if (type === SHT_NULL) return "";
-  return damaged(`section ${index} has no readable name`);
+  return damaged(`section ${index} has no readable name; Linux would not check this`);
 }
 
 /** A whole kernel has about 200,000. */

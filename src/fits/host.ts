@@ -64,6 +64,13 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
     return true;
   }
 
+  isTainted(): boolean {
+    return false;
+  }
+
+  /** judge.ts compares it. */
+  readonly structModuleSize = null;
+
   isFirst(): boolean {
     return true;
   }

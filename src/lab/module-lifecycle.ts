@@ -141,10 +141,7 @@ export class ModuleLifecycle {
       for (const line of lines) resident.print(line);
       resident.initRan = true;
       if (result > 0) {
-        resident.print(
-          `do_init_module: '${name}'->init suspiciously returned ${result}, it should follow 0/-E convention`,
-        );
-        resident.print("do_init_module: loading module anyway...");
+        for (const line of suspiciousLines(resident.module, result)) resident.print(line);
       }
     }
     resident.state = "LIVE";
@@ -177,4 +174,11 @@ export class ModuleLifecycle {
     for (const address of resident.arguments) this.#host.memory.free(address);
     this.#host.sitesChanged();
   }
+}
+
+/** do_init_module()'s words about an init function that returns a positive number. */
+function suspiciousLines({ name, profile }: LoadedModule, result: number): string[] {
+  const words = `init suspiciously returned ${result}, it should follow 0/-E convention`;
+  if (profile.rules.V29 === "name") return [`${name}: ${words}`];
+  return [`do_init_module: '${name}'->${words}`, "do_init_module: loading module anyway..."];
 }

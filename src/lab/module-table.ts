@@ -221,6 +221,8 @@ export class ModuleTable<
       whyMissing: (names) => kernel.whyMissing(names),
       isLoaded: (name) => this.#residents.some(({ module }) => module.name === name),
       taint: (taint) => this.#taints.add(taint),
+      isTainted: (taint) => this.#taints.all.includes(taint),
+      structModuleSize: this.#structModuleSize,
       isFirst: (kind) => this.#taints.isFirst(kind),
       debugLocksOff: () => this.#taints.debugLocksOff(),
       allocate: (request) => memory.allocate(request),
@@ -231,6 +233,12 @@ export class ModuleTable<
       write: (address, bytes) => memory.write(address, bytes),
       relocate: (section) => memory.relocate(section),
     };
+  }
+
+  /** All modules of one kernel have the same; the first that was loaded shows it. */
+  get #structModuleSize(): number | null {
+    const shown = this.#residents.find(({ module }) => module.file.thisModule !== null);
+    return shown?.module.file.thisModule?.shape.size ?? null;
   }
 
   #writeWords(address: A, values: readonly number[]): void {

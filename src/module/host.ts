@@ -91,6 +91,10 @@ export interface ModuleHost<A extends Address = number> {
   isLoaded(name: string): boolean;
   /** Sets a taint of the kernel, and returns whether it was clear. */
   taint(taint: Taint): boolean;
+  /** Whether a taint is set. */
+  isTainted(taint: Taint): boolean;
+  /** The size of struct module in bytes, as the kernel's modules show it; null if it is unknown. */
+  readonly structModuleSize: number | null;
   /** Whether a line of this kind has not been printed before, for the lines that a kernel prints only once. */
   isFirst(kind: string): boolean;
   /** __debug_locks_off(): returns whether locks were debugged until now; initially they are. */

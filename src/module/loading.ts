@@ -54,6 +54,11 @@ export class Loading<A extends Address = number> {
     if (this.#isFirst(taint, () => this.host.taint(taint))) this.print(text);
   }
 
+  /** Whether a taint is not set yet. */
+  isFirstTaint(taint: Taint): boolean {
+    return this.#dry ? !this.#told.has(taint) : !this.host.isTainted(taint);
+  }
+
   /** The same for a taint that makes lockdep unreliable (LOCKDEP_NOW_UNRELIABLE); the first one prints another line. */
   taintLocks(taint: "PROPRIETARY_MODULE" | "FORCED_MODULE", text: string): void {
     this.taint(taint, text);

@@ -2,11 +2,20 @@
 // are those of the releases' sources, read file by file.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { Misuse } from "../../src/errors.ts";
 import { parseRules, profileFor } from "../../src/kernel/rules/profile.ts";
 import { compareReleases, parseRelease } from "../../src/kernel/rules/release.ts";
-import { RULE_IDS, RULES, type Rule } from "../../src/kernel/rules/table.ts";
+import {
+  RULE_IDS,
+  RULE_SETS,
+  RULES,
+  type Rule,
+  type RuleId,
+  type RuleSet,
+} from "../../src/kernel/rules/table.ts";
+import { repositoryFile } from "../support/repository.ts";
 
 const as = (release: string) => profileFor({ release }, null, null).rules;
 
@@ -56,6 +65,34 @@ suite("the kernel's rules", () => {
     assert.deepEqual(chosen({}, null, vermagic), ["6.1.0-50-4kc-malta", "vermagic", "debian"]);
     assert.deepEqual(chosen({}, null, "custom SMP "), ["6.1", "default", "debian"]);
     assert.deepEqual(chosen({ set: "openwrt" }, kernel, null), ["6.6.57", "banner", "openwrt"]);
+  });
+
+  test("README's table has every rule's default in each release", () => {
+    const releases = ["5.10", "5.15", "6.1", "6.6", "6.12.95", "6.12.117", "6.18", "7.3"];
+    const defaults = (set: RuleSet) => (id: RuleId) =>
+      releases.map((release) => profileFor({ release, set }, null, null).rules[id]);
+    const rows = RULE_IDS.map((id) => {
+      const [mainline, debian, openwrt] = RULE_SETS.map((set) => defaults(set)(id));
+      const cells = (mainline ?? []).map((value, index) => {
+        const other = [
+          ...(debian?.[index] === value ? [] : [`Debian ${debian?.[index]}`]),
+          ...(openwrt?.[index] === value ? [] : [`OpenWrt ${openwrt?.[index]}`]),
+        ];
+        return [value, ...other].join(", ");
+      });
+      // "=" is the value of the release before.
+      const shown = cells.map((cell, index) =>
+        index > 0 && cell === cells[index - 1] ? "=" : cell,
+      );
+      return `| ${id} ${RULES[id].what} | ${shown.join(" | ")} |`;
+    });
+    const table = [
+      `| rule | ${releases.join(" | ")} |`,
+      `|---|${"---|".repeat(releases.length)}`,
+      ...rows,
+    ];
+    const readme = readFileSync(repositoryFile("README.md"), "utf8");
+    assert.ok(readme.includes(`\n${table.join("\n")}\n`), table.join("\n"));
   });
 
   test("single rules win, and the profile names them", () => {

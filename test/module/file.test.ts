@@ -125,9 +125,15 @@ suite("a module's file", () => {
     const both = readModule(
       writeModule({ sections, symbols, functions: ["init_module", "cleanup_module"] }),
     );
-    assert.deepEqual(both.thisModule, { name: "dull", hasInit: true, hasExit: true });
+    const shape = { size: 0x240, init: 0xc8, exit: 0x210 };
+    assert.deepEqual(both.thisModule, { name: "dull", hasInit: true, hasExit: true, shape });
     const none = readModule(writeModule({ sections, symbols }));
-    assert.deepEqual(none.thisModule, { name: "dull", hasInit: false, hasExit: false });
+    assert.deepEqual(none.thisModule, {
+      name: "dull",
+      hasInit: false,
+      hasExit: false,
+      shape: { size: 0x240, init: null, exit: null },
+    });
   });
 
   for (const endian of ["little", "big"] as const) {

@@ -1,5 +1,5 @@
 // Tests the lines that Linux prints while it loads a module: the loader prints each line of messages.ts word for
-// word, and has no line that messages.ts lacks.
+// word, and has no line that neither messages.ts nor rule-messages.ts has.
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
@@ -11,6 +11,7 @@ import { TestHost } from "../support/module-host.ts";
 import { writeModule } from "../support/module-writer.ts";
 import { MESSAGES, type MessageRow } from "./messages.ts";
 import { printedTexts } from "./printed-texts.ts";
+import { RULE_ROWS } from "./rule-messages.ts";
 
 suite("each line is printed word for word", () => {
   for (const row of MESSAGES) {
@@ -24,7 +25,8 @@ suite("each line is printed word for word", () => {
 });
 
 test("the loader prints no other line", () => {
-  const lines = MESSAGES.flatMap((row) => row.lines);
+  const ruled = RULE_ROWS.flatMap(({ answers }) => answers.flatMap(([, { lines }]) => lines));
+  const lines = [...MESSAGES.flatMap((row) => row.lines), ...ruled];
   const texts = printedTexts();
   assert.ok(texts.length > 40);
   const missing = texts.filter(({ parts }) => {

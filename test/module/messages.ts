@@ -1,4 +1,4 @@
-// Every line that Linux 6.1 prints while it loads a module, with its cause: the module, the kernel, errno, the line
+// Every line that Linux 6.1 prints while it loads a module (rule-messages.ts has other kernels'), with its cause: the module, the kernel, errno, the line
 // word for word, what farjal's explanation must name, and the place of the line in Linux's source.
 
 import {

@@ -99,6 +99,16 @@ export class TestHost implements ModuleHost {
     return this.#taints.add(taint);
   }
 
+  isTainted(taint: Taint): boolean {
+    return this.#taints.all.includes(taint);
+  }
+
+  /** That of the first module that is kept. */
+  get structModuleSize(): number | null {
+    const [first] = this.modules.values();
+    return first?.file.thisModule?.shape.size ?? null;
+  }
+
   isFirst(kind: string): boolean {
     return this.#taints.isFirst(kind);
   }

@@ -144,9 +144,9 @@ function seenIn(image: Uint8Array): Partial<Rules> {
   const has = (text: string): boolean => indexOfBytes(image, latin1Bytes(text)) >= 0;
   const seen = Object.fromEntries(
     RULE_IDS.flatMap((id) => {
-      const { texts = [] }: Rule = RULES[id];
-      const shown = texts.find(([text]) => has(text));
-      return shown === undefined ? [] : [[id, shown[1]]];
+      const { texts = [], without }: Rule = RULES[id];
+      const shown = texts.find(([text]) => has(text))?.[1] ?? without;
+      return shown === undefined ? [] : [[id, shown]];
     }),
   ) as Partial<Rules>;
   seenInImages.set(image, seen);

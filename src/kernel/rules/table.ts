@@ -23,6 +23,8 @@ export interface Rule<V extends string = string> {
   readonly source: string;
   /** Texts of a kernel's image that show a value; the first that is there decides. */
   readonly texts?: readonly (readonly [text: string, value: V])[];
+  /** The value that an image without any of these texts shows; default: none. */
+  readonly without?: V;
 }
 
 function rule<const V extends string>(row: {
@@ -32,6 +34,7 @@ function rule<const V extends string>(row: {
   readonly sets?: Readonly<Partial<Record<RuleSet, Defaults<NoInfer<V>>>>>;
   readonly source: string;
   readonly texts?: readonly (readonly [text: string, value: NoInfer<V>])[];
+  readonly without?: NoInfer<V>;
 }): Rule<V> {
   return row;
 }
@@ -64,6 +67,57 @@ export const RULES = {
     source: "kernel/module/main.c, move_module(), module_memory_alloc()",
     texts: [["this_module section size must match", "pages"]],
   }),
+  V10: rule({
+    what: "the lines about a damaged ELF file",
+    values: {
+      structures: "Module has invalid ELF structures, after a line about the section",
+      each: "a line of its own for each fault",
+    },
+    since: [
+      [OLDEST, "structures"],
+      ["5.15", "each"],
+    ],
+    source: "kernel/module.c, load_module(); since 5.15 elf_validity_check()",
+  }),
+  V12: rule({
+    what: "how the sections are found that a module must have: struct module and the symbol table",
+    values: {
+      first: "the first counts; No module found in object",
+      only: "one of each but NOBITS ones; Only one .gnu.linkonce.this_module section must exist.",
+      exactly: "one of each; Exactly one .gnu.linkonce.this_module section must exist.",
+    },
+    since: [
+      [OLDEST, "first"],
+      ["6.4", "only"],
+      ["6.12.117", "exactly"],
+    ],
+    source: "kernel/module/main.c, setup_load_info(); since 6.4 elf_validity_cache_copy()",
+    texts: [
+      ["Exactly one .gnu.linkonce.this_module", "exactly"],
+      ["Only one .gnu.linkonce.this_module", "only"],
+      ["No module found in object", "first"],
+    ],
+  }),
+  V15: rule({
+    what: "a module whose struct module has another size than the kernel's",
+    values: { ignore: "its size isn't looked at", refuse: "refused: section size must match" },
+    since: [
+      [OLDEST, "ignore"],
+      ["6.4", "refuse"],
+    ],
+    source: "kernel/module/main.c, elf_validity_cache_copy(), elf_validity_cache_index_mod()",
+    texts: [["this_module section size must match", "refuse"]],
+  }),
+  V16: rule({
+    what: "a second .modinfo",
+    values: { first: "the first counts", refuse: "Only one .modinfo section must exist." },
+    since: [
+      [OLDEST, "first"],
+      ["6.4", "refuse"],
+    ],
+    source: "kernel/module/main.c, elf_validity_cache_copy(), elf_validity_cache_index_info()",
+    texts: [["Only one .modinfo section must exist", "refuse"]],
+  }),
   V20: rule({
     what: "an import without a record in __versions",
     values: {
@@ -73,6 +127,86 @@ export const RULES = {
     since: [[OLDEST, "accept"]],
     sets: { debian: [[OLDEST, "refuse"]] },
     source: "kernel/module/version.c, check_version()",
+  }),
+  V21: rule({
+    what: "when a module's taints are printed",
+    values: {
+      early: "by check_modinfo(), before anything else can refuse the module",
+      late: "by module_augment_kernel_taints(), after layout and the check for a second module of the name",
+    },
+    since: [
+      [OLDEST, "early"],
+      ["6.4", "late"],
+    ],
+    source: "kernel/module/main.c, check_modinfo(), module_augment_kernel_taints()",
+  }),
+  V22: rule({
+    what: "the first proprietary module",
+    values: {
+      one: "module license '…' taints kernel.",
+      two: "and, after all other taints: module license taints kernel.",
+    },
+    since: [
+      [OLDEST, "one"],
+      ["6.4", "two"],
+    ],
+    source:
+      "kernel/module/main.c, check_module_license_and_versions(), module_augment_kernel_taints()",
+  }),
+  V29: rule({
+    what: "an init function that returns a positive number",
+    values: {
+      function: "do_init_module: 'NAME'->init suspiciously returned …, and a second line",
+      name: "NAME: init suspiciously returned …",
+    },
+    since: [
+      [OLDEST, "function"],
+      ["7.3", "name"],
+    ],
+    source: "kernel/module/main.c, do_init_module()",
+  }),
+  V32: rule({
+    what: "the lines about symbols of a proprietary module",
+    values: { module: "name the module", symbol: "name the symbol and the module" },
+    since: [
+      [OLDEST, "module"],
+      ["6.1", "symbol"],
+    ],
+    source: "kernel/module/main.c, inherit_taint()",
+  }),
+  F15: rule({
+    what: "a module that is marked as a test",
+    values: { ignore: "nothing", taint: "loading test module taints kernel." },
+    since: [
+      [OLDEST, "ignore"],
+      ["6.1", "taint"],
+    ],
+    source: "kernel/module/main.c, check_modinfo(), module_augment_kernel_taints()",
+    texts: [["loading test module taints kernel", "taint"]],
+  }),
+  S1: rule({
+    what: "a module without a valid signature",
+    values: {
+      taint: "module verification failed: signature and/or required key missing",
+      ignore: "nothing: the kernel is built without CONFIG_MODULE_SIG",
+    },
+    since: [[OLDEST, "taint"]],
+    sets: { openwrt: [[OLDEST, "ignore"]] },
+    source: "kernel/module/main.c, load_module(), module_augment_kernel_taints()",
+    texts: [["module verification failed: signature", "taint"]],
+    without: "ignore",
+  }),
+  O2: rule({
+    what: "a module whose version magic is another",
+    values: {
+      refuse: "version magic '…' should be '…'",
+      ignore: "nothing: check_modinfo() doesn't look at it (CONFIG_MODULE_STRIPPED)",
+    },
+    since: [[OLDEST, "refuse"]],
+    sets: { openwrt: [[OLDEST, "ignore"]] },
+    source: "kernel/module/main.c, check_modinfo(); OpenWrt's 204-module_strip.patch",
+    texts: [["version magic '%s' should be", "refuse"]],
+    without: "ignore",
   }),
 } as const;
 

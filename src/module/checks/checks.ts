@@ -1,4 +1,4 @@
-// The checks that Linux 6.1 makes before a module gets memory, and the taints that they set: check_modstruct_version(),
+// The checks that Linux makes before a module gets memory, and the taints that they set: check_modstruct_version(),
 // check_modinfo() and the license checks of kernel/module/. A plain object has no modinfo and isn't checked.
 
 import type { Address } from "../../address.ts";
@@ -17,9 +17,11 @@ export function checkBeforeLayout<A extends Address>(loading: Loading<A>): void 
   checkByteOrder(loading);
   checkClass(loading);
   if (loading.file.object) return;
+  checkStructModule(loading);
   checkModuleLayout(loading);
   checkVermagic(loading);
-  taintByModinfo(loading);
+  if (loading.rules.V21 === "early") taintByModinfo(loading);
+  else refuseLivepatch(loading);
 }
 
 /** A kernel reads the header in its own byte order, so the first field that it compares is already wrong. */
@@ -49,6 +51,24 @@ export function checkClass<A extends Address>(loading: Loading<A>): void {
   );
 }
 
+/** Compares the size of struct module with the kernel's, which all modules of one kernel have. */
+function checkStructModule<A extends Address>(loading: Loading<A>): void {
+  const { modinfo, thisModule } = loading.file;
+  const { structModuleSize } = loading.host;
+  const size = thisModule?.shape.size;
+  if (loading.rules.V15 === "ignore" || structModuleSize === null || size === structModuleSize)
+    return;
+  const name = modinfo.get("name") ?? loading.file.name;
+  loading.dmesg.push(
+    `module ${name}: .gnu.linkonce.this_module section size must match the kernel's built struct module size at run time`,
+  );
+  throw loading.refusal(
+    "ENOEXEC",
+    `its struct module has ${size} bytes, and those of the kernel's other modules have ${structModuleSize}: ` +
+      "it is built for another kernel, or for another configuration of it",
+  );
+}
+
 export function checkModuleLayout<A extends Address>(loading: Loading<A>): void {
   const layout = loading.host.findExport(MODULE_LAYOUT);
   if (layout === undefined || checkVersion(loading, layout)) return;
@@ -60,7 +80,7 @@ export function checkModuleLayout<A extends Address>(loading: Loading<A>): void 
 
 export function checkVermagic<A extends Address>(loading: Loading<A>): void {
   const expected = loading.host.vermagic;
-  if (expected === null) return;
+  if (expected === null || loading.rules.O2 === "ignore") return;
   const { modinfo, versions } = loading.file;
   const found = modinfo.get("vermagic");
   if (found === undefined) {
@@ -105,20 +125,30 @@ function taintByModinfo<A extends Address>(loading: Loading<A>): void {
       "module is from the staging directory, the quality is unknown, you have been warned.",
     );
   }
-  refuseLivepatch(loading);
+  if (loading.rules.V21 === "early") refuseLivepatch(loading);
   if (isProprietary(loading.file)) {
     loading.taintLocks(
       "PROPRIETARY_MODULE",
       `module license '${licenseOf(loading.file)}' taints kernel.`,
     );
   }
-  if (modinfo.get("test") !== undefined)
+  if (modinfo.get("test") !== undefined && loading.rules.F15 === "taint")
     loading.taint("TEST", "loading test module taints kernel.");
 }
 
+/** A kernel whose version magic is known is assumed to check signatures, as Debian's does. */
+function taintBySignature<A extends Address>(loading: Loading<A>): void {
+  const { file, host, rules } = loading;
+  if (host.vermagic === null || rules.S1 === "ignore" || file.signature?.supported === true) return;
+  loading.taint(
+    "UNSIGNED_MODULE",
+    "module verification failed: signature and/or required key missing - tainting kernel",
+  );
+}
+
 /**
- * Linux's checks between allocating memory and resolving symbols: the name, the signature, and exports without
- * checksums. A kernel whose version magic is known is assumed to check signatures, as Debian's does.
+ * Linux's checks between the version magic and resolving symbols: the name, the taints of a kernel that sets them now,
+ * the signature, and exports without checksums.
  * @throws Refusal (EEXIST) if a module of this name is loaded.
  */
 export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void {
@@ -130,12 +160,10 @@ export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void
     );
   }
   if (file.object) return;
-  if (host.vermagic !== null && file.signature?.supported !== true) {
-    loading.taint(
-      "UNSIGNED_MODULE",
-      "module verification failed: signature and/or required key missing - tainting kernel",
-    );
-  }
+  const first = isProprietary(file) && loading.isFirstTaint("PROPRIETARY_MODULE");
+  if (loading.rules.V21 === "late") taintByModinfo(loading);
+  taintBySignature(loading);
+  if (first && loading.rules.V22 === "two") loading.print("module license taints kernel.");
   if (file.sections.find("__obsparm") !== undefined) loading.print("Ignoring obsolete parameters");
   const crcsKnown = host.findExport(MODULE_LAYOUT)?.crc != null;
   if (crcsKnown && file.exports.some(({ crc }) => crc === null)) {

@@ -8,6 +8,7 @@ import type { ElfObject } from "../../elf/object.ts";
 import { readElf } from "../../elf/reader.ts";
 import { Refusal } from "../../errors.ts";
 import { type KernelProfile, profileFor } from "../../kernel/rules/profile.ts";
+import type { Rules } from "../../kernel/rules/table.ts";
 import { checkOptions, type OptionKeys } from "../../options.ts";
 import { ModuleSections } from "../layout/sections.ts";
 import { type Parameter, readParameters } from "../parameters/parameters.ts";
@@ -15,6 +16,7 @@ import { type ExportedSymbol, readExports } from "../symbols/exports.ts";
 import { readVersions } from "../symbols/versions.ts";
 import { type CallSites, readCallSites } from "./call-sites.ts";
 import { Modinfo } from "./modinfo.ts";
+import { requireSections } from "./required-sections.ts";
 import { type Signature, splitSignature } from "./signature.ts";
 import { readThisModule, type ThisModule } from "./this-module.ts";
 
@@ -59,6 +61,26 @@ const READ_OPTIONS: OptionKeys<ReadModuleOptions> = {
 
 const profileOfRelease = (vermagic: string | null): KernelProfile => profileFor({}, null, vermagic);
 
+/** The lines about sections that 5.10 prints before the one about invalid ELF structures. */
+const ABOUT_SECTION = /^Invalid ELF section (name )?in module /;
+
+/** Reads part of a file; a refusal has the lines of the kernel whose rules apply. */
+export function inWordsOf<T>({ V10 }: Rules, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Refusal) || V10 === "each" || !/ELF/.test(error.dmesg.join()))
+      throw error;
+    const { errno, explanation } = error;
+    const kept = error.dmesg.filter((line) => ABOUT_SECTION.test(line));
+    throw new Refusal({
+      errno,
+      dmesg: [...kept, "Module has invalid ELF structures"],
+      explanation,
+    });
+  }
+}
+
 /**
  * Reads a kernel module.
  * @param bytes the whole .ko (or .o) file.
@@ -68,7 +90,8 @@ const profileOfRelease = (vermagic: string | null): KernelProfile => profileFor(
 export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): ModuleFile {
   checkOptions("readModule()", options, READ_OPTIONS);
   const { image, signature, dmesg } = splitSignature(bytes);
-  const elf = readElf(image, { relocatable: true });
+  const profileOf = options.profileOf ?? profileOfRelease;
+  const elf = inWordsOf(profileOf(null).rules, () => readElf(image, { relocatable: true }));
   const sections = new ModuleSections(elf);
   const section = (name: string) => {
     const found = sections.find(name);
@@ -76,25 +99,11 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
   };
   const modinfo = new Modinfo(section(".modinfo")?.bytes ?? new Uint8Array(0));
   const versions = section("__versions");
-  const profile = (options.profileOf ?? profileOfRelease)(modinfo.get("vermagic") ?? null);
+  const profile = profileOf(modinfo.get("vermagic") ?? null);
+  const { rules } = profile;
+  const object = options.object === true;
+  inWordsOf(rules, () => requireSections({ elf, rules, name: modinfo.get("name"), object, dmesg }));
   const thisModule = readThisModule(sections);
-  const printedName = modinfo.get("name") ?? "(missing .modinfo section or name field)";
-  if (sections.symtab === undefined) {
-    throw new Refusal({
-      errno: "ENOEXEC",
-      dmesg: [...dmesg, `${printedName}: module has no symbols (stripped?)`],
-      explanation: "the file has no symbol table; strip a module with --strip-debug at most",
-    });
-  }
-  if (thisModule === undefined && options.object !== true) {
-    throw new Refusal({
-      errno: "ENOEXEC",
-      dmesg: [...dmesg, `${printedName}: No module found in object`],
-      explanation:
-        "there is no .gnu.linkonce.this_module section, which modpost adds when a .ko is linked; " +
-        "--object takes a plain .o as it is",
-    });
-  }
   return {
     name: thisModule?.name || (modinfo.get("name") ?? options.name ?? "module"),
     object: thisModule === undefined,

@@ -241,11 +241,11 @@ class Failure<A extends Address> {
         );
       case RELOC_OUT_OF_SECTION:
         return this.#damaged(
-          `${this.#where} is outside the section's ${this.#table.target.size} bytes`,
+          `${this.#where} is outside the section's ${this.#table.target.size} bytes; Linux would not check this`,
         );
       case RELOC_NO_SYMBOL:
         return this.#damaged(
-          `${this.#where} names symbol ${this.#table.symbol(this.#entry)}, which isn't there`,
+          `${this.#where} names symbol ${this.#table.symbol(this.#entry)}, which isn't there; Linux would not check this`,
         );
       case RELOC_COMPOSITE:
         if (!KNOWN_64.has(this.#type)) return this.refusal(RELOC_UNKNOWN_TYPE);

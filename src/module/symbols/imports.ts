@@ -73,15 +73,17 @@ export class Imports<A extends Address> {
   /** inherit_taint(). */
   mayUseOwner({ name, owner }: Export<A>): boolean {
     if (owner === null || !owner.proprietary) return true;
+    const { V32 } = this.#loading.rules;
+    const symbols = V32 === "symbol" ? `symbols ${name}` : "symbols";
     if (this.#usesGplOnly) {
       this.#loading.print(
-        `module using GPL-only symbols uses symbols ${name} from proprietary module ${owner.name}.`,
+        `module using GPL-only symbols uses ${symbols} from proprietary module ${owner.name}.`,
       );
       return false;
     }
     if (!this.#proprietary && !this.#inheritsTaint) {
       this.#loading.print(
-        `module uses symbols ${name} from proprietary module ${owner.name}, inheriting taint.`,
+        `module uses ${symbols} from proprietary module ${owner.name}, inheriting taint.`,
       );
       this.#inheritsTaint = true;
     }
