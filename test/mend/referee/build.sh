@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the referee's userland and its modules into built/ (committed; each run makes the same bytes): traced.c as in
-# 2009, without its table of call sites, and with the long calls that the mended module must match. Needs
+# 2009, without its table of call sites, and with the long calls that the mended module must match; fill.c. Needs
 # gcc-mipsel-linux-gnu (12), linux-libc-dev-mipsel-cross and recordmcount (linux-kbuild-6.1).
 set -eu
 cd "$(dirname "$0")"
@@ -20,3 +20,4 @@ module() { # file, flags…
 module short -pg -mno-long-calls
 RECORDMCOUNT=true module untabled -pg -mno-long-calls
 module long -pg -mlong-calls -mmcount-ra-address -DKBUILD_MCOUNT_RA_ADDRESS
+build_module little fill fill.c built/fill.ko -mlong-calls
