@@ -257,6 +257,18 @@ export type { GuestMemory } from "./processor/guest-memory.ts";
 export { CPU_MODEL_NAMES, type CpuModel } from "./processor/processor.ts";
 export type { GuestStop, Halt } from "./processor/stop.ts";
 export { callgrindText } from "./profile/callgrind.ts";
+export {
+  allowedInstructions,
+  type CostChange,
+  type CostDifferences,
+  type Costs,
+  costDifferences,
+  costsOf,
+  type FunctionCost,
+  type InstructionLimit,
+  type LineCost,
+} from "./profile/differences.ts";
+export { readProfileJson } from "./profile/json.ts";
 export { pprofBytes } from "./profile/pprof.ts";
 export {
   type Profile,

@@ -11,10 +11,15 @@ export function readInput(path: string): Uint8Array {
   return path === "-" ? readStandardInput(LARGEST) : host.readFile(path, LARGEST);
 }
 
+/** A file's text. @throws Misuse as readInput() does. */
+export function fileText(path: string): string {
+  return Buffer.from(readInput(path)).toString("utf8");
+}
+
 /** A source file's text; null if it isn't here. */
 export function sourceText(path: string): string | null {
   try {
-    return Buffer.from(readInput(path)).toString("utf8");
+    return fileText(path);
   } catch (error) {
     if (error instanceof Misuse) return null;
     throw error;

@@ -1,6 +1,7 @@
 // Coverage as a JSON document, for disassemblers and for farjal itself: the value of coverage.ts with a line that says
 // what it is. What is read back is checked, element by element.
 
+import { CheckedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import type {
   BranchCoverage,
@@ -31,7 +32,7 @@ export function coverageJson(coverage: Coverage): string {
  * @throws Misuse when it is none, or of a later version.
  */
 export function readCoverageJson(text: string, path: string): Coverage {
-  const root = new Value(parsed(text, path), path, "");
+  const root = CheckedJson.parse(text, path);
   const format = root.key("format").is((value) => value === FORMAT);
   const version = root.key("version").count();
   if (!format) throw new Misuse(`${path} is no coverage of farjal's: write one with --coverage`);
@@ -48,66 +49,9 @@ export function readCoverageJson(text: string, path: string): Coverage {
   };
 }
 
-function parsed(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Misuse(`${path} is no JSON: ${(error as Error).message}`);
-  }
-}
+const count = (value: CheckedJson): number => value.count();
 
-/** A value in the document, with its place for errors. */
-class Value {
-  readonly #value: unknown;
-  readonly #path: string;
-  readonly #place: string;
-
-  constructor(value: unknown, path: string, place: string) {
-    this.#value = value;
-    this.#path = path;
-    this.#place = place;
-  }
-
-  key(name: string): Value {
-    const { ...keys } =
-      typeof this.#value === "object" && this.#value !== null ? this.#value : this.#fail("object");
-    return new Value((keys as Record<string, unknown>)[name], this.#path, `${this.#place}.${name}`);
-  }
-
-  list<T>(read: (one: Value) => T): T[] {
-    if (!Array.isArray(this.#value)) return this.#fail("list");
-    return this.#value.map((one, index) =>
-      read(new Value(one, this.#path, `${this.#place}[${index}]`)),
-    );
-  }
-
-  count(): number {
-    const value = this.#value;
-    return Number.isSafeInteger(value) && (value as number) >= 0
-      ? (value as number)
-      : this.#fail("count");
-  }
-
-  text(): string {
-    return typeof this.#value === "string" ? this.#value : this.#fail("text");
-  }
-
-  is(holds: (value: unknown) => boolean): boolean {
-    return holds(this.#value);
-  }
-
-  or<T>(missing: null | undefined, read: (one: Value) => T): T | typeof missing {
-    return this.#value === missing ? missing : read(this);
-  }
-
-  #fail(wanted: string): never {
-    throw new Misuse(`${this.#path} is damaged: ${this.#place || "it"} is no ${wanted}`);
-  }
-}
-
-const count = (value: Value): number => value.count();
-
-function moduleOf(value: Value): ModuleCoverage {
+function moduleOf(value: CheckedJson): ModuleCoverage {
   return {
     name: value.key("name").text(),
     code: value.key("code").text(),
@@ -116,7 +60,7 @@ function moduleOf(value: Value): ModuleCoverage {
   };
 }
 
-function sectionOf(value: Value): SectionCoverage {
+function sectionOf(value: CheckedJson): SectionCoverage {
   return {
     name: value.key("name").text(),
     size: value.key("size").count(),
@@ -124,7 +68,7 @@ function sectionOf(value: Value): SectionCoverage {
   };
 }
 
-function instructionOf(value: Value): InstructionCoverage {
+function instructionOf(value: CheckedJson): InstructionCoverage {
   const taken = value.key("taken").or(undefined, count);
   return {
     offset: value.key("offset").count(),
@@ -133,7 +77,7 @@ function instructionOf(value: Value): InstructionCoverage {
   };
 }
 
-function functionOf(value: Value): FunctionPlace {
+function functionOf(value: CheckedJson): FunctionPlace {
   return {
     name: value.key("name").text(),
     section: value.key("section").text(),
@@ -142,14 +86,14 @@ function functionOf(value: Value): FunctionPlace {
   };
 }
 
-function elsewhereOf(value: Value): ElsewhereCoverage {
+function elsewhereOf(value: CheckedJson): ElsewhereCoverage {
   return {
     name: value.key("name").or(null, (one) => one.text()) ?? null,
     instructions: value.key("instructions").count(),
   };
 }
 
-function sourceOf(value: Value): SourceCoverage {
+function sourceOf(value: CheckedJson): SourceCoverage {
   return {
     path: value.key("path").text(),
     lines: value.key("lines").list(lineOf),
@@ -158,15 +102,15 @@ function sourceOf(value: Value): SourceCoverage {
   };
 }
 
-function lineOf(value: Value): LineCoverage {
+function lineOf(value: CheckedJson): LineCoverage {
   return { line: value.key("line").count(), executed: value.key("executed").count() };
 }
 
-function sourceFunctionOf(value: Value): SourceFunctionCoverage {
+function sourceFunctionOf(value: CheckedJson): SourceFunctionCoverage {
   return { name: value.key("name").text(), ...lineOf(value) };
 }
 
-function branchOf(value: Value): BranchCoverage {
+function branchOf(value: CheckedJson): BranchCoverage {
   return {
     line: value.key("line").count(),
     block: value.key("block").count(),

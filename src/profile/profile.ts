@@ -47,8 +47,12 @@ export interface ProfiledFrame {
 
 /** What a line executed in all. */
 export interface ProfiledLine {
+  /** The function that the line is written in. */
+  readonly function: string | null;
   readonly path: string;
   readonly line: number;
+  /** The line of that function's definition; null where it was inlined. */
+  readonly definition: number | null;
   readonly instructions: number;
 }
 
@@ -78,12 +82,21 @@ export function profileOf(
 /** The lines of a profile, the most expensive first. Inlined code belongs to the line that it was written in. */
 export function profiledLines({ functions }: Pick<Profile, "functions">): ProfiledLine[] {
   const lines = new Map<string, ProfiledLine>();
-  for (const { executed, frames } of functions.flatMap(({ code }) => code)) {
-    const { path = null, line = null } = frames[0] ?? {};
-    if (executed === 0 || path === null || line === null) continue;
-    const key = `${line} ${path}`;
-    const before = lines.get(key)?.instructions ?? 0;
-    lines.set(key, { path, line, instructions: before + executed });
+  for (const { code, path: own, line: definition } of functions) {
+    for (const { executed, frames } of code) {
+      const { path = null, line = null, name = null } = frames[0] ?? {};
+      if (executed === 0 || path === null || line === null) continue;
+      const isOwn = frames.length === 1 && path === own;
+      const key = `${line} ${path} ${isOwn} ${name}`;
+      const before = lines.get(key)?.instructions ?? 0;
+      lines.set(key, {
+        function: name,
+        path,
+        line,
+        definition: isOwn ? definition : null,
+        instructions: before + executed,
+      });
+    }
   }
   return [...lines.values()].sort((a, b) => b.instructions - a.instructions || a.line - b.line);
 }

@@ -3,13 +3,20 @@
 // come from repeating the call, the rows alternating.
 
 import type { Command } from "commander";
+import { hex } from "../../hex.ts";
 import {
+  allowedInstructions,
   benchRows,
+  type Costs,
+  costDifferences,
+  costsOf,
   ENGINES,
   type Engine,
   interleave,
+  type Machine,
   Misuse,
   type Open,
+  profileOf,
   Run,
   type Setup,
   TRACERS,
@@ -17,10 +24,16 @@ import {
   type Tracing,
 } from "../../index.ts";
 import { benchText } from "../../report/bench-text.ts";
+import { costDifferencesText } from "../../report/cost-differences-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { type CallText, callTarget, callTitle } from "../call/call-text.ts";
 import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
+import { debugInfos, noLinesText } from "../options/coverage-output.ts";
+import {
+  type InstructionLimitOptions,
+  withInstructionLimit,
+} from "../options/instruction-limit.ts";
 import { type CallOptions, moduleCommand } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { readSource, type Source } from "../session.ts";
@@ -34,21 +47,27 @@ Examples:
   farjal bench crc16.ko --call crc16 0 @message.bin 4096
   farjal bench demo.ko --plain demo-plain.ko --call demo_run 8
   farjal bench demo.ko --call demo_run 8 --tracer off --tracer function --json
+  farjal bench new.ko --against old.ko --call work 9 --max-instructions +2%
   farjal bench demo.ko --call demo_run 8 --tracer off --engine interpreter --engine translator`;
 
 const TRACINGS: readonly Tracing[] = ["none", "off", ...TRACERS];
 const WAYS: readonly TraceWay[] = ["native", "guest"];
 const ROUNDS = 8;
 
-interface BenchOptions extends Omit<CallOptions, "engine"> {
+interface BenchOptions extends Omit<CallOptions, "engine">, InstructionLimitOptions {
   readonly plain?: string;
+  readonly against?: string;
   readonly engine?: readonly string[];
   readonly tracer?: readonly string[];
   readonly time: number;
 }
 
 export function addBench(program: Command, give: Give, terminal: Terminal): void {
-  called(moduleCommand(program, "bench"))
+  withInstructionLimit(called(moduleCommand(program, "bench")))
+    .option(
+      "--against <FILE>",
+      "another build of the module: say which functions and lines cost more than in it",
+    )
     .option("--plain <FILE>", "the same module built without -pg, for the row without tracing")
     .option("--engine <E>", `${ENGINES.join(", ")} (may be given again; default: auto)`, gather)
     .option(
@@ -60,8 +79,8 @@ export function addBench(program: Command, give: Give, terminal: Terminal): void
     .summary("measure a call untraced, with tracing off, and traced")
     .description(
       "Measures a call untraced, with its call sites switched off, and traced in both ways: exact guest " +
-        "instructions, and time. Exit code 1: the module doesn't load, a call doesn't return, or the " +
-        "results differ.",
+        "instructions, and time. With --against it compares two builds instead, in instructions alone. Exit code 1: " +
+        "the module doesn't load, a call doesn't return, the results differ, or a build is over the limit.",
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, args: string[], options: BenchOptions) =>
@@ -77,6 +96,12 @@ async function bench(
 ): Promise<Answer> {
   const engines = enginesOf(options);
   const subject = wantedCall(options, texts);
+  if (options.against !== undefined) {
+    return compareBuilds([options.against, path], subject, options, terminal);
+  }
+  if (options.maxInstructions !== undefined) {
+    throw new Misuse("--max-instructions compares two builds: name the other with --against FILE");
+  }
   const wanted = tracersOf(options);
   const source = await readSource(path, sourceOptions(options));
   const traced = source.file.callSites.recorded.length > 0;
@@ -103,6 +128,79 @@ async function bench(
     text: benchText(title, rows, terminal.paint),
     ...(notes === "" ? {} : { notes }),
   };
+}
+
+/** Runs the call in each build, counting, and compares what it costs. */
+async function compareBuilds(
+  paths: readonly [before: string, after: string],
+  call: CallText,
+  options: BenchOptions,
+  { paint }: Terminal,
+): Promise<Answer> {
+  const { maxInstructions: limit, plain, tracer } = options;
+  if (plain !== undefined || tracer !== undefined) {
+    throw new Misuse("--against compares two builds: --plain and --tracer have no meaning with it");
+  }
+  const [engine = "auto"] = enginesOf(options);
+  const runs: CountedRun[] = [];
+  for (const path of paths) {
+    const source = await readSource(path, sourceOptions(options));
+    runs.push(await countedRun(source, call, engine, options));
+  }
+  const [before, after] = runs as [CountedRun, CountedRun];
+  const found = costDifferences(before.costs, after.costs);
+  const allowed = limit === undefined ? null : allowedInstructions(limit, found.before);
+  const equal = before.v0 === after.v0;
+  const within = allowed === null || found.after <= allowed;
+  const notes = [
+    ...(equal ? [] : [`the results differ: ${hex(before.v0)} and ${hex(after.v0)}`]),
+    ...runs.flatMap(({ note }) => (note === null ? [] : [note])),
+  ];
+  return {
+    held: equal && within,
+    json: {
+      verdict: equal ? (within ? "held" : "over the limit") : "differ",
+      call: callTitle(call),
+      v0: { before: before.v0, after: after.v0 },
+      allowed,
+      ...found,
+    },
+    text: costDifferencesText(found, allowed, paint),
+    ...(notes.length > 0 ? { notes: `${notes.join("\n")}\n` } : {}),
+  };
+}
+
+interface CountedRun {
+  readonly v0: number;
+  readonly costs: Costs;
+  /** Why there are no lines, or null. */
+  readonly note: string | null;
+}
+
+async function countedRun(
+  source: Source,
+  call: CallText,
+  engine: Engine,
+  options: BenchOptions,
+): Promise<CountedRun> {
+  const prepare = (machine: Machine): void => {
+    machine.counting = true;
+  };
+  const setup = {
+    open: opener(source, call, options),
+    engine,
+    tracer: "off",
+    way: null,
+    prepare,
+  } as const;
+  const { machine, module, first } = await Run.start(setup, {
+    name: call.name,
+    budget: options.budget,
+  });
+  const debugInfoOf = debugInfos();
+  const profile = profileOf(machine.executed, callTitle(call), debugInfoOf);
+  const note = debugInfoOf(module) === null ? noLinesText(`${source.path}: ${module.name}`) : null;
+  return { v0: first.v0, costs: costsOf(profile), note };
 }
 
 function enginesOf({ engine = ["auto"] }: BenchOptions): readonly Engine[] {

@@ -7,7 +7,7 @@ import { coveragePage } from "../../report/coverage/page.ts";
 import { coverageText } from "../../report/coverage/text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
-import { readInput, sourceText } from "../input.ts";
+import { fileText, sourceText } from "../input.ts";
 import { coverageFormat, writeCoverage } from "../options/coverage-output.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -86,7 +86,7 @@ const NO_LINES = (files: readonly string[]): string =>
   "(CONFIG_DEBUG_INFO) and run it again, or write FILE.json";
 
 function read(path: string): { readonly coverage: Coverage; readonly onlySources: boolean } {
-  const text = Buffer.from(readInput(path)).toString("utf8");
+  const text = fileText(path);
   if (text.trimStart().startsWith("{")) {
     return { coverage: readCoverageJson(text, path), onlySources: false };
   }
