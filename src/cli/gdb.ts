@@ -11,6 +11,7 @@ import {
   type Machine,
   serveGdb,
 } from "../index.ts";
+import type { ImportCalls } from "./call/import-calls.ts";
 import { countReader } from "./options/numbers.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -42,9 +43,11 @@ export async function performCall(
   { gdb: port }: GdbOptions,
   path: string,
   terminal: Terminal,
+  imports: ImportCalls | null = null,
 ): Promise<CallOutcome> {
   if (port === undefined) {
-    await finish(call);
+    await finish(call, imports);
+    imports?.end();
     return call.result();
   }
   const listening = (actual: number): void => {
@@ -57,14 +60,19 @@ export async function performCall(
 }
 
 /** Runs a call to its end. Ctrl-C ends it where it is, and its state so far is reported. */
-async function finish(call: GuestCall): Promise<void> {
+async function finish(call: GuestCall, imports: ImportCalls | null): Promise<void> {
   let interrupted = false;
   const interrupt = (): void => {
     interrupted = true;
   };
   process.once("SIGINT", interrupt);
   try {
-    while (!interrupted && call.advance(PATIENCE).reason === "steps") await turn();
+    while (!interrupted) {
+      const { reason } = call.advance(PATIENCE);
+      if (reason === "breakpoint" && imports !== null) imports.stopped();
+      else if (reason === "steps") await turn();
+      else break;
+    }
     if (interrupted) call.kill("an interrupt");
   } finally {
     process.removeListener("SIGINT", interrupt);

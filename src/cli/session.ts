@@ -35,6 +35,7 @@ import {
 } from "../index.ts";
 import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
+import { ProvidedFunctions, readProvided } from "./call/provide.ts";
 import { readInput } from "./input.ts";
 import { kernelStore } from "./kernel-store.ts";
 import { DEFAULT_BASE, type ModuleOptions, ruleChoice } from "./options/module-options.ts";
@@ -44,6 +45,8 @@ export interface SessionOptions extends ModuleOptions {
   readonly init?: boolean;
   /** How the module's far jumps share veneers. */
   readonly veneers?: Veneers;
+  /** `NAME=RESULT`, one in each element. */
+  readonly provide?: readonly string[];
   /** The command prints the list of modules. */
   readonly list?: boolean;
 }
@@ -181,6 +184,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly #release: string;
   readonly #stack: ModuleStack<A>;
   readonly #addressOf: (option: Address) => A;
+  #provided: ProvidedFunctions | null = null;
 
   /**
    * Makes the machine and loads everything but the module itself.
@@ -198,7 +202,10 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
       ...(engine === undefined ? {} : { engine }),
     });
     const profileOf = profileChooser(options, kernel);
-    return new Session<number, Machine>(machine, address32, profileOf, source, options).#prepared();
+    const provided = new ProvidedFunctions(machine, readProvided(options.provide));
+    const session = new Session<number, Machine>(machine, address32, profileOf, source, options);
+    session.#provided = provided;
+    return session.#prepared();
   }
 
   /** The same for a 64-bit module, whose code farjal can't run. */
@@ -250,6 +257,11 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     });
   }
 
+  /** Notes on functions of --provide that were never called; whole lines. */
+  get unusedProvided(): string {
+    return this.#provided?.unused ?? "";
+  }
+
   /** The kernel's release, the first word of its version magic; empty if that is unknown. */
   get release(): string {
     return this.#release;
@@ -257,7 +269,9 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
 
   /** Loads the module. @throws Refusal as Linux refuses it, with the --with options that are missing. */
   load(): LoadedModule<A> {
-    return this.#explained(() => this.machine.insmodFile(this.file, this.#insmodOptions()));
+    const module = this.#explained(() => this.machine.insmodFile(this.file, this.#insmodOptions()));
+    this.#provided?.check();
+    return module;
   }
 
   /** Loads the module and copies its blocks; init's are gone if its init function ran. @throws Refusal as load() does. */

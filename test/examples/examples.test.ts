@@ -70,3 +70,9 @@ test("the example of a regression test passes", () => {
   assert.equal(status, 0, stdout);
   assert.match(stdout, /\bpass 6\b/);
 });
+
+test("the example of mocks and structures passes", () => {
+  const { status, stdout } = run(["--test", repositoryFile("examples/mock.test.mjs")]);
+  assert.equal(status, 0, stdout);
+  assert.match(stdout, /\bpass 3\b/);
+});

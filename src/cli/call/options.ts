@@ -6,11 +6,12 @@ import { Misuse } from "../../index.ts";
 import { budgetOption, type CallOptions, initOption, placed } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
 import { type CallText, readCall } from "./call-text.ts";
+import { withProvided } from "./provide.ts";
 import { RESULT_TYPES } from "./result.ts";
 
 /** Adds the arguments and options of commands that call a function of the module. */
 export function called(command: Command): Command {
-  return withCall(placed(command).argument("[ARG...]", "the function's arguments"))
+  return withProvided(withCall(placed(command).argument("[ARG...]", "the function's arguments")))
     .addOption(budgetOption())
     .addOption(initOption());
 }

@@ -8,6 +8,7 @@ import { stopText } from "../../report/stop-text.ts";
 import { columns } from "../../report/table.ts";
 import type { Answer, Give } from "../answer.ts";
 import { callableJson, callablesOf } from "../call/callables.ts";
+import { importCallsFor, importsJson, importsText } from "../call/import-report.ts";
 import { ARGUMENT_HELP, called, callOf, withResult } from "../call/options.ts";
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
@@ -65,8 +66,9 @@ async function run(
     return options.init === true ? initAnswer(session, module, help) : listAnswer(module, help);
   }
   const begun = beginCall(machine, module.file, wanted, options);
+  const imports = importCallsFor(machine, module, begun.call, options);
   try {
-    const result = await performCall(machine, module, begun.call, options, path, terminal);
+    const result = await performCall(machine, module, begun.call, options, path, terminal, imports);
     await saveCall(machine, result, options, terminal);
     await coverage.write(machine);
     const report = callReport(machine, begun, result, options.returns);
@@ -74,12 +76,13 @@ async function run(
       held: result.exception === undefined,
       json: {
         ...callJson(report),
+        ...importsJson(imports),
         linux: help.linux,
         mend: help.mend,
         engine: engineJson(session),
       },
       text: [callText(report, terminal.paint)],
-      notes: `${help.note}${stopNote(report, terminal)}`,
+      notes: `${help.note}${session.unusedProvided}${importsText(imports)}${stopNote(report, terminal)}`,
     };
   } finally {
     begun.call.close();

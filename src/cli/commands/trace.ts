@@ -25,6 +25,7 @@ import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { temporaryPath } from "../atomic-file.ts";
 import type { CallText } from "../call/call-text.ts";
+import { importCallsFor, importsText } from "../call/import-report.ts";
 import {
   ARGUMENT_HELP,
   callOf,
@@ -218,7 +219,7 @@ async function trace(
         ...(shown === undefined ? {} : { shown }),
       },
       text: shown === undefined ? text : [shown],
-      notes: `${help.note}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
+      notes: `${help.note}${session.unusedProvided}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
     };
   } finally {
     recording?.close();
@@ -235,8 +236,10 @@ async function called(
   terminal: Terminal,
 ): Promise<CallReport> {
   const begun = beginCall(machine, module.file, wanted, options);
+  const imports = importCallsFor(machine, module, begun.call, options);
   try {
-    const result = await performCall(machine, module, begun.call, options, path, terminal);
+    const result = await performCall(machine, module, begun.call, options, path, terminal, imports);
+    terminal.note(options.json === true ? "" : importsText(imports));
     return callReport(machine, begun, result, options.returns);
   } finally {
     begun.call.close();

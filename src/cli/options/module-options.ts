@@ -69,6 +69,9 @@ export interface CallOptions extends ModuleOptions {
   readonly call?: string;
   /** `NAME=VALUE`, one in each element. */
   readonly let?: readonly string[];
+  /** `NAME=RESULT`, one in each element. */
+  readonly provide?: readonly string[];
+  readonly traceImports?: boolean;
   readonly budget: number;
   readonly init?: boolean;
 }
