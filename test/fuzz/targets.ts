@@ -17,6 +17,7 @@ import { code, data, writeModule } from "../support/module-writer.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { damage } from "./bytes.ts";
+import { DEBUG_TARGETS } from "./debugging.ts";
 import { endOf, loadCase } from "./loading.ts";
 import { seedModules, seedModules64 } from "./modules.ts";
 import { SNAPSHOT_TARGETS } from "./snapshots.ts";
@@ -340,5 +341,6 @@ export const TARGETS: readonly Target[] = [
   payload,
   ...TRACE_TARGETS,
   ...TEXT_TARGETS,
+  ...DEBUG_TARGETS,
   ...SNAPSHOT_TARGETS,
 ];
