@@ -96,6 +96,7 @@ export { traceOfKernel } from "./formats/kernel-trace.ts";
 export { type ReadOptions, readTrace, traceFromBytes } from "./formats/read.ts";
 export type { OtherEvent, RecordedEvent, Trace, TraceRecord } from "./formats/trace.ts";
 export type { KernelTraceFiles } from "./formats/trace-dat/kernel-files.ts";
+export type { FunctionLine, FunctionLineOf } from "./formats/viewers/function-line.ts";
 export {
   type EntryEvent,
   type FunctionEvent,

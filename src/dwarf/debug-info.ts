@@ -27,7 +27,7 @@ import {
   DW_UT_type,
 } from "./numbers.ts";
 import { type AddressRange, RangeIndex } from "./ranges.ts";
-import { DebugReader } from "./reader.ts";
+import { DebugReader, type DebugSection } from "./reader.ts";
 import { DebugSections } from "./sections.ts";
 import { Unit, type UnitContext, type UnitHeader } from "./unit.ts";
 
@@ -88,12 +88,20 @@ export class DebugInfo {
   constructor(elf: ElfObject, space: AddressSpace, sections: DebugSections) {
     this.elf = elf;
     this.#space = space;
-    const tables = new AbbreviationTables(sections.needed("abbrev"), this.#limits);
+    // Sections are prepared by the first question.
+    let info: DebugSection | undefined;
+    let tables: AbbreviationTables | undefined;
     this.#context = {
       sections,
-      info: sections.needed("info"),
+      get info() {
+        info ??= sections.needed("info");
+        return info;
+      },
       limits: this.#limits,
-      tables: (offset, encoding) => tables.at(offset, encoding),
+      tables: (offset, encoding) => {
+        tables ??= new AbbreviationTables(sections.needed("abbrev"), this.#limits);
+        return tables.at(offset, encoding);
+      },
       unitAt: (offset) => this.unitAt(offset),
     };
   }

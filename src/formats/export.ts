@@ -14,6 +14,7 @@ import type { FileVersion } from "./trace-dat/format.ts";
 import { traceDatWriting } from "./trace-dat/writer.ts";
 import { chromeTrace } from "./viewers/chrome.ts";
 import { foldedStacks } from "./viewers/folded.ts";
+import type { FunctionLineOf } from "./viewers/function-line.ts";
 import { speedscope } from "./viewers/speedscope.ts";
 import { systrace } from "./viewers/systrace.ts";
 
@@ -21,14 +22,19 @@ import { systrace } from "./viewers/systrace.ts";
 const TEXTS = {
   ftrace: (trace, _writer, graph) => ftraceText(trace, graph),
   report: traceCmdReport,
-  chrome: chromeTrace,
+  chrome: (trace, _writer, _graph, lineOf) => chromeTrace(trace, lineOf),
   systrace,
-  speedscope,
-  folded: foldedStacks,
-  html: htmlPage,
+  speedscope: (trace, _writer, _graph, lineOf) => speedscope(trace, lineOf),
+  folded: (trace, _writer, _graph, lineOf) => foldedStacks(trace, lineOf),
+  html: (trace, writer, _graph, lineOf) => htmlPage(trace, writer, lineOf),
 } satisfies Record<
   string,
-  (trace: Trace, writer: string, graph?: GraphTextOptions) => Iterable<string>
+  (
+    trace: Trace,
+    writer: string,
+    graph?: GraphTextOptions,
+    lineOf?: FunctionLineOf,
+  ) => Iterable<string>
 >;
 
 export type TextFormat = keyof typeof TEXTS;
@@ -63,12 +69,15 @@ export interface ExportOptions {
   readonly writer?: string;
   /** How function_graph's ftrace text is printed. */
   readonly graph?: GraphTextOptions;
+  /** The functions' lines, for the formats that have a place for them: chrome, speedscope, folded, html. */
+  readonly lineOf?: FunctionLineOf;
 }
 
 const EXPORT_OPTIONS: OptionKeys<ExportOptions> = {
   version: true,
   writer: true,
   graph: true,
+  lineOf: true,
 };
 
 /** The format that a file's name implies, or undefined. */
@@ -84,11 +93,11 @@ export function isTextFormat(format: TraceFormat): format is TextFormat {
 export function traceText(
   trace: Trace,
   format: TextFormat,
-  options: Pick<ExportOptions, "writer" | "graph"> = {},
+  options: Pick<ExportOptions, "writer" | "graph" | "lineOf"> = {},
 ): Iterable<string> {
   checkOptions("traceText()", options, EXPORT_OPTIONS);
-  const { writer = "farjal", graph = {} } = options;
-  return TEXTS[format](trace, writer, graph);
+  const { writer = "farjal", graph = {}, lineOf } = options;
+  return TEXTS[format](trace, writer, graph, lineOf);
 }
 
 /** Pieces are gathered into chunks of about this many characters. */
@@ -118,10 +127,14 @@ export function* traceWriting(
   options: ExportOptions = {},
 ): Generator<void> {
   checkOptions("writeTrace()", options, EXPORT_OPTIONS);
-  const { version = 7, writer = "farjal", graph = {} } = options;
+  const { version = 7, writer = "farjal", graph = {}, lineOf } = options;
   if (isTextFormat(format)) {
     let chunk = "";
-    for (const piece of traceText(trace, format, { writer, graph })) {
+    for (const piece of traceText(trace, format, {
+      writer,
+      graph,
+      ...(lineOf === undefined ? {} : { lineOf }),
+    })) {
       chunk += piece;
       if (chunk.length < CHUNK) continue;
       sink.write(utf8Bytes(chunk));

@@ -2,6 +2,9 @@
 
 import type { SourceFrame } from "../dwarf/debug-info.ts";
 
+/** The lines of a place in a module's file, innermost first; empty: unknown. */
+export type SourceOf = (section: string, offset: number) => readonly SourceFrame[];
+
 /** `file:line:column`, with the path as the compiler was given it; null if the file is unknown. */
 export function placeText({
   file,

@@ -6,13 +6,18 @@ import { counted } from "../html/numbers.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import type { FarJump } from "../trampoline/far-jump.ts";
 import type { Trampoline } from "../trampoline/place.ts";
+import { framesText, type SourceOf } from "./frames-text.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** A line for each far jump with its address and target, then the reasons why some stay broken. */
+/**
+ * A line for each far jump with its address and target, then the reasons why some stay broken.
+ * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
+ */
 export function* farJumpLines(
   farJumps: readonly FarJump<Address>[],
   paint: Paint,
+  sourceOf: SourceOf = () => [],
 ): Generator<string> {
   if (farJumps.length === 0) return;
   yield paint.bold(counted(farJumps.length, "far jump"));
@@ -23,6 +28,7 @@ export function* farJumpLines(
       `reaches ${reach(far.siteRegion)}`,
       `${far.symbol} ${hex(far.target)}`,
       mending(far),
+      framesText(sourceOf(far.section, far.offset)),
     ]),
   );
   for (const far of farJumps) {

@@ -1,11 +1,13 @@
 // Prints where a run ended: the registers, and the instructions around pc with their symbols, an arrow at the one that
 // wasn't executed, and a mark at delay slots.
 
+import type { SourceFrame } from "../dwarf/debug-info.ts";
 import { digits } from "../hex.ts";
 import { disassemble } from "../isa/disassemble.ts";
 import { registerName } from "../isa/registers.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
 import type { GuestStop } from "../processor/stop.ts";
+import { frameLines, framesText } from "./frames-text.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
@@ -44,9 +46,16 @@ function branches(word: number): boolean {
   return instruction !== undefined && hasDelaySlot(instruction);
 }
 
-/** The lines, each with its newline: four registers a line with their ABI names, then the code. */
-export function stopText(stop: GuestStop, paint: Paint): string {
-  return [...registerLines(stop), "", ...codeText(codeLines(stop), paint)]
+/** The lines of an address, innermost first; empty: unknown. */
+export type SourceAt = (address: number) => readonly SourceFrame[];
+
+/**
+ * The lines, each with its newline: four registers a line with their ABI names, then the code.
+ * @param sourceAt the lines of the source; default: they aren't wanted.
+ */
+export function stopText(stop: GuestStop, paint: Paint, sourceAt: SourceAt = () => []): string {
+  const source = frameLines(sourceAt(stop.pc)).map((line) => `  ${line}`);
+  return [...source, ...registerLines(stop), "", ...codeText(codeLines(stop), paint, sourceAt)]
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -59,12 +68,13 @@ function registerLines({ registers }: GuestStop): string[] {
   return columns(rows);
 }
 
-function codeText(lines: readonly CodeLine[], paint: Paint): string[] {
+function codeText(lines: readonly CodeLine[], paint: Paint, sourceAt: SourceAt): string[] {
   const rows = lines.map(({ address, word, symbol, text, current, delaySlot }) => [
     `${current ? "=>" : "  "} ${digits(address)}`,
     symbol === null ? "" : `<${symbol}>`,
     word === null ? "........" : digits(word),
     `${text === null ? "nothing is mapped here" : text.replace("\t", " ")}${delaySlot ? "  (delay slot)" : ""}`,
+    framesText(sourceAt(address).slice(0, 1)),
   ]);
   return columns(rows).map((line, index) => (lines[index]?.current ? paint.bold(line) : line));
 }

@@ -53,7 +53,7 @@ function answer(demo: Demo, { paint }: Terminal): Answer {
     json: {
       ...demo,
       verdict: demo.held ? "held" : "failed",
-      farJumps: demo.farJumps.map(farJumpJson),
+      farJumps: demo.farJumps.map((far) => farJumpJson(far)),
       trampolines: demo.trampolines.map(trampolineJson),
       trace: { ...demo.trace, events: demo.trace.events.map(recordJson), text: undefined },
     },

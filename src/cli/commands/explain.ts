@@ -11,6 +11,7 @@ import { explainText } from "../../report/explain/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { storyJson } from "../json/story.ts";
+import { type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openLoading, readFiles } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -24,14 +25,14 @@ Examples:
   farjal explain usbcore.ko --symbol usb_disabled
   farjal explain usbcore.ko --json | jq '.callSites[] | select(.lost)'`;
 
-interface ExplainOptions extends ModuleOptions {
+interface ExplainOptions extends ModuleOptions, LinesOptions {
   readonly section?: string;
   readonly symbol?: string;
   readonly html?: string;
 }
 
 export function addExplain(program: Command, give: Give, terminal: Terminal): void {
-  placed(moduleCommand(program, "explain"))
+  withLines(placed(moduleCommand(program, "explain")))
     .addOption(new Option("--section <NAME>", "only what is in this section"))
     .addOption(new Option("--symbol <NAME>", "only what concerns this function or symbol"))
     .option(
@@ -53,6 +54,8 @@ export function addExplain(program: Command, give: Give, terminal: Terminal): vo
 async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<Answer> {
   const files = await readFiles(path, options);
   const session = await openLoading(files, options);
+  const lines = await SourceLines.open([session.file], options);
+  const sourceOf = lines?.of(session.file);
   const whole = session.story();
   const definedIn = placesOf(session.file, whole, options);
   const story = filterStory<Address>(whole, { ...options, definedIn });
@@ -64,11 +67,12 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
   if (options.html !== undefined) await writeWhole(options.html, explainPage(story));
   return {
     held: story.verdict.verdict === "loads",
-    json: storyJson(story),
+    json: storyJson(story, sourceOf),
     text:
       options.html === undefined
-        ? explainText(story, linux, terminal.paint)
+        ? explainText(story, linux, terminal.paint, sourceOf)
         : [`${options.html}\n`],
+    ...notesOf(lines),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type RefusalDetails,
   type Trampoline,
 } from "../../index.ts";
+import type { SourceOf } from "../../report/frames-text.ts";
 import { changeLines } from "../../report/mend-text.ts";
 import type { Paint } from "../../report/paint.ts";
 import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
@@ -19,6 +20,7 @@ import { linuxText, remedyText } from "../../report/verdict-text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { changeJson } from "../json/changes.ts";
 import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
+import { type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openLoading, type RunningSession, readFiles, type StillSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,17 +33,19 @@ Examples:
   farjal plan old.ko --kernel vmlinuz --base c0100000 --json`;
 
 export function addPlan(program: Command, give: Give, terminal: Terminal): void {
-  placed(moduleCommand(program, "plan"))
+  withLines(placed(moduleCommand(program, "plan")))
     .summary("far jumps, and the trampolines that mend them")
     .description(
       "Finds every jal and j that can't reach its target from where the module is loaded, and plans the " +
         "trampolines that mend them. Exit code 1: the module doesn't load.",
     )
     .addHelpText("after", EXAMPLES)
-    .action((path: string, options: ModuleOptions) =>
+    .action((path: string, options: PlanOptions) =>
       give(options, () => plan(path, options, terminal.paint)),
     );
 }
+
+type PlanOptions = ModuleOptions & LinesOptions;
 
 /** What is known before and after loading; the list of far jumps is empty if the module is refused before planning. */
 interface Verdict {
@@ -51,9 +55,12 @@ interface Verdict {
   readonly refusal: RefusalDetails | null;
 }
 
-async function plan(path: string, options: ModuleOptions, paint: Paint): Promise<Answer> {
+async function plan(path: string, options: PlanOptions, paint: Paint): Promise<Answer> {
   const files = await readFiles(path, options);
   const session = await openLoading(files, options);
+  const { file } = session;
+  const lines = await SourceLines.open([file], options);
+  const sourceOf = lines?.of(file);
   const verdict = judge(session, options.farJumps);
   const changes = session.mended?.changes ?? null;
   const { farJumps, trampolines, dmesg, refusal } = verdict;
@@ -67,11 +74,12 @@ async function plan(path: string, options: ModuleOptions, paint: Paint): Promise
       dmesg,
       explanation: refusal?.explanation ?? null,
       linux: linux === null ? "loads" : "refused",
-      farJumps: farJumps.map(farJumpJson),
+      farJumps: farJumps.map((far) => farJumpJson(far, sourceOf)),
       trampolines: trampolines.map(trampolineJson),
       ...(changes === null ? {} : { changes: changes.map(changeJson) }),
     },
-    text: text(path, session.file.name, verdict, changes ?? [], linux, paint),
+    text: text(path, file.name, verdict, changes ?? [], linux, paint, sourceOf),
+    ...notesOf(lines),
   };
 }
 
@@ -98,11 +106,12 @@ function* text(
   changes: readonly Change[],
   linux: RefusalDetails | null,
   paint: Paint,
+  sourceOf: SourceOf | undefined,
 ): Generator<string> {
   const { farJumps, trampolines, refusal } = verdict;
   yield* changeLines(changes, paint);
   const parts = function* (): Generator<string> {
-    yield* farJumpLines(farJumps, paint);
+    yield* farJumpLines(farJumps, paint, sourceOf);
     yield* trampolineLines(trampolines, paint);
   };
   for (const line of parts()) yield `${line}\n`;

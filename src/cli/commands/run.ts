@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { counted } from "../../html/numbers.ts";
 import { type LoadedModule, NothingMatches } from "../../index.ts";
 import { type CallReport, callText } from "../../report/call-text.ts";
-import { stopText } from "../../report/stop-text.ts";
+import { type SourceAt, stopText } from "../../report/stop-text.ts";
 import { columns } from "../../report/table.ts";
 import type { Answer, Give } from "../answer.ts";
 import { callableJson, callablesOf } from "../call/callables.ts";
@@ -14,6 +14,7 @@ import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { type CoverageOptions, CoverageOutput, withCoverage } from "../options/coverage-output.ts";
+import { filesOf, type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { beginCall, type SaveOptions, saveCall, saved } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";
@@ -30,15 +31,16 @@ Examples:
   farjal run loop.ko --call spin --budget 100000
   farjal run debug.ko --call work 9 --coverage work.info
   farjal run long.ko --call work 9 --budget 1000000 --save half
-  farjal run long.ko --restore half`;
+  farjal run long.ko --restore half
+  farjal run debug.ko --call work 9 --lines        where in the source it stops, if it doesn't return`;
 
-interface RunOptions extends CallOptions, GdbOptions, SaveOptions, CoverageOptions {
+interface RunOptions extends CallOptions, GdbOptions, SaveOptions, CoverageOptions, LinesOptions {
   readonly returns?: ResultType;
 }
 
 export function addRun(program: Command, give: Give, terminal: Terminal): void {
   const command = withResult(saved(debugged(called(moduleCommand(program, "run")))));
-  withCoverage(withEngine(command))
+  withLines(withCoverage(withEngine(command)))
     .summary("load a module and call one of its functions")
     .description(
       "Loads a module and calls one of its functions, exported or local. Without --call it lists the functions; " +
@@ -61,6 +63,8 @@ async function run(
   const coverage = new CoverageOutput(options, session.machine, session.file);
   const module = session.load();
   const { machine } = session;
+  const lines = await SourceLines.open(filesOf(session), options);
+  const sourceAt = lines?.in(machine);
   const help = helpIn(session, options);
   if (wanted === null && options.restore === undefined) {
     return options.init === true ? initAnswer(session, module, help) : listAnswer(module, help);
@@ -75,14 +79,14 @@ async function run(
     return {
       held: result.exception === undefined,
       json: {
-        ...callJson(report),
+        ...callJson(report, sourceAt),
         ...importsJson(imports),
         linux: help.linux,
         mend: help.mend,
         engine: engineJson(session),
       },
       text: [callText(report, terminal.paint)],
-      notes: `${help.note}${session.unusedProvided}${importsText(imports)}${stopNote(report, terminal)}`,
+      notes: `${help.note}${session.unusedProvided}${importsText(imports)}${notesOf(lines).notes ?? ""}${stopNote(report, terminal, sourceAt)}`,
     };
   } finally {
     begun.call.close();
@@ -132,6 +136,10 @@ function engineJson({ machine }: RunningSession): Answer["json"] {
 }
 
 /** If the call didn't return, the registers and the code at the stop go to stderr. */
-function stopNote({ result }: CallReport, { notePaint }: Terminal): string {
-  return result.exception === undefined ? "" : stopText(result.exception, notePaint);
+function stopNote(
+  { result }: CallReport,
+  { notePaint }: Terminal,
+  sourceAt: SourceAt | undefined,
+): string {
+  return result.exception === undefined ? "" : stopText(result.exception, notePaint, sourceAt);
 }

@@ -39,6 +39,7 @@ import { readInput } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
 import { type CoverageOptions, CoverageOutput, withCoverage } from "../options/coverage-output.ts";
+import { filesOf, type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { chosenFormat, deliver, withTraceFormat } from "../options/trace-format.ts";
@@ -70,6 +71,7 @@ interface TraceOptions
   extends CallOptions,
     GdbOptions,
     CoverageOptions,
+    LinesOptions,
     Omit<KernelTraceOptions, "cpu" | "plugin"> {
   readonly plugin: TracerName;
   readonly tracer?: TracerName;
@@ -87,7 +89,10 @@ interface TraceOptions
 
 export function addTrace(program: Command, give: Give, terminal: Terminal): void {
   const command = moduleCommand(program, "trace");
-  withTraceFormat(withCoverage(withEngine(withResult(debugged(withCalled(command))))), "ftrace")
+  withTraceFormat(
+    withLines(withCoverage(withEngine(withResult(debugged(withCalled(command)))))),
+    "ftrace",
+  )
     .addOption(
       new Option("-p, --plugin <TRACER>", "the tracer").choices(TRACERS).default("function"),
     )
@@ -183,6 +188,8 @@ async function trace(
   const module = waiting === null ? session.load() : null;
   const patterns = (texts: readonly string[] = []) =>
     texts.map((text) => (waiting === null ? text : waitingFor(waiting, text)));
+  const lines = await SourceLines.open(filesOf(session), options);
+  const sourceAt = lines?.in(machine);
   const tracer = machine.trace({
     tracer: options.plugin,
     filter: patterns([...filterFileTexts(options), ...(options.func ?? [])]),
@@ -206,20 +213,20 @@ async function trace(
     await coverage.write(machine);
     const cost = traceCost(tracer, result.instructions, options.way);
     const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
-    const text = await deliver(kept, format, options, `farjal ${version()}`);
-    const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
+    const text = await deliver(kept, format, options, `farjal ${version()}`, lines?.lineOf);
+    const stop = result.exception ? stopText(result.exception, terminal.notePaint, sourceAt) : "";
     const counts = `${kept.length} of ${tracer.written} events kept, ${kept.overruns} overrun\n`;
     return {
       held: result.exception === undefined,
       json: {
-        ...callJson(report),
+        ...callJson(report, sourceAt),
         linux: help.linux,
         mend: help.mend,
         ...(options.json === true ? eventsJson(kept) : {}),
         ...(shown === undefined ? {} : { shown }),
       },
       text: shown === undefined ? text : [shown],
-      notes: `${help.note}${session.unusedProvided}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
+      notes: `${help.note}${session.unusedProvided}${notesOf(lines).notes ?? ""}${callText(report, terminal.notePaint)}${stop}  ${counts}`,
     };
   } finally {
     recording?.close();

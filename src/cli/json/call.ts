@@ -3,10 +3,11 @@
 import { hex } from "../../hex.ts";
 import { type CallOutcome, decodeValue, type Machine } from "../../index.ts";
 import type { CallReport } from "../../report/call-text.ts";
-import { codeLines } from "../../report/stop-text.ts";
+import { codeLines, type SourceAt } from "../../report/stop-text.ts";
 import type { Answer } from "../answer.ts";
 import { type ResultType, shownResult } from "../call/result.ts";
 import type { BegunCall } from "../saved-call.ts";
+import { framesJson } from "./frames.ts";
 
 /** @param asked the type that the user wants the result shown as. */
 export function callReport(
@@ -30,7 +31,13 @@ export function callReport(
   };
 }
 
-export function callJson({ call, made, result, shown, log, outputs }: CallReport): Answer["json"] {
+/** @param sourceAt the lines of the source, if they are wanted. */
+export function callJson(
+  { call, made, result, shown, log, outputs }: CallReport,
+  sourceAt?: SourceAt,
+): Answer["json"] {
+  const source = (address: number) =>
+    sourceAt === undefined ? {} : { source: framesJson(sourceAt(address)) };
   const { v0, v1, instructions, exception } = result;
   return {
     call,
@@ -46,11 +53,13 @@ export function callJson({ call, made, result, shown, log, outputs }: CallReport
         : {
             ...exception,
             pc: hex(exception.pc),
+            ...source(exception.pc),
             ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
             registers: exception.registers.map(hex),
             neighbourhood: codeLines(exception).map((line) => ({
               ...line,
               address: hex(line.address),
+              ...source(line.address),
               word: line.word === null ? null : hex(line.word),
             })),
             code: undefined,

@@ -3,10 +3,14 @@
 import type { Address } from "../../address.ts";
 import { hex } from "../../hex.ts";
 import type { FarJump, Trampoline } from "../../index.ts";
+import type { SourceOf } from "../../report/frames-text.ts";
+import { framesJson } from "./frames.ts";
 
-export function farJumpJson(far: FarJump<Address>) {
+/** @param sourceOf the lines of places in the module's file, if they are wanted. */
+export function farJumpJson(far: FarJump<Address>, sourceOf?: SourceOf) {
   return {
     ...far,
+    ...(sourceOf === undefined ? {} : { source: framesJson(sourceOf(far.section, far.offset)) }),
     address: hex(far.address),
     target: hex(far.target),
     siteRegion: hex(far.siteRegion),

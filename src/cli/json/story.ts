@@ -2,7 +2,9 @@
 
 import { hex } from "../../hex.ts";
 import type { Story } from "../../index.ts";
+import type { SourceOf } from "../../report/frames-text.ts";
 import type { Answer } from "../answer.ts";
+import { framesJson } from "./frames.ts";
 
 /** Keys whose numbers are addresses or words. */
 const HEXADECIMAL: ReadonlySet<string> = new Set([
@@ -24,9 +26,26 @@ const HEXADECIMAL: ReadonlySet<string> = new Set([
   "words",
 ]);
 
-/** The story with the verdict's keys at the top level, as in every command, and addresses as strings. */
-export function storyJson({ name, verdict, ...rest }: Story): Answer["json"] {
+/**
+ * The story with the verdict's keys at the top level, as in every command, and addresses as strings.
+ * @param sourceOf the lines of places in the module's file, if they are wanted.
+ */
+export function storyJson(story: Story, sourceOf?: SourceOf): Answer["json"] {
+  const { name, verdict, ...rest } = sourceOf === undefined ? story : withSource(story, sourceOf);
   return withHex({ name, ...verdict, ...rest }, false) as Answer["json"];
+}
+
+/** The story with the lines of far jumps and call sites. */
+function withSource(story: Story, sourceOf: SourceOf) {
+  const source = <T extends { readonly section: string; readonly offset: number }>(one: T) => ({
+    ...one,
+    source: framesJson(sourceOf(one.section, one.offset)),
+  });
+  return {
+    ...story,
+    farJumps: story.farJumps.map(source),
+    callSites: story.callSites.map(source),
+  };
 }
 
 function withHex(value: unknown, hexadecimal: boolean): unknown {

@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
+  type FunctionLineOf,
   formatOfName,
   type GraphTextOptions,
   isTextFormat,
@@ -93,18 +94,22 @@ export function chosenFormat(
   return chosen;
 }
 
-/** Writes the trace to its file, or returns the text for stdout. */
+/**
+ * Writes the trace to its file, or returns the text for stdout.
+ * @param lineOf the functions' lines, if they are wanted.
+ */
 export async function deliver(
   trace: Trace,
   format: TraceFormat,
   { output, fileVersion, option = [] }: Omit<TraceFormatOptions, "format">,
   writer: string,
+  lineOf?: FunctionLineOf,
 ): Promise<Iterable<string>> {
   const graph = graphTextOptions(option);
-  if (output === undefined)
-    return isTextFormat(format) ? traceText(trace, format, { writer, graph }) : [];
+  const common = { writer, graph, ...(lineOf === undefined ? {} : { lineOf }) };
+  if (output === undefined) return isTextFormat(format) ? traceText(trace, format, common) : [];
   const version = fileVersion === "6" ? 6 : 7;
-  const exported = { version, writer, graph } as const;
+  const exported = { version, ...common } as const;
   await writeAtomically(output, (sink) => traceWriting(trace, format, sink, exported));
   return [];
 }

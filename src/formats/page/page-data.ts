@@ -5,6 +5,7 @@
 import { nanosecondsOf, type Trace, type TraceRecord } from "../trace.ts";
 import { type CallNode, callTrees } from "../viewers/call-tree.ts";
 import { isTimed } from "../viewers/folded.ts";
+import type { FunctionLine, FunctionLineOf } from "../viewers/function-line.ts";
 import { type Thread, Threads } from "../viewers/threads.ts";
 
 /** The most nodes of the flame graph: more than a screen has pixels for. */
@@ -35,6 +36,8 @@ export interface FunctionRow {
   /** Nanoseconds in the function itself, and including its callees; null for the function tracer. */
   readonly self: number | null;
   readonly total: number | null;
+  /** `file:line` of its definition; absent if lines aren't wanted, null if this one is unknown. */
+  readonly source?: string | null;
 }
 
 /** A call: index into `names`, its start and length in nanoseconds, its row of the timeline. */
@@ -81,7 +84,7 @@ export interface PageData {
   readonly cost: Trace["cost"] | null;
 }
 
-export function pageData(trace: Trace, writer: string): PageData {
+export function pageData(trace: Trace, writer: string, lineOf?: FunctionLineOf): PageData {
   const nanoseconds = nanosecondsOf(trace.clockHz);
   const timed = isTimed(trace);
   const trees = callTrees(trace).map(({ root }) => root);
@@ -114,6 +117,7 @@ export function pageData(trace: Trace, writer: string): PageData {
       calls: row.calls,
       self: timed ? nanoseconds(row.self) : null,
       total: timed ? nanoseconds(row.total) : null,
+      ...(lineOf === undefined ? {} : { source: sourceText(lineOf(name, module)) }),
     })),
     flame: flame(trees, task, weigh),
     names: time?.names ?? [],
@@ -156,6 +160,10 @@ interface Sums {
   calls: number;
   self: number;
   total: number;
+}
+
+function sourceText(place: FunctionLine | null): string | null {
+  return place === null ? null : `${place.file}:${place.line}`;
 }
 
 /** The functions, summed over all paths. A recursive call's time counts once in the total. */

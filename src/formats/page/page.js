@@ -290,6 +290,11 @@ const COLUMNS = timed
       ["Of all", "calls", ({ calls }) => percent(calls, data.calls)],
     ];
 
+// Only a trace that was written with lines has them.
+if (data.functions.some(({ source }) => source)) {
+  COLUMNS.push(["Source", "source", ({ source }) => source ?? ""]);
+}
+
 function drawFunctions() {
   const rows = data.functions.map((row) => ({ ...row, mean: timed ? row.self / row.calls : 0 }));
   const table = byId("functions");
@@ -300,7 +305,11 @@ function drawFunctions() {
     (data.functionCount > rows.length ? ` The first ${number.format(rows.length)} are shown.` : "");
   const draw = (key) => {
     const sorted = rows.toSorted((a, b) =>
-      key === "name" ? label(a).localeCompare(label(b)) : b[key] - a[key],
+      key === "name"
+        ? label(a).localeCompare(label(b))
+        : key === "source"
+          ? (a.source ?? "").localeCompare(b.source ?? "")
+          : b[key] - a[key],
     );
     const head = element("tr");
     for (const [title, column] of COLUMNS) {

@@ -6,6 +6,7 @@ import { host } from "#host";
 import { html } from "../../html/html.ts";
 import { scriptHash } from "../../html/page.ts";
 import type { Trace } from "../trace.ts";
+import type { FunctionLineOf } from "../viewers/function-line.ts";
 import { pageData } from "./page-data.ts";
 
 const NOTICE = `<!--
@@ -13,9 +14,17 @@ This page contains d3-flame-graph (https://github.com/spiermar/d3-flame-graph, M
 2.0) and parts of d3 (https://d3js.org, Mike Bostock, ISC License).
 -->`;
 
-/** The page, piece by piece. @param writer the program that writes it: `farjal 1.2.3`. */
-export function* htmlPage(trace: Trace, writer = "farjal"): Generator<string> {
-  const data = pageData(trace, writer);
+/**
+ * The page, piece by piece.
+ * @param writer the program that writes it: `farjal 1.2.3`.
+ * @param lineOf the functions' lines, if they are wanted.
+ */
+export function* htmlPage(
+  trace: Trace,
+  writer = "farjal",
+  lineOf?: FunctionLineOf,
+): Generator<string> {
+  const data = pageData(trace, writer, lineOf);
   const parts = host.pageParts();
   const libraries = parts.libraries.map(script);
   const own = script(parts.script);

@@ -5,6 +5,7 @@
 
 import { hex } from "../../hex.ts";
 import type { Trace, TraceRecord } from "../trace.ts";
+import type { FunctionLineOf } from "./function-line.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Thread, Threads } from "./threads.ts";
 
@@ -12,9 +13,9 @@ import { type Thread, Threads } from "./threads.ts";
 const MOST_NAMES = 1 << 16;
 
 /** The document, piece by piece. */
-export function* chromeTrace(trace: Trace): Generator<string> {
+export function* chromeTrace(trace: Trace, lineOf?: FunctionLineOf): Generator<string> {
   yield '{"displayTimeUnit":"ns","otherData":{"version":"farjal"},"traceEvents":[\n';
-  const writer = new Writer(trace);
+  const writer = new Writer(trace, lineOf);
   let empty = true;
   for (const record of trace.records) {
     yield `${empty ? "" : ",\n"}${writer.record(record)}`;
@@ -36,6 +37,7 @@ interface OpenCall {
 
 class Writer {
   readonly #trace: Trace;
+  readonly #lineOf: FunctionLineOf | undefined;
   readonly #threads: Threads;
   readonly #open = new Map<Thread, OpenCalls<OpenCall>>();
   readonly #named = new Set<number>();
@@ -43,8 +45,9 @@ class Writer {
   readonly #names = new Map<string, string>();
   #last = 0;
 
-  constructor(trace: Trace) {
+  constructor(trace: Trace, lineOf: FunctionLineOf | undefined) {
     this.#trace = trace;
+    this.#lineOf = lineOf;
     this.#threads = new Threads(trace);
   }
 
@@ -64,7 +67,7 @@ class Writer {
       case "function": {
         const args = `"parent":${this.#json(record.parentName)},"cpu":${record.cpu}`;
         const ip = this.#trace.addresses ? `,"ip":"${hex(record.ip)}"` : "";
-        lines.push(this.#instant(record, thread, `${args}${ip}`));
+        lines.push(this.#instant(record, thread, `${args}${ip}${this.#place(record)}`));
         break;
       }
       case "funcgraph_entry": {
@@ -72,7 +75,9 @@ class Writer {
         open.closeFrom(depth, lose);
         open.enter(depth, { name, module });
         const head = this.#head(record, thread, count);
-        lines.push(`{"ph":"B",${head},"args":{"depth":${depth},"cpu":${cpu}}}`);
+        lines.push(
+          `{"ph":"B",${head},"args":{"depth":${depth},"cpu":${cpu}${this.#place(record)}}}`,
+        );
         break;
       }
       case "funcgraph_exit": {
@@ -113,6 +118,12 @@ class Writer {
       open.closeFrom(0, (call) => lines.push(this.#end(call, thread, this.#last)));
     }
     return lines.map((line) => `,\n${line}`).join("");
+  }
+
+  /** The function's file and line, as further arguments. */
+  #place({ name, module }: OpenCall): string {
+    const place = this.#lineOf?.(name, module) ?? null;
+    return place === null ? "" : `,"file":${this.#json(place.file)},"line":${place.line}`;
   }
 
   #end(call: OpenCall, thread: Thread, count: number): string {

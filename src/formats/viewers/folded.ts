@@ -4,12 +4,13 @@
 
 import { nanosecondsOf, type Trace } from "../trace.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";
+import type { FunctionLineOf } from "./function-line.ts";
 
 /** The lines, in the order in which the paths first occur. */
-export function* foldedStacks(trace: Trace): Generator<string> {
+export function* foldedStacks(trace: Trace, lineOf?: FunctionLineOf): Generator<string> {
   const nanoseconds = nanosecondsOf(trace.clockHz);
   for (const { root } of callTrees(trace)) {
-    yield* lines(root, "", isTimed(trace) ? nanoseconds : (calls) => calls);
+    yield* lines(root, "", isTimed(trace) ? nanoseconds : (calls) => calls, lineOf);
   }
 }
 
@@ -23,13 +24,16 @@ function* lines(
   node: CallNode,
   above: string,
   weight: (self: number) => number,
+  lineOf: FunctionLineOf | undefined,
 ): Generator<string> {
-  const path = `${above}${frame(node)}`;
+  const path = `${above}${frame(node, lineOf)}`;
   if (node.self > 0) yield `${path} ${weight(node.self)}\n`;
-  for (const child of node.children.values()) yield* lines(child, `${path};`, weight);
+  for (const child of node.children.values()) yield* lines(child, `${path};`, weight, lineOf);
 }
 
-/** A name without the format's two separators. */
-function frame(node: CallNode): string {
-  return symbolText(node).replace(/[;\n]/g, "_");
+/** A name without the format's two separators, and its line, `name (file:line)`, if it is known. */
+function frame(node: CallNode, lineOf: FunctionLineOf | undefined): string {
+  const place = lineOf?.(node.name, node.module) ?? null;
+  const where = place === null ? "" : ` (${place.file}:${place.line})`;
+  return `${symbolText(node)}${where}`.replace(/[;\n]/g, "_");
 }

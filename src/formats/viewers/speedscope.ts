@@ -6,22 +6,28 @@ import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { nanosecondsOf, type Trace } from "../trace.ts";
 import { type CallNode, callTrees, symbolText } from "./call-tree.ts";
 import { isTimed } from "./folded.ts";
+import type { FunctionLineOf } from "./function-line.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Thread, Threads } from "./threads.ts";
 
 const SCHEMA = "https://www.speedscope.app/file-format-schema.json";
 
 /** The document, piece by piece. The frames follow the profiles, since they are complete only at the end. */
-export function* speedscope(trace: Trace): Generator<string> {
-  const frames = new Frames();
+export function* speedscope(trace: Trace, lineOf?: FunctionLineOf): Generator<string> {
+  const frames = new Frames(lineOf);
   yield `{"$schema":"${SCHEMA}","exporter":"farjal","name":${JSON.stringify(trace.task.name)},"profiles":[\n`;
   yield* isTimed(trace) ? evented(trace, frames) : sampled(trace, frames);
   yield `],"shared":{"frames":[\n${frames.json()}\n]}}\n`;
 }
 
 class Frames {
+  readonly #lineOf: FunctionLineOf | undefined;
   readonly #numbers = new Map<string, number>();
   readonly #json: string[] = [];
+
+  constructor(lineOf: FunctionLineOf | undefined) {
+    this.#lineOf = lineOf;
+  }
 
   of(name: string, module: string | null): number {
     const text = symbolText({ name, module });
@@ -29,7 +35,8 @@ class Frames {
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(text, number);
-      this.#json.push(JSON.stringify({ name: text, ...(module === null ? {} : { file: module }) }));
+      const place = this.#lineOf?.(name, module) ?? (module === null ? {} : { file: module });
+      this.#json.push(JSON.stringify({ name: text, ...place }));
     }
     return number;
   }

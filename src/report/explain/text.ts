@@ -8,6 +8,7 @@ import type { Story } from "../../explain/story.ts";
 import { digits, hex } from "../../hex.ts";
 import { counted, grouped } from "../../html/numbers.ts";
 import { disassemble } from "../../isa/disassemble.ts";
+import { framesText, type SourceOf } from "../frames-text.ts";
 import { changeLines } from "../mend-text.ts";
 import type { Paint } from "../paint.ts";
 import { farJumpLines, trampolineLines } from "../plan-text.ts";
@@ -28,16 +29,26 @@ import {
 const MOST_ROWS = 24;
 const MOST_EXAMPLES = 3;
 
-/** The lines, each with its newline. @param linux Linux's verdict on the unchanged file. */
+/**
+ * The lines, each with its newline.
+ * @param linux Linux's verdict on the unchanged file.
+ * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
+ */
 export function* explainText(
   story: Story,
   linux: "loads" | "refused",
   paint: Paint,
+  sourceOf: SourceOf = () => [],
 ): Generator<string> {
-  for (const line of lines(story, linux, paint)) yield `${line}\n`;
+  for (const line of lines(story, linux, paint, sourceOf)) yield `${line}\n`;
 }
 
-function* lines(story: Story, linux: "loads" | "refused", paint: Paint): Generator<string> {
+function* lines(
+  story: Story,
+  linux: "loads" | "refused",
+  paint: Paint,
+  sourceOf: SourceOf,
+): Generator<string> {
   const { name, file, verdict } = story;
   yield `${paint.bold(name)}: ELF${file.class}, ${file.endian}-endian, ${file.abi}, ${file.isa}`;
   for (const note of file.notes) yield paint.yellow(`note: ${note}`);
@@ -55,10 +66,10 @@ function* lines(story: Story, linux: "loads" | "refused", paint: Paint): Generat
   yield* space(story, paint);
   yield* layout(story, paint);
   for (const line of changeLines(story.rewritten, paint)) yield line.trimEnd();
-  yield* farJumpLines(story.farJumps, paint);
+  yield* farJumpLines(story.farJumps, paint, sourceOf);
   yield* trampolineLines(story.trampolines, paint);
   yield* pairs(story.pairs, paint);
-  yield* sites(story.callSites, paint);
+  yield* sites(story.callSites, paint, sourceOf);
   yield* keys(story, paint);
   yield* symbols(story, paint);
 }
@@ -146,7 +157,7 @@ function exampleCells({ lo, hi, symbol, value, addend }: PairExample): string[] 
   ];
 }
 
-function* sites(all: readonly SiteStory[], paint: Paint): Generator<string> {
+function* sites(all: readonly SiteStory[], paint: Paint, sourceOf: SourceOf): Generator<string> {
   if (all.length === 0) return;
   yield paint.bold(counted(all.length, "call of _mcount", "calls of _mcount"));
   for (const [form, group] of siteForms(all)) {
@@ -159,6 +170,7 @@ function* sites(all: readonly SiteStory[], paint: Paint): Generator<string> {
       addressOr(site.address),
       sectionOffset(site.section, site.offset),
       placeName(site),
+      framesText(sourceOf(site.section, site.offset)),
       site.lost ?? "",
     ]),
   );

@@ -1,0 +1,137 @@
+// The options for lines of the source, --lines and --debug-info, and where they are looked up: for an address of a loaded
+// module, for a place in a module's file, and for a function by its name, as recorded traces have it.
+
+import type { Command } from "commander";
+import {
+  DebugFiles,
+  type DebugInfo,
+  type FunctionLine,
+  type FunctionLineOf,
+  type LoadedModule,
+  Misuse,
+  type ModuleFile,
+  type SourceFrame,
+  sourcePath,
+} from "../../index.ts";
+import type { SourceOf } from "../../report/frames-text.ts";
+import type { SourceAt } from "../../report/stop-text.ts";
+import type { ModuleOptions } from "./module-options.ts";
+
+export interface LinesOptions {
+  readonly lines?: boolean;
+  readonly debugInfo?: string;
+}
+
+/** Adds the options of commands that print addresses. */
+export function withLines(command: Command): Command {
+  return command
+    .option("--lines", "give the lines of the source, from the modules' debugging information")
+    .option(
+      "--debug-info <FILE|DIR>",
+      "the same from a file of the same build: found by build-id, or by the modules' names and code",
+    );
+}
+
+const NOTHING: readonly SourceFrame[] = [];
+
+export class SourceLines {
+  readonly #infos: ReadonlyMap<ModuleFile, DebugInfo>;
+  /** Function names → lines, by module; made by the first question. */
+  readonly #functions = new Map<string, ReadonlyMap<string, FunctionLine>>();
+  /** Modules without lines, in sentences. */
+  readonly notes: readonly string[];
+
+  private constructor(infos: ReadonlyMap<ModuleFile, DebugInfo>, notes: readonly string[]) {
+    this.#infos = infos;
+    this.notes = notes;
+  }
+
+  /**
+   * Opens the debugging information of modules.
+   * @returns null if the options don't ask for lines.
+   * @throws Misuse for debugging information that is damaged or of another build.
+   */
+  static async open(
+    files: Iterable<ModuleFile>,
+    options: LinesOptions & Pick<ModuleOptions, "farJumps">,
+  ): Promise<SourceLines | null> {
+    const { lines, debugInfo, farJumps } = options;
+    if (lines !== true && debugInfo === undefined) return null;
+    if (farJumps === "rewrite") {
+      throw new Misuse(
+        "--far-jumps rewrite moves code, so its lines aren't known: leave out --lines",
+      );
+    }
+    const finder = new DebugFiles(debugInfo);
+    const infos = new Map<ModuleFile, DebugInfo>();
+    const notes: string[] = [];
+    for (const file of files) {
+      const info = await finder.of(file.name, file.elf);
+      if (info !== null) infos.set(file, info);
+      else notes.push(`${file.name} has no debugging information, so its lines aren't known`);
+    }
+    return new SourceLines(infos, notes);
+  }
+
+  /** The frames of places in a module's file. */
+  of(file: ModuleFile): SourceOf {
+    const info = this.#infos.get(file);
+    return (sectionName, offset) => {
+      const section = file.elf.sections.find(({ name }) => name === sectionName);
+      return section === undefined || info === undefined ? NOTHING : info.framesAt(section, offset);
+    };
+  }
+
+  /** The frames of a machine's addresses; empty outside its modules. */
+  in(machine: { readonly modules: readonly LoadedModule[] }): SourceAt {
+    return (address) => {
+      for (const { file, sections } of machine.modules) {
+        for (const { index, address: start, size } of sections) {
+          const offset = address - start;
+          if (offset < 0 || offset >= size) continue;
+          return this.#infos.get(file)?.framesAt({ index }, offset) ?? NOTHING;
+        }
+      }
+      return NOTHING;
+    };
+  }
+
+  /** Where functions are defined, for traces, which have names only. */
+  readonly lineOf: FunctionLineOf = (name, module) => {
+    if (module === null) return null;
+    let known = this.#functions.get(module);
+    if (known === undefined) {
+      const [, info] = [...this.#infos].find(([file]) => file.name === module) ?? [];
+      known = info === undefined ? new Map() : functionLines(info);
+      this.#functions.set(module, known);
+    }
+    return known.get(name) ?? null;
+  };
+}
+
+function functionLines(info: DebugInfo): Map<string, FunctionLine> {
+  const lines = new Map<string, FunctionLine>();
+  for (const one of info.functions()) {
+    const file = sourcePath(one);
+    if (one.function === null || file === null || one.line === null) continue;
+    if (!lines.has(one.function)) lines.set(one.function, { file, line: one.line });
+  }
+  return lines;
+}
+
+/** A session's module, and those that are loaded. */
+export function filesOf({
+  file,
+  machine,
+}: {
+  readonly file: ModuleFile;
+  readonly machine: { readonly modules: readonly LoadedModule[] };
+}): Set<ModuleFile> {
+  return new Set([file, ...machine.modules.map((module) => module.file)]);
+}
+
+/** The modules without lines, for an answer. */
+export function notesOf(lines: SourceLines | null): { readonly notes?: string } {
+  if (lines === null || lines.notes.length === 0) return {};
+  return { notes: lines.notes.map((note) => `note: ${note}\n`).join("") };
+}
