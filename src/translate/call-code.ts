@@ -47,8 +47,6 @@ export interface CallSetting {
   readonly index: number;
   /** The slot of the code at an address, translated or not. */
   slotOf(pc: number): number;
-  /** The only observed target of the call through a register at pc, if there is just one. */
-  likelyTarget(pc: number): number | null;
 }
 
 export class CallCode {
@@ -83,10 +81,10 @@ export class CallCode {
   }
 
   /**
-   * The call at pc, of an address or, if that is null, of the one in TARGET. The code after it runs if the callee
-   * returns to `returnTo`; it has FUEL and no register.
+   * A call of an address or, if that is null, of the one in TARGET, which is `likely` a known one. The code after it
+   * runs if the callee returns to `returnTo`; it has FUEL and no register.
    */
-  call(pc: number, target: number | null, returnTo: number, dirty: number): void {
+  call(target: number | null, likely: number | null, returnTo: number, dirty: number): void {
     const body = this.#body;
     this.#state.store(dirty);
     if (target === null) body.get(LOCAL_TARGET);
@@ -95,7 +93,7 @@ export class CallCode {
     if (target === this.#root) {
       body.call(this.#setting.index);
     } else {
-      if (target === null) this.#pushSlotOfTarget(this.#setting.likelyTarget(pc));
+      if (target === null) this.#pushSlotOfTarget(likely);
       else body.op(I32_CONST, this.#setting.slotOf(target));
       body.callIndirect(0);
     }

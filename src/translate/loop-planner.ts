@@ -16,12 +16,7 @@
 //
 // The planner is a pure function: it writes no code.
 
-import {
-  OP_BNE,
-  OP_SPECIAL2,
-  SPECIAL2_CLZ,
-  SPECIAL2_TRACE_SITE,
-} from "../../assembly/shared/opcodes.ts";
+import { OP_BNE } from "../../assembly/shared/opcodes.ts";
 import { greatest, least } from "../extremes.ts";
 import {
   commonForms,
@@ -34,7 +29,14 @@ import {
   plus,
   strideOf,
 } from "./address-form.ts";
-import { type Block, type BlockEnd, blockLength, type Flow, instructionsOf } from "./blocks.ts";
+import {
+  type Block,
+  type BlockEnd,
+  blockLength,
+  type Flow,
+  instructionsOf,
+  isOwnWord,
+} from "./blocks.ts";
 import { type FlowGraph, flowGraph } from "./flow-graph.ts";
 import { type Plain, plainAccess } from "./guards.ts";
 import type { Access, Instruction } from "./instruction.ts";
@@ -126,13 +128,8 @@ function isPlain(block: Block): boolean {
     end.kind === "next" ||
     end.kind === "jump" ||
     (end.kind === "branch" && end.by.kind === "branch" && end.by.link === 0);
+  // farjal's own words read FUEL for the time of their records.
   return goesOn && !instructionsOf(block).some(({ word }) => isOwnWord(word));
-}
-
-/** farjal's own words read FUEL for the time of their records. */
-function isOwnWord(word: number): boolean {
-  const funct = word & 0x3f;
-  return word >>> 26 === OP_SPECIAL2 && funct >= SPECIAL2_TRACE_SITE && funct < SPECIAL2_CLZ;
 }
 
 // Making a plan

@@ -42,7 +42,7 @@ export function registerState(
   const dirtyAfter = blocks.map((_, node) => (dirty[node] ?? 0) | (written[node] ?? 0));
   const exact = exactExits(blocks, dirty, guards);
   const begins = [...checked].map((node) => dirty[node] ?? 0);
-  const anyCall = blocks.some(({ end }) => end.kind === "call") ? [0] : [];
+  const anyCall = blocks.some(isCall) ? [0] : [];
   const guarded = exact.flatMap((exits) => [...exits.values()]);
   const fine = distinct([...guarded, ...begins, ...anyCall]);
   if (fine.length <= MOST_EXITS) {
@@ -67,6 +67,11 @@ export function registerState(
   };
 }
 
+/** Whether all registers are in memory after it. */
+function isCall({ end }: Block): boolean {
+  return end.kind === "call" || end.kind === "call other";
+}
+
 function writesOf(block: Block): number {
   return instructionsOf(block).reduce((bits, { writes }) => bits | writes, 0);
 }
@@ -76,7 +81,7 @@ function dirtyAt(blocks: readonly Block[], successorsOf: readonly (readonly numb
   const writes = blocks.map(writesOf);
   const queue = [...blocks.keys()];
   for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
-    const after = blocks[node]?.end.kind === "call" ? 0 : (dirty[node] ?? 0) | (writes[node] ?? 0);
+    const after = isCall(blocks[node] as Block) ? 0 : (dirty[node] ?? 0) | (writes[node] ?? 0);
     for (const next of successorsOf[node] ?? []) {
       const merged = (dirty[next] ?? 0) | after;
       if (merged === dirty[next]) continue;
@@ -116,7 +121,7 @@ function liveAt(
   for (let changed = true; changed; ) {
     changed = false;
     for (const node of [...blocks.keys()].toReversed()) {
-      if (blocks[node]?.end.kind === "call") continue;
+      if (isCall(blocks[node] as Block)) continue;
       const later = (successorsOf[node] ?? []).reduce((bits, next) => bits | (live[next] ?? 0), 0);
       const before = (needs[node] ?? 0) | (later & ~(certain[node] ?? 0));
       if (before === live[node]) continue;

@@ -21,6 +21,7 @@ import {
   I32_CONST,
   I32_EQ,
   I32_EQZ,
+  I32_NE,
   I32_ROTR,
   I32_SUB,
   I64_ADD,
@@ -57,6 +58,8 @@ export interface UnitSetting extends CallSetting {
   readonly emitter: Emitter;
   /** The way to memory for an instruction; asked once. */
   access(instruction: Instruction): Access;
+  /** The only observed target of the call through a register at pc, if there is just one. */
+  likelyTarget(pc: number): number | null;
   /** Where each block counts how often it is completed, if it does (block-counts.ts); then the module is COUNTED. */
   readonly counterOf: ((block: number) => number) | null;
 }
@@ -69,6 +72,7 @@ export function unitBody(flow: Flow, setting: UnitSetting): Bytes {
 class Unit {
   readonly #flow: Flow;
   readonly #emitter: Emitter;
+  readonly #likelyTarget: UnitSetting["likelyTarget"];
   readonly #counterOf: UnitSetting["counterOf"];
   readonly #graph: FlowGraph;
   readonly #body: Body;
@@ -97,6 +101,7 @@ class Unit {
     // Blocks that count have their counters by number, and count each turn.
     this.#flow = setting.counterOf === null ? planLoops(flow, access) : flow;
     this.#emitter = setting.emitter;
+    this.#likelyTarget = setting.likelyTarget;
     const { blocks, successors } = this.#flow;
     this.#graph = flowGraph(successors);
     const { edges, firstDispatcher, isLoop } = this.#graph;
@@ -254,7 +259,16 @@ class Unit {
         else this.#branch(node, first as Edge, second ?? (first as Edge));
         break;
       case "call":
-        this.#call(node, end);
+        this.#call(node, end.target, this.#likelyTarget(end.by.pc), end.returnTo);
+        break;
+      case "call other":
+        this.#call(node, null, null, end.returnTo);
+        break;
+      case "choose":
+        this.#chooseCallee(node, end.targets);
+        break;
+      case "return":
+        this.#returnTo(node, end.to);
         break;
       case "switch":
         this.#switch(node, end.targets);
@@ -394,24 +408,47 @@ class Unit {
         return places;
       });
     } else {
-      targets.forEach((pc, index) => {
-        body.get(LOCAL_TARGET);
-        body.op(I32_CONST, pc);
-        body.op(I32_EQ);
-        body.if();
-        this.#goTo(node, edges[index] as Edge);
-        if (!body.isUnreachable) body.unreachable();
-        body.end();
-      });
+      this.#compareTarget(node, targets);
     }
     this.#exits.tellFailure();
     this.#return(node);
   }
 
+  /** Goes on at the edge of the target that TARGET is equal to, if there is one. */
+  #compareTarget(node: number, targets: readonly number[]): void {
+    const body = this.#body;
+    const edges = this.#graph.edges[node] ?? [];
+    targets.forEach((pc, index) => {
+      body.get(LOCAL_TARGET);
+      body.op(I32_CONST, pc);
+      body.op(I32_EQ);
+      body.if();
+      this.#goTo(node, edges[index] as Edge);
+      if (!body.isUnreachable) body.unreachable();
+      body.end();
+    });
+  }
+
+  #chooseCallee(node: number, targets: readonly number[]): void {
+    this.#compareTarget(node, targets);
+    this.#goTo(node, this.#graph.edges[node]?.[targets.length] as Edge);
+  }
+
+  /** After the call of a function whose blocks are here, if it returns there; otherwise really returns. */
+  #returnTo(node: number, to: number): void {
+    const body = this.#body;
+    body.get(LOCAL_TARGET);
+    body.op(I32_CONST, to);
+    body.op(I32_NE);
+    body.if();
+    this.#return(node);
+    body.end();
+    this.#goTo(node, this.#graph.edges[node]?.[0] as Edge);
+  }
+
   /** The callee may have changed every register. */
-  #call(node: number, end: { by: Instruction; target: number | null; returnTo: number }): void {
-    const { by, target, returnTo } = end;
-    this.#calls.call(by.pc, target, returnTo, this.#state.dirtyAfter[node] ?? 0);
+  #call(node: number, target: number | null, likely: number | null, returnTo: number): void {
+    this.#calls.call(target, likely, returnTo, this.#state.dirtyAfter[node] ?? 0);
     // The successor, not the edge, which leads to a dispatcher if the control flow is irreducible.
     const [next = 0] = this.#flow.successors[node] ?? [];
     this.#stateCode.loadRegisters(this.#state.live[next] ?? 0);
