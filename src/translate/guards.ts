@@ -13,7 +13,7 @@ import {
   OP_SH,
   OP_SW,
 } from "../../assembly/shared/opcodes.ts";
-import type { Access, Instruction, Window } from "./instruction.ts";
+import { type Access, type Instruction, isGuarded, type Window } from "./instruction.ts";
 
 /** The size of each access in bytes, by opcode; instructions that are not listed keep their own guards. */
 const SIZES: ReadonlyMap<number, number> = new Map([
@@ -81,11 +81,11 @@ export function accessPlan(
   return plan;
 }
 
-/** The access, if it is a load or store of an aligned place in a window. */
+/** The access, if it is a load or store of an aligned place in a window, with a guard. */
 export function plainAccess(instruction: Instruction, access: Access): Plain | undefined {
   const { word } = instruction;
   const size = SIZES.get(word >>> 26);
-  if (typeof access === "string" || size === undefined) return undefined;
+  if (typeof access === "string" || isGuarded(access) || size === undefined) return undefined;
   const base = (word >>> 21) & 0x1f;
   return { instruction, base, offset: (word << 16) >> 16, size, window: access };
 }

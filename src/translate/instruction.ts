@@ -62,9 +62,13 @@ export interface Window {
   readonly offset: number;
 }
 
-/** A window that an earlier guard has found to contain the access. */
+/** A window that is known to contain the access: an earlier guard has found so, or the code says it. */
 export interface GuardedWindow extends Window {
   readonly isGuarded: true;
+}
+
+export function isGuarded(access: Access | undefined): access is GuardedWindow {
+  return typeof access === "object" && "isGuarded" in access;
 }
 
 /** How an instruction finds the memory it accesses: through the page tables, in a window, or beside code. */

@@ -39,7 +39,7 @@ import {
 } from "./blocks.ts";
 import { type FlowGraph, flowGraph } from "./flow-graph.ts";
 import { type Plain, plainAccess } from "./guards.ts";
-import type { Access, Instruction } from "./instruction.ts";
+import { type Access, type Instruction, isGuarded } from "./instruction.ts";
 import type { LoopPlan, Reach, Trip } from "./loop-plan.ts";
 
 /** A larger loop, or one with more to check at its begin, has no plan. */
@@ -150,8 +150,9 @@ function planOf(
   const all = loop.body.flatMap((node) => instructionsOf(flow.blocks[node] as Block));
   const reached: Reached[] = [];
   for (const instruction of all) {
-    if (!instruction.guards) continue;
-    const plain = plainAccess(instruction, access(instruction));
+    const way = access(instruction);
+    if (!instruction.guards || isGuarded(way)) continue;
+    const plain = plainAccess(instruction, way);
     const base = plain && places.get(instruction)?.[plain.base];
     const stride = base && strideOf(base, strides);
     if (plain === undefined || base === undefined || stride === undefined) return undefined;
@@ -166,7 +167,7 @@ function planOf(
   if (reaches.length > MOST_REACHES || reaches.some(({ room }) => room < 0)) return undefined;
   return {
     plan: { least: shortest, most: longest, reaches, trip, rebased },
-    access: waysOf(reached, rebased),
+    access: waysOf(all, access, reached, rebased),
   };
 }
 
@@ -256,11 +257,7 @@ function rebasedOf(
         return false;
       const stored = one.writes === 0 && ((word >>> 16) & 31) === register;
       const { start, offset } = access.plain.window;
-      return (
-        !stored &&
-        offset - start === window.offset - window.start &&
-        !("isGuarded" in access.plain.window)
-      );
+      return !stored && offset - start === window.offset - window.start;
     });
     if (fits) rebased.set(register, window.start);
   }
@@ -307,17 +304,26 @@ function reachesOf(reached: readonly Reached[], rebased: ReadonlyMap<number, num
 }
 
 /** The way to memory of each access: its window, or its place from a register that holds its window's start less. */
-function waysOf(reached: readonly Reached[], rebased: ReadonlyMap<number, number>): Ways {
-  return new Map(
-    reached.map(({ plain: { instruction, base, offset, window } }) => {
-      const start = rebased.get(base);
-      if (start === undefined) return [instruction, { ...window, isGuarded: true }];
-      // Narrow accesses of a big-endian guest flip the low bits of an address, so words alone can be moved.
-      const words = offset & ~3;
-      const place = window.offset - window.start + start + words;
-      return [instruction, { start: words, size: window.size, offset: place, isGuarded: true }];
-    }),
-  );
+function waysOf(
+  all: readonly Instruction[],
+  access: (instruction: Instruction) => Access,
+  reached: readonly Reached[],
+  rebased: ReadonlyMap<number, number>,
+): Ways {
+  const ways = new Map(all.map((one) => [one, access(one)]));
+  for (const { plain } of reached) {
+    const { instruction, base, offset, window } = plain;
+    const start = rebased.get(base);
+    if (start === undefined) {
+      ways.set(instruction, { ...window, isGuarded: true });
+      continue;
+    }
+    // Narrow accesses of a big-endian guest flip the low bits of an address, so words alone can be moved.
+    const words = offset & ~3;
+    const place = window.offset - window.start + start + words;
+    ways.set(instruction, { start: words, size: window.size, offset: place, isGuarded: true });
+  }
+  return ways;
 }
 
 // Adding the turns to the flow

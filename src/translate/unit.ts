@@ -35,12 +35,13 @@ import {
 import { greatest, least } from "../extremes.ts";
 import { type Block, blockLength, type Flow, instructionsOf } from "./blocks.ts";
 import { CallCode, type CallSetting } from "./call-code.ts";
+import { constantAccesses } from "./constant-addresses.ts";
 import { Body, type FunctionType, type Label } from "./encoder/body.ts";
 import type { Bytes } from "./encoder/bytes.ts";
 import { ExitCode } from "./exit-code.ts";
 import { type Edge, type FlowGraph, flowGraph } from "./flow-graph.ts";
 import { accessPlan } from "./guards.ts";
-import type { Access, Emitter, Instruction } from "./instruction.ts";
+import { type Access, type Emitter, type Instruction, isGuarded } from "./instruction.ts";
 import { LoopCode } from "./loop-code.ts";
 import type { LoopPlan } from "./loop-plan.ts";
 import { planLoops } from "./loop-planner.ts";
@@ -96,7 +97,9 @@ class Unit {
     const own = new Map(
       flow.blocks.flatMap(instructionsOf).map((one) => [one, setting.access(one)] as const),
     );
-    const access = (instruction: Instruction): Access => own.get(instruction) ?? "pages";
+    const ownAccess = (instruction: Instruction): Access => own.get(instruction) ?? "pages";
+    const known = constantAccesses(flow, ownAccess);
+    const access = (one: Instruction): Access => known.get(one) ?? ownAccess(one);
     this.#counterOf = setting.counterOf;
     // Blocks that count have their counters by number, and count each turn.
     this.#flow = setting.counterOf === null ? planLoops(flow, access) : flow;
@@ -485,8 +488,4 @@ class Unit {
 
 function isTraceEnter(word: number): boolean {
   return word >>> 26 === OP_SPECIAL2 && (word & 0x3f) === SPECIAL2_TRACE_ENTER;
-}
-
-function isGuarded(access: Access | undefined): boolean {
-  return typeof access === "object" && "isGuarded" in access;
 }

@@ -62,6 +62,16 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
     asm("jr", R.ra),
     asm("addiu", R.sp, R.sp, 24),
   ],
+  // The called function's blocks are here; its return goes on after the call if that is where ra leads.
+  "call-inlined": [
+    asm("jal", ((CODE + 0x14) & 0x0fffffff) >>> 2),
+    asm("addu", R.s0, R.ra, R.zero),
+    asm("addu", R.v0, R.v0, R.a0),
+    asm("jr", R.s0),
+    NOP,
+    asm("sll", R.v0, R.a0, 1),
+    ...RETURN,
+  ],
   "multiply-and-add": [
     asm("mult", R.a0, R.a1),
     asm("madd", R.a2, R.a3),
