@@ -17,6 +17,7 @@ import {
   OPTION_TIME_SHIFT,
   OPTION_TRACECLOCK,
   OPTION_TSC2NSEC,
+  OPTION_UNAME,
 } from "../../src/formats/trace-dat/format.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -672,6 +673,46 @@ suite("events other than calls", () => {
       );
       assert.ok(performance.now() - start < 5000, print.slice(0, 40));
     }
+  });
+
+  test("no text of a file begins a line or has a control character", () => {
+    const clear = "\x1b[2J";
+    const body = (p: Packer): Packer =>
+      p.raw(padded(`${clear}a\nforged-1 [000] 1.0: f <-g`, 40)).u32(10);
+    const fields: MadeEvent["fields"] = [
+      ["char text[40]", 40, true],
+      ["int byte", 4, true],
+    ];
+    const events: MadeEvent[] = [
+      `"%s|%c|\\n${clear}\\x1b|", REC->text, REC->byte`,
+      `"${clear}\n%d", unknown_function(REC->byte)`,
+      '"%s", REC->byte == 10 ? "two\\nlines" : ""',
+    ].map((print, index) => ({
+      ...{ system: "door", name: `door${clear}${index}`, id: 300 + index },
+      ...{ fields, print },
+    }));
+    events.push(...KERNEL_ENTRIES.filter(({ name }) => name === "bprint"));
+    const records = events.map(({ id }, index) => ({ time: 1e9 + index, id, body }));
+    records.push({ time: 3e9, id: 6, body: (p) => p.u32(OPEN).u32(0x80200000).u32(7).u32(0) });
+    const bytes = madeFile(records, {
+      events,
+      cmdlines: `77 por${clear}ter\n`,
+      kallsyms: `80101000 T door${clear}open\n`,
+      printk: `0x80200000 : "one\\ntwo${clear}%d"\n`,
+      options: [[OPTION_UNAME, optionText(`Linux x 6.1${clear}\n`)]],
+    });
+    for (const format of ["report", "ftrace", "systrace"] as const) {
+      const text = [...traceText(traceFromBytes(bytes, "trace.dat"), format)].join("");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters
+      assert.doesNotMatch(text, /[\0-\x08\x0b-\x1f\x7f]/, format);
+      const lines = text.split("\n").filter((one) => one.includes(" [000] "));
+      assert.equal(lines.length, records.length, text);
+      assert.ok(
+        lines.every((one) => /^ +por\\x1b\[2Jter-77 /.test(one)),
+        text,
+      );
+    }
+    assert.equal(traceFromBytes(bytes, "trace.dat").release, "6.1\\x1b[2J\\x0a");
   });
 
   test("any text is either a valid print fmt or prints the fields", () => {

@@ -2,6 +2,8 @@
 // a reader needs no knowledge of the kernel. This file has the formats of the events that farjal makes, as data, and
 // reads and writes the text.
 
+import { printableName } from "../../bytes/printable.ts";
+
 /** One field of an event, with its offset in the record. */
 export interface EventField {
   /** The C declaration without the name: `unsigned long`, `char[16]`, `__data_loc char[]`. */
@@ -118,5 +120,5 @@ export function readFormat(text: string): EventFormat | null {
   if (name === undefined || id === undefined) return null;
   const mark = text.indexOf(PRINT_MARK);
   const print = mark < 0 ? {} : { print: text.slice(mark + PRINT_MARK.length).trim() };
-  return { name, id: Number(id), fields: readFields(text), ...print };
+  return { name: printableName(name), id: Number(id), fields: readFields(text), ...print };
 }

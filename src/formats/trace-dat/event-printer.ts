@@ -2,6 +2,7 @@
 // differently (sched_switch, the wakeups, stacks), also as these plugins do. trace_printk's binary entries hold a
 // format's address and the arguments as vbin_printf() packed them (lib/vsprintf.c); the formats are in the file.
 
+import { printable } from "../../bytes/printable.ts";
 import { utf8 } from "../../bytes/text.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type PrintContext, type Printer, parsePrintFormat } from "./print-format.ts";
@@ -30,15 +31,25 @@ export function eventPrinter(format: EventFormat, context: PrintContext): EventP
     own.map((field) => `${field.name}=${fieldText(field, record)}`).join(" ");
   if (parsed === null) {
     return format.print === undefined
-      ? { kernel: fields }
-      : { kernel: fields, traceCmd: (record) => `[FAILED TO PARSE] ${fields(record)}` };
+      ? { kernel: oneLine(fields) }
+      : {
+          kernel: oneLine(fields),
+          traceCmd: oneLine((record) => `[FAILED TO PARSE] ${fields(record)}`),
+        };
   }
-  const whole =
-    (printer: Printer): Printer =>
-    (record) =>
-      printer(record).replace(/\n$/, "");
   const traceCmd = pluginPrinter(format) ?? traceCmdPrinter(format, context);
-  return { kernel: whole(parsed), ...(traceCmd === null ? {} : { traceCmd: whole(traceCmd) }) };
+  return {
+    kernel: oneLine(parsed),
+    ...(traceCmd === null ? {} : { traceCmd: oneLine(traceCmd) }),
+  };
+}
+
+/** A text without control characters but tabs: the format comes from the file as the texts do, and may hold any. */
+function oneLine(printer: Printer): Printer {
+  return (record) => {
+    const text = printer(record).replace(/\n$/, "");
+    return text.split("\t").map(printable).join("\t");
+  };
 }
 
 /** The print fmt as libtraceevent reads it; null when that makes no difference. */
@@ -55,7 +66,7 @@ function namedPrinter(format: EventFormat, context: PrintContext): EventPrinter 
   if (format.name === "bprint") {
     const [ip, fmt, buf] = [field("ip"), field("fmt"), field("buf")];
     if (!ip || !fmt || !buf) return undefined;
-    return { kernel: (record) => binaryPrintk(record, { ip, fmt, buf }, context) };
+    return { kernel: oneLine((record) => binaryPrintk(record, { ip, fmt, buf }, context)) };
   }
   if (format.name === "kernel_stack" || format.name === "user_stack") {
     const caller = field("caller");

@@ -211,7 +211,7 @@ class Reading {
   /** Reads an option that both versions have. */
   option(id: number, content: Uint8Array): void {
     const text = untilNul(latin1(content));
-    if (id === OPTION_UNAME) this.uname = text;
+    if (id === OPTION_UNAME) this.uname = printable(text);
     if (id === OPTION_DATE) this.clock = { ...this.clock, date: text };
     if (id === OPTION_OFFSET) this.clock = { ...this.clock, offset: text };
     if (id === OPTION_TRACECLOCK) this.clock = { ...this.clock, clocks: text };
