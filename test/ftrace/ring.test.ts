@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { RAM, RING } from "../../assembly/shared/memory-map.ts";
 import { RING_SLOT_SIZE, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
 import { Misuse } from "../../src/errors.ts";
-import { largestCapacity } from "../../src/ftrace/ring/record.ts";
+import { graphRecord, largestCapacity } from "../../src/ftrace/ring/record.ts";
 import { TraceRing } from "../../src/ftrace/ring/ring.ts";
 
 function filled(capacity: number, records: number): TraceRing {
@@ -61,4 +61,12 @@ test("a capacity must be a power of two that fits", () => {
   }
   ring.reset(largestCapacity("function"));
   assert.equal(ring.capacity, largestCapacity("function"));
+});
+
+test("a depth that no kernel's call has is cut, so that its indentation can be printed", () => {
+  const words = Int32Array.of(0x80101000, 0x80101100, 5, 0, 0, 0, 0x7ffffffe, 0);
+  assert.equal(graphRecord(words, 0).depth, 4095);
+  words[6] = -2;
+  const { returns, depth } = graphRecord(words, 0);
+  assert.deepEqual([returns, depth], [true, 4095]);
 });

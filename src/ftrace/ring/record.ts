@@ -29,6 +29,8 @@ export interface GraphRecord extends TraceRecord {
 export const RECORD_SLOTS = { function: 1, function_graph: 2 } as const;
 export type RecordKind = keyof typeof RECORD_SLOTS;
 
+/** The deepest call of a kernel: from 6.13 on its shadow stack has 4,096 words. A guest can record any number. */
+const DEEPEST = 4095;
 const TWO_32 = 2 ** 32;
 
 /** Bytes of a record. */
@@ -48,15 +50,15 @@ export function functionRecord(words: Int32Array, at: number): TraceRecord {
 
 /** The same of function_graph. */
 export function graphRecord(words: Int32Array, at: number): GraphRecord {
-  const depth = word(words, at + 6);
-  const returns = depth >= GRAPH_RETURN;
+  const stated = word(words, at + 6);
+  const returns = stated >= GRAPH_RETURN;
   const count = wide(words, at + 2);
   return {
     ip: word(words, at),
     parentIp: word(words, at + 1),
     count,
     returns,
-    depth: returns ? depth - GRAPH_RETURN : depth,
+    depth: Math.min(returns ? stated - GRAPH_RETURN : stated, DEEPEST),
     entryCount: returns ? wide(words, at + 4) : count,
     overrun: returns ? word(words, at + 7) : 0,
   };
