@@ -112,6 +112,7 @@ test("a signal in the middle of a file leaves no part of it", async (context) =>
     ["SIGINT", "long.dat"],
     ["SIGTERM", "long.systrace"],
     ["SIGHUP", "long.folded"],
+    ["SIGQUIT", "long.chrome.json"],
   ] as const) {
     const words = ["report", data, "-o", join(directory, output)];
     const child = spawn(process.execPath, [PROGRAM, ...words]);

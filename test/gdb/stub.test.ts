@@ -155,7 +155,7 @@ for (const endian of ENDIANS) {
         "m", "m,", "mzz,4", "m80000000", "m123456789,4", "M80000000,4:12", "M80000000,1:xy",
         "M80000000,ffffffff:00", "X80000000,5:ab", "P4=12", "P4", "P48=00000000", "pffff", "G12",
         `G${"0".repeat(8 * 73)}`, "Z0,80001001,4", "Z2,80008000,0", "Z2,ffffffff,ffffffff", "Z0",
-        "cnowhere",
+        "cnowhere", "qXfer:__proto__:read:target.xml:0,10",
       ]; // biome-ignore format: a list
       for (const packet of errors) assert.match(session.ask(packet), /^E[0-9a-f]{2}$/, packet);
       for (const packet of [
@@ -167,6 +167,12 @@ for (const endian of ENDIANS) {
         "qRcmd,00",
         "R00",
         "Z9,0,4",
+        // Names that every object has.
+        "Z__proto__,80001000,4",
+        "Zconstructor,80001000,4",
+        "ztoString,80001000,4",
+        "q__proto__",
+        "vconstructor",
       ]) {
         assert.equal(session.ask(packet), "", packet);
       }
