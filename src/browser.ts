@@ -19,8 +19,11 @@ export {
 } from "./board/boot-image.ts";
 export type { Console } from "./board/console.ts";
 export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
+export type { Pcnet as NetworkCard } from "./board/devices/pcnet.ts";
 export { Disk } from "./board/disk.ts";
+export { EthernetLink, type LinkStop } from "./board/ethernet-link.ts";
 export type { BootProgram } from "./board/loader.ts";
+export { pcapHeader, pcapRecord } from "./board/pcap.ts";
 export { postMortem } from "./board/post-mortem.ts";
 export { readScript, ScriptedRun, type ScriptStep, type ScriptStop } from "./board/script.ts";
 export { boardOf, restoreBoard, saveBoard } from "./board/snapshot.ts";

@@ -22,6 +22,7 @@ import type { BoardStop } from "./board-stop.ts";
 import { Bus, type RegionOptions } from "./bus.ts";
 import { Console } from "./console.ts";
 import type { Device, DevicePort } from "./device.ts";
+import type { Pcnet } from "./devices/pcnet.ts";
 import type { Disk } from "./disk.ts";
 import { type BootProgram, loadProgram } from "./loader.ts";
 import { buildMalta, type Malta } from "./malta.ts";
@@ -59,6 +60,8 @@ export interface BoardOptions {
   readonly date?: number | undefined;
   /** Up to four disks: the first and second of the first IDE channel, then those of the second. */
   readonly disks?: readonly (Disk | undefined)[] | undefined;
+  /** A network card with this address, such as 52:54:00:12:34:56; default: no card. */
+  readonly network?: string | undefined;
 }
 
 const BOARD_OPTIONS: OptionKeys<BoardOptions> = {
@@ -69,6 +72,7 @@ const BOARD_OPTIONS: OptionKeys<BoardOptions> = {
   engine: true,
   date: true,
   disks: true,
+  network: true,
 };
 
 /** How a user's device is attached. */
@@ -94,6 +98,8 @@ export interface RunOptions {
   readonly until?: string | readonly string[] | undefined;
   /** Ends the run after this many seconds of real time. */
   readonly timeLimit?: number | undefined;
+  /** Ends the run when the board's clock reaches this time. */
+  readonly clock?: number | undefined;
   /** While the processor waits, time advances to the next event (`skip`, default), or the run ends (`return`). */
   readonly idle?: "skip" | "return" | undefined;
 }
@@ -103,6 +109,7 @@ const RUN_OPTIONS: OptionKeys<RunOptions> = {
   until: true,
   timeLimit: true,
   idle: true,
+  clock: true,
 };
 
 /** The board's own state, besides its processor and its devices. */
@@ -162,6 +169,7 @@ export class Board {
       bus: this.bus,
       date: options.date ?? DATE,
       disks,
+      network: options.network === undefined ? undefined : networkAddress(options.network),
       skip: (instructions) => this.processor.skip(instructions),
       attach: (name, address, size, device, region, line) => {
         this.bus.attach(address, size, device, region);
@@ -173,6 +181,11 @@ export class Board {
     this.console = new Console(this.malta.serial[0], (reason) => this.#ask(reason));
     this.processor.engine = options.engine ?? "interpreter";
     this.#resetProcessor();
+  }
+
+  /** The network card; undefined when the board has none. */
+  get network(): Pcnet | undefined {
+    return this.malta.network;
   }
 
   get endian(): Endian {
@@ -265,6 +278,7 @@ export class Board {
   run(options: RunOptions = {}): BoardStop {
     checkOptions("run()", options, RUN_OPTIONS);
     const { instructions = Number.POSITIVE_INFINITY, until = [], timeLimit } = options;
+    const { clock = Number.POSITIVE_INFINITY } = options;
     const end = this.processor.count + instructions;
     const endTime =
       timeLimit === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeLimit * 1000;
@@ -275,15 +289,16 @@ export class Board {
       this.#request = undefined;
       if (request !== undefined) return request;
       const { count } = this.processor;
-      if (count >= end) return "instructions";
+      const left = clock - this.now;
+      if (count >= end || left <= 0) return "instructions";
       if (performance.now() >= endTime) return "time";
       if (this.#waiting) {
         waits += 1;
-        const ended = this.#wait(options.idle ?? "skip", waits);
+        const ended = this.#wait(options.idle ?? "skip", waits, left);
         if (ended !== undefined) return ended;
         continue;
       }
-      const stop = this.processor.run(Math.min(STRETCH, end - count));
+      const stop = this.processor.run(Math.min(STRETCH, end - count, left));
       if (this.processor.count !== count) waits = 0;
       const ended = this.#attend(stop);
       if (ended !== undefined) return ended;
@@ -354,12 +369,12 @@ export class Board {
   }
 
   /** Handles a waiting processor: advances time to the event that wakes it, or returns why there is none. */
-  #wait(idle: "skip" | "return", waits: number): BoardStop | undefined {
+  #wait(idle: "skip" | "return", waits: number, left: number): BoardStop | undefined {
     if (this.#isWoken()) {
       this.#waiting = false;
       return undefined;
     }
-    const due = this.untilDue;
+    const due = Math.min(this.untilDue, left);
     if (due === Number.POSITIVE_INFINITY || waits > MOST_WAITS) return "halted";
     if (idle === "return") return "idle";
     this.passTime(Math.max(due, 0));
@@ -429,4 +444,13 @@ export class Board {
   #arm(): void {
     this.processor.untilEvent = Math.ceil(this.#timeline.next - this.now);
   }
+}
+
+/** The bytes of an address such as 52:54:00:12:34:56. */
+function networkAddress(text: string): Uint8Array {
+  const bytes = Uint8Array.from(text.split(":"), (part) => Number.parseInt(part, 16));
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) || ((bytes[0] ?? 0) & 1) !== 0) {
+    throw new Misuse(`${text} is no address of a network card, such as 52:54:00:12:34:56`);
+  }
+  return bytes;
 }

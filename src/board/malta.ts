@@ -2,15 +2,16 @@
 // file each; board.ts runs the board. (MIPS Malta-R User's Manual, MD00051, chapter 4; QEMU's Malta is the reference.)
 
 import type { Endian } from "../bytes/endian.ts";
-import type { Bus, RegionOptions } from "./bus.ts";
+import type { Bus, Region, RegionOptions } from "./bus.ts";
 import type { Device } from "./device.ts";
 import { Flash } from "./devices/flash.ts";
 import { Gt64120 } from "./devices/gt64120.ts";
 import { InterruptControllers } from "./devices/i8259.ts";
 import { IdeChannel } from "./devices/ide.ts";
 import { MaltaFpga, REVISION, REVISION_OFFSET } from "./devices/malta-fpga.ts";
-import { type PciBus, PciFunction } from "./devices/pci.ts";
-import { addPiix4 } from "./devices/piix4.ts";
+import { type PciBus, PciFunction, pciNumber } from "./devices/pci.ts";
+import { Pcnet } from "./devices/pcnet.ts";
+import { addPiix4, routedLine } from "./devices/piix4.ts";
 import { Pit } from "./devices/pit.ts";
 import { Rtc } from "./devices/rtc.ts";
 import { Uart } from "./devices/uart.ts";
@@ -26,6 +27,11 @@ const FPGA = 0x1f000000;
 const FPGA_UART = 0x1f000900;
 const BOOT_ROM = 0x1fc00000;
 const BOOT_ROM_SIZE = 0x400000;
+
+/** The network card: its place on PCI, its interrupt pin as the board wires it (B), its registers' bytes. */
+const PCNET_DEVICE = 11;
+const PCNET_PIN = 1;
+const PCNET_SIZE = 32;
 
 const TIMER_LINE = 0;
 const CLOCK_LINE = 8;
@@ -64,6 +70,8 @@ export interface Wiring {
   skip(instructions: number): void;
   /** The disks of the IDE channels: first and second of the first channel, then of the second. */
   readonly disks: readonly (Disk | undefined)[];
+  /** The network card's address; undefined for a board without the card. */
+  readonly network: Uint8Array | undefined;
 }
 
 /** The parts of the board that the host uses. */
@@ -73,6 +81,7 @@ export interface Malta {
   readonly controllers: InterruptControllers;
   readonly fpga: MaltaFpga;
   readonly pci: PciBus;
+  readonly network: Pcnet | undefined;
 }
 
 /** ISA ports without a device, which read as all ones. */
@@ -113,8 +122,16 @@ export function buildMalta(wiring: Wiring): Malta {
   const ide = attachIde(wiring, line);
   const { power } = addPiix4(pci, bus, PORTS, ide);
   wiring.connect("piix4-power", power);
+  const network = wiring.network && new Pcnet(wiring.network);
+  if (network !== undefined) pci.set(pciNumber(PCNET_DEVICE, 0), pcnetFunction(network, bus));
   for (const [number, fn] of pci) {
     wiring.connect(`pci-${number}`, stateOf(fn));
+  }
+  if (network !== undefined) {
+    wiring.connect("pcnet", network, (active) => {
+      const number = routedLine(pci, PCNET_PIN);
+      if (number !== undefined) controllers.raise(number, active);
+    });
   }
   const native = { byteOrder: "native" } as const;
   const gt64120 = new Gt64120({ endian, pci, acknowledge: () => controllers.acknowledge() });
@@ -126,7 +143,21 @@ export function buildMalta(wiring: Wiring): Malta {
   wiring.attach("ttyS2", FPGA_UART, 0x40, serial[2], native, (active) =>
     wiring.interrupt(UART_INPUT, active),
   );
-  return { serial, controllers, fpga, pci };
+  return { serial, controllers, fpga, pci, network };
+}
+
+/** The network card's configuration, with its registers in ports and in memory. */
+function pcnetFunction(card: Pcnet, bus: Bus): PciFunction {
+  const region = (): Region => ({ address: -1, size: PCNET_SIZE, device: card });
+  const fn = new PciFunction({
+    words: { 0: 0x20001022, 1: 0x02800000, 2: 0x02000010, 15: 0xff060100 },
+    bars: [
+      { number: 0, space: "io", size: PCNET_SIZE, region: region() },
+      { number: 1, space: "memory", size: PCNET_SIZE, region: region() },
+    ],
+  });
+  fn.connect(bus, ({ space }, base) => (space === "io" ? PORTS + base : base));
+  return fn;
 }
 
 /** Attaches the IDE channels with their disks. @returns the bus master's registers. */

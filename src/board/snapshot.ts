@@ -71,7 +71,7 @@ export function restoreBoard(board: Board, bytes: Uint8Array): void {
 /** Makes a board from a snapshot; `attach` attaches the user's own devices before the state is restored. */
 export function boardOf(
   bytes: Uint8Array,
-  options: Pick<BoardOptions, "engine" | "date" | "disks"> = {},
+  options: Pick<BoardOptions, "engine" | "date" | "disks" | "network"> = {},
   attach: (board: Board) => void = () => undefined,
 ): Board {
   const snapshot = readSnapshot(bytes);

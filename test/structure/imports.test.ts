@@ -47,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   measure: ["lab"],
   oops: ["dwarf", "processor", "kernel", "module", "isa", "elf", "host", "bytes"],
   gdb: ["processor"],
-  board: ["processor", "kernel", "host", "bytes"],
+  board: ["processor", "kernel", "compression", "host", "bytes"],
   compare: ["formats", "ftrace"],
   lab: [
     "dwarf",

@@ -23,8 +23,11 @@ const TIMER = 8;
 const TIMER_RATE = 3_579_545;
 const USB_SIZE = 32;
 const IDE_SIZE = 16;
-/** PCI interrupts A to D go to lines 10, 10, 11 and 11, as Malta's monitor routes them. */
+/** The word of the ISA bridge that routes PCI interrupts: one byte each for A to D. */
+const ROUTING = 24;
+/** A to D go to lines 10, 10, 11 and 11, as Malta's monitor routes them. */
 const ROUTES = 0x0b0b0a0a;
+const ROUTE_OFF = 0x80;
 
 /** Power management, as far as a kernel needs it: the timer and the power switch. */
 class PowerManagement implements Device {
@@ -113,8 +116,8 @@ export function addPiix4(
     [
       ISA_BRIDGE,
       new PciFunction({
-        words: { 0: 0x71108086, 1: 0x02000007, 2: 0x06010000, 3: 0x00800000, 24: ROUTES },
-        writable: { 24: 0xffffffff },
+        words: { 0: 0x71108086, 1: 0x02000007, 2: 0x06010000, 3: 0x00800000, [ROUTING]: ROUTES },
+        writable: { [ROUTING]: 0xffffffff },
       }),
     ],
     [
@@ -153,6 +156,13 @@ export function addPiix4(
   }
   placePower(functions[POWER]?.[1], powerRegion, bus, ports);
   return { power, region: powerRegion };
+}
+
+/** The ISA line to which a PCI interrupt (0 for A, to 3 for D) is routed, or undefined. */
+export function routedLine(pci: PciBus, pin: number): number | undefined {
+  const routes = pci.get(pciNumber(DEVICE, ISA_BRIDGE))?.read(ROUTING) ?? 0;
+  const route = (routes >>> (8 * pin)) & 0xff;
+  return (route & ROUTE_OFF) !== 0 ? undefined : route & 15;
 }
 
 /** Places power management, which has its own base register and its own enable bit. */

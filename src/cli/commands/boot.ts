@@ -17,6 +17,8 @@ import {
   ENGINES,
   type Engine,
   Misuse,
+  pcapHeader,
+  pcapRecord,
   postMortem,
   readAnyKernel,
   readBootImage,
@@ -47,6 +49,7 @@ A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, 
 On a terminal, Ctrl-A x leaves.`;
 
 const MOST_MEMORY = 256;
+const CARD_ADDRESS = "52:54:00:12:34:56";
 /** Seconds of real time between two checks of the keyboard and of an interrupt. */
 const SLICE = 0.02;
 const SLICE_ALONE = 0.2;
@@ -61,6 +64,7 @@ interface BootOptions extends AnswerOptions {
   readonly timeLimit?: number;
   readonly disk?: readonly string[];
   readonly saveDisk?: readonly string[];
+  readonly network?: string;
   readonly script?: string;
   readonly log?: string;
   readonly reboot: boolean;
@@ -121,6 +125,10 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "--save-disk <FILE>",
       "at the end, write the first disk with the guest's changes to FILE; given again, the next disk",
       gather,
+    )
+    .option(
+      "--network <FILE>",
+      "a network card; what the guest sends is written to FILE, a capture for Wireshark or tcpdump",
     )
     .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
     .option("--log <FILE>", "also write the console's output to FILE")
@@ -217,13 +225,14 @@ async function boardFor(
   if (options.at !== undefined && options.save === undefined) {
     throw new Misuse("--at says where to save; give --save FILE too");
   }
+  const network = options.network === undefined ? undefined : CARD_ADDRESS;
   if (options.restore !== undefined) {
     if (options.initrd !== undefined) {
       throw new Misuse(
         "--restore continues a saved machine, which has its initramfs: leave out --initrd",
       );
     }
-    return boardOf(readInput(options.restore), { engine: options.engine, disks });
+    return boardOf(readInput(options.restore), { engine: options.engine, disks, network });
   }
   if (path === undefined) throw new Misuse("name a kernel, or give --restore FILE");
   const { initrd, append, memory, cpu, engine } = options;
@@ -238,6 +247,7 @@ async function boardFor(
     cpu,
     engine,
     disks,
+    network,
   });
   board.load(program);
   return board;
@@ -251,6 +261,7 @@ async function runBoard(
   terminal: Terminal,
 ): Promise<BootEnd> {
   const log = options.log === undefined ? undefined : openLog(options.log);
+  capture(board, options.network);
   const shown = new Output(board, (bytes) => {
     if (options.json !== true) terminal.raw(bytes);
     if (log !== undefined) log(bytes);
@@ -351,6 +362,18 @@ async function symbols(path: string | undefined) {
 }
 
 /** Opens the log's file, and gives the function that appends to it. @throws Misuse, which a full disk is too. */
+/** Writes the frames of the network card to a file. */
+function capture(board: Board, path: string | undefined): void {
+  const card = board.network;
+  if (path === undefined || card === undefined) return;
+  const write = openLog(path);
+  write(pcapHeader());
+  card.onFrame = (frame) => {
+    const microseconds = Math.floor((board.now / board.clockRate) * 1e6);
+    write(pcapRecord(frame, microseconds));
+  };
+}
+
 function openLog(path: string): (bytes: Uint8Array) => void {
   const orSay = <T>(work: () => T): T => {
     try {
