@@ -64,11 +64,10 @@ export interface SourceFunction extends Omit<SourceFrame, "column"> {
   }[];
 }
 
+type FilePath = Pick<SourceFrame, "file" | "directory">;
+
 /** The path of a frame's file, as addr2line prints it. */
-export function sourcePath({
-  file,
-  directory,
-}: Pick<SourceFrame, "file" | "directory">): string | null {
+export function sourcePath({ file, directory }: FilePath): string | null {
   if (file === null || directory === null || file.startsWith("/")) return file;
   return `${directory}/${file}`;
 }
@@ -80,6 +79,8 @@ export class DebugInfo {
   readonly #limits = new Limits();
   readonly #lineTables = new Map<number, LineTable>();
   readonly #functions = new Map<Unit, UnitFunctions>();
+  /** By the files' numbers in the units' line tables. */
+  readonly #paths = new Map<Unit, Map<number, FilePath>>();
   #units: readonly Unit[] | undefined;
   #index: RangeIndex<Unit> | undefined;
   #symbols: RangeIndex<string> | undefined;
@@ -130,14 +131,20 @@ export class DebugInfo {
       const table = this.#lineTable(unit);
       if (table === null || seen.has(table)) continue;
       seen.add(table);
-      for (const span of table.spans()) {
-        const place = this.#space.placeOf(span.start);
+      for (const { start, end, file: number, line, column, isStatement } of table.spans()) {
+        const place = this.#space.placeOf(start);
         if (place === undefined) continue;
+        const { section, offset } = place;
+        const { file, directory } = this.#file(unit, number);
         yield {
-          ...place,
-          size: span.end - span.start,
-          ...this.#source(unit, table, span),
-          isStatement: span.isStatement,
+          section,
+          offset,
+          size: end - start,
+          file,
+          directory,
+          line: line || null,
+          column: column || null,
+          isStatement,
         };
       }
     }
@@ -213,9 +220,19 @@ export class DebugInfo {
     };
   }
 
-  #file(unit: Unit, file: number): Pick<SourceFrame, "file" | "directory"> {
-    const path = this.#lineTable(unit)?.path(file) ?? null;
-    return { file: text(path), directory: path === null ? null : text(unit.directory) };
+  #file(unit: Unit, file: number): FilePath {
+    let paths = this.#paths.get(unit);
+    if (paths === undefined) {
+      paths = new Map();
+      this.#paths.set(unit, paths);
+    }
+    let known = paths.get(file);
+    if (known === undefined) {
+      const path = this.#lineTable(unit)?.path(file) ?? null;
+      known = { file: text(path), directory: path === null ? null : text(unit.directory) };
+      paths.set(file, known);
+    }
+    return known;
   }
 
   #parts(ranges: readonly AddressRange[]): (DebugPlace & { readonly size: number })[] {

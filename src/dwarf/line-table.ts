@@ -91,12 +91,19 @@ export class LineTable {
 
   /** All rows that have code, sequence by sequence. */
   *spans(): Generator<LineSpan> {
-    for (const sequence of this.#sequences) {
-      const { addresses, end } = sequence;
+    for (const { addresses, files, lines, columns, statements, end: last } of this.#sequences) {
       for (let index = 0; index < addresses.length; index++) {
         const start = addresses[index] as number;
-        const next = addresses[index + 1] ?? end;
-        if (start < next) yield { start, end: next, ...rowOf(sequence, index) };
+        const end = addresses[index + 1] ?? last;
+        if (start >= end) continue;
+        yield {
+          start,
+          end,
+          file: files[index] as number,
+          line: lines[index] as number,
+          column: columns[index] as number,
+          isStatement: statements[index] !== 0,
+        };
       }
     }
   }
