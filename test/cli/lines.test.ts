@@ -2,7 +2,7 @@
 // that have a place for them. The lines themselves are compared with addr2line's in test/dwarf and test/oops.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openDebugInfo } from "../../src/dwarf/debug-info.ts";
@@ -104,4 +104,17 @@ test("lines of a rewritten module are refused, since its code has moved", () => 
   const { code, stderr } = farjal([...FAULT, "--lines", "--far-jumps", "rewrite"]);
   assert.equal(code, 2);
   assert.match(stderr, /--far-jumps rewrite moves code/);
+});
+
+test("coverage takes its lines from --debug-info", (t) => {
+  const folder = temporaryDirectory(t);
+  const stripped = join(folder, "debug.ko");
+  const bytes = readFileSync(builtModule("debug", "little"), "latin1");
+  writeFileSync(stripped, bytes.replaceAll(".debug_", ".gone!_"), "latin1");
+  const call = ["run", stripped, "--call", "work_text", "7", "--coverage", join(folder, "c.info")];
+  assert.equal(farjal(call).code, 2);
+  const { code, stderr } = farjal([...call, "--debug-info", builtModule("debug", "little")]);
+  assert.equal(code, 0, stderr);
+  const line = lineOf("work_text");
+  assert.match(readFileSync(join(folder, "c.info"), "utf8"), new RegExp(`^FN:${line},`, "m"));
 });

@@ -60,10 +60,10 @@ async function run(
 ): Promise<Answer> {
   const wanted = callOf(options, texts);
   const session = await Session.open(await readSource(path, options), options);
-  const coverage = new CoverageOutput(options, session.machine, session.file);
+  const lines = await SourceLines.open(filesOf(session), options);
+  const coverage = new CoverageOutput(options, session.machine, session.file, lines);
   const module = session.load();
   const { machine } = session;
-  const lines = await SourceLines.open(filesOf(session), options);
   const sourceAt = lines?.in(machine);
   const help = helpIn(session, options);
   if (wanted === null && options.restore === undefined) {

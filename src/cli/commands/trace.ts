@@ -182,13 +182,13 @@ async function trace(
   const format = chosenFormat(options, "ftrace");
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
-  const coverage = new CoverageOutput(options, machine, session.file);
+  const lines = await SourceLines.open(filesOf(session), options);
+  const coverage = new CoverageOutput(options, machine, session.file, lines);
   // A trace of the init function begins before the module is there, so filters wait for it.
   const waiting = wanted === null ? moduleName(session.file.name) : null;
   const module = waiting === null ? session.load() : null;
   const patterns = (texts: readonly string[] = []) =>
     texts.map((text) => (waiting === null ? text : waitingFor(waiting, text)));
-  const lines = await SourceLines.open(filesOf(session), options);
   const sourceAt = lines?.in(machine);
   const tracer = machine.trace({
     tracer: options.plugin,

@@ -16,6 +16,7 @@ import {
   openDebugInfo,
 } from "../../index.ts";
 import { writeWhole } from "../atomic-file.ts";
+import type { SourceLines } from "./lines.ts";
 import { gather } from "./numbers.ts";
 
 export interface CoverageOptions {
@@ -49,13 +50,21 @@ export function noLinesText(name: string): string {
 /** The coverage of one run. */
 export class CoverageOutput {
   readonly #files: readonly string[];
-  readonly #debugInfoOf = debugInfos();
+  readonly #debugInfoOf: (module: Pick<LoadedModule, "file">) => DebugInfo | null;
 
   /**
    * Switches counting on if the options ask for coverage.
+   * @param lines the debugging information that --debug-info has found; null: the modules' own.
    * @throws Misuse when a file's name implies no format, or the module has no lines for lcov.
    */
-  constructor({ coverage = [] }: CoverageOptions, machine: Machine, file: ModuleFile) {
+  constructor(
+    { coverage = [] }: CoverageOptions,
+    machine: Machine,
+    file: ModuleFile,
+    lines: SourceLines | null,
+  ) {
+    const own = debugInfos();
+    this.#debugInfoOf = (module) => lines?.infoOf(module.file) ?? own(module);
     for (const path of coverage) {
       if (coverageFormat(path) !== "lcov" || this.#debugInfoOf({ file }) !== null) continue;
       throw new Misuse(

@@ -73,6 +73,11 @@ export class SourceLines {
     return new SourceLines(infos, notes);
   }
 
+  /** A module's debugging information; null: none was found. */
+  infoOf(file: ModuleFile): DebugInfo | null {
+    return this.#infos.get(file) ?? null;
+  }
+
   /** The frames of places in a module's file. */
   of(file: ModuleFile): SourceOf {
     const info = this.#infos.get(file);
