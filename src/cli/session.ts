@@ -303,13 +303,11 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     });
   }
 
-  /** The places that the options ask for. Where single blocks have places, the others get the first free ones. */
+  /** The places that the options ask for. Where single blocks have places, or pages of kseg0, the others are free. */
   #placing(): Pick<InsmodOptions<A>, "base" | "initBase" | "place"> {
-    const {
-      place,
-      initBase,
-      base = place === undefined ? DEFAULT_BASE : undefined,
-    } = this.#options;
+    const { place, initBase } = this.#options;
+    const free = place !== undefined || this.file.profile.rules.O1 === "kseg0";
+    const { base = free ? undefined : DEFAULT_BASE } = this.#options;
     const single = Object.entries(place ?? {}).map(([block, at]) => [block, this.#addressOf(at)]);
     return {
       ...(base === undefined ? {} : { base: this.#addressOf(base) }),

@@ -64,7 +64,12 @@ async function attempt(files: Files, options: SessionOptions): Promise<Attempt> 
 
 /** Linux's verdict on a file that was read: null if Linux loads it. */
 export async function linuxRefusal(files: Files, options: SessionOptions): Promise<Refusal | null> {
-  return (await attempt(files, { ...options, farJumps: "refuse", stubMissing: false })).refusal;
+  return (await linuxLoad(files, options)).refusal;
+}
+
+/** A load of a file that was read as its kernel does it, without farjal's help. */
+export function linuxLoad(files: Files, options: SessionOptions): Promise<Attempt> {
+  return attempt(files, { ...options, farJumps: "refuse", stubMissing: false });
 }
 
 /** What helped the modules of a session that Linux would refuse. */

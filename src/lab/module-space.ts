@@ -41,8 +41,15 @@ export class ModuleSpace implements TableMemory<number> {
   }
 
   /** ModuleHost.allocate(). */
-  allocate({ type, size, base: wanted, from = KSEG2 }: MemoryRequest): MemoryBlock {
+  allocate({ type, size, base: wanted, from = KSEG2, direct }: MemoryRequest): MemoryBlock {
     const bytes = alignUp(size, PAGE_SIZE);
+    if (direct === true && wanted === undefined) {
+      const page = this.#physical.allocate(bytes, PAGE_SIZE);
+      if (page !== undefined) {
+        this.#processor.clear(page, bytes);
+        return { base: KSEG0 + page, size };
+      }
+    }
     const base = wanted ?? this.#addresses.allocate(bytes + PAGE_SIZE, PAGE_SIZE, from);
     if (base === undefined) throw noRoom(size, type, "the module space is full");
     if (base % PAGE_SIZE !== 0)

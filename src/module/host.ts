@@ -46,13 +46,18 @@ export interface ModuleBlock<A extends Address = number> extends MemoryBlock<A> 
 }
 
 export interface MemoryRequest<A extends Address = number> {
-  readonly type: Block;
+  /** What it is for: a block of the module, or a table of slots for its far jumps. */
+  readonly type: Block | "slots";
   /** Bytes, at least 1. */
   readonly size: number;
   /** Its address, page-aligned; default: the first free range. */
   readonly base?: A | undefined;
   /** Where the search for a free range begins; default: at the start of the module space. */
   readonly from?: A | undefined;
+  /**
+   * Where no address is given: take directly mapped pages (kseg0) if there are any. No guard page follows them.
+   */
+  readonly direct?: boolean | undefined;
 }
 
 /** Addresses in the core's form. */

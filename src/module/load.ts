@@ -21,7 +21,13 @@ import { applyStaticKeys, sortExceptionTable } from "./finalise.ts";
 import type { Export, MemoryBlock, ModuleBlock, ModuleHost } from "./host.ts";
 import { checkedAlignment } from "./layout/block-space.ts";
 import { layOut, type ModuleLayout } from "./layout/layout.ts";
-import { type Placement, type Placing, placeModule, planFor } from "./layout/placement.ts";
+import {
+  type Placement,
+  type Placing,
+  placeModule,
+  placeWithSlots,
+  planFor,
+} from "./layout/placement.ts";
 import {
   blockOf,
   freeMemory,
@@ -35,6 +41,7 @@ import {
 import { Loading } from "./loading.ts";
 import { gatherJumps } from "./relocation/jumps.ts";
 import { relocateModule } from "./relocation/relocate.ts";
+import { countSlots } from "./relocation/slots.ts";
 import { findDuplicate } from "./symbols/duplicates.ts";
 import { kallsymsBytes } from "./symbols/kallsyms.ts";
 import { type ResolvedSymbols, resolveSymbols } from "./symbols/symbols.ts";
@@ -84,17 +91,26 @@ export function loadModule<A extends Address>(
   options: LoadOptions<NoInfer<A>>,
 ): LoadedModule<A> {
   const prepared = prepare(new Loading(file, host, options), options.perCpuBase);
-  let memories: readonly ModuleBlock<A>[] = [];
+  let memories: readonly MemoryBlock<A>[] = [];
   try {
-    const jumps = options.farJumps === "trampoline" ? prepared.jumps : [];
-    const { rules } = prepared.loading;
-    const placement = placeModule(host, prepared.layout, options, jumps, rules);
-    memories = placement.memories;
+    const placement = placed(prepared, options);
+    memories = [...placement.memories, ...placement.tables];
     return load(prepared, placement, options.veneers);
   } catch (error) {
     freeMemory(host, memories, prepared.perCpu);
     throw error;
   }
+}
+
+/** Allocates memory, with farjal's plan or the kernel's own. */
+function placed<A extends Address>(
+  { loading, layout, jumps }: Prepared<A>,
+  options: LoadOptions<A>,
+): Placement<A> {
+  const { host, rules, file } = loading;
+  if (options.farJumps === "trampoline") return placeModule(host, layout, options, jumps, rules);
+  if (rules.O3 === "refuse") return placeModule(host, layout, options, [], rules);
+  return placeWithSlots(host, layout, options, jumps, rules, countSlots(file.elf));
 }
 
 /**
@@ -169,7 +185,7 @@ function load<A extends Address>(
 ): LoadedModule<A> {
   const { loading, layout, perCpu, symbols } = prepared;
   const { file, host } = loading;
-  const { memories, origin, plan } = placement;
+  const { memories, origin, plan, tables } = placement;
   const list = loadedSections(layout, origin);
   const sections = new Map(list.map((section) => [section.index, section]));
   const find = (name: string): LoadedSection<A> | undefined => {
@@ -214,6 +230,7 @@ function load<A extends Address>(
     file,
     profile: loading.profile,
     memories,
+    tables,
     core: blockOf(host, memories, "core"),
     init: blockOf(host, memories, "init"),
     sections: list,

@@ -6,7 +6,7 @@ import { Words } from "../bytes/words.ts";
 import { SHF_EXECINSTR, STT_FILE, STT_SECTION } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
-import { type Block, isInitBlock, type PerBlock } from "../trampoline/facts.ts";
+import { type Block, isInitBlock, type PerBlock, type SlotTable } from "../trampoline/facts.ts";
 import type { TrampolinePlan } from "../trampoline/plan.ts";
 import type { ModuleFile } from "./file/file.ts";
 import type { Export, MemoryBlock, ModuleBlock, ModuleHost } from "./host.ts";
@@ -49,6 +49,8 @@ export interface LoadedModule<A extends Address = number> {
   readonly profile: KernelProfile;
   /** Its blocks of memory, including veneers, in the order in which the kernel allocates them. */
   readonly memories: readonly ModuleBlock<A>[];
+  /** The tables of slots that an OpenWrt kernel's own loader gave its far jumps; they are no memory of the module. */
+  readonly tables: readonly SlotTable<A>[];
   /** The two blocks of a kernel before 6.4; a block of size 0 does not exist. */
   readonly core: MemoryBlock<A>;
   readonly init: MemoryBlock<A>;
@@ -198,13 +200,14 @@ export function unloadModule<A extends Address>(
   initFreed: boolean,
 ): void {
   for (const block of loadedBlocks(module, initFreed)) host.free(block);
+  for (const table of module.tables) host.free(table);
   freePerCpu(host, module.perCpu);
 }
 
 /** Frees blocks and the per-CPU area, if there is one. */
 export function freeMemory<A extends Address>(
   host: ModuleHost<A>,
-  memories: readonly ModuleBlock<A>[],
+  memories: readonly MemoryBlock<A>[],
   perCpu: MemoryBlock<A> | null,
 ): void {
   for (const block of memories) host.free(block);

@@ -4,6 +4,7 @@ import { type Address, plus } from "../address.ts";
 import { digits, hex } from "../hex.ts";
 import { counted } from "../html/numbers.ts";
 import { disassemble } from "../isa/disassemble.ts";
+import type { LoadedModule } from "../module/loaded.ts";
 import type { FarJump } from "../trampoline/far-jump.ts";
 import type { Trampoline } from "../trampoline/place.ts";
 import { framesText, type SourceOf } from "./frames-text.ts";
@@ -50,6 +51,22 @@ export function* trampolineLines(
     yield `  ${paint.cyan(hex(address))} to ${paint.bold(symbol)} ${hex(target)}, ${serves}`;
     yield* veneerLines(trampoline).map((line) => `  ${line}`);
   }
+}
+
+/** OpenWrt's own way: where the module is, its tables, and each slot with its jump. */
+export function* slotLines({ memories, tables, plan }: LoadedModule<Address>): Generator<string> {
+  const places = memories.map(({ type, base }) => `${type} at ${hex(base)}`).join(", ");
+  yield `puts ${places}`;
+  if (tables.length === 0) yield "needs no slot: every jump reaches";
+  for (const { side, base, size } of tables) {
+    yield `keeps a table in ${side} at ${hex(base)}, ${size} bytes`;
+    const own = plan.trampolines.filter(({ block }) => block === side);
+    for (const [index, slot] of own.entries()) {
+      yield `slot ${index} at ${hex(slot.address)} to ${slot.symbol} ${hex(slot.target)}, for the jump at ${slot.sites.map(hex).join()}`;
+      yield* veneerLines(slot).map((line) => `  ${line}`);
+    }
+  }
+  for (const { address, refusal } of plan.refused) yield `${hex(address)} stays wrong: ${refusal}`;
 }
 
 /** A line for each word of a veneer: address, word, assembly. */

@@ -91,3 +91,15 @@ export interface PlanFacts<A extends Address = number> {
   /** Default: "shared". */
   readonly veneers?: Veneers;
 }
+
+/** Where OpenWrt's loader keeps a table of slots: in directly mapped memory, or where vmalloc() puts it. */
+export const SIDES = ["kseg0", "vmalloc"] as const;
+
+export type Side = (typeof SIDES)[number];
+
+/** A table of slots for far jumps, outside the module's blocks. */
+export interface SlotTable<A extends Address = number> {
+  readonly side: Side;
+  readonly base: A;
+  readonly size: number;
+}

@@ -6,7 +6,14 @@ import { type Address, ascending, plus } from "../address.ts";
 import { hex } from "../hex.ts";
 import { withTarget } from "../isa/assemble.ts";
 import { R } from "../isa/registers.ts";
-import { type Block, blocksOf, isInitBlock, type PerBlock, type PlanFacts } from "./facts.ts";
+import {
+  type Block,
+  blocksOf,
+  isInitBlock,
+  type PerBlock,
+  type PlanFacts,
+  type Side,
+} from "./facts.ts";
 import { type FarJump, judge, settle } from "./far-jump.ts";
 import type { Grouping } from "./group.ts";
 import { regionOf } from "./region.ts";
@@ -19,8 +26,8 @@ export interface Trampoline<A extends Address = number> {
   readonly words: readonly number[];
   readonly target: A;
   readonly symbol: string;
-  /** The block that contains it; it exists as long as that block. */
-  readonly block: Block;
+  /** The block that contains it, as long as which it exists, or the table of OpenWrt's loader. */
+  readonly block: Block | Side;
   /** The first address of the 256 MiB region that contains it. */
   readonly region: A;
   /** Addresses of the jumps that use it, ascending. */

@@ -80,7 +80,8 @@ suite("every plan", () => {
   test("keeps each veneer in its block, in its region, clear of sections and of other veneers", () => {
     check((facts, plan) => {
       let free = 0;
-      for (const { address, block, region: where } of plan.trampolines) {
+      for (const { address, block: holder, region: where } of plan.trampolines) {
+        const block = holder as Block;
         assert.equal(address % 16, 0);
         assert.ok(address >= free);
         free = address + 16;

@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import type { Address } from "../../address.ts";
+import { hex } from "../../hex.ts";
 import { counted } from "../../html/numbers.ts";
 import {
   type Change,
@@ -14,7 +15,7 @@ import {
 import type { SourceOf } from "../../report/frames-text.ts";
 import { changeLines } from "../../report/mend-text.ts";
 import type { Paint } from "../../report/paint.ts";
-import { farJumpLines, trampolineLines } from "../../report/plan-text.ts";
+import { farJumpLines, slotLines, trampolineLines } from "../../report/plan-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import { linuxText, remedyText } from "../../report/verdict-text.ts";
 import type { Answer, Give } from "../answer.ts";
@@ -24,7 +25,7 @@ import { type LinesOptions, notesOf, SourceLines, withLines } from "../options/l
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openLoading, type RunningSession, readFiles, type StillSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { linuxRefusal } from "../verdict.ts";
+import { type Attempt, linuxLoad, linuxRefusal } from "../verdict.ts";
 
 const EXAMPLES = `
 Examples:
@@ -65,7 +66,9 @@ async function plan(path: string, options: PlanOptions, paint: Paint): Promise<A
   const changes = session.mended?.changes ?? null;
   const { farJumps, trampolines, dmesg, refusal } = verdict;
   const helped = farJumps.length > 0 || (changes ?? []).length > 0 || options.stubMissing === true;
-  const linux = refusal ?? (helped ? await linuxRefusal(files, options) : null);
+  const own = files.file.profile.rules.O3 === "slots" ? await linuxLoad(files, options) : null;
+  const alone = async () => refusal ?? (helped ? await linuxRefusal(files, options) : null);
+  const linux = own === null ? await alone() : own.refusal;
   return {
     held: refusal === null,
     json: {
@@ -76,11 +79,35 @@ async function plan(path: string, options: PlanOptions, paint: Paint): Promise<A
       linux: linux === null ? "loads" : "refused",
       farJumps: farJumps.map((far) => farJumpJson(far, sourceOf)),
       trampolines: trampolines.map(trampolineJson),
+      ...(own === null ? {} : { openwrt: slotsJson(own) }),
       ...(changes === null ? {} : { changes: changes.map(changeJson) }),
     },
-    text: text(path, file.name, verdict, changes ?? [], linux, paint, sourceOf),
+    text: [
+      ...(own === null ? [] : slotsText(own, paint)),
+      ...text(path, file.name, verdict, changes ?? [], linux, paint, sourceOf),
+    ],
     ...notesOf(lines),
   };
+}
+
+/** What the kernel's own loader does where it has slots for far jumps, OpenWrt's. */
+function slotsJson({ loaded, refusal }: Attempt) {
+  const { tables = [], plan } = loaded?.module ?? {};
+  return {
+    verdict: refusal === null ? "loads" : "refused",
+    tables: tables.map(({ side, base, size }) => ({ side, base: hex(base), size })),
+    slots: (plan?.trampolines ?? []).map(trampolineJson),
+  };
+}
+
+function* slotsText({ loaded, refusal }: Attempt, paint: Paint): Generator<string> {
+  yield `${paint.bold("OpenWrt's loader")}\n`;
+  if (refusal !== null || loaded === null) {
+    yield `  refuses it: ${refusal?.dmesg.at(-1) ?? refusal?.explanation ?? ""}\n`;
+    return;
+  }
+  for (const line of slotLines(loaded.module)) yield `  ${line}\n`;
+  yield `${paint.bold("farjal")}\n`;
 }
 
 function judge(session: RunningSession | StillSession, how: ModuleOptions["farJumps"]): Verdict {

@@ -196,6 +196,22 @@ export const RULES = {
     texts: [["module verification failed: signature", "taint"]],
     without: "ignore",
   }),
+  O1: rule({
+    what: "where a module's memory is",
+    values: {
+      vmalloc: "in mapped memory, each block with a guard page",
+      kseg0: "in directly mapped pages if there are any, on 32 bits; else in mapped memory",
+    },
+    since: [[OLDEST, "vmalloc"]],
+    sets: {
+      openwrt: [
+        [OLDEST, "kseg0"],
+        ["6.18", "vmalloc"],
+      ],
+    },
+    source:
+      "arch/mips/kernel/module.c, module_alloc(); OpenWrt's 305-mips_module_reloc.patch, 301-01",
+  }),
   O2: rule({
     what: "a module whose version magic is another",
     values: {
@@ -207,6 +223,22 @@ export const RULES = {
     source: "kernel/module/main.c, check_modinfo(); OpenWrt's 204-module_strip.patch",
     texts: [["version magic '%s' should be", "refuse"]],
     without: "ignore",
+  }),
+  O3: rule({
+    what: "a jal that can't reach",
+    values: {
+      refuse: "relocation overflow",
+      slots: "the next slot of one of two tables; relocation overflow only without a slot",
+    },
+    since: [[OLDEST, "refuse"]],
+    sets: {
+      openwrt: [
+        [OLDEST, "slots"],
+        ["6.18", "refuse"],
+      ],
+    },
+    source:
+      "arch/mips/kernel/module.c, apply_r_mips_26(); OpenWrt's 305-mips_module_reloc.patch, 301-02",
   }),
 } as const;
 

@@ -12,9 +12,13 @@ import {
   blocksOf,
   type Jump,
   type PerBlock,
+  type PlanFacts,
   perBlock,
+  SIDES,
+  type SlotTable,
   type Veneers,
 } from "../../trampoline/facts.ts";
+import { openWrtPlan, SLOT } from "../../trampoline/openwrt.ts";
 import { planTrampolines, type TrampolinePlan } from "../../trampoline/plan.ts";
 import { veneerSize } from "../../trampoline/veneer.ts";
 import type { ModuleBlock, ModuleHost } from "../host.ts";
@@ -43,6 +47,8 @@ export interface Placement<A extends Address> {
   readonly plan: TrampolinePlan<A>;
   /** The address of offset 0 of each block's layout: the block's base plus the plan's shift. */
   readonly origin: PerBlock<A>;
+  /** The tables that hold the slots of the kernel's own plan. */
+  readonly tables: readonly SlotTable<A>[];
 }
 
 type Sizes = PerBlock<number>;
@@ -70,7 +76,7 @@ export function placeModule<A extends Address>(
     perBlock(blocks, (block) => wholeSize(host, rules, size(block)));
   let sizes = sizesOf((block) => layout.blocks[block]?.size ?? 0);
   for (let round = 0; round < ROUNDS; round++) {
-    const placement = place(host, layout, placing, jumps, sizes);
+    const placement = place(host, layout, placing, jumps, sizes, rules);
     const { plan } = placement;
     const roomy = sizesWithVeneers(layout, plan, placing);
     const planned = sizesOf((block) => plan.size[block] ?? 0);
@@ -143,10 +149,48 @@ function place<A extends Address>(
   placing: Placing<A>,
   jumps: readonly Jump<A>[],
   sizes: Sizes,
+  rules: Rules,
 ): Placement<A> {
-  const memories = allocateAll(host, blocksOf(layout.blocks), placing, sizes);
+  const memories = allocateAll(host, blocksOf(layout.blocks), placing, sizes, rules);
   const plan = planFor(host, memories, layout, jumps, placing.veneers);
-  return { memories, plan, origin: originOf(host, memories, layout, plan.shift) };
+  return { memories, plan, origin: originOf(host, memories, layout, plan.shift), tables: [] };
+}
+
+/**
+ * Allocates memory as a kernel does that mends far jumps by itself, OpenWrt's, and makes its plan. The kernel allocates
+ * the tables before the module, of which both addresses are by chance; here a module can have the address asked for.
+ * @param slots the most that it can need.
+ */
+export function placeWithSlots<A extends Address>(
+  host: ModuleHost<A>,
+  layout: ModuleLayout,
+  placing: Placing<A>,
+  jumps: readonly Jump<A>[],
+  rules: Rules,
+  slots: number,
+): Placement<A> {
+  const placement = placeModule(host, layout, placing, [], rules);
+  const { memories } = placement;
+  const tables: SlotTable<A>[] = [];
+  try {
+    const size = slots * SLOT;
+    for (const side of size === 0 ? [] : SIDES) {
+      const block = host.allocate({ type: "slots", size, direct: side === "kseg0" });
+      tables.push({ ...block, side });
+    }
+  } catch (error) {
+    freeMemory(host, [...memories, ...tables], null);
+    throw error;
+  }
+  const plan = openWrtPlan(factsFor(host, memories, layout, jumps), tables);
+  // module_finalize() frees a table that nothing uses.
+  const uses = ({ side }: SlotTable<A>) => plan.trampolines.some(({ block }) => block === side);
+  for (const table of tables) if (!uses(table)) host.free(table);
+  return {
+    ...placement,
+    plan: { ...plan, size: placement.plan.size },
+    tables: tables.filter(uses),
+  };
 }
 
 /** The address of offset 0 of each block's layout; 0 for a block that has no memory. */
@@ -168,6 +212,7 @@ function allocateAll<A extends Address>(
   blocks: readonly Block[],
   { base, initBase, place = {} }: Placing<A>,
   sizes: Sizes,
+  { O1 }: Rules,
 ): ModuleBlock<A>[] {
   const [first] = blocks;
   const given: PerBlock<A | undefined> = {
@@ -181,7 +226,8 @@ function allocateAll<A extends Address>(
     const size = sizes[type] ?? 0;
     // The init block comes after the core block; since 6.4 the search for each block begins at the same address.
     const from = base ?? (type === "init" ? memories.get("core")?.base : undefined);
-    memories.set(type, { ...host.allocate({ type, size, base: given[type], from }), type });
+    const direct = O1 === "kseg0";
+    memories.set(type, { ...host.allocate({ type, size, base: given[type], from, direct }), type });
   };
   try {
     for (const type of wanted) if (given[type] !== undefined) allocate(type);
@@ -195,18 +241,27 @@ function allocateAll<A extends Address>(
 
 /** The plan for a module in this memory. */
 export function planFor<A extends Address>(
-  { width }: Pick<ModuleHost<A>, "width">,
+  host: Pick<ModuleHost<A>, "width">,
   memories: readonly ModuleBlock<A>[],
   layout: ModuleLayout,
   jumps: readonly Jump<A>[],
   veneers: Veneers = "shared",
 ): TrampolinePlan<A> {
+  return planTrampolines({ ...factsFor(host, memories, layout, jumps), veneers });
+}
+
+function factsFor<A extends Address>(
+  { width }: Pick<ModuleHost<A>, "width">,
+  memories: readonly ModuleBlock<A>[],
+  layout: ModuleLayout,
+  jumps: readonly Jump<A>[],
+): PlanFacts<A> {
   const bases = new Map(memories.map(({ type, base }) => [type, base]));
   const blocks = perBlock(blocksOf(layout.blocks), (block) => {
     const { size, alignment } = layout.blocks[block] as BlockLayout;
     return { base: bases.get(block) ?? width.zero, size, alignment };
   });
-  return planTrampolines({ blocks, jumps, veneers });
+  return { blocks, jumps };
 }
 
 /** The size of each block with room for all veneers it may need, twice: above its sections, and in head room below. */
