@@ -347,7 +347,7 @@ function addTurns(
   const unchecked = new Map(
     body.map((node) => {
       const block = turnBlock(blocks[node] as Block, node === last, plan, access);
-      return [node, add(block, [])];
+      return [node, add({ ...block, copy: { of: node, plan } }, [])];
     }),
   );
   const out = new Map<number, number>();

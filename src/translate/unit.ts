@@ -15,7 +15,6 @@ import {
   LOCAL_LABEL,
   LOCAL_TARGET,
 } from "../../assembly/shared/emitted-code.ts";
-import { BLOCK_COUNT_UNTAKEN } from "../../assembly/shared/execution-counts.ts";
 import { OP_SPECIAL2, SPECIAL2_TRACE_ENTER } from "../../assembly/shared/opcodes.ts";
 import {
   I32_CONST,
@@ -24,18 +23,12 @@ import {
   I32_NE,
   I32_ROTR,
   I32_SUB,
-  I64_ADD,
-  I64_CONST,
-  I64_EXTEND_I32_U,
-  I64_LOAD,
-  I64_OR,
-  I64_SHL,
-  I64_STORE,
 } from "../../assembly/shared/wasm-opcodes.ts";
 import { greatest, least } from "../extremes.ts";
 import { type Block, blockLength, type Flow, instructionsOf } from "./blocks.ts";
 import { CallCode, type CallSetting } from "./call-code.ts";
 import { constantAccesses } from "./constant-addresses.ts";
+import { CountCode } from "./count-code.ts";
 import { Body, type FunctionType, type Label } from "./encoder/body.ts";
 import type { Bytes } from "./encoder/bytes.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -74,7 +67,8 @@ class Unit {
   readonly #flow: Flow;
   readonly #emitter: Emitter;
   readonly #likelyTarget: UnitSetting["likelyTarget"];
-  readonly #counterOf: UnitSetting["counterOf"];
+  /** null: nothing is counted. */
+  readonly #counts: CountCode | null;
   readonly #graph: FlowGraph;
   readonly #body: Body;
   readonly #stateCode: StateCode;
@@ -100,9 +94,7 @@ class Unit {
     const ownAccess = (instruction: Instruction): Access => own.get(instruction) ?? "pages";
     const known = constantAccesses(flow, ownAccess);
     const access = (one: Instruction): Access => known.get(one) ?? ownAccess(one);
-    this.#counterOf = setting.counterOf;
-    // Blocks that count have their counters by number, and count each turn.
-    this.#flow = setting.counterOf === null ? planLoops(flow, access) : flow;
+    this.#flow = planLoops(flow, access);
     this.#emitter = setting.emitter;
     this.#likelyTarget = setting.likelyTarget;
     const { blocks, successors } = this.#flow;
@@ -116,7 +108,9 @@ class Unit {
     const { types, imports } = setting.counterOf === null ? PLAIN : COUNTED;
     const functions = imports.map(({ type }) => types[type] as FunctionType);
     functions[setting.index] = UNIT_TYPE;
-    this.#body = new Body(UNIT_TYPE, LOCALS, functions, types);
+    this.#counts = setting.counterOf && new CountCode(this.#flow, setting.counterOf);
+    const locals = [...LOCALS, ...(this.#counts?.locals ?? [])];
+    this.#body = new Body(UNIT_TYPE, locals, functions, types);
     // A block that is too far away is only an exit, of length 0, and no guard leaves from it.
     const lowest = least(flow.blocks.filter((block) => blockLength(block) > 0).map(({ pc }) => pc));
     this.#bound = flow.blocks.reduce((sum, block) => sum + blockLength(block), 0);
@@ -128,7 +122,7 @@ class Unit {
       instruction.guards && !isGuarded(this.#access[node]?.get(instruction));
     this.#state = registerState(blocks, successors, guards, this.#checked);
     this.#stateCode = new StateCode(this.#body);
-    const counts = setting.counterOf !== null;
+    const counts = this.#counts !== null;
     this.#exits = new ExitCode(this.#body, this.#stateCode, { lowest, slot: setting.slot, counts });
     this.#calls = new CallCode(this.#body, this.#stateCode, setting, blocks[0]?.pc ?? 0);
     this.#loopCode = new LoopCode(this.#body);
@@ -251,7 +245,7 @@ class Unit {
     if ("by" in end) this.#branchItself(node, end.by);
     if ("slot" in end && end.by.kind !== "likely") this.#slot(node, end);
     const isLikely = "slot" in end && end.by.kind === "likely";
-    if (length > 0 && !isLikely) this.#count(node, end.kind === "branch");
+    if (length > 0 && !isLikely) this.#counts?.completed(this.#body, node);
     switch (end.kind) {
       case "next":
       case "jump":
@@ -365,35 +359,14 @@ class Unit {
     body.get(LOCAL_CONDITION);
     body.if();
     this.#slot(node, end);
-    this.#count(node, true);
+    this.#counts?.completed(this.#body, node);
     this.#goTo(node, taken);
     body.else();
     this.#stateCode.addFuel(1);
-    this.#count(node, true);
+    this.#counts?.completed(this.#body, node);
     this.#goTo(node, otherwise ?? taken);
     body.end();
     body.unreachable();
-  }
-
-  /** Counts the block as completed; at one that ends in a branch, CONDITION says whether it is taken. */
-  #count(node: number, branches: boolean): void {
-    const at = this.#counterOf?.(node);
-    if (at === undefined) return;
-    const body = this.#body;
-    body.op(I32_CONST, 0);
-    body.op(I32_CONST, 0);
-    body.op(I64_LOAD, 3, at);
-    body.op(I64_CONST, 1);
-    if (branches) {
-      body.get(LOCAL_CONDITION);
-      body.op(I32_EQZ);
-      body.op(I64_EXTEND_I32_U);
-      body.op(I64_CONST, 8 * BLOCK_COUNT_UNTAKEN);
-      body.op(I64_SHL);
-      body.op(I64_OR);
-    }
-    body.op(I64_ADD);
-    body.op(I64_STORE, 3, at);
   }
 
   #switch(node: number, targets: readonly number[]): void {
@@ -477,6 +450,7 @@ class Unit {
 
   #settle(node: number, plan: LoopPlan, first: Edge, second: Edge | undefined): void {
     this.#loopCode.settle(plan);
+    this.#counts?.settled(this.#body, plan, second !== undefined);
     if (second === undefined) {
       this.#goTo(node, first);
     } else {
