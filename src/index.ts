@@ -7,9 +7,13 @@ export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
 export { type Fits, type FitsOptions, type JudgedKernel, judgeModules } from "./fits/fits.ts";
+export { fitsFromJson, mergeFits, type NamedPart } from "./fits/merge.ts";
 export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
-export { judgeTree, type TreeOptions } from "./fits/tree.ts";
+export { judgeTree, type TreeFits, type TreeOptions, type TreeSubject } from "./fits/tree.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
+export { type FoundShard, shardFromEnvironment } from "./shards/engines.ts";
+export { Incomplete } from "./shards/join.ts";
+export type { Shard } from "./shards/shard.ts";
 export { DebugFiles } from "./sweep/debug-files.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export {

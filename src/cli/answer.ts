@@ -9,6 +9,8 @@ import { refusalText } from "../report/refusal-text.ts";
 export interface Answer {
   /** The verdict: false makes the exit code 1. */
   readonly held: boolean;
+  /** What was wrong with the call, for one whose answer says more than a sentence: the exit code is 2. */
+  readonly misuse?: string;
   /**
    * The one document that --json prints. Addresses and words in it are strings, 0x and eight digits; a generator is
    * an array that is printed element by element, and must not throw.

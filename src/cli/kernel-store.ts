@@ -2,8 +2,8 @@
 
 import { Option } from "commander";
 import { KernelCache } from "../host/kernel-cache.ts";
+import { version } from "../host/version.ts";
 import type { KernelStore } from "../index.ts";
-import { version } from "./package.ts";
 
 export interface CacheOptions {
   /** Absent where a command has no such option: then the cache is used. */

@@ -2,11 +2,11 @@
 // held, 1 it failed, 2 the call was wrong. Each command's work is in a file of its own.
 
 import { Command, CommanderError } from "commander";
+import { version } from "../host/version.ts";
 import { Misuse, NothingMatches, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { plainNumbers } from "./call/number.ts";
 import { jsonText } from "./json/json-text.ts";
-import { version } from "./package.ts";
 import type { Terminal } from "./terminal.ts";
 
 const HELD = 0;
@@ -58,7 +58,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   let code = HELD;
   const give: Give = async (options, make) => {
     const answer = await answered(make, terminal);
-    code = answer.held ? HELD : FAILED;
+    code = answer.misuse !== undefined ? MISUSED : answer.held ? HELD : FAILED;
     if (options.json === true) {
       await terminal.json(jsonText(answer.json));
     } else {

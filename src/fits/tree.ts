@@ -2,9 +2,12 @@
 // struct module is laid out, the second judges each module with what all others export. Files are read twice, so that
 // no more than a few modules are in memory at a time.
 
+import { hex } from "../hex.ts";
+import { version } from "../host/version.ts";
+import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
 import { modulesAround, modulesIn } from "../sweep/dependencies.ts";
-import { type PoolOptions, runOnCores } from "../sweep/pool.ts";
-import { modulePaths } from "../sweep/tree.ts";
+import { type PoolAnswers, type PoolOptions, runOnCores } from "../sweep/pool.ts";
+import { digestOf, fileDigest, modulePaths, treeDigest } from "../sweep/tree.ts";
 import { type Fits, type FitsOptions, judgedKernel, MODULES_BASE } from "./fits.ts";
 import { refusedFile } from "./judge.ts";
 import { type ModuleFacts, releaseOf } from "./module-facts.ts";
@@ -15,8 +18,37 @@ import { Target } from "./target.ts";
 import type { JudgeSetup } from "./worker.ts";
 
 export interface TreeOptions extends FitsOptions, PoolOptions {
+  /** The part of the modules to judge; default: all. Each part reads the exports of the whole tree. */
+  readonly shard?: Shard | undefined;
+  /** An earlier result, whose times balance the parts; default: each part has a range of the modules. */
+  readonly timings?: Pick<TreeFits, "modules" | "times"> | undefined;
   /** Called for each file in each of the two rounds, in no particular order. */
   readonly onProgress?: ((done: number, count: number) => void) | undefined;
+}
+
+/** What the verdicts depend on; all parts of one work agree in it. */
+export interface TreeSubject {
+  /** farjal's version. */
+  readonly farjal: string;
+  /** SHA-256 of the tree's paths and sizes, and of the kernel's files. */
+  readonly tree: string;
+  readonly kernel: string;
+  readonly symvers: string | null;
+  /** SHA-256 of the options and of the times by which the parts were balanced; the latter null if they have ranges. */
+  readonly options: string;
+  readonly timings: string | null;
+}
+
+/** The verdicts on a tree, or on a part of it. */
+export interface TreeFits extends Fits {
+  readonly subject: TreeSubject;
+  /** Modules of the whole tree, of which `modules` is this part. */
+  readonly total: number;
+  readonly shard: Shard;
+  /** The verdicts' places in the whole; null if the part has a range of it. */
+  readonly places: readonly number[] | null;
+  /** Seconds that each verdict took. */
+  readonly times: readonly number[];
 }
 
 const WORKER = new URL("./worker.js", import.meta.url);
@@ -26,7 +58,8 @@ const WORKER = new URL("./worker.js", import.meta.url);
  * @param directory lib/modules/RELEASE, or any directory; files named .ko, .ko.gz, .ko.xz, .ko.zst count.
  * @throws Misuse for a directory without modules, and a kernel that can't be read or isn't known well enough.
  */
-export async function judgeTree(directory: string, options: TreeOptions): Promise<Fits> {
+export async function judgeTree(directory: string, options: TreeOptions): Promise<TreeFits> {
+  checkShard(options.shard ?? WHOLE);
   const paths = modulePaths(directory);
   const opened = await openKernel(options);
   const around = [...modulesAround(directory).values()];
@@ -35,17 +68,17 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const readings = elsewhere.length + around.length;
   const progress = (before: number) => (_: unknown, done: number) =>
     options.onProgress?.(before + done, readings + paths.length);
-  const gather = async (files: readonly string[], before: number): Promise<ModuleFacts[]> =>
-    (
-      await inThreads<ModuleFacts | null>(
-        "readFacts",
-        null,
-        files,
-        options,
-        () => null,
-        progress(before),
-      )
-    ).filter((facts) => facts !== null);
+  const gather = async (files: readonly string[], before: number): Promise<ModuleFacts[]> => {
+    const { answers } = await inThreads<ModuleFacts | null>({
+      name: "readFacts",
+      setup: null,
+      tasks: files,
+      options,
+      failed: () => null,
+      onAnswer: progress(before),
+    });
+    return answers.filter((facts) => facts !== null);
+  };
   const theirs = await gather(elsewhere, 0);
   const ours = await gather(around, elsewhere.length);
   // Without --modules, the tree is taken for the kernel's own.
@@ -63,27 +96,61 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
     profile: profileOf(options, target),
     base,
   };
-  const failed = (path: string, why: string): Verdict =>
-    refusedFile(path, { errno: null, dmesg: [], explanation: why });
-  const verdicts = await inThreads("judgeOne", setup, paths, options, failed, progress(readings));
+  const { shard = WHOLE, timings } = options;
+  const expected = timings === undefined ? null : secondsOf(paths, timings);
+  const places = expected === null ? rangeOf(paths.length, shard) : balancedPart(expected, shard);
+  const { answers: verdicts, seconds } = await inThreads<Verdict>({
+    name: "judgeOne",
+    setup,
+    tasks: places.map((place) => paths[place] as string),
+    weights: expected === null ? null : places.map((place) => expected[place] ?? 0),
+    options,
+    failed: (path, why) => refusedFile(path, { errno: null, dmesg: [], explanation: why }),
+    onAnswer: progress(readings),
+  });
   return {
     fits: verdicts.every(({ fits }) => fits),
     kernel: judgedKernel(target, modules ?? directory),
     modules: verdicts,
     notes: [...target.notes, ...releaseNotes(ours)],
+    subject: {
+      farjal: version(),
+      tree: treeDigest(paths.map((path) => ({ directory, path, label: path }))),
+      kernel: await fileDigest(options.kernel),
+      symvers: options.symvers === undefined ? null : await fileDigest(options.symvers),
+      options: digestOf(JSON.stringify([hex(base), modules ?? null, options.rules ?? null])),
+      timings: expected === null ? null : digestOf(JSON.stringify(expected)),
+    },
+    total: paths.length,
+    shard,
+    places: expected === null ? null : places,
+    times: seconds.map((one) => Number(one.toFixed(4))),
   };
 }
 
-function inThreads<R>(
-  name: "readFacts" | "judgeOne",
-  setup: JudgeSetup | null,
-  tasks: readonly string[],
-  { jobs, timeLimit }: PoolOptions,
-  failed: (path: string, why: string) => R,
-  onAnswer: (answer: R, done: number) => void,
-): Promise<R[]> {
-  if (tasks.length === 0) return Promise.resolve([]);
-  return runOnCores({ worker: WORKER, name, setup, tasks, jobs, timeLimit, failed, onAnswer });
+interface Round<R> {
+  readonly name: "readFacts" | "judgeOne";
+  readonly setup: JudgeSetup | null;
+  readonly tasks: readonly string[];
+  readonly weights?: readonly number[] | null;
+  readonly options: PoolOptions;
+  readonly failed: (path: string, why: string) => R;
+  readonly onAnswer: (answer: R, done: number) => void;
+}
+
+function inThreads<R>({ options, ...round }: Round<R>): Promise<PoolAnswers<R>> {
+  if (round.tasks.length === 0) return Promise.resolve({ answers: [], seconds: [] });
+  const { jobs, timeLimit } = options;
+  return runOnCores({ worker: WORKER, ...round, jobs, timeLimit });
+}
+
+/** The seconds that each module took in an earlier run; null for one that it didn't have. */
+function secondsOf(
+  paths: readonly string[],
+  { modules, times }: Pick<TreeFits, "modules" | "times">,
+): (number | null)[] {
+  const known = new Map(modules.map(({ file }, index) => [file, times[index] ?? null]));
+  return paths.map((path) => known.get(path) ?? null);
 }
 
 /** A sentence about a tree with modules of several releases. */

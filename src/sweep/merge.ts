@@ -2,7 +2,9 @@
 // structure is validated first; shards that don't fit together are refused, never repaired.
 
 import { Misuse } from "../errors.ts";
-import { type Sweep, shardRange } from "./result.ts";
+import { joinParts } from "../shards/join.ts";
+import { rangeOf, WHOLE } from "../shards/shard.ts";
+import type { Sweep, SweepSubject } from "./result.ts";
 
 /** A shard and its name in messages. */
 export interface NamedShard {
@@ -35,6 +37,11 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
     throw wrong("its shard is out of range");
   if (!isCount(total) || !Array.isArray(results)) throw wrong("it has no results");
   if (!SPEED.every((key) => typeof speed?.[key] === "number")) throw wrong("it has no speed");
+  const isList = (list: unknown, fits: (one: unknown) => boolean) =>
+    Array.isArray(list) && list.length === results.length && list.every(fits);
+  if (!isList(speed?.["times"], (one) => typeof one === "number")) throw wrong("it has no times");
+  const { places } = sweep as { readonly places?: unknown };
+  if (places !== null && !isList(places, isCount)) throw wrong("it has no places of its results");
   for (const result of results.map(record)) {
     const fits = Object.entries(RESULT).every(
       ([key, type]) => result !== null && typeof result[key] === type && result[key] !== null,
@@ -45,63 +52,54 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
   return document as Sweep;
 }
 
+/** What differs if a key of the subjects does. */
+const NOUNS: Readonly<Record<keyof SweepSubject, string>> = {
+  farjal: "versions of farjal",
+  tree: "trees",
+  kernel: "kernels",
+  symvers: "kernels",
+  bases: "options",
+  farJumps: "options",
+  mend: "options",
+  stubMissing: "options",
+  timings: "timings",
+};
+
 /**
  * Joins all shards of one sweep, given in any order.
- * @throws Misuse if their trees, kernels or options differ, or if a shard is missing or given twice.
+ * @throws Incomplete, a Misuse, if shards are missing, doubled or of another sweep: it names all of them.
  */
 export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
-  const [first] = shards;
-  if (first === undefined) throw new Misuse("there are no shards to merge");
-  const { subject, total, shard } = first.sweep;
-  const found = new Map<number, NamedShard>();
-  for (const one of shards) {
-    checkSame(first, one);
-    const { index, count } = one.sweep.shard;
-    const twin = found.get(index);
-    if (twin !== undefined) {
-      throw new Misuse(`${twin.name} and ${one.name} are both shard ${index}/${count}`);
-    }
-    const [from, end] = shardRange(total, one.sweep.shard);
-    if (one.sweep.results.length !== end - from) {
-      throw new Misuse(
-        `${one.name} has ${one.sweep.results.length} results, and shard ${index}/${count} has ${end - from}`,
-      );
-    }
-    found.set(index, one);
-  }
-  if (found.size !== shard.count) {
-    let missing = 1;
-    while (found.has(missing)) missing += 1;
-    throw new Misuse(`shard ${missing}/${shard.count} is missing`);
-  }
-  const sweeps = [...found].sort(([one], [other]) => one - other).map(([, { sweep }]) => sweep);
+  const joined = joinParts(
+    shards.map(({ name, sweep }) => ({
+      name,
+      subject: { ...sweep.subject },
+      total: sweep.total,
+      shard: sweep.shard,
+      places: sweep.places ?? rangeOf(sweep.total, sweep.shard),
+      results: sweep.results.map((result, at) => ({ result, time: sweep.speed.times[at] ?? 0 })),
+    })),
+    NOUNS,
+  );
+  const { subject, total } = (shards[0] as NamedShard).sweep;
+  const speeds = shards.map(({ sweep }) => sweep.speed);
   const sum = (key: (typeof SPEED)[number]) =>
-    sweeps.reduce((sofar, { speed }) => sofar + speed[key], 0);
+    speeds.reduce((sofar, speed) => sofar + speed[key], 0);
   return {
     subject,
     total,
-    shard: { index: 1, count: 1 },
-    results: sweeps.flatMap(({ results }) => results),
+    shard: WHOLE,
+    places: null,
+    results: joined.map(({ result }) => result),
     speed: {
       seconds: sum("seconds"),
       working: sum("working"),
       reading: sum("reading"),
       relocations: sum("relocations"),
-      peakMemory: sweeps.reduce((most, { speed }) => Math.max(most, speed.peakMemory), 0),
+      peakMemory: speeds.reduce((most, { peakMemory }) => Math.max(most, peakMemory), 0),
+      times: joined.map(({ time }) => time),
     },
   };
-}
-
-function checkSame(first: NamedShard, one: NamedShard): void {
-  const differ = (what: string) =>
-    new Misuse(`${first.name} and ${one.name} are of different ${what}`);
-  const [a, b] = [first.sweep.subject, one.sweep.subject];
-  if (a.tree !== b.tree || first.sweep.total !== one.sweep.total) throw differ("trees");
-  if (a.kernel !== b.kernel || a.symvers !== b.symvers) throw differ("kernels");
-  const options = (subject: Sweep["subject"]) =>
-    JSON.stringify([subject.bases, subject.farJumps, subject.mend, subject.stubMissing]);
-  if (options(a) !== options(b)) throw differ("options");
-  if (first.sweep.shard.count !== one.sweep.shard.count) throw differ("numbers of shards");
 }
 
 function record(value: unknown): Record<string, unknown> | null {

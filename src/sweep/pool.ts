@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
+import { longestFirst } from "../shards/shard.ts";
 
 export interface PoolOptions {
   /** Threads; default: one for each processor. */
@@ -20,14 +21,22 @@ export interface PoolWork<T, R> extends PoolOptions {
   /** What each thread is started with; the worker gets it from poolSetup(). */
   readonly setup: unknown;
   readonly tasks: readonly T[];
+  /** How long each task is expected to take, so that the longest begin first; default: in the tasks' order. */
+  readonly weights?: readonly number[] | null | undefined;
   /** The answer for a task that ended without one. @param seconds how long it ran. */
   readonly failed: (task: T, why: string, seconds: number) => R;
   /** Called for each answer, in no particular order. */
   readonly onAnswer?: ((answer: R, done: number, count: number) => void) | undefined;
 }
 
-/** Does all tasks, and returns their answers in the tasks' order. */
-export async function runOnCores<T, R>(work: PoolWork<T, R>): Promise<R[]> {
+/** The answers in the tasks' order, and the seconds that each took. */
+export interface PoolAnswers<R> {
+  readonly answers: readonly R[];
+  readonly seconds: readonly number[];
+}
+
+/** Does all tasks. */
+export async function runOnCores<T, R>(work: PoolWork<T, R>): Promise<PoolAnswers<R>> {
   const { worker, name, setup, tasks, jobs = availableParallelism(), heapLimit = 512 } = work;
   const threads = Math.max(1, Math.min(jobs, tasks.length));
   const pool = new Tinypool({
@@ -40,11 +49,15 @@ export async function runOnCores<T, R>(work: PoolWork<T, R>): Promise<R[]> {
     resourceLimits: { maxOldGenerationSizeMb: heapLimit },
   });
   const answers: R[] = [];
+  const seconds: number[] = [];
+  const order = work.weights == null ? [...tasks.keys()] : longestFirst(work.weights);
   let next = 0;
   let done = 0;
   const drain = async (): Promise<void> => {
-    for (let index = next++; index < tasks.length; index = next++) {
+    for (let index = order[next++]; index !== undefined; index = order[next++]) {
+      const begin = performance.now();
       const answer = await runOne(pool, work, tasks[index] as T);
+      seconds[index] = (performance.now() - begin) / 1000;
       answers[index] = answer;
       done += 1;
       work.onAnswer?.(answer, done, tasks.length);
@@ -55,7 +68,7 @@ export async function runOnCores<T, R>(work: PoolWork<T, R>): Promise<R[]> {
   } finally {
     await pool.destroy();
   }
-  return answers;
+  return { answers, seconds };
 }
 
 async function runOne<T, R>(pool: Tinypool, work: PoolWork<T, R>, task: T): Promise<R> {

@@ -2,6 +2,7 @@
 // that JSON preserves, because the shards of a sweep are exchanged as files.
 
 import type { Errno } from "../errors.ts";
+import type { Shard } from "../shards/shard.ts";
 
 export interface ModuleResult {
   /** The file's path in the tree. */
@@ -31,6 +32,8 @@ export interface ModuleResult {
 
 /** What the results depend on; all shards of one sweep agree in it. */
 export interface SweepSubject {
+  /** farjal's version. */
+  readonly farjal: string;
   /** SHA-256 of the tree's paths and sizes. */
   readonly tree: string;
   /** SHA-256 of the kernel's file; null for the built-in kernel. */
@@ -42,6 +45,8 @@ export interface SweepSubject {
   /** Whether trampolines were asked for, so that a module that only they make loadable counts as loadable. */
   readonly mend: boolean;
   readonly stubMissing: boolean;
+  /** SHA-256 of the times by which the shards were balanced; null if each has a range of the work. */
+  readonly timings: string | null;
 }
 
 export interface SweepSpeed {
@@ -54,14 +59,17 @@ export interface SweepSpeed {
   readonly relocations: number;
   /** The process's peak resident memory in bytes; for a merged sweep the largest. */
   readonly peakMemory: number;
+  /** Seconds that each result took, in the results' order: with them, --timings balances the shards of the next run. */
+  readonly times: readonly number[];
 }
 
 export interface Sweep {
   readonly subject: SweepSubject;
   /** Results of the whole sweep, of which `results` is this shard's part. */
   readonly total: number;
-  /** From 1. */
-  readonly shard: { readonly index: number; readonly count: number };
+  readonly shard: Shard;
+  /** The results' places in the whole sweep; null if the shard has a range of it. */
+  readonly places: readonly number[] | null;
   readonly results: readonly ModuleResult[];
   readonly speed: SweepSpeed;
 }
@@ -107,12 +115,4 @@ export function summarise(results: readonly ModuleResult[]): SweepSummary {
   }
   const sorted = [...relocations].sort(([, one], [, other]) => other - one);
   return { ...summary, relocations: Object.fromEntries(sorted) };
-}
-
-/** The range [first, end) of `count` items that belongs to shard `index` of `shards`. */
-export function shardRange(
-  count: number,
-  { index, count: shards }: Sweep["shard"],
-): readonly [number, number] {
-  return [Math.floor((count * (index - 1)) / shards), Math.floor((count * index) / shards)];
 }

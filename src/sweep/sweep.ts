@@ -6,14 +6,16 @@ import { join } from "node:path";
 import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { version } from "../host/version.ts";
 import { portableKernel } from "../kernel/portable.ts";
 import { readAnyKernel } from "../kernel/read.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
+import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
 import { runOnCores } from "./pool.ts";
-import { type ModuleResult, type Sweep, type SweepSubject, shardRange } from "./result.ts";
-import { fileDigest, modulePaths, treeDigest } from "./tree.ts";
+import type { ModuleResult, Sweep, SweepSubject } from "./result.ts";
+import { digestOf, fileDigest, modulePaths, treeDigest } from "./tree.ts";
 
 export interface SweepOptions {
   /** A kernel's file, as readKernel() takes it; without it, the built-in lab kernel. */
@@ -40,7 +42,9 @@ export interface SweepOptions {
   /** MiB of JavaScript heap that one thread may take; default: 512. */
   readonly heapLimit?: number;
   /** The part of the work to do; parts are numbered from 1 to `count`. */
-  readonly shard?: Sweep["shard"];
+  readonly shard?: Shard;
+  /** An earlier result, whose times balance the shards; default: each shard has a range of the modules. */
+  readonly timings?: Pick<Sweep, "results" | "speed"> | undefined;
   /** Called for each result when it is complete, in no particular order. */
   readonly onResult?: (result: ModuleResult, done: number, count: number) => void;
 }
@@ -57,12 +61,12 @@ const SWEEP_OPTIONS: OptionKeys<SweepOptions> = {
   timeLimit: true,
   heapLimit: true,
   shard: true,
+  timings: true,
   onResult: true,
 };
 
 const DEFAULT_BASE = 0xc0000000;
 const DEFAULT_MEMORY = 128 << 20;
-const WHOLE = { index: 1, count: 1 };
 
 /**
  * Loads every module of a tree after its dependencies in the tree, and reports Linux's verdict on each.
@@ -106,7 +110,10 @@ export async function sweep(
   if (kernel === null && symvers !== null) {
     throw new Misuse("a Module.symvers needs a kernel, and none is given");
   }
+  const all = bases.flatMap((base) => modules.map((module) => ({ ...module, base })));
+  const seconds = options.timings === undefined ? null : secondsOf(all, options.timings);
   const subject: SweepSubject = {
+    farjal: version(),
     tree: treeDigest(modules),
     kernel: kernel === null ? null : await fileDigest(kernel),
     symvers: symvers === null ? null : await fileDigest(symvers),
@@ -114,19 +121,20 @@ export async function sweep(
     farJumps,
     mend: options.farJumps === "trampoline",
     stubMissing,
+    timings: seconds === null ? null : digestOf(JSON.stringify(seconds)),
   };
-  const all = bases.flatMap((base) => modules.map((module) => ({ ...module, base })));
-  const [first, end] = shardRange(all.length, shard);
-  const tasks = all.slice(first, end);
+  const places = seconds === null ? rangeOf(all.length, shard) : balancedPart(seconds, shard);
+  const tasks = places.map((place) => all[place] as LoaderTask);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const own = read === null ? null : portableKernel(read);
   const setup: LoaderSetup = { kernel: own, farJumps, stubMissing, memory };
   const { jobs, timeLimit, heapLimit, onResult } = options;
-  const answers = await runOnCores({
+  const { answers } = await runOnCores({
     worker: new URL("./worker.js", import.meta.url),
     name: "work",
     setup,
     tasks,
+    weights: seconds === null ? null : places.map((place) => seconds[place] ?? 0),
     jobs,
     timeLimit,
     heapLimit,
@@ -139,6 +147,7 @@ export async function sweep(
     subject,
     total: all.length,
     shard,
+    places: seconds === null ? null : places,
     results: answers.map(({ result }) => result),
     speed: {
       seconds: (performance.now() - begin) / 1000,
@@ -146,6 +155,7 @@ export async function sweep(
       reading: sum("reading"),
       relocations: sum("relocations"),
       peakMemory: process.resourceUsage().maxRSS * 1024,
+      times: answers.map(({ working }) => Number(working.toFixed(4))),
     },
   };
 }
@@ -159,9 +169,14 @@ function failedAnswer(task: LoaderTask, why: string, seconds: number): LoaderAns
   };
 }
 
-function checkShard({ index, count }: Sweep["shard"]): void {
-  const whole = Number.isSafeInteger(index) && Number.isSafeInteger(count);
-  if (!whole || index < 1 || index > count) {
-    throw new Misuse(`there is no shard ${index}/${count}; the first of four is 1/4`);
-  }
+/** The seconds that each task took in an earlier run; null for one that it didn't have. */
+function secondsOf(
+  tasks: readonly LoaderTask[],
+  { results, speed }: Pick<Sweep, "results" | "speed">,
+): (number | null)[] {
+  const keyOf = (path: string, base: string): string => `${base} ${path}`;
+  const known = new Map(
+    results.map(({ path, base }, index) => [keyOf(path, base), speed.times[index] ?? null]),
+  );
+  return tasks.map(({ label, base }) => known.get(keyOf(label, hex(base))) ?? null);
 }

@@ -53,6 +53,11 @@ function sizeOf(path: string): number {
   }
 }
 
+/** SHA-256 of a text. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 /** SHA-256 of a file. */
 export async function fileDigest(path: string): Promise<string> {
   const digest = createHash("sha256");

@@ -13,7 +13,7 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "sweep", "html", "host"],
   testing: ["compare", "ftrace"],
-  index: ["browser", "board", "sweep", "fits", "verify", "gdb"],
+  index: ["browser", "board", "sweep", "fits", "shards", "verify", "gdb"],
   browser: [
     "board",
     "compare",
@@ -38,8 +38,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   report: ["html", "isa", "bytes"],
   verify: ["board", "sweep", "lab", "kernel", "module", "isa", "elf", "bytes"],
-  fits: ["sweep", "kernel", "module", "trampoline", "elf", "html", "bytes"],
-  sweep: ["lab", "dwarf", "kernel", "module", "trampoline", "elf"],
+  fits: ["sweep", "shards", "host", "kernel", "module", "trampoline", "elf", "html", "bytes"],
+  sweep: ["lab", "dwarf", "shards", "host", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   coverage: ["dwarf", "isa", "elf", "host", "bytes"],
   profile: ["dwarf", "elf", "host", "bytes"],
@@ -84,6 +84,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "checked-json": ["errors"],
   "near-names": [],
   address: [],
+  shards: [],
   errors: [],
 };
 /** What every folder may import. */
@@ -222,6 +223,7 @@ const NODE_ONLY = [
   "src/board/open-linux.ts",
   "src/board/snapshot-cache.ts",
   "src/host/file-cache.ts",
+  "src/host/version.ts",
   "src/testing.ts",
   "src/compare/golden.ts",
 ];

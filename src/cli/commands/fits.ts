@@ -8,11 +8,15 @@ import type { Address } from "../../address.ts";
 import {
   type Fits,
   type FitsOptions,
+  fitsFromJson,
+  Incomplete,
   judgeModules,
   judgeTree,
   Misuse,
+  mergeFits,
   type RuleSet,
   readModuleBytes,
+  type TreeFits,
 } from "../../index.ts";
 import { fitsPage } from "../../report/fits-page.ts";
 import { fitsText, fitsTreeText } from "../../report/fits-text.ts";
@@ -22,6 +26,13 @@ import { readInput } from "../input.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { DEFAULT_BASE, ruleChoice, withRules } from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
+import {
+  chosenShard,
+  incompleteAnswer,
+  readDocument,
+  type ShardOptions,
+  withShards,
+} from "../options/shard.ts";
 import { progressBar } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -39,7 +50,7 @@ Examples:
   farjal fits driver.ko --kernel Module.symvers --modules lib/modules/6.1.0-50-4kc-malta
   farjal fits lib/modules/6.1.0-47-4kc-malta --kernel vmlinuz-6.1.0-50-4kc-malta --html fits.html`;
 
-interface FitsCommandOptions extends AnswerOptions, CacheOptions {
+interface FitsCommandOptions extends AnswerOptions, CacheOptions, ShardOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly modules?: string;
@@ -53,8 +64,11 @@ interface FitsCommandOptions extends AnswerOptions, CacheOptions {
 }
 
 export function addFits(program: Command, give: Give, terminal: Terminal): void {
-  withRules(program.command("fits"))
-    .argument("<M.ko...>", "modules, - for standard input, or one directory with modules in it")
+  withShards(withRules(program.command("fits")))
+    .argument(
+      "<M.ko...>",
+      "modules, - for standard input, or one directory with modules in it; with --merge, the parts' JSON documents",
+    )
     .option("--json", "print one JSON document")
     .option(
       "--kernel <FILE>",
@@ -92,12 +106,37 @@ async function fits(
   options: FitsCommandOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  const isTree = paths.some(isDirectory);
-  if (isTree && paths.length > 1) throw new Misuse("fits takes modules or one directory");
-  const { paint } = terminal;
-  const judged = isTree
-    ? await judgedTree(paths[0] ?? "", options, terminal)
-    : await judgeModules(paths, fitsOptions(options));
+  if (options.merge === true) return merged(paths, options, terminal);
+  if (paths.some(isDirectory)) {
+    if (paths.length > 1) throw new Misuse("fits takes modules or one directory");
+    return answer(await judgedTree(paths[0] ?? "", options, terminal), true, options, terminal);
+  }
+  if (options.shard !== undefined || options.timings !== undefined) {
+    throw new Misuse("--shard and --timings are for a directory");
+  }
+  return answer(await judgeModules(paths, fitsOptions(options)), false, options, terminal);
+}
+
+function merged(
+  names: readonly string[],
+  options: FitsCommandOptions,
+  terminal: Terminal,
+): Promise<Answer> | Answer {
+  const parts = names.map((name) => ({ name, part: fitsFromJson(name, readDocument(name)) }));
+  try {
+    return answer(mergeFits(parts), true, options, terminal);
+  } catch (error) {
+    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
+    throw error;
+  }
+}
+
+async function answer(
+  judged: Fits | TreeFits,
+  isTree: boolean,
+  options: FitsCommandOptions,
+  { paint }: Terminal,
+): Promise<Answer> {
   if (options.html !== undefined) await writeWhole(options.html, fitsPage(judged));
   const text = isTree ? fitsTreeText(judged, paint) : fitsText(judged, paint);
   return {
@@ -126,14 +165,18 @@ async function judgedTree(
   directory: string,
   options: FitsCommandOptions,
   terminal: Terminal,
-): Promise<Fits> {
-  const { jobs, timeLimit } = options;
+): Promise<TreeFits> {
+  const { jobs, timeLimit, timings } = options;
+  const shard = chosenShard(options.shard, terminal);
+  const last = timings === undefined ? undefined : fitsFromJson(timings, readDocument(timings));
   const bar = progressBar(terminal);
   try {
     return await judgeTree(directory, {
       ...fitsOptions(options),
       jobs,
       timeLimit,
+      shard,
+      timings: last,
       onProgress: (done, total) => {
         if (!bar?.isActive) bar?.start(total, done);
         else bar.update(done);
@@ -149,8 +192,10 @@ function isDirectory(path: string): boolean {
 }
 
 /** Of one module, its reasons are at the top too. */
-function fitsJson({ fits, kernel, modules, notes }: Fits, isTree: boolean): Answer["json"] {
+function fitsJson(judged: Fits | TreeFits, isTree: boolean): Answer["json"] {
+  if (isTree) return { ...judged };
+  const { fits, kernel, modules, notes } = judged;
   const [only, another] = modules;
-  const reasons = !isTree && another === undefined ? only?.reasons : undefined;
+  const reasons = another === undefined ? only?.reasons : undefined;
   return { fits, reasons, kernel, modules, notes };
 }

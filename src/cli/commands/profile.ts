@@ -2,6 +2,7 @@
 // line and instruction executed; as text, or for callgrind_annotate, pprof and flame graphs.
 
 import { type Command, Option } from "commander";
+import { version } from "../../host/version.ts";
 import {
   callgrindText,
   Misuse,
@@ -23,7 +24,6 @@ import { callJson, callReport } from "../json/call.ts";
 import { debugInfos, noLinesText } from "../options/coverage-output.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
-import { version } from "../package.ts";
 import { beginCall } from "../saved-call.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";

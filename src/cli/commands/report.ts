@@ -2,6 +2,7 @@
 // trace-cmd does or writes it in another format.
 
 import type { Command } from "commander";
+import { version } from "../../host/version.ts";
 import { counted } from "../../html/numbers.ts";
 import { Misuse, readTrace, type Trace, type TraceFormat, traceFromBytes } from "../../index.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
@@ -13,7 +14,6 @@ import {
   type TraceFormatOptions,
   withTraceFormat,
 } from "../options/trace-format.ts";
-import { version } from "../package.ts";
 
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace

@@ -1,10 +1,10 @@
 // `farjal sweep DIR`: loads every module of a tree at the given bases, on all processors; or merges shards' results.
 
 import type { Command } from "commander";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Address } from "../../address.ts";
 import {
-  Misuse,
+  Incomplete,
   mergeSweeps,
   type Sweep,
   summariseSweep,
@@ -14,10 +14,16 @@ import {
 import { readingShare, sweepText } from "../../report/sweep-text.ts";
 import { causesOf } from "../../sweep/causes.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
-import { readInput } from "../input.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
+import {
+  chosenShard,
+  incompleteAnswer,
+  readDocument,
+  type ShardOptions,
+  withShards,
+} from "../options/shard.ts";
 import { progressBar } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -26,9 +32,10 @@ Examples:
   farjal sweep /lib/modules/6.1.0-50-4kc-malta --kernel vmlinuz
   farjal sweep modules --base c0000000 --base d0000000 --far-jumps refuse
   farjal sweep modules --shard 1/4 --json > 1.json
+  farjal sweep modules --shard auto --timings last.json --json > $SLURM_ARRAY_TASK_ID.json
   farjal sweep --merge 1.json 2.json 3.json 4.json`;
 
-interface SweepOptions extends AnswerOptions, CacheOptions {
+interface SweepOptions extends AnswerOptions, CacheOptions, ShardOptions {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly base?: readonly Address[];
@@ -37,13 +44,10 @@ interface SweepOptions extends AnswerOptions, CacheOptions {
   readonly memory: number;
   readonly jobs?: number;
   readonly timeLimit: number;
-  readonly shard?: Sweep["shard"];
-  readonly merge?: boolean;
 }
 
 export function addSweep(program: Command, give: Give, terminal: Terminal): void {
-  program
-    .command("sweep")
+  withShards(program.command("sweep"))
     .argument(
       "<DIR...>",
       "directories with modules in them; with --merge, the shards' JSON documents",
@@ -76,8 +80,6 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .option("--memory <MIB>", "each machine's memory in MiB", countReader(16, 512), 128)
     .option("--jobs <N>", "threads; default: one for each processor", countReader(1, 1024))
     .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
-    .option("--shard <I/N>", "do part I of N parts of the work", readShard)
-    .option("--merge", "join the JSON documents of all shards")
     .summary("load every module of a tree, on all cores")
     .description(
       "Loads every module of a tree with its dependencies, patches its call sites off and takes it out " +
@@ -86,7 +88,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: SweepOptions) =>
       give(options, async () => {
-        if (options.merge === true) return answer(merged(names), terminal);
+        if (options.merge === true) return merged(names, terminal);
         return answer(await swept(names, options, terminal), terminal);
       }),
     );
@@ -105,8 +107,9 @@ async function swept(
     memory,
     jobs,
     timeLimit,
-    shard,
+    timings,
   } = options;
+  const shard = chosenShard(options.shard, terminal);
   const bar = progressBar(terminal);
   try {
     return await sweep(names, {
@@ -120,6 +123,7 @@ async function swept(
       ...(symvers === undefined ? {} : { symvers }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(shard === undefined ? {} : { shard }),
+      ...(timings === undefined ? {} : { timings: sweepFromJson(timings, readDocument(timings)) }),
       onResult: (result, done, count) => {
         if (!bar?.isActive) bar?.start(count, done, { path: result.path });
         else bar.update(done, { path: result.path });
@@ -130,16 +134,13 @@ async function swept(
   }
 }
 
-function merged(names: readonly string[]): Sweep {
-  return mergeSweeps(names.map((name) => ({ name, sweep: sweepFromJson(name, parsed(name)) })));
-}
-
-function parsed(name: string): unknown {
+function merged(names: readonly string[], terminal: Terminal): Answer {
+  const shards = names.map((name) => ({ name, sweep: sweepFromJson(name, readDocument(name)) }));
   try {
-    return JSON.parse(new TextDecoder().decode(readInput(name)));
+    return answer(mergeSweeps(shards), terminal);
   } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw new Misuse(`${name} is not JSON`);
+    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
+    throw error;
   }
 }
 
@@ -162,13 +163,4 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
     },
     text: sweepText(sweep, summary, causes, terminal.paint),
   };
-}
-
-function readShard(text: string): Sweep["shard"] {
-  const [, index, count] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
-  const shard = { index: Number(index), count: Number(count) };
-  if (!(shard.index >= 1 && shard.index <= shard.count)) {
-    throw new InvalidArgumentError("A part is I/N, from 1/N to N/N.");
-  }
-  return shard;
 }

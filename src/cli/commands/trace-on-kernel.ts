@@ -3,12 +3,12 @@
 // format to -o's file.
 
 import type { Command } from "commander";
+import { version } from "../../host/version.ts";
 import { KernelTracer, Misuse, readModule, type Trace, traceOfKernel } from "../../index.ts";
 import type { Answer, AnswerOptions } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { recordJson } from "../json/trace-record.ts";
 import { chosenFormat, deliver, type TraceFormatOptions } from "../options/trace-format.ts";
-import { version } from "../package.ts";
 import {
   kernelOrigin,
   loadModules,

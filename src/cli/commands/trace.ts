@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import { version } from "../../host/version.ts";
 import {
   type LoadedModule,
   type Machine,
@@ -43,7 +44,6 @@ import { filesOf, type LinesOptions, notesOf, SourceLines, withLines } from "../
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { chosenFormat, deliver, withTraceFormat } from "../options/trace-format.ts";
-import { version } from "../package.ts";
 import { withRunningKernel } from "../running-kernel.ts";
 import { beginCall } from "../saved-call.ts";
 import { type RunningSession, readSource, Session } from "../session.ts";

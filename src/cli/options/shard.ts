@@ -1,0 +1,78 @@
+// The options of commands that do their work in parts, on many machines: which part, how the parts are balanced, and how
+// their results are joined.
+
+import { type Command, InvalidArgumentError } from "commander";
+import { type Incomplete, Misuse, type Shard, shardFromEnvironment } from "../../index.ts";
+import type { Answer } from "../answer.ts";
+import { readInput } from "../input.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** A part, or that the environment says which; with the number of parts if the user gives it. */
+export type ShardChoice = Shard | { readonly auto: true; readonly total: number | undefined };
+
+export interface ShardOptions {
+  readonly shard?: ShardChoice;
+  readonly timings?: string;
+  readonly merge?: boolean;
+}
+
+export function withShards(command: Command): Command {
+  return command
+    .option(
+      "--shard <I/N>",
+      "do part I of N parts; auto: the part that Slurm, GitLab, … say; auto/N if they don't say of how many",
+      readShard,
+    )
+    .option(
+      "--timings <FILE>",
+      "an earlier run's JSON document: makes parts that take equally long, and begins with the longest",
+    )
+    .option(
+      "--merge",
+      "join the JSON documents of all parts; if some are missing, print them, each as --shard takes it",
+    );
+}
+
+/** The part to do, if only a part is; notes on stderr where it comes from. @throws Misuse if nothing says it. */
+export function chosenShard(
+  choice: ShardChoice | undefined,
+  terminal: Terminal,
+): Shard | undefined {
+  if (choice === undefined || !("auto" in choice)) return choice;
+  const { engine, shard, used } = shardFromEnvironment(process.env, choice.total);
+  terminal.note(`shard ${shard.index}/${shard.count}, as ${engine} says: ${used.join(", ")}\n`);
+  return shard;
+}
+
+/** A document of an earlier run. @throws Misuse when it isn't JSON. */
+export function readDocument(name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(readInput(name)));
+  } catch (error) {
+    if (error instanceof Misuse) throw error;
+    throw new Misuse(`${name} is not JSON`);
+  }
+}
+
+/** The answer for parts that don't make a whole: the parts to do again, one a line. */
+export function incompleteAnswer(error: Incomplete, { notePaint }: Terminal): Answer {
+  const { message, missing, doubled, foreign, retry } = error;
+  return {
+    held: false,
+    misuse: message,
+    json: { verdict: "misuse", error: message, missing, doubled, foreign, retry },
+    text: retry.map((shard) => `${shard}\n`),
+    notes: `${notePaint.red("error:")} ${message}\n`,
+  };
+}
+
+function readShard(text: string): ShardChoice {
+  const [, index = "", count] = /^(auto|\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? [];
+  const total = count === undefined ? undefined : Number(count);
+  if (index === "auto" && total !== 0) return { auto: true, total };
+  const shard = { index: Number(index), count: total ?? 0 };
+  if (!(shard.index >= 1 && shard.index <= shard.count)) {
+    throw new InvalidArgumentError("A part is I/N, from 1/N to N/N, or auto, or auto/N.");
+  }
+  return shard;
+}
