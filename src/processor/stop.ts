@@ -23,6 +23,7 @@ import {
 import { hex } from "../hex.ts";
 import { extensionOf } from "../isa/extensions.ts";
 import { find, hasDelaySlot, INSTRUCTIONS } from "../isa/table.ts";
+import { badPointerText } from "./bad-pointer.ts";
 import { EXCEPTIONS } from "./exceptions.ts";
 import type { CpuModel, Processor } from "./processor.ts";
 
@@ -172,11 +173,15 @@ export function exceptionStop(code: number, badVAddr: number, place: StopPlace):
   const compressed =
     (place.pc & 1) !== 0 ? " (an odd address: MIPS16 or microMIPS code, not run)" : "";
   const at = exception?.hasAddress ? ` (address ${hex(badVAddr)})` : "";
+  const word = place.code.find(({ address }) => address === place.pc)?.word ?? null;
+  const pointer = exception?.hasAddress
+    ? badPointerText(word, place.pc, place.registers, badVAddr)
+    : "";
   return {
     ...stop("exception", name, place),
     ...(exception?.hasAddress ? { badVAddr } : {}),
     message:
-      `exception ${name}: ${says}${at}${compressed}, ` +
+      `exception ${name}: ${says}${at}${compressed}${pointer}, ` +
       `at ${where(place)}, ` +
       `called from ${place.describe(place.registers[31] ?? 0)}`,
   };
