@@ -40,6 +40,10 @@ const MAGIC = [0x7f, 0x45, 0x4c, 0x46] as const;
 export interface ReadElfOptions {
   /** Refuse everything but ET_REL, at the point where Linux does: between the magic and the architecture. */
   readonly relocatable?: boolean;
+  /** Check the names of all sections, not only of those that take memory. */
+  readonly allNames?: boolean;
+  /** Check the symbols' string table. */
+  readonly symbolNames?: boolean;
 }
 
 function refuse(line: string, explanation: string): never {
@@ -83,7 +87,8 @@ export function readElf(bytes: Uint8Array, options: ReadElfOptions = {}): ElfObj
     );
   }
   const wide = checkArchitecture(words) === 64;
-  const sections = readSections(words, wide ? HEADER_64 : HEADER_32);
+  const sections = readSections(words, wide ? HEADER_64 : HEADER_32, options.allNames === true);
+  if (options.symbolNames === true) checkSymbolNames(words, sections, wide ? SYMBOL_64 : SYMBOL_32);
   return {
     endian,
     class: wide ? 64 : 32,
@@ -189,7 +194,7 @@ const HEADER_64: HeaderFormat = {
   header: readHeader64,
 };
 
-function readSections(words: Words, format: HeaderFormat): Section[] {
+function readSections(words: Words, format: HeaderFormat, allNames: boolean): Section[] {
   const size = words.size;
   const shoff = format.shoff(words);
   const shnum = words.u16(format.shnum);
@@ -237,7 +242,9 @@ function readSections(words: Words, format: HeaderFormat): Section[] {
       "section 0 must be empty",
     );
   }
-  for (const header of headers.slice(1)) checkSection(header, headers.length, size, names);
+  for (const header of headers.slice(1)) {
+    checkSection(header, headers.length, size, names, allNames);
+  }
   checkOverlap(headers, size);
   const table = new StringTable(words.bytes.subarray(names.offset, names.offset + names.size));
   return headers.map(({ nameOffset, ...rest }) => ({
@@ -289,9 +296,17 @@ function readHeader64(words: Words, at: number, index: number): Header {
   };
 }
 
-function checkSection(header: Header, count: number, size: number, names: Header): void {
+function checkSection(
+  header: Header,
+  count: number,
+  size: number,
+  names: Header,
+  allNames: boolean,
+): void {
   const { index, type, link } = header;
-  if (type === SHT_NULL || type === SHT_NOBITS) return;
+  if (type === SHT_NULL) return;
+  if (allNames) checkName(header, names);
+  if (type === SHT_NOBITS) return;
   if (type === SHT_SYMTAB && (link === SHN_UNDEF || link >= count)) {
     refuse(
       `Invalid ELF sh_link!=SHN_UNDEF(${link | 0}) or (sh_link(${link | 0}) >= hdr->e_shnum(${count})`,
@@ -305,10 +320,38 @@ function checkSection(header: Header, count: number, size: number, names: Header
         `file (${size} bytes): the file is cut off or damaged`,
     );
   }
-  if ((header.flags & SHF_ALLOC) !== 0 && header.nameOffset >= names.size) {
+  if ((header.flags & SHF_ALLOC) !== 0) checkName(header, names);
+}
+
+function checkName({ index, type, nameOffset }: Header, names: Header): void {
+  if (nameOffset < names.size) return;
+  refuse(
+    `Invalid ELF section name in module (section ${index} type ${type})`,
+    `the name of section ${index} starts outside the section name table`,
+  );
+}
+
+/** elf_validity_cache_strtab() of Linux 6.18. */
+function checkSymbolNames(words: Words, sections: readonly Section[], format: SymbolFormat): void {
+  const table = sections.find((section) => section.type === SHT_SYMTAB);
+  const strings = table && sections[table.link];
+  if (table === undefined || strings === undefined) return;
+  const { offset, size, index } = strings;
+  const where = `the symbols' names (section ${index})`;
+  if (size === 0) refuse("empty symbol string table", `${where} have no bytes`);
+  if (strings.type === SHT_NOBITS || offset + size > words.size) return;
+  if (words.u8(offset) !== 0) {
+    refuse("symbol string table missing leading NUL", `${where} begin with another byte`);
+  }
+  if (words.u8(offset + size - 1) !== 0) {
+    refuse("symbol string table isn't NUL terminated", `${where} end with another byte`);
+  }
+  for (let at = table.offset; at + format.size <= table.offset + table.size; at += format.size) {
+    if (words.u32(at) < size) continue;
+    const symbol = (at - table.offset) / format.size;
     refuse(
-      `Invalid ELF section name in module (section ${index} type ${type})`,
-      `the name of section ${index} starts outside the section name table`,
+      "symbol name out of bounds in string table",
+      `symbol ${symbol} names byte ${words.u32(at)}`,
     );
   }
 }
@@ -400,7 +443,9 @@ function readSymbol(
   const info = words.u8(at + format.info);
   // Offset 0 is the empty name even if the string table is empty.
   const name = nameOffset === 0 ? "" : names.at(nameOffset);
-  if (name === undefined) damaged(`symbol ${index} has no readable name`);
+  if (name === undefined) {
+    damaged(`symbol ${index} has no readable name; Linux would not check this`);
+  }
   const { value, address, size } = format.fields(words, at);
   return {
     index,

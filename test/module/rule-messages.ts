@@ -230,6 +230,67 @@ export const RULE_ROWS: readonly RuleRow[] = [
     ],
   },
   {
+    rule: "V18",
+    what: "a section without memory whose name is outside the name table",
+    // .strtab is the last but one.
+    module: damaged((view) => {
+      const last = view.getUint32(32, true) + 40 * (view.getUint16(48, true) - 2);
+      view.setUint32(last, 0x100000, true);
+    }),
+    answers: [
+      ["5.10.262", { errno: "ENOEXEC", lines: [] }],
+      ["6.12.117", refused("Invalid ELF section name in module (section 7 type 3)")],
+    ],
+  },
+  ...(
+    [
+      ["symbol names that don't begin with a NUL", 0, "symbol string table missing leading NUL"],
+      ["symbol names that don't end with a NUL", -1, "symbol string table isn't NUL terminated"],
+    ] as const
+  ).map(
+    ([what, at, line]): RuleRow => ({
+      rule: "V19",
+      what,
+      module: damaged((view) => {
+        const header = view.getUint32(32, true) + 40 * (view.getUint16(48, true) - 2);
+        const [offset, size] = [
+          view.getUint32(header + 16, true),
+          view.getUint32(header + 20, true),
+        ];
+        view.setUint8(at === 0 ? offset : offset + size - 1, 0x78);
+      }),
+      answers: [
+        // Without the last NUL the last name can't be read, which Linux doesn't check.
+        ["5.10.262", at === 0 ? LOADS : { errno: "ENOEXEC", lines: [] }],
+        ["6.18.35", refused(line)],
+      ],
+    }),
+  ),
+  {
+    rule: "V19",
+    what: "a symbol's name outside the names",
+    module: damaged((view) => {
+      const header = view.getUint32(32, true) + 40 * (view.getUint16(48, true) - 3);
+      view.setUint32(view.getUint32(header + 16, true) + 16, 0x100000, true);
+    }),
+    answers: [
+      ["5.10.262", { errno: "ENOEXEC", lines: [] }],
+      ["6.18.35", refused("symbol name out of bounds in string table")],
+    ],
+  },
+  {
+    rule: "V19",
+    what: "no symbol names",
+    module: damaged((view) => {
+      const header = view.getUint32(32, true) + 40 * (view.getUint16(48, true) - 2);
+      view.setUint32(header + 20, 0, true);
+    }),
+    answers: [
+      ["5.10.262", { errno: "ENOEXEC", lines: [] }],
+      ["6.18.35", refused("empty symbol string table")],
+    ],
+  },
+  {
     rule: "V20",
     what: "an import without a version record",
     module: {
@@ -305,6 +366,25 @@ export const RULE_ROWS: readonly RuleRow[] = [
           lines: ["m: module uses symbols secret from proprietary module blob, inheriting taint."],
         },
       ],
+    ],
+  },
+  {
+    rule: "V31",
+    what: "a symbol for this module",
+    module: { ...PLAIN, symbols: [functionSymbol("f"), undefinedSymbol("inner")] },
+    kernel: { exports: [{ name: "inner", namespace: "module:n,m*" }] },
+    answers: [
+      [
+        "5.10.262",
+        {
+          errno: "EINVAL",
+          lines: [
+            "m: module uses symbol (inner) from namespace module:n,m*, but does not import it.",
+            "m: Unknown symbol inner (err -22)",
+          ],
+        },
+      ],
+      ["6.18.35", LOADS],
     ],
   },
   {

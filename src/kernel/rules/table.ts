@@ -118,6 +118,31 @@ export const RULES = {
     source: "kernel/module/main.c, elf_validity_cache_copy(), elf_validity_cache_index_info()",
     texts: [["Only one .modinfo section must exist", "refuse"]],
   }),
+  V18: rule({
+    what: "a section whose name is outside the name table",
+    values: {
+      allocated: "refused if it takes memory; another one is used unchecked",
+      all: "Invalid ELF section name in module",
+    },
+    since: [
+      [OLDEST, "allocated"],
+      ["6.12.117", "all"],
+    ],
+    source: "kernel/module/main.c, elf_validity_check(), elf_validity_cache_secstrings()",
+  }),
+  V19: rule({
+    what: "the symbols' string table",
+    values: {
+      unchecked: "used as it is",
+      checked: "refused if it is empty, lacks its first or last NUL, or a name begins outside it",
+    },
+    since: [
+      [OLDEST, "unchecked"],
+      ["6.18", "checked"],
+    ],
+    source: "kernel/module/main.c, elf_validity_cache_strtab()",
+    texts: [["symbol string table isn't NUL", "checked"]],
+  }),
   V20: rule({
     what: "an import without a record in __versions",
     values: {
@@ -164,6 +189,18 @@ export const RULES = {
       ["7.3", "name"],
     ],
     source: "kernel/module/main.c, do_init_module()",
+  }),
+  V31: rule({
+    what: "a namespace module:NAME,NAME*",
+    values: {
+      plain: "as any other: the module must import it",
+      modules: "for the modules of these names, which need not import it",
+    },
+    since: [
+      [OLDEST, "plain"],
+      ["6.16", "modules"],
+    ],
+    source: "kernel/module/main.c, verify_module_namespace(), verify_namespace_is_imported()",
   }),
   V32: rule({
     what: "the lines about symbols of a proprietary module",

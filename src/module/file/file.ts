@@ -2,6 +2,7 @@
 // it. The module has no address yet; load.ts gives it one. The checks are those of module_sig_check(),
 // elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
 
+import { indexOfBytes, latin1, latin1Bytes } from "../../bytes/text.ts";
 import { extensionsOf } from "../../elf/abi-flags.ts";
 import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
@@ -61,6 +62,18 @@ const READ_OPTIONS: OptionKeys<ReadModuleOptions> = {
 
 const profileOfRelease = (vermagic: string | null): KernelProfile => profileFor({}, null, vermagic);
 
+const VERMAGIC = latin1Bytes("vermagic=");
+const LONGEST_VERMAGIC = 256;
+
+/** The version magic in a file whose sections aren't known yet: it chooses the rules that they are checked by. */
+function vermagicIn(image: Uint8Array): string | null {
+  const at = indexOfBytes(image, VERMAGIC);
+  if (at < 0) return null;
+  const from = at + VERMAGIC.length;
+  const [text = ""] = latin1(image.subarray(from, from + LONGEST_VERMAGIC)).split("\0");
+  return text;
+}
+
 /** The lines about sections that 5.10 prints before the one about invalid ELF structures. */
 const ABOUT_SECTION = /^Invalid ELF section (name )?in module /;
 
@@ -91,7 +104,14 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
   checkOptions("readModule()", options, READ_OPTIONS);
   const { image, signature, dmesg } = splitSignature(bytes);
   const profileOf = options.profileOf ?? profileOfRelease;
-  const elf = inWordsOf(profileOf(null).rules, () => readElf(image, { relocatable: true }));
+  const early = profileOf(vermagicIn(image)).rules;
+  const elf = inWordsOf(early, () =>
+    readElf(image, {
+      relocatable: true,
+      allNames: early.V18 === "all",
+      symbolNames: early.V19 === "checked",
+    }),
+  );
   const sections = new ModuleSections(elf);
   const section = (name: string) => {
     const found = sections.find(name);

@@ -36,6 +36,17 @@ export function checkVersion<A extends Address>(
   return false;
 }
 
+const MODULES = "module:";
+
+/** verify_module_namespace(): whether `module:a,b*` has a module's name; a star ends a name that may go on. */
+function isForModule(namespace: string, name: string): boolean {
+  if (!namespace.startsWith(MODULES)) return false;
+  const globs = namespace.slice(MODULES.length).split(",");
+  return globs.some((glob) =>
+    glob.endsWith("*") ? name.startsWith(glob.slice(0, -1)) : glob === name,
+  );
+}
+
 /** Resolves the undefined symbols of one module. */
 export class Imports<A extends Address> {
   readonly #loading: Loading<A>;
@@ -93,6 +104,8 @@ export class Imports<A extends Address> {
   /** verify_namespace_is_imported(). */
   importsNamespace({ name, namespace }: Export<A>): boolean {
     if (namespace === null || namespace === "" || this.#namespaces.has(namespace)) return true;
+    const { rules, file } = this.#loading;
+    if (rules.V31 === "modules" && isForModule(namespace, file.name)) return true;
     this.#loading.print(
       `module uses symbol (${name}) from namespace ${namespace}, but does not import it.`,
     );
