@@ -4,6 +4,9 @@
 import { EXTREMES } from "../hostile/mutate.ts";
 import type { Random } from "../support/random.ts";
 
+/** Bytes of a piece that is repeated; the fuzzer cuts larger inputs. */
+const LARGEST = 1 << 20;
+
 type Way = (bytes: Buffer, other: Uint8Array, random: Random) => Uint8Array;
 
 const flip: Way = (bytes, _, random) => {
@@ -34,6 +37,22 @@ const repeat: Way = (bytes, _, random) => {
   return Buffer.concat([bytes.subarray(0, from), piece, piece, bytes.subarray(from)]);
 };
 
+/** A piece many times: hostile files are small in kinds and large in number. */
+const multiply: Way = (bytes, _, random) => {
+  if (!random.oneIn(8)) return repeat(bytes, _, random);
+  const from = random.below(bytes.length + 1);
+  const lines = random.oneIn(2);
+  const start = lines ? bytes.lastIndexOf(0x0a, from) + 1 : from;
+  const length = lines ? bytes.indexOf(0x0a, from) + 1 - start : random.between(1, 64);
+  const piece = bytes.subarray(start, start + Math.max(1, length));
+  const times = random.between(1, LARGEST / Math.max(1, piece.length));
+  return Buffer.concat([
+    bytes.subarray(0, start),
+    ...Array.from({ length: random.oneIn(4) ? times : Math.min(times, 500) }, () => piece),
+    bytes.subarray(start),
+  ]);
+};
+
 const remove: Way = (bytes, _, random) => {
   const at = random.below(bytes.length + 1);
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + random.between(1, 64))]);
@@ -53,6 +72,7 @@ const WAYS: readonly Way[] = [
   setNumber,
   cut,
   repeat,
+  multiply,
   remove,
   join,
 ];

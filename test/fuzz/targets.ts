@@ -18,6 +18,7 @@ import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { damage } from "./bytes.ts";
 import { DEBUG_TARGETS } from "./debugging.ts";
+import { GUEST_TARGETS } from "./guests.ts";
 import { endOf, loadCase } from "./loading.ts";
 import { seedModules, seedModules64 } from "./modules.ts";
 import { SNAPSHOT_TARGETS } from "./snapshots.ts";
@@ -340,6 +341,7 @@ export const TARGETS: readonly Target[] = [
   kernel,
   payload,
   ...TRACE_TARGETS,
+  ...GUEST_TARGETS,
   ...TEXT_TARGETS,
   ...DEBUG_TARGETS,
   ...SNAPSHOT_TARGETS,

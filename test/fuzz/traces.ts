@@ -141,6 +141,15 @@ const ftraceText: Target = {
         "          farjal-1       [000] .....     0.000000: work_run <-host_call\n",
     ),
     Buffer.from(
+      "[    2.099000] Dumping ftrace buffer:\n[    2.099000] ---------------------------------\n" +
+        "[    2.099000]  init-1         0..... 12296us : f <-g (repeats: 2, last_ts:     2.097639)\n" +
+        "[    2.099000] ---------------------------------\n",
+    ),
+    Buffer.from(
+      "# tracer: nop\n  a-1  [000] d..1. 1700000000123457789: f <-g\n" +
+        "  a-1  [001] d..1. 1700000000123457790: x: y=1\n",
+    ),
+    Buffer.from(
       "# tracer: function_graph\n 0)               |  a() {\nCPU:0 [LOST 4 EVENTS]\n" +
         " 0) ! 120.5 us   |    b [m]();\n ------------------------------------------\n" +
         " 0)   sh-12  =>   cat-13  \n 0)   1.0 us   |  } /* a */\n",
