@@ -6,7 +6,15 @@ export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
-export { type Fits, type FitsOptions, type JudgedKernel, judgeModules } from "./fits/fits.ts";
+export {
+  type Fits,
+  type FitsBoth,
+  type FitsOptions,
+  type JudgedKernel,
+  judgeAgainst,
+  judgeModules,
+} from "./fits/fits.ts";
+export type { KernelDifference, RuleDifference } from "./fits/kernel-difference.ts";
 export { fitsFromJson, mergeFits, type NamedPart } from "./fits/merge.ts";
 export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
 export { judgeTree, type TreeFits, type TreeOptions, type TreeSubject } from "./fits/tree.ts";

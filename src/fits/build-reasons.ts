@@ -4,6 +4,7 @@
 import {
   checkByteOrder,
   checkClass,
+  checkStructModule,
   checkVermagic,
   comparesRelease,
   refuseLivepatch,
@@ -54,6 +55,12 @@ export function judgeMagic(subject: Subject): Findings {
     });
     return { reasons: [reason], notes: [] };
   }
+  if (file.profile.rules.O2 === "ignore" && own !== target.vermagic) {
+    const difference = magicDifference(own, target.vermagic, true);
+    return note(
+      `this kernel doesn't compare version magics (CONFIG_MODULE_STRIPPED): ${difference}`,
+    );
+  }
   const releases = releaseDifference(own, target.vermagic);
   if (releases === null) return { reasons: [], notes: [] };
   return note(
@@ -63,14 +70,17 @@ export function judgeMagic(subject: Subject): Findings {
 }
 
 /** sizeof(struct module) and the offsets of init and exit, compared with the kernel's other modules. */
-export function judgeStructModule({ file, target }: Subject): Findings {
+export function judgeStructModule(subject: Subject): Findings {
+  const { file, target } = subject;
   const own = file.thisModule?.shape;
   if (own === undefined) return { reasons: [], notes: [] };
   const known = target.shapeFor(file.name);
   if (known === null) return { reasons: [], notes: [] };
   const differences = shapeDifferences(own, known);
+  const dmesg = failureOf(subject, checkStructModule)?.dmesg ?? [];
   return {
-    reasons: differences.length === 0 ? [] : [structReason(file, target, known, differences)],
+    reasons:
+      differences.length === 0 ? [] : [structReason(file, target, known, differences, dmesg)],
     notes: [],
   };
 }
@@ -80,14 +90,17 @@ function structReason(
   target: Target,
   { from }: KnownShape,
   differences: readonly string[],
+  dmesg: readonly string[],
 ): Reason {
   return makeReason({
     kind: "struct-module",
     symbol: null,
-    dmesg: [],
+    dmesg,
     explanation:
-      `struct module isn't that of ${target.name}, as ${from} shows it: ${differences.join("; ")}; a kernel that ` +
-      `doesn't notice it calls ${name} at a wrong address`,
+      `struct module isn't that of ${target.name}, as ${from} shows it: ${differences.join("; ")}` +
+      (dmesg.length > 0
+        ? ""
+        : `; this kernel doesn't check it, and would call ${name} at a wrong address`),
     remedy: REBUILD,
   });
 }

@@ -4,7 +4,13 @@
 import type { Address } from "../address.ts";
 import { Refusal } from "../errors.ts";
 import { judge, refusedFile } from "./judge.ts";
-import { type OpenOptions, openKernel, openNamed, openTarget } from "./open.ts";
+import {
+  importDifferences,
+  type KernelDifference,
+  type RuleDifference,
+  ruleDifferences,
+} from "./kernel-difference.ts";
+import { type OpenOptions, openKernel, openNamed, openTarget, profileOf } from "./open.ts";
 import type { Verdict } from "./reason.ts";
 import type { Target } from "./target.ts";
 
@@ -40,6 +46,39 @@ export interface Fits {
  * @throws Misuse when the kernel can't be read, or isn't known well enough.
  */
 export async function judgeModules(paths: readonly string[], options: FitsOptions): Promise<Fits> {
+  return (await judged(paths, options)).fits;
+}
+
+/** The verdicts for two kernels, and what differs between them. */
+export interface FitsBoth {
+  /** Whether every module fits both. */
+  readonly fits: boolean;
+  readonly kernel: Fits;
+  readonly against: Fits;
+  /** For each module, in the order of the files. */
+  readonly differences: readonly (readonly KernelDifference[])[];
+  readonly rules: readonly RuleDifference[];
+}
+
+/** Judges modules against two kernels. @throws Misuse as judgeModules() does. */
+export async function judgeAgainst(
+  paths: readonly string[],
+  options: FitsOptions,
+  other: FitsOptions,
+): Promise<FitsBoth> {
+  const [kernel, against] = [await judged(paths, options), await judged(paths, other)];
+  return {
+    fits: kernel.fits.fits && against.fits.fits,
+    kernel: kernel.fits,
+    against: against.fits,
+    differences: kernel.named.map(({ file }) =>
+      file instanceof Refusal ? [] : importDifferences(file, kernel.target, against.target),
+    ),
+    rules: ruleDifferences(profileOf(options, kernel.target), profileOf(other, against.target)),
+  };
+}
+
+async function judged(paths: readonly string[], options: FitsOptions) {
   const opened = await openKernel(options);
   const named = await openNamed(paths, opened, options);
   const target = await openTarget(opened, named);
@@ -47,12 +86,13 @@ export async function judgeModules(paths: readonly string[], options: FitsOption
   const modules = named.map(({ path, file }) =>
     file instanceof Refusal ? refusedFile(path, file) : judge(file, target, { base, path }),
   );
-  return {
-    fits: modules.every(({ fits }) => fits),
+  const fits: Fits = {
+    fits: modules.every((one) => one.fits),
     kernel: judgedKernel(target, opened.tree),
     modules,
     notes: target.notes,
   };
+  return { fits, target, named };
 }
 
 export function judgedKernel(target: Target, modules: string | null): JudgedKernel {

@@ -68,8 +68,7 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
     return false;
   }
 
-  /** judge.ts compares it. */
-  readonly structModuleSize = null;
+  abstract readonly structModuleSize: number | null;
 
   isFirst(): boolean {
     return true;
@@ -112,6 +111,10 @@ abstract class JudgingHost<A extends Address> implements ModuleHost<A> {
 }
 
 export class StrictHost<A extends Address> extends JudgingHost<A> {
+  get structModuleSize(): number | null {
+    return this.facts.target.shapeFor(this.facts.user)?.size ?? null;
+  }
+
   get vermagic(): string | null {
     return this.facts.target.vermagic;
   }
@@ -123,6 +126,7 @@ export class StrictHost<A extends Address> extends JudgingHost<A> {
 }
 
 export class LenientHost<A extends Address> extends JudgingHost<A> {
+  readonly structModuleSize = null;
   readonly vermagic = null;
   /** The module's own exports: only what the module imports is asked for. */
   findExport(name: string): Export<A> {

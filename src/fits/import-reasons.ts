@@ -106,8 +106,8 @@ export function judgeExports(subject: Subject): Findings {
   return { reasons, notes };
 }
 
-/** Name → whether it is weak. */
-function importsOf({ elf }: ModuleFile): Map<string, boolean> {
+/** The imports: name → whether it is weak. */
+export function importsOf({ elf }: ModuleFile): Map<string, boolean> {
   const imports = new Map<string, boolean>();
   for (const { name, section, binding } of elf.symbols) {
     if (name === "" || section !== SHN_UNDEF) continue;

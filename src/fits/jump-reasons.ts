@@ -16,11 +16,18 @@ import type { Findings, Subject } from "./subject.ts";
 
 /** @param base where modules are loaded; for a 64-bit module, an address of up to eight digits is sign-extended. */
 export function judgeJumps(subject: Subject, base: Address): Findings {
-  const reasons =
+  const jumps =
     subject.file.elf.class === 64
       ? reasonsAt(subject, WIDTH_64, address64(base))
       : reasonsAt(subject, WIDTH_32, address32(base));
-  return { reasons, notes: [] };
+  if (subject.file.profile.rules.O3 === "refuse") return { reasons: jumps, notes: [] };
+  const far = jumps.filter(({ kind }) => kind === "far-jump");
+  const targets = far.map(({ symbol }) => symbol).join(", ");
+  return {
+    reasons: jumps.filter((one) => !far.includes(one)),
+    notes:
+      far.length === 0 ? [] : [`this kernel's loader has slots for the far jumps to ${targets}`],
+  };
 }
 
 function reasonsAt<A extends Address>(

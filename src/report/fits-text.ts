@@ -1,7 +1,7 @@
 // Prints verdicts on modules and a kernel: for each module the reasons by kind, the kernel's lines first, then what
 // differs, and at the end what to do about all of them.
 
-import type { Fits, JudgedKernel } from "../fits/fits.ts";
+import type { Fits, FitsBoth, JudgedKernel } from "../fits/fits.ts";
 import type { Reason, ReasonKind, Verdict } from "../fits/reason.ts";
 import { counted, grouped } from "../html/numbers.ts";
 import type { Paint } from "./paint.ts";
@@ -38,6 +38,28 @@ export function* fitsTreeText(fits: Fits, paint: Paint): Generator<string> {
   });
   for (const line of columns(rows, ["left", "right"])) yield `${line}\n`;
   for (const module of bad) yield* moduleText(module, kernel, paint);
+}
+
+/** The verdicts for two kernels, and what differs between them for each module. */
+export function* fitsBothText(both: FitsBoth, paint: Paint): Generator<string> {
+  const { kernel, against, differences, rules } = both;
+  yield* fitsText(kernel, paint);
+  yield* fitsText(against, paint);
+  const [one, other] = [kernelName(kernel.kernel), kernelName(against.kernel)];
+  const heading = (what: string) => `${paint.bold(what)}: ${one} and ${other}\n`;
+  for (const [at, list] of differences.entries()) {
+    if (list.length === 0) continue;
+    yield heading(`differences for ${kernel.modules[at]?.file}`);
+    for (const { what, symbol, kernel: a, against: b } of list.slice(0, MOST_PRINTED)) {
+      yield `  ${symbol}  ${what}: ${a}, ${b}\n`;
+    }
+    const left = list.length - MOST_PRINTED;
+    if (left > 0) yield `  and ${left} more: --json has all\n`;
+  }
+  if (rules.length > 0) yield heading("rules of the loaders that differ");
+  for (const { rule, what, kernel: a, against: b } of rules) {
+    yield `  ${rule}  ${what}: ${a}, ${b}\n`;
+  }
 }
 
 export function* fitsText(

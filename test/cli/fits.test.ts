@@ -49,6 +49,28 @@ test("fits needs nothing but a Module.symvers, and says what that leaves out", (
   assert.match(text.stderr, /^note: .*doesn't say its version magic/);
 });
 
+test("fits judges against two kernels, and shows what differs", (context) => {
+  const directory = temporaryDirectory(context);
+  const [one, other] = ["one", "other"].map((name) => join(directory, name));
+  assert.ok(one && other);
+  writeFileSync(one, `${SYMVERS}\n`);
+  writeFileSync(other, `${SYMVERS.replace("0x92997ed8", "0x92997ed9")}\n`);
+  const taker = join(directory, "taker.ko");
+  const versions = { module_layout: 0x2154240b, _printk: 0x92997ed8 };
+  const symbols = [undefinedSymbol("_printk")];
+  writeFileSync(taker, writeModule({ name: "taker", symbols, versions }));
+  const words = ["fits", taker, "--kernel", one, "--against", other];
+  const { code, json } = farjalJson(words);
+  assert.deepEqual([code, json.fits, json.against.fits], [1, false, false]);
+  assert.deepEqual(
+    json.reasons.map(({ kind, symbol }: Reason) => [kind, symbol]),
+    [["checksum", "_printk"]],
+  );
+  assert.match(farjal(words).stdout, /\n {2}_printk {2}checksum: 0x92997ed8, 0x92997ed9\n/);
+  assert.equal(farjalJson(["fits", taker, "--against", one]).json.fits, true);
+  assertMisuse(farjal([...words, "--html", join(directory, "x")]), /--html shows one kernel/);
+});
+
 test("fits takes the version magic of a Module.symvers from the kernel's modules", (context) => {
   const directory = temporaryDirectory(context);
   const symvers = join(directory, "Module.symvers");

@@ -5,12 +5,14 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
 import { judge } from "../../src/fits/judge.ts";
+import { importDifferences, ruleDifferences } from "../../src/fits/kernel-difference.ts";
 import { factsOf, type ModuleFacts } from "../../src/fits/module-facts.ts";
 import type { Verdict } from "../../src/fits/reason.ts";
 import { Target, type TargetParts } from "../../src/fits/target.ts";
 import { magicDifference } from "../../src/fits/vermagic.ts";
 import { Misuse } from "../../src/index.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
+import { profileFor, type RuleChoice } from "../../src/kernel/rules/profile.ts";
 import { readModule } from "../../src/module/file/file.ts";
 import {
   code,
@@ -29,10 +31,14 @@ const LAYOUT = exported("module_layout");
 function verdict(
   spec: ModuleSpec,
   kernel: Kernel,
-  more: Partial<Pick<TargetParts, "own" | "others">> = {},
+  {
+    rules = {},
+    ...more
+  }: Partial<Pick<TargetParts, "own" | "others">> & { rules?: RuleChoice } = {},
 ): Verdict {
   const target = new Target({ name: "vmlinuz", kernel, own: [], others: [], ...more });
-  return judge(readModule(writeModule(spec)), target, { base: BASE, path: "dull.ko" });
+  const file = readModule(writeModule(spec), { profileOf: () => profileFor(rules, kernel, null) });
+  return judge(file, target, { base: BASE, path: "dull.ko" });
 }
 
 const facts = (spec: ModuleSpec): ModuleFacts => factsOf(readModule(writeModule(spec)));
@@ -194,6 +200,88 @@ suite("a module doesn't fit", () => {
     const others = [{ ...giver, exports: [far] }];
     assert.equal(verdict(spec, kernelWith([]), { others }).fits, true);
   });
+});
+
+suite("the kernel's rules decide", () => {
+  const shape = { size: 0x2c0, init: 0xc4, exit: 0x28c };
+  const own = [{ ...facts({ name: "other" }), shape }];
+
+  test("whether Linux says that struct module has another size, since 6.4", () => {
+    for (const [release, wanted] of [
+      ["6.1", []],
+      [
+        "6.12",
+        [
+          "module dull: .gnu.linkonce.this_module section size must match the kernel's built struct module size at run time",
+        ],
+      ],
+    ] as const) {
+      const found = verdict({}, kernelWith([]), { own, rules: { release } });
+      assert.deepEqual([kinds(found), lines(found)], [[["struct-module", null]], wanted]);
+    }
+  });
+
+  test("whether an import without a record in __versions is refused", () => {
+    const spec = { ...importing("a"), versions: { module_layout: LAYOUT.crc ?? 0 } };
+    const kernel = kernelWith([LAYOUT, exported("a", { crc: 2 })]);
+    assert.deepEqual(kinds(verdict(spec, kernel)), [["checksum", "a"]]);
+    const rules = { rules: { V20: "accept" } } as const;
+    assert.equal(verdict(spec, kernel, { rules }).fits, true);
+  });
+
+  test("whether version magics are compared, and far jumps refused: OpenWrt's loader does neither", () => {
+    const jumps = [{ offset: 0, type: R_MIPS_26, symbol: "far" }];
+    const spec: ModuleSpec = {
+      modinfo: modinfo("dull").map((line) => line.replace("6.1.0", "5.15.1")),
+      sections: [code([0x0c000000, 0], jumps)],
+      symbols: [undefinedSymbol("far")],
+    };
+    const kernel = kernelWith([exported("far")]);
+    assert.deepEqual(kinds(verdict(spec, kernel)), [
+      ["vermagic", null],
+      ["far-jump", "far"],
+    ]);
+    const { fits, notes } = verdict(spec, kernel, { rules: { release: "5.15", set: "openwrt" } });
+    assert.equal(fits, true);
+    assert.match(
+      notes.join(),
+      /doesn't compare version magics .*; the module is for|: the module is for/,
+    );
+    assert.match(notes.join(), /slots for the far jumps to far/);
+  });
+});
+
+test("two kernels differ in what they export to a module, and in their rules", () => {
+  const file = readModule(writeModule(importing("same", "gone", "moved", "ours", "typed")));
+  const target = (exports: Parameters<typeof kernelWith>[0]) =>
+    new Target({ name: "vmlinuz", kernel: kernelWith(exports), own: [], others: [] });
+  const one = target([
+    exported("same", { crc: 1 }),
+    exported("gone"),
+    exported("moved"),
+    exported("ours"),
+    exported("typed", { crc: 1 }),
+  ]);
+  const other = target([
+    exported("same", { crc: 1 }),
+    exported("moved", { namespace: "N" }),
+    exported("ours", { gplOnly: true }),
+    exported("typed", { crc: 2 }),
+  ]);
+  assert.deepEqual(importDifferences(file, one, other), [
+    { what: "exported", symbol: "gone", kernel: "yes", against: "no" },
+    { what: "namespace", symbol: "moved", kernel: "none", against: "N" },
+    { what: "gpl-only", symbol: "ours", kernel: "no", against: "yes" },
+    { what: "checksum", symbol: "typed", kernel: "0x00000001", against: "0x00000002" },
+  ]);
+  const rules = ruleDifferences(
+    profileFor({ release: "6.1", set: "debian" }, null, null),
+    profileFor({ release: "6.1", set: "mainline" }, null, null),
+  );
+  assert.deepEqual(
+    rules.map(({ rule }) => rule),
+    ["V20"],
+  );
 });
 
 suite("a missing symbol is explained", () => {

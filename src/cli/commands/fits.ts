@@ -10,6 +10,7 @@ import {
   type FitsOptions,
   fitsFromJson,
   Incomplete,
+  judgeAgainst,
   judgeModules,
   judgeTree,
   Misuse,
@@ -19,7 +20,7 @@ import {
   type TreeFits,
 } from "../../index.ts";
 import { fitsPage } from "../../report/fits-page.ts";
-import { fitsText, fitsTreeText } from "../../report/fits-text.ts";
+import { fitsBothText, fitsText, fitsTreeText } from "../../report/fits-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { readInput } from "../input.ts";
@@ -46,12 +47,14 @@ vermagic, missing-symbol, gpl-only, namespace, checksum, struct-module, far-jump
 
 Examples:
   farjal fits driver.ko --kernel vmlinuz-6.1.0-50-4kc-malta
+  farjal fits driver.ko --kernel vmlinuz-6.1.0-47-4kc-malta --against vmlinuz-6.1.0-50-4kc-malta
   farjal fits driver.ko --kernel System.map --symvers Module.symvers
   farjal fits driver.ko --kernel Module.symvers --modules lib/modules/6.1.0-50-4kc-malta
   farjal fits lib/modules/6.1.0-47-4kc-malta --kernel vmlinuz-6.1.0-50-4kc-malta --html fits.html`;
 
 interface FitsCommandOptions extends AnswerOptions, CacheOptions, ShardOptions {
   readonly kernel?: string;
+  readonly against?: string;
   readonly symvers?: string;
   readonly modules?: string;
   readonly kernelRelease?: string;
@@ -73,6 +76,10 @@ export function addFits(program: Command, give: Give, terminal: Terminal): void 
     .option(
       "--kernel <FILE>",
       "the kernel to load them into: vmlinuz, vmlinux, System.map, kallsyms, Module.symvers",
+    )
+    .option(
+      "--against <FILE>",
+      "judge against this kernel as well, and show what differs from --kernel",
     )
     .addOption(cacheOption())
     .option("--symvers <FILE>", "the Module.symvers of that kernel")
@@ -108,13 +115,49 @@ async function fits(
 ): Promise<Answer> {
   if (options.merge === true) return merged(paths, options, terminal);
   if (paths.some(isDirectory)) {
+    if (options.against !== undefined && options.kernel !== undefined) {
+      throw new Misuse("--against beside --kernel is for modules, not for a directory");
+    }
     if (paths.length > 1) throw new Misuse("fits takes modules or one directory");
     return answer(await judgedTree(paths[0] ?? "", options, terminal), true, options, terminal);
   }
   if (options.shard !== undefined || options.timings !== undefined) {
     throw new Misuse("--shard and --timings are for a directory");
   }
+  if (options.against !== undefined && options.kernel !== undefined) {
+    return both(paths, options, options.against, terminal);
+  }
   return answer(await judgeModules(paths, fitsOptions(options)), false, options, terminal);
+}
+
+/** The verdicts for two kernels. A Module.symvers and a modules tree are those of --kernel. */
+async function both(
+  paths: readonly string[],
+  options: FitsCommandOptions,
+  against: string,
+  { paint }: Terminal,
+): Promise<Answer> {
+  if (options.html !== undefined) throw new Misuse("--html shows one kernel, not --against too");
+  const own = fitsOptions(options);
+  const { symvers: _, modules: __, ...rest } = own;
+  const judged = await judgeAgainst(paths, own, { ...rest, kernel: against });
+  const [one, other] = [judged.kernel, judged.against];
+  const all = [...one.modules, ...other.modules];
+  return {
+    held: judged.fits,
+    json: {
+      fits: judged.fits,
+      reasons: paths.length === 1 ? all.flatMap(({ reasons }) => reasons) : undefined,
+      kernel: one.kernel,
+      modules: one.modules,
+      notes: one.notes,
+      against: other,
+      differences: judged.differences,
+      rules: judged.rules,
+    },
+    text: fitsBothText(judged, paint),
+    notes: [...one.notes, ...other.notes].map((note) => `note: ${note}\n`).join(""),
+  };
 }
 
 function merged(
@@ -148,7 +191,7 @@ async function answer(
 }
 
 function fitsOptions(options: FitsCommandOptions): FitsOptions {
-  const { kernel, symvers, modules, base } = options;
+  const { kernel = options.against, symvers, modules, base } = options;
   if (kernel === undefined) throw new Misuse("name the kernel with --kernel FILE");
   return {
     kernel,

@@ -52,7 +52,7 @@ export function checkClass<A extends Address>(loading: Loading<A>): void {
 }
 
 /** Compares the size of struct module with the kernel's, which all modules of one kernel have. */
-function checkStructModule<A extends Address>(loading: Loading<A>): void {
+export function checkStructModule<A extends Address>(loading: Loading<A>): void {
   const { modinfo, thisModule } = loading.file;
   const { structModuleSize } = loading.host;
   const size = thisModule?.shape.size;
