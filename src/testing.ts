@@ -1,21 +1,59 @@
-// Assertions about traces, for tests: `farjal/testing`. They throw Node's AssertionError with a readable difference, so
+// Assertions about traces, for tests, and the coverage of a test suite: `farjal/testing`. They throw Node's AssertionError with a readable difference, so
 // they work in node:test, in vitest and in any runner that reports a thrown error as a failure. Conditions under which
 // a test would pass without checking anything are errors too: a pattern that matches nothing, a trace that lost events,
 // a missing golden trace.
 
 import { AssertionError } from "node:assert";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Call, callsOf, callText } from "./compare/calls.ts";
 import { divergenceLines, type Step, walk } from "./compare/divergence.ts";
 import { goldenText, readGolden } from "./compare/golden.ts";
 import { plainTree, treeLines } from "./compare/tree.ts";
+import { mergeCoverage } from "./coverage/coverage.ts";
+import { coverageJson } from "./coverage/json.ts";
+import { coverageOf } from "./coverage/of-execution.ts";
+import { openDebugInfo } from "./dwarf/debug-info.ts";
 import { Misuse } from "./errors.ts";
 import type { TraceEvent, TracerName } from "./ftrace/event.ts";
 import { FunctionFilter } from "./ftrace/filters/filter.ts";
+import type { ExecutedCode } from "./lab/code-counts.ts";
 
 const UPDATE = "FARJAL_UPDATE";
 const HOW_TO_MAKE = `run the test with ${UPDATE}=1 to write it`;
+
+/** The directory for coverage, as NODE_V8_COVERAGE is for V8's. */
+const COVERAGE = "FARJAL_COVERAGE";
+const covered = new Set<CoverableMachine>();
+
+/** A Machine, as far as its coverage needs it: so the declarations of this entry don't contain the library's. */
+export interface CoverableMachine {
+  counting: boolean;
+  /** What it executed while `counting` was on. */
+  readonly executed: unknown;
+}
+
+/**
+ * Counts what a machine executes from now on, if the environment has FARJAL_COVERAGE=DIRECTORY; otherwise does nothing.
+ * When the process ends, one file for all of its machines is written there, which `farjal coverage` adds up and shows.
+ */
+export function cover(machine: CoverableMachine): void {
+  const { [COVERAGE]: directory = "" } = process.env;
+  if (directory === "") return;
+  if (covered.size === 0) process.once("exit", () => writeCovered(directory));
+  machine.counting = true;
+  covered.add(machine);
+}
+
+function writeCovered(directory: string): void {
+  const all = [...covered].map((machine) =>
+    coverageOf(machine.executed as ExecutedCode, ({ file }) => openDebugInfo(file.elf)),
+  );
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `coverage-${process.pid}-${Date.now()}.json`);
+  writeFileSync(path, coverageJson(mergeCoverage(all)));
+}
 
 /** The accepted sources: a tracer that was stopped, a trace that readTrace() read, or events. */
 export type TraceSource =

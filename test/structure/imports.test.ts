@@ -12,7 +12,7 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 /** Folders of src (and single files), each with those it imports: only ones further down, so imports go one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "sweep", "html", "host"],
-  testing: ["compare", "ftrace"],
+  testing: ["compare", "coverage", "dwarf", "ftrace"],
   index: ["browser", "board", "sweep", "fits", "shards", "verify", "gdb"],
   browser: [
     "board",
@@ -109,6 +109,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   // The cost of a call is counted while it is traced.
   cost: ["formats"],
   coverage: ["lab", "module"],
+  testing: ["lab"],
   profile: ["lab", "module"],
   // What is measured is a lab's module: its processor's counts, its sites, its trampolines.
   measure: ["processor", "ftrace", "module", "trampoline"],

@@ -2,13 +2,17 @@
 // passes only because there is nothing to check.
 
 import assert, { AssertionError } from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { readCoverageJson } from "../../src/coverage/json.ts";
 import { Misuse } from "../../src/errors.ts";
 import { expectTrace } from "../../src/testing.ts";
-import { temporaryDirectory } from "../cli/farjal.ts";
+import { builtModule, farjalJson, temporaryDirectory } from "../cli/farjal.ts";
 import { functionEvents, graphEvents } from "../compare/events.ts";
+import { repositoryFile } from "../support/repository.ts";
 
 const LINES = ["run<-host", "usb_open<-run", "usb_read<-run", "copy<-usb_read", "usb_close<-run"];
 const FUNCTIONS = functionEvents(...LINES);
@@ -142,4 +146,45 @@ suite("a golden trace", () => {
       assert.throws(match("copy"), /neither a trace.dat nor ftrace text/);
     });
   });
+});
+
+test("cover() writes what a test suite's processes executed, and nothing without the variable", async (context) => {
+  const folder = temporaryDirectory(context);
+  const suiteFile = join(folder, "suite.mjs");
+  const lib = (name: string): string => JSON.stringify(pathToFileURL(repositoryFile(name)).href);
+  writeFileSync(
+    suiteFile,
+    `import { Machine } from ${lib("dist/index.js")};
+import { cover } from ${lib("dist/testing.js")};
+for (const n of [3, 5]) {
+  const machine = await Machine.create();
+  cover(machine);
+  await machine.insmod(${JSON.stringify(builtModule("debug", "little"))});
+  machine.call("work_fibonacci", [n]);
+}
+`,
+  );
+  const directory = join(folder, "coverage");
+  const run = (environment: NodeJS.ProcessEnv) =>
+    spawnSync(process.execPath, [suiteFile], {
+      env: { ...process.env, ...environment },
+      encoding: "utf8",
+    });
+  assert.equal(run({}).stderr, "");
+  assert.equal(existsSync(directory), false);
+  assert.equal(run({ FARJAL_COVERAGE: directory }).stderr, "");
+  const [file = "", ...more] = readdirSync(directory);
+  assert.deepEqual(more, []);
+  const { instructions, modules, sources } = readCoverageJson(
+    readFileSync(join(directory, file), "utf8"),
+    file,
+  );
+  const calls = [3, 5].map(
+    (n) =>
+      farjalJson(["run", builtModule("debug", "little"), "--call", "work_fibonacci", String(n)])
+        .json.instructions,
+  );
+  assert.equal(instructions, calls[0] + calls[1]);
+  assert.equal(modules.length, 1);
+  assert.equal(sources.length, 1);
 });

@@ -29,11 +29,11 @@ import type { Answer, Give } from "../answer.ts";
 import { type CallText, callTarget, callTitle } from "../call/call-text.ts";
 import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { opener } from "../measured.ts";
-import { debugInfos, noLinesText } from "../options/coverage-output.ts";
 import {
   type InstructionLimitOptions,
   withInstructionLimit,
 } from "../options/instruction-limit.ts";
+import { debugInfosOf } from "../options/lines.ts";
 import { type CallOptions, moduleCommand } from "../options/module-options.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import { readSource, type Source } from "../session.ts";
@@ -197,9 +197,9 @@ async function countedRun(
     name: call.name,
     budget: options.budget,
   });
-  const debugInfoOf = debugInfos();
-  const profile = profileOf(machine.executed, callTitle(call), debugInfoOf);
-  const note = debugInfoOf(module) === null ? noLinesText(`${source.path}: ${module.name}`) : null;
+  const infos = await debugInfosOf({ file: module.file, machine }, { farJumps: options.farJumps });
+  const profile = profileOf(machine.executed, callTitle(call), (one) => infos.of(one));
+  const note = infos.of(module) === null ? `note: ${source.path}: ${infos.why(module.name)}` : null;
   return { v0: first.v0, costs: costsOf(profile), note };
 }
 

@@ -21,7 +21,7 @@ import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { performCall } from "../gdb.ts";
 import { sourceText } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
-import { debugInfos, noLinesText } from "../options/coverage-output.ts";
+import { debugInfosOf, type LinesOptions } from "../options/lines.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
 import { beginCall } from "../saved-call.ts";
@@ -39,7 +39,7 @@ Examples:
 const FORMATS = ["text", "callgrind", "pprof", "folded"] as const;
 type Format = (typeof FORMATS)[number];
 
-interface ProfileOptions extends CallOptions {
+interface ProfileOptions extends CallOptions, Pick<LinesOptions, "debugInfo"> {
   readonly output?: string;
   readonly format?: Format;
   readonly source?: boolean;
@@ -63,6 +63,10 @@ export function addProfile(program: Command, give: Give, terminal: Terminal): vo
       "with --source and --disassemble: only this function (may be given again)",
       gather,
     )
+    .option(
+      "--debug-info <FILE|DIR>",
+      "lines from a file of the same build, if the module has none",
+    )
     .summary("count the instructions of each function, line and instruction")
     .description(
       "Calls a function and says exactly where its instructions were executed. Lines need debugging information " +
@@ -83,18 +87,18 @@ async function profile(
   const format = formatOf(options);
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
+  const infos = await debugInfosOf(session, options);
   const module = session.load();
+  const hasLines = infos.of(module) !== null;
+  if (options.source === true && !hasLines) throw new Misuse(infos.why(module.name));
   const begun = beginCall(machine, module.file, wantedCall(options, texts), options);
   try {
     machine.counting = true;
     const result = await performCall(machine, module, begun.call, {}, path, terminal);
-    const debugInfoOf = debugInfos();
-    const found = profileOf(machine.executed, begun.title, debugInfoOf);
+    const found = profileOf(machine.executed, begun.title, (one) => infos.of(one));
     const report = callReport(machine, begun, result, undefined);
-    const hasLines = debugInfoOf(module) !== null;
-    if (options.source === true && !hasLines) throw new Misuse(noLinesText(module.name));
     const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
-    const note = hasLines ? "" : `${noLinesText(module.name)}\n`;
+    const note = hasLines ? "" : `note: ${infos.why(module.name)}\n`;
     return {
       held: result.exception === undefined,
       json: { ...callJson(report), profile: profileJson(found) },

@@ -61,12 +61,13 @@ async function run(
   const wanted = callOf(options, texts);
   const session = await Session.open(await readSource(path, options), options);
   const lines = await SourceLines.open(filesOf(session), options);
-  const coverage = new CoverageOutput(options, session.machine, session.file, lines);
+  const coverage = await CoverageOutput.begin(session, options);
   const module = session.load();
   const { machine } = session;
   const sourceAt = lines?.in(machine);
   const help = helpIn(session, options);
   if (wanted === null && options.restore === undefined) {
+    await coverage.write(machine);
     return options.init === true ? initAnswer(session, module, help) : listAnswer(module, help);
   }
   const begun = beginCall(machine, module.file, wanted, options);

@@ -183,7 +183,7 @@ async function trace(
   const session = await Session.open(await readSource(path, options), options);
   const { machine } = session;
   const lines = await SourceLines.open(filesOf(session), options);
-  const coverage = new CoverageOutput(options, machine, session.file, lines);
+  const coverage = await CoverageOutput.begin(session, options);
   // A trace of the init function begins before the module is there, so filters wait for it.
   const waiting = wanted === null ? moduleName(session.file.name) : null;
   const module = waiting === null ? session.load() : null;

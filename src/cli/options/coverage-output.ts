@@ -1,22 +1,18 @@
 // `--coverage FILE` of commands that run code: which instructions, lines, branches and functions were executed, and how
-// often. The file's name chooses the format: .info for lcov, .json for farjal's own. Here too is the sentence for
-// modules that have no lines, which every command about lines gives.
+// often. The file's name chooses the format: .info for lcov, .json for farjal's own.
 
 import type { Command } from "commander";
 import {
   type Coverage,
   coverageJson,
   coverageOf,
-  type DebugInfo,
-  type LoadedModule,
   lcovText,
   type Machine,
   Misuse,
-  type ModuleFile,
-  openDebugInfo,
 } from "../../index.ts";
 import { writeWhole } from "../atomic-file.ts";
-import type { SourceLines } from "./lines.ts";
+import type { RunningSession } from "../session.ts";
+import { type DebugInfoFinder, debugInfosOf } from "./lines.ts";
 import { gather } from "./numbers.ts";
 
 export interface CoverageOptions {
@@ -32,53 +28,45 @@ export function withCoverage(command: Command): Command {
   );
 }
 
-/** Reads the debugging information of each module once. */
-export function debugInfos(): (module: Pick<LoadedModule, "file">) => DebugInfo | null {
-  const known = new Map<ModuleFile, DebugInfo | null>();
-  return ({ file }) => {
-    const found = known.get(file) ?? openDebugInfo(file.elf);
-    known.set(file, found);
-    return found;
-  };
-}
-
-/** What to do about a module without lines. */
-export function noLinesText(name: string): string {
-  return `${name} has no debugging information, so its lines aren't known: build it with -g (CONFIG_DEBUG_INFO)`;
-}
-
 /** The coverage of one run. */
 export class CoverageOutput {
   readonly #files: readonly string[];
-  readonly #debugInfoOf: (module: Pick<LoadedModule, "file">) => DebugInfo | null;
+  readonly #infos: DebugInfoFinder | null;
+
+  private constructor(files: readonly string[], infos: DebugInfoFinder | null) {
+    this.#files = files;
+    this.#infos = infos;
+  }
 
   /**
    * Switches counting on if the options ask for coverage.
-   * @param lines the debugging information that --debug-info has found; null: the modules' own.
    * @throws Misuse when a file's name implies no format, or the module has no lines for lcov.
    */
-  constructor(
-    { coverage = [] }: CoverageOptions,
-    machine: Machine,
-    file: ModuleFile,
-    lines: SourceLines | null,
-  ) {
-    const own = debugInfos();
-    this.#debugInfoOf = (module) => lines?.infoOf(module.file) ?? own(module);
-    for (const path of coverage) {
-      if (coverageFormat(path) !== "lcov" || this.#debugInfoOf({ file }) !== null) continue;
+  static async begin(
+    session: RunningSession,
+    { coverage = [], ...options }: CoverageOptions & Parameters<typeof debugInfosOf>[1],
+  ): Promise<CoverageOutput> {
+    if (coverage.length === 0) return new CoverageOutput([], null);
+    const formats = coverage.map(coverageFormat);
+    const infos = await debugInfosOf(session, options);
+    const { file, machine } = session;
+    if (formats.includes("lcov") && infos.of({ file }) === null) {
       throw new Misuse(
-        `${path}: ${noLinesText(file.name)}; --coverage FILE.json counts instructions without it`,
+        `${infos.why(file.name)}; --coverage FILE.json counts instructions without lines`,
       );
     }
-    this.#files = coverage;
-    if (coverage.length > 0) machine.counting = true;
+    machine.counting = true;
+    return new CoverageOutput(coverage, infos);
   }
 
   /** Writes the files. */
   async write(machine: Machine): Promise<void> {
-    if (this.#files.length === 0) return;
-    await writeCoverage(this.#files, coverageOf(machine.executed, this.#debugInfoOf));
+    const infos = this.#infos;
+    if (infos === null) return;
+    await writeCoverage(
+      this.#files,
+      coverageOf(machine.executed, (module) => infos.of(module)),
+    );
   }
 }
 

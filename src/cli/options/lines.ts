@@ -124,6 +124,38 @@ function functionLines(info: DebugInfo): Map<string, FunctionLine> {
   return lines;
 }
 
+/** Finds the debugging information of a module; null: there is none, and `why` says what to do about it. */
+export interface DebugInfoFinder {
+  of(module: Pick<LoadedModule, "file">): DebugInfo | null;
+  why(name: string): string;
+}
+
+/**
+ * The debugging information that counts are shown by: --debug-info's, or else the modules' own.
+ * @throws Misuse for debugging information that is damaged or of another build.
+ */
+export async function debugInfosOf(
+  session: Parameters<typeof filesOf>[0],
+  { debugInfo, farJumps }: Pick<LinesOptions, "debugInfo"> & Pick<ModuleOptions, "farJumps">,
+): Promise<DebugInfoFinder> {
+  if (farJumps === "rewrite") {
+    const why = (name: string): string =>
+      `--far-jumps rewrite moves the code of ${name}, so its lines aren't known`;
+    return { of: () => null, why };
+  }
+  const options = { lines: true, farJumps, ...(debugInfo === undefined ? {} : { debugInfo }) };
+  const lines = await SourceLines.open(filesOf(session), options);
+  return { of: ({ file }) => lines?.infoOf(file) ?? null, why: noLinesText };
+}
+
+/** What to do about a module without lines. */
+export function noLinesText(name: string): string {
+  return (
+    `${name} has no debugging information, so its lines aren't known: build it with -g (CONFIG_DEBUG_INFO), ` +
+    "or name a file of the same build with --debug-info"
+  );
+}
+
 /** A session's module, and those that are loaded. */
 export function filesOf({
   file,
