@@ -34,6 +34,7 @@ export {
 } from "./sweep/result.ts";
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
 export type { Comparison, WordDifference } from "./verify/compare.ts";
+export { GUEST_MACHINES, type GuestMachine } from "./verify/guest.ts";
 export {
   type Verification,
   type VerifiedModule,

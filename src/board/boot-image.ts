@@ -9,6 +9,7 @@ import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { findPayloads } from "../kernel/payload.ts";
+import { readKernel } from "../kernel/read.ts";
 
 /** A segment for physical memory: its bytes, then zeros up to `size`. */
 export interface BootSegment {
@@ -71,6 +72,17 @@ export function unpackedImage(kernel: Kernel): BootImage | null {
     size: image.bytes.length,
   };
   return { endian, entry, segments: [segment] };
+}
+
+/** The kernel without its decompressor if possible, since it then boots in a fraction of the time. */
+export async function fastImage(file: Uint8Array): Promise<BootImage> {
+  const shipped = await readBootImage(file);
+  try {
+    return unpackedImage(await readKernel(file)) ?? shipped;
+  } catch (error) {
+    if (error instanceof Misuse) return shipped;
+    throw error;
+  }
 }
 
 function readElfImage(file: Uint8Array): BootImage {

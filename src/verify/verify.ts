@@ -1,4 +1,4 @@
-// The proof that farjal loads as Linux does: a real kernel boots in QEMU and loads modules, farjal loads the same ones
+// The proof that farjal loads as Linux does: a real kernel boots on the board, or in QEMU, and loads modules, farjal loads the same ones
 // at the same addresses, and every word of their memory is compared. If one of the two refuses a module, the other must
 // refuse it with the same errno and lines.
 
@@ -11,14 +11,16 @@ import type { KernelStore } from "../kernel/stored.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
-import { type GuestOptions, runGuest } from "./guest.ts";
+import { type GuestMachine, type GuestOptions, runGuest } from "./guest.ts";
 import type { GuestModule } from "./records.ts";
 import { type LivePlace, placeOf, type Reloaded, reload } from "./reload.ts";
 import { gatherSubjects, type Subject } from "./subjects.ts";
 
 export interface VerifyOptions {
-  /** The path of a vmlinuz that QEMU's Malta boots. */
+  /** The path of a vmlinuz for a little-endian Malta board. */
   readonly kernel: string;
+  /** Where it boots: on farjal's board (`board`, default) or in qemu-system-mipsel (`qemu`). */
+  readonly machine?: GuestMachine | undefined;
   /** Keeps what was read from the kernel's image; default: nothing is kept. */
   readonly store?: KernelStore | undefined;
   /** A directory of modules, in which names and dependencies are found. */
@@ -31,6 +33,7 @@ export interface VerifyOptions {
 
 const VERIFY_OPTIONS: OptionKeys<VerifyOptions> = {
   kernel: true,
+  machine: true,
   store: true,
   tree: true,
   timeLimit: true,
@@ -70,7 +73,7 @@ const TOLD_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to ke
 /**
  * Boots the kernel and compares.
  * @param names files of modules, or names in the tree.
- * @throws Misuse when something can't be read, there is no QEMU, or the guest fails.
+ * @throws Misuse when something can't be read, there is no QEMU where one is wanted, or the guest fails.
  */
 export async function verify(
   names: readonly string[],
@@ -79,8 +82,9 @@ export async function verify(
   checkOptions("verify()", options, VERIFY_OPTIONS);
   const subjects = await gatherSubjects(names, options.tree);
   const kernel = await readKernel(options.kernel, { store: options.store });
-  const { onProgress, timeLimit = TIME_LIMIT } = options;
+  const { onProgress, timeLimit = TIME_LIMIT, machine = "board" } = options;
   const guest: GuestOptions = {
+    machine,
     timeLimit,
     ...(onProgress && { onProgress: (done: number) => onProgress(done, subjects.length) }),
   };

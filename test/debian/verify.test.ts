@@ -1,16 +1,18 @@
-// Proves the loader on a live kernel: `farjal verify` boots Debian's in QEMU. The memory of modules of all kinds must
+// Proves the loader on a live kernel: `farjal verify` boots Debian's on the board. The memory of modules of all kinds must
 // equal farjal's in every word that no known difference explains: relocated, loaded, and traced. Linux must refuse
-// the same modules of ours, with the same errno and lines.
+// the same modules of ours, with the same errno and lines. QEMU must give the same answers, to the last address.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
-import { verify } from "../../src/verify/verify.ts";
+import { type Verification, verify } from "../../src/verify/verify.ts";
 import { debian, debianSkip } from "../support/debian.ts";
+import { qemuSkip } from "../support/qemu-malta.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 
 const LIMIT_S = 300;
+const LONG = "long: only in a thorough run";
 
 /** With their dependencies some sixty modules; the comments give the reason for each. */
 const MODULES = [
@@ -29,21 +31,19 @@ const OURS = [
 ];
 const REFUSED = ["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"];
 
-function skip(): string | false {
-  if (spawnSync("qemu-system-mipsel", ["--version"]).error) {
-    return "qemu-system-mipsel isn't installed";
-  }
-  return debianSkip;
+function verified(machine: "board" | "qemu"): Promise<Verification> {
+  const ours = OURS.map((name) => repositoryFile(`test/modules/built/${name}-little.ko`));
+  return verify([...MODULES, ...ours], {
+    machine,
+    kernel: debian?.vmlinuz ?? "",
+    tree: join(dirname(debian?.moduleSymvers ?? ""), "lib", "modules"),
+    timeLimit: LIMIT_S,
+  });
 }
 
-suite("a live kernel's memory, word by word", { skip: skip() }, () => {
+suite("a live kernel's memory, word by word", { skip: debianSkip }, () => {
   test("of modules of all kinds is farjal's, and both refuse the same modules", async () => {
-    const ours = OURS.map((name) => repositoryFile(`test/modules/built/${name}-little.ko`));
-    const { modules, held } = await verify([...MODULES, ...ours], {
-      kernel: debian?.vmlinuz ?? "",
-      tree: join(dirname(debian?.moduleSymvers ?? ""), "lib", "modules"),
-      timeLimit: LIMIT_S,
-    });
+    const { modules, held } = await verified("board");
     const wrong = modules.filter(
       ({ problems, comparisons }) =>
         problems.length > 0 || comparisons.some(({ unexplained }) => unexplained > 0),
@@ -63,5 +63,9 @@ suite("a live kernel's memory, word by word", { skip: skip() }, () => {
       REFUSED.filter((name) => !refused.includes(name)),
       [],
     );
+  });
+
+  test("is the same in QEMU", { skip: qemuSkip || (!thorough && LONG) }, async () => {
+    assert.deepEqual(await verified("qemu"), await verified("board"));
   });
 });

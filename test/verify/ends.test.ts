@@ -1,4 +1,4 @@
-// Tests how a guest can end abnormally: no QEMU, one that fails, one that never ends, one that leaves nonsense, and a
+// Tests how a guest in QEMU can end abnormally: no QEMU, one that fails, one that never ends, one that leaves nonsense, and a
 // signal to farjal. Each is one error, and nothing of the guest remains. A program replaces QEMU and misbehaves.
 
 import assert from "node:assert/strict";
@@ -52,7 +52,7 @@ suite("a guest that doesn't end by itself", () => {
   async function failure(path: string, timeLimit = 20): Promise<string> {
     process.env["PATH"] = path;
     try {
-      await runGuest("vmlinuz", [], { timeLimit });
+      await runGuest("vmlinuz", [], { machine: "qemu", timeLimit });
     } catch (error) {
       assert.ok(error instanceof Misuse, String(error));
       assert.deepEqual(readdirSync(join(root, "tmp")), []);
@@ -121,7 +121,7 @@ suite("a guest that doesn't end by itself", () => {
       `require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);`,
     );
     const guest = new URL("../../src/verify/guest.js", import.meta.url).href;
-    const program = `import { runGuest } from ${JSON.stringify(guest)}; await runGuest("vmlinuz", [], { timeLimit: 60 });`;
+    const program = `import { runGuest } from ${JSON.stringify(guest)}; await runGuest("vmlinuz", [], { machine: "qemu", timeLimit: 60 });`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
       cwd: repositoryFile("."),
     });

@@ -1,9 +1,9 @@
-// `farjal verify MODULE…`: boots a real kernel in QEMU, loads modules there and in farjal, and compares their memory
-// word by word.
+// `farjal verify MODULE…`: boots a real kernel, loads modules there and in farjal, and compares their memory word by
+// word.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { hex } from "../../hex.ts";
-import { type VerifiedModule, verify } from "../../index.ts";
+import { GUEST_MACHINES, type GuestMachine, type VerifiedModule, verify } from "../../index.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
@@ -19,6 +19,7 @@ Examples:
 interface VerifyOptions extends AnswerOptions, CacheOptions {
   readonly kernel: string;
   readonly modules?: string;
+  readonly machine: GuestMachine;
   readonly timeLimit: number;
 }
 
@@ -29,11 +30,19 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .option("--json", "print one JSON document")
     .requiredOption("--kernel <FILE>", "the vmlinuz to boot, for a little-endian Malta board")
     .addOption(cacheOption())
+    .addOption(
+      new Option(
+        "--machine <NAME>",
+        "where the kernel boots: on farjal's board, or in qemu-system-mipsel",
+      )
+        .choices(GUEST_MACHINES)
+        .default("board"),
+    )
     .option("--modules <DIR>", "a modules tree, where names and dependencies are found")
     .option("--time-limit <S>", "seconds that the boot may take", countReader(1, 86_400), 300)
     .summary("compare with a real kernel's memory, word by word")
     .description(
-      "Boots a kernel in qemu-system-mipsel, loads the modules there and in farjal at the same addresses, and " +
+      "Boots a kernel on farjal's board, or in qemu-system-mipsel, loads the modules there and in farjal at the same addresses, and " +
         "compares their memory: relocated before any code runs, loaded, and traced. Exit code 1: a word differs " +
         "without an explanation, or the two don't agree on refusing a module.",
     )
@@ -62,13 +71,14 @@ function moduleJson(module: VerifiedModule): Answer["json"] {
 
 async function verified(
   names: readonly string[],
-  { kernel, modules, timeLimit, cache }: VerifyOptions,
+  { kernel, machine, modules, timeLimit, cache }: VerifyOptions,
   terminal: Terminal,
 ) {
   const bar = progressBar(terminal);
   try {
     return await verify(names, {
       kernel,
+      machine,
       store: kernelStore({ cache }),
       timeLimit,
       ...(modules === undefined ? {} : { tree: modules }),
