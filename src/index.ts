@@ -6,6 +6,7 @@ export { Linux, type LinuxAnswer, type LinuxOptions } from "./board/linux.ts";
 export { type OpenedLinux, type OpenLinuxOptions, openLinux } from "./board/open-linux.ts";
 export { cacheKey, SnapshotCache } from "./board/snapshot-cache.ts";
 export * from "./browser.ts";
+export { type Builds, type Changes, compareBuilds } from "./fits/builds.ts";
 export {
   type Fits,
   type FitsBoth,

@@ -49,6 +49,27 @@ test("fits needs nothing but a Module.symvers, and says what that leaves out", (
   assert.match(text.stderr, /^note: .*doesn't say its version magic/);
 });
 
+test("fits compares two builds of a module where no kernel is named", (context) => {
+  const directory = temporaryDirectory(context);
+  const [old, next] = ["old.ko", "new.ko"].map((name) => join(directory, name));
+  assert.ok(old && next);
+  writeFileSync(old, writeModule({ name: "dull", versions: { module_layout: 1 } }));
+  writeFileSync(next, writeModule({ name: "dull", versions: { module_layout: 2 } }));
+  const { code, json } = farjalJson(["fits", old, next]);
+  assert.equal(code, 1);
+  assert.deepEqual(
+    [json.fits, json.reasons.map(({ kind, symbol }: Reason) => [kind, symbol])],
+    [false, [["checksum", "module_layout"]]],
+  );
+  assert.deepEqual(json.imports.changed, [
+    { name: "module_layout", old: "0x00000001", new: "0x00000002" },
+  ]);
+  const same = farjal(["fits", old, old]);
+  assert.deepEqual([same.code, /no difference\n$/.test(same.stdout)], [0, true]);
+  assertMisuse(farjal(["fits", old, next, old]), /two builds of one module/);
+  assertMisuse(farjal(["fits", old, next, "--symvers", old]), /need a kernel/);
+});
+
 test("fits judges against two kernels, and shows what differs", (context) => {
   const directory = temporaryDirectory(context);
   const [one, other] = ["one", "other"].map((name) => join(directory, name));

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
 import {
+  compareBuilds,
   type Fits,
   type FitsOptions,
   fitsFromJson,
@@ -19,6 +20,7 @@ import {
   readModuleBytes,
   type TreeFits,
 } from "../../index.ts";
+import { buildsText } from "../../report/builds-text.ts";
 import { fitsPage } from "../../report/fits-page.ts";
 import { fitsBothText, fitsText, fitsTreeText } from "../../report/fits-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
@@ -35,6 +37,7 @@ import {
   withShards,
 } from "../options/shard.ts";
 import { progressBar } from "../progress.ts";
+import { openModule } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -50,6 +53,7 @@ Examples:
   farjal fits driver.ko --kernel vmlinuz-6.1.0-47-4kc-malta --against vmlinuz-6.1.0-50-4kc-malta
   farjal fits driver.ko --kernel System.map --symvers Module.symvers
   farjal fits driver.ko --kernel Module.symvers --modules lib/modules/6.1.0-50-4kc-malta
+  farjal fits old/driver.ko new/driver.ko          what differs between two builds
   farjal fits lib/modules/6.1.0-47-4kc-malta --kernel vmlinuz-6.1.0-50-4kc-malta --html fits.html`;
 
 interface FitsCommandOptions extends AnswerOptions, CacheOptions, ShardOptions {
@@ -124,10 +128,34 @@ async function fits(
   if (options.shard !== undefined || options.timings !== undefined) {
     throw new Misuse("--shard and --timings are for a directory");
   }
+  if (options.kernel === undefined && options.against === undefined) {
+    return builds(paths, options, terminal);
+  }
   if (options.against !== undefined && options.kernel !== undefined) {
     return both(paths, options, options.against, terminal);
   }
   return answer(await judgeModules(paths, fitsOptions(options)), false, options, terminal);
+}
+
+/** Two builds of a module, without a kernel. */
+async function builds(
+  [path = "", other, another]: readonly string[],
+  { symvers, modules, html }: FitsCommandOptions,
+  { paint }: Terminal,
+): Promise<Answer> {
+  if (other === undefined || another !== undefined) {
+    throw new Misuse("name the kernel with --kernel FILE, or give two builds of one module");
+  }
+  if (symvers !== undefined || modules !== undefined || html !== undefined) {
+    throw new Misuse("--symvers, --modules and --html need a kernel: name it with --kernel FILE");
+  }
+  const [old, next] = [await openModule(path, {}), await openModule(other, {})];
+  const compared = compareBuilds(old, next);
+  return {
+    held: compared.fits,
+    json: { ...compared, old: path, new: other },
+    text: buildsText(compared, { old: path, next: other }, paint),
+  };
 }
 
 /** The verdicts for two kernels. A Module.symvers and a modules tree are those of --kernel. */
