@@ -5,6 +5,7 @@
 import type { Refusal } from "../index.ts";
 import type { Paint } from "../report/paint.ts";
 import { refusalText } from "../report/refusal-text.ts";
+import type { Check, ReportOptions } from "./ci/check.ts";
 
 export interface Answer {
   /** The verdict: false makes the exit code 1. */
@@ -20,10 +21,12 @@ export interface Answer {
   readonly text: Iterable<string>;
   /** Further text for stderr, left out with --json; a function is called after the text has been printed. */
   readonly notes?: string | (() => string | undefined);
+  /** The verdicts one by one, for CI reports; default: the answer is one. */
+  readonly checks?: readonly Check[];
 }
 
 /** Every command takes it. */
-export interface AnswerOptions {
+export interface AnswerOptions extends ReportOptions {
   readonly json?: boolean;
 }
 

@@ -6,6 +6,7 @@ import { version } from "../host/version.ts";
 import { Misuse, NothingMatches, Refusal } from "../index.ts";
 import { type Answer, type Give, refusedAnswer } from "./answer.ts";
 import { plainNumbers } from "./call/number.ts";
+import { withReports, writeReports } from "./ci/reports.ts";
 import { jsonText } from "./json/json-text.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -21,9 +22,14 @@ What every command shares:
   --json prints one JSON document. Addresses and instruction words in it are strings of 0x and eight
   digits; counts, sizes, offsets and v0 are numbers.
   Exit code: 0 the verdict held, 1 it failed, 2 the call was wrong.
+  --junit FILE and --github report verdicts to CI systems. The documents of --json have schemas in schemas/.
 
 Try first:
   farjal demo`;
+
+/** Below each command's help; its description says what its verdict is. */
+const EXIT_CODES = `
+Exit codes: 0, done, and the verdict held; 1, the verdict failed, or nothing matches; 2, the command was called wrongly.`;
 
 type Add = (program: Command, give: Give, terminal: Terminal) => void;
 
@@ -57,7 +63,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   let code = HELD;
   const give: Give = async (options, make) => {
+    const begin = performance.now();
     const answer = await answered(make, terminal);
+    const seconds = (performance.now() - begin) / 1000;
     code = answer.misuse !== undefined ? MISUSED : answer.held ? HELD : FAILED;
     if (options.json === true) {
       await terminal.json(jsonText(answer.json));
@@ -66,6 +74,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       const notes = typeof answer.notes === "function" ? answer.notes() : answer.notes;
       if (notes !== undefined) terminal.note(notes);
     }
+    await writeReports(options, answer, args, seconds, terminal);
   };
   try {
     const program = await buildProgram(args, terminal, give);
@@ -110,6 +119,10 @@ async function buildProgram(
     })
     .exitOverride();
   for (const add of await wanted(args)) add(program, give, terminal);
+  for (const command of program.commands) {
+    withReports(command);
+    for (const one of [command, ...command.commands]) one.addHelpText("after", EXIT_CODES);
+  }
   return program;
 }
 

@@ -5,6 +5,7 @@ import { Option } from "commander";
 import type { Address } from "../../address.ts";
 import {
   Incomplete,
+  type ModuleResult,
   mergeSweeps,
   type Sweep,
   summariseSweep,
@@ -14,6 +15,7 @@ import {
 import { readingShare, sweepText } from "../../report/sweep-text.ts";
 import { causesOf } from "../../sweep/causes.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import type { Check } from "../ci/check.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
@@ -151,6 +153,7 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
   const loaded = subject.mend ? summary.loads : summary.linuxLoads;
   return {
     held: loaded === results.length,
+    checks: results.map((result) => checkOf(result, subject.mend)),
     json: {
       ...sweep,
       summary,
@@ -163,4 +166,15 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
     },
     text: sweepText(sweep, summary, causes, terminal.paint),
   };
+}
+
+/** A module's verdict for CI reports. */
+function checkOf(
+  { path, base, verdict, linux, dmesg, explanation }: ModuleResult,
+  mend: boolean,
+): Check {
+  const held = mend ? verdict === "loads" : linux === "loads";
+  const details = [...dmesg, explanation ?? ""].join("\n");
+  const message = dmesg.at(-1) ?? explanation ?? "no verdict";
+  return { name: `${path} at ${base}`, file: path, failure: held ? null : { message, details } };
 }
