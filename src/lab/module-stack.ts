@@ -8,6 +8,7 @@ import { Misuse, Refusal } from "../errors.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
+import type { PerBlock } from "../trampoline/facts.ts";
 import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
 import type { InsmodOptions } from "./machine-options.ts";
 import type { ModuleMachine } from "./module-machine.ts";
@@ -27,7 +28,7 @@ interface Stacked<A extends Address> {
 /** A dependency's addresses; the default of each follows from the others. */
 export interface Placing<A extends Address> {
   readonly base: A;
-  readonly initBase?: A;
+  readonly place?: PerBlock<A>;
   readonly perCpuBase?: A;
 }
 

@@ -14,7 +14,7 @@ import type { ModuleFile } from "../module/file/file.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
 import { PERCPU, THIS_MODULE } from "../module/layout/sections.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import type { Block } from "../trampoline/facts.ts";
+import { type Block, blocksOf, isInitBlock, type PerBlock, perBlock } from "../trampoline/facts.ts";
 import type { ComparedBlock } from "./compare.ts";
 import type { GuestModule, Moment } from "./records.ts";
 import type { Subject } from "./subjects.ts";
@@ -29,8 +29,9 @@ const JUMP_ENTRY_SIZE = 12;
 
 /** The addresses of a module in the live kernel. */
 export interface LivePlace {
+  /** The first block's. */
   readonly base: number;
-  readonly initBase: number;
+  readonly place: PerBlock<number>;
   readonly perCpuBase: number | undefined;
 }
 
@@ -40,12 +41,28 @@ export interface Reloaded {
   readonly blocks: readonly ComparedBlock[];
 }
 
-/** A module's addresses; undefined if the kernel allocated no blocks of the sizes in farjal's layout. */
+/** A module's addresses; undefined if the kernel's memory doesn't show a block of farjal's layout. */
 export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefined {
   const layout = layOut(file);
+  const place = placeBySize(file, layout, live) ?? placeBySections(layout, live);
+  if (place === undefined) return undefined;
+  const [base] = blocksOf(layout.blocks).flatMap((block) => place[block] ?? []);
+  const symbols = relocatedBlocks(live).find(
+    ({ address }) => address === place[layout.kallsyms.blocks.init],
+  );
+  if (base === undefined || symbols === undefined) return undefined;
+  return { base, place, perCpuBase: perCpuBase(file, layout, symbols.bytes) };
+}
+
+/** The blocks of a kernel before 6.4 differ in size, and the core block has struct module's name. */
+function placeBySize(
+  file: ModuleFile,
+  layout: ModuleLayout,
+  live: GuestModule,
+): PerBlock<number> | undefined {
   const { core, init } = layout.blocks;
   if (core === undefined || init === undefined) return undefined;
-  const blocks = live.memory.filter(({ moment }) => moment === "relocated");
+  const blocks = relocatedBlocks(live);
   const hasName = (bytes: Uint8Array): boolean => {
     const own = [...layout.sections.values()].find(({ section }) => section.name === THIS_MODULE);
     if (own === undefined) return false;
@@ -57,11 +74,24 @@ export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefi
     (one) => one !== coreBlock && one.bytes.length === pages(init.size),
   );
   if (coreBlock === undefined || initBlock === undefined) return undefined;
-  return {
-    base: coreBlock.address,
-    initBase: initBlock.address,
-    perCpuBase: perCpuBase(file, layout, initBlock.bytes),
-  };
+  return { core: coreBlock.address, init: initBlock.address };
+}
+
+/** A loaded module's sections, as /sys/module lists them, show where each of its blocks is or was. */
+function placeBySections(layout: ModuleLayout, live: GuestModule): PerBlock<number> | undefined {
+  const listed = new Map(live.sections.map(({ name, address }) => [name, address]));
+  const bases = new Map<Block, number>();
+  for (const { section, block, offset } of layout.sections.values()) {
+    const address = listed.get(section.name);
+    if (address !== undefined && !bases.has(block)) bases.set(block, address - offset);
+  }
+  const wanted = blocksOf(layout.blocks).filter((block) => (layout.blocks[block]?.size ?? 0) > 0);
+  if (!wanted.every((block) => bases.has(block))) return undefined;
+  return Object.fromEntries(bases);
+}
+
+function relocatedBlocks({ memory }: GuestModule) {
+  return memory.filter(({ moment }) => moment === "relocated");
 }
 
 function perCpuBase(
@@ -91,8 +121,7 @@ export async function reload(
   for (const [index, needed] of needs.entries()) {
     const place = places(needed.file);
     if (place === undefined) continue;
-    const initBase = DEPENDENCY_INIT + index * DEPENDENCY_INIT_STEP;
-    stack.push(needed, { ...given(place), initBase });
+    stack.push(needed, given({ ...place, place: withFreedInit(place.place, index) }));
   }
   const place = places(file);
   const module = machine.insmodFile(file, {
@@ -102,8 +131,19 @@ export async function reload(
   return { module, blocks: place === undefined ? [] : comparedBlocks(machine, module, live) };
 }
 
-function given({ base, initBase, perCpuBase }: LivePlace) {
-  return { base, initBase, ...(perCpuBase === undefined ? {} : { perCpuBase }) };
+function given({ base, place, perCpuBase }: LivePlace) {
+  return { base, place, ...(perCpuBase === undefined ? {} : { perCpuBase }) };
+}
+
+/** A dependency's addresses, with its init blocks out of the way. */
+function withFreedInit(place: PerBlock<number>, index: number): PerBlock<number> {
+  let next = DEPENDENCY_INIT + index * DEPENDENCY_INIT_STEP;
+  return perBlock(blocksOf(place), (block) => {
+    if (!isInitBlock(block)) return place[block] ?? 0;
+    const here = next;
+    next += DEPENDENCY_INIT_STEP / 4;
+    return here;
+  });
 }
 
 function comparedBlocks(

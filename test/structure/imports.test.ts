@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "bytes",
   ],
   report: ["html", "isa", "bytes"],
-  verify: ["board", "sweep", "lab", "kernel", "module", "isa", "elf", "bytes"],
+  verify: ["board", "sweep", "lab", "kernel", "module", "trampoline", "isa", "elf", "bytes"],
   fits: ["sweep", "shards", "host", "kernel", "module", "trampoline", "elf", "html", "bytes"],
   sweep: ["lab", "dwarf", "shards", "host", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
@@ -115,8 +115,6 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   measure: ["processor", "ftrace", "module", "trampoline"],
   // What a kernel's tracer has recorded is a value that the formats read.
   board: ["formats"],
-  // It compares each block of a loaded module.
-  verify: ["trampoline"],
   // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
   // Reports use the types of what they show, and run none of its code.
