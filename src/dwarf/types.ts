@@ -136,6 +136,8 @@ export type BareType = Exclude<CType, NamedType | QualifiedType>;
 const VOID: CType = { kind: "void" };
 /** Typedefs, qualifiers and arrays of one another: C programs have a few, hostile files circles. */
 const MOST_STEPS = 64;
+/** The most types in the text of one. */
+const MOST_PARTS = 500;
 
 const ENCODINGS: ReadonlyMap<number, BaseEncoding> = new Map([
   [DW_ATE_address, "address"],
@@ -435,12 +437,14 @@ export function sizeOfType(type: CType, depth = MOST_STEPS): number | null {
 
 /** The type in C, as in a declaration without a name: `const char *`, `struct page *[4]`, `int (*)(void *)`. */
 export function typeText(type: CType): string {
-  return declaration(type, "", MOST_STEPS);
+  return declaration(type, "", { left: MOST_PARTS });
 }
 
-function declaration(type: CType, inner: string, depth: number): string {
+/** @param parts how many more types may be named: two parameters that refer to their function would double for ever. */
+function declaration(type: CType, inner: string, parts: { left: number }): string {
   const named = (name: string): string => (inner === "" ? name : `${name} ${inner}`);
-  if (depth === 0) return named("…");
+  if (parts.left <= 0) return named("…");
+  parts.left -= 1;
   switch (type.kind) {
     case "void":
       return named("void");
@@ -456,22 +460,22 @@ function declaration(type: CType, inner: string, depth: number): string {
     case "restrict":
     case "_Atomic":
       return type.target.kind === "pointer"
-        ? declaration(type.target, inner === "" ? type.kind : `${type.kind} ${inner}`, depth - 1)
-        : `${type.kind} ${declaration(type.target, inner, depth - 1)}`;
+        ? declaration(type.target, inner === "" ? type.kind : `${type.kind} ${inner}`, parts)
+        : `${type.kind} ${declaration(type.target, inner, parts)}`;
     case "pointer": {
       const star = `*${inner}`;
       const isGrouped = type.target.kind === "array" || type.target.kind === "function";
-      return declaration(type.target, isGrouped ? `(${star})` : star, depth - 1);
+      return declaration(type.target, isGrouped ? `(${star})` : star, parts);
     }
     case "array":
-      return declaration(type.element, `${inner}[${type.count ?? ""}]`, depth - 1);
+      return declaration(type.element, `${inner}[${type.count ?? ""}]`, parts);
     case "function": {
-      const parameters = type.parameters.map((one) => declaration(one.type, "", depth - 1));
+      const parameters = type.parameters.map((one) => declaration(one.type, "", parts));
       if (type.variadic) parameters.push("...");
       return declaration(
         type.result,
         `${inner}(${parameters.length === 0 ? "void" : parameters.join(", ")})`,
-        depth - 1,
+        parts,
       );
     }
     default:

@@ -4,7 +4,8 @@
 #
 #   build_module ORDER NAME SOURCE OUTPUT FLAG…    ORDER is little or big
 #   In the environment: BITS, 32 (the default) or 64; DEPENDS, the modules it needs; VERSIONS_SOURCE and
-#   VERSIONS_FLAGS, a C file with __versions and its flags; RECORDMCOUNT, the program
+#   VERSIONS_FLAGS, a C file with __versions and its flags; ABOUT_FLAGS, flags for this_module.c; RECORDMCOUNT, the
+#   program
 
 lab=${lab:?the directory of this file}
 RECORDMCOUNT=${RECORDMCOUNT:-/usr/lib/linux-kbuild-6.1/scripts/recordmcount}
@@ -48,7 +49,7 @@ build_module() (
   $gcc $module_flags "$@" -c "$source" -o "$work/$name.o"
   if "$nm" "$work/$name.o" | grep -q ' U _mcount$'; then "$RECORDMCOUNT" "$work/$name.o"; fi
 
-  about="-DMODULE_NAME=\"$name\" -DDEPENDS=\"${DEPENDS:-}\""
+  about="-DMODULE_NAME=\"$name\" -DDEPENDS=\"${DEPENDS:-}\" ${ABOUT_FLAGS:-}"
   if "$nm" "$work/$name.o" | grep -q ' [Tt] init_module$'; then about="$about -DHAS_INIT"; fi
   if "$nm" "$work/$name.o" | grep -q ' [Tt] cleanup_module$'; then about="$about -DHAS_EXIT"; fi
   # shellcheck disable=SC2086

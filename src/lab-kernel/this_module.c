@@ -7,6 +7,8 @@
 #ifndef VERMAGIC
 #if _MIPS_SIM == _ABI64
 #define VERMAGIC "6.1.0-50-5kc-malta SMP mod_unload modversions MIPS64_R2 64BIT "
+#elif defined(LINUX_6_12)
+#define VERMAGIC "6.12.117 mod_unload MIPS32_R2 32BIT "
 #else
 #define VERMAGIC "6.1.0-50-4kc-malta SMP mod_unload modversions MIPS32_R2 32BIT "
 #endif
@@ -22,6 +24,8 @@ void cleanup_module(void);
 /* Alignment and offsets of 6.1 with CONFIG_SMP. */
 #if _MIPS_SIM == _ABI64
 enum { INIT_AT = 0x138, EXIT_AT = 0x328, SIZE = 832 };
+#elif defined(LINUX_6_12) /* without CONFIG_SMP and CONFIG_MODVERSIONS */
+enum { INIT_AT = 0xc4, EXIT_AT = 0x28c, SIZE = 704 };
 #else
 enum { INIT_AT = 0xc8, EXIT_AT = 0x210, SIZE = 576 };
 #endif

@@ -78,7 +78,7 @@ export class ModuleImage {
       const place = { section, offset: symbol.value + offset };
       if (place.offset >= section.size) continue;
       // Several static functions may have one name: the size tells them apart.
-      if (this.#sizeOf(symbol, section) === size) return place;
+      if (this.#isSize(symbol, section, size)) return place;
       fallback ??= place;
     }
     return fallback;
@@ -93,7 +93,7 @@ export class ModuleImage {
       (symbol) =>
         symbol.name === printed.name &&
         symbol.value === start &&
-        this.#sizeOf(symbol, place.section) === printed.size,
+        this.#isSize(symbol, place.section, printed.size),
     );
   }
 
@@ -150,10 +150,13 @@ export class ModuleImage {
     return symbols;
   }
 
-  /** The size as kallsyms counts it: up to the next symbol, or the end of the section. */
-  #sizeOf({ value }: ElfSymbol, section: Section): number {
+  /**
+   * Whether kallsyms prints this size: the bytes up to the next symbol. The last one of a section reaches at least to
+   * the section's end, and as far as the next section with symbols, or the end of the pages.
+   */
+  #isSize({ value }: ElfSymbol, section: Section, size: number): boolean {
     const next = this.#symbolsOf(section).find((symbol) => symbol.value > value);
-    return (next?.value ?? section.size) - value;
+    return next === undefined ? size >= section.size - value : size === next.value - value;
   }
 }
 

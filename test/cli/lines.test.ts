@@ -10,7 +10,7 @@ import { readElf } from "../../src/elf/reader.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { builtModule, farjal, farjalJson, ORDERS, temporaryDirectory } from "./farjal.ts";
 
-const FAULTY = repositoryFile("test/oops/built/faulty.ko");
+const FAULTY = repositoryFile("test/oops/built/little/faulty.ko");
 const FAULT = ["run", FAULTY, "--call", "faulty_work", "2", "--stub-missing"];
 /** work.c's functions begin at these lines: what a reader of the file sees. */
 const WORK = readFileSync(repositoryFile("test/modules/work.c"), "utf8").split("\n");

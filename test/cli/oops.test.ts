@@ -8,7 +8,7 @@ import { repositoryFile } from "../support/repository.ts";
 import { builtModule, farjal, farjalJson, temporaryDirectory } from "./farjal.ts";
 
 const NULL = repositoryFile("test/oops/transcripts/null.txt");
-const MODULES = repositoryFile("test/oops/built");
+const MODULES = repositoryFile("test/oops/built/little");
 
 test("oops prints what happened, where and the trace", () => {
   const { code, stdout, stderr } = farjal(["oops", NULL, "--modules", MODULES]);

@@ -87,7 +87,7 @@ const dwarf: Target = {
   },
 };
 
-const faulty = readModule(readFileSync(repositoryFile("test/oops/built/faulty.ko")));
+const faulty = readModule(readFileSync(repositoryFile("test/oops/built/little/faulty.ko")));
 
 const oops: Target = {
   name: "oops",

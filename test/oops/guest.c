@@ -37,6 +37,6 @@ int main(void)
 	if (remove)
 		kernel(__NR_delete_module, "faulty", O_NONBLOCK);
 	kernel(__NR_nanosleep, seconds, 0);
-	kernel(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF, 0);
+	kernel(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART, 0);
 	return 0;
 }

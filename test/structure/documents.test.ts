@@ -121,7 +121,10 @@ suite("the documents", () => {
     copyFileSync(repositoryFile("test/modules/work.c"), join(folder, "work.c"));
     copyFileSync(repositoryFile("test/oops/transcripts/null.txt"), join(folder, "console.log"));
     mkdirSync(join(folder, "modules"));
-    copyFileSync(repositoryFile("test/oops/built/faulty.ko"), join(folder, "modules/faulty.ko"));
+    copyFileSync(
+      repositoryFile("test/oops/built/little/faulty.ko"),
+      join(folder, "modules/faulty.ko"),
+    );
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(repositoryFile("."), join(folder, "node_modules/farjal"));
     for (const { language, note, lines } of documents.flatMap((document) => document.fences)) {
