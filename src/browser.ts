@@ -80,6 +80,7 @@ export {
   sizeOfType,
   typeText,
 } from "./dwarf/types.ts";
+export type { ElfObject } from "./elf/object.ts";
 export { type Errno, Misuse, NothingMatches, Refusal, type RefusalDetails } from "./errors.ts";
 export { filterStory, type StoryFilter } from "./explain/filter.ts";
 export { type Story, type TellOptions, tellStory } from "./explain/story.ts";

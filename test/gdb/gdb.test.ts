@@ -194,7 +194,7 @@ for (const order of ENDIANS) {
     });
 
     test("debugs a traced call, whose trace stays complete", async (context) => {
-      const words = ["trace", modern, "--call", "work_copy", "out:8", "abcdefg", "8"];
+      const words = ["trace", modern, "--call", "work_copy", "out:8", '"abcdefg"', "8"];
       const trace = await Waiting.start(context, ...words);
       const said = await gdb(trace, order, ["break work_checksum", "continue", "detach"]);
       assert.match(said, /Breakpoint 1, .* in work_checksum/);
