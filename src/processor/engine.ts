@@ -43,6 +43,13 @@ const FREE_WORK = 2e8;
 const PAID = 8;
 /** What it costs to observe code: the exact reading takes ten times as long. */
 const OBSERVATION_WORK = 10 * OBSERVATION;
+/**
+ * Instructions after a translation until code is observed again for those of its accesses that were never seen: they go
+ * through the page tables, and no guard of theirs will ever fail. The wait grows, and then ends.
+ */
+const FIRST_WAIT = 4e6;
+const MORE_WAIT = 4;
+const LONGEST_WAIT = 1e8;
 /** Interpreted instructions between two looks whether the debt is paid. */
 const REST = 100_000;
 
@@ -84,6 +91,9 @@ export class RunLoop {
   #engine: Engine = "interpreter";
   #translator: Translator | undefined;
   #observations = 0;
+  /** The count at which code is observed again, and how long that was waited for. */
+  #observeAt = Number.POSITIVE_INFINITY;
+  #wait = FIRST_WAIT;
   #stopReason = STOP_LIMIT;
   readonly #counts: ExecutionCounts;
   readonly #blockCounts: BlockCounts;
@@ -174,8 +184,10 @@ export class RunLoop {
       throw new Misuse(`an instruction limit can't be ${limitInstructions}`);
     const end = Math.min(this.#host.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
-      const reason = this.#isInDebt() ? this.#rest(end, entry) : this.#runTo(end, slice, entry);
-      const stop = this.#attend(reason, end);
+      const until = entry === "run" ? Math.min(end, this.#observeAt) : end;
+      const reason = this.#isInDebt() ? this.#rest(end, entry) : this.#runTo(until, slice, entry);
+      const isEarly = reason === STOP_LIMIT && this.#host.count < end;
+      const stop = isEarly ? this.#observeAgain(end) : this.#attend(reason, end);
       if (stop === undefined) continue;
       this.#publishRecords();
       return stop;
@@ -247,8 +259,24 @@ export class RunLoop {
     const then = this.#observe(end);
     if (reason === STOP_HOT) translator.translate(pc);
     else translator.improve(about);
+    this.#wait = FIRST_WAIT;
+    this.#waitForUnseen();
     if (then === STOP_LIMIT && this.#host.count < end) return undefined; // only the observation is over
     return this.#attend(then, end);
+  }
+
+  /** Observes code for accesses that were never seen, and translates units anew with what they touch. */
+  #observeAgain(end: number): number | undefined {
+    const then = this.#observe(end);
+    this.#translator?.improveUnseen();
+    this.#wait *= MORE_WAIT;
+    this.#waitForUnseen();
+    return then === STOP_LIMIT && this.#host.count < end ? undefined : this.#attend(then, end);
+  }
+
+  #waitForUnseen(): void {
+    const waits = this.#wait <= LONGEST_WAIT && this.#translator?.hasUnseen;
+    this.#observeAt = waits ? this.#host.count + this.#wait : Number.POSITIVE_INFINITY;
   }
 
   /** Continues for a while with the core observing what the code does. */

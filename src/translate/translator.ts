@@ -101,6 +101,8 @@ interface Translation {
   /** The memory that it writes without checking for code there. */
   readonly writes: readonly Window[];
   readonly windows: readonly Window[];
+  /** The addresses of its loads and stores that were never observed. */
+  readonly unseen: readonly number[];
   /** null: it counts nothing. */
   readonly counts: UnitCounts | null;
   readonly run: CallableFunction;
@@ -257,6 +259,22 @@ export class Translator {
     this.#make(pc, false);
   }
 
+  /** Whether there are loads and stores in translated code that were never observed. */
+  get hasUnseen(): boolean {
+    return [...this.#live].some(({ unseen }) => unseen.length > 0);
+  }
+
+  /** Makes those units anew whose unseen loads and stores have been observed now. */
+  improveUnseen(): void {
+    this.#observations.take();
+    for (const unit of [...this.#live]) {
+      if (!unit.unseen.some((pc) => this.#observations.at(pc) !== undefined)) continue;
+      this.#counts.improvements++;
+      this.#remove(unit, false);
+      this.#make(unit.root, false);
+    }
+  }
+
   /** Must be called when physical memory was written; removes the translations made from it. */
   written(physical: number, size: number): void {
     this.#attempts++;
@@ -378,7 +396,9 @@ export class Translator {
     for (const { physical } of code) this.#windows.addCode(physical);
     const windows: Window[] = [];
     const writes: Window[] = [];
+    const unseen: number[] = [];
     const access = (instruction: Instruction): Access => {
+      if (isUnseen(instruction, this.#observations)) unseen.push(instruction.pc);
       const way = this.#access(instruction);
       if (typeof way === "string") return way;
       windows.push(way);
@@ -395,7 +415,7 @@ export class Translator {
       counterOf:
         counters === null || counts === null ? null : (block) => counters.addressOf(counts, block),
     });
-    return { root: pc, slot, code, windows, writes, counts, body };
+    return { root: pc, slot, code, windows, writes, unseen, counts, body };
   }
 
   /** The way to memory that fits what the instruction was seen touching. */
@@ -570,6 +590,13 @@ export class Translator {
 
 /** A unit whose module is being made. */
 type Making = Omit<Translation, "run"> & { readonly body: ReturnType<typeof unitBody> };
+
+/** Whether it is a load or store of which nothing was observed, and that isn't to the stack. */
+function isUnseen({ pc, word, guards, reads }: Instruction, observations: Observations): boolean {
+  const accesses = word >>> 30 === 2; // lb to swr
+  const toStack = (reads & STACK_REGISTERS) !== 0;
+  return accesses && guards && !toStack && observations.at(pc) === undefined;
+}
 
 function isStore({ word }: Instruction): boolean {
   return word >>> 29 === 5; // sb, sh, swl, sw, swr and their kin
