@@ -1,4 +1,4 @@
-// Measures how fast translated code is. The eight programs run in every engine and in every installed rival, in turns
+// Measures how fast translated code is. The sixteen programs run in every engine and in every installed rival, in turns
 // in one run: our interpreter and translator in both byte orders, QEMU's user mode and its Malta board, Unicorn, and
 // gcc's native code for this machine, and clang's WebAssembly of the same C: the limit of a translator to WebAssembly.
 // The bench fails unless all return the same sums.

@@ -1,4 +1,4 @@
-// Measures the interpreter beside the simplest fast one. The eight programs run in turns in one process: a whole
+// Measures the interpreter beside the simplest fast one. The sixteen programs run in turns in one process: a whole
 // processor with TLB, exceptions and exact counting against a switch over flat memory without checks (yardstick/).
 // The bench fails unless both count the same instructions and return the same sums.
 

@@ -1,4 +1,4 @@
-// The eight freestanding programs that the speed benches run, and the sums that they must return. Their C is in
+// The sixteen freestanding programs that the speed benches run, and the sums that they must return. Their C is in
 // programs/, with built objects of both byte orders. Each program is one function with the program's name. It takes a
 // number of rounds (some thousand instructions each) and starts from the same state in every call, so the same
 // program can run 10^6 instructions or 10^10.

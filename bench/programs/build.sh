@@ -16,7 +16,7 @@ mips="$mips -fno-tree-loop-distribute-patterns -fno-common -Wall -Wextra -Wno-si
 
 sums=$temporary/sums
 echo "rounds $rounds" >"$sums"
-for program in crc matmul sort vm fib strings sha256 tree; do
+for program in crc matmul sort vm fib strings sha256 tree wide list states base64 words life heap shapes; do
   gcc -O2 -w -DPROGRAM=$program $program.c main.c -o "$temporary/native"
   # shellcheck disable=SC2086 # a list of numbers
   wanted=$("$temporary/native" $rounds)
