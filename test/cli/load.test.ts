@@ -416,3 +416,23 @@ test("choices that contradict each other, or that nobody knows, are told in one 
     /^note: 7\.9 is newer than every kernel whose rules farjal knows: it uses those of 7\.3\n/,
   );
 });
+
+test("load --json names the rules of a module that is refused, and of a file that can't be read", (context) => {
+  const far = farjalJson([
+    "load",
+    builtModule("jal2009", "little"),
+    ...["--kernel-release", "6.12.95", "--far-jumps", "refuse"],
+  ]).json;
+  assert.deepEqual([far.verdict, far.rules.release, far.memories], ["refused", "6.12.95", []]);
+  const file = join(temporaryDirectory(context), "short.ko");
+  writeFileSync(file, "no module");
+  const short = farjalJson(["load", file, "--kernel-release", "5.10"]).json;
+  assert.deepEqual([short.errno, short.rules.release], ["ENOEXEC", "5.10"]);
+  assert.equal(farjalJson(["load", file]).json.rules, null);
+  // 5.10 has one line for all that is wrong with an ELF file.
+  const damaged = Buffer.from(readFileSync(builtModule("modern", "little")));
+  damaged.writeUInt16LE(0, 46);
+  writeFileSync(file, damaged);
+  const old = farjalJson(["load", file, "--kernel-release", "5.10"]).json;
+  assert.deepEqual(old.dmesg, ["Module has invalid ELF structures"]);
+});

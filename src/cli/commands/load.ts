@@ -15,6 +15,7 @@ import {
   type ModuleFile,
   type ModuleStatus,
   moduleName,
+  profileFor,
   Refusal,
   type StillMachine,
 } from "../../index.ts";
@@ -30,6 +31,7 @@ import {
   type ModuleOptions,
   moduleCommand,
   placed,
+  ruleChoice,
 } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";
@@ -96,6 +98,12 @@ function otherCode({ extensions }: ModuleFile): string[] {
   return [`the module's code uses ${extensions.join(", ")}, which farjal loads and doesn't run`];
 }
 
+/** The rules that the options alone choose, for a file that could not be read; null if they name no release. */
+function chosenProfile(options: LoadOptions): KernelProfile | null {
+  const choice = ruleChoice(options);
+  return choice?.release === undefined ? null : profileFor(choice, null, null);
+}
+
 /** A sentence if the module is built for another release than the one that it is loaded as. */
 function otherRelease({ modinfo }: ModuleFile, { release, from }: KernelProfile): string[] {
   const [built = ""] = modinfo.get("vermagic")?.split(" ") ?? [];
@@ -106,7 +114,7 @@ function otherRelease({ modinfo }: ModuleFile, { release, from }: KernelProfile)
 
 async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
   const judgement = await judgedOrRefused(path, options);
-  if (judgement instanceof Refusal) return refused(judgement, null, paint);
+  if (judgement instanceof Refusal) return refused(judgement, chosenProfile(options), paint);
   const { linux, farjal, mending, held } = judgement;
   const { session, loaded } = farjal;
   const refusal = linux.refusal;
@@ -126,7 +134,11 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
   if (loaded === null || session === null) {
     const why = farjal.refusal;
     const own = why === null || why.message === refusal?.message ? "" : refusalText(why, paint);
-    const answer = refused(refusal ?? (why as Refusal), session?.file.profile ?? null, paint);
+    const answer = refused(
+      refusal ?? (why as Refusal),
+      (session ?? linux.session)?.file.profile ?? null,
+      paint,
+    );
     return { ...answer, json: { ...answer.json, ...verdicts }, text: [...lines(0), own] };
   }
   const { module, blocks } = loaded;
