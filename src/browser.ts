@@ -22,6 +22,12 @@ export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./boar
 export type { Pcnet as NetworkCard } from "./board/devices/pcnet.ts";
 export { Disk } from "./board/disk.ts";
 export { EthernetLink, type LinkStop } from "./board/ethernet-link.ts";
+export {
+  InputRecorder,
+  type InputRecording,
+  InputReplay,
+  readInputRecording,
+} from "./board/input-recording.ts";
 export type { BootProgram } from "./board/loader.ts";
 export { pcapHeader, pcapRecord } from "./board/pcap.ts";
 export { postMortem } from "./board/post-mortem.ts";

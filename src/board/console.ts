@@ -15,6 +15,8 @@ const PANIC = "---[ end Kernel panic";
 export class Console {
   /** Called with each byte of output. */
   onByte: (byte: number) => void = () => undefined;
+  /** Called with each piece of input, before the guest gets it. */
+  onInput: (bytes: Uint8Array) => void = () => undefined;
   readonly #uart: Uart;
   readonly #end: (reason: BoardStop) => void;
   readonly #panic = new Matcher(PANIC);
@@ -57,7 +59,9 @@ export class Console {
 
   /** Types text, as UTF-8. @returns the number of bytes that the port accepted. */
   send(text: string | Uint8Array): number {
-    return this.#uart.receive(typeof text === "string" ? utf8Bytes(text) : text);
+    const bytes = typeof text === "string" ? utf8Bytes(text) : text;
+    if (bytes.length > 0) this.onInput(bytes);
+    return this.#uart.receive(bytes);
   }
 
   /** Clears the text. */

@@ -104,12 +104,12 @@ export class Disk {
         head.setU32(0, number);
         return [head.bytes, bytes];
       });
-    return { image: this.#imageDigest, changes: base64(host.deflate(joined(changes))) };
+    return { image: this.digest, changes: base64(host.deflate(joined(changes))) };
   }
 
   /** @throws Misuse for what another image's disk has saved, and for damage. */
   check(saved: Saved): void {
-    if ((saved as unknown as SavedDisk).image !== this.#imageDigest) {
+    if ((saved as unknown as SavedDisk).image !== this.digest) {
       throw new Misuse("the snapshot is of a board with another image in its disk");
     }
     this.#pieces(saved);
@@ -121,8 +121,8 @@ export class Disk {
     for (const [number, content] of pieces) this.#changed.set(number, content);
   }
 
-  /** SHA-256 of the image. */
-  get #imageDigest(): string {
+  /** SHA-256 of the image, without the guest's writes, in hexadecimal digits. */
+  get digest(): string {
     this.#digest ??= digestOf(this.#image);
     return this.#digest;
   }

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { Board } from "../../src/board/board.ts";
+import { InputRecorder, InputReplay, readInputRecording } from "../../src/board/input-recording.ts";
 import { Linux } from "../../src/board/linux.ts";
 import { readScript, ScriptedRun } from "../../src/board/script.ts";
 import { boardOf, saveBoard } from "../../src/board/snapshot.ts";
@@ -88,6 +89,22 @@ suite("a shell on the board", { skip: busyboxSkip }, () => {
     board.console.clear();
     assert.equal(board.run({ until: PROMPT, timeLimit: LIMIT }), "until");
     assert.equal(shell(board, "ls /tmp"), "");
+  });
+
+  test("does the same from a recording of keys, whose times a terminal gave", () => {
+    const board = restored();
+    const recorder = new InputRecorder(board, "");
+    for (const key of "echo $((6*7)); sleep 1\r") {
+      board.console.send(key);
+      while (board.run({ idle: "return", instructions: 1_000_000 }) !== "idle");
+      board.passTime(Math.floor(board.untilDue / 3)); // the next key comes before anything is due
+    }
+    board.run({ instructions: 2_000_000 });
+    const again = restored("auto");
+    const replay = new InputReplay(again, readInputRecording(recorder.text()), "");
+    assert.equal(replay.advance({ timeLimit: LIMIT }), "replayed");
+    assert.ok(replay.isSame && again.console.text.includes("\n42"), again.console.text);
+    assert.deepEqual(saveBoard(again), saveBoard(board));
   });
 
   test("waits for a key when a terminal paces it", () => {

@@ -2,6 +2,7 @@
 // at a text on the console, at the end of the script, when the guest powers off, or at a limit. The machine can be
 // saved at a text and continued later.
 
+import { createHash } from "node:crypto";
 import { openSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
@@ -16,12 +17,15 @@ import {
   Disk,
   ENGINES,
   type Engine,
+  InputRecorder,
+  InputReplay,
   Misuse,
   pcapHeader,
   pcapRecord,
   postMortem,
   readAnyKernel,
   readBootImage,
+  readInputRecording,
   readScript,
   ScriptedRun,
   type ScriptStop,
@@ -66,6 +70,8 @@ interface BootOptions extends AnswerOptions {
   readonly saveDisk?: readonly string[];
   readonly network?: string;
   readonly script?: string;
+  readonly record?: string;
+  readonly replay?: string;
   readonly log?: string;
   readonly reboot: boolean;
   readonly save?: string;
@@ -82,7 +88,7 @@ const GOOD_ENDS: ReadonlySet<BootEnd> = new Set<BootEnd>([
   "saved",
 ]);
 
-type BootEnd = ScriptStop | "left" | "interrupted" | "saved";
+type BootEnd = ScriptStop | "replayed" | "left" | "interrupted" | "saved";
 
 const REASONS: Readonly<Partial<Record<BootEnd, string>>> = {
   time: "the time limit is reached",
@@ -92,6 +98,7 @@ const REASONS: Readonly<Partial<Record<BootEnd, string>>> = {
   interrupted: "interrupted",
   "power-off": "the guest has switched the board off",
   reset: "the guest has reset the board",
+  replayed: "the recording is at its end",
 };
 
 export function addBoot(program: Command, give: Give, terminal: Terminal): void {
@@ -131,6 +138,11 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "a network card; what the guest sends is written to FILE, a capture for Wireshark or tcpdump",
     )
     .option("--script <FILE>", "a dialogue with the console: lines 'expect TEXT' and 'send TEXT'")
+    .option("--record <FILE>", "write the input with its times to FILE, for --replay")
+    .option(
+      "--replay <FILE>",
+      "run again what --record has recorded, with the same options; exit code 1 when it ends otherwise",
+    )
     .option("--log <FILE>", "also write the console's output to FILE")
     .option("--no-reboot", "end when the guest resets the board, instead of booting again")
     .option("--save <FILE>", "save the whole machine: at the text of --at, or where the run ends")
@@ -161,11 +173,12 @@ async function boot(
     throw new Misuse("--save-disk writes a disk that --disk gives: there are fewer of those");
   }
   const board = await boardFor(path, options, disks);
+  const input = inputOf(board, path, options, disks);
   const steps = options.script === undefined ? [] : readScript(text(readInput(options.script)));
   const started = performance.now();
   const end = await runBoard(
     board,
-    new ScriptedRun(board, steps, options.until),
+    input.replay ?? new ScriptedRun(board, steps, options.until),
     options,
     terminal,
   );
@@ -177,7 +190,11 @@ async function boot(
     const disk = disks[index];
     if (disk !== undefined) await writeAtomically(target, (sink) => written(disk, sink));
   }
-  const reached = options.until === undefined ? GOOD_ENDS.has(end) : end === "until";
+  if (options.record !== undefined && input.recorder !== undefined) {
+    await writeWhole(options.record, Buffer.from(input.recorder.text()));
+  }
+  const reached =
+    input.replay?.isSame ?? (options.until === undefined ? GOOD_ENDS.has(end) : end === "until");
   const stop = isTrouble(end, reached)
     ? postMortem(board, await symbols(path), REASONS[end] ?? end)
     : null;
@@ -207,6 +224,46 @@ function unmet({ until }: BootOptions, end: BootEnd): string {
 
 function isTrouble(end: BootEnd, reached: boolean): boolean {
   return !reached || end === "panic" || end === "fault";
+}
+
+interface RecordedInput {
+  readonly recorder?: InputRecorder;
+  readonly replay?: InputReplay;
+}
+
+/** What records the input, or gives it again. @throws Misuse for options that don't go together. */
+function inputOf(
+  board: Board,
+  path: string | undefined,
+  options: BootOptions,
+  disks: readonly Disk[],
+): RecordedInput {
+  const { record, replay } = options;
+  if (record === undefined && replay === undefined) return {};
+  const machine = machineDigest(path, options, disks);
+  if (replay === undefined) return { recorder: new InputRecorder(board, machine) };
+  for (const name of ["record", "script", "until", "at"] as const) {
+    if (options[name] !== undefined) {
+      throw new Misuse(`--replay has its input and its end: leave out --${name}`);
+    }
+  }
+  return { replay: new InputReplay(board, readInputRecording(text(readInput(replay))), machine) };
+}
+
+/** A checksum of all that a run depends on besides its input. */
+function machineDigest(
+  path: string | undefined,
+  { initrd, restore, append, memory, cpu, network }: BootOptions,
+  disks: readonly Disk[],
+): string {
+  const hash = createHash("sha256");
+  for (const file of [path, initrd, restore]) {
+    const digest = createHash("sha256").update(file === undefined ? "" : readInput(file));
+    hash.update(digest.digest());
+  }
+  const images = disks.map(({ digest }) => digest);
+  hash.update(JSON.stringify([append, memory, cpu, network !== undefined, images]));
+  return hash.digest("hex");
 }
 
 /** Writes a disk's content, part by part. */
@@ -256,7 +313,7 @@ async function boardFor(
 /** Runs to the end and shows the console; reads the keyboard if there is one and no script. */
 async function runBoard(
   board: Board,
-  run: ScriptedRun,
+  run: ScriptedRun | InputReplay,
   options: BootOptions,
   terminal: Terminal,
 ): Promise<BootEnd> {
@@ -267,7 +324,10 @@ async function runBoard(
     if (log !== undefined) log(bytes);
   });
   const isInteractive =
-    process.stdin.isTTY === true && options.json !== true && options.script === undefined;
+    process.stdin.isTTY === true &&
+    options.json !== true &&
+    options.script === undefined &&
+    options.replay === undefined;
   const keyboard = isInteractive ? new Keyboard(process.stdin) : undefined;
   let interrupted = false;
   const interrupt = (): void => {
@@ -304,13 +364,17 @@ async function runBoard(
 /** Runs one slice. @returns undefined when only the slice is over. */
 async function advance(
   board: Board,
-  run: ScriptedRun,
+  run: ScriptedRun | InputReplay,
   { at }: BootOptions,
   keyboard: Keyboard | undefined,
   left: number,
-): Promise<ScriptStop | undefined> {
+): Promise<ScriptStop | "replayed" | undefined> {
   if (left <= 0) return "time";
   const also = at === undefined ? [] : [at];
+  if (run instanceof InputReplay) {
+    const end = run.advance({ timeLimit: Math.min(SLICE_ALONE, left) });
+    return end === "time" ? undefined : end;
+  }
   if (keyboard === undefined) {
     const end = run.advance({ timeLimit: Math.min(SLICE_ALONE, left) }, also);
     return end === "time" ? undefined : end;
