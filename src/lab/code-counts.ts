@@ -72,7 +72,7 @@ export class CodeCounts {
     this.#freed.set(module, kept);
     for (const { base, size, type } of loadedBlocks(module)) {
       if (initOnly && !isInitBlock(type)) continue;
-      this.#elsewhere.push(...this.#others(base, size));
+      for (const one of this.#others(base, size)) this.#elsewhere.push(one);
       executionCounts.forget(base, size);
     }
   }
@@ -114,16 +114,16 @@ export class CodeCounts {
     const { executionCounts } = this.#host.processor;
     const inside = sections.map(({ section }) => section).sort((a, b) => a.address - b.address);
     return executionCounts.pages.flatMap((page) => {
-      const found: OtherCode[] = [];
+      const found: OtherCode[][] = [];
       const end = page + PAGE_SIZE;
       let from = page;
       for (const { address, size } of inside) {
         if (address >= end || address + size <= from) continue;
-        found.push(...this.#others(from, Math.max(address - from, 0)));
+        found.push(this.#others(from, Math.max(address - from, 0)));
         from = Math.min(address + size, end);
       }
-      found.push(...this.#others(from, end - from));
-      return found;
+      found.push(this.#others(from, end - from));
+      return found.flat();
     });
   }
 

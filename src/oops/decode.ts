@@ -398,7 +398,7 @@ class Decoder {
     for (const name of other) {
       notes.push(`the file of ${name} is of another build: its functions have other sizes`);
     }
-    if (epc !== null && other.size === 0) notes.push(...this.#changedCode(epc));
+    if (epc !== null && other.size === 0) return notes.concat(this.#changedCode(epc));
     return notes;
   }
 

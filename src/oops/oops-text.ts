@@ -254,7 +254,8 @@ class Reader {
       return true;
     }
     if (line.startsWith("Call Trace:") || line.includes("[<")) {
-      this.#open().calls.push(...callsOf(line));
+      const { calls } = this.#open();
+      for (const call of callsOf(line)) calls.push(call);
       return true;
     }
     return false;

@@ -47,6 +47,7 @@ export class Message {
     const bytes: number[] = [];
     let left = value;
     for (; left > 0x7f; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) + 0x80);
-    this.#bytes.write(Uint8Array.of(...bytes, left));
+    bytes.push(left);
+    this.#bytes.write(Uint8Array.from(bytes));
   }
 }

@@ -1,6 +1,7 @@
 // Prints a profile: the functions and lines that executed most instructions, and, if wanted, the source or the code of
 // functions with a count at each line or instruction.
 
+import { greatest } from "../extremes.ts";
 import { digits } from "../hex.ts";
 import { grouped } from "../html/numbers.ts";
 import { disassemble } from "../isa/disassemble.ts";
@@ -103,13 +104,16 @@ function* annotatedSource(
     if (at !== null) counts.set(at, (counts.get(at) ?? 0) + executed);
   }
   const text = textOf(path);
-  const last = Math.max(line, ...counts.keys());
+  const last = greatest(counts.keys(), line);
   yield paint.bold(`${name}, ${path}:${line}`);
   if (text === null) {
     yield `  ${path} isn't here`;
     return;
   }
-  const width = Math.max(...[...counts.values()].map((count) => grouped(count).length), 1);
+  const width = greatest(
+    [...counts.values()].map((count) => grouped(count).length),
+    1,
+  );
   for (let number = line; number <= last; number++) {
     const count = counts.get(number);
     const shown = count === undefined ? "" : grouped(count);
