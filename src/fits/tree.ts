@@ -1,13 +1,14 @@
 // Judges every module of a tree, on all CPU cores, in two rounds: the first gathers what each module exports and how its
-// struct module is laid out, the second judges each module with what all others export. Files are read twice, so that
-// no more than a few modules are in memory at a time.
+// struct module is laid out, the second judges each module with what all others export. Files are read twice; what had to
+// be unpacked is kept in between, up to a limit.
 
+import { resolve } from "node:path";
 import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
 import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
 import { modulesAround, modulesIn } from "../sweep/dependencies.ts";
 import { type PoolAnswers, type PoolOptions, runOnCores } from "../sweep/pool.ts";
-import { digestOf, fileDigest, modulePaths, treeDigest } from "../sweep/tree.ts";
+import { digestOf, fileDigest, modulePaths, type TreeModule, treeDigest } from "../sweep/tree.ts";
 import { type Fits, type FitsOptions, judgedKernel, MODULES_BASE } from "./fits.ts";
 import { refusedFile } from "./judge.ts";
 import { type ModuleFacts, releaseOf } from "./module-facts.ts";
@@ -15,7 +16,7 @@ import { openKernel, profileOf } from "./open.ts";
 import { portableParts } from "./portable.ts";
 import type { Verdict } from "./reason.ts";
 import { Target } from "./target.ts";
-import type { JudgeSetup } from "./worker.ts";
+import type { FactsTask, FileFacts, JudgeSetup, JudgeTask } from "./worker.ts";
 
 export interface TreeOptions extends FitsOptions, PoolOptions {
   /** The part of the modules to judge; default: all. Each part reads the exports of the whole tree. */
@@ -51,6 +52,8 @@ export interface TreeFits extends Fits {
   readonly times: readonly number[];
 }
 
+/** The most bytes of unpacked modules that are kept between the rounds; a distribution's tree has 200 MB. */
+const MOST_KEPT = 384 << 20;
 const WORKER = new URL("./worker.js", import.meta.url);
 
 /**
@@ -68,18 +71,27 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const readings = elsewhere.length + around.length;
   const progress = (before: number) => (_: unknown, done: number) =>
     options.onProgress?.(before + done, readings + paths.length);
+  const kept = new Map<string, Uint8Array>();
+  let room = MOST_KEPT;
   const gather = async (files: readonly string[], before: number): Promise<ModuleFacts[]> => {
-    const { answers } = await inThreads<ModuleFacts | null>({
+    const { answers } = await inThreads<FactsTask, FileFacts | null>({
       name: "readFacts",
       setup: null,
-      tasks: files,
+      tasks: files.map((path) => ({ path })),
       options,
       failed: () => null,
       onAnswer: progress(before),
     });
-    return answers.filter((facts) => facts !== null);
+    for (const [at, answer] of answers.entries()) {
+      const bytes = answer?.unpacked ?? null;
+      if (bytes === null || bytes.length > room) continue;
+      room -= bytes.length;
+      kept.set(files[at] as string, bytes);
+    }
+    return answers.flatMap((answer) => (answer === null ? [] : [answer.facts]));
   };
   const theirs = await gather(elsewhere, 0);
+  const elsewhereDigest = modules === undefined ? null : treeDigest(labelled(modules));
   const ours = await gather(around, elsewhere.length);
   // Without --modules, the tree is taken for the kernel's own.
   const parts = {
@@ -99,13 +111,16 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const { shard = WHOLE, timings } = options;
   const expected = timings === undefined ? null : secondsOf(paths, timings);
   const places = expected === null ? rangeOf(paths.length, shard) : balancedPart(expected, shard);
-  const { answers: verdicts, seconds } = await inThreads<Verdict>({
+  const { answers: verdicts, seconds } = await inThreads<JudgeTask, Verdict>({
     name: "judgeOne",
     setup,
-    tasks: places.map((place) => paths[place] as string),
+    tasks: places.map((place) => {
+      const path = paths[place] as string;
+      return { path, unpacked: kept.get(resolve(directory, path)) ?? null };
+    }),
     weights: expected === null ? null : places.map((place) => expected[place] ?? 0),
     options,
-    failed: (path, why) => refusedFile(path, { errno: null, dmesg: [], explanation: why }),
+    failed: ({ path }, why) => refusedFile(path, { errno: null, dmesg: [], explanation: why }),
     onAnswer: progress(readings),
   });
   return {
@@ -115,10 +130,10 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
     notes: [...target.notes, ...releaseNotes(ours)],
     subject: {
       farjal: version(),
-      tree: treeDigest(paths.map((path) => ({ directory, path, label: path }))),
+      tree: treeDigest(labelled(directory)),
       kernel: await fileDigest(options.kernel),
       symvers: options.symvers === undefined ? null : await fileDigest(options.symvers),
-      options: digestOf(JSON.stringify([hex(base), modules ?? null, options.rules ?? null])),
+      options: digestOf(JSON.stringify([hex(base), elsewhereDigest, options.rules ?? null])),
       timings: expected === null ? null : digestOf(JSON.stringify(expected)),
     },
     total: paths.length,
@@ -128,17 +143,22 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   };
 }
 
-interface Round<R> {
+/** A tree's modules by their paths in it, which are the same on every machine. */
+function labelled(directory: string): TreeModule[] {
+  return modulePaths(directory).map((path) => ({ directory, path, label: path }));
+}
+
+interface Round<T, R> {
   readonly name: "readFacts" | "judgeOne";
   readonly setup: JudgeSetup | null;
-  readonly tasks: readonly string[];
+  readonly tasks: readonly T[];
   readonly weights?: readonly number[] | null;
   readonly options: PoolOptions;
-  readonly failed: (path: string, why: string) => R;
+  readonly failed: (task: T, why: string) => R;
   readonly onAnswer: (answer: R, done: number) => void;
 }
 
-function inThreads<R>({ options, ...round }: Round<R>): Promise<PoolAnswers<R>> {
+function inThreads<T, R>({ options, ...round }: Round<T, R>): Promise<PoolAnswers<R>> {
   if (round.tasks.length === 0) return Promise.resolve({ answers: [], seconds: [] });
   const { jobs, timeLimit } = options;
   return runOnCores({ worker: WORKER, ...round, jobs, timeLimit });

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import type { Address } from "../address.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
-import { openModule } from "../module/file/source.ts";
+import { readModule } from "../module/file/file.ts";
+import { moduleName } from "../module/file/name.ts";
+import { readModuleBytes } from "../module/file/source.ts";
 import { poolSetup } from "../sweep/pool-setup.ts";
 import { judge, refusedFile } from "./judge.ts";
 import { factsOf, type ModuleFacts } from "./module-facts.ts";
@@ -20,10 +22,33 @@ export interface JudgeSetup {
   readonly base: Address;
 }
 
-/** What a module's file contributes to the verdicts on others; null if it is no module. @param path of the file */
-export async function readFacts(path: string): Promise<ModuleFacts | null> {
+export interface FactsTask {
+  /** The file. */
+  readonly path: string;
+}
+
+export interface JudgeTask {
+  /** In the tree. */
+  readonly path: string;
+  /** The unpacked module, if the first round kept it. */
+  readonly unpacked: Uint8Array | null;
+}
+
+const COMPRESSED = /\.(gz|xz|zst)$/;
+
+/** What the first round finds in a file. */
+export interface FileFacts {
+  readonly facts: ModuleFacts;
+  /** The unpacked module, if the file is compressed: unpacking costs more than all the rest. */
+  readonly unpacked: Uint8Array | null;
+}
+
+/** What a module's file contributes to the verdicts on others; null if it is no module. */
+export async function readFacts({ path }: FactsTask): Promise<FileFacts | null> {
   try {
-    return factsOf(await openModule(path));
+    const bytes = await readModuleBytes(path);
+    const facts = factsOf(readModule(bytes, { name: moduleName(path) }));
+    return { facts, unpacked: COMPRESSED.test(path) ? bytes : null };
   } catch (error) {
     if (error instanceof Refusal || error instanceof Misuse) return null;
     throw error;
@@ -32,12 +57,12 @@ export async function readFacts(path: string): Promise<ModuleFacts | null> {
 
 let target: Target | undefined;
 
-/** @param path in the tree. */
-export async function judgeOne(path: string): Promise<Verdict> {
+export async function judgeOne({ path, unpacked }: JudgeTask): Promise<Verdict> {
   const { directory, parts, profile, base } = poolSetup<JudgeSetup>();
   target ??= portedTarget(parts);
   try {
-    const file = await openModule(join(directory, path), { profileOf: () => profile });
+    const bytes = unpacked ?? (await readModuleBytes(join(directory, path)));
+    const file = readModule(bytes, { name: moduleName(path), profileOf: () => profile });
     const { imports: _, ...verdict } = judge(file, target, { base, path });
     return verdict;
   } catch (error) {

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { judgeTree, Misuse } from "../../src/index.ts";
 import { fitsPage } from "../../src/report/fits-page.ts";
 import { debian, debianSkip } from "../support/debian.ts";
@@ -49,6 +50,7 @@ suite("a tree of modules", () => {
     write("deep/giver.ko", giver("giver", "give"));
     write("taker.ko", taker("taker", "give", "_printk"));
     write("greedy.ko", taker("greedy", "give", "<gone>"));
+    writeFileSync(join(tree, "packed.ko.gz"), gzipSync(writeModule(taker("packed", "give"))));
     writeFileSync(join(tree, "text.ko"), "no module");
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
@@ -67,6 +69,7 @@ suite("a tree of modules", () => {
       [
         ["deep/giver.ko", true, [], []],
         ["greedy.ko", false, ["giver"], [["missing-symbol", "<gone>"]]],
+        ["packed.ko.gz", true, ["giver"], []],
         ["taker.ko", true, ["giver"], []],
         ["text.ko", false, [], [["rule", null]]],
       ],
@@ -75,7 +78,7 @@ suite("a tree of modules", () => {
 
   test("has a page that shows each module that doesn't fit, and escapes its symbols", async () => {
     const page = fitsPage(await judged());
-    assert.match(page, /<h2>2 fit, 2 don&#39;t<\/h2>|<h2>2 fit, 2 don't<\/h2>/);
+    assert.match(page, /<h2>3 fit, 2 don&#39;t<\/h2>|<h2>3 fit, 2 don't<\/h2>/);
     assert.match(page, /greedy: Unknown symbol &lt;gone&gt; \(err -2\)/);
     assert.doesNotMatch(page, /<gone>/);
   });
@@ -101,7 +104,7 @@ suite("a tree of modules", () => {
         stranger?.reasons.map(({ kind }) => kind),
         ["vermagic"],
       );
-      assert.match(notes.join(), /modules of 2 releases: 6\.1\.0-50-4kc-malta \(3\), 6\.2\.0/);
+      assert.match(notes.join(), /modules of 2 releases: 6\.1\.0-50-4kc-malta \(4\), 6\.2\.0/);
     } finally {
       rmSync(join(tree, "stranger.ko"));
     }

@@ -102,7 +102,7 @@ export function addFits(program: Command, give: Give, terminal: Terminal): void 
     .option("--time-limit <S>", "seconds that one module may take", countReader(1, 86_400), 60)
     .summary("whether a module loads into another kernel, and all reasons why not")
     .description(
-      "Compares modules with a kernel: version magic, struct module, each import (missing, GPL-only, in a namespace, " +
+      "Compares modules with a kernel, or two builds of a module with each other: version magic, struct module, each import (missing, GPL-only, in a namespace, " +
         "with another checksum), far jumps, and the loader's other checks, and says what to do. Nothing is loaded. " +
         "Exit code 1: a module doesn't fit.",
     )
