@@ -10,7 +10,6 @@ import {
   DW_AT_comp_dir,
   DW_AT_high_pc,
   DW_AT_low_pc,
-  DW_AT_name,
   DW_AT_ranges,
   DW_AT_rnglists_base,
   DW_AT_sibling,
@@ -48,7 +47,6 @@ import {
   DW_FORM_strx3,
   DW_FORM_strx4,
   DW_FORM_udata,
-  DW_TAG_compile_unit,
 } from "./numbers.ts";
 import { type AddressRange, rangeList, rangeList4 } from "./ranges.ts";
 import { DebugReader, type DebugSection } from "./reader.ts";
@@ -97,11 +95,6 @@ export class Unit {
     this.#rnglistsBase = base(DW_AT_rnglists_base);
   }
 
-  /** DW_AT_name: the source file as the compiler was given it. */
-  get name(): string | null {
-    return this.root.string(DW_AT_name);
-  }
-
   /** DW_AT_comp_dir: the folder to which relative paths belong. */
   get directory(): string | null {
     return this.root.string(DW_AT_comp_dir);
@@ -110,10 +103,6 @@ export class Unit {
   /** The offset of the unit's line table; undefined if it has none. */
   get lineTable(): number | undefined {
     return this.root.number(DW_AT_stmt_list);
-  }
-
-  get isCompileUnit(): boolean {
-    return this.root.tag === DW_TAG_compile_unit;
   }
 
   /** A reader of the unit's bytes. */

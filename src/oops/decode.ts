@@ -93,11 +93,20 @@ const REGION_MASK = 0x0fffffff;
 const NULL_AREA = 0x10000;
 const JALR = 9;
 
-/** The modules that an oops and the lines of /proc/modules name, whose files are needed. */
+/**
+ * The modules whose files are needed: those that the kernel has named, and those that, by the lines of /proc/modules,
+ * were at an address of the oops, or at its offset in another 256 MiB region.
+ */
 export function modulesOf(oops: OopsText, lines: readonly ModuleLine[]): Set<string> {
   const names = new Set<string>();
-  for (const { symbol } of addressesOf(oops)) if (symbol?.module) names.add(symbol.module);
-  for (const { name } of lines) names.add(name);
+  for (const { symbol, address } of addressesOf(oops)) {
+    if (symbol?.module) names.add(symbol.module);
+    if (symbol !== null) continue;
+    for (const { name, address: base, size } of lines) {
+      const into = (lowWord(address) & REGION_MASK) - (lowWord(base) & REGION_MASK);
+      if (into >= 0 && into < size) names.add(name);
+    }
+  }
   return names;
 }
 

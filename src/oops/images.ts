@@ -51,10 +51,6 @@ export class ModuleImage {
     this.#layout = layoutOf(file);
   }
 
-  get hasLines(): boolean {
-    return this.#debug !== null;
-  }
-
   /** Says where its core block was: the address in /proc/modules. */
   placeCore(address: Address): void {
     this.#origins.set("core", address);
@@ -190,10 +186,6 @@ export class KernelImage {
 
   get release(): string | null {
     return this.#kernel.release;
-  }
-
-  get hasLines(): boolean {
-    return this.#debug !== null;
   }
 
   /** Learns where the kernel was from an address that it has named; the first one counts. */

@@ -214,6 +214,17 @@ suite("texts of oopses", () => {
     const [oops] = log.oopses;
     assert.ok(oops !== undefined);
     assert.deepEqual([...modulesOf(oops, log.moduleLines)], ["faulty"]);
+    // Of all modules that lsmod lists, only those that an address needs: here by its offset in its region.
+    const astray = readCrashLog(
+      `${transcript("wrong-region")
+        .replaceAll(" [faulty]", "")
+        .replace(/ \w+\+0x\w+\/0x\w+$/gm, "")}` +
+        "other 4096 0 - Live 0xc0100000\nnearby 4096 0 - Live 0xe00a3000\n",
+    );
+    assert.deepEqual([...modulesOf(astray.oopses[0] ?? oops, astray.moduleLines)].sort(), [
+      "faulty",
+      "nearby",
+    ]);
     const other = transcript("null").replaceAll("faulty_null+0x0/0xc", "faulty_null+0x0/0x1c");
     assert.match(first(other).notes.join(), /the file of faulty is of another build/);
     const patched = transcript("null").replace("24420001", "24420002");
