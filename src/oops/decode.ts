@@ -95,15 +95,17 @@ const JALR = 9;
 
 /**
  * The modules whose files are needed: those that the kernel has named, and those that, by the lines of /proc/modules,
- * were at an address of the oops, or at its offset in another 256 MiB region.
+ * were at an address of the oops, or at epc's offset in another 256 MiB region.
  */
 export function modulesOf(oops: OopsText, lines: readonly ModuleLine[]): Set<string> {
   const names = new Set<string>();
-  for (const { symbol, address } of addressesOf(oops)) {
+  for (const one of addressesOf(oops)) {
+    const { symbol, address } = one;
     if (symbol?.module) names.add(symbol.module);
     if (symbol !== null) continue;
+    const mask = one === oops.epc ? REGION_MASK : -1;
     for (const { name, address: base, size } of lines) {
-      const into = (lowWord(address) & REGION_MASK) - (lowWord(base) & REGION_MASK);
+      const into = ((lowWord(address) & mask) >>> 0) - ((lowWord(base) & mask) >>> 0);
       if (into >= 0 && into < size) names.add(name);
     }
   }
