@@ -187,7 +187,7 @@ export class Machine {
 
   /**
    * What was executed while `counting` was on, by module and symbol.
-   * @throws Refusal when more than 10 MiB of code ran.
+   * @throws Refusal when more than about 10 MiB of code ran.
    */
   get executed(): ExecutedCode {
     return this.#codeCounts.executed();

@@ -73,7 +73,7 @@ export class ExecutionCounts implements ExecutionSink {
     throw new Refusal({
       errno: null,
       dmesg: [],
-      explanation: `instructions are counted in at most ${Math.floor(most)} MiB of code, and more of it ran`,
+      explanation: `instructions are counted in about ${Math.round(most)} MiB of code, and more of it ran`,
     });
   }
 

@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { COUNT_CELLS_USED } from "../../assembly/shared/execution-counts.ts";
+import { COUNT_CELLS_SIZE } from "../../assembly/shared/memory-map.ts";
 import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { machineWithProgram, PROGRAMS } from "../../bench/programs.ts";
 import type { Processor } from "../../src/processor/processor.ts";
@@ -79,6 +81,15 @@ for (const endian of ENDIANS) {
         guest.processor.executionCounts.check();
       });
     }
+
+    test("code that there are no cells for is refused, not left out", () => {
+      const core = started(endian, CODE, CASES["many blocks"] ?? []);
+      core.counting = true;
+      core.words[COUNT_CELLS_USED / 4] = COUNT_CELLS_SIZE;
+      core.run(100);
+      assert.equal(core.count, 100);
+      assert.throws(() => core.executionCounts.check(), /about 10 MiB of code, and more of it ran/);
+    });
 
     test("instructions that ran while counting was off aren't counted", () => {
       const core = started(endian, CODE, CASES["many blocks"] ?? []);
