@@ -174,8 +174,8 @@ export class Machine {
   }
 
   /**
-   * Whether executed instructions are counted, exactly, on each engine; default: false. Translated code takes up to a
-   * fifth longer then.
+   * Whether executed instructions are counted, exactly, on each engine; default: false. Translated code takes about a
+   * fifth longer then, in short loops up to a half.
    */
   get counting(): boolean {
     return this.processor.counting;

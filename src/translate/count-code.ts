@@ -26,19 +26,20 @@ const FIRST_LOCAL = UNIT_TYPE.parameters.length + LOCALS.length;
 
 export class CountCode {
   readonly #blocks: readonly Block[];
-  readonly #counterOf: (block: number) => number;
+  readonly #counterOf: (block: number) => number | null;
   /** The local of each block that is in the turns of a plan. Plans share them: only one has its turns at a time. */
   readonly #locals = new Map<number, number>();
   #most = 0;
 
-  /** @param counterOf the address of the counter of a block of the unit's code. */
-  constructor({ blocks }: Flow, counterOf: (block: number) => number) {
+  /** @param counterOf the address of the counter of a block of the unit's code; null: others tell its count. */
+  constructor({ blocks }: Flow, counterOf: (block: number) => number | null) {
     this.#blocks = blocks;
     this.#counterOf = counterOf;
     const taken = new Map<LoopPlan, number>();
     for (const [node, block] of blocks.entries()) {
       if (block.copy === undefined || instructionsOf(block).length === 0) continue;
-      const { plan } = block.copy;
+      const { plan, of } = block.copy;
+      if (counterOf(of) === null) continue;
       const place = taken.get(plan) ?? 0;
       taken.set(plan, place + 1);
       this.#locals.set(node, FIRST_LOCAL + place);
@@ -54,8 +55,9 @@ export class CountCode {
   /** Counts a block as completed; at one that ends in a branch, CONDITION says whether that is taken. */
   completed(body: Body, node: number): void {
     const { end, copy } = this.#blocks[node] as Block;
-    const local = this.#locals.get(node);
     const address = this.#counterOf(copy?.of ?? node);
+    if (address === null) return;
+    const local = this.#locals.get(node);
     if (local === undefined) {
       body.op(I32_CONST, 0);
       body.op(I32_CONST, 0);
@@ -84,6 +86,7 @@ export class CountCode {
       const { end, copy } = this.#blocks[node] as Block;
       if (copy?.plan !== plan) continue;
       const address = this.#counterOf(copy.of);
+      if (address === null) continue;
       body.op(I32_CONST, 0);
       body.op(I32_CONST, 0);
       body.op(I64_LOAD, 3, address);

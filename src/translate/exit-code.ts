@@ -31,7 +31,7 @@ export interface ExitSetting {
   readonly lowest: number;
   /** The unit's place in the function table. */
   readonly slot: number;
-  /** Whether the host counts the instructions of a block that is left in its middle. */
+  /** Whether the host counts the blocks that are left before they are complete. */
   readonly counts: boolean;
 }
 
@@ -107,13 +107,13 @@ export class ExitCode {
     body.op(I32_AND);
     body.if();
     this.tellFailure();
+    body.end();
     if (this.#setting.counts) {
       body.op(I32_CONST, this.#setting.slot);
       this.#pushPlace();
       this.#pushRefund();
       body.call(LEFT_BLOCK);
     }
-    body.end();
     body.get(LOCAL_FUEL);
     this.#pushRefund();
     body.op(I32_ADD);

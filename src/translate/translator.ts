@@ -386,7 +386,7 @@ export class Translator {
     const slot = this.#rootAt(pc)?.slot;
     if (slot === undefined) return undefined;
     const counters = this.#core.counts;
-    const counts = counters?.place(blocks) ?? null;
+    const counts = counters?.place(flow) ?? null;
     if (counters !== null && counts === null) return undefined; // there is no room to count it
     const code = blocks.flatMap(instructionsOf).map((one) => ({
       address: one.pc,
@@ -481,7 +481,7 @@ export class Translator {
     return this.#core.counts === null ? PLAIN : COUNTED;
   }
 
-  /** For the unit in a slot that left in the middle of a block. */
+  /** For the unit in a slot that left before a block was complete. */
   #leftBlock(slot: number, at: number, undone: number): void {
     const root = this.#bySlot[slot];
     const unit = root === undefined ? undefined : this.#roots.get(root)?.live?.counts;

@@ -55,7 +55,7 @@ export interface UnitSetting extends CallSetting {
   /** The only observed target of the call through a register at pc, if there is just one. */
   likelyTarget(pc: number): number | null;
   /** Where each block counts how often it is completed, if it does (block-counts.ts); then the module is COUNTED. */
-  readonly counterOf: ((block: number) => number) | null;
+  readonly counterOf: ((block: number) => number | null) | null;
 }
 
 /** The unit's function, for a module that is PLAIN or COUNTED. */
