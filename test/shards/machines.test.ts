@@ -127,6 +127,7 @@ test("--shard auto says which variables it used, and refuses without any", (cont
       /finds no engine's variables|none/,
     );
   }
+  assertMisuse(farjal(["sweep", "--merge", "a", "--shard", "1/2"]), /no meaning with it/);
   assertMisuse(farjal(["sweep", tree, "--shard", "auto/0"]), /A part is I\/N/);
 });
 

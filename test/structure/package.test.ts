@@ -122,7 +122,15 @@ suite("the package", () => {
     const names = new Set(files.map(({ path }) => path));
     const needed = [
       ...["build/core/little.wasm", "build/core/big.wasm", "LICENSE", "README.md"],
-      ...["farjal.cjs", "cli.js", "worker.js", "index.js", "browser.js", "testing.js"].map(inDist),
+      ...[
+        "farjal.cjs",
+        "cli.js",
+        "worker.js",
+        "fits-worker.js",
+        "index.js",
+        "browser.js",
+        "testing.js",
+      ].map(inDist),
       ...["host-node.js", "host-browser.js", "page.css", "page.html", "page.js"].map(inDist),
       ...["index.d.ts", "browser.d.ts", "testing.d.ts"].map(inDist),
       ...sourceFiles("src/lab-kernel/built"),

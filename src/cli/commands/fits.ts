@@ -32,6 +32,7 @@ import { countReader, readAddress } from "../options/numbers.ts";
 import {
   chosenShard,
   incompleteAnswer,
+  joinsParts,
   readDocument,
   type ShardOptions,
   withShards,
@@ -117,7 +118,7 @@ async function fits(
   options: FitsCommandOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  if (options.merge === true) return merged(paths, options, terminal);
+  if (joinsParts(options)) return merged(paths, options, terminal);
   if (paths.some(isDirectory)) {
     if (options.against !== undefined && options.kernel !== undefined) {
       throw new Misuse("--against beside --kernel is for modules, not for a directory");

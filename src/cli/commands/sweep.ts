@@ -22,6 +22,7 @@ import { countReader, readAddress } from "../options/numbers.ts";
 import {
   chosenShard,
   incompleteAnswer,
+  joinsParts,
   readDocument,
   type ShardOptions,
   withShards,
@@ -90,7 +91,7 @@ export function addSweep(program: Command, give: Give, terminal: Terminal): void
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: SweepOptions) =>
       give(options, async () => {
-        if (options.merge === true) return merged(names, terminal);
+        if (joinsParts(options)) return merged(names, terminal);
         return answer(await swept(names, options, terminal), terminal);
       }),
     );

@@ -33,6 +33,16 @@ export function withShards(command: Command): Command {
     );
 }
 
+/** Whether parts are to be joined. @throws Misuse for options that are about doing a part. */
+export function joinsParts({ merge, shard, timings }: ShardOptions): boolean {
+  if (merge === true && (shard !== undefined || timings !== undefined)) {
+    throw new Misuse(
+      "--merge joins parts that are done, so --shard and --timings have no meaning with it",
+    );
+  }
+  return merge === true;
+}
+
 /** The part to do, if only a part is; notes on stderr where it comes from. @throws Misuse if nothing says it. */
 export function chosenShard(
   choice: ShardChoice | undefined,
