@@ -37,9 +37,9 @@ class Driver {
   readonly board: Board;
   readonly disk: Disk;
 
-  constructor(endian: "little" | "big") {
+  constructor(endian: "little" | "big", second?: Disk) {
     this.disk = new Disk(image());
-    this.board = boardWith(endian, LOOP, { disks: [this.disk] });
+    this.board = boardWith(endian, LOOP, { disks: [this.disk, second] });
     // PCI: the bus master's ports at 1000, and the function's ports on
     const swap = (value: number): number => (endian === "big" ? swapped(value, 4) : value);
     for (const [word, value] of [
@@ -242,6 +242,22 @@ for (const endian of ENDIANS) {
     });
   });
 }
+
+test("a command stays with its disk when the other one is selected", () => {
+  const small = new Disk(new Uint8Array(512));
+  const driver = new Driver("little", small);
+  driver.table([[REGION, 1024, true]]);
+  driver.board.processor.writeBytes(REGION, Buffer.alloc(1024, 7));
+  driver.write(2, 2);
+  for (const offset of [3, 4, 5]) driver.write(offset, offset === 3 ? 200 : 0);
+  driver.write(6, 0xe0);
+  driver.write(7, 0xca);
+  driver.board.bus.write(MASTER, 1, 1);
+  driver.write(6, 0xf0);
+  assert.equal(driver.settle(), READY);
+  assert.deepEqual(driver.disk.read(200 * 512, 1024), new Uint8Array(1024).fill(7));
+  assert.equal(small.changedBytes, 0);
+});
 
 test("a snapshot needs the same disks", () => {
   const board = boardWith("little", LOOP, { disks: [new Disk(image())] });

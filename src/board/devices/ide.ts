@@ -116,6 +116,8 @@ export class IdeChannel {
   #raised = false;
   #work: Work = { kind: "idle" };
   #command = 0;
+  /** The disk of the command: the guest may select the other one before it is done. */
+  #target = 0;
   /** The place of the next sector, and how many are left with it. */
   #sector = 0;
   #left = 0;
@@ -128,7 +130,7 @@ export class IdeChannel {
   });
 
   constructor(disks: readonly (Disk | undefined)[]) {
-    this.#units = disks.map((disk) =>
+    this.#units = [disks[0], disks[1]].map((disk) =>
       disk === undefined ? undefined : { disk, multiple: MULTIPLE_MOST, mode: 0 },
     );
   }
@@ -162,6 +164,10 @@ export class IdeChannel {
 
   get #unit(): Unit | undefined {
     return this.#units[(this.#drive & DRIVE_SECOND) === 0 ? 0 : 1];
+  }
+
+  get #targetUnit(): Unit | undefined {
+    return this.#units[this.#target];
   }
 
   #read(offset: number): number {
@@ -209,6 +215,7 @@ export class IdeChannel {
 
   #begin(command: number): void {
     const unit = this.#unit;
+    this.#target = (this.#drive & DRIVE_SECOND) === 0 ? 0 : 1;
     this.#command = command;
     this.#error = 0;
     this.#status = READY | SEEK_DONE;
@@ -329,7 +336,7 @@ export class IdeChannel {
       if (this.#left > 0) this.#nextRead(0);
       return;
     }
-    this.#unit?.disk.write(this.#sector * SECTOR_SIZE, this.#buffer);
+    this.#targetUnit?.disk.write(this.#sector * SECTOR_SIZE, this.#buffer);
     this.#moved(this.#buffer.length / SECTOR_SIZE);
     this.#later(this.#left > 0 ? "data" : "done", COMMAND_TIME);
   }
@@ -337,12 +344,12 @@ export class IdeChannel {
   /** Sectors of the next piece of a transfer. */
   get #piece(): number {
     const isMultiple = TRANSFERS.get(this.#command)?.way === "multiple";
-    return Math.min(this.#left, isMultiple ? (this.#unit?.multiple ?? 1) : 1);
+    return Math.min(this.#left, isMultiple ? (this.#targetUnit?.multiple ?? 1) : 1);
   }
 
   #nextRead(time: number): void {
     const count = this.#piece;
-    const bytes = this.#unit?.disk.read(this.#sector * SECTOR_SIZE, count * SECTOR_SIZE);
+    const bytes = this.#targetUnit?.disk.read(this.#sector * SECTOR_SIZE, count * SECTOR_SIZE);
     this.#buffer = bytes ?? new Uint8Array();
     this.#at = 0;
     this.#moved(count);
@@ -379,7 +386,7 @@ export class IdeChannel {
   #transferByMaster(): void {
     const transfer = TRANSFERS.get(this.#command);
     const port = this.#port;
-    const unit = this.#unit;
+    const unit = this.#targetUnit;
     if (transfer === undefined || port === undefined || unit === undefined) return;
     let offset = this.#sector * SECTOR_SIZE;
     const size = this.#left * SECTOR_SIZE;
@@ -486,7 +493,7 @@ export class IdeChannel {
       work: work.kind,
       until: work.kind === "busy" ? work.until : 0,
       next: work.kind === "busy" ? work.next : "",
-      transfer: [this.#sector, this.#left, this.#at],
+      transfer: [this.#sector, this.#left, this.#at, this.#target],
       buffer: Array.from(this.#buffer),
       master: this.master.save(),
       units: this.#units.map((unit) => [unit?.multiple ?? 0, unit?.mode ?? 0]),
@@ -505,8 +512,9 @@ export class IdeChannel {
     this.#error = error & 0xff;
     this.#command = command & 0xff;
     this.#raised = saved.raised;
-    const [sector = 0, left = 0, at = 0] = saved.transfer;
-    const { disk } = this.#unit ?? {};
+    const [sector = 0, left = 0, at = 0, target = 0] = saved.transfer;
+    this.#target = target === 1 ? 1 : 0;
+    const { disk } = this.#targetUnit ?? {};
     const fits = isCount(sector) && isCount(left) && sector + left <= (disk?.sectors ?? 0);
     [this.#sector, this.#left] = fits ? [sector, left] : [0, 0];
     this.#at = isCount(at) ? at : 0;
