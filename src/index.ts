@@ -25,6 +25,7 @@ export { Incomplete } from "./shards/join.ts";
 export type { Shard } from "./shards/shard.ts";
 export { DebugFiles } from "./sweep/debug-files.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
+export { modprobe } from "./sweep/modprobe.ts";
 export {
   type ModuleResult,
   type Sweep,

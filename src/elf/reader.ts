@@ -7,6 +7,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { otherMachine } from "./machine-names.ts";
 import { abiName } from "./names.ts";
 import {
   EF_MIPS_ABI,
@@ -131,7 +132,9 @@ function byteOrder(bytes: Uint8Array): { endian: Endian; notes: string[] } {
 function checkArchitecture(words: Words): 32 | 64 {
   const machine = words.u16(18);
   const line = `Invalid architecture in ELF header: ${machine}`;
-  if (machine !== EM_MIPS) refuse(line, `e_machine is ${machine}; MIPS is ${EM_MIPS}`);
+  if (machine !== EM_MIPS) {
+    refuse(line, `e_machine is ${machine}; MIPS is ${EM_MIPS}${otherMachine(machine)}`);
+  }
   const elfClass = words.u8(EI_CLASS);
   if (elfClass === ELFCLASS64) {
     if (words.size < EHDR64_SIZE) {

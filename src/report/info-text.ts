@@ -6,7 +6,10 @@ import type { ModuleInfo } from "../module/file/info.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-/** The lines, each with its newline. */
+/** Keys of modinfo that are shown as parameters. */
+const PARAMETER_KEYS: ReadonlySet<string> = new Set(["parm", "parmtype"]);
+
+/** The lines, each with its newline: first what modinfo shows, in the file's order, the imports last. */
 export function* infoText(info: ModuleInfo, paint: Paint): Generator<string> {
   for (const line of lines(info, paint)) yield `${line}\n`;
 }
@@ -17,11 +20,17 @@ function* lines(info: ModuleInfo, paint: Paint): Generator<string> {
     yield paint.yellow(`  uses ${info.extensions.join(", ")}, which farjal doesn't run`);
   }
   yield* columns(
-    ["description", "license", "depends", "vermagic"].flatMap((key) =>
-      (info.modinfo[key] ?? []).filter(Boolean).map((value) => [key, value.trim()]),
-    ),
+    Object.entries(info.modinfo)
+      .filter(([key]) => !PARAMETER_KEYS.has(key))
+      .flatMap(([key, values]) => values.filter(Boolean).map((value) => [key, value.trim()])),
   );
   if (info.signature !== null) yield `  signed, ${grouped(info.signature.size)} bytes`;
+  if (info.parameters.length > 0) {
+    yield paint.bold(counted(info.parameters.length, "parameter"));
+    yield* columns(
+      info.parameters.map(({ name, type, description }) => [name, type ?? "", description ?? ""]),
+    );
+  }
 
   yield paint.bold(counted(info.callSites, "call of _mcount", "calls of _mcount"));
   if (info.callSites > 0) yield* callSites(info);
@@ -49,18 +58,12 @@ function* lines(info: ModuleInfo, paint: Paint): Generator<string> {
   );
 
   const crc = (value: number | null): string => (value === null ? "" : `crc ${digits(value)}`);
-  yield paint.bold(counted(info.imports.length, "import"));
-  yield* columns(info.imports.map((one) => [one.name, crc(one.crc), one.weak ? "weak" : ""]));
   yield paint.bold(counted(info.exports.length, "export"));
   yield* columns(
     info.exports.map((one) => [one.name, crc(one.crc), one.gpl ? "GPL" : "", one.namespace ?? ""]),
   );
-  if (info.parameters.length > 0) {
-    yield paint.bold(counted(info.parameters.length, "parameter"));
-    yield* columns(
-      info.parameters.map(({ name, type, description }) => [name, type ?? "", description ?? ""]),
-    );
-  }
+  yield paint.bold(counted(info.imports.length, "import"));
+  yield* columns(info.imports.map((one) => [one.name, crc(one.crc), one.weak ? "weak" : ""]));
   for (const note of info.notes) yield paint.yellow(`note: ${note}`);
 }
 

@@ -39,6 +39,45 @@ test("info prints the same as text", () => {
   assert.match(stdout, /^ {2}R_MIPS_HI16 +\d+ +\d+ applied$/m);
 });
 
+test("info begins with what modinfo shows, in its order, and ends with the imports", () => {
+  const { stdout } = farjal(["info", builtModule("init", "big")]);
+  const keys = [...(stdout.split("10 calls")[0]?.matchAll(/^ {2}(\w+) {2,}\S/gm) ?? [])].map(
+    ([, key]) => key,
+  );
+  assert.deepEqual(
+    keys.slice(0, 2),
+    ["license", "description"].sort((a, b) => stdout.indexOf(a) - stdout.indexOf(b)),
+  );
+  assert.ok(keys.includes("vermagic"));
+  const heads = [
+    ...stdout.matchAll(
+      /^(?:\d+ )?(parameters?|calls? of _mcount|relocations|sections|exports?|imports?)$/gm,
+    ),
+  ];
+  assert.deepEqual(
+    heads.map(([, head]) => head),
+    ["parameters", "calls of _mcount", "relocations", "sections", "exports", "imports"],
+  );
+});
+
+test("a file for another processor is called by its name, with the likely cause", (context) => {
+  const path = join(temporaryDirectory(context), "x86.ko");
+  for (const [machine, name] of [
+    [62, "x86-64"],
+    [183, "64-bit ARM (AArch64)"],
+  ] as const) {
+    const bytes = readFileSync(builtModule("modern", "little"));
+    bytes.writeUInt16LE(machine, 18);
+    writeFileSync(path, bytes);
+    const { code, json } = farjalJson(["info", path]);
+    assert.deepEqual([code, json.errno], [1, "ENOEXEC"]);
+    assert.equal(json.dmesg.at(-1), `Invalid architecture in ELF header: ${machine}`);
+    assert.ok(
+      json.explanation.includes(`the file is for ${name}; it was probably built without ARCH=mips`),
+    );
+  }
+});
+
 test("info reads a module from standard input and compressed", (context) => {
   const path = builtModule("modern", "little");
   const plain = farjal(["info", path]).stdout;
