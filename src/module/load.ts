@@ -1,7 +1,8 @@
-// Loads a module as Linux 6.1's load_module() does (kernel/module/main.c): the same steps in the same order, the
-// kernel's own lines, and memory that equals the real kernel's at the begin of ftrace_module_init(). The tracer and the
-// machine perform the later steps (call sites off, notifiers, parameters, init). The one addition: with farJumps
-// "trampoline", jumps that can't reach their targets go through veneers.
+// Loads a module as Linux's load_module() does (kernel/module/main.c), by the rules of the kernel that it is loaded as
+// (src/kernel/rules/): the same steps in the same order, the kernel's own lines, and memory that equals the real
+// kernel's at the begin of ftrace_module_init(). The tracer and the machine perform the later steps (call sites off,
+// notifiers, parameters, init). The one addition: with farJumps "trampoline", jumps that can't reach their targets go
+// through veneers.
 //
 // Memory is allocated after symbols are resolved, not before, since the amount depends on the far-jump plan.
 

@@ -1,6 +1,6 @@
 // A module's file after reading: the ELF image without its signature, and the tables that Linux and farjal read from
 // it. The module has no address yet; load.ts gives it one. The checks are those of module_sig_check(),
-// elf_validity_check() and setup_load_info() of Linux 6.1, in that order.
+// elf_validity_check() and setup_load_info() of Linux, in that order and by the rules of the module's kernel.
 
 import { indexOfBytes, latin1, latin1Bytes } from "../../bytes/text.ts";
 import { extensionsOf } from "../../elf/abi-flags.ts";

@@ -1,4 +1,4 @@
-// Resolves a module's imports: resolve_symbol() of Linux 6.1 with check_version(), the GPL rule, the namespaces and the
+// Resolves a module's imports: resolve_symbol() of Linux with check_version(), the GPL rule, the namespaces and the
 // taint that proprietary modules pass on. For each name it returns the export, undefined, or EINVAL; symbols.ts walks
 // the symbol table and prints the final message.
 
