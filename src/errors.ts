@@ -1,7 +1,7 @@
 // The two errors that farjal throws on purpose. A Refusal is a verdict: Linux (or the planner, or the run) can't
 // continue with this input; it carries the kernel's own lines, the errno and our explanation, and the command line
-// exits 1. A Misuse is a wrong call, such as a bad option or a file of the wrong kind; the command line exits 2. Any
-// other thrown error is a defect of farjal.
+// exits 1. A Misuse is a wrong call, such as a bad option or a file of the wrong kind; the command line exits 2. A call
+// of guest code that stops has an error of its own (lab/calls/outcome.ts). Any other thrown error is a defect of farjal.
 
 /** errno by number, as on Linux for MIPS: the values that the module loader and init functions return. */
 const ERRNO = {
