@@ -13,7 +13,7 @@ import type { PlaceStory, Places } from "./places.ts";
 export interface SiteStory<A extends Address = Address> extends PlaceStory<A> {
   /** The form of the call, in words: `long call, 6 words`; null if it has no known form. */
   readonly form: string | null;
-  /** Whether __mcount_loc lists it. */
+  /** Whether ftrace knows it: from __mcount_loc, or from a plain object's relocations. */
   readonly recorded: boolean;
   /** The reason why it is not listed, as a sentence. */
   readonly lost: string | null;

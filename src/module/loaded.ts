@@ -38,7 +38,7 @@ export interface LoadedSite<A extends Address = number> {
   /** Address of the lui of a long call, of the jal of a short one: ftrace's rec->ip. */
   readonly address: A;
   readonly block: Block;
-  /** False if __mcount_loc doesn't list it: then ftrace never switches it off. */
+  /** Whether ftrace knows it; a site that it doesn't know is never switched off. */
   readonly recorded: boolean;
 }
 
@@ -123,7 +123,7 @@ export function loadedExports<A extends Address>(
   });
 }
 
-/** The call sites: those in __mcount_loc, as relocated, and the unrecorded ones. */
+/** The call sites: those in __mcount_loc, as relocated, and those that only the file's relocations show. */
 export function loadedSites<A extends Address>(
   file: ModuleFile,
   host: ModuleHost<A>,
@@ -142,11 +142,13 @@ export function loadedSites<A extends Address>(
     if (address !== width.zero)
       sites.set(address, { address, block: blockAt(address), recorded: true });
   }
-  for (const { section, offset } of file.callSites.unrecorded) {
+  const { source, recorded, unrecorded } = file.callSites;
+  const bySource = source === "relocations";
+  for (const { section, offset } of bySource ? recorded : unrecorded) {
     const loaded = sections.get(section.index);
     if (loaded === undefined) continue;
     const address = plus(loaded.address, offset);
-    sites.set(address, { address, block: loaded.block, recorded: false });
+    sites.set(address, { address, block: loaded.block, recorded: bySource });
   }
   return [...sites.values()].sort((a, b) => ascending(a.address, b.address));
 }

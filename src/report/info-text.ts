@@ -69,11 +69,14 @@ function* lines(info: ModuleInfo, paint: Paint): Generator<string> {
 
 function* callSites(info: ModuleInfo): Generator<string> {
   const { callSites: all, recordedCallSites: recorded, shortCallSites: short } = info;
-  yield `  ${grouped(recorded)} in __mcount_loc, which ftrace switches`;
+  const bySource = info.callSiteSource === "relocations";
+  yield bySource
+    ? "  no __mcount_loc, as recordmcount has not seen the object: the relocations show the calls that ftrace switches"
+    : `  ${grouped(recorded)} in __mcount_loc, which ftrace switches`;
   if (short > 0) {
     yield `  ${grouped(short)} of ${grouped(all)} by jal, which doesn't reach the kernel from module memory`;
   }
-  for (const { section, offset } of info.unrecordedCallSites) {
+  for (const { section, offset } of bySource ? [] : info.unrecordedCallSites) {
     yield `  ${section}+0x${offset.toString(16)} isn't in __mcount_loc: it calls _mcount always`;
   }
 }

@@ -9,7 +9,7 @@ export interface SwitchableSite<A extends Address = number> {
   readonly site: CallSite<A>;
   /** The two words as relocation left them. */
   readonly loaded: SitePatch;
-  /** Whether __mcount_loc lists it. */
+  /** Whether ftrace knows it. */
   readonly recorded: boolean;
 }
 

@@ -1,7 +1,8 @@
 // The calls of _mcount in a module's file, found twice: as recordmcount recorded them (__mcount_loc, a
 // table of pointers) and by the relocations against _mcount. The two differ if recordmcount missed a site (by its
-// static offset that is never reset), excludes a section (.exit.text), or was never run on the object. An unrecorded
-// site always calls _mcount.
+// static offset that is never reset) or excludes a section (.exit.text). An unrecorded site always calls _mcount.
+// On a plain object recordmcount may not have run at all: then the relocations stand in for its table, and all sites can
+// be switched.
 
 import {
   R_MIPS_26,
@@ -24,27 +25,38 @@ export interface CallSitePlace {
 }
 
 export interface CallSites {
-  /** The calls that __mcount_loc lists, in its order. */
+  /** What shows which calls ftrace knows: a plain object without __mcount_loc has its relocations alone. */
+  readonly source: "__mcount_loc" | "relocations";
+  /** The calls that ftrace knows, in the order of their source. */
   readonly recorded: readonly CallSitePlace[];
-  /** Calls that only the relocations show, in the relocations' order. */
+  /** Calls that only the relocations show, where they aren't the source; in the relocations' order. */
   readonly unrecorded: readonly CallSitePlace[];
   /** R_MIPS_26 relocations against _mcount: the short calls, which can't reach from a module. */
   readonly shortCalls: number;
 }
 
-/** Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is not a site. */
-export function readCallSites(sections: ModuleSections): CallSites {
+/**
+ * Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is not a site.
+ * @param plain whether the file is a plain object, and no module.
+ */
+export function readCallSites(sections: ModuleSections, plain: boolean): CallSites {
   const table = sections.find(MCOUNT_LOC);
+  const calls = callsOf(sections.elf, MCOUNT);
+  const shortCalls = calls.filter(({ type }) => type === R_MIPS_26).length;
+  if (plain && table === undefined) {
+    const recorded = calls.map(({ place }) => place);
+    return { source: "relocations", recorded, unrecorded: [], shortCalls };
+  }
   const recorded: CallSitePlace[] = [];
   for (const { section, offset } of table ? readPointers(sections, table).pointers.values() : []) {
     if (section !== undefined) recorded.push({ section, offset });
   }
   const known = new Set(recorded.map(key));
-  const calls = callsOf(sections.elf, MCOUNT);
   return {
+    source: "__mcount_loc",
     recorded,
     unrecorded: calls.filter(({ place }) => !known.has(key(place))).map(({ place }) => place),
-    shortCalls: calls.filter(({ type }) => type === R_MIPS_26).length,
+    shortCalls,
   };
 }
 

@@ -135,7 +135,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     versions: versions === undefined ? null : readVersions(versions, elf.class === 64 ? 8 : 4),
     exports: readExports(sections),
     parameters: readParameters(sections, modinfo),
-    callSites: readCallSites(sections),
+    callSites: readCallSites(sections, thisModule === undefined),
     thisModule: thisModule ?? null,
     profile,
     dmesg,

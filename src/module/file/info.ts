@@ -34,9 +34,11 @@ export interface ModuleInfo {
   readonly exports: readonly ExportInfo[];
   /** All calls of _mcount, recorded or not. */
   readonly callSites: number;
-  /** Calls that __mcount_loc lists, which ftrace can switch. */
+  /** What shows the calls that ftrace can switch: a plain object without __mcount_loc has its relocations alone. */
+  readonly callSiteSource: "__mcount_loc" | "relocations";
+  /** Calls that __mcount_loc lists. */
   readonly recordedCallSites: number;
-  /** The others, which always call. */
+  /** Calls that it doesn't list; a module's always call. */
   readonly unrecordedCallSites: readonly PlaceInfo[];
   /** Calls of _mcount by jal, which can't reach the kernel from module memory. */
   readonly shortCallSites: number;
@@ -87,6 +89,7 @@ export interface PlaceInfo {
  */
 export function describeModule(file: ModuleFile): ModuleInfo {
   const { elf, callSites } = file;
+  const hasTable = callSites.source === "__mcount_loc";
   const loaded = layOut(file).sections;
   return {
     name: file.name,
@@ -106,8 +109,9 @@ export function describeModule(file: ModuleFile): ModuleInfo {
     imports: importsOf(file),
     exports: file.exports.map(({ name, gpl, crc, namespace }) => ({ name, gpl, crc, namespace })),
     callSites: callSites.recorded.length + callSites.unrecorded.length,
-    recordedCallSites: callSites.recorded.length,
-    unrecordedCallSites: callSites.unrecorded.map(placeInfo),
+    callSiteSource: callSites.source,
+    recordedCallSites: hasTable ? callSites.recorded.length : 0,
+    unrecordedCallSites: (hasTable ? callSites.unrecorded : callSites.recorded).map(placeInfo),
     shortCallSites: callSites.shortCalls,
     relocations: countRelocations(file, () => true),
     appliedRelocations: countRelocations(file, ({ index }) => loaded.has(index)),
