@@ -25,7 +25,6 @@ import {
   openModule as openSource,
   profileFor,
   type ReadModuleOptions,
-  Refusal,
   readAnyKernel,
   rewrittenModule,
   type StillMachine,
@@ -33,7 +32,8 @@ import {
   tellStory,
   type Veneers,
 } from "../index.ts";
-import { dependencyNames, ModuleFinder } from "../sweep/dependencies.ts";
+import { ModuleFinder } from "../sweep/dependencies.ts";
+import { DependencyLoader } from "../sweep/dependency-loader.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
 import { ProvidedFunctions, readProvided } from "./call/provide.ts";
 import { readInput } from "./input.ts";
@@ -178,11 +178,8 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   /** How the file was rewritten; null if it is unchanged. */
   readonly mended: MendReport | null;
   readonly #options: SessionOptions;
-  readonly #missing: string[] = [];
-  readonly #finder: ModuleFinder;
-  readonly #profileOf: ProfileOf;
+  readonly #dependencies: DependencyLoader<A>;
   readonly #release: string;
-  readonly #stack: ModuleStack<A>;
   readonly #addressOf: (option: Address) => A;
   #provided: ProvidedFunctions | null = null;
 
@@ -230,8 +227,8 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   }
 
   async #prepared(): Promise<this> {
-    for (const first of this.#options.with ?? []) await this.#loadFirst(first);
-    await this.#loadDependencies(this.file);
+    for (const first of this.#options.with ?? []) await this.#dependencies.loadFirst(first);
+    await this.#dependencies.loadBefore(this.file);
     return this;
   }
 
@@ -248,12 +245,17 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     this.file = file;
     this.mended = mended;
     this.#options = options;
-    this.#profileOf = profileOf;
-    this.#finder = new ModuleFinder(path);
-    this.#stack = new ModuleStack<A>(machine, {
+    const stack = new ModuleStack<A>(machine, {
       farJumps: options.farJumps ?? "trampoline",
       stubMissing: options.stubMissing === true,
       init: options.init === true,
+    });
+    const { place = {}, base = Object.values(place)[0] ?? DEFAULT_BASE } = options;
+    this.#dependencies = new DependencyLoader(stack, {
+      finder: new ModuleFinder(path),
+      from: dependencyBase(addressOf(base)),
+      open: (at) => openModule(at, { profileOf }),
+      remedy: ": give it with --with FILE",
     });
   }
 
@@ -328,47 +330,12 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     };
   }
 
-  /** @param above the modules that are waiting for these dependencies, so that a circle of them ends. */
-  async #loadDependencies(file: ModuleFile, above: readonly string[] = []): Promise<void> {
-    for (const name of dependencyNames(file)) {
-      if (this.#isLoaded(name) || above.includes(moduleName(name))) continue;
-      const path = this.#finder.find(name);
-      if (path === undefined) this.#missing.push(name);
-      else await this.#loadFirst(path, above);
-    }
-  }
-
-  /** Loads a dependency, after its own dependencies. */
-  async #loadFirst(path: string, above: readonly string[] = []): Promise<void> {
-    const file = await openModule(path, { profileOf: this.#profileOf });
-    if (this.#isLoaded(file.name)) return;
-    await this.#loadDependencies(file, [...above, moduleName(file.name)]);
-    const { place = {}, base: own = Object.values(place)[0] ?? DEFAULT_BASE } = this.#options;
-    const base = this.#stack.next(dependencyBase(this.#addressOf(own)));
-    this.#explained(
-      () => this.#stack.push({ path, file }, { base }),
-      `${path}, which is loaded first: `,
-    );
-  }
-
-  #isLoaded(name: string): boolean {
-    return this.machine.modules.some((module) => moduleName(module.name) === moduleName(name));
-  }
-
-  /** Adds to a refusal the file that it is about and the dependencies whose files were not found. */
-  #explained<T>(work: () => T, prefix = ""): T {
+  /** Adds to a refusal the dependencies whose files were not found. */
+  #explained<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const { errno, dmesg } = error;
-      const missing =
-        errno === "ENOENT" && this.#missing.length > 0 ? this.#missing.join(", ") : "";
-      const hint =
-        missing === ""
-          ? ""
-          : `; of its dependencies, no file was found for ${missing}: give it with --with FILE`;
-      throw new Refusal({ errno, dmesg, explanation: `${prefix}${error.explanation}${hint}` });
+      throw this.#dependencies.explained(error);
     }
   }
 }

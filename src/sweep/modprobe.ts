@@ -1,14 +1,13 @@
 // Loads a module after the modules that it depends on, as modprobe does: their files are found beside the module's, or in
 // the modules tree around it. The command line finds them in the same way.
 
-import { Refusal } from "../errors.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { InsmodOptions } from "../lab/machine-options.ts";
-import { dependencyBase, loadedFirst, ModuleStack } from "../lab/module-stack.ts";
-import { moduleName } from "../module/file/name.ts";
+import { dependencyBase, ModuleStack } from "../lab/module-stack.ts";
 import { openModule } from "../module/file/source.ts";
 import type { LoadedModule } from "../module/loaded.ts";
-import { dependencyNames, ModuleFinder } from "./dependencies.ts";
+import { ModuleFinder } from "./dependencies.ts";
+import { DependencyLoader } from "./dependency-loader.ts";
 
 const DEFAULT_BASE = 0xc0000000;
 
@@ -29,32 +28,16 @@ export async function modprobe(
     ...(stubMissing === undefined ? {} : { stubMissing }),
     ...(init === undefined ? {} : { init }),
   });
-  const finder = new ModuleFinder(path);
-  const missing: string[] = [];
-  const isLoaded = (name: string): boolean =>
-    machine.modules.some((module) => moduleName(module.name) === moduleName(name));
-  const load = async (at: string, above: readonly string[]): Promise<void> => {
-    const file = await openModule(at);
-    for (const name of dependencyNames(file)) {
-      if (isLoaded(name) || above.includes(moduleName(name))) continue;
-      const found = finder.find(name);
-      if (found === undefined) missing.push(name);
-      else await load(found, [...above, moduleName(name)]);
-    }
-    if (above.length === 0 || isLoaded(file.name)) return;
-    try {
-      stack.push({ path: at, file }, { base: stack.next(dependencyBase(base)) });
-    } catch (error) {
-      throw loadedFirst(moduleName(at), error);
-    }
-  };
-  await load(path, []);
+  const dependencies = new DependencyLoader(stack, {
+    finder: new ModuleFinder(path),
+    from: dependencyBase(base),
+    open: (file) => openModule(file),
+    remedy: "",
+  });
+  await dependencies.loadBefore(await openModule(path));
   try {
     return await machine.insmod(path, options);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.errno !== "ENOENT" || missing.length === 0)
-      throw error;
-    const explanation = `${error.explanation}; no file was found for ${missing.join(", ")}`;
-    throw new Refusal({ errno: error.errno, dmesg: error.dmesg, explanation });
+    throw dependencies.explained(error);
   }
 }
