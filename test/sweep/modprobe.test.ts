@@ -54,6 +54,6 @@ suite("modprobe", () => {
     const refused = modprobe(await Machine.create(), join(alone, "imports.ko"), {
       farJumps: "refuse",
     });
-    await assert.rejects(refused, /init, which is loaded first/);
+    await assert.rejects(refused, /init\.ko, which is loaded first/);
   });
 });
