@@ -9,6 +9,7 @@ import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { kernelFrom, type PortableKernel } from "../kernel/portable.ts";
+import { profileFor, type RuleChoice } from "../kernel/rules/profile.ts";
 import { kindFor } from "../lab/module-machine.ts";
 import { loadedFirst, type StackedFile } from "../lab/module-stack.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
@@ -26,6 +27,8 @@ export interface LoaderSetup {
   readonly kernel: PortableKernel | null;
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing: boolean;
+  /** The kernel's rules; null: the kernel's own, or each module's. */
+  readonly rules: RuleChoice | null;
   /** Bytes of guest RAM. */
   readonly memory: number;
 }
@@ -187,7 +190,9 @@ export class TreeLoader {
     const begin = performance.now();
     const bytes = await readModuleBytes(path);
     this.#reading += performance.now() - begin;
-    const file = readModule(bytes, { name: moduleName(path) });
+    const profileOf = (vermagic: string | null) =>
+      profileFor(this.#setup.rules ?? {}, this.#kernel, vermagic);
+    const file = readModule(bytes, { name: moduleName(path), profileOf });
     this.#files.set(path, file);
     this.#keptBytes += file.elf.bytes.length;
     for (const [oldest, { elf }] of this.#files) {

@@ -62,6 +62,7 @@ const NOUNS: Readonly<Record<keyof SweepSubject, string>> = {
   farJumps: "options",
   mend: "options",
   stubMissing: "options",
+  rules: "options",
   timings: "timings",
 };
 

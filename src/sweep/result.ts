@@ -2,6 +2,7 @@
 // that JSON preserves, because the shards of a sweep are exchanged as files.
 
 import type { Errno } from "../errors.ts";
+import type { RuleChoice } from "../kernel/rules/profile.ts";
 import type { Shard } from "../shards/shard.ts";
 
 export interface ModuleResult {
@@ -45,6 +46,8 @@ export interface SweepSubject {
   /** Whether trampolines were asked for, so that a module that only they make loadable counts as loadable. */
   readonly mend: boolean;
   readonly stubMissing: boolean;
+  /** The kernel's rules that were asked for; null: the kernel's own, or each module's. */
+  readonly rules: RuleChoice | null;
   /** SHA-256 of the times by which the shards were balanced; null if each has a range of the work. */
   readonly timings: string | null;
 }

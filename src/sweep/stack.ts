@@ -4,6 +4,7 @@
 
 import type { Address } from "../address.ts";
 import { type AnyKernel, isOf64Bits, narrowed } from "../kernel/kernel.ts";
+import type { RuleChoice } from "../kernel/rules/profile.ts";
 import {
   type MachineKind,
   type ModuleMachine,
@@ -19,6 +20,8 @@ export interface StackSetup {
   readonly kernel: AnyKernel | null;
   readonly farJumps: "refuse" | "trampoline";
   readonly stubMissing: boolean;
+  /** The kernel's rules; null: the kernel's own, or each module's. */
+  readonly rules: RuleChoice | null;
   /** Bytes of guest RAM. */
   readonly memory: number;
 }
@@ -28,13 +31,14 @@ export type AnySweepStack = SweepStack<number> | SweepStack<bigint>;
 /** Makes an empty machine. @throws Misuse when the machine can't be made. */
 export async function makeStack(kind: MachineKind, setup: StackSetup): Promise<AnySweepStack> {
   const { kernel, memory } = setup;
+  const rules = setup.rules ?? undefined;
   if (kind.bits === 64) {
     const own = kernel !== null && isOf64Bits(kernel) ? kernel : null;
-    const machine = makeStillMachine(kind, { kernel: own, memory });
+    const machine = makeStillMachine(kind, { kernel: own, memory, rules });
     return new SweepStack(kind, setup, machine, address64);
   }
   const own = kernel === null ? null : narrowed(kernel);
-  const machine = await makeMachine(kind, { kernel: own, memory });
+  const machine = await makeMachine(kind, { kernel: own, memory, rules });
   return new SweepStack(kind, setup, machine, address32);
 }
 

@@ -9,6 +9,7 @@ import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
 import { portableKernel } from "../kernel/portable.ts";
 import { readAnyKernel } from "../kernel/read.ts";
+import type { RuleChoice } from "../kernel/rules/profile.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
@@ -33,6 +34,8 @@ export interface SweepOptions {
   readonly farJumps?: "refuse" | "trampoline";
   /** Bind imports that nothing exports to a stub. */
   readonly stubMissing?: boolean;
+  /** The kernel's rules; default: those of the kernel, or without one those of each module's release. */
+  readonly rules?: RuleChoice | undefined;
   /** Bytes of each machine's RAM; default: 128 MiB. */
   readonly memory?: number;
   /** Threads; default: one for each processor. */
@@ -56,6 +59,7 @@ const SWEEP_OPTIONS: OptionKeys<SweepOptions> = {
   bases: true,
   farJumps: true,
   stubMissing: true,
+  rules: true,
   memory: true,
   jobs: true,
   timeLimit: true,
@@ -86,6 +90,7 @@ export async function sweep(
     shard = WHOLE,
     farJumps = "trampoline",
     stubMissing = false,
+    rules = null,
   } = options;
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
@@ -121,13 +126,14 @@ export async function sweep(
     farJumps,
     mend: options.farJumps === "trampoline",
     stubMissing,
+    rules,
     timings: seconds === null ? null : digestOf(JSON.stringify(seconds)),
   };
   const places = seconds === null ? rangeOf(all.length, shard) : balancedPart(seconds, shard);
   const tasks = places.map((place) => all[place] as LoaderTask);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const own = read === null ? null : portableKernel(read);
-  const setup: LoaderSetup = { kernel: own, farJumps, stubMissing, memory };
+  const setup: LoaderSetup = { kernel: own, farJumps, stubMissing, rules, memory };
   const { jobs, timeLimit, heapLimit, onResult } = options;
   const { answers } = await runOnCores({
     worker: new URL("./worker.js", import.meta.url),

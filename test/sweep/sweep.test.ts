@@ -14,6 +14,8 @@ import {
   summariseSweep,
   sweep,
 } from "../../src/index.ts";
+import type { RuleChoice } from "../../src/kernel/rules/profile.ts";
+import { RULE_ROWS } from "../module/rule-messages.ts";
 import { writeModule } from "../support/module-writer.ts";
 import { repositoryFile } from "../support/repository.ts";
 
@@ -163,6 +165,31 @@ suite("sweep", () => {
       assert.match(high.results.at(-1)?.explanation ?? "", /the module has 32/);
     } finally {
       rmSync(mixed, { recursive: true });
+    }
+  });
+
+  test("loads by the rules that are asked for, else by those of each module's release", async () => {
+    const row = RULE_ROWS.find(({ what }) => what === "two structs module");
+    assert.ok(row !== undefined && !(row.module instanceof Uint8Array));
+    const folder = mkdtempSync(join(tmpdir(), "farjal-sweep-"));
+    try {
+      writeFileSync(join(folder, "m.ko"), writeModule(row.module));
+      const linesBy = async (rules?: RuleChoice) => {
+        const { results, subject } = await sweep(folder, { rules, jobs: 1, farJumps: "refuse" });
+        assert.deepEqual(subject.rules, rules ?? null);
+        return results.map(({ linux, dmesg }) => [linux, dmesg]);
+      };
+      for (const [release, { errno, lines }] of row.answers) {
+        assert.deepEqual(await linesBy({ release, set: "mainline" }), [
+          [errno === null ? "loads" : "refused", lines],
+        ]);
+      }
+      assert.deepEqual(
+        await linesBy({ release: "6.12.117", rules: { V12: "first", V15: "ignore" } }),
+        [["loads", []]],
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 

@@ -17,7 +17,12 @@ import { causesOf } from "../../sweep/causes.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import type { Check } from "../ci/check.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
-import { DEFAULT_BASE } from "../options/module-options.ts";
+import {
+  DEFAULT_BASE,
+  type ModuleOptions,
+  ruleChoice,
+  withRules,
+} from "../options/module-options.ts";
 import { countReader, readAddress } from "../options/numbers.ts";
 import {
   chosenShard,
@@ -38,7 +43,11 @@ Examples:
   farjal sweep modules --shard auto --timings last.json --json > $SLURM_ARRAY_TASK_ID.json
   farjal sweep --merge 1.json 2.json 3.json 4.json`;
 
-interface SweepOptions extends AnswerOptions, CacheOptions, ShardOptions {
+interface SweepOptions
+  extends AnswerOptions,
+    CacheOptions,
+    ShardOptions,
+    Pick<ModuleOptions, "kernelRelease" | "rules" | "rule"> {
   readonly kernel?: string;
   readonly symvers?: string;
   readonly base?: readonly Address[];
@@ -50,7 +59,7 @@ interface SweepOptions extends AnswerOptions, CacheOptions, ShardOptions {
 }
 
 export function addSweep(program: Command, give: Give, terminal: Terminal): void {
-  withShards(program.command("sweep"))
+  withRules(withShards(program.command("sweep")))
     .argument(
       "<DIR...>",
       "directories with modules in them; with --merge, the shards' JSON documents",
@@ -119,6 +128,7 @@ async function swept(
       bases: base,
       ...(farJumps === undefined ? {} : { farJumps }),
       stubMissing: options.stubMissing === true,
+      rules: ruleChoice(options),
       memory: memory << 20,
       timeLimit,
       store: kernelStore(options),
