@@ -252,7 +252,8 @@ export function unresolvedStop(name: string, place: StopPlace): GuestStop {
     ...stop("unresolved", name, place),
     message:
       `${name} was called from ${place.describe(place.registers[31] ?? 0)}, but no code is behind it: ` +
-      `provide("${name}", ...) in a program, or give a kernel whose image has it (--kernel vmlinuz)`,
+      `give it a result with --provide ${name}=0, or provide("${name}", ...) in a program, or give a kernel whose ` +
+      "image has it (--kernel vmlinuz)",
   };
 }
 
