@@ -55,7 +55,8 @@ export interface Comparison {
 /** The most unexplained words to show: the first ones are enough to find the cause. */
 const MOST_SHOWN = 100;
 
-const REASONS = {
+/** The known reasons for which a word may differ. */
+export const REASONS = {
   state: "struct module, which the kernel fills in",
   sortedSites: "__mcount_loc, which ftrace sorts afterwards: the same addresses",
   sortedKeys: "__jump_table, which the kernel sorts and marks: the same entries",

@@ -1,10 +1,12 @@
 // Proves the loader on a live kernel: `farjal verify` boots Debian's in QEMU. The memory of modules of all kinds must
 // equal farjal's in every word that no known difference explains: relocated, loaded, and traced. Linux must refuse
-// the same modules of ours, with the same errno and lines. farjal's own board must give the same answers, to the last address.
+// the same modules of ours, with the same errno and lines. farjal's own board must give the same answers, to the last
+// address.
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
+import { REASONS } from "../../src/verify/compare.ts";
 import { type Verification, verify } from "../../src/verify/verify.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { qemuSkip } from "../support/qemu-malta.ts";
@@ -24,8 +26,8 @@ const MODULES = [
   ...["usbhid", "e1000", "r8169", "snd-pcm", "speakup", "xfs"], // drivers, most of them without their device
 ];
 
-/** What a quick run compares on the board and in QEMU. */
-const FEW = ["crc16", "usbcore"];
+/** What the board is asked for, which takes longer than QEMU: few modules in a quick run, else every second one. */
+const ON_BOARD = thorough ? MODULES.filter((_, index) => index % 2 === 0) : ["crc16", "usbcore"];
 
 /** Modules of test/modules/built. */
 const OURS = [
@@ -42,6 +44,24 @@ function verified(machine: "board" | "qemu", names = MODULES): Promise<Verificat
     tree: join(dirname(debian?.moduleSymvers ?? ""), "lib", "modules"),
     timeLimit: LIMIT_S,
   });
+}
+
+/**
+ * A verification without what depends on the machine: how many words of data have been written since loading, and the
+ * numbers of input devices (the board has no keyboard).
+ */
+function withoutState({ modules, ...rest }: Verification): unknown {
+  return {
+    ...rest,
+    modules: modules.map(({ dmesg, comparisons, ...module }) => ({
+      ...module,
+      dmesg: dmesg.map((line) => line.replace(/\binput\d+$/, "input")),
+      comparisons: comparisons.map(({ equal, explained, ...comparison }) => {
+        const { [REASONS.data]: data = 0, ...others } = explained;
+        return { ...comparison, explained: others, equalOrData: equal + data };
+      }),
+    })),
+  };
 }
 
 suite("a live kernel's memory, word by word", { skip: qemuSkip || debianSkip }, () => {
@@ -69,7 +89,8 @@ suite("a live kernel's memory, word by word", { skip: qemuSkip || debianSkip }, 
   });
 
   test("is the same on the board", async () => {
-    const names = thorough ? MODULES : FEW;
-    assert.deepEqual(await verified("board", names), await verified("qemu", names));
+    const [board, qemu] = [await verified("board", ON_BOARD), await verified("qemu", ON_BOARD)];
+    assert.equal(board.held, true);
+    assert.deepEqual(withoutState(board), withoutState(qemu));
   });
 });
