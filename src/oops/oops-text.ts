@@ -101,6 +101,10 @@ const TRACE_ENTRY = new RegExp(
 const MODULE_LINE =
   /^([A-Za-z]\w*) (\d+) -?\d+ \S+ (?:Live|Loading|Unloading) 0x([0-9a-f]{8,16})\b/;
 const MODULE_NAME = /^([A-Za-z0-9_]+)(?:\(([A-Z+-]+)\))?$/;
+/** What the first line of an oops says already: do_page_fault() and do_be() of arch/mips print it before the registers. */
+const STATED = new RegExp(
+  `^(?:CPU (\\d+) )?(?:Unable .* at virtual address (${HEX})|(?:Data|Instruction) bus error), epc == (${HEX}), ra == (${HEX})`,
+);
 const BEGINNINGS = [
   /^(?:CPU \d+ )?Unable to handle kernel /,
   /^(?:Data|Instruction) bus error, epc/,
@@ -157,6 +161,8 @@ class Reader {
   readonly #oopses: OopsText[] = [];
   readonly #moduleLines: ModuleLine[] = [];
   #draft: Draft | null = null;
+  /** What the draft's first line states, for a log that ends before the registers. */
+  #stated: Pick<OopsText, "cpu" | "badVAddr" | "epc" | "ra"> | null = null;
   /** The list that the last line began, which the next line may continue. */
   #list: "modules" | "calls" | null = null;
 
@@ -199,6 +205,15 @@ class Reader {
     if (this.#draft !== null && !isBeginning(this.#draft)) this.#end();
     const draft = this.#open();
     if (draft.lines.length < MOST_LINES_BEFORE) draft.lines.push(printable(line));
+    const [stated, cpu, badVAddr, epc, ra] = STATED.exec(line) ?? [];
+    if (stated !== undefined && epc !== undefined && ra !== undefined) {
+      this.#stated = {
+        cpu: cpu === undefined ? null : Number(cpu),
+        badVAddr: badVAddr === undefined ? null : readAddress(badVAddr),
+        epc: { address: readAddress(epc), symbol: null },
+        ra: { address: readAddress(ra), symbol: null },
+      };
+    }
     const [, title, number] = /^(\S.*)\[#(\d+)\]:/.exec(line) ?? [];
     if (title !== undefined) {
       draft.title = printable(title);
@@ -214,6 +229,15 @@ class Reader {
   #end(): void {
     const draft = this.#draft;
     this.#draft = null;
+    if (draft !== null && this.#stated !== null) {
+      // Such a line is only printed when the kernel is about to die.
+      draft.title ??= "Oops";
+      draft.cpu ??= this.#stated.cpu;
+      draft.badVAddr ??= this.#stated.badVAddr;
+      draft.epc ??= this.#stated.epc;
+      draft.ra ??= this.#stated.ra;
+    }
+    this.#stated = null;
     if (draft !== null && hasContent(draft) && this.#oopses.length < MOST_OOPSES) {
       this.#oopses.push(draft);
     }

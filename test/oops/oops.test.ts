@@ -174,6 +174,24 @@ suite("texts of oopses", () => {
     });
   }
 
+  test("may end with the line before the registers, which has epc and ra", () => {
+    const lines = NAMES.flatMap((name) => {
+      const line = transcript(name)
+        .split("\n")
+        .find((one) => one.includes(", epc == "));
+      return line === undefined ? [] : [[name, line] as const];
+    });
+    assert.ok(lines.length > 5);
+    for (const [name, line] of lines) {
+      const whole = first(transcript(name), orderOf(name));
+      const cut = first(line, orderOf(name));
+      assert.equal(cut.title, "Oops");
+      for (const key of ["epc", "ra"] as const) {
+        assert.equal(cut[key]?.address, whole[key]?.address, `${name}: ${key}`);
+      }
+    }
+  });
+
   test("may come through syslog, with levels, callers or no times", () => {
     const text = transcript("null");
     const whole = first(text);
