@@ -20,6 +20,7 @@ import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { debian, debianSkip } from "../support/debian.ts";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 
 const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 const PROGRAM = repositoryFile("dist/farjal.cjs");
@@ -183,7 +184,9 @@ suite("the documents", () => {
     const consoles = fences.filter(({ language }) => language === "console");
     for (const fence of consoles) {
       const commands = commandsOf(fence);
-      const skip = fence.note === "debian" && debianReason();
+      const skip = thorough
+        ? fence.note === "debian" && debianReason()
+        : "long: only in a thorough run";
       test(`${name}: ${commands[0]?.text}`, { skip }, () => {
         const printed = outputs(commands, folder);
         assert.equal(printed.length, commands.length);

@@ -38,7 +38,7 @@ export type Reading = keyof typeof READINGS;
  * takes minutes for all of them; only .ci/run runs all.
  */
 export function sampling(reading: Reading): number {
-  return reading === "translator" && !thorough ? 16 : 1;
+  return reading === "translator" && !thorough ? 48 : 1;
 }
 
 /** Physical memory: the buffer's page, then the code's pages. */
