@@ -220,13 +220,23 @@ export class Machine {
    */
   async insmod(file: string | Uint8Array, options: InsmodOptions = {}): Promise<LoadedModule> {
     checkOptions("insmod()", options, INSMOD_OPTIONS);
-    const { name, object } = options;
-    const reading = {
-      profileOf: (vermagic: string | null) => this.#table.profileOf(vermagic),
+    return this.insmodFile(await this.openModule(file, options), options);
+  }
+
+  /**
+   * Reads a module's file by the rules of this machine's kernel, for insmodFile() and plan().
+   * @param file a path, or the file's bytes.
+   * @throws Misuse for a file that can't be read, Refusal for one that is no module.
+   */
+  async openModule(
+    file: string | Uint8Array,
+    { name, object }: Pick<InsmodOptions, "name" | "object"> = {},
+  ): Promise<ModuleFile> {
+    return openModule(file, {
+      profileOf: (vermagic) => this.#table.profileOf(vermagic),
       ...(name === undefined ? {} : { name }),
       ...(object === undefined ? {} : { object }),
-    };
-    return this.insmodFile(await openModule(file, reading), options);
+    });
   }
 
   /** The same for a file that readModule() has read. */

@@ -4,7 +4,6 @@
 import type { Machine } from "../lab/machine.ts";
 import type { InsmodOptions } from "../lab/machine-options.ts";
 import { dependencyBase, ModuleStack } from "../lab/module-stack.ts";
-import { openModule } from "../module/file/source.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { ModuleFinder } from "./dependencies.ts";
 import { DependencyLoader } from "./dependency-loader.ts";
@@ -31,12 +30,13 @@ export async function modprobe(
   const dependencies = new DependencyLoader(stack, {
     finder: new ModuleFinder(path),
     from: dependencyBase(base),
-    open: (file) => openModule(file),
+    open: (file) => machine.openModule(file),
     remedy: "",
   });
-  await dependencies.loadBefore(await openModule(path));
+  const file = await machine.openModule(path, options);
+  await dependencies.loadBefore(file);
   try {
-    return await machine.insmod(path, options);
+    return machine.insmodFile(file, options);
   } catch (error) {
     throw dependencies.explained(error);
   }
