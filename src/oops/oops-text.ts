@@ -161,8 +161,6 @@ class Reader {
   readonly #oopses: OopsText[] = [];
   readonly #moduleLines: ModuleLine[] = [];
   #draft: Draft | null = null;
-  /** What the draft's first line states, for a log that ends before the registers. */
-  #stated: Pick<OopsText, "cpu" | "badVAddr" | "epc" | "ra"> | null = null;
   /** The list that the last line began, which the next line may continue. */
   #list: "modules" | "calls" | null = null;
 
@@ -205,15 +203,6 @@ class Reader {
     if (this.#draft !== null && !isBeginning(this.#draft)) this.#end();
     const draft = this.#open();
     if (draft.lines.length < MOST_LINES_BEFORE) draft.lines.push(printable(line));
-    const [stated, cpu, badVAddr, epc, ra] = STATED.exec(line) ?? [];
-    if (stated !== undefined && epc !== undefined && ra !== undefined) {
-      this.#stated = {
-        cpu: cpu === undefined ? null : Number(cpu),
-        badVAddr: badVAddr === undefined ? null : readAddress(badVAddr),
-        epc: { address: readAddress(epc), symbol: null },
-        ra: { address: readAddress(ra), symbol: null },
-      };
-    }
     const [, title, number] = /^(\S.*)\[#(\d+)\]:/.exec(line) ?? [];
     if (title !== undefined) {
       draft.title = printable(title);
@@ -229,15 +218,7 @@ class Reader {
   #end(): void {
     const draft = this.#draft;
     this.#draft = null;
-    if (draft !== null && this.#stated !== null) {
-      // Such a line is only printed when the kernel is about to die.
-      draft.title ??= "Oops";
-      draft.cpu ??= this.#stated.cpu;
-      draft.badVAddr ??= this.#stated.badVAddr;
-      draft.epc ??= this.#stated.epc;
-      draft.ra ??= this.#stated.ra;
-    }
-    this.#stated = null;
+    if (draft !== null) addStated(draft);
     if (draft !== null && hasContent(draft) && this.#oopses.length < MOST_OOPSES) {
       this.#oopses.push(draft);
     }
@@ -348,6 +329,19 @@ class Reader {
     }
     return true;
   }
+}
+
+/** Fills what a log that ends before the registers lacks, from the oops's first lines. */
+function addStated(draft: Draft): void {
+  const [, cpu, badVAddr, epc, ra] =
+    draft.lines.map((line) => STATED.exec(line)).findLast((found) => found !== null) ?? [];
+  if (epc === undefined || ra === undefined) return;
+  // Such a line is only printed when the kernel is about to die.
+  draft.title ??= "Oops";
+  if (cpu !== undefined) draft.cpu ??= Number(cpu);
+  if (badVAddr !== undefined) draft.badVAddr ??= readAddress(badVAddr);
+  draft.epc ??= { address: readAddress(epc), symbol: null };
+  draft.ra ??= { address: readAddress(ra), symbol: null };
 }
 
 /** Whether only its first lines have been read. */
