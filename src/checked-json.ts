@@ -3,6 +3,11 @@
 
 import { Misuse } from "./errors.ts";
 
+/** Whether a value is a whole number from 0. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** A value in the document, with its place for errors. */
 export class CheckedJson {
   readonly #value: unknown;
@@ -26,13 +31,10 @@ export class CheckedJson {
 
   /** The value of a key. @throws Misuse, as the other methods do, when this is something else. */
   key(name: string): CheckedJson {
-    const { ...keys } =
-      typeof this.#value === "object" && this.#value !== null ? this.#value : this.#fail("object");
-    return new CheckedJson(
-      (keys as Record<string, unknown>)[name],
-      this.#path,
-      `${this.#place}.${name}`,
-    );
+    const object = this.#value;
+    if (typeof object !== "object" || object === null) return this.#fail("object");
+    const value = (object as Record<string, unknown>)[name];
+    return new CheckedJson(value, this.#path, `${this.#place}.${name}`);
   }
 
   list<T>(read: (one: CheckedJson) => T): T[] {
@@ -43,10 +45,7 @@ export class CheckedJson {
   }
 
   count(): number {
-    const value = this.#value;
-    return Number.isSafeInteger(value) && (value as number) >= 0
-      ? (value as number)
-      : this.#fail("count");
+    return isCount(this.#value) ? this.#value : this.#fail("count");
   }
 
   text(): string {

@@ -1,6 +1,7 @@
 // Joins the parts of the verdicts on a tree. They are read from files with unchecked contents, so their structure is
 // validated first.
 
+import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import { joinParts } from "../shards/join.ts";
 import { rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
@@ -80,8 +81,4 @@ function isVerdict(one: unknown): boolean {
 function isShard(shard: unknown): shard is Shard {
   const { index, count } = (shard ?? {}) as Partial<Shard>;
   return isCount(index) && isCount(count) && index >= 1 && index <= count;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,6 +1,7 @@
 // Joins the shards of a sweep into the result of one run. Shards are read from files with unchecked contents, so their
 // structure is validated first; shards that don't fit together are refused, never repaired.
 
+import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import { joinParts } from "../shards/join.ts";
 import { rangeOf, WHOLE } from "../shards/shard.ts";
@@ -105,8 +106,4 @@ export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
 
 function record(value: unknown): Record<string, unknown> | null {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
