@@ -58,7 +58,7 @@ export function instructionsARound(machine: Machine, { name }: Program): number 
 
 /** A call that must succeed. A bench's time never includes the call that explains a failure. */
 export function callProgram(machine: Machine, { name }: Program, rounds: number): CallResult {
-  return machine.call(name, [rounds], { budget: 1e12 });
+  return machine.call(name, [rounds], { budget: 1e12, throws: true });
 }
 
 function builtFile(name: string): URL {

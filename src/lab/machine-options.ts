@@ -106,7 +106,10 @@ export const START_OPTIONS: OptionKeys<StartOptions> = {
 };
 
 export interface CallOptions extends BudgetOptions {
-  /** false: a call that does not return gives a result without v0, in place of a thrown CallStopped; default: true. */
+  /**
+   * false: a call that does not return gives a result without v0, in place of a thrown CallStopped. Default: true, but
+   * for the end of a `budget` that is given here: a caller who sets a limit expects that it can be reached.
+   */
   readonly throws?: boolean;
 }
 

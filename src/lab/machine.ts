@@ -316,16 +316,27 @@ export class Machine {
    * Calls guest code.
    * @param target a function's name (searched from the newest module to the kernel) or its address.
    * @param args passed as o32 defines; strings and bytes are copied into guest memory for the call.
-   * @throws CallStopped when the function does not return: an exception, the end of the budget, a function without
-   *   code. With `throws: false` that is a result too, which has `exception` and no v0.
+   * @returns v0, v1 and the instructions. With `throws: false`, and at the end of a budget that the caller gave, the
+   *   stop is in the result, as `exception`, and there is no v0.
+   * @throws CallStopped when the function does not return: an exception, a function without code, the end of the
+   *   default budget; with `throws: true` also the end of a budget that the caller gave.
    * @throws Misuse when no function has the name.
    */
   call(
     target: string | number,
     args: readonly Argument[] | undefined,
-    options: CallOptions & { readonly throws: false },
+    options: CallOptions & { readonly throws: true },
+  ): CallResult;
+  call(
+    target: string | number,
+    args?: readonly Argument[],
+    options?: CallOptions & { readonly throws?: true; readonly budget?: undefined },
+  ): CallResult;
+  call(
+    target: string | number,
+    args: readonly Argument[] | undefined,
+    options: CallOptions,
   ): CallOutcome;
-  call(target: string | number, args?: readonly Argument[], options?: CallOptions): CallResult;
   call(
     target: string | number,
     args: readonly Argument[] = [],
@@ -334,7 +345,9 @@ export class Machine {
     checkOptions("call()", options, CALL_OPTIONS);
     const { address, budget } = this.#callee(target, options);
     const outcome = this.#called(address, args, budget);
-    if (outcome.exception === undefined || options.throws === false) return outcome;
+    const throws =
+      options.throws ?? !(outcome.exception?.kind === "budget" && options.budget !== undefined);
+    if (outcome.exception === undefined || !throws) return outcome;
     throw new CallStopped(typeof target === "string" ? target : this.describe(target), outcome);
   }
 

@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { readElf } from "../../src/elf/reader.ts";
 import { Misuse, Refusal } from "../../src/errors.ts";
+import { CallStopped } from "../../src/lab/calls/outcome.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
 
@@ -74,10 +75,19 @@ for (const endian of ["little", "big"] as const) {
     test("ends at its budget, exactly", async () => {
       const machine = await Machine.create({ endian });
       const loop = code(machine, 0x1000ffff, NOP);
-      const { instructions, exception } = machine.call(loop, [], { budget: 12_345, throws: false });
-      assert.equal(instructions, 12_345);
-      assert.equal(exception?.kind, "budget");
-      assert.match(exception?.message ?? "", /budget of 12345 instructions/);
+      const result = machine.call(loop, [], { budget: 12_345 });
+      assert.equal(result.instructions, 12_345);
+      assert.equal(result.exception?.kind, "budget");
+      assert.match(result.exception?.message ?? "", /budget of 12345 instructions/);
+      assert.ok(!("v0" in result) && !("v1" in result));
+      assert.deepEqual(machine.call(loop, [], { budget: 12_345, throws: false }), result);
+      assert.throws(() => machine.call(loop, [], { budget: 12_345, throws: true }), CallStopped);
+    });
+
+    test("throws for an exception, whatever budget it has", async () => {
+      const machine = await Machine.create({ endian });
+      const store = code(machine, 0xac020000); // sw v0,0(zero)
+      assert.throws(() => machine.call(store, [], { budget: 12_345 }), CallStopped);
     });
 
     test("reports the exception, the place and the address", async () => {

@@ -1,6 +1,6 @@
 // How a call ended: it returned, and v0 and v1 are its result, or it stopped, and there is no result. v0 of a stopped call
 // would be whatever the register held, so it is absent. Machine.call() throws CallStopped for a call that stops, unless
-// its caller asks for the outcome as a value.
+// its caller asks for the outcome as a value or gave the budget that ended.
 
 import type { GuestStop } from "../../processor/stop.ts";
 
