@@ -35,9 +35,10 @@ const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { transla
 
 /**
  * The translator's work is paid in instructions: so much is free, and each instruction completed pays for as much as it
- * would take to interpret PAID of them. Past that, code is interpreted until the debt is paid: code that rewrites itself
- * in every turn costs about ten times its interpretation, and never a hundred times. That is for `auto`: `translator`
- * translates whatever it costs, which is what comparisons of the engines need.
+ * would take to interpret PAID of them. Past that, code is interpreted until the debt is paid: a run that
+ * makes new code all the time costs about ten times its interpretation, and never a hundred times. Code that rewrites
+ * itself waits besides (Translator.postpones). Both are for `auto`: `translator` translates whatever it costs, which is
+ * what comparisons of the engines need.
  */
 const FREE_WORK = 2e8;
 const PAID = 8;
@@ -254,6 +255,8 @@ export class RunLoop {
       translator.written(about & ~3, 4);
       return undefined;
     }
+    if (reason === STOP_HOT && this.#engine === "auto" && translator.postpones(pc))
+      return undefined;
     if (reason === STOP_HOT && translator.reinstall(pc)) return undefined;
     if (reason !== STOP_HOT && reason !== STOP_EXITS) return reason;
     const then = this.#observe(end);
@@ -310,6 +313,9 @@ export class RunLoop {
         return core.linked;
       },
       renew: () => core.renew(),
+      get count() {
+        return host.count;
+      },
       get sp() {
         return host.gpr(SP);
       },

@@ -36,6 +36,13 @@ const MOST_TOGETHER = 12;
 /** Guard failures after which a unit is translated again; each time the limit grows by this factor. */
 const FIRST_EXITS = 64;
 const MORE_EXITS = 4;
+/**
+ * Instructions that a translation has to last for to be worth its making. Code that is overwritten sooner waits for as
+ * many before it is translated again, and each time for twice as many; a version that is kept waits less to be put back.
+ */
+const WORTH = 1_000_000;
+const LONGEST_WAIT = 64 * WORTH;
+const KEPT_WAITS = 1 / 64;
 /** Versions of one unit's code that are kept. */
 const MOST_VERSIONS = 4;
 
@@ -71,6 +78,8 @@ export interface TranslatedCore {
   /** Gives `linked` another table; called between runs. */
   renew(): void;
   readonly ramSize: number;
+  /** Instructions completed since reset. */
+  readonly count: number;
   /** The stack pointer. */
   readonly sp: number;
   /** Where runs end: never translated. */
@@ -115,6 +124,10 @@ interface Root {
   /** Versions that aren't in the table now, the latest first. */
   resting: Translation[];
   made: number;
+  /** The count at which it was put into the table, or was overwritten. */
+  since: number;
+  /** Instructions from then on for which overwritten code isn't translated. */
+  wait: number;
 }
 
 /** A translator's statistics. */
@@ -218,6 +231,21 @@ export class Translator {
     return (this.#words[place / 4] ?? 0) + (this.#words[place / 4 + 1] ?? 0) * 2 ** 32;
   }
 
+  /**
+   * Whether the code at pc, which is hot, has to be interpreted further because it was overwritten too soon the last
+   * time. It is then no longer hot.
+   */
+  postpones(pc: number): boolean {
+    const root = this.#roots.get(pc);
+    if (root === undefined || root.live !== undefined || root.wait === 0) return false;
+    const waited = this.#core.count - root.since;
+    if (waited >= root.wait) return false;
+    if (waited >= root.wait * KEPT_WAITS && root.resting.some((one) => this.#stands(one)))
+      return false;
+    this.#dispatch.withdrawn(pc, false);
+    return true;
+  }
+
   /** Whether the code at pc is known already: it needs no observation to go back into the table. */
   reinstall(pc: number): boolean {
     this.#attempts++;
@@ -285,7 +313,18 @@ export class Translator {
       if (!hit) continue;
       this.#counts.invalidations++;
       this.#remove(translation, true);
+      this.#overwritten(translation.root);
     }
+  }
+
+  /** Decides how long the code at a root waits until it is translated again. */
+  #overwritten(pc: number): void {
+    const root = this.#roots.get(pc);
+    if (root === undefined) return;
+    const { count } = this.#core;
+    const lasted = count - root.since;
+    root.wait = lasted >= WORTH ? 0 : Math.min(Math.max(WORTH, 2 * root.wait), LONGEST_WAIT);
+    root.since = count;
   }
 
   /** Must be called when guest addresses were remapped; removes the translations that rely on them. */
@@ -501,7 +540,14 @@ export class Translator {
     const known = this.#roots.get(pc);
     if (known !== undefined) return known;
     if (this.#nextSlot >= SLOTS) return undefined;
-    const root: Root = { slot: this.#nextSlot++, live: undefined, resting: [], made: 0 };
+    const root: Root = {
+      slot: this.#nextSlot++,
+      live: undefined,
+      resting: [],
+      made: 0,
+      since: 0,
+      wait: 0,
+    };
     this.#core.linked.table.set(root.slot, this.#core.linked.untranslated);
     this.#roots.set(pc, root);
     this.#bySlot[root.slot] = pc;
@@ -510,6 +556,7 @@ export class Translator {
 
   #install(root: Root, translation: Translation): void {
     root.live = translation;
+    root.since = this.#core.count;
     this.#live.add(translation);
     const grains: number[] = [];
     const pages = new Set<number>();

@@ -1,19 +1,21 @@
-// Tests code that rewrites itself in every round, which causes the most work for the translator: the run's
-// instructions pay for that work, so a run never costs a hundred times its interpretation. The same run on each
-// engine.
+// Tests code that is rewritten, which causes the most work for the translator. Code that rewrites itself in every round
+// is translated a few times only, because it waits longer each time, and the run's instructions pay for the work. Code
+// that runs for long between two changes is translated after each. The same run on each engine.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Machine } from "../../src/index.ts";
 import { assemble } from "../../src/isa/assemble.ts";
 
-const [T0, T1, T2, S0, S1] = [8, 9, 10, 16, 17] as const;
+const [V0, A0, T0, T1, T2, S0, S1, RA] = [2, 4, 8, 9, 10, 16, 17, 31] as const;
 const INSTRUCTIONS = 12_000_000;
 /** The translator's cost of a module and of an instruction in it, in interpreted instructions. */
 const MODULE = 50_000;
 const INSTRUCTION = 2000;
 const FREE = 2e8;
 const PAID = 8;
+/** The loop's wait doubles from a million instructions; the outer loop's does too. */
+const MOST_COMPILATIONS = 12;
 
 /** An endless loop: rewrites its twelfth word, and then runs a short loop over it. */
 function selfWriting(at: number): number[] {
@@ -57,7 +59,38 @@ for (const endian of ["little", "big"] as const) {
       const work = done.compilations * MODULE + done.translatedInstructions * INSTRUCTION;
       assert.ok(done.compilations > 0);
       assert.ok(work < 1.1 * (FREE + PAID * INSTRUCTIONS), `${work}`);
+      assert.ok(done.compilations <= MOST_COMPILATIONS, `${done.compilations} compilations`);
     }
     assert.deepEqual(states[1], states[0]);
+  });
+
+  test(`code that runs for long after each change is translated each time, ${endian}-endian`, async () => {
+    const changes = 5;
+    const results: number[][] = [];
+    for (const engine of ["interpreter", "auto"] as const) {
+      const machine = await Machine.create({ engine, endian });
+      const at = machine.memory.alloc(4096, 4096);
+      const write = (step: number): void =>
+        [
+          assemble("addiu", V0, 0, 0),
+          assemble("addiu", A0, A0, -1),
+          assemble("addiu", V0, V0, step),
+          assemble("bne", A0, 0, -3),
+          0,
+          assemble("jr", RA),
+          0,
+        ].forEach((word, index) => {
+          machine.memory.setU32(at + 4 * index, word);
+        });
+      const sums: number[] = [];
+      for (let step = 0; step < changes; step++) {
+        write(step);
+        sums.push(machine.call(at, [1_000_000]).v0);
+      }
+      results.push(sums);
+      const done = machine.processor.statistics;
+      if (done !== null) assert.ok(done.compilations >= changes, `${done.compilations}`);
+    }
+    assert.deepEqual(results[1], results[0]);
   });
 }
