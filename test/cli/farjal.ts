@@ -72,10 +72,21 @@ export function farjal(
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document as the program's user sees it
 export type Json = any;
 
-/** Runs the same with --json: stdout must be one document and nothing else. */
+/** Reading the schemas takes longer than most runs of the program. */
+const documents = thorough ? await import("./documents.ts") : null;
+
+/** Runs the same with --json: stdout must be one document and nothing else; in .ci/run, one as its schema says. */
 export function farjalJson(words: readonly string[], surroundings: Surroundings = {}) {
   const { code, stdout, stderr } = farjal([...words, "--json"], surroundings);
-  return { code, stderr, json: JSON.parse(stdout) as Json };
+  const json = JSON.parse(stdout) as Json;
+  documents?.assertDocument(words[0] ?? "", json);
+  return { code, stderr, json };
+}
+
+/** The commands, as --help lists them. */
+export function commandNames(): string[] {
+  const listed = farjal(["--help"]).stdout.matchAll(/^ {2}([a-z]+) (?=\[| )/gm);
+  return [...listed].map(([, name]) => name ?? "").filter((name) => name !== "help");
 }
 
 /** A temporary directory, removed after the test. */

@@ -83,7 +83,7 @@ test("a list of results that ends too early ends the call, and exits 1", (contex
     `strlen=@${list}`,
   ]);
   assert.equal(code, 1);
-  assert.match(json.explanation, /strlen was called 2 times, and .* has 1 results/);
+  assert.match(json.explanation, /strlen was called 2 times, and .* has 1 result$/m);
 });
 
 test("--provide of what is nothing is refused", (context) => {

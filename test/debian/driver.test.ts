@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { assertDocument } from "../cli/documents.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { repositoryFile } from "../support/repository.ts";
 
@@ -30,7 +31,9 @@ suite("a driver in Debian's kernel", { skip: debianSkip }, () => {
       debian?.vmlinuz ?? "",
       "--json",
     );
-    return { status, answer: JSON.parse(stdout) };
+    const answer = JSON.parse(stdout);
+    assertDocument("insmod", answer);
+    return { status, answer };
   };
 
   test("works against its register model", () => {

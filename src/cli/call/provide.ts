@@ -2,6 +2,7 @@
 // one value, an argument, or a list with a result for each call. What needs more than that is a test's: provide() in Node.
 
 import type { Command } from "commander";
+import { counted } from "../../html/numbers.ts";
 import { type HostFunction, type Machine, Misuse, NothingMatches, Refusal } from "../../index.ts";
 import { didYouMean } from "../../near-names.ts";
 import { readInput } from "../input.ts";
@@ -80,7 +81,7 @@ function listed(name: string, path: string): Provided {
     const number = numbers[next];
     next += 1;
     if (number !== undefined) return number.value;
-    const explanation = `${name} was called ${next} times, and ${path} has ${numbers.length} results`;
+    const explanation = `${name} was called ${next} times, and ${path} has ${counted(numbers.length, "result")}`;
     throw new Refusal({ errno: null, dmesg: [], explanation });
   };
   return { name, returns: isWide ? 64 : 32, run };
