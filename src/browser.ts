@@ -179,6 +179,7 @@ export {
   type StoppedCall,
 } from "./lab/calls/outcome.ts";
 export type { CountedCode, CountedSection, ExecutedCode, OtherCode } from "./lab/code-counts.ts";
+export { InitStopped } from "./lab/init-stopped.ts";
 export { Machine } from "./lab/machine.ts";
 export type {
   BudgetOptions,

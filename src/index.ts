@@ -23,7 +23,7 @@ export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export { type FoundShard, shardFromEnvironment } from "./shards/engines.ts";
 export { Incomplete } from "./shards/join.ts";
 export type { Shard } from "./shards/shard.ts";
-export { DebugFiles } from "./sweep/debug-files.ts";
+export { DebugFiles, type FoundDebugInfo } from "./sweep/debug-files.ts";
 export { mergeSweeps, type NamedShard, sweepFromJson } from "./sweep/merge.ts";
 export { modprobe } from "./sweep/modprobe.ts";
 export {

@@ -3,6 +3,7 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import { hex } from "../hex.ts";
 import {
   type CallOutcome,
   Debugger,
@@ -18,8 +19,8 @@ import type { Terminal } from "./terminal.ts";
 const MOST_PORTS = 65535;
 /** Instructions between two checks for an interrupt by the user. */
 const PATIENCE = 20_000_000;
-/** Sections other than .text whose addresses gdb needs. */
-const TOLD_SECTIONS = [".init.text", ".exit.text", ".data", ".bss", ".rodata"];
+/** Sections without code whose addresses gdb needs. */
+const DATA_SECTIONS = [".data", ".bss", ".rodata"];
 
 export interface GdbOptions {
   readonly gdb?: number;
@@ -35,13 +36,16 @@ export function debugged(command: Command): Command {
   );
 }
 
-/** Runs a call to its end, with gdb when the options ask for it, and leaves it open. */
+/**
+ * Runs a call to its end, with gdb when the options ask for it, and leaves it open.
+ * @param symbols the file from which gdb can read the module's symbols and lines.
+ */
 export async function performCall(
   machine: Machine,
   module: LoadedModule,
   call: GuestCall,
   { gdb: port }: GdbOptions,
-  path: string,
+  symbols: string,
   terminal: Terminal,
   imports: ImportCalls | null = null,
 ): Promise<CallOutcome> {
@@ -51,7 +55,7 @@ export async function performCall(
     return call.result();
   }
   const listening = (actual: number): void => {
-    terminal.note(waitingText(machine, module, path, actual));
+    terminal.note(waitingText(machine, module, symbols, actual));
   };
   const end = await serveGdb(new Debugger(call), { port, listening });
   if (end === "detached") call.advance();
@@ -83,20 +87,26 @@ async function finish(call: GuestCall, imports: ImportCalls | null): Promise<voi
 function waitingText(
   { endian }: Machine,
   { sections }: LoadedModule,
-  path: string,
+  file: string,
   port: number,
 ): string {
-  const at = (wanted: string): string[] =>
-    sections
-      .filter(({ name, size }) => name === wanted && size > 0)
-      .map(({ address }) => `0x${address.toString(16)}`);
-  const others = TOLD_SECTIONS.flatMap((name) => at(name).map((where) => `-s ${name} ${where}`));
-  const symbols = at(".text").map(
-    (text) => `  (gdb) add-symbol-file ${[path, text, ...others].join(" ")}\n`,
+  const placed = sections.filter(
+    ({ name, size, executable }) => size > 0 && (executable || DATA_SECTIONS.includes(name)),
   );
+  const text = placed.find(({ name }) => name === ".text");
+  const others = placed
+    .filter((section) => section !== text)
+    .map(({ name, address }) => `-s ${name} ${hex(address)}`);
+  const words = [gdbWord(file), ...(text === undefined ? [] : [hex(text.address)]), ...others];
   return (
     `waiting for gdb on 127.0.0.1:${port}\n` +
     `  gdb-multiarch -ex 'set architecture mips:isa32r2' -ex 'set endian ${endian}' ` +
-    `-ex 'target remote 127.0.0.1:${port}'\n${symbols.join("")}`
+    `-ex 'target remote 127.0.0.1:${port}'\n` +
+    `  (gdb) add-symbol-file ${words.join(" ")}\n`
   );
+}
+
+/** A path as gdb's commands take it. */
+function gdbWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "\\'")}'`;
 }

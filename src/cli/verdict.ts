@@ -128,7 +128,7 @@ function mendingBy(
 }
 
 /** The plan for a module that Linux refuses, if it came so far; it is made before relocation. */
-function plannedFor({ session, refusal }: Attempt): LoadedModule<Address>["plan"] | null {
+export function plannedFor({ session, refusal }: Attempt): LoadedModule<Address>["plan"] | null {
   if (session === null || refusal === null) return null;
   try {
     return session.plan().plan;

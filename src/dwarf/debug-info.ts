@@ -153,20 +153,34 @@ export class DebugInfo {
   /** Every function with code, unit by unit; inlined calls aren't functions of their own. */
   *functions(): Generator<SourceFunction> {
     for (const unit of this.units) {
-      for (const { entry, ranges, caller } of this.#functionsOf(unit).scopes) {
-        if (caller !== null) continue;
-        const parts = this.#parts(ranges);
-        if (parts.length === 0) continue;
-        const place = declarationPlace(entry);
-        yield {
-          function: text(functionName(entry)),
-          ...(place === null
-            ? { file: null, directory: null, line: null }
-            : { ...this.#file(place.unit, place.file), line: place.line || null }),
-          parts,
-        };
+      for (const scope of this.#functionsOf(unit).scopes) {
+        if (scope.caller !== null) continue;
+        const found = this.#function(scope);
+        if (found.parts.length > 0) yield found;
       }
     }
+  }
+
+  /** The function that contains an address of a linked file, not an inlined one; null if it is unknown. */
+  functionAtAddress(address: number | bigint): SourceFunction | null {
+    const place = this.#space.placeOfLinked(address);
+    const at = place && this.#space.addressOf(place.section.index, place.offset);
+    const unit = at === undefined ? undefined : this.#unitIndex.at(at);
+    if (at === undefined || unit === undefined) return null;
+    let scope = this.#functionsOf(unit).at(at);
+    while (scope !== undefined && scope.caller !== null) scope = scope.caller;
+    return scope === undefined ? null : this.#function(scope);
+  }
+
+  #function({ entry, ranges }: Scope): SourceFunction {
+    const place = declarationPlace(entry);
+    return {
+      function: text(functionName(entry)),
+      ...(place === null
+        ? { file: null, directory: null, line: null }
+        : { ...this.#file(place.unit, place.file), line: place.line || null }),
+      parts: this.#parts(ranges),
+    };
   }
 
   /** The units of .debug_info: one for each source file. */

@@ -2,13 +2,17 @@
 // ship the information in files of their own, which carry the same build-id; OpenWrt's modules have lost that too, and
 // their unstripped twin is known by its code, which is the same byte for byte.
 
-import { hexDigits, latin1, sameBytes } from "../bytes/text.ts";
+import type { Endian } from "../bytes/endian.ts";
+import { hexDigits, indexOfBytes, latin1, latin1Bytes, sameBytes } from "../bytes/text.ts";
+import { Words } from "../bytes/words.ts";
 import { contents } from "../elf/contents.ts";
 import { SHF_EXECINSTR, SHT_NOBITS, SHT_NOTE } from "../elf/numbers.ts";
 import type { ElfObject, Section } from "../elf/object.ts";
 
 const NT_GNU_BUILD_ID = 3;
 const NOTE_HEADER = 12;
+/** Bytes; SHA-1's 20 are usual. */
+const MOST_ID = 64;
 
 /** The build-id in hexadecimal; null if the file has none. */
 export function buildId(elf: ElfObject): string | null {
@@ -27,6 +31,29 @@ export function buildId(elf: ElfObject): string | null {
     }
   }
   return null;
+}
+
+/**
+ * The build-ids in the bytes of a kernel as they are in memory, its vDSO's among them: there is no table that says where
+ * its notes are.
+ */
+export function imageBuildIds(bytes: Uint8Array, endian: Endian): string[] {
+  const words = new Words(bytes, endian);
+  const ids: string[] = [];
+  const name = latin1Bytes("GNU\0");
+  for (let at = indexOfBytes(bytes, name); at >= 0; at = indexOfBytes(bytes, name, at + 4)) {
+    const [header, value] = [at - NOTE_HEADER, at + 4];
+    if (header < 0 || header % 4 !== 0) continue;
+    const [nameSize, size, type] = [
+      words.u32(header),
+      words.u32(header + 4),
+      words.u32(header + 8),
+    ];
+    if (nameSize !== 4 || type !== NT_GNU_BUILD_ID || size > MOST_ID || value + size > words.size)
+      continue;
+    ids.push(hexDigits(bytes.subarray(value, value + size)));
+  }
+  return ids;
 }
 
 function aligned(size: number): number {

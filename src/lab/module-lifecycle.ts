@@ -8,6 +8,7 @@ import type { LoadedModule } from "../module/loaded.ts";
 import { argumentText } from "../module/parameters/arguments.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
 import type { CallOutcome } from "./calls/outcome.ts";
+import { InitStopped } from "./init-stopped.ts";
 import type { BudgetOptions, InsmodOptions } from "./machine-options.ts";
 import {
   freeParameters,
@@ -127,16 +128,12 @@ export class ModuleLifecycle {
       );
       const result = exception === undefined ? v0 | 0 : 0;
       if (exception !== undefined || result < 0) {
-        const errno = exception === undefined ? errnoName(-result) : null;
+        const dmesg = [...module.dmesg, ...lines];
         this.#leave(resident);
-        throw new Refusal({
-          errno,
-          dmesg: [...module.dmesg, ...lines],
-          explanation:
-            exception === undefined
-              ? `${name}'s init function returned ${result}${errno === null ? "" : ` (${errno})`}`
-              : `${name}'s init function did not return: ${exception.message}`,
-        });
+        if (exception !== undefined) throw new InitStopped(module, exception, dmesg);
+        const errno = errnoName(-result);
+        const explanation = `${name}'s init function returned ${result}${errno === null ? "" : ` (${errno})`}`;
+        throw new Refusal({ errno, dmesg, explanation });
       }
       for (const line of lines) resident.print(line);
       resident.initRan = true;

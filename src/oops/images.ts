@@ -231,10 +231,17 @@ const LARGEST_KERNEL = 0x2000_0000;
 
 /**
  * Opens a kernel's file; a vmlinux may have debugging information.
+ * @param debugOf finds that of a kernel whose file has none.
  * @throws Misuse as readKernel() does.
  */
-export async function openKernelImage(path: string): Promise<KernelImage> {
+export async function openKernelImage(
+  path: string,
+  debugOf: (kernel: AnyKernel) => Promise<DebugInfo | null> = async () => null,
+): Promise<KernelImage> {
   const kernel = await readAnyKernel(path);
-  if (kernel.source !== "vmlinux") return new KernelImage(kernel, null);
-  return new KernelImage(kernel, openDebugInfo(readElf(host.readFile(path, LARGEST_KERNEL))));
+  const own =
+    kernel.source === "vmlinux"
+      ? openDebugInfo(readElf(host.readFile(path, LARGEST_KERNEL)))
+      : null;
+  return new KernelImage(kernel, own ?? (await debugOf(kernel)));
 }

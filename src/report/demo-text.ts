@@ -37,6 +37,7 @@ export interface DemoRun {
 export interface DemoTrace {
   readonly call: string;
   readonly events: readonly FunctionEvent[];
+  readonly clockHz: number;
   readonly entries: number;
   readonly overruns: number;
   readonly text: string;

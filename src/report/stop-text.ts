@@ -11,6 +11,9 @@ import { frameLines, framesText } from "./frames-text.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
+/** ra is behind the jump and its delay slot. */
+const CALL_SIZE = 8;
+
 /** One word of code around pc. */
 export interface CodeLine {
   readonly address: number;
@@ -55,7 +58,17 @@ export type SourceAt = (address: number) => readonly SourceFrame[];
  */
 export function stopText(stop: GuestStop, paint: Paint, sourceAt: SourceAt = () => []): string {
   const source = frameLines(sourceAt(stop.pc)).map((line) => `  ${line}`);
-  return [...source, ...registerLines(stop), "", ...codeText(codeLines(stop), paint, sourceAt)]
+  const call = ((stop.registers[31] ?? 0) - CALL_SIZE) >>> 0;
+  const caller = frameLines(sourceAt(call)).map((line, index) =>
+    index === 0 ? `  called from ${line}` : `  ${line}`,
+  );
+  return [
+    ...source,
+    ...caller,
+    ...registerLines(stop),
+    "",
+    ...codeText(codeLines(stop), paint, sourceAt),
+  ]
     .map((line) => `${line}\n`)
     .join("");
 }

@@ -82,3 +82,36 @@ test("a text without an oops is misuse", () => {
   assert.equal(code, 2);
   assert.match(stderr, /no oops of a MIPS kernel/);
 });
+
+test("a kernel's lines come from the file of its build that --debug-info leads to", (t) => {
+  const folder = temporaryDirectory(t);
+  const linked = readFileSync(repositoryFile("test/dwarf/built/linked32"));
+  const kernel = join(folder, "vmlinux");
+  const written = (path: string, bytes: string): void => writeFileSync(path, bytes, "latin1");
+  written(kernel, linked.toString("latin1").replaceAll(".debug_", ".gone!_"));
+  const debug = join(folder, "debug/usr/lib/debug/boot");
+  mkdirSync(debug, { recursive: true });
+  const twin = join(debug, "vmlinux-6.1.0-test");
+  writeFileSync(twin, linked);
+  const text = join(folder, "oops.txt");
+  writeFileSync(
+    text,
+    "Oops[#1]:\nCPU: 0 PID: 1 Comm: init Not tainted 6.1.0-test #1\n" +
+      "epc   : 80100120 lines_check+0x1c/0x48\nra    : 80100240 lines_start+0x10/0x40\n",
+  );
+  const run = (...words: string[]) => farjal(["oops", text, ...words]);
+  assert.doesNotMatch(run("--kernel", kernel).stdout, /lines\.c/);
+  const [, place] = /(lines_check at lines\.c:\d+)/.exec(run("--kernel", twin).stdout) ?? [];
+  assert.ok(place !== undefined);
+  for (const words of [["--kernel", kernel], []]) {
+    const { code, stdout, stderr } = run(...words, "--debug-info", join(folder, "debug"));
+    assert.equal(code, 0, stderr);
+    assert.ok(stdout.includes(place), stdout);
+  }
+  const id = linked.indexOf("GNU\0") + 4;
+  linked[id] = (linked[id] ?? 0) ^ 1;
+  writeFileSync(twin, linked);
+  const { code, stderr } = run("--kernel", kernel, "--debug-info", join(folder, "debug"));
+  assert.equal(code, 2);
+  assert.match(stderr, /is of another build: its build-id is \w{40}, and the kernel has \w{40}$/m);
+});

@@ -41,7 +41,9 @@ object clang5-little64 little 64 none clang --target=mips64el-linux-gnuabi64 -gd
 # A linked file. The lab kernel isn't there to be linked, so what it exports is at addresses of its own.
 for name in gcc5-little clang5-little64; do
   wide=${name#*little}
-  mipsel-linux-gnu-ld -N -m "elf${wide:-32}ltsmip" -Ttext 0x80100000 -e lines_stir --defsym _printk=0x80200000 \
+  mipsel-linux-gnu-ld -N -m "elf${wide:-32}ltsmip" --build-id=sha1 -Ttext 0x80100000 -e lines_stir \
+    --section-start=.note.gnu.build-id=0x80101000 --section-start=.MIPS.abiflags=0x80101040 \
+    --section-start=.reginfo=0x80101080 --defsym _text=0x80100000 --defsym _printk=0x80200000 \
     --defsym __this_module=0x80300000 "built/$name.o" -o "built/linked${wide:-32}"
 done
 python3 expected.py

@@ -3,11 +3,14 @@
 // interrupts an endless loop, detaches and kills. Without gdb-multiarch these tests are skipped.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { suite, type TestContext, test } from "node:test";
-import { builtModule, farjalJson, PROGRAM } from "../cli/farjal.ts";
+import { builtModule, farjalJson, PROGRAM, temporaryDirectory } from "../cli/farjal.ts";
 import { ENDIANS } from "../cpu/guest.ts";
 
 const GDB = "gdb-multiarch";
@@ -19,12 +22,13 @@ const TIMEOUT = 60_000;
 /** Starts `farjal` waiting for gdb on a port that it chooses itself. */
 class Waiting {
   readonly port: number;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #text: { out: string; err: string };
 
   static async start(context: TestContext, ...words: readonly string[]): Promise<Waiting> {
     const [command = "", ...rest] = words;
     const child = spawn(process.execPath, [PROGRAM, command, ...rest, "--gdb", "0"], {
+      stdio: ["ignore", "pipe", "pipe"],
       timeout: TIMEOUT,
       env: { ...process.env, NO_COLOR: "1" },
     });
@@ -44,10 +48,20 @@ class Waiting {
     return new Waiting(child, await announced, text);
   }
 
-  private constructor(child: ChildProcess, port: number, text: { out: string; err: string }) {
+  private constructor(
+    child: ChildProcessByStdio<null, Readable, Readable>,
+    port: number,
+    text: { out: string; err: string },
+  ) {
     this.#child = child;
     this.port = port;
     this.#text = text;
+  }
+
+  /** What farjal prints while it waits. */
+  async announced(): Promise<string> {
+    while (!/^ {2}\(gdb\) .*\n/m.test(this.#text.err)) await once(this.#child.stderr, "data");
+    return this.#text.err;
   }
 
   async ended(): Promise<{ code: number | null; out: string; err: string }> {
@@ -57,14 +71,19 @@ class Waiting {
 }
 
 /** Returns what gdb prints for these commands after it has attached. */
-async function gdb(waiting: Waiting, order: string, commands: readonly string[]): Promise<string> {
+async function gdb(
+  waiting: Waiting,
+  order: string,
+  commands: readonly string[],
+  symbols: string | null = `add-symbol-file ${builtModule("modern", order as "little")} ${TEXT}`,
+): Promise<string> {
   const all = [
     "set pagination off",
     "set confirm off",
     "set width 0",
     "set architecture mips:isa32r2",
     `set endian ${order}`,
-    `add-symbol-file ${builtModule("modern", order as "little")} ${TEXT}`,
+    ...(symbols === null ? [] : [symbols]),
     `target remote 127.0.0.1:${waiting.port}`,
     ...commands,
   ];
@@ -251,4 +270,22 @@ test("a port that is taken is misuse", async (context) => {
   );
   assert.equal(status, 2);
   assert.match(stderr, /farjal can't listen for gdb on port \d+/);
+});
+
+test("gdb finds a stripped module's lines in the file that farjal names", {
+  skip,
+}, async (context) => {
+  const folder = temporaryDirectory(context);
+  const stripped = join(folder, "debug.ko");
+  const twin = join(folder, "with lines.ko");
+  const bytes = readFileSync(builtModule("debug", "little"), "latin1");
+  writeFileSync(stripped, bytes.replaceAll(".debug_", ".gone!_"), "latin1");
+  writeFileSync(twin, bytes, "latin1");
+  const words = ["run", stripped, "--call", "work_run", "5", "--debug-info", twin];
+  const run = await Waiting.start(context, ...words);
+  const err = await run.announced();
+  const [, command = ""] = /^ {2}\(gdb\) (add-symbol-file .*)$/m.exec(err) ?? [];
+  assert.ok(command.includes(`'${twin}' 0x`), err);
+  const said = await gdb(run, "little", [command, "info line work_fill", "kill"], null);
+  assert.match(said, /Line \d+ of "\.?\/?work\.c" starts at address 0xc[0-9a-f]+ <work_fill>/);
 });

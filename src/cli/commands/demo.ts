@@ -55,7 +55,12 @@ function answer(demo: Demo, { paint }: Terminal): Answer {
       verdict: demo.held ? "held" : "failed",
       farJumps: demo.farJumps.map((far) => farJumpJson(far)),
       trampolines: demo.trampolines.map(trampolineJson),
-      trace: { ...demo.trace, events: demo.trace.events.map(recordJson), text: undefined },
+      trace: {
+        ...demo.trace,
+        events: demo.trace.events.map((event) => recordJson(event, demo.trace.clockHz)),
+        clockHz: undefined,
+        text: undefined,
+      },
     },
     text: demoText(demo, paint),
   };
@@ -103,7 +108,8 @@ function traced(machine: Machine): DemoTrace {
   const { entries, overruns } = tracer;
   const text = [...tracer.text()].join("").trimEnd();
   const call = `${FUNCTION}(${TRACED_DEVICES})`;
-  return { call, events: [...tracer.events()], entries, overruns, text };
+  const { clockHz } = machine;
+  return { call, events: [...tracer.events()], clockHz, entries, overruns, text };
 }
 
 /** The same call, each time on a new machine: without call sites, with them off, and on in both ways. */

@@ -64,7 +64,7 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
   const refused =
     verdict.verdict === "refused" || (helped && (await linuxRefusal(files, options)) !== null);
   const linux = refused ? "refused" : "loads";
-  if (options.html !== undefined) await writeWhole(options.html, explainPage(story));
+  if (options.html !== undefined) await writeWhole(options.html, explainPage(story, sourceOf));
   return {
     held: story.verdict.verdict === "loads",
     json: storyJson(story, sourceOf),

@@ -7,6 +7,8 @@ import type { Address } from "../../address.ts";
 import { hex } from "../../hex.ts";
 import {
   type Block,
+  type FarJump,
+  InitStopped,
   isInitBlock,
   type KernelProfile,
   type LoadedModule,
@@ -22,10 +24,21 @@ import {
 import { loadText } from "../../report/load-text.ts";
 import { moduleListText } from "../../report/module-list-text.ts";
 import type { Paint } from "../../report/paint.ts";
+import { farJumpLines } from "../../report/plan-text.ts";
 import { refusalText } from "../../report/refusal-text.ts";
 import { farjalText, linuxText, remedyText } from "../../report/verdict-text.ts";
 import { type Answer, type Give, refusalJson } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
+import { initSource, initStopText } from "../init-stop.ts";
+import { stopJson } from "../json/call.ts";
+import { farJumpJson } from "../json/far-jump.ts";
+import {
+  filesOf,
+  type LinesOptions,
+  notesOf as lineNotesOf,
+  SourceLines,
+  withLines,
+} from "../options/lines.ts";
 import {
   initOption,
   type ModuleOptions,
@@ -35,7 +48,7 @@ import {
 } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";
-import { type Judgement, judge } from "../verdict.ts";
+import { type Judgement, judge, plannedFor } from "../verdict.ts";
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +59,7 @@ Examples:
   farjal load ehci-hcd.ko --kernel vmlinuz --unload usbcore  what rmmod would say
   farjal load loop.ko --init --param 'who=two words' --param quiet`;
 
-interface LoadOptions extends ModuleOptions {
+interface LoadOptions extends ModuleOptions, LinesOptions {
   readonly output?: string;
   readonly init?: boolean;
   readonly list?: boolean;
@@ -54,7 +67,7 @@ interface LoadOptions extends ModuleOptions {
 }
 
 export function addLoad(program: Command, give: Give, terminal: Terminal): void {
-  placed(moduleCommand(program, "load"))
+  withLines(placed(moduleCommand(program, "load")))
     .option(
       "--unload <NAME>",
       "then unload this module, as rmmod does (may be given again)",
@@ -75,7 +88,7 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     )
     .addHelpText("after", EXAMPLES)
     .action((path: string, options: LoadOptions) =>
-      give(options, () => load(path, options, terminal.paint)),
+      give(options, () => load(path, options, terminal)),
     );
 }
 
@@ -112,14 +125,56 @@ function otherRelease({ modinfo }: ModuleFile, { release, from }: KernelProfile)
   return [`the module is built for ${built}, and struct module of ${release} may be another`];
 }
 
-async function load(path: string, options: LoadOptions, paint: Paint): Promise<Answer> {
+async function load(path: string, options: LoadOptions, terminal: Terminal): Promise<Answer> {
   const judgement = await judgedOrRefused(path, options);
-  if (judgement instanceof Refusal) return refused(judgement, chosenProfile(options), paint);
+  if (judgement instanceof Refusal) {
+    return refused(judgement, chosenProfile(options), terminal.paint);
+  }
+  const any = judgement.farjal.session ?? judgement.linux.session;
+  const lines = any === null ? null : await SourceLines.open(filesOf(any), options);
+  const answer = await judged(path, judgement, options, lines, terminal.paint);
+  const { modules } = any?.machine ?? { modules: [] };
+  const stopped = [judgement.farjal, judgement.linux].find(
+    ({ refusal }) => refusal instanceof InitStopped,
+  )?.refusal;
+  const stop = initStopText(stopped, modules, lines, terminal.notePaint);
+  const farJumps = farJumpsOf(judgement);
+  return {
+    ...answer,
+    json: {
+      ...answer.json,
+      ...(stopped instanceof InitStopped
+        ? { exception: stopJson(stopped.stop, initSource(stopped, modules, lines)) }
+        : {}),
+      ...(lines === null || any === null
+        ? {}
+        : { farJumps: farJumps.map((far) => farJumpJson(far, lines.of(any.file))) }),
+    },
+    notes: `${answer.notes ?? ""}${lineNotesOf(lines).notes ?? ""}${stop}`,
+  };
+}
+
+/** The far jumps of the module, mended or not. */
+function farJumpsOf({ linux, farjal }: Judgement): readonly FarJump<Address>[] {
+  return (farjal.loaded?.module.plan ?? plannedFor(linux))?.farJumps ?? [];
+}
+
+async function judged(
+  path: string,
+  judgement: Judgement,
+  options: LoadOptions,
+  sourceLines: SourceLines | null,
+  paint: Paint,
+): Promise<Answer> {
   const { linux, farjal, mending, held } = judgement;
   const { session, loaded } = farjal;
   const refusal = linux.refusal;
   const verdicts = { linux: refusal === null ? "loads" : "refused", mend: mending };
-  const name = (farjal.session ?? linux.session)?.file.name ?? moduleName(path);
+  const file = (farjal.session ?? linux.session)?.file;
+  const name = file?.name ?? moduleName(path);
+  const sourceOf = file && sourceLines?.of(file);
+  const far = sourceOf === undefined ? [] : farJumpLines(farJumpsOf(judgement), paint, sourceOf);
+  const farText = [...far].map((line) => `${line}\n`);
   const lines = (callSites: number): string[] => {
     const part = {
       name,
@@ -139,7 +194,11 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
       (session ?? linux.session)?.file.profile ?? null,
       paint,
     );
-    return { ...answer, json: { ...answer.json, ...verdicts }, text: [...lines(0), own] };
+    return {
+      ...answer,
+      json: { ...answer.json, ...verdicts },
+      text: [...farText, ...lines(0), own],
+    };
   }
   const { module, blocks } = loaded;
   const sha256 = hashOf(blocks);
@@ -170,6 +229,7 @@ async function load(path: string, options: LoadOptions, paint: Paint): Promise<A
       : [
           ...(refusal === null ? module.dmesg.map((line) => `${paint.dim(line)}\n`) : []),
           ...loadText(module, sha256),
+          ...farText,
           ...lines(module.sites.length),
           ...(held ? (options.unload ?? []).map(unloadedLine) : []),
         ],

@@ -53,7 +53,7 @@ export function addOops(program: Command, give: Give, terminal: Terminal): void 
     )
     .option(
       "--debug-info <FILE|DIR>",
-      "debugging information of modules that have none: of the same build, by build-id or by their code",
+      "debugging information of modules and of a kernel that have none: of the same build, by build-id or by their code",
     )
     .summary("decode the oopses in a kernel's messages")
     .description(
@@ -72,7 +72,8 @@ async function oops(path: string, options: OopsOptions, terminal: Terminal): Pro
     throw new Misuse(`${path === "-" ? "the text" : path}: no oops of a MIPS kernel is in it`);
   }
   const wanted = new Set(log.oopses.flatMap((one) => [...modulesOf(one, log.moduleLines)]));
-  const { images, notes } = await openImages(wanted, options);
+  const [release = null] = log.oopses.flatMap((one) => one.release ?? []);
+  const { images, notes } = await openImages(wanted, release, options);
   const crashes = log.oopses.map((one) => decodeOops(one, log.moduleLines, images));
   return {
     held: true,
@@ -92,6 +93,7 @@ function* text(crashes: readonly Crash[], { paint }: Terminal): Generator<string
 /** Opens the files of the modules that the text names, and the kernel's. */
 async function openImages(
   wanted: ReadonlySet<string>,
+  release: string | null,
   { modules: directories = [], kernel, debugInfo }: OopsOptions,
 ): Promise<{ readonly images: CrashImages; readonly notes: readonly string[] }> {
   const notes: string[] = [];
@@ -111,6 +113,13 @@ async function openImages(
     }
     modules.set(name, new ModuleImage(name, file, debug));
   }
-  const image = kernel === undefined ? null : await openKernelImage(kernel);
+  // Without --kernel, the file with its debugging information serves as the kernel's file.
+  const path = kernel ?? (debugInfo === undefined ? null : debugFiles.kernelPath(release));
+  const image =
+    path === null
+      ? null
+      : await openKernelImage(path, (found) =>
+          debugFiles.ofKernel(found.release ?? release, found),
+        );
   return { images: { kernel: image, modules }, notes };
 }

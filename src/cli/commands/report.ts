@@ -4,7 +4,14 @@
 import type { Command } from "commander";
 import { version } from "../../host/version.ts";
 import { counted } from "../../html/numbers.ts";
-import { Misuse, readTrace, type Trace, type TraceFormat, traceFromBytes } from "../../index.ts";
+import {
+  type FunctionLineOf,
+  Misuse,
+  readTrace,
+  type Trace,
+  type TraceFormat,
+  traceFromBytes,
+} from "../../index.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { readInput } from "../input.ts";
 import { recordJson } from "../json/trace-record.ts";
@@ -14,6 +21,7 @@ import {
   type TraceFormatOptions,
   withTraceFormat,
 } from "../options/trace-format.ts";
+import { type TraceLinesOptions, traceLines, withTraceLines } from "../options/trace-lines.ts";
 
 const EXAMPLES = `
 FILE is a trace.dat (version 6 or 7, as trace-cmd or farjal writes it) or the text of the kernel's trace
@@ -24,18 +32,19 @@ without an event are counted and skipped. The texts of mmiotrace and blk have fo
 Examples:
   farjal report trace.dat
   farjal report trace.dat -o trace.html
+  farjal report trace.dat -o trace.html --modules build --debug-info /usr/lib/debug
   farjal report trace.dat --format folded | flamegraph.pl > trace.svg`;
 
 /** Formats that can't hold events other than calls. */
 const CALLS_ONLY: readonly TraceFormat[] = ["folded", "speedscope", "trace.dat"];
 
-interface ReportOptions extends AnswerOptions, TraceFormatOptions {
+interface ReportOptions extends AnswerOptions, TraceFormatOptions, TraceLinesOptions {
   readonly input?: string;
   readonly instance?: string;
 }
 
 export function addReport(program: Command, give: Give): void {
-  withTraceFormat(program.command("report"), "report")
+  withTraceLines(withTraceFormat(program.command("report"), "report"))
     .argument("[FILE]", "the trace; default: trace.dat")
     .option("-i, --input <FILE>", "the same, as trace-cmd report takes it")
     .option(
@@ -60,9 +69,23 @@ async function report(file: string | undefined, options: ReportOptions): Promise
   }
   const format = chosenFormat(options, "report");
   const trace = await openTrace(file ?? options.input ?? "trace.dat", options);
-  const text = await deliver(trace, format, options, `farjal ${version()}`);
-  const json = options.json === true ? traceJson(trace) : {};
-  return { held: true, json, text, notes: () => notesOf(trace, format) };
+  const lines = await traceLines(trace, options);
+  if (lines !== null && options.json !== true) checkHasLines(format);
+  const text = await deliver(trace, format, options, `farjal ${version()}`, lines?.lineOf);
+  const json = options.json === true ? traceJson(trace, lines?.lineOf) : {};
+  const without = lines?.notes.map((note) => `note: ${note}\n`).join("") ?? "";
+  return { held: true, json, text, notes: () => without + (notesOf(trace, format) ?? "") };
+}
+
+/** The formats with a place for the functions' lines. */
+const WITH_LINES: readonly TraceFormat[] = ["chrome", "speedscope", "folded", "html"];
+
+/** @throws Misuse for a format that would leave the lines out. */
+function checkHasLines(format: TraceFormat): void {
+  if (WITH_LINES.includes(format)) return;
+  throw new Misuse(
+    `the format ${format} has no place for lines of the source: choose ${WITH_LINES.join(", ")} or --json`,
+  );
 }
 
 /** Notes on what the result leaves out of the trace. */
@@ -82,13 +105,24 @@ async function openTrace(path: string, { instance }: ReportOptions): Promise<Tra
     : readTrace(path, whose);
 }
 
-function traceJson(trace: Trace): Answer["json"] {
+function traceJson(trace: Trace, lineOf?: FunctionLineOf): Answer["json"] {
   const { task, cpus, endian, release, overruns, clockHz } = trace;
   // Reads the whole trace first, so that a damaged file is an error before anything is printed.
   for (const _ of trace.records);
-  return { task, cpus, endian, release, overruns, events: recordsJson(trace.records, clockHz) };
+  return {
+    task,
+    cpus,
+    endian,
+    release,
+    overruns,
+    events: recordsJson(trace.records, clockHz, lineOf),
+  };
 }
 
-function* recordsJson(records: Trace["records"], clockHz: number): Generator<unknown> {
-  for (const record of records) yield recordJson(record, clockHz);
+function* recordsJson(
+  records: Trace["records"],
+  clockHz: number,
+  lineOf?: FunctionLineOf,
+): Generator<unknown> {
+  for (const record of records) yield recordJson(record, clockHz, lineOf);
 }

@@ -12,6 +12,7 @@ import { importCallsFor, importsJson, importsText } from "../call/import-report.
 import { ARGUMENT_HELP, called, callOf, withResult } from "../call/options.ts";
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { loadShowingStop } from "../init-stop.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { type CoverageOptions, CoverageOutput, withCoverage } from "../options/coverage-output.ts";
 import { filesOf, type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
@@ -62,7 +63,7 @@ async function run(
   const session = await Session.open(await readSource(path, options), options);
   const lines = await SourceLines.open(filesOf(session), options);
   const coverage = await CoverageOutput.begin(session, options);
-  const module = session.load();
+  const module = loadShowingStop(session, lines, terminal);
   const { machine } = session;
   const sourceAt = lines?.in(machine);
   const help = helpIn(session, options);
@@ -73,7 +74,15 @@ async function run(
   const begun = beginCall(machine, module.file, wanted, options);
   const imports = importCallsFor(machine, module, begun.call, options);
   try {
-    const result = await performCall(machine, module, begun.call, options, path, terminal, imports);
+    const result = await performCall(
+      machine,
+      module,
+      begun.call,
+      options,
+      lines?.pathOf(module.file) ?? path,
+      terminal,
+      imports,
+    );
     await saveCall(machine, result, options, terminal);
     await coverage.write(machine);
     const report = callReport(machine, begun, result, options.returns);

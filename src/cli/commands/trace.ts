@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { version } from "../../host/version.ts";
 import {
+  type FunctionLineOf,
   type LoadedModule,
   type Machine,
   Misuse,
@@ -36,6 +37,7 @@ import {
 } from "../call/options.ts";
 import type { ResultType } from "../call/result.ts";
 import { debugged, type GdbOptions, performCall } from "../gdb.ts";
+import { loadShowingStop } from "../init-stop.ts";
 import { readInput } from "../input.ts";
 import { callJson, callReport } from "../json/call.ts";
 import { recordJson } from "../json/trace-record.ts";
@@ -186,7 +188,7 @@ async function trace(
   const coverage = await CoverageOutput.begin(session, options);
   // A trace of the init function begins before the module is there, so filters wait for it.
   const waiting = wanted === null ? moduleName(session.file.name) : null;
-  const module = waiting === null ? session.load() : null;
+  const module = waiting === null ? loadShowingStop(session, lines, terminal) : null;
   const patterns = (texts: readonly string[] = []) =>
     texts.map((text) => (waiting === null ? text : waitingFor(waiting, text)));
   const sourceAt = lines?.in(machine);
@@ -204,8 +206,15 @@ async function trace(
   try {
     const report =
       module === null || wanted === null
-        ? initReport(session)
-        : await called(session, module, wanted, options, path, terminal);
+        ? initReport(session, lines, terminal)
+        : await called(
+            session,
+            module,
+            wanted,
+            options,
+            lines?.pathOf(module.file) ?? path,
+            terminal,
+          );
     const { result } = report;
     const help = helpIn(session, options);
     const shown = options.show === undefined ? undefined : machine.tracefs(options.show);
@@ -222,7 +231,7 @@ async function trace(
         ...callJson(report, sourceAt),
         linux: help.linux,
         mend: help.mend,
-        ...(options.json === true ? eventsJson(kept) : {}),
+        ...(options.json === true ? eventsJson(kept, lines?.lineOf) : {}),
         ...(shown === undefined ? {} : { shown }),
       },
       text: shown === undefined ? text : [shown],
@@ -239,13 +248,21 @@ async function called(
   module: LoadedModule,
   wanted: CallText,
   options: TraceOptions,
-  path: string,
+  symbols: string,
   terminal: Terminal,
 ): Promise<CallReport> {
   const begun = beginCall(machine, module.file, wanted, options);
   const imports = importCallsFor(machine, module, begun.call, options);
   try {
-    const result = await performCall(machine, module, begun.call, options, path, terminal, imports);
+    const result = await performCall(
+      machine,
+      module,
+      begun.call,
+      options,
+      symbols,
+      terminal,
+      imports,
+    );
     terminal.note(options.json === true ? "" : importsText(imports));
     return callReport(machine, begun, result, options.returns);
   } finally {
@@ -254,10 +271,14 @@ async function called(
 }
 
 /** Loads the module, whose init function runs. */
-function initReport(session: RunningSession): CallReport {
+function initReport(
+  session: RunningSession,
+  lines: SourceLines | null,
+  terminal: Terminal,
+): CallReport {
   const { machine } = session;
   const before = machine.instructions;
-  const { name, initFunction } = session.load();
+  const { name, initFunction } = loadShowingStop(session, lines, terminal);
   if (initFunction === null) throw new NothingMatches(`${name} has no init function`);
   return {
     call: `the init function of ${name}`,
@@ -333,7 +354,10 @@ function keptEvents(
   };
 }
 
-function eventsJson({ events, length, overruns, clockHz }: Trace): Answer["json"] {
-  const json = [...events].map((event) => recordJson(event, clockHz));
+function eventsJson(
+  { events, length, overruns, clockHz }: Trace,
+  lineOf?: FunctionLineOf,
+): Answer["json"] {
+  const json = [...events].map((event) => recordJson(event, clockHz, lineOf));
   return { events: json, entries: length, overruns };
 }

@@ -1,7 +1,7 @@
 // The report of `run` and `trace` on their call, and its JSON form.
 
 import { hex } from "../../hex.ts";
-import { type CallOutcome, decodeValue, type Machine } from "../../index.ts";
+import { type CallOutcome, decodeValue, type GuestStop, type Machine } from "../../index.ts";
 import type { CallReport } from "../../report/call-text.ts";
 import { codeLines, type SourceAt } from "../../report/stop-text.ts";
 import type { Answer } from "../answer.ts";
@@ -36,8 +36,6 @@ export function callJson(
   { call, made, result, shown, log, outputs }: CallReport,
   sourceAt?: SourceAt,
 ): Answer["json"] {
-  const source = (address: number) =>
-    sourceAt === undefined ? {} : { source: framesJson(sourceAt(address)) };
   const { v0, v1, instructions, exception } = result;
   return {
     call,
@@ -47,23 +45,27 @@ export function callJson(
     result: shown?.json ?? null,
     instructions,
     outputs: outputs.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
-    exception:
-      exception === undefined
-        ? null
-        : {
-            ...exception,
-            pc: hex(exception.pc),
-            ...source(exception.pc),
-            ...(exception.badVAddr === undefined ? {} : { badVAddr: hex(exception.badVAddr) }),
-            registers: exception.registers.map(hex),
-            neighbourhood: codeLines(exception).map((line) => ({
-              ...line,
-              address: hex(line.address),
-              ...source(line.address),
-              word: line.word === null ? null : hex(line.word),
-            })),
-            code: undefined,
-          },
+    exception: exception === undefined ? null : stopJson(exception, sourceAt),
     log,
+  };
+}
+
+/** Why and where a run stopped. @param sourceAt the lines of the source, if they are wanted. */
+export function stopJson(stop: GuestStop, sourceAt?: SourceAt): Answer["json"] {
+  const source = (address: number) =>
+    sourceAt === undefined ? {} : { source: framesJson(sourceAt(address)) };
+  return {
+    ...stop,
+    pc: hex(stop.pc),
+    ...source(stop.pc),
+    ...(stop.badVAddr === undefined ? {} : { badVAddr: hex(stop.badVAddr) }),
+    registers: stop.registers.map(hex),
+    neighbourhood: codeLines(stop).map((line) => ({
+      ...line,
+      address: hex(line.address),
+      ...source(line.address),
+      word: line.word === null ? null : hex(line.word),
+    })),
+    code: undefined,
   };
 }

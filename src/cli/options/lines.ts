@@ -2,15 +2,18 @@
 // module, for a place in a module's file, and for a function by its name, as recorded traces have it.
 
 import type { Command } from "commander";
+import type { Address } from "../../address.ts";
 import {
   DebugFiles,
   type DebugInfo,
+  type FoundDebugInfo,
   type FunctionLine,
   type FunctionLineOf,
   type LoadedModule,
   Misuse,
   type ModuleFile,
   type SourceFrame,
+  type SourceFunction,
   sourcePath,
 } from "../../index.ts";
 import type { SourceOf } from "../../report/frames-text.ts";
@@ -35,13 +38,13 @@ export function withLines(command: Command): Command {
 const NOTHING: readonly SourceFrame[] = [];
 
 export class SourceLines {
-  readonly #infos: ReadonlyMap<ModuleFile, DebugInfo>;
+  readonly #infos: ReadonlyMap<ModuleFile, FoundDebugInfo>;
   /** Function names → lines, by module; made by the first question. */
   readonly #functions = new Map<string, ReadonlyMap<string, FunctionLine>>();
   /** Modules without lines, in sentences. */
   readonly notes: readonly string[];
 
-  private constructor(infos: ReadonlyMap<ModuleFile, DebugInfo>, notes: readonly string[]) {
+  private constructor(infos: ReadonlyMap<ModuleFile, FoundDebugInfo>, notes: readonly string[]) {
     this.#infos = infos;
     this.notes = notes;
   }
@@ -63,11 +66,11 @@ export class SourceLines {
       );
     }
     const finder = new DebugFiles(debugInfo);
-    const infos = new Map<ModuleFile, DebugInfo>();
+    const infos = new Map<ModuleFile, FoundDebugInfo>();
     const notes: string[] = [];
     for (const file of files) {
-      const info = await finder.of(file.name, file.elf);
-      if (info !== null) infos.set(file, info);
+      const found = await finder.find(file.name, file.elf);
+      if (found !== null) infos.set(file, found);
       else notes.push(`${file.name} has no debugging information, so its lines aren't known`);
     }
     return new SourceLines(infos, notes);
@@ -75,26 +78,31 @@ export class SourceLines {
 
   /** A module's debugging information; null: none was found. */
   infoOf(file: ModuleFile): DebugInfo | null {
-    return this.#infos.get(file) ?? null;
+    return this.#infos.get(file)?.info ?? null;
+  }
+
+  /** The file that has a module's debugging information; null: the module's own, or none. */
+  pathOf(file: ModuleFile): string | null {
+    return this.#infos.get(file)?.path ?? null;
   }
 
   /** The frames of places in a module's file. */
   of(file: ModuleFile): SourceOf {
-    const info = this.#infos.get(file);
+    const info = this.infoOf(file);
     return (sectionName, offset) => {
       const section = file.elf.sections.find(({ name }) => name === sectionName);
-      return section === undefined || info === undefined ? NOTHING : info.framesAt(section, offset);
+      return section === undefined || info === null ? NOTHING : info.framesAt(section, offset);
     };
   }
 
   /** The frames of a machine's addresses; empty outside its modules. */
-  in(machine: { readonly modules: readonly LoadedModule[] }): SourceAt {
+  in(machine: { readonly modules: readonly LoadedModule<Address>[] }): SourceAt {
     return (address) => {
       for (const { file, sections } of machine.modules) {
         for (const { index, address: start, size } of sections) {
-          const offset = address - start;
+          const offset = address - Number(start);
           if (offset < 0 || offset >= size) continue;
-          return this.#infos.get(file)?.framesAt({ index }, offset) ?? NOTHING;
+          return this.infoOf(file)?.framesAt({ index }, offset) ?? NOTHING;
         }
       }
       return NOTHING;
@@ -106,22 +114,29 @@ export class SourceLines {
     if (module === null) return null;
     let known = this.#functions.get(module);
     if (known === undefined) {
-      const [, info] = [...this.#infos].find(([file]) => file.name === module) ?? [];
-      known = info === undefined ? new Map() : functionLines(info);
+      const [, found] = [...this.#infos].find(([file]) => file.name === module) ?? [];
+      known = found === undefined ? new Map() : functionLines(found.info);
       this.#functions.set(module, known);
     }
     return known.get(name) ?? null;
   };
 }
 
-function functionLines(info: DebugInfo): Map<string, FunctionLine> {
+/** Where the functions of a module are defined, by their names. */
+export function functionLines(info: DebugInfo): Map<string, FunctionLine> {
   const lines = new Map<string, FunctionLine>();
   for (const one of info.functions()) {
-    const file = sourcePath(one);
-    if (one.function === null || file === null || one.line === null) continue;
-    if (!lines.has(one.function)) lines.set(one.function, { file, line: one.line });
+    const line = functionLine(one);
+    if (one.function === null || line === null) continue;
+    if (!lines.has(one.function)) lines.set(one.function, line);
   }
   return lines;
+}
+
+/** Where a function is defined; null if that is unknown. */
+export function functionLine(one: SourceFunction): FunctionLine | null {
+  const file = sourcePath(one);
+  return file === null || one.line === null ? null : { file, line: one.line };
 }
 
 /** Finds the debugging information of a module; null: there is none, and `why` says what to do about it. */
@@ -162,7 +177,7 @@ export function filesOf({
   machine,
 }: {
   readonly file: ModuleFile;
-  readonly machine: { readonly modules: readonly LoadedModule[] };
+  readonly machine: { readonly modules: readonly { readonly file: ModuleFile }[] };
 }): Set<ModuleFile> {
   return new Set([file, ...machine.modules.map((module) => module.file)]);
 }

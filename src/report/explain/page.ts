@@ -11,6 +11,7 @@ import { counted, grouped } from "../../html/numbers.ts";
 import { framedPage } from "../../html/page.ts";
 import { MOST_ROWS, table } from "../../html/table.ts";
 import { disassemble } from "../../isa/disassemble.ts";
+import { framesText, type SourceOf } from "../frames-text.ts";
 import { changeCells } from "../mend-text.ts";
 import { veneerLines } from "../plan-text.ts";
 import { explainMap } from "./map.ts";
@@ -35,15 +36,18 @@ interface Part {
   readonly body: Html;
 }
 
-/** The page's text. */
-export function explainPage(story: Story): string {
+/**
+ * The page's text.
+ * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
+ */
+export function explainPage(story: Story, sourceOf?: SourceOf): string {
   const parts = [
     layoutPart(story),
     rewrittenPart(story),
-    farPart(story),
+    farPart(story, sourceOf),
     veneerPart(story),
     pairPart(story),
-    sitePart(story),
+    sitePart(story, sourceOf),
     keyPart(story),
     importPart(story),
     exportPart(story),
@@ -147,15 +151,16 @@ function rewrittenPart({ rewritten }: Story): Part {
   );
 }
 
-function farPart({ farJumps }: Story): Part {
+function farPart({ farJumps }: Story, sourceOf?: SourceOf): Part {
   return tablePart(
     "far-jumps",
     "Far jumps",
     farJumps,
-    ["site", "place", "to", "target", "mended by", "why it is far"],
+    ["site", "place", ...lineHeading(sourceOf), "to", "target", "mended by", "why it is far"],
     (far) => [
       mono(hex(far.address)),
       mono(sectionOffset(far.section, far.offset)),
+      ...lineCell(far, sourceOf),
       mono(far.symbol),
       mono(hex(far.target)),
       far.trampoline !== null
@@ -166,6 +171,18 @@ function farPart({ farJumps }: Story): Part {
       far.reason,
     ],
   );
+}
+
+/** The column of the source's lines, which a page has if they are wanted. */
+function lineHeading(sourceOf: SourceOf | undefined): string[] {
+  return sourceOf === undefined ? [] : ["line"];
+}
+
+function lineCell(
+  { section, offset }: { readonly section: string; readonly offset: number },
+  sourceOf: SourceOf | undefined,
+): HtmlValue[] {
+  return sourceOf === undefined ? [] : [mono(framesText(sourceOf(section, offset)))];
 }
 
 function veneerPart({ trampolines }: Story): Part {
@@ -218,7 +235,7 @@ function pairCells({ lo, hi, symbol, value, addend }: PairExample): HtmlValue[] 
   ];
 }
 
-function sitePart({ callSites }: Story): Part {
+function sitePart({ callSites }: Story, sourceOf?: SourceOf): Part {
   const changed = (site: SiteStory, words: readonly number[] | null): HtmlValue =>
     words === null ? "" : mono(patchedWords(site, words));
   return {
@@ -231,11 +248,12 @@ function sitePart({ callSites }: Story): Part {
           first === undefined ? null : siteCode(first)
         }</article>`,
     )}</div>${table(
-      ["site", "place", "function", "before", "after", "note"],
+      ["site", "place", "function", ...lineHeading(sourceOf), "before", "after", "note"],
       callSites.map((site) => [
         mono(addressOr(site.address)),
         mono(sectionOffset(site.section, site.offset)),
         mono(placeName(site)),
+        ...lineCell(site, sourceOf),
         changed(site, site.before),
         changed(site, site.after),
         site.lost === null ? "" : html`<strong class="bad">${site.lost}</strong>`,
