@@ -10,8 +10,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Program, programObject } from "./programs.ts";
 
-/** The time that the rounds of one sample are meant to take. */
-const SAMPLE_SECONDS = 0.3;
+/** The time that the rounds of one sample are meant to take; a machine that boots first varies by more than others. */
+const SAMPLE_SECONDS = 0.1;
+const BOOTED_SAMPLE_SECONDS = 0.3;
+/** A sample is planned from a run of at least this part of its rounds. */
+const SLOWER = 8;
 const LONGEST_MS = 60_000;
 /** For V8 to optimise code that runs in this process: it replaces a function's code between calls. */
 const WARMING_MS = 500;
@@ -31,11 +34,14 @@ export interface Peer {
   /** What it requires besides itself: commands that answer --version, and C libraries. */
   readonly commands: readonly string[];
   readonly library?: string;
+  /** The time of a sample's rounds, default: SAMPLE_SECONDS. */
+  readonly sampleSeconds?: number;
   /** @param directory an empty directory for the files that it builds */
   readonly prepare: (program: Program, directory: string) => Promise<Runner>;
 }
 
 const CROSS = "mipsel-linux-gnu";
+export const C_TO_WEBASSEMBLY = "C to WebAssembly";
 
 export const PEERS: readonly Peer[] = [
   {
@@ -50,6 +56,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: "qemu-system-mipsel",
     commands: ["qemu-system-mipsel", `${CROSS}-gcc`],
+    sampleSeconds: BOOTED_SAMPLE_SECONDS,
     prepare: async (program, directory) => {
       const start = assembled("board", directory);
       const path = join(directory, "kernel");
@@ -99,7 +106,7 @@ export const PEERS: readonly Peer[] = [
   },
   {
     // In this process: the same V8 compiles it as compiles translated code, so it is the limit of any translator.
-    name: "C to WebAssembly",
+    name: C_TO_WEBASSEMBLY,
     commands: ["clang", "wasm-ld"],
     prepare: async (program, directory) => {
       const run = compiledToWebAssembly(program, directory);
@@ -191,17 +198,26 @@ export class PeerProgram {
   readonly #run: Runner;
   readonly #directory: string;
 
-  static async of(peer: Peer, program: Program): Promise<PeerProgram> {
+  /** @param guess the rounds that the translator runs in a second */
+  static async of(peer: Peer, program: Program, guess: number): Promise<PeerProgram> {
     const directory = mkdtempSync(join(tmpdir(), "farjal-bench-"));
-    return new PeerProgram(await peer.prepare(program, directory), directory);
+    try {
+      const seconds = peer.sampleSeconds ?? SAMPLE_SECONDS;
+      return new PeerProgram(await peer.prepare(program, directory), directory, seconds, guess);
+    } catch (error) {
+      rmSync(directory, { recursive: true });
+      throw error;
+    }
   }
 
-  private constructor(run: Runner, directory: string) {
+  private constructor(run: Runner, directory: string, seconds: number, guess: number) {
     this.#run = run;
     this.#directory = directory;
-    let rounds = 16;
-    for (let last = 0; last < SAMPLE_SECONDS / 4; rounds *= 4) last = this.#slope(rounds);
-    this.rounds = Math.ceil((rounds * SAMPLE_SECONDS) / this.#slope(rounds));
+    // Most are slower than the translator, so the first try takes no longer than a sample.
+    let rounds = Math.ceil((guess * seconds) / SLOWER) + 1;
+    let taken = this.#slope(rounds);
+    for (; taken < seconds / SLOWER; taken = this.#slope(rounds)) rounds *= 2;
+    this.rounds = Math.ceil((rounds * seconds) / taken) + 1;
   }
 
   /** The sum for this.rounds rounds. */
