@@ -179,7 +179,6 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly mended: MendReport | null;
   readonly #options: SessionOptions;
   readonly #dependencies: DependencyLoader<A>;
-  readonly #release: string;
   readonly #addressOf: (option: Address) => A;
   #provided: ProvidedFunctions | null = null;
 
@@ -236,12 +235,11 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     machine: M,
     addressOf: (option: Address) => A,
     profileOf: ProfileOf,
-    { path, file, mended, kernel }: Source<A>,
+    { path, file, mended }: Source<A>,
     options: SessionOptions,
   ) {
     this.#addressOf = addressOf;
     this.machine = machine;
-    this.#release = kernel?.vermagic?.split(" ")[0] ?? "";
     this.file = file;
     this.mended = mended;
     this.#options = options;
@@ -262,11 +260,6 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
   /** Notes on functions of --provide that were never called; whole lines. */
   get unusedProvided(): string {
     return this.#provided?.unused ?? "";
-  }
-
-  /** The kernel's release, the first word of its version magic; empty if that is unknown. */
-  get release(): string {
-    return this.#release;
   }
 
   /** Loads the module. @throws Refusal as Linux refuses it, with the --with options that are missing. */

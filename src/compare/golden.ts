@@ -54,7 +54,7 @@ export function goldenText(calls: readonly Call[], tracer: TracerName): string {
   const lines = calls.map(({ name, caller }) =>
     ftraceLine(TASK, { microseconds: 0, cpu: 0, name, parentName: caller ?? "" }),
   );
-  return [ftraceHeader(calls.length, calls.length), mark, ...lines].join("");
+  return [ftraceHeader({ entries: calls.length, written: calls.length }), mark, ...lines].join("");
 }
 
 function* graphLines(calls: readonly Call[]): Generator<string> {

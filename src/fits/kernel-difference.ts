@@ -3,7 +3,7 @@
 
 import { hex } from "../hex.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
-import { RULE_IDS, RULES, type RuleId } from "../kernel/rules/table.ts";
+import { isOfTracing, RULE_IDS, RULES, type RuleId } from "../kernel/rules/table.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { importsOf } from "./import-reasons.ts";
 import type { Target, TargetExport } from "./target.ts";
@@ -51,8 +51,10 @@ export function importDifferences(
   });
 }
 
+/** The rules of loading that differ; those of tracing decide nothing about a module. */
 export function ruleDifferences(kernel: KernelProfile, against: KernelProfile): RuleDifference[] {
-  return RULE_IDS.filter((id) => kernel.rules[id] !== against.rules[id]).map((id) => ({
+  const differs = (id: RuleId): boolean => kernel.rules[id] !== against.rules[id];
+  return RULE_IDS.filter((id) => differs(id) && !isOfTracing(id)).map((id) => ({
     rule: id,
     what: RULES[id].what,
     kernel: kernel.rules[id],

@@ -5,11 +5,13 @@
 import type { Endian } from "../bytes/endian.ts";
 import type { FunctionEvent, TraceEvent, TracerName } from "../ftrace/event.ts";
 import type { TraceTask } from "../ftrace/text/function-text.ts";
+import { profileFor } from "../kernel/rules/profile.ts";
+import type { TraceRules } from "../kernel/rules/table.ts";
 
 /** Facts about an event that only a real machine's trace has. */
 export interface Origin {
   readonly task: TraceTask;
-  /** The kernel's five columns: irqs-off, need-resched, context, preempt-depth, migrate-disable. */
+  /** The kernel's five columns: irqs-off, need-resched, context, preempt-depth, migrate-disable (a dot up to 5.14). */
   readonly flags: string;
   /** Events that this CPU's ring lost just before; null when it lost some without counting them. */
   readonly lost: number | null;
@@ -48,6 +50,8 @@ export interface TraceFacts {
   readonly endian: Endian;
   /** As `uname -r` gives it; empty when it isn't known. */
   readonly release: string;
+  /** The rules of the kernel in whose form the trace is written; default: those of `release`. */
+  readonly rules?: TraceRules;
   /** Events that the ring lost before the oldest one here. */
   readonly overruns: number;
   /** Whether events' ips are known; text has none, and they are 0. */
@@ -95,6 +99,11 @@ export interface Trace extends TraceFacts {
 }
 
 const NANOSECONDS = 1e9;
+
+/** The rules by which a trace is written, and a file of its release is read. */
+export function traceRules({ rules, release }: Pick<TraceFacts, "rules" | "release">): TraceRules {
+  return rules ?? profileFor({}, null, release).rules;
+}
 
 /** Makes the conversion from counts to whole nanoseconds, rounded down. */
 export function nanosecondsOf(clockHz: number): (count: number) => number {

@@ -1,5 +1,6 @@
 // The interface through which the tracers use a machine: its call sites, its names and the guest's own tracing code.
 
+import type { TraceRules } from "../kernel/rules/table.ts";
 import type { TracerName } from "./event.ts";
 import type { TraceableFunction } from "./filters/pattern.ts";
 import type { ShadowStack } from "./ring/shadow-stack.ts";
@@ -12,6 +13,8 @@ export interface TraceSite extends TraceableFunction, SwitchableSite {}
 export interface TraceHost {
   readonly buffer: SharedArrayBuffer;
   readonly clockHz: number;
+  /** The rules of the machine's kernel; modules that are loaded may change them. */
+  rules(): TraceRules;
   /** All present sites. */
   sites(): Iterable<TraceSite>;
   /** Writes them. */

@@ -259,6 +259,11 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     return this.#host.siteSwitch.on.sort((a, b) => a - b);
   }
 
+  /** Addresses of the present sites that were switched on by this tracer or by one before. */
+  get sitesTouched(): number[] {
+    return this.#host.siteSwitch.touched;
+  }
+
   /** Records written since start(). */
   get written(): number {
     return this.#ring.written;
@@ -308,8 +313,9 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
       yield* graphText({ task, cpus: 1, clockHz, events: this.#graphEvents() }, options);
       return;
     }
-    yield ftraceHeader(this.entries, this.written);
-    const lines = new FtraceLines();
+    const { F1: columns } = this.#host.rules();
+    yield ftraceHeader({ entries: this.entries, written: this.written }, columns);
+    const lines = new FtraceLines({ columns });
     for (const event of this.#functionEvents()) {
       lines.add(task, event);
       yield lines.take();

@@ -21,6 +21,7 @@ import { type GraphEvent, TRACE_OPTIONS, type TraceOptions, Tracer } from "../ft
 import { hex } from "../hex.ts";
 import { prepareResources } from "../host/prepare.ts";
 import { assemble } from "../isa/assemble.ts";
+import type { KernelProfile } from "../kernel/rules/profile.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { openModule } from "../module/file/source.ts";
 import type { Taint } from "../module/host.ts";
@@ -201,6 +202,14 @@ export class Machine {
   /** The loaded modules, in the order of loading. */
   get modules(): readonly LoadedModule[] {
     return this.#table.modules;
+  }
+
+  /**
+   * The rules of the machine's kernel, by which traces are made and printed. If neither the options nor the kernel name
+   * them, they are those of the release that the newest module is built for.
+   */
+  get kernelProfile(): KernelProfile {
+    return this.#table.kernelProfile;
   }
 
   /** The kernel's taints that modules have set, as /proc/sys/kernel/tainted has them. */
@@ -445,7 +454,8 @@ export class Machine {
     }
     const { traceable } = this;
     const now = Math.floor((this.processor.count * 1e6) / this.clockHz);
-    return [...traceFile(name, { traceable, tracer: this.#tracer, now })].join("");
+    const { rules } = this.kernelProfile;
+    return [...traceFile(name, { traceable, tracer: this.#tracer, now, rules })].join("");
   }
 
   /**
@@ -562,6 +572,7 @@ export class Machine {
     return {
       buffer: this.processor.bytes.buffer,
       clockHz: this.clockHz,
+      rules: () => this.kernelProfile.rules,
       sites: () => this.#table.residents.flatMap(({ presentSites }) => presentSites),
       siteSwitch: this.#table.siteSwitch,
       moduleNames: () => this.modules.map(({ name }) => name),

@@ -135,6 +135,12 @@ export class ModuleTable<
     return profileFor(this.#choice ?? {}, this.#words, vermagic);
   }
 
+  /** The rules of the machine's kernel: if nothing else names them, of the kernel that the newest module is built for. */
+  get kernelProfile(): KernelProfile {
+    const newest = this.#residents.at(-1)?.module;
+    return newest?.profile ?? this.profileOf(null);
+  }
+
   /** The machine's own rules; undefined if it has none, and the module was read with those that apply. */
   #profileFor({ modinfo }: ModuleFile): KernelProfile | undefined {
     if (this.#choice === undefined && this.#words?.release == null) return undefined;

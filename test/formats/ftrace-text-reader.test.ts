@@ -29,7 +29,7 @@ suite("ftrace text", () => {
       event.type === "function" ? ftraceLine(task, event) : "",
     );
     const count = text.length;
-    const trace = read(`${ftraceHeader(count, count + 9)}${text.join("")}`);
+    const trace = read(`${ftraceHeader({ entries: count, written: count + 9 })}${text.join("")}`);
     const line = (event: {
       type: string;
       microseconds: number;

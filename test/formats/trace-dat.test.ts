@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import fc from "fast-check";
 import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
 import { Misuse } from "../../src/errors.ts";
 import { writeTrace } from "../../src/formats/export.ts";
 import { readTrace, traceFromBytes } from "../../src/formats/read.ts";
@@ -69,6 +70,56 @@ suite("trace.dat", () => {
       });
     }
   }
+
+  for (const release of ["5.10.200", "5.15", "6.1.0", "6.12.95", "6.18.35", "7.3"]) {
+    const trace = (endian: Endian): Trace => ({ ...traceOf(graphEvents(), endian), release });
+
+    test(`trace-cmd prints the same of a file in ${release}'s formats`, {
+      skip: traceCmdSkip,
+    }, async (context) => {
+      const path = join(temporaryDirectory(context), "trace.dat");
+      for (const endian of ORDERS) {
+        for (const made of [trace(endian), { ...traceOf(functionEvents(3), endian), release }]) {
+          writeFileSync(path, fileOf(made, 7));
+          const read = await readTrace(path);
+          assert.equal(read.release, release);
+          assert.equal(report(read), traceCmdReportOf(path));
+        }
+      }
+    });
+
+    test(`${release}'s returns are read as they were written`, () => {
+      const events = (from: Trace) =>
+        [...from.events].map((event) => {
+          assert.ok(event.type !== "function");
+          const { type, name, depth } = event;
+          const took = "entryCount" in event ? event.count - event.entryCount : 0;
+          const overrun = "overrun" in event ? event.overrun : 0;
+          return { type, name, depth, overrun, nanoseconds: (took * 1e9) / from.clockHz };
+        });
+      for (const endian of ORDERS) {
+        const written = trace(endian);
+        assert.deepEqual(events(traceFromBytes(fileOf(written, 6), "a")), events(written));
+      }
+    });
+  }
+
+  test("a 32-bit kernel's format that shows a return's times 4 bytes too far on is read as it is recorded", () => {
+    for (const endian of ORDERS) {
+      const right = fileOf({ ...traceOf(graphEvents(), endian), release: "6.18.1" }, 6);
+      const text = Buffer.from(right).toString("latin1");
+      // Linux 6.13 to 6.18 without "tracing: Fix ftrace event field alignments".
+      const wrong = Buffer.from(
+        text
+          .replace("long long calltime;\toffset:20;", "long long calltime;\toffset:24;")
+          .replace("long long rettime;\toffset:28;", "long long rettime;\toffset:32;"),
+        "latin1",
+      );
+      assert.notDeepEqual(wrong, Buffer.from(right));
+      const [one, other] = [right, wrong].map((bytes) => [...traceFromBytes(bytes, "a").events]);
+      assert.deepEqual(other, one);
+    }
+  });
 
   test("losses are in their places, counted or not", { skip: traceCmdSkip }, async (context) => {
     const path = join(temporaryDirectory(context), "trace.dat");

@@ -22,7 +22,7 @@ test("a line is the kernel's", () => {
 });
 
 test("the header is the kernel's", () => {
-  assert.deepEqual(ftraceHeader(7, 7).split("\n"), [
+  assert.deepEqual(ftraceHeader({ entries: 7, written: 7 }).split("\n"), [
     "# tracer: function",
     "#",
     "# entries-in-buffer/entries-written: 7/7   #P:1",

@@ -64,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   mend: ["ftrace", "module", "trampoline", "isa", "elf", "bytes"],
   processor: ["translate", "isa", "host", "bytes"],
-  formats: ["ftrace", "html", "compression", "host", "bytes"],
+  formats: ["ftrace", "kernel", "html", "compression", "host", "bytes"],
   ftrace: ["isa", "host", "bytes"],
   module: ["kernel", "trampoline", "isa", "elf", "compression", "host", "bytes"],
   kernel: ["elf", "compression", "host", "bytes"],
@@ -117,6 +117,8 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
   board: ["formats"],
   // It shows words in the module's byte order, and what mend would change.
   explain: ["bytes", "mend"],
+  // Tracing follows the rules of a kernel, which others choose.
+  ftrace: ["kernel"],
   // Reports use the types of what they show, and run none of its code.
   oops: ["trampoline"],
   report: [

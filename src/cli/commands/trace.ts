@@ -221,7 +221,7 @@ async function trace(
     tracer.stop();
     await coverage.write(machine);
     const cost = traceCost(tracer, result.instructions, options.way);
-    const kept = { ...keptEvents(machine, tracer, recording, session.release), cost };
+    const kept = { ...keptEvents(machine, tracer, recording), cost };
     const text = await deliver(kept, format, options, `farjal ${version()}`, lines?.lineOf);
     const stop = result.exception ? stopText(result.exception, terminal.notePaint, sourceAt) : "";
     const counts = `${kept.length} of ${tracer.written} events kept, ${kept.overruns} overrun\n`;
@@ -336,15 +336,16 @@ function keptEvents(
   machine: Machine,
   tracer: Tracer,
   recording: Recording | null,
-  release: string,
 ): Trace & { readonly length: number } {
+  const { rules, release, from } = machine.kernelProfile;
   const events = recording ?? { [Symbol.iterator]: () => tracer.events() };
   return {
     task: { name: "farjal", pid: 1 },
     cpus: 1,
     clockHz: machine.clockHz,
     endian: machine.endian,
-    release,
+    release: from === "default" ? "" : release,
+    rules,
     overruns: recording === null ? tracer.overruns : 0,
     addresses: true,
     tracer: tracer.name,

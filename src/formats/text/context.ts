@@ -3,6 +3,7 @@
 // latter with the option verbose. The columns differ by release and option: four flags up to 5.14, five from 5.15, up
 // to seven with the PREEMPT_RT patches, none with noirq-info. Each line is parsed by the columns that it has.
 
+import { traceRules } from "../trace.ts";
 import { latencyFlags } from "../trace-dat/latency-flags.ts";
 
 /** An event's context and its text. */
@@ -20,6 +21,8 @@ export interface ContextLine {
 
 const MICROSECONDS = 1e6;
 const COLUMNS = 5;
+/** The text doesn't name its release. */
+const RULES = traceRules({ release: "" });
 
 // The number of blanks is bounded, so that a hostile line of blanks fails at once.
 /** `%16s-%-7d (%7d) [%03d] %s %5lu.%06lu: `; clocks that aren't nanoseconds print `%12llu`. */
@@ -73,7 +76,7 @@ export function readContext(line: string, origin = 0n): ContextLine | null {
     comm,
     pid: Number(pid),
     cpu: Number(cpu),
-    flags: latencyFlags(Number(flags) & 0xff, Number.parseInt(preempt ?? "0", 16) & 0x0f),
+    flags: latencyFlags(Number(flags) & 0xff, Number.parseInt(preempt ?? "0", 16) & 0x0f, RULES),
     time: latencyTime(BigInt(`0x${time ?? 0}`), unit === undefined, origin),
     ticks: unit === undefined,
     text: line.slice(head.length),

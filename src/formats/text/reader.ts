@@ -9,10 +9,16 @@ import type { ByteSource, Opener } from "../../bytes/source.ts";
 import { latin1 } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
-import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { columnsOf, type TraceTask } from "../../ftrace/text/function-text.ts";
 import { Moments } from "../moments.ts";
 import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
-import type { Origin, OtherEvent, Trace, TraceRecord } from "../trace.ts";
+import {
+  type Origin,
+  type OtherEvent,
+  type Trace,
+  type TraceRecord,
+  traceRules,
+} from "../trace.ts";
 import { type ContextLine, readContext } from "./context.ts";
 import { readCall, readEvent, stackLine, stackName } from "./event-text.ts";
 import { GraphCalls } from "./graph-calls.ts";
@@ -115,6 +121,7 @@ function textTrace(lines: Lines, header: string, name: string): Trace {
     clockHz: graph || survey.ticks ? NANOSECONDS : MICROSECONDS,
     endian: "little",
     release: "",
+    ...rulesOf(header),
     overruns: Math.max(0, Number(written ?? 0) - Number(entries ?? 0)),
     addresses: false,
     ...(survey.ticks ? { ticks: true } : {}),
@@ -128,6 +135,12 @@ function textTrace(lines: Lines, header: string, name: string): Trace {
     others: () => text.others,
     notes: () => text.notes(),
   };
+}
+
+/** Text doesn't name its release; a header with flag columns shows how they are written. */
+function rulesOf(header: string): Pick<Trace, "rules"> {
+  if (!header.includes("need-resched")) return {};
+  return { rules: { ...traceRules({ release: "" }), F1: columnsOf(header) } };
 }
 
 function formOf(tracer: string, header: string): LineForm {

@@ -5,7 +5,7 @@ import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { FtraceLines, ftraceHeader } from "../../ftrace/text/function-text.ts";
 import { type GraphTextOptions, graphText } from "../../ftrace/text/graph-text.ts";
-import type { Trace, TraceRecord } from "../trace.ts";
+import { type Trace, type TraceRecord, traceRules } from "../trace.ts";
 
 /**
  * The text, some lines at a time, in the form of the tracer that made the first call; events of other kinds are between
@@ -19,9 +19,10 @@ export function* ftraceText(trace: Trace, options: GraphTextOptions = {}): Gener
     return;
   }
   const entries = trace.length ?? recordCount(trace);
-  yield ftraceHeader(entries, entries + trace.overruns, trace.cpus);
-  const { ticks = false, origin = 0n } = trace;
-  const lines = new FtraceLines({ ticks, origin });
+  const { F1: columns } = traceRules(trace);
+  const { ticks = false, origin = 0n, overruns, cpus } = trace;
+  yield ftraceHeader({ entries, written: entries + overruns, cpus }, columns);
+  const lines = new FtraceLines({ ticks, origin, columns });
   for (const record of trace.records) {
     const { lost } = record;
     if (lost !== undefined && lost !== 0) yield lines.take() + lostLine(record.cpu, lost);

@@ -6,12 +6,20 @@ import type { Opener } from "../../bytes/source.ts";
 import { greatest } from "../../extremes.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { secondsText, type TraceTask, tickText } from "../../ftrace/text/function-text.ts";
+import type { TraceRules } from "../../kernel/rules/table.ts";
 import { Moments } from "../moments.ts";
 import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
-import type { Origin, OtherEvent, RecordedEvent, Trace, TraceRecord } from "../trace.ts";
+import {
+  type Origin,
+  type OtherEvent,
+  type RecordedEvent,
+  type Trace,
+  type TraceRecord,
+  traceRules,
+} from "../trace.ts";
 import { type Clock, clockOf } from "./clock.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
-import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, recordSize } from "./event-format.ts";
+import { FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT, FUNCTION, packed, recordSize } from "./event-format.ts";
 import { eventPrinter } from "./event-printer.ts";
 import { readTraceDatFile, type TraceDatFile } from "./file.ts";
 import { latencyFlags } from "./latency-flags.ts";
@@ -68,7 +76,7 @@ export function readTraceDat(open: Opener, name: string, instance?: string): Tra
     ),
     clockHz: NANOSECONDS,
     endian: file.endian,
-    release: /^\S+ \S+ (\S+)/.exec(file.uname)?.[1] ?? "",
+    release: releaseOf(file),
     overruns: file.overruns,
     addresses: true,
     ...(clock.ticks ? { ticks: true } : {}),
@@ -94,6 +102,11 @@ class Skipped {
   notes(name: string): string[] {
     return this.repeats === 0 ? [] : [repeatsNote(name, this.repeats)];
   }
+}
+
+/** The kernel's release; empty if the file doesn't name one. */
+function releaseOf({ uname }: TraceDatFile): string {
+  return /^\S+ \S+ (\S+)/.exec(uname)?.[1] ?? "";
 }
 
 function firstTask({ tasks }: TraceDatFile): TraceTask {
@@ -142,7 +155,7 @@ function* recordsOf(
   }
 }
 
-/** The record's task and CPU, and its five flag columns. */
+/** The record's task and CPU, and its flag columns. */
 interface Whose {
   readonly task: TraceTask;
   readonly flags: string;
@@ -160,6 +173,7 @@ class Decoder {
   readonly #decoders = new Map<number, Decode>();
   readonly #tasks = new Map<number, TraceTask>();
   readonly #flags = new Map<number, string>();
+  readonly #rules: TraceRules;
   readonly #print: PrintContext;
   readonly #record: RecordView;
   readonly #clock: Clock;
@@ -177,6 +191,7 @@ class Decoder {
     this.#moments = new Moments(NANOSECONDS, clock.origin);
     this.#withTexts = withTexts;
     this.#names = new Map(file.tasks);
+    this.#rules = traceRules({ release: releaseOf(file) });
     this.#little = file.endian === "little";
     const { symbols, strings, page } = file;
     const longSize = page.commit.size;
@@ -210,7 +225,7 @@ class Decoder {
   #flagsOf(word: number): string {
     let flags = this.#flags.get(word);
     if (flags === undefined) {
-      flags = latencyFlags(word >>> 8, word & 0xff);
+      flags = latencyFlags(word >>> 8, word & 0xff, this.#rules);
       this.#flags.set(word, flags);
     }
     return flags;
@@ -219,7 +234,8 @@ class Decoder {
   #decoderOf(id: number): Decode {
     const format = this.#file.formats.get(id);
     if (format === undefined) return this.#other({ name: `event ${id}`, id, fields: [] });
-    return this.#own(format) ?? this.#other(format);
+    const own = format.name === FUNCGRAPH_EXIT ? packed(format) : format;
+    return this.#own(own) ?? this.#other(format);
   }
 
   /** The decoder of one of ftrace's own entries, if the format has the entry's fields. */
@@ -232,7 +248,7 @@ class Decoder {
       const short = this.#other(format);
       return (ring, whose) => (ring.size < need ? short(ring, whose) : decode(ring, whose));
     };
-    if (format.name === FUNCTION.name || format.name === REPEATS) {
+    if (format.name === FUNCTION || format.name === REPEATS) {
       const [ip, parent] = [number("ip"), number("parent_ip")];
       if (!ip || !parent) return undefined;
       const call = (ring: RingReader, { task, flags }: Whose): FunctionEvent & Origin => {
@@ -256,7 +272,7 @@ class Decoder {
           parentIp,
         };
       };
-      return format.name === FUNCTION.name ? checked(call) : this.#repeats(format, call, checked);
+      return format.name === FUNCTION ? checked(call) : this.#repeats(format, call, checked);
     }
     const [func, stated] = [number("func"), number("depth")];
     if (!func || !stated) return undefined;
@@ -265,7 +281,7 @@ class Decoder {
       if (calls >= 0 && calls < DEEPEST) return calls;
       throw ring.damage(`a call can't be ${calls} deep`);
     };
-    if (format.name === FUNCGRAPH_ENTRY.name || format.name === RETADDR_ENTRY) {
+    if (format.name === FUNCGRAPH_ENTRY || format.name === RETADDR_ENTRY) {
       return checked((ring, { task, flags }): EntryEvent & Origin => {
         const { time, cpu, lost } = ring;
         const ip = func(ring);
@@ -288,7 +304,7 @@ class Decoder {
     }
     const overrun = number("overrun");
     const took = this.#difference(format, "rettime", "calltime");
-    if (format.name !== FUNCGRAPH_EXIT.name || !overrun || !took) return undefined;
+    if (format.name !== FUNCGRAPH_EXIT || !overrun || !took) return undefined;
     return checked((ring, { task, flags }): ReturnEvent & Origin => {
       const { time, cpu, lost } = ring;
       const ip = func(ring);

@@ -1,12 +1,12 @@
-// Writes a trace.dat that trace-cmd and KernelShark read, as trace-cmd would make it on a 32-bit MIPS kernel: the
-// events' formats, the symbols, the tasks, each CPU's ring pages. Events are written one by one and aren't kept. What
+// Writes a trace.dat that trace-cmd and KernelShark read, as trace-cmd would make it on a 32-bit MIPS kernel of the
+// trace's release: the events' formats, the symbols, the tasks, each CPU's ring pages. Events are written one by one and aren't kept. What
 // is known only at the end is written at the end or patched into earlier bytes. The same trace gives the same bytes:
 // the file has neither a date nor a session id.
 
 import { Packer } from "../../bytes/packer.ts";
 import type { Sink } from "../../bytes/sink.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
-import type { FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
+import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { digits } from "../../hex.ts";
 import {
   NameGatherer,
@@ -16,15 +16,9 @@ import {
   type Trace,
   type TraceFacts,
   type TraceNames,
+  traceRules,
 } from "../trace.ts";
-import {
-  type EventFormat,
-  FUNCGRAPH_ENTRY,
-  FUNCGRAPH_EXIT,
-  FUNCTION,
-  formatText,
-  recordSize,
-} from "./event-format.ts";
+import { type EventFormat, entryFormats, formatText, recordSize } from "./event-format.ts";
 import {
   type FileVersion,
   FLYRECORD_V6,
@@ -80,10 +74,6 @@ const RECORD_HEADER = `# compressed entry header
 \ttime_stamp : type == 31
 \tdata max type_len  == 28
 `;
-const FORMATS: readonly EventFormat[] = [FUNCTION, FUNCGRAPH_ENTRY, FUNCGRAPH_EXIT];
-const FUNCTION_SIZE = recordSize(FUNCTION);
-const ENTRY_SIZE = recordSize(FUNCGRAPH_ENTRY);
-const EXIT_SIZE = recordSize(FUNCGRAPH_EXIT);
 const TWO_32 = 2 ** 32;
 
 /** Events between two steps. */
@@ -118,6 +108,7 @@ export function* traceDatWriting(
  */
 export class TraceDatWriter {
   readonly #facts: TraceFacts;
+  readonly #records: RecordWriter;
   readonly #sink: CountingSink;
   readonly #options: TraceDatOptions;
   readonly #gatherer: NameGatherer;
@@ -141,6 +132,7 @@ export class TraceDatWriter {
     options: TraceDatOptions & { readonly names?: TraceNames },
   ) {
     this.#facts = facts;
+    this.#records = new RecordWriter(entryFormats(traceRules(facts)));
     this.#gatherer = new NameGatherer(facts.task);
     this.#sink = new CountingSink(sink);
     this.#options = options;
@@ -163,13 +155,10 @@ export class TraceDatWriter {
     if (event.lost !== undefined && event.lost !== 0) pages.lose(event.lost);
     const pid = event.task === undefined ? this.#facts.task.pid : event.task.pid;
     const time = this.#nanoseconds(event.count);
-    if (event.type === "function") {
-      writeFunction(pages, time, pid, event);
-    } else if (event.type === "funcgraph_entry") {
-      writeGraph(pages, pages.add(time, ENTRY_SIZE), FUNCGRAPH_ENTRY.id, pid, event);
-    } else {
-      writeReturn(pages, time, this.#nanoseconds(event.entryCount), pid, event);
-    }
+    const records = this.#records;
+    if (event.type === "function") records.call(pages, time, pid, event);
+    else if (event.type === "funcgraph_entry") records.entry(pages, time, pid, event);
+    else records.exit(pages, time, this.#nanoseconds(event.entryCount), pid, event);
   }
 
   /** Ends the file. */
@@ -244,8 +233,9 @@ export class TraceDatWriter {
   }
 
   #formats(): Packer {
-    const packer = this.#packer().u32(FORMATS.length);
-    for (const format of FORMATS) packer.sized(formatText(format), 8);
+    const { formats } = this.#records;
+    const packer = this.#packer().u32(formats.length);
+    for (const format of formats) packer.sized(formatText(format), 8);
     return packer;
   }
 
@@ -367,41 +357,73 @@ function writeCommon({ view, little }: RingPages, at: number, id: number, pid: n
   view.setInt32(at + 4, pid, little);
 }
 
-function writeFunction(pages: RingPages, time: number, pid: number, event: FunctionEvent): void {
-  const { view, little } = pages;
-  const at = pages.add(time, FUNCTION_SIZE);
-  writeCommon(pages, at, FUNCTION.id, pid);
-  view.setUint32(at + 8, event.ip, little);
-  view.setUint32(at + 12, event.parentIp, little);
+/** Where a format has its own fields, and how many bytes its records have. */
+interface Place {
+  readonly id: number;
+  readonly size: number;
+  /** The offset of a field. */
+  readonly at: (field: string) => number;
 }
 
-/** Writes the fields that both graph events begin with. */
-function writeGraph(
-  pages: RingPages,
-  at: number,
-  id: number,
-  pid: number,
-  event: { readonly ip: number; readonly depth: number },
-): void {
-  const { view, little } = pages;
-  writeCommon(pages, at, id, pid);
-  view.setUint32(at + 8, event.ip, little);
-  view.setInt32(at + 12, event.depth, little);
+/** Writes events in the formats that one kernel has for them. */
+class RecordWriter {
+  readonly formats: readonly EventFormat[];
+  readonly #call: Place;
+  readonly #entry: Place;
+  readonly #exit: Place;
+  /** Offsets of the fields of a return, which differ by release. */
+  readonly #depth: number;
+  readonly #overrun: number;
+  readonly #calltime: number;
+  readonly #rettime: number;
+
+  constructor(formats: ReturnType<typeof entryFormats>) {
+    this.formats = formats;
+    const [call, entry, exit] = formats;
+    this.#call = placeOf(call);
+    this.#entry = placeOf(entry);
+    this.#exit = placeOf(exit);
+    this.#depth = this.#exit.at("depth");
+    this.#overrun = this.#exit.at("overrun");
+    this.#calltime = this.#exit.at("calltime");
+    this.#rettime = this.#exit.at("rettime");
+  }
+
+  call(pages: RingPages, time: number, pid: number, event: FunctionEvent): void {
+    const { view, little } = pages;
+    const at = pages.add(time, this.#call.size);
+    writeCommon(pages, at, this.#call.id, pid);
+    view.setUint32(at + 8, event.ip, little);
+    view.setUint32(at + 12, event.parentIp, little);
+  }
+
+  entry(pages: RingPages, time: number, pid: number, event: EntryEvent): void {
+    const { view, little } = pages;
+    const at = pages.add(time, this.#entry.size);
+    writeCommon(pages, at, this.#entry.id, pid);
+    view.setUint32(at + 8, event.ip, little);
+    view.setInt32(at + 12, event.depth, little);
+  }
+
+  exit(pages: RingPages, time: number, entered: number, pid: number, event: ReturnEvent): void {
+    const { view, little } = pages;
+    const at = pages.add(time, this.#exit.size);
+    writeCommon(pages, at, this.#exit.id, pid);
+    view.setUint32(at + 8, event.ip, little);
+    view.setInt32(at + this.#depth, event.depth, little);
+    view.setUint32(at + this.#overrun, event.overrun, little);
+    writeTime(view, at + this.#calltime, entered, little);
+    writeTime(view, at + this.#rettime, time, little);
+  }
 }
 
-function writeReturn(
-  pages: RingPages,
-  time: number,
-  entered: number,
-  pid: number,
-  event: ReturnEvent,
-): void {
-  const { view, little } = pages;
-  const at = pages.add(time, EXIT_SIZE);
-  writeGraph(pages, at, FUNCGRAPH_EXIT.id, pid, event);
-  view.setUint32(at + 16, event.overrun, little);
-  writeTime(view, at + 20, entered, little);
-  writeTime(view, at + 28, time, little);
+function placeOf(format: EventFormat): Place {
+  const offsets = new Map(format.fields.map(({ name, offset }) => [name, offset]));
+  return {
+    id: format.id,
+    size: recordSize(format),
+    at: (field) => offsets.get(field) as number,
+  };
 }
 
 function writeTime(view: DataView, at: number, nanoseconds: number, little: boolean): void {

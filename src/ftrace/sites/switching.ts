@@ -24,6 +24,8 @@ export class SiteSwitch<A extends Address = number> {
   readonly #memory: SiteMemory<A>;
   /** Sites whose state is not the default. */
   readonly #states = new Map<A, SiteState>();
+  /** Present sites that a tracer has switched on since they were loaded. */
+  readonly #touched = new Set<A>();
 
   constructor(memory: SiteMemory<A>) {
     this.#memory = memory;
@@ -53,10 +55,13 @@ export class SiteSwitch<A extends Address = number> {
       }
       if (isSameState(state, restState(one))) this.#states.delete(address);
       else this.#states.set(address, state);
+      if (state !== "off") this.#touched.add(address);
       this.#write(one, state);
     }
-    for (const address of this.#states.keys()) {
-      if (!present.has(address)) this.#states.delete(address);
+    for (const address of [...this.#states.keys(), ...this.#touched]) {
+      if (present.has(address)) continue;
+      this.#states.delete(address);
+      this.#touched.delete(address);
     }
     return isLate;
   }
@@ -64,6 +69,11 @@ export class SiteSwitch<A extends Address = number> {
   /** Addresses of the sites that a tracer has switched on. */
   get on(): A[] {
     return [...this.#states].filter(([, state]) => state !== "off").map(([address]) => address);
+  }
+
+  /** Addresses of the present sites that a tracer has switched on, now or before. */
+  get touched(): A[] {
+    return [...this.#touched];
   }
 
   #write({ site, loaded }: SwitchableSite<A>, state: SiteState): void {

@@ -1,9 +1,11 @@
 // Events as the kernel's own `trace` file prints them: the function line of kernel/trace/trace_output.c and the header
-// of trace.c in 6.1, in the same format byte for byte. Flags that have no counterpart in the lab (interrupt state,
-// preemption) are printed as dots, the kernel's mark for "nothing special".
+// of trace.c, in the same format byte for byte. The header and the number of flag columns differ by release: rule F1
+// names them. Flags that have no counterpart in the lab (interrupt state, preemption) are printed as dots, the kernel's
+// mark for "nothing special".
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { padStartBytes, utf8Bytes } from "../../bytes/text.ts";
+import type { TraceRules } from "../../kernel/rules/table.ts";
 
 /** The parts of a function event that a line shows. */
 export interface FunctionLine {
@@ -13,7 +15,7 @@ export interface FunctionLine {
   /** The function that was entered, and its caller; a raw address when no symbol contains it. */
   readonly name: string;
   readonly parentName: string;
-  /** The five flag columns; default: dots. */
+  /** The flags, five columns or, up to 5.14, four and a dot; default: dots. */
   readonly flags?: string;
 }
 
@@ -23,8 +25,12 @@ export interface TraceTask {
   readonly pid: number;
 }
 
-const HEADER = `#                                _-----=> irqs-off/BH-disabled
-#                               / _----=> need-resched
+/** A rule's value: the flag columns of a trace's lines. */
+export type FlagColumns = TraceRules["F1"];
+/** The columns of a text that is no kernel's. */
+export const USUAL_COLUMNS: FlagColumns = "bh";
+
+const FIVE_COLUMNS = `#                               / _----=> need-resched
 #                              | / _---=> hardirq/softirq
 #                              || / _--=> preempt-depth
 #                              ||| / _-=> migrate-disable
@@ -32,13 +38,45 @@ const HEADER = `#                                _-----=> irqs-off/BH-disabled
 #           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
 #              | |         |   |||||     |         |
 `;
+const HEADERS: Readonly<Record<FlagColumns, string>> = {
+  four: `#                                _-----=> irqs-off
+#                               / _----=> need-resched
+#                              | / _---=> hardirq/softirq
+#                              || / _--=> preempt-depth
+#                              ||| /     delay
+#           TASK-PID     CPU#  ||||   TIMESTAMP  FUNCTION
+#              | |         |   ||||      |         |
+`,
+  five: `#                                _-----=> irqs-off\n${FIVE_COLUMNS}`,
+  bh: `#                                _-----=> irqs-off/BH-disabled\n${FIVE_COLUMNS}`,
+};
 
-/** The head of a function trace. `written` counts overwritten entries too, as in the kernel. */
-export function ftraceHeader(entries: number, written: number, cpus = 1): string {
+/** What a header says. */
+export interface TraceHeader {
+  /** The tracer; default: function. */
+  readonly tracer?: string;
+  readonly entries: number;
+  /** Overwritten entries too. */
+  readonly written: number;
+  /** Default: 1. */
+  readonly cpus?: number;
+}
+
+/** The head of a trace of function or nop. */
+export function ftraceHeader(
+  { tracer = "function", entries, written, cpus = 1 }: TraceHeader,
+  columns: FlagColumns = USUAL_COLUMNS,
+): string {
   return (
-    "# tracer: function\n#\n" +
-    `# entries-in-buffer/entries-written: ${entries}/${written}   #P:${cpus}\n#\n${HEADER}`
+    `# tracer: ${tracer}\n#\n` +
+    `# entries-in-buffer/entries-written: ${entries}/${written}   #P:${cpus}\n#\n${HEADERS[columns]}`
   );
+}
+
+/** The columns that a header names. */
+export function columnsOf(header: string): FlagColumns {
+  if (header.includes("irqs-off/BH-disabled")) return "bh";
+  return header.includes("migrate-disable") ? "five" : "four";
 }
 
 /** One line, with its newline: `"%16s-%-7d [%03d] ..... %5lu.%06lu: %s <-%s"`. */
@@ -124,6 +162,7 @@ export class FtraceLines {
   readonly #calls = new Map<string, Map<string, Uint8Array>>();
   readonly #ticks: boolean;
   readonly #origin: bigint;
+  readonly #hasFour: boolean;
   #callCount = 0;
 
   /**
@@ -132,12 +171,15 @@ export class FtraceLines {
   constructor({
     ticks = false,
     origin = 0n,
+    columns = USUAL_COLUMNS,
   }: {
     readonly ticks?: boolean;
     readonly origin?: bigint;
+    readonly columns?: FlagColumns;
   } = {}) {
     this.#ticks = ticks;
     this.#origin = origin;
+    this.#hasFour = columns === "four";
   }
 
   /** Whether there are enough lines to take(). */
@@ -160,8 +202,13 @@ export class FtraceLines {
   /** `"%16s-%-7d [%03d] %s %5lu.%06lu"`; a count is `%12llu`. */
   #context(
     task: TraceTask,
-    { cpu, microseconds, flags = "....." }: Pick<FunctionLine, "cpu" | "microseconds" | "flags">,
+    {
+      cpu,
+      microseconds,
+      flags: five = ".....",
+    }: Pick<FunctionLine, "cpu" | "microseconds" | "flags">,
   ): void {
+    const flags = this.#hasFour && five.endsWith(".") ? five.slice(0, -1) : five;
     if (this.#ticks) {
       const time = tickText(microseconds, this.#origin);
       this.#lines.write(utf8Bytes(`${contextText(task, cpu, flags)} ${time}`));

@@ -1,14 +1,22 @@
-// Files of tracefs other than the trace, as 6.1 prints them: enabled_functions, per_cpu/cpuN/stats and the function
-// profiler's trace_stat/functionN.
+// Files of tracefs other than the trace: enabled_functions, touched_functions, available_filter_functions_addrs,
+// per_cpu/cpuN/stats and the function profiler's trace_stat/functionN. What differs by release is a rule's value.
 
+import { digits } from "../../hex.ts";
+import type { TraceRules } from "../../kernel/rules/table.ts";
 import type { TraceableFunction } from "../filters/pattern.ts";
 import type { FunctionProfile } from "../function-profile.ts";
 import { secondsText } from "./function-text.ts";
 import { durationText } from "./graph-text.ts";
 
 const NAME_WIDTH = 30;
-/** Two blanks for each flag, none of which is set: registers are saved, the ip is changed, a direct call is made. */
-const NO_FLAGS = " ".repeat(6);
+/**
+ * The blanks of flags none of which is set: registers are saved, the ip is changed, a direct call is made; since 6.6
+ * also the call goes through the ops, and the site was changed by someone else, a flag between two blanks.
+ */
+const NO_FLAGS: Readonly<Record<TraceRules["F5"], string>> = {
+  three: " ".repeat(6),
+  five: " ".repeat(11),
+};
 const PROFILE_HEAD = `  Function                               Hit    Time            Avg             s^2
   --------                               ---    ----            ---             ---
 `;
@@ -21,9 +29,18 @@ export function functionText({ name, module }: TraceableFunction): string {
   return module === null ? name : `${name} [${module}]`;
 }
 
-/** A function's line; the number of tracers that trace it is always one here. */
-export function enabledLine(function_: TraceableFunction): string {
-  return `${functionText(function_)} (1)${NO_FLAGS}\n`;
+/** A function's line in enabled_functions and touched_functions. @param tracers the number that trace it now. */
+export function enabledLine(
+  function_: TraceableFunction,
+  tracers: number,
+  flags: TraceRules["F5"],
+): string {
+  return `${functionText(function_)} (${tracers})${NO_FLAGS[flags]}\n`;
+}
+
+/** A function's line in available_filter_functions_addrs. @param address its call site's. */
+export function addressLine(address: number, function_: TraceableFunction): string {
+  return `${digits(address)} ${functionText(function_)}\n`;
 }
 
 export interface RingStatistics {

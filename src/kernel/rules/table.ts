@@ -211,6 +211,138 @@ export const RULES = {
     ],
     source: "kernel/module/main.c, inherit_taint()",
   }),
+  F1: rule({
+    what: "the flag columns of a trace's lines, and their header",
+    values: {
+      four: "irqs-off, need-resched, hardirq/softirq, preempt-depth",
+      five: "and migrate-disable",
+      bh: "five, the first one irqs-off/BH-disabled",
+    },
+    since: [
+      [OLDEST, "four"],
+      ["5.15", "five"],
+      ["6.1", "bh"],
+    ],
+    source: "kernel/trace/trace.c, print_func_help_header_irq()",
+  }),
+  F2: rule({
+    what: "the first flag of an event",
+    values: { irqs: "d, X or a dot", bh: "d, D, b, X or a dot: D and b where softirqs are off" },
+    since: [
+      [OLDEST, "irqs"],
+      ["6.1", "bh"],
+    ],
+    source: "kernel/trace/trace_output.c, trace_print_lat_fmt()",
+  }),
+  F3: rule({
+    what: "the second flag of an event",
+    values: {
+      now: "N, n, p or a dot",
+      lazy: "B, b, L and l too, for lazy preemption, whose bit was that of the first flag's X",
+    },
+    since: [
+      [OLDEST, "now"],
+      ["6.13", "lazy"],
+    ],
+    source: "kernel/trace/trace_output.c, trace_print_lat_fmt()",
+  }),
+  F4: rule({
+    what: "an event's preempt count",
+    values: {
+      whole: "one number",
+      halves: "preempt-depth in the low four bits, migrate-disable in the high ones",
+    },
+    since: [
+      [OLDEST, "whole"],
+      ["5.15", "halves"],
+    ],
+    source: "kernel/trace/trace_output.c, trace_print_lat_fmt()",
+  }),
+  F5: rule({
+    what: "the flags of a line of enabled_functions",
+    values: {
+      three: "R I D, two columns each",
+      five: "R I D O, two columns each, and M with three",
+    },
+    since: [
+      [OLDEST, "three"],
+      ["6.6", "five"],
+    ],
+    source: "kernel/trace/ftrace.c, t_show()",
+  }),
+  F6: rule({
+    what: "the newest of trace_options",
+    values: {
+      "pause-on-trace": "the last one before the tracers'",
+      "hash-ptr": "after pause-on-trace",
+      fields: "after block",
+      trace_printk_dest: "after event-fork",
+      copy_trace_marker: "after trace_printk_dest",
+      "bitmask-list":
+        "after hash-ptr; prof-text-offset and graph-time are no longer function_graph's",
+    },
+    since: [
+      [OLDEST, "pause-on-trace"],
+      ["6.1", "hash-ptr"],
+      ["6.4", "fields"],
+      ["6.12", "trace_printk_dest"],
+      ["6.18", "copy_trace_marker"],
+      ["7.3", "bitmask-list"],
+    ],
+    source: "kernel/trace/trace.h, TRACE_FLAGS; kernel/trace/trace.c, tracing_trace_options_show()",
+    texts: [
+      ["bitmask-list", "bitmask-list"],
+      ["copy_trace_marker", "copy_trace_marker"],
+      ["trace_printk_dest", "trace_printk_dest"],
+    ],
+  }),
+  F9: rule({
+    what: "available_filter_functions_addrs and touched_functions",
+    values: { none: "there are none", both: "there are both" },
+    since: [
+      [OLDEST, "none"],
+      ["6.6", "both"],
+    ],
+    source: "kernel/trace/ftrace.c, ftrace_init_dyn_tracefs()",
+    texts: [["touched_functions", "both"]],
+  }),
+  F11: rule({
+    what: "the record of a return, funcgraph_exit",
+    values: {
+      long: "func, overrun as a long, calltime, rettime, depth",
+      packed: "func, depth, overrun, calltime, rettime",
+      unsigned: "the same, and depth has no sign",
+    },
+    since: [
+      [OLDEST, "long"],
+      ["5.15", "packed"],
+      ["6.16", "unsigned"],
+    ],
+    source: "kernel/trace/trace_entries.h, FTRACE_ENTRY_PACKED(funcgraph_exit)",
+  }),
+  F12: rule({
+    what: "the record of an entry, funcgraph_entry",
+    values: {
+      plain: "func, depth",
+      args: "func, depth without a sign, and arguments, of which MIPS has none",
+      long: "the same, and depth is a long",
+    },
+    since: [
+      [OLDEST, "plain"],
+      ["6.15", "args"],
+      ["6.19", "long"],
+    ],
+    source: "kernel/trace/trace_entries.h, FTRACE_ENTRY(funcgraph_entry)",
+  }),
+  F13: rule({
+    what: "the record of a call, function",
+    values: { plain: "ip, parent_ip", args: "and arguments, of which MIPS has none" },
+    since: [
+      [OLDEST, "plain"],
+      ["6.15", "args"],
+    ],
+    source: "kernel/trace/trace_entries.h, FTRACE_ENTRY_REG(function)",
+  }),
   F15: rule({
     what: "a module that is marked as a test",
     values: { ignore: "nothing", taint: "loading test module taints kernel." },
@@ -220,6 +352,25 @@ export const RULES = {
     ],
     source: "kernel/module/main.c, check_modinfo(), module_augment_kernel_taints()",
     texts: [["loading test module taints kernel", "taint"]],
+  }),
+  F16: rule({
+    what: "the function tracer's own trace_options",
+    values: { stack: "func_stack_trace", repeats: "and func-no-repeats" },
+    since: [
+      [OLDEST, "stack"],
+      ["5.15", "repeats"],
+    ],
+    source: "kernel/trace/trace_functions.c, func_opts",
+    texts: [["func-no-repeats", "repeats"]],
+  }),
+  G2: rule({
+    what: "the function profiler (CONFIG_FUNCTION_PROFILER)",
+    values: { none: "not built", built: "built: the option graph-time" },
+    since: [[OLDEST, "none"]],
+    source:
+      "kernel/trace/Kconfig, FUNCTION_PROFILER; kernel/trace/trace_functions_graph.c, trace_opts",
+    texts: [["graph-time", "built"]],
+    without: "none",
   }),
   S1: rule({
     what: "a module without a valid signature",
@@ -284,6 +435,14 @@ type ValueOf<R> = R extends Rule<infer V> ? V : never;
 
 /** A value for each rule. */
 export type Rules = { readonly [Id in RuleId]: ValueOf<(typeof RULES)[Id]> };
+
+/** The rules of tracing: of the texts, files and records that a kernel's tracers make. */
+export type TraceRules = Pick<Rules, Exclude<Extract<RuleId, `F${number}` | `G${number}`>, "F15">>;
+
+/** Whether a rule is of tracing; the others are of loading modules, F15 too, which is about a taint. */
+export function isOfTracing(id: RuleId): id is keyof TraceRules {
+  return /^[FG]/.test(id) && id !== "F15";
+}
 
 /** Rules by id, in the table's order. */
 export const RULE_IDS = Object.keys(RULES) as readonly RuleId[];
