@@ -5,6 +5,7 @@
 import type { Endian } from "../bytes/endian.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
+import { unpackedFile } from "../compression/unpack.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -44,10 +45,11 @@ const UIMAGE_HEADER = 64;
 const UIMAGE_MIPS = 5;
 
 /**
- * Reads a kernel file for booting.
+ * Reads a kernel file for booting, which may be compressed as a whole.
  * @throws Misuse, in one sentence, for a file that no MIPS32 board can boot.
  */
-export async function readBootImage(file: Uint8Array): Promise<BootImage> {
+export async function readBootImage(packed: Uint8Array): Promise<BootImage> {
+  const file = await unpackedFile(packed);
   if (latin1(file.subarray(0, ELF_MAGIC.length)) === ELF_MAGIC) return readElfImage(file);
   if (file.length >= UIMAGE_HEADER && new Words(file, "big").u32(0) === UIMAGE_MAGIC) {
     return readUimage(file);

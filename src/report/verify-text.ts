@@ -7,6 +7,9 @@ import type { Verification, VerifiedModule } from "../verify/verify.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
+const UNHELD =
+  "This kernel has no userfaultfd(2), so its memory was compared only after init functions had run, without init memory.\n";
+
 export function* verifyText(verification: Verification, paint: Paint): Generator<string> {
   const { modules, release, held } = verification;
   const head = ["module", "at", "words", "equal", "explained", "unexplained", ""];
@@ -25,6 +28,7 @@ export function* verifyText(verification: Verification, paint: Paint): Generator
     for (const line of columns(lines, ["right", "left"])) yield `${line}\n`;
   }
   for (const module of modules) yield* problemLines(module, paint);
+  if (modules.some(({ held }) => !held)) yield UNHELD;
   const { words, unexplained } = totals(all);
   const verdict = `${counted(unexplained, "word")} of ${grouped(words)} unexplained`;
   yield `${counted(modules.length, "module")} on ${release ?? "this kernel"}: ${held ? paint.bold(verdict) : paint.red(verdict)}\n`;

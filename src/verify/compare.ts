@@ -4,6 +4,7 @@
 // and a static key's site must hold one of its two words.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 import { NOP } from "../isa/assemble.ts";
 import { THIS_MODULE } from "../module/layout/sections.ts";
@@ -20,6 +21,7 @@ export interface ComparedSection {
 export interface ComparedBlock {
   readonly moment: Moment;
   readonly base: number;
+  readonly endian: Endian;
   readonly ours: Uint8Array;
   /** The live kernel's bytes: as many, or more, since memory is allocated in pages. */
   readonly live: Uint8Array;
@@ -67,10 +69,10 @@ export const REASONS = {
 
 /** Compares all words of a block. @param block both sides begin at `base`, in the byte order of the guest. */
 export function compareBlock(block: ComparedBlock): Comparison {
-  const { moment, base } = block;
+  const { moment, base, endian } = block;
   const count = Math.ceil(block.ours.length / 4);
-  const ours = wordsOf(block.ours, count);
-  const live = wordsOf(block.live, count);
+  const ours = wordsOf(block.ours, endian, count);
+  const live = wordsOf(block.live, endian, count);
   const sections = block.sections.map((section) => ({
     ...section,
     sorted: sameTable(section, block, ours, live),
@@ -167,10 +169,10 @@ function jumpEntries(words: Uint32Array): string[] {
   });
 }
 
-/** Little-endian words, the last one padded with zeros; words that one side lacks are zero too. */
-function wordsOf(bytes: Uint8Array, count: number): Uint32Array {
+/** A block's words, the last one padded with zeros; words that one side lacks are zero too. */
+function wordsOf(bytes: Uint8Array, endian: Endian, count: number): Uint32Array {
   const whole = new Uint8Array(4 * count);
   whole.set(bytes.subarray(0, Math.min(bytes.length, whole.length)));
-  const words = new Words(whole, "little");
+  const words = new Words(whole, endian);
   return Uint32Array.from({ length: count }, (_, index) => words.u32(4 * index));
 }

@@ -1,10 +1,9 @@
 // A boot of the guest on farjal's board. Its records are read from the board's memory.
 
-import { readFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { Board } from "../board/board.ts";
 import { fastImage } from "../board/boot-image.ts";
-import { Misuse, systemError } from "../errors.ts";
+import { Words } from "../bytes/words.ts";
 import type { GuestBoot, GuestEnd } from "./guest-boot.ts";
 import { RECORDS } from "./records.ts";
 
@@ -15,7 +14,7 @@ const HEAD = 8;
 
 /** @throws Misuse for a kernel that the board can't boot. */
 export async function bootOnBoard(boot: GuestBoot): Promise<GuestEnd> {
-  const kernel = await fastImage(kernelFile(boot.kernel));
+  const kernel = await fastImage(boot.kernel);
   const board = Board.create({ endian: kernel.endian, memory: boot.memory * MIB });
   board.load({ kernel, initrd: boot.initrd, append: boot.append });
   const end = performance.now() + boot.timeLimit * 1000;
@@ -40,16 +39,8 @@ function reasonOf(stop: string, timeLimit: number): string | null {
 }
 
 /** The records' size in 32 bits, and what it says is there. */
-function recordsOf({ processor }: Board): Uint8Array {
-  const head = Buffer.from(processor.readBytes(RECORDS.offset, HEAD));
-  const size = Math.min(Math.max(head.readUInt32LE(), HEAD), RECORDS.size);
+function recordsOf({ processor, endian }: Board): Uint8Array {
+  const head = new Words(processor.readBytes(RECORDS.offset, HEAD), endian);
+  const size = Math.min(Math.max(head.u32(0), HEAD), RECORDS.size);
   return processor.readBytes(RECORDS.offset, size);
-}
-
-function kernelFile(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new Misuse(`${path} can't be read: ${systemError(error)}`);
-  }
 }

@@ -1,9 +1,12 @@
 // What the boot of a guest takes and gives, whether it boots on farjal's board or in QEMU.
 
+import type { Endian } from "../bytes/endian.ts";
+
 /** A guest to boot, and how its run is watched. */
 export interface GuestBoot {
-  /** The path of the kernel. */
-  readonly kernel: string;
+  /** The kernel's file, not compressed as a whole. */
+  readonly kernel: Uint8Array;
+  readonly endian: Endian;
   readonly initrd: Uint8Array;
   readonly append: string;
   /** MiB. */

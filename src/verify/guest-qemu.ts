@@ -14,11 +14,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Endian } from "../bytes/endian.ts";
+import { Words } from "../bytes/words.ts";
 import { Misuse, systemError } from "../errors.ts";
 import type { GuestBoot, GuestEnd } from "./guest-boot.ts";
 import { RECORDS } from "./records.ts";
 
-const QEMU = "qemu-system-mipsel";
+const QEMU = { little: "qemu-system-mipsel", big: "qemu-system-mips" } as const;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const LOOK_EVERY_MS = 250;
 
@@ -29,10 +31,12 @@ export async function bootInQemu(boot: GuestBoot): Promise<GuestEnd> {
     const file = (name: string): string => join(directory, name);
     const ram = file("ram");
     writeFileSync(file("initramfs"), boot.initrd);
+    writeFileSync(file("kernel"), boot.kernel);
     const memory = `${boot.memory}M`;
     const ended = await runQemu(
+      QEMU[boot.endian],
       [
-        ...["-m", String(boot.memory), "-cpu", "24Kf", "-kernel", boot.kernel],
+        ...["-m", String(boot.memory), "-cpu", "24Kf", "-kernel", file("kernel")],
         ...["-initrd", file("initramfs"), "-append", boot.append],
         ...["-object", `memory-backend-file,id=ram,size=${memory},mem-path=${ram},share=on`],
         ...["-machine", "malta,memory-backend=ram"],
@@ -41,9 +45,9 @@ export async function bootInQemu(boot: GuestBoot): Promise<GuestEnd> {
       ],
       directory,
       boot.timeLimit,
-      () => boot.look(recordBytes(ram)),
+      () => boot.look(recordBytes(ram, boot.endian)),
     );
-    return { ended, records: recordBytes(ram), console: consoleOf(file("console")) };
+    return { ended, records: recordBytes(ram, boot.endian), console: consoleOf(file("console")) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -51,13 +55,14 @@ export async function bootInQemu(boot: GuestBoot): Promise<GuestEnd> {
 
 /** Runs QEMU until it ends. @returns why it was ended or failed; null if it ended by itself. */
 function runQemu(
+  qemu: string,
   args: readonly string[],
   directory: string,
   timeLimit: number,
   look: () => void,
 ): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(QEMU, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(qemu, args, { stdio: ["ignore", "ignore", "pipe"] });
     let complaint = "";
     child.stderr.on("data", (text: Buffer) => {
       complaint = `${complaint}${text}`.slice(-1000);
@@ -79,8 +84,8 @@ function runQemu(
       reject(
         new Misuse(
           error.code === "ENOENT"
-            ? `${QEMU} isn't installed; Debian has it in qemu-system-mips`
-            : `${QEMU} can't be run: ${systemError(error)}`,
+            ? `${qemu} isn't installed; Debian has it in qemu-system-mips`
+            : `${qemu} can't be run: ${systemError(error)}`,
         ),
       );
     });
@@ -88,7 +93,7 @@ function runQemu(
       over();
       if (late) resolve(`after ${timeLimit} seconds it still ran`);
       else if (code === 0) resolve(null);
-      else resolve(`${QEMU} ended with ${signal ?? code}: ${complaint.trim()}`);
+      else resolve(`${qemu} ended with ${signal ?? code}: ${complaint.trim()}`);
     });
   });
 }
@@ -114,7 +119,7 @@ function holdOn(child: ChildProcess, directory: string): () => void {
 }
 
 /** The records written so far; none while the file of the RAM doesn't exist. */
-function recordBytes(ram: string): Uint8Array {
+function recordBytes(ram: string, endian: Endian): Uint8Array {
   const nothing = new Uint8Array(8);
   let file: number;
   try {
@@ -123,9 +128,10 @@ function recordBytes(ram: string): Uint8Array {
     return nothing;
   }
   try {
-    const size = Buffer.alloc(4);
-    if (readSync(file, size, 0, 4, RECORDS.offset) < 4) return nothing;
-    const bytes = new Uint8Array(Math.min(Math.max(size.readUInt32LE(), 8), RECORDS.size));
+    const head = new Uint8Array(4);
+    if (readSync(file, head, 0, 4, RECORDS.offset) < 4) return nothing;
+    const size = new Words(head, endian).u32(0);
+    const bytes = new Uint8Array(Math.min(Math.max(size, 8), RECORDS.size));
     return bytes.subarray(0, Math.max(readSync(file, bytes, 0, bytes.length, RECORDS.offset), 8));
   } finally {
     closeSync(file);

@@ -5,11 +5,13 @@
 // The first moment is the most important one: memory is relocated and nothing has run. load_module() copies the
 // module's arguments at that moment (strndup_user() in kernel/module/main.c). A second thread therefore calls
 // finit_module() with arguments on a page that userfaultfd holds back. It stops in that copy until the first thread
-// has read the module's blocks, whose addresses are new lines of /proc/vmallocinfo.
+// has read the module's blocks, whose addresses are new lines of /proc/vmallocinfo. A kernel built without userfaultfd
+// isn't held: there the memory is recorded at the other two moments alone.
 //
 // Records go into RAM that mem= keeps the kernel from using, and that the host maps as a file; records.ts reads them.
-// 64-bit words of the kernel's interfaces are little-endian pairs here: this runs on mipsel.
+// They are in the guest's byte order.
 
+#include <asm/errno.h>
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
@@ -37,7 +39,12 @@ enum {
   SECTION = 4,  /* value: address; bytes: name */
   MODULES = 5,  /* bytes: /proc/modules */
   TROUBLE = 6,  /* value: errno; bytes: what failed */
+  ENABLED = 7,  /* bytes: enabled_functions, while all modules are traced */
+  UNHELD = 8,   /* the kernel has no userfaultfd */
 };
+
+/** The module of a record that is about no single one. */
+enum { EVERY = -1 };
 
 /** The moments at which MEMORY is recorded. */
 enum { RELOCATED = 1, OFF = 2, TRACED = 3 };
@@ -244,39 +251,53 @@ static word module_areas(word from[AREAS_MOST], word to[AREAS_MOST]) {
   return count;
 }
 
-static word cores[MODULES_MOST], core_count;
-
-/** Lists the core addresses of the modules in /proc/modules, whose lines end in " 0xADDRESS". */
-static void read_cores(void) {
+/** Adds up the sizes of the modules in /proc/modules, NAME SIZE REFERENCES …, each in whole pages. */
+static word listed_bytes(void) {
   char *end = scratch + read_file("/proc/modules");
-  core_count = 0;
-  for (char *at = scratch; at + 3 < end && core_count < MODULES_MOST; at++) {
-    if (at[0] != ' ' || at[1] != '0' || at[2] != 'x') continue;
-    const char *text = at + 1;
-    cores[core_count++] = hexadecimal(&text);
+  word sum = 0;
+  for (char *at = scratch; at < end; at++) {
+    word size = 0;
+    while (at < end && *at != ' ') at++;
+    for (at++; at < end && *at != ' '; at++) size = 10 * size + *at - '0';
+    while (at < end && *at != '\n') at++;
+    sum += (size + PAGE - 1) & -PAGE;
   }
+  return sum;
 }
 
 static word from[AREAS_MOST], to[AREAS_MOST];
+static word before[AREAS_MOST], before_count;
 
-/** Lists the blocks that are no listed module's core: init memory, and blocks of a module that isn't listed yet. */
-static word other_areas(void) {
-  read_cores();
-  word count = module_areas(from, to), others = 0;
-  for (word i = 0; i < count; i++) {
-    word known = 0;
-    for (word j = 0; j < core_count; j++) known |= cores[j] == from[i];
-    if (known) continue;
-    from[others] = from[i];
-    to[others++] = to[i];
+/**
+ * Lists the blocks of the loaded modules, once init memory is gone: the kernel frees it in a worker. Then they are as
+ * large as /proc/modules says; a kernel whose modules are elsewhere is given a second.
+ */
+static word settled_areas(void) {
+  for (int i = 0;; i++) {
+    word count = module_areas(from, to), sum = 0;
+    for (word j = 0; j < count; j++) sum += to[j] - from[j];
+    if (i == 1000 || sum == listed_bytes()) return count;
+    kernel(__NR_poll, 0, 0, 1); /* a millisecond */
   }
-  return others;
 }
 
-/** Waits until init memory is gone: the kernel frees it in a worker, and the next module could get it. */
-static void wait_for_init_memory(void) {
-  int millisecond[2] = {0, 1000000};
-  for (int i = 0; i < 1000 && other_areas() > 0; i++) kernel(__NR_nanosleep, millisecond, 0);
+/** Remembers the blocks that there are before a module is loaded. */
+static void remember_areas(void) {
+  before_count = settled_areas();
+  memcpy(before, from, before_count * sizeof before[0]);
+}
+
+/** Lists the blocks that are new since then. */
+static word new_areas(void) {
+  word count = module_areas(from, to), fresh = 0;
+  for (word i = 0; i < count; i++) {
+    word known = 0;
+    for (word j = 0; j < before_count; j++) known |= before[j] == from[i];
+    if (known) continue;
+    from[fresh] = from[i];
+    to[fresh++] = to[i];
+  }
+  return fresh;
 }
 
 /* --- loading --- */
@@ -297,35 +318,45 @@ struct poll_file {
   short events, happened;
 };
 
-static void load(word module) {
+/** Loads a module and records its memory while its arguments are awaited. Returns finit_module()'s errno. */
+static int load_held(word module, long held) {
   struct uffdio_api api = {.api = UFFD_API};
-  long held = must("userfaultfd", kernel(__NR_userfaultfd, O_NONBLOCK)); /* poll() accepts no other mode */
   must("UFFDIO_API", kernel(__NR_ioctl, held, UFFDIO_API, &api));
   arguments = (char *)kernel(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   struct uffdio_register hold = {{(word)arguments, PAGE}, UFFDIO_REGISTER_MODE_MISSING};
   must("UFFDIO_REGISTER", kernel(__NR_ioctl, held, UFFDIO_REGISTER, &hold));
   must("pipe", kernel(__NR_pipe2, finished, 0));
-  wait_for_init_memory();
+  remember_areas();
 
   thread(stack + sizeof stack);
   struct poll_file files[2] = {{held, POLLIN}, {finished[0], POLLIN}};
   must("poll", kernel(__NR_poll, files, 2, -1));
   if (files[0].happened) {
-    word count = other_areas();
+    word count = new_areas();
     for (word i = 0; i < count; i++) put_memory(RELOCATED, module, from[i], to[i] - from[i]);
     struct uffdio_zeropage empty = {{(word)arguments, PAGE}};
     must("UFFDIO_ZEROPAGE", kernel(__NR_ioctl, held, UFFDIO_ZEROPAGE, &empty));
   }
   int answer = 0;
   must("answer", kernel(__NR_read, finished[0], &answer, sizeof answer));
-  answers[module] = answer;
   must("wait", kernel(__NR_wait4, -1, 0, __WALL, 0)); /* the next thread uses the same stack */
-  put(ANSWER, 0, module, answer, "", 0);
-  put(LINES, 0, module, 0, scratch, must("syslog", kernel(__NR_syslog, 4, scratch, sizeof scratch)));
   kernel(__NR_munmap, arguments, PAGE);
-  kernel(__NR_close, held);
   kernel(__NR_close, finished[0]);
   kernel(__NR_close, finished[1]);
+  return answer;
+}
+
+static void load(word module) {
+  long held = kernel(__NR_userfaultfd, O_NONBLOCK); /* poll() accepts no other mode */
+  if (held == -ENOSYS) {
+    put(UNHELD, 0, module, 0, "", 0);
+    answers[module] = -kernel(__NR_finit_module, module_file, "", 0);
+  } else {
+    answers[module] = load_held(module, must("userfaultfd", held));
+    kernel(__NR_close, held);
+  }
+  put(ANSWER, 0, module, answers[module], "", 0);
+  put(LINES, 0, module, 0, scratch, must("syslog", kernel(__NR_syslog, 4, scratch, sizeof scratch)));
 }
 
 /* --- after loading --- */
@@ -357,30 +388,10 @@ static void put_sections(word module) {
   kernel(__NR_close, file);
 }
 
-/** Records the memory of the loaded modules: /proc/modules has NAME SIZE REFERENCES USERS STATE ADDRESS. */
-static void put_cores(word moment, word count) {
-  static char modules[1 << 17];
-  word size = read_file("/proc/modules");
-  if (size >= sizeof modules) trouble("/proc/modules is too long", 0);
-  memcpy(modules, scratch, size);
-  char *end = modules + size;
-  for (char *line = modules; line < end;) {
-    char *next = line;
-    while (next < end && *next != '\n') next++;
-    *next = 0;
-    word i = 0, name = 0, bytes = 0;
-    while (line[name] && line[name] != ' ') name++;
-    for (word at = name + 1; line[at] >= '0' && line[at] <= '9'; at++) bytes = 10 * bytes + line[at] - '0';
-    const char *address = line;
-    while (*address && !(address[0] == ' ' && address[1] == '0' && address[2] == 'x')) address++;
-    line[name] = 0;
-    while (i < count && !(length(names[i]) == name && has(line, line + name, names[i]))) i++;
-    if (i < count && answers[i] == 0 && *address) {
-      address++;
-      put_memory(moment, i, hexadecimal(&address), bytes);
-    }
-    line = next + 1;
-  }
+/** Records the memory of the loaded modules: it is all that modules have now. */
+static void put_areas(word moment) {
+  word count = settled_areas();
+  for (word i = 0; i < count; i++) put_memory(moment, EVERY, from[i], to[i] - from[i]);
 }
 
 static void trace(word count) {
@@ -395,7 +406,10 @@ static void trace(word count) {
     if (kernel(__NR_write, file, text, length(text)) >= 0) some = 1; /* -EINVAL: the module has no call sites */
     kernel(__NR_close, file);
   }
-  if (some) write_file("/sys/kernel/tracing/current_tracer", "function", 0);
+  if (!some) return;
+  write_file("/sys/kernel/tracing/current_tracer", "function", 0);
+  word size = read_file("/sys/kernel/tracing/enabled_functions");
+  put(ENABLED, 0, EVERY, 0, scratch, size);
 }
 
 static word read_names(void) {
@@ -434,9 +448,10 @@ int main(void) {
     kernel(__NR_close, module_file);
     put_sections(i);
   }
-  put(MODULES, 0, 0, 0, scratch, read_file("/proc/modules"));
-  put_cores(OFF, count);
+  put_areas(OFF);
+  word size = read_file("/proc/modules");
+  put(MODULES, 0, EVERY, 0, scratch, size);
   trace(count);
-  put_cores(TRACED, count);
+  put_areas(TRACED);
   end();
 }

@@ -1,8 +1,9 @@
 // One boot of a real kernel, on farjal's board or in QEMU: it takes modules and returns the guest's records. The guest's
-// userland is guest.c, built into built/guest; the modules are in its initramfs.
+// userland is guest.c, built into built/ for both byte orders; the modules are in its initramfs.
 
 import { readFileSync } from "node:fs";
 import { initramfs } from "../board/initramfs.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import { bootOnBoard } from "./guest-board.ts";
 import { bootInQemu } from "./guest-qemu.ts";
@@ -27,8 +28,9 @@ export const GUEST_MACHINES = ["board", "qemu"] as const;
 export type GuestMachine = (typeof GUEST_MACHINES)[number];
 
 export interface GuestOptions {
-  /** Where the kernel boots: on farjal's board, or in qemu-system-mipsel. */
+  /** Where the kernel boots: on farjal's board, or in QEMU. */
   readonly machine: GuestMachine;
+  readonly endian: Endian;
   /** Seconds that the boot may take. */
   readonly timeLimit: number;
   /** Called while the modules are loaded. */
@@ -37,15 +39,16 @@ export interface GuestOptions {
 
 /**
  * Boots a kernel, loads the modules in their order, and reads the kernel's answers.
- * @param kernel the path of a vmlinuz for a little-endian Malta board.
+ * @param kernel the file of a kernel for a 32-bit Malta board, not compressed as a whole.
  * @throws Misuse when the guest doesn't finish, or there is no QEMU where one is wanted.
  */
 export async function runGuest(
-  kernel: string,
+  kernel: Uint8Array,
   subjects: readonly Subject[],
   options: GuestOptions,
 ): Promise<GuestRecords> {
-  const archive = archiveOf(subjects);
+  const { endian } = options;
+  const archive = archiveOf(subjects, endian);
   if (archive.length > MOST_ARCHIVE) {
     throw new Misuse(
       `the modules take ${Math.ceil(archive.length / MIB)} MiB, and ${MOST_ARCHIVE / MIB} fit into one boot; name fewer`,
@@ -54,13 +57,14 @@ export async function runGuest(
   const boot = options.machine === "qemu" ? bootInQemu : bootOnBoard;
   const { ended, records, console } = await boot({
     kernel,
+    endian,
     initrd: archive,
     append: COMMAND_LINE,
     memory: RAM_MIB,
     timeLimit: options.timeLimit,
-    look: (bytes) => options.onProgress?.(answered(bytes)),
+    look: (bytes) => options.onProgress?.(answered(bytes, endian)),
   });
-  const read = readRecords(records, subjects.length);
+  const read = readRecords(records, endian, subjects.length);
   if (ended === null && read.whole && read.trouble.length === 0) return read;
   const lines = console.split(/\r?\n/).filter((line) => line !== "");
   throw new Misuse(
@@ -72,8 +76,10 @@ export async function runGuest(
   );
 }
 
-function archiveOf(subjects: readonly Subject[]): Uint8Array {
-  const guest = readFileSync(new URL("../../../src/verify/built/guest", import.meta.url));
+function archiveOf(subjects: readonly Subject[], endian: Endian): Uint8Array {
+  const guest = readFileSync(
+    new URL(`../../../src/verify/built/guest-${endian}`, import.meta.url),
+  );
   const names = subjects.map(({ name }) => `${name}\n`).join("");
   return initramfs([
     ...["proc", "sys", "dev", "modules"].map((name) => ({ name, kind: "directory" }) as const),

@@ -1,7 +1,8 @@
 // Reads the records that guest.c wrote into the guest's RAM, which the host has as a file. A record is
 // {kind, moment, module, value, size} and `size` bytes, padded to four. Two words precede the first record: the size of
-// all records in bytes, and whether the guest finished.
+// all records in bytes, and whether the guest finished. All words are in the guest's byte order.
 
+import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 
 /** The records' address in the guest's RAM, and the space for them. guest.c has the same numbers. */
@@ -12,7 +13,12 @@ const ANSWER = 1;
 const LINES = 2;
 const MEMORY = 3;
 const SECTION = 4;
+const MODULES = 5;
 const TROUBLE = 6;
+const ENABLED = 7;
+const UNHELD = 8;
+/** The module of a record that is about no single one. */
+const EVERY = 0xffffffff;
 
 const HEADER_SIZE = 20;
 const FIRST = 8;
@@ -31,6 +37,8 @@ export interface GuestMemoryBlock {
 export interface GuestModule {
   /** 0, or the errno of finit_module(); null if the guest didn't get that far. */
   readonly errno: number | null;
+  /** Whether the kernel was stopped before any code of the module ran; it has no userfaultfd(2) otherwise. */
+  readonly held: boolean;
   /** The kernel's lines while it loaded the module, without levels and times. */
   readonly lines: readonly string[];
   readonly memory: readonly GuestMemoryBlock[];
@@ -45,38 +53,55 @@ export interface GuestRecords {
   readonly trouble: readonly string[];
   /** One for each module that the guest was given, in the same order. */
   readonly modules: readonly GuestModule[];
+  /** The lines of /proc/modules after all of them. */
+  readonly listed: readonly string[];
+  /** The lines of tracefs' enabled_functions while all modules were traced; null if none has a call site. */
+  readonly enabled: readonly string[] | null;
 }
 
 /** The number of modules answered for so far, while the guest runs. */
-export function answered(bytes: Uint8Array): number {
+export function answered(bytes: Uint8Array, endian: Endian): number {
   let count = 0;
-  for (const { kind } of records(bytes)) if (kind === ANSWER) count++;
+  for (const { kind } of records(bytes, endian)) if (kind === ANSWER) count++;
   return count;
 }
 
 /** @param count the number of modules that the guest was given. */
-export function readRecords(bytes: Uint8Array, count: number): GuestRecords {
+export function readRecords(bytes: Uint8Array, endian: Endian, count: number): GuestRecords {
   const modules = Array.from({ length: count }, () => ({
     errno: null as number | null,
+    held: true,
     lines: [] as string[],
     memory: [] as GuestMemoryBlock[],
     sections: [] as { name: string; address: number }[],
   }));
   const trouble: string[] = [];
-  for (const { kind, moment, module, value, body } of records(bytes)) {
+  const areas: GuestMemoryBlock[] = [];
+  let listed: string[] = [];
+  let enabled: string[] | null = null;
+  for (const { kind, moment, module, value, body } of records(bytes, endian)) {
     const text = (): string => Buffer.from(body).toString("latin1");
+    const name = MOMENTS[moment - 1];
     if (kind === TROUBLE) trouble.push(value === 0 ? text() : `${text()} (errno ${value})`);
+    if (kind === MODULES) listed = lines(text());
+    if (kind === ENABLED) enabled = lines(text());
+    if (kind === MEMORY && module === EVERY && name !== undefined) {
+      areas.push({ moment: name, address: value, bytes: body });
+    }
     const one = modules[module];
     if (one === undefined) continue;
+    if (kind === UNHELD) one.held = false;
     if (kind === ANSWER) one.errno = value;
     if (kind === LINES) for (const line of kernelLines(text())) one.lines.push(line);
     if (kind === SECTION) one.sections.push({ name: text(), address: value });
-    const name = MOMENTS[moment - 1];
     if (kind === MEMORY && name !== undefined) {
       one.memory.push({ moment: name, address: value, bytes: body });
     }
   }
-  return { whole: new Words(bytes, "little").u32(4) === 1, trouble, modules };
+  // The later moments' memory is recorded for all loaded modules at once; a module finds its own by the addresses.
+  for (const one of modules) if (one.errno === 0) one.memory.push(...areas);
+  const whole = new Words(bytes, endian).u32(4) === 1;
+  return { whole, trouble, modules, listed, enabled };
 }
 
 interface GuestRecord {
@@ -87,8 +112,8 @@ interface GuestRecord {
   readonly body: Uint8Array;
 }
 
-function* records(bytes: Uint8Array): Generator<GuestRecord> {
-  const words = new Words(bytes, "little");
+function* records(bytes: Uint8Array, endian: Endian): Generator<GuestRecord> {
+  const words = new Words(bytes, endian);
   const end = Math.min(words.u32(0), bytes.length);
   for (let at = FIRST; at + HEADER_SIZE <= end; ) {
     const size = words.u32(at + 16);
@@ -107,8 +132,9 @@ function* records(bytes: Uint8Array): Generator<GuestRecord> {
 
 /** Lines as syslog(2) returns them: `<6>[    2.038255] usbcore: registered …`. */
 function kernelLines(text: string): string[] {
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.replace(/^<\d+>/, "").replace(/^\[ *\d+\.\d+\] /, ""));
+  return lines(text).map((line) => line.replace(/^<\d+>/, "").replace(/^\[ *\d+\.\d+\] /, ""));
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }

@@ -6,6 +6,7 @@
 import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Words } from "../bytes/words.ts";
 import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
+import { functionText } from "../ftrace/text/tracefs-text.ts";
 import { jumpTo } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Machine } from "../lab/machine.ts";
@@ -39,19 +40,22 @@ export interface Reloaded {
   readonly module: LoadedModule;
   /** The blocks whose memory in the live kernel is known, at each moment. */
   readonly blocks: readonly ComparedBlock[];
+  /** Its functions that stay after init and can be traced, as tracefs names them. */
+  readonly traceable: readonly string[];
 }
 
-/** A module's addresses; undefined if the kernel's memory doesn't show a block of farjal's layout. */
+/** A module's addresses; undefined if neither the kernel's memory nor its list of sections shows all blocks of farjal's layout. */
 export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefined {
   const layout = layOut(file);
   const place = placeBySize(file, layout, live) ?? placeBySections(layout, live);
   if (place === undefined) return undefined;
   const [base] = blocksOf(layout.blocks).flatMap((block) => place[block] ?? []);
+  if (base === undefined) return undefined;
   const symbols = relocatedBlocks(live).find(
     ({ address }) => address === place[layout.kallsyms.blocks.init],
   );
-  if (base === undefined || symbols === undefined) return undefined;
-  return { base, place, perCpuBase: perCpuBase(file, layout, symbols.bytes) };
+  if (live.held && symbols === undefined) return undefined;
+  return { base, place, perCpuBase: symbols && perCpuBase(file, layout, symbols.bytes) };
 }
 
 /** The blocks of a kernel before 6.4 differ in size, and the core block has struct module's name. */
@@ -102,7 +106,7 @@ function perCpuBase(
   const symbol = file.elf.symbols.find((one) => perCpu !== null && one.section === perCpu.index);
   if (symbol === undefined) return undefined;
   const at = kallsyms.init.symtab + symbol.index * SYM_SIZE + SYMBOL_VALUE;
-  return (new Words(init, "little").u32(at) - Number(symbol.value)) >>> 0;
+  return (new Words(init, file.elf.endian).u32(at) - Number(symbol.value)) >>> 0;
 }
 
 /**
@@ -128,7 +132,23 @@ export async function reload(
     farJumps: "refuse",
     ...(place === undefined ? {} : given(place)),
   });
-  return { module, blocks: place === undefined ? [] : comparedBlocks(machine, module, live) };
+  return {
+    module,
+    blocks: place === undefined ? [] : comparedBlocks(machine, module, live),
+    traceable: traceableNames(machine, module),
+  };
+}
+
+function traceableNames(machine: Machine, module: LoadedModule): string[] {
+  const staying = new Set(
+    machine
+      .callSites(module)
+      .filter(({ block }) => !isInitBlock(block))
+      .map(({ site }) => site.address),
+  );
+  return machine.traceable.functions
+    .filter(({ address }) => staying.has(address))
+    .map(functionText);
 }
 
 function given({ base, place, perCpuBase }: LivePlace) {
@@ -167,14 +187,18 @@ function comparedBlocks(
   return memory.flatMap(({ moment, address, bytes: live }) => {
     const block = module.memories.find(({ base }) => base === address)?.type;
     const ours = block && moments[moment].get(block);
-    if (ours === undefined) return []; // other memory that the kernel allocated meanwhile
+    if (block === undefined || ours === undefined) return []; // another module's memory, or memory that the kernel allocated meanwhile
+    if (isInitBlock(block) && moment !== "relocated") return []; // freed, and perhaps another's now
     const sections = module.sections
       .filter((section) => section.block === block)
       .map((section) => ({
         ...section,
         writable: ((module.file.elf.sections[section.index]?.flags ?? 0) & SHF_WRITE) !== 0,
       }));
-    return { moment, base: address, ours, live, sections, jumps, dropped };
+    return {
+      ...{ moment, base: address, endian: machine.endian, ours, live },
+      ...{ sections, jumps, dropped },
+    };
   });
 }
 
@@ -186,7 +210,7 @@ function unpatched(
 ): Map<Block, Uint8Array> {
   const blocks = new Map([...off].map(([block, bytes]) => [block, Uint8Array.from(bytes)]));
   for (const { site, loaded, block } of machine.callSites(module)) {
-    const words = new Words(blocks.get(block) as Uint8Array, "little");
+    const words = new Words(blocks.get(block) as Uint8Array, machine.endian);
     const base = module.memories.find(({ type }) => type === block)?.base ?? 0;
     for (const [index, word] of loaded.entries()) {
       words.setU32(site.address - base + 4 * index, word);

@@ -1,25 +1,30 @@
-// The proof that farjal loads as Linux does: a real kernel boots on the board, or in QEMU, and loads modules, farjal loads the same ones
-// at the same addresses, and every word of their memory is compared. If one of the two refuses a module, the other must
-// refuse it with the same errno and lines.
+// The proof that farjal loads as Linux does: a real kernel boots on the board, or in QEMU, and loads modules; farjal
+// loads the same ones at the same addresses. Every word of their memory is compared, and the addresses of sections, the
+// loader's lines, /proc/modules, and the functions that tracefs lists while they are traced. If one of the two refuses
+// a module, the other must refuse it with the same errno and lines.
 
+import { host } from "#host";
+import type { Endian } from "../bytes/endian.ts";
+import { unpackedFile } from "../compression/unpack.ts";
 import type { Errno } from "../errors.ts";
-import { errnoName, Refusal } from "../errors.ts";
+import { errnoName, Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { readKernel } from "../kernel/read.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
+import { isInitBlock } from "../trampoline/facts.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
 import { type GuestMachine, type GuestOptions, runGuest } from "./guest.ts";
-import type { GuestModule } from "./records.ts";
+import type { GuestModule, GuestRecords } from "./records.ts";
 import { type LivePlace, placeOf, type Reloaded, reload } from "./reload.ts";
 import { gatherSubjects, type Subject } from "./subjects.ts";
 
 export interface VerifyOptions {
-  /** The path of a vmlinuz for a little-endian Malta board. */
+  /** The path of a kernel for a 32-bit Malta board of either byte order: a vmlinuz or a vmlinux, packed or not. */
   readonly kernel: string;
-  /** Where it boots: on farjal's board (`board`, default) or in qemu-system-mipsel (`qemu`). */
+  /** Where it boots: on farjal's board (`board`, default) or in QEMU (`qemu`). */
   readonly machine?: GuestMachine | undefined;
   /** Keeps what was read from the kernel's image; default: nothing is kept. */
   readonly store?: KernelStore | undefined;
@@ -51,6 +56,11 @@ export interface VerifiedModule {
   readonly loads: boolean;
   /** The kernel's lines. */
   readonly dmesg: readonly string[];
+  /**
+   * Whether its memory was also compared before any code had run. A kernel without userfaultfd(2) can't be stopped
+   * there.
+   */
+  readonly held: boolean;
   /** One for each block at each moment. */
   readonly comparisons: readonly Comparison[];
   /** Other differences: in a verdict, a line, a section's address. */
@@ -67,6 +77,7 @@ export interface Verification {
 }
 
 const TIME_LIMIT = 300;
+const LARGEST_KERNEL = 256 << 20;
 /** A kernel reports each taint once, but here each module is loaded by a new machine. */
 const TOLD_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to kernel taint$/;
 
@@ -82,22 +93,25 @@ export async function verify(
   checkOptions("verify()", options, VERIFY_OPTIONS);
   const subjects = await gatherSubjects(names, options.tree);
   const kernel = await readKernel(options.kernel, { store: options.store });
+  const endian = bootableEndian(kernel, options.kernel, subjects);
+  const image = await unpackedFile(host.readFile(options.kernel, LARGEST_KERNEL));
   const { onProgress, timeLimit = TIME_LIMIT, machine = "board" } = options;
   const guest: GuestOptions = {
     machine,
+    endian,
     timeLimit,
     ...(onProgress && { onProgress: (done: number) => onProgress(done, subjects.length) }),
   };
-  const { modules: answers } = await runGuest(options.kernel, subjects, guest);
+  const answers = await runGuest(image, subjects, guest);
   const places = new Map<ModuleFile, LivePlace>();
   const modules: VerifiedModule[] = [];
   for (const [index, subject] of subjects.entries()) {
-    const live = answers[index] as GuestModule;
+    const live = answers.modules[index] as GuestModule;
     const place = placeOf(subject.file, live);
     if (place !== undefined) places.set(subject.file, place);
     const rivals = subjects.slice(0, index).filter((one) => exportSame(one.file, subject.file));
     const needs = [...new Set([...subject.needs, ...rivals])];
-    modules.push(await verified(kernel, { ...subject, needs }, live, places));
+    modules.push(await verified(kernel, { ...subject, needs }, live, answers, places));
     if (live.errno !== 0) places.delete(subject.file);
   }
   const held = modules.every(
@@ -105,6 +119,21 @@ export async function verify(
       problems.length === 0 && comparisons.every(({ unexplained }) => unexplained === 0),
   );
   return { release: kernel.release, modules, held };
+}
+
+/** The byte order in which the kernel boots. @throws Misuse if the kernel can't boot, or a module has another one. */
+function bootableEndian(kernel: Kernel, path: string, subjects: readonly Subject[]): Endian {
+  const { endian } = kernel;
+  if (endian === null || kernel.image === null) {
+    throw new Misuse(`${path} can't be booted: it is only a list of symbols`);
+  }
+  const other = subjects.find(({ file }) => file.elf.endian !== endian);
+  if (other !== undefined) {
+    throw new Misuse(
+      `${other.path} is for a ${other.file.elf.endian}-endian kernel, and ${path} is ${endian}-endian`,
+    );
+  }
+  return endian;
 }
 
 /** Whether two modules export the same name: then the second one is refused. */
@@ -117,6 +146,7 @@ async function verified(
   kernel: Kernel,
   subject: Subject,
   live: GuestModule,
+  answers: GuestRecords,
   places: ReadonlyMap<ModuleFile, LivePlace>,
 ): Promise<VerifiedModule> {
   const { name, path, file } = subject;
@@ -130,11 +160,15 @@ async function verified(
     errno,
     loads: !(outcome instanceof Refusal),
     dmesg: live.lines,
+    held: live.held,
     comparisons: outcome instanceof Refusal ? [] : outcome.blocks.map(compareBlock),
     problems:
       outcome instanceof Refusal
         ? refusalProblems(outcome, errno, live)
-        : loadProblems(outcome, errno, live, place),
+        : [
+            ...loadProblems(outcome, errno, live, place),
+            ...(errno === null ? presenceProblems(outcome, live, answers) : []),
+          ],
   };
 }
 
@@ -163,21 +197,66 @@ function refusalProblems(refusal: Refusal, errno: string | null, live: GuestModu
 function loadProblems(
   { module }: Reloaded,
   errno: string | null,
-  { memory, sections }: GuestModule,
+  { memory, sections, held }: GuestModule,
   place: LivePlace | undefined,
 ): string[] {
-  if (place === undefined) {
-    return [
-      memory.length === 0
-        ? `farjal loads it, and Linux refuses it (${errno ?? "no answer"})`
-        : "of its blocks in Linux none have the sizes of farjal's layout",
-    ];
-  }
+  if (place === undefined) return [placeProblem(errno, memory.length > 0, held)];
   const has = (name: string, address: number): boolean =>
     module.sections.some((one) => one.name === name && one.address === address);
   return sections
     .filter(({ name, address }) => !has(name, address))
     .map(({ name, address }) => `Linux has its section ${name} at ${hex(address)}, farjal hasn't`);
+}
+
+function placeProblem(errno: string | null, hasMemory: boolean, held: boolean): string {
+  if (hasMemory) return "of its blocks in Linux none have the sizes of farjal's layout";
+  const answer = errno ?? "no answer";
+  return held
+    ? `farjal loads it, and Linux refuses it (${answer})`
+    : `farjal loads it, and Linux answers ${answer}; this kernel has no userfaultfd(2), so whether its loader refused or the init function failed is not known`;
+}
+
+/** What a loaded module shows beside its memory: the loader's lines, its line of /proc/modules, its traced functions. */
+function presenceProblems(
+  { module, traceable }: Reloaded,
+  { lines }: GuestModule,
+  { listed, enabled }: GuestRecords,
+): string[] {
+  const missing = module.dmesg.filter((line) => !TOLD_ONCE.test(line) && !lines.includes(line));
+  const own = listed.find((line) => line.startsWith(`${module.name} `));
+  const [, size, , , , address] = own?.split(" ") ?? [];
+  const kept = module.memories.filter(({ type }) => !isInitBlock(type));
+  const first = kept.find(({ type }) => type === "core" || type === "text");
+  const ours = {
+    size: String(kept.reduce((sum, one) => sum + one.size, 0)),
+    address: hex(first?.base ?? 0),
+  };
+  const ending = ` [${module.name}] (1)`;
+  const theirs = (enabled ?? []).flatMap((line) => {
+    const text = line.trimEnd();
+    return text.endsWith(ending) ? [text.slice(0, -" (1)".length)] : [];
+  });
+  return [
+    ...missing.map((line) => `farjal says "${line}", Linux doesn't`),
+    ...(size === ours.size && Number(address) === Number(ours.address)
+      ? []
+      : [
+          `/proc/modules has size ${size} at ${address}, farjal ${ours.size} at ${ours.address}: ${own}`,
+        ]),
+    ...onlyIn(theirs, traceable).map((text) => `Linux traces ${text}, farjal doesn't`),
+    ...onlyIn(traceable, theirs).map((text) => `farjal traces ${text}, Linux doesn't`),
+  ];
+}
+
+/** The texts of `one` that `other` has fewer times. */
+function onlyIn(one: readonly string[], other: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const text of other) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return one.filter((text) => {
+    const left = counts.get(text) ?? 0;
+    counts.set(text, left - 1);
+    return left <= 0;
+  });
 }
 
 function errnoText(errno: number): Errno | string {

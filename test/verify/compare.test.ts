@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Words } from "../../src/bytes/words.ts";
 import { type ComparedBlock, compareBlock } from "../../src/verify/compare.ts";
 
 const BASE = 0xc0000000;
@@ -23,7 +25,11 @@ function at(name: string, word = 0): number {
 }
 
 /** A block with the words 1, 2, 3…, struct module's last four 0, with some of Linux's words changed. */
-function block(moment: ComparedBlock["moment"], changes: Readonly<Record<number, number>>) {
+function block(
+  moment: ComparedBlock["moment"],
+  changes: Readonly<Record<number, number>>,
+  endian: Endian = "little",
+): ComparedBlock {
   const ours = new Uint32Array((SECTIONS.length * SIZE) / 4).map((_, index) => index + 1);
   ours.fill(0, (at(".gnu.linkonce.this_module", 4) - BASE) / 4, (at(".symtab") - BASE) / 4);
   ours[(at(".text", 3) - BASE) / 4] = JUMP;
@@ -32,12 +38,21 @@ function block(moment: ComparedBlock["moment"], changes: Readonly<Record<number,
   return {
     moment,
     base: BASE,
-    ours: new Uint8Array(ours.buffer),
-    live: new Uint8Array(live.buffer),
+    endian,
+    ours: bytesOf(ours, endian),
+    live: bytesOf(live, endian),
     sections: SECTIONS.map((section) => ({ ...section, address: at(section.name), size: SIZE })),
     jumps: new Map([[at(".text", 3), JUMP]]),
     dropped: new Map([[at(".symtab", 1), 0x24]]),
   };
+}
+
+function bytesOf(values: Uint32Array, endian: Endian): Uint8Array {
+  const words = new Words(new Uint8Array(4 * values.length), endian);
+  values.forEach((value, index) => {
+    words.setU32(4 * index, value);
+  });
+  return words.bytes;
 }
 
 function outcome(moment: ComparedBlock["moment"], changes: Readonly<Record<number, number>>) {
@@ -95,6 +110,18 @@ suite("memory compared", () => {
     const name = ".gnu.linkonce.this_module";
     assert.equal(outcome("relocated", { [at(name)]: 3, [at(name, 5)]: 9 }).explained, 2);
     assert.equal(outcome("off", { [at(name, 1)]: 9 }).unexplained, 1);
+  });
+
+  test("of a big-endian guest is read as its words", () => {
+    const [keys, jump] = [at("__jump_table"), at(".text", 3)];
+    const swapped = { [at("__mcount_loc")]: 10, [at("__mcount_loc", 1)]: 9 };
+    assert.deepEqual(compareBlock(block("relocated", swapped, "big")).unexplained, 0);
+    assert.deepEqual(compareBlock(block("traced", { [jump]: 0 }, "big")).unexplained, 0);
+    const { differences } = compareBlock(block("relocated", { [keys]: 0x01020304 }, "big"));
+    assert.deepEqual(
+      differences.map(({ ours, live }) => [ours, live]),
+      [[17, 0x01020304]],
+    );
   });
 
   test("a dropped section's symbol is relative to a page", () => {

@@ -4,20 +4,43 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { initramfs } from "../../src/board/initramfs.ts";
-import { answered, readRecords } from "../../src/verify/records.ts";
+import type { Endian } from "../../src/bytes/endian.ts";
+import { Words } from "../../src/bytes/words.ts";
+import { answered, type GuestModule, readRecords } from "../../src/verify/records.ts";
 import { farjal } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
 
 const MODULE = repositoryFile("test/modules/built/modern-little.ko");
 
-function record(kind: number, moment: number, module: number, value: number, body: string): Buffer {
-  const header = Buffer.from(Uint32Array.of(kind, moment, module, value, body.length).buffer);
-  return Buffer.concat([header, Buffer.from(body), Buffer.alloc(-body.length & 3)]);
+/** Of a record that is about no single module. */
+const EVERY = 0xffffffff;
+
+type Recorded = readonly [
+  kind: number,
+  moment: number,
+  module: number,
+  value: number,
+  body: string,
+];
+
+function wordBytes(endian: Endian, values: readonly number[]): Uint8Array {
+  const words = new Words(new Uint8Array(4 * values.length), endian);
+  values.forEach((value, index) => {
+    words.setU32(4 * index, value);
+  });
+  return words.bytes;
 }
 
-function recorded(whole: number, ...records: readonly Buffer[]): Buffer {
-  const size = records.reduce((sum, one) => sum + one.length, 8);
-  return Buffer.concat([Buffer.from(Uint32Array.of(size, whole).buffer), ...records]);
+function recorded(endian: Endian, whole: number, ...records: readonly Recorded[]): Buffer {
+  const parts = records.map(([kind, moment, module, value, body]) =>
+    Buffer.concat([
+      wordBytes(endian, [kind, moment, module, value, body.length]),
+      Buffer.from(body),
+      Buffer.alloc(-body.length & 3),
+    ]),
+  );
+  const size = parts.reduce((sum, one) => sum + one.length, 8);
+  return Buffer.concat([wordBytes(endian, [size, whole]), ...parts]);
 }
 
 suite("a guest", () => {
@@ -47,43 +70,56 @@ suite("a guest", () => {
     ]);
   });
 
-  test("writes records that are read back", () => {
-    const bytes = recorded(
-      1,
-      record(3, 1, 0, 0xc0000000, "memory"),
-      record(1, 0, 0, 8, ""),
-      record(2, 0, 0, 0, "<4>[    1.5] x: one\n<6>[   12.345678] two\n"),
-      record(4, 0, 0, 0xc0000010, ".text"),
-    );
-    assert.equal(answered(bytes), 1);
-    const { whole, trouble, modules } = readRecords(bytes, 2);
-    assert.deepEqual([whole, trouble], [true, []]);
-    const [one, two] = modules;
-    assert.deepEqual([one?.errno, one?.lines], [8, ["x: one", "two"]]);
-    assert.deepEqual(one?.sections, [{ name: ".text", address: 0xc0000010 }]);
-    assert.equal(Buffer.from(one?.memory[0]?.bytes ?? []).toString(), "memory");
-    assert.deepEqual([two?.errno, two?.memory], [null, []]);
-  });
+  for (const endian of ["little", "big"] as const) {
+    test(`writes records that are read back, ${endian}-endian`, () => {
+      const bytes = recorded(
+        endian,
+        1,
+        [3, 1, 0, 0xc0000000, "memory"],
+        [1, 0, 0, 8, ""],
+        [2, 0, 0, 0, "<4>[    1.5] x: one\n<6>[   12.345678] two\n"],
+        [4, 0, 0, 0xc0000010, ".text"],
+        [8, 0, 1, 0, ""],
+        [1, 0, 1, 0, ""],
+        [3, 2, EVERY, 0xc0002000, "later"],
+        [5, 0, EVERY, 0, "y 4096 0 - Live 0xc0002000\n"],
+        [7, 0, EVERY, 0, "y_run [y] (1)      \n"],
+      );
+      assert.equal(answered(bytes, endian), 2);
+      const { whole, trouble, modules, listed, enabled } = readRecords(bytes, endian, 3);
+      assert.deepEqual([whole, trouble], [true, []]);
+      assert.deepEqual(listed, ["y 4096 0 - Live 0xc0002000"]);
+      assert.deepEqual(enabled, ["y_run [y] (1)      "]);
+      const [one, two, three] = modules;
+      assert.deepEqual([one?.errno, one?.held, one?.lines], [8, true, ["x: one", "two"]]);
+      assert.deepEqual(one?.sections, [{ name: ".text", address: 0xc0000010 }]);
+      const memory = (module: GuestModule | undefined) =>
+        module?.memory.map(({ moment, bytes: body }) => [moment, Buffer.from(body).toString()]);
+      assert.deepEqual(memory(one), [["relocated", "memory"]]);
+      assert.deepEqual([two?.errno, two?.held, memory(two)], [0, false, [["off", "later"]]]);
+      assert.deepEqual([three?.errno, three?.memory], [null, []]);
+    });
+  }
 
   test("that ended in the middle of a record, or wrote nonsense, is read up to that point", () => {
-    const bytes = recorded(0, record(1, 0, 0, 0, ""), record(6, 0, 0, 2, "/names"));
-    assert.deepEqual(readRecords(bytes, 1).trouble, ["/names (errno 2)"]);
+    const bytes = recorded("little", 0, [1, 0, 0, 0, ""], [6, 0, 0, 2, "/names"]);
+    assert.deepEqual(readRecords(bytes, "little", 1).trouble, ["/names (errno 2)"]);
     for (let size = 8; size < bytes.length; size++) {
-      assert.equal(readRecords(bytes.subarray(0, size), 1).whole, false);
+      assert.equal(readRecords(bytes.subarray(0, size), "little", 1).whole, false);
     }
-    const huge = recorded(1, record(1, 0, 7, 0, ""), record(3, 9, 0, 0, "x"));
+    const huge = recorded("little", 1, [1, 0, 7, 0, ""], [3, 9, 0, 0, "x"]);
     huge.writeUInt32LE(0xffffffff, 0);
     huge.writeUInt32LE(0xfffffff0, 8 + 20 + 16);
-    assert.equal(readRecords(huge, 1).modules[0]?.memory.length, 0);
+    assert.equal(readRecords(huge, "little", 1).modules[0]?.memory.length, 0);
   });
 
   test("is not started when the call is impossible", () => {
     const missing = farjal(["verify", "nothing", "--kernel", MODULE]);
     assert.equal(missing.code, 2);
     assert.match(missing.stderr, /there is no file nothing; --modules DIR says/);
-    const big = repositoryFile("test/modules/built/modern-big.ko");
-    const wrong = farjal(["verify", big, "--kernel", MODULE]);
+    const wide = repositoryFile("test/modules/built64/full-little.ko");
+    const wrong = farjal(["verify", wide, "--kernel", MODULE]);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /farjal verify boots a 32-bit little-endian one/);
+    assert.match(wrong.stderr, /is for a 64-bit kernel; farjal verify boots a 32-bit one/);
   });
 });

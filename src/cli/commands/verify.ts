@@ -28,12 +28,12 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .command("verify")
     .argument("<MODULE...>", "a module's file, or its name in the tree of --modules")
     .option("--json", "print one JSON document")
-    .requiredOption("--kernel <FILE>", "the vmlinuz to boot, for a little-endian Malta board")
+    .requiredOption("--kernel <FILE>", "the vmlinuz or vmlinux to boot, for a 32-bit Malta board")
     .addOption(cacheOption())
     .addOption(
       new Option(
         "--machine <NAME>",
-        "where the kernel boots: on farjal's board, or in qemu-system-mipsel",
+        "where the kernel boots: on farjal's board, or in qemu-system-mips or -mipsel",
       )
         .choices(GUEST_MACHINES)
         .default("board"),
@@ -42,9 +42,10 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .option("--time-limit <S>", "seconds that the boot may take", countReader(1, 86_400), 300)
     .summary("compare with a real kernel's memory, word by word")
     .description(
-      "Boots a kernel on farjal's board, or in qemu-system-mipsel, loads the modules there and in farjal at the same addresses, and " +
-        "compares their memory: relocated before any code runs, loaded, and traced. Exit code 1: a word differs " +
-        "without an explanation, or the two don't agree on refusing a module.",
+      "Boots a kernel on farjal's board or in QEMU, loads the modules there and in farjal at the same addresses, and " +
+        "compares their memory: relocated before any code runs, loaded, and traced. It also compares the addresses of " +
+        "sections, the loader's lines, /proc/modules and the traced functions. Exit code 1: a word differs without an " +
+        "explanation, or the two don't agree on something else.",
     )
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: VerifyOptions) =>

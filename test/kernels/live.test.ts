@@ -1,0 +1,95 @@
+// Holds farjal to live kernels of Linux 6.12.117 in both byte orders: the memory of every module, word by word, on
+// farjal's board and in QEMU; the refusal of a far jump, and the same module mended; and the kernel's own function_graph
+// of a module, whose calls and nesting farjal's trace has too.
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { fastImage } from "../../src/board/boot-image.ts";
+import { KernelTracer } from "../../src/board/kernel-tracer.ts";
+import { Linux } from "../../src/board/linux.ts";
+import { readKernel } from "../../src/kernel/read.ts";
+import { Machine } from "../../src/lab/machine.ts";
+import { mendModule } from "../../src/mend/mend.ts";
+import { MOMENTS } from "../../src/verify/records.ts";
+import { verify } from "../../src/verify/verify.ts";
+import { temporaryDirectory } from "../cli/farjal.ts";
+import { qemuSkip } from "../support/qemu-malta.ts";
+import { SMALL_KERNELS } from "../support/small-kernels.ts";
+import { thorough } from "../support/thorough.ts";
+
+for (const { endian, skip, vmlinux, modules, module } of SMALL_KERNELS) {
+  suite(`Linux 6.12.117, ${endian}-endian`, { skip }, () => {
+    /** In QEMU every module is compared; on the board, which takes longer, few of them in a quick run. */
+    const onBoard = thorough
+      ? modules
+      : ["crc16", "test_static_keys", "memories", "needs", "short_calls"].map(module);
+    for (const [machine, paths, skipped] of [
+      ["board", onBoard, false],
+      ["qemu", modules, qemuSkip],
+    ] as const) {
+      test(`its modules' memory is farjal's, on ${machine}`, { skip: skipped }, async () => {
+        const verification = await verify(paths, { kernel: vmlinux, machine });
+        const wrong = verification.modules.filter(
+          ({ problems, comparisons }) =>
+            problems.length > 0 || comparisons.some(({ unexplained }) => unexplained > 0),
+        );
+        assert.deepEqual(wrong, []);
+        assert.equal(verification.held, true);
+        assert.equal(verification.release, "6.12.117");
+        for (const { name, loads, errno, dmesg, comparisons, held } of verification.modules) {
+          if (name === "short_calls") {
+            assert.deepEqual([loads, errno], [false, "ENOEXEC"]);
+            assert.match(dmesg.join(), /module short_calls: relocation overflow/);
+            continue;
+          }
+          assert.equal(held, true, "the kernel has userfaultfd");
+          assert.deepEqual(new Set(comparisons.map(({ moment }) => moment)), new Set(MOMENTS));
+        }
+        // A module of seven memories: all of them relocated, then the four that stay, off and traced.
+        const seven = verification.modules.find(({ name }) => name === "memories");
+        assert.equal(seven?.comparisons.length, 7 + 4 + 4);
+      });
+    }
+
+    test("a module whose jumps can't reach loads when it is mended", async (context) => {
+      const { file } = mendModule(readFileSync(module("short_calls")));
+      const path = join(temporaryDirectory(context), "short_calls.ko");
+      writeFileSync(path, file ?? "");
+      const { modules: verified, held } = await verify([path], { kernel: vmlinux });
+      assert.deepEqual(
+        verified.map(({ name, loads, problems }) => [name, loads, problems]),
+        [["short_calls", true, []]],
+      );
+      assert.equal(held, true);
+    });
+
+    test("the kernel's function_graph has the calls of farjal's trace, nested alike", async () => {
+      const path = module("memories");
+      const linux = Linux.boot({ kernel: await fastImage(readFileSync(vmlinux)) });
+      const kernelTracer = KernelTracer.start(linux, {
+        tracer: "function_graph",
+        module: "memories",
+      });
+      assert.equal(linux.insmod(readFileSync(path), "work=5").errno, null);
+      const theirs = nesting(kernelTracer.stop());
+      const machine = await Machine.create({ kernel: await readKernel(vmlinux) });
+      await machine.insmod(path);
+      const tracer = machine.trace({ tracer: "function_graph" });
+      const { v0 } = machine.call("memories_halves", [5]);
+      const ours = nesting([...tracer.text()].join(""));
+      assert.ok(ours.length > 8);
+      assert.deepEqual(
+        theirs.filter((line) => line.startsWith("  ")),
+        ours.map((line) => `  ${line}`),
+      );
+      assert.match(linux.dmesg.join("\n"), new RegExp(`memories_halves\\(5\\) = ${v0}\\b`));
+    });
+  });
+}
+
+/** The lines of a function_graph without times. */
+function nesting(text: string): string[] {
+  return text.split("\n").flatMap((line) => /^ 0\).{16}\| {2}(.*)$/.exec(line)?.[1] ?? []);
+}
