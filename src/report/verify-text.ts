@@ -7,7 +7,7 @@ import type { Verification, VerifiedModule } from "../verify/verify.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
-const UNHELD =
+const UNPAUSED =
   "This kernel has no userfaultfd(2), so its memory was compared only after init functions had run, without init memory.\n";
 
 export function* verifyText(verification: Verification, paint: Paint): Generator<string> {
@@ -28,7 +28,7 @@ export function* verifyText(verification: Verification, paint: Paint): Generator
     for (const line of columns(lines, ["right", "left"])) yield `${line}\n`;
   }
   for (const module of modules) yield* problemLines(module, paint);
-  if (modules.some(({ held }) => !held)) yield UNHELD;
+  if (modules.some(({ paused }) => !paused)) yield UNPAUSED;
   const { words, unexplained } = totals(all);
   const verdict = `${counted(unexplained, "word")} of ${grouped(words)} unexplained`;
   yield `${counted(modules.length, "module")} on ${release ?? "this kernel"}: ${held ? paint.bold(verdict) : paint.red(verdict)}\n`;

@@ -6,7 +6,7 @@
 // module's arguments at that moment (strndup_user() in kernel/module/main.c). A second thread therefore calls
 // finit_module() with arguments on a page that userfaultfd holds back. It stops in that copy until the first thread
 // has read the module's blocks, whose addresses are new lines of /proc/vmallocinfo. A kernel built without userfaultfd
-// isn't held: there the memory is recorded at the other two moments alone.
+// can't be paused: there the memory is recorded at the other two moments alone.
 //
 // Records go into RAM that mem= keeps the kernel from using, and that the host maps as a file; records.ts reads them.
 // They are in the guest's byte order.
@@ -40,7 +40,7 @@ enum {
   MODULES = 5,  /* bytes: /proc/modules */
   TROUBLE = 6,  /* value: errno; bytes: what failed */
   ENABLED = 7,  /* bytes: enabled_functions, while all modules are traced */
-  UNHELD = 8,   /* the kernel has no userfaultfd */
+  UNPAUSED = 8, /* the kernel has no userfaultfd */
 };
 
 /** The module of a record that is about no single one. */
@@ -319,7 +319,7 @@ struct poll_file {
 };
 
 /** Loads a module and records its memory while its arguments are awaited. Returns finit_module()'s errno. */
-static int load_held(word module, long held) {
+static int load_paused(word module, long held) {
   struct uffdio_api api = {.api = UFFD_API};
   must("UFFDIO_API", kernel(__NR_ioctl, held, UFFDIO_API, &api));
   arguments = (char *)kernel(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -349,10 +349,10 @@ static int load_held(word module, long held) {
 static void load(word module) {
   long held = kernel(__NR_userfaultfd, O_NONBLOCK); /* poll() accepts no other mode */
   if (held == -ENOSYS) {
-    put(UNHELD, 0, module, 0, "", 0);
+    put(UNPAUSED, 0, module, 0, "", 0);
     answers[module] = -kernel(__NR_finit_module, module_file, "", 0);
   } else {
-    answers[module] = load_held(module, must("userfaultfd", held));
+    answers[module] = load_paused(module, must("userfaultfd", held));
     kernel(__NR_close, held);
   }
   put(ANSWER, 0, module, answers[module], "", 0);

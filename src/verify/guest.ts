@@ -77,9 +77,7 @@ export async function runGuest(
 }
 
 function archiveOf(subjects: readonly Subject[], endian: Endian): Uint8Array {
-  const guest = readFileSync(
-    new URL(`../../../src/verify/built/guest-${endian}`, import.meta.url),
-  );
+  const guest = readFileSync(new URL(`../../../src/verify/built/guest-${endian}`, import.meta.url));
   const names = subjects.map(({ name }) => `${name}\n`).join("");
   return initramfs([
     ...["proc", "sys", "dev", "modules"].map((name) => ({ name, kind: "directory" }) as const),

@@ -16,7 +16,7 @@ const SECTION = 4;
 const MODULES = 5;
 const TROUBLE = 6;
 const ENABLED = 7;
-const UNHELD = 8;
+const UNPAUSED = 8;
 /** The module of a record that is about no single one. */
 const EVERY = 0xffffffff;
 
@@ -37,8 +37,8 @@ export interface GuestMemoryBlock {
 export interface GuestModule {
   /** 0, or the errno of finit_module(); null if the guest didn't get that far. */
   readonly errno: number | null;
-  /** Whether the kernel was stopped before any code of the module ran; it has no userfaultfd(2) otherwise. */
-  readonly held: boolean;
+  /** Whether the kernel was paused before any code of the module ran; it has no userfaultfd(2) otherwise. */
+  readonly paused: boolean;
   /** The kernel's lines while it loaded the module, without levels and times. */
   readonly lines: readonly string[];
   readonly memory: readonly GuestMemoryBlock[];
@@ -70,7 +70,7 @@ export function answered(bytes: Uint8Array, endian: Endian): number {
 export function readRecords(bytes: Uint8Array, endian: Endian, count: number): GuestRecords {
   const modules = Array.from({ length: count }, () => ({
     errno: null as number | null,
-    held: true,
+    paused: true,
     lines: [] as string[],
     memory: [] as GuestMemoryBlock[],
     sections: [] as { name: string; address: number }[],
@@ -90,7 +90,7 @@ export function readRecords(bytes: Uint8Array, endian: Endian, count: number): G
     }
     const one = modules[module];
     if (one === undefined) continue;
-    if (kind === UNHELD) one.held = false;
+    if (kind === UNPAUSED) one.paused = false;
     if (kind === ANSWER) one.errno = value;
     if (kind === LINES) for (const line of kernelLines(text())) one.lines.push(line);
     if (kind === SECTION) one.sections.push({ name: text(), address: value });
@@ -99,7 +99,9 @@ export function readRecords(bytes: Uint8Array, endian: Endian, count: number): G
     }
   }
   // The later moments' memory is recorded for all loaded modules at once; a module finds its own by the addresses.
-  for (const one of modules) if (one.errno === 0) one.memory.push(...areas);
+  for (const one of modules.filter(({ errno }) => errno === 0)) {
+    for (const area of areas) one.memory.push(area);
+  }
   const whole = new Words(bytes, endian).u32(4) === 1;
   return { whole, trouble, modules, listed, enabled };
 }

@@ -54,7 +54,7 @@ export function placeOf(file: ModuleFile, live: GuestModule): LivePlace | undefi
   const symbols = relocatedBlocks(live).find(
     ({ address }) => address === place[layout.kallsyms.blocks.init],
   );
-  if (live.held && symbols === undefined) return undefined;
+  if (live.paused && symbols === undefined) return undefined;
   return { base, place, perCpuBase: symbols && perCpuBase(file, layout, symbols.bytes) };
 }
 

@@ -57,10 +57,10 @@ export interface VerifiedModule {
   /** The kernel's lines. */
   readonly dmesg: readonly string[];
   /**
-   * Whether its memory was also compared before any code had run. A kernel without userfaultfd(2) can't be stopped
-   * there.
+   * Whether the kernel was paused, and the memory compared, before any code of the module had run. A kernel without
+   * userfaultfd(2) can't be paused there.
    */
-  readonly held: boolean;
+  readonly paused: boolean;
   /** One for each block at each moment. */
   readonly comparisons: readonly Comparison[];
   /** Other differences: in a verdict, a line, a section's address. */
@@ -160,7 +160,7 @@ async function verified(
     errno,
     loads: !(outcome instanceof Refusal),
     dmesg: live.lines,
-    held: live.held,
+    paused: live.paused,
     comparisons: outcome instanceof Refusal ? [] : outcome.blocks.map(compareBlock),
     problems:
       outcome instanceof Refusal
@@ -197,10 +197,10 @@ function refusalProblems(refusal: Refusal, errno: string | null, live: GuestModu
 function loadProblems(
   { module }: Reloaded,
   errno: string | null,
-  { memory, sections, held }: GuestModule,
+  { memory, sections, paused }: GuestModule,
   place: LivePlace | undefined,
 ): string[] {
-  if (place === undefined) return [placeProblem(errno, memory.length > 0, held)];
+  if (place === undefined) return [placeProblem(errno, memory.length > 0, paused)];
   const has = (name: string, address: number): boolean =>
     module.sections.some((one) => one.name === name && one.address === address);
   return sections
@@ -208,10 +208,10 @@ function loadProblems(
     .map(({ name, address }) => `Linux has its section ${name} at ${hex(address)}, farjal hasn't`);
 }
 
-function placeProblem(errno: string | null, hasMemory: boolean, held: boolean): string {
+function placeProblem(errno: string | null, hasMemory: boolean, paused: boolean): string {
   if (hasMemory) return "of its blocks in Linux none have the sizes of farjal's layout";
   const answer = errno ?? "no answer";
-  return held
+  return paused
     ? `farjal loads it, and Linux refuses it (${answer})`
     : `farjal loads it, and Linux answers ${answer}; this kernel has no userfaultfd(2), so whether its loader refused or the init function failed is not known`;
 }

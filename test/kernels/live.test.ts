@@ -38,13 +38,13 @@ for (const { endian, skip, vmlinux, modules, module } of SMALL_KERNELS) {
         assert.deepEqual(wrong, []);
         assert.equal(verification.held, true);
         assert.equal(verification.release, "6.12.117");
-        for (const { name, loads, errno, dmesg, comparisons, held } of verification.modules) {
+        for (const { name, loads, errno, dmesg, comparisons, paused } of verification.modules) {
           if (name === "short_calls") {
             assert.deepEqual([loads, errno], [false, "ENOEXEC"]);
             assert.match(dmesg.join(), /module short_calls: relocation overflow/);
             continue;
           }
-          assert.equal(held, true, "the kernel has userfaultfd");
+          assert.equal(paused, true, "the kernel has userfaultfd");
           assert.deepEqual(new Set(comparisons.map(({ moment }) => moment)), new Set(MOMENTS));
         }
         // A module of seven memories: all of them relocated, then the four that stay, off and traced.

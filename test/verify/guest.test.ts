@@ -91,12 +91,12 @@ suite("a guest", () => {
       assert.deepEqual(listed, ["y 4096 0 - Live 0xc0002000"]);
       assert.deepEqual(enabled, ["y_run [y] (1)      "]);
       const [one, two, three] = modules;
-      assert.deepEqual([one?.errno, one?.held, one?.lines], [8, true, ["x: one", "two"]]);
+      assert.deepEqual([one?.errno, one?.paused, one?.lines], [8, true, ["x: one", "two"]]);
       assert.deepEqual(one?.sections, [{ name: ".text", address: 0xc0000010 }]);
       const memory = (module: GuestModule | undefined) =>
         module?.memory.map(({ moment, bytes: body }) => [moment, Buffer.from(body).toString()]);
       assert.deepEqual(memory(one), [["relocated", "memory"]]);
-      assert.deepEqual([two?.errno, two?.held, memory(two)], [0, false, [["off", "later"]]]);
+      assert.deepEqual([two?.errno, two?.paused, memory(two)], [0, false, [["off", "later"]]]);
       assert.deepEqual([three?.errno, three?.memory], [null, []]);
     });
   }
