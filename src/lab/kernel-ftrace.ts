@@ -3,28 +3,31 @@
 // instruction words are those of arch/mips/kernel/ftrace.c and mcount.S.
 
 import type { Endian } from "../bytes/endian.ts";
-import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
 import type { TracerName } from "../ftrace/event.ts";
-import { PUSH } from "../ftrace/sites/site.ts";
+import type { TraceSite } from "../ftrace/trace-host.ts";
 import { jumpTo, NOP } from "../isa/assemble.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { GuestMemory } from "../processor/guest-memory.ts";
+import { KernelSites } from "./kernel-sites.ts";
 import type { Lab } from "./lab-kernel.ts";
+
+/** What the boot writes over a call of _mcount. */
+const TWO_NOPS = new Uint8Array(8);
 
 export class KernelFtrace {
   readonly #memory: GuestMemory;
-  readonly #endian: Endian;
   readonly #lab: Lab;
   /** The user's kernel, if its code is in memory. */
   readonly #kernel: Kernel | null;
+  readonly #sites: KernelSites | null;
 
   /** @param kernel the user's, or null when the lab is the kernel. */
   constructor(memory: GuestMemory, endian: Endian, lab: Lab, kernel: Kernel | null) {
     this.#memory = memory;
-    this.#endian = endian;
     this.#lab = lab;
     this.#kernel = kernel?.image == null ? null : kernel;
+    this.#sites = this.#kernel && KernelSites.of(this.#kernel, endian);
   }
 
   /**
@@ -35,10 +38,15 @@ export class KernelFtrace {
     const mcount = this.#lab.addressOf("_mcount");
     if (mcount !== undefined) this.#memory.setU32(mcount, NOP);
     const own = this.#kernel?.addressOf("_mcount");
-    const image = this.#kernel?.image;
-    if (own === undefined || image == null) return;
+    if (own === undefined) return;
     this.#memory.setU32(own, NOP);
-    this.#switchSitesOff(own, image.address, image.bytes.length);
+    for (const address of this.#sites?.listed ?? []) this.#memory.write(address, TWO_NOPS);
+  }
+
+  /** The sites in the user's kernel, without those of functions that the lab or the host has replaced since. */
+  get sites(): readonly TraceSite[] {
+    const all = this.#sites?.traceable ?? [];
+    return all.filter(({ begin, first }) => this.#memory.u32(begin) === first);
   }
 
   /**
@@ -83,23 +91,5 @@ export class KernelFtrace {
   #jumpFrom(address: number, target: number): void {
     this.#memory.setU32(address, jumpTo("j", target));
     this.#memory.setU32(address + 4, NOP);
-  }
-
-  #switchSitesOff(mcount: number, start: number, size: number): void {
-    const bytes = this.#memory.read(start, size & ~3);
-    // Millions of words are compared for each machine, so the two constants are byte-swapped once.
-    const words = new Uint32Array(bytes.buffer);
-    const [call, push] = this.#inGuestOrder(jumpTo("jal", mcount), PUSH);
-    for (let index = 0; index + 1 < words.length; index += 1) {
-      if (words[index] === call && words[index + 1] === push) words.fill(NOP, index, index + 2);
-    }
-    this.#memory.write(start, bytes);
-  }
-
-  /** A word as a typed array of the host reads it from the guest's bytes. */
-  #inGuestOrder(...values: readonly number[]): Uint32Array {
-    const words = new Words(new Uint8Array(4 * values.length), this.#endian);
-    for (const [index, value] of values.entries()) words.setU32(4 * index, value);
-    return new Uint32Array(words.bytes.buffer);
   }
 }

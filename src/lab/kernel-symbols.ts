@@ -20,7 +20,7 @@ function ranges({ symbols, image }: Kernel): NamedRange[] {
   const imageEnd = image === null ? 0 : image.address + image.bytes.length;
   return starts.map(({ name, address }, index) => {
     const end = starts[index + 1]?.address ?? Math.max(address + 1, imageEnd);
-    return { name, address, end };
+    return { name, address, end, size: end - address };
   });
 }
 

@@ -573,7 +573,10 @@ export class Machine {
       buffer: this.processor.bytes.buffer,
       clockHz: this.clockHz,
       rules: () => this.kernelProfile.rules,
-      sites: () => this.#table.residents.flatMap(({ presentSites }) => presentSites),
+      sites: () => [
+        ...this.#kernelFtrace.sites,
+        ...this.#table.residents.flatMap(({ presentSites }) => presentSites),
+      ],
       siteSwitch: this.#table.siteSwitch,
       moduleNames: () => this.modules.map(({ name }) => name),
       blockStarts: () => this.modules.flatMap(({ memories }) => memories.map(({ base }) => base)),

@@ -40,6 +40,23 @@ suite("functions of a vmlinuz", { skip: debianSkip }, () => {
     assert.equal(~call("crc32_le", half, DIGITS.subarray(4), 5) >>> 0, 0xcbf43926);
   });
 
+  for (const tracer of ["function", "function_graph"] as const) {
+    test(`${tracer} traces the kernel's own functions`, () => {
+      const trace = machine.trace({ tracer, filter: ["int_pow", "mktime64"] });
+      assert.equal(call("int_pow", 3, 0, 4), 81);
+      assert.equal(call("mktime64", 2026, 11, 30, 1, 2, 3), Date.UTC(2026, 10, 30, 1, 2, 3) / 1000);
+      trace.stop();
+      const entries = [...trace.events()].filter(({ type }) => type !== "funcgraph_exit");
+      assert.deepEqual(
+        entries.map(({ name, module }) => [name, module]),
+        [
+          ["int_pow", null],
+          ["mktime64", null],
+        ],
+      );
+    });
+  }
+
   test("strings are compared and measured as in C", () => {
     assert.equal(call("strlen", ""), 0);
     assert.equal(call("strlen", "seven c"), 7);

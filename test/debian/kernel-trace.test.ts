@@ -11,6 +11,7 @@ import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
 import { writeTrace } from "../../src/formats/export.ts";
 import { traceOfKernel } from "../../src/formats/kernel-trace.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
+import { Machine, readKernel } from "../../src/index.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
@@ -58,6 +59,24 @@ suite("the tracer of Debian's kernel", { skip: debianSkip }, () => {
       }
     });
   }
+
+  test("can trace the kernel's functions that farjal's lab can, and those that the lab replaces", async () => {
+    const file = Linux.restore(snapshot).read("/sys/kernel/tracing/available_filter_functions");
+    const listed = new TextDecoder().decode(file).trim().split("\n");
+    const theirs = new Set(listed.filter((line) => !line.includes(" [")));
+    const machine = await Machine.create({ kernel: await readKernel(debian?.vmlinuz ?? "") });
+    const ours = new Set(machine.traceable.functions.map(({ name }) => name));
+    assert.ok(ours.size > 28_000);
+    assert.deepEqual(
+      [...ours].filter((name) => !theirs.has(name)),
+      [],
+    );
+    const replaced = [...theirs].filter((name) => !ours.has(name));
+    assert.deepEqual(
+      replaced.filter((name) => machine.importOf(name)?.from === "kernel"),
+      [],
+    );
+  });
 
   test("trace-cmd reads the same calls", { skip: traceCmdSkip }, (context) => {
     const { trace } = traced({ tracer: "function" });
