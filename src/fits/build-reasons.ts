@@ -4,6 +4,7 @@
 import {
   checkByteOrder,
   checkClass,
+  checkImportedNamespaces,
   checkStructModule,
   checkVermagic,
   comparesRelease,
@@ -17,16 +18,17 @@ import type { KnownShape, Target } from "./target.ts";
 import { magicDifference, releaseDifference } from "./vermagic.ts";
 
 const KIND_OF_CHECK = [
-  [checkByteOrder, "build the module for this kernel's byte order"],
-  [checkClass, "build the module for this kernel's class"],
-  [refuseLivepatch, "build the module without livepatching"],
+  [checkByteOrder, "rule", "build the module for this kernel's byte order"],
+  [checkClass, "rule", "build the module for this kernel's class"],
+  [refuseLivepatch, "rule", "build the module without livepatching"],
+  [checkImportedNamespaces, "namespace", "build the module without MODULE_IMPORT_NS(module:…)"],
 ] as const;
 
 /** The checks of the file that have no kind of their own. */
 export function judgeFile(subject: Subject): Findings {
-  const reasons = KIND_OF_CHECK.flatMap(([check, remedy]) => {
+  const reasons = KIND_OF_CHECK.flatMap(([check, kind, remedy]) => {
     const found = failureOf(subject, check);
-    return found === null ? [] : [makeReason({ kind: "rule", symbol: null, ...found, remedy })];
+    return found === null ? [] : [makeReason({ kind, symbol: null, ...found, remedy })];
   });
   return { reasons, notes: [] };
 }

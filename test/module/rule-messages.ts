@@ -89,6 +89,44 @@ function damaged(change: (view: DataView) => void): Uint8Array {
   return bytes;
 }
 
+/** __version_ext_crcs and __version_ext_names. @param names the latter's text; default: a NUL ends each name. */
+function extendedSections(
+  crcs: Readonly<Record<string, number>>,
+  names = Object.keys(crcs)
+    .map((name) => `${name}\0`)
+    .join(""),
+): SectionSpec[] {
+  return [
+    { name: "__version_ext_crcs", flags: SHF_ALLOC, words: Object.values(crcs) } as SectionSpec,
+    { name: "__version_ext_names", flags: SHF_ALLOC, bytes: Buffer.from(names) } as SectionSpec,
+  ];
+}
+
+/** A module with extended checksums, which count since 6.14, and with fitting ones in __versions. */
+function extended(
+  what: string,
+  crcs: Readonly<Record<string, number>>,
+  since: Answer,
+): readonly RuleRow[] {
+  const fitting = { module_layout: LAYOUT.crc, _printk: PRINTK.crc };
+  return [
+    {
+      rule: "V30",
+      what,
+      module: {
+        ...withSections(...extendedSections(crcs)),
+        symbols: [functionSymbol("f"), undefinedSymbol("_printk")],
+        versions: fitting,
+      },
+      kernel: { exports: [LAYOUT, PRINTK] },
+      answers: [
+        ["5.10.262", LOADS],
+        ["6.18.35", since],
+      ],
+    },
+  ];
+}
+
 export const RULE_ROWS: readonly RuleRow[] = [
   {
     rule: "V10",
@@ -112,6 +150,18 @@ export const RULE_ROWS: readonly RuleRow[] = [
         ),
       ],
       ["5.15.100", refused("Invalid ELF section in module (section 1 type 1)")],
+    ],
+  },
+  {
+    rule: "V10",
+    what: "a section 0 that isn't empty",
+    module: damaged((view) => view.setUint32(view.getUint32(32, true) + 20, 4, true)),
+    answers: [
+      ["5.10.262", refused("Module has invalid ELF structures")],
+      [
+        "5.15.100",
+        refused("ELF Spec violation: section 0 type(0)!=SH_NULL or non-zero len or addr"),
+      ],
     ],
   },
   {
@@ -385,6 +435,60 @@ export const RULE_ROWS: readonly RuleRow[] = [
         },
       ],
       ["6.18.35", LOADS],
+    ],
+  },
+  {
+    rule: "V31",
+    what: "a module that asks for a namespace of modules",
+    module: { ...PLAIN, modinfo: modinfo("m", "import_ns=OTHER", "import_ns=module:n") },
+    answers: [
+      ["5.10.262", LOADS],
+      [
+        "6.18.35",
+        { errno: "EPERM", lines: ["m: module tries to import module namespace: module:n"] },
+      ],
+    ],
+  },
+  ...extended("checksums that fit", { module_layout: LAYOUT.crc, _printk: PRINTK.crc }, LOADS),
+  ...extended(
+    "a checksum that differs",
+    { module_layout: LAYOUT.crc, _printk: 1 },
+    {
+      errno: "EINVAL",
+      lines: [
+        "m: disagrees about version of symbol _printk",
+        "m: Unknown symbol _printk (err -22)",
+      ],
+    },
+  ),
+  ...extended(
+    "an import without a checksum",
+    { module_layout: LAYOUT.crc },
+    {
+      errno: null,
+      lines: ["m: no extended symbol version for _printk"],
+    },
+  ),
+  {
+    rule: "V30",
+    what: "checksums without names",
+    module: withSections({
+      name: "__version_ext_crcs",
+      flags: SHF_ALLOC,
+      bytes: new Uint8Array(4),
+    } as SectionSpec),
+    answers: [
+      ["5.10.262", LOADS],
+      ["6.18.35", refused("extended version crc+name presence does not match")],
+    ],
+  },
+  {
+    rule: "V30",
+    what: "more checksums than names",
+    module: withSections(...extendedSections({ _printk: 1 }, "_printk")),
+    answers: [
+      ["5.10.262", LOADS],
+      ["6.18.35", refused("more extended version crcs than names")],
     ],
   },
   {

@@ -68,7 +68,7 @@ export const RULES = {
     texts: [["this_module section size must match", "pages"]],
   }),
   V10: rule({
-    what: "the lines about a damaged ELF file",
+    what: "the lines about a damaged ELF file, a section 0 that isn't empty among them",
     values: {
       structures: "Module has invalid ELF structures, after a line about the section",
       each: "a line of its own for each fault",
@@ -154,7 +154,7 @@ export const RULES = {
     source: "kernel/module/version.c, check_version()",
   }),
   V21: rule({
-    what: "when a module's taints are printed",
+    what: "when a module's taints are printed, also those of a second module of a name",
     values: {
       early: "by check_modinfo(), before anything else can refuse the module",
       late: "by module_augment_kernel_taints(), after layout and the check for a second module of the name",
@@ -190,17 +190,33 @@ export const RULES = {
     ],
     source: "kernel/module/main.c, do_init_module()",
   }),
+  V30: rule({
+    what: "checksums of imports in __version_ext_crcs and __version_ext_names",
+    values: {
+      ignore: "not looked at: __versions has them",
+      count:
+        "they count, and __versions doesn't; an import without one is accepted with one line for all",
+    },
+    since: [
+      [OLDEST, "ignore"],
+      ["6.14", "count"],
+    ],
+    source: "kernel/module/version.c, check_version(); main.c, elf_validity_cache_index_versions()",
+    texts: [["no extended symbol version for", "count"]],
+  }),
   V31: rule({
     what: "a namespace module:NAME,NAME*",
     values: {
       plain: "as any other: the module must import it",
-      modules: "for the modules of these names, which need not import it",
+      modules: "for the modules of these names, which need not import it; EPERM for one that does",
     },
     since: [
       [OLDEST, "plain"],
       ["6.16", "modules"],
     ],
-    source: "kernel/module/main.c, verify_module_namespace(), verify_namespace_is_imported()",
+    source:
+      "kernel/module/main.c, verify_module_namespace(), verify_namespace_is_imported(), setup_modinfo()",
+    texts: [["tries to import module namespace", "modules"]],
   }),
   V32: rule({
     what: "the lines about symbols of a proprietary module",

@@ -4,7 +4,7 @@
 import type { Address } from "../../address.ts";
 import type { Endian } from "../../bytes/endian.ts";
 import type { Loading } from "../loading.ts";
-import { checkVersion } from "../symbols/imports.ts";
+import { checkVersion, MODULES } from "../symbols/imports.ts";
 import { isProprietary, licenseOf } from "./license.ts";
 
 const MODULE_LAYOUT = "module_layout";
@@ -169,4 +169,17 @@ export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void
   if (crcsKnown && file.exports.some(({ crc }) => crc === null)) {
     loading.force("no versions for exported symbols");
   }
+  checkImportedNamespaces(loading);
+}
+
+/** setup_modinfo(): since 6.16 no module may ask for a namespace that names its modules itself. */
+export function checkImportedNamespaces<A extends Address>(loading: Loading<A>): void {
+  if (loading.rules.V31 === "plain") return;
+  const asked = loading.file.modinfo.all("import_ns").find((one) => one.startsWith(MODULES));
+  if (asked === undefined) return;
+  loading.print(`module tries to import module namespace: ${asked}`);
+  throw loading.refusal(
+    "EPERM",
+    "a namespace module:NAME is for the modules that it names, and they import its symbols without asking for it",
+  );
 }

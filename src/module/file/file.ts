@@ -3,6 +3,7 @@
 // elf_validity_check() and setup_load_info() of Linux, in that order and by the rules of the module's kernel.
 
 import { indexOfBytes, latin1, latin1Bytes } from "../../bytes/text.ts";
+import type { Words } from "../../bytes/words.ts";
 import { extensionsOf } from "../../elf/abi-flags.ts";
 import { contents } from "../../elf/contents.ts";
 import type { ElfObject } from "../../elf/object.ts";
@@ -11,10 +12,10 @@ import { Refusal } from "../../errors.ts";
 import { type KernelProfile, profileFor } from "../../kernel/rules/profile.ts";
 import type { Rules } from "../../kernel/rules/table.ts";
 import { checkOptions, type OptionKeys } from "../../options.ts";
-import { ModuleSections } from "../layout/sections.ts";
+import { EXTENDED_CRCS, EXTENDED_NAMES, ModuleSections } from "../layout/sections.ts";
 import { type Parameter, readParameters } from "../parameters/parameters.ts";
 import { type ExportedSymbol, readExports } from "../symbols/exports.ts";
-import { readVersions } from "../symbols/versions.ts";
+import { readExtendedVersions, readVersions } from "../symbols/versions.ts";
 import { type CallSites, readCallSites } from "./call-sites.ts";
 import { Modinfo } from "./modinfo.ts";
 import { requireSections } from "./required-sections.ts";
@@ -34,6 +35,8 @@ export interface ModuleFile {
   readonly modinfo: Modinfo;
   /** Symbol → checksum; null if the file has no __versions. */
   readonly versions: ReadonlyMap<string, number> | null;
+  /** The same of __version_ext_crcs and __version_ext_names; null also for a kernel that doesn't look at them. */
+  readonly extendedVersions: ReadonlyMap<string, number> | null;
   readonly exports: readonly ExportedSymbol[];
   readonly parameters: readonly Parameter[];
   readonly callSites: CallSites;
@@ -123,6 +126,10 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
   const { rules } = profile;
   const object = options.object === true;
   inWordsOf(rules, () => requireSections({ elf, rules, name: modinfo.get("name"), object, dmesg }));
+  const extendedVersions =
+    rules.V30 === "count"
+      ? extendedVersionsOf(section(EXTENDED_CRCS), section(EXTENDED_NAMES), dmesg)
+      : null;
   const thisModule = readThisModule(sections);
   return {
     name: thisModule?.name || (modinfo.get("name") ?? options.name ?? "module"),
@@ -133,6 +140,7 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     signature,
     modinfo,
     versions: versions === undefined ? null : readVersions(versions, elf.class === 64 ? 8 : 4),
+    extendedVersions,
     exports: readExports(sections),
     parameters: readParameters(sections, modinfo),
     callSites: readCallSites(sections, thisModule === undefined),
@@ -140,4 +148,27 @@ export function readModule(bytes: Uint8Array, options: ReadModuleOptions = {}): 
     profile,
     dmesg,
   };
+}
+
+/** elf_validity_cache_index_versions(). */
+function extendedVersionsOf(
+  crcs: Words | undefined,
+  names: Words | undefined,
+  dmesg: readonly string[],
+): ReadonlyMap<string, number> | null {
+  if (crcs === undefined && names === undefined) return null;
+  const refusal = (line: string, explanation: string): Refusal =>
+    new Refusal({ errno: "ENOEXEC", dmesg: [...dmesg, line], explanation });
+  if (crcs === undefined || names === undefined) {
+    throw refusal(
+      "extended version crc+name presence does not match",
+      `the file has ${crcs === undefined ? EXTENDED_NAMES : EXTENDED_CRCS} alone`,
+    );
+  }
+  const versions = readExtendedVersions(crcs, names);
+  if (versions !== null) return versions;
+  throw refusal(
+    "more extended version crcs than names",
+    `${EXTENDED_CRCS} has ${Math.floor(crcs.size / 4)} checksums, and ${EXTENDED_NAMES} ends before`,
+  );
 }

@@ -123,13 +123,13 @@ export function describeModule(file: ModuleFile): ModuleInfo {
   };
 }
 
-function importsOf({ elf, versions }: ModuleFile): ImportInfo[] {
+function importsOf({ elf, versions, extendedVersions }: ModuleFile): ImportInfo[] {
   return elf.symbols
     .filter(({ name, section }) => name !== "" && section === SHN_UNDEF)
     .map(({ name, binding }) => ({
       name,
       weak: binding === STB_WEAK,
-      crc: versions?.get(name) ?? null,
+      crc: (extendedVersions ?? versions)?.get(name) ?? null,
     }));
 }
 

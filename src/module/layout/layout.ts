@@ -11,7 +11,7 @@ import { BLOCKS, type Block, type PerBlock } from "../../trampoline/facts.ts";
 import type { ModuleFile } from "../file/file.ts";
 import { type Kallsyms, type KallsymsBlocks, placeKallsyms } from "../symbols/kallsyms.ts";
 import { BlockSpace, type PlacedSection } from "./block-space.ts";
-import { NOT_KEPT, PERCPU } from "./sections.ts";
+import { notKept, PERCPU } from "./sections.ts";
 
 export interface BlockLayout {
   /** Bytes, including symbol tables, before whole pages are made of them; a block of size 0 is not allocated. */
@@ -66,7 +66,7 @@ const MEMORIES: Readonly<Record<Rules["L1"], Memories>> = {
 const RO_AFTER_INIT = [".data..ro_after_init", "__jump_table"] as const;
 
 /** The flags that layout_sections() uses: those of some sections are changed by name first. */
-function effectiveFlags(file: ModuleFile): Map<Section, number> {
+function effectiveFlags(file: ModuleFile, rules: Rules): Map<Section, number> {
   const flags = new Map(file.elf.sections.map((section) => [section, section.flags]));
   const change = (names: readonly string[], to: (flags: number) => number): void => {
     for (const name of names) {
@@ -74,7 +74,7 @@ function effectiveFlags(file: ModuleFile): Map<Section, number> {
       if (section !== undefined) flags.set(section, to(section.flags));
     }
   };
-  change(NOT_KEPT, (value) => value & ~SHF_ALLOC);
+  change(notKept(rules), (value) => value & ~SHF_ALLOC);
   change(RO_AFTER_INIT, (value) => value | SHF_RO_AFTER_INIT);
   return flags;
 }
@@ -89,9 +89,9 @@ function isInit(section: Section): boolean {
  * @param rules default: those that the file was read with.
  * @throws Refusal if the file asks for an impossible amount of memory or has an invalid alignment.
  */
-export function layOut(file: ModuleFile, { L1 }: Rules = file.profile.rules): ModuleLayout {
-  const memories = MEMORIES[L1];
-  const flags = effectiveFlags(file);
+export function layOut(file: ModuleFile, rules: Rules = file.profile.rules): ModuleLayout {
+  const memories = MEMORIES[rules.L1];
+  const flags = effectiveFlags(file, rules);
   const placed = new Map<number, PlacedSection>();
   const spaces = new Map(blocksWith(memories).map((block) => [block, new BlockSpace()]));
   const spaceOf = (block: Block): BlockSpace => spaces.get(block) as BlockSpace;

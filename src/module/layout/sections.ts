@@ -8,11 +8,18 @@ import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHF_ALLOC, SHT_SYMTAB } from "../../elf/numbers.ts";
 import type { ElfObject, RelocationTable, Section } from "../../elf/object.ts";
 import { StringTable } from "../../elf/strings.ts";
+import type { Rules } from "../../kernel/rules/table.ts";
 
 export const THIS_MODULE = ".gnu.linkonce.this_module";
 export const PERCPU = ".data..percpu";
-/** Read while loading, then dropped: Linux clears SHF_ALLOC in their headers. */
-export const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
+export const EXTENDED_CRCS = "__version_ext_crcs";
+export const EXTENDED_NAMES = "__version_ext_names";
+const NOT_KEPT = [".modinfo", "__versions", PERCPU] as const;
+
+/** The sections that are read while loading, then dropped: Linux clears SHF_ALLOC in their headers. */
+export function notKept({ V30 }: Rules): readonly string[] {
+  return V30 === "count" ? [...NOT_KEPT, EXTENDED_CRCS, EXTENDED_NAMES] : NOT_KEPT;
+}
 
 export class ModuleSections {
   readonly elf: ElfObject;

@@ -16,7 +16,13 @@ export function checkVersion<A extends Address>(
   { name, crc }: Pick<Export<A>, "name" | "crc">,
 ): boolean {
   if (crc === null) return true;
-  const { versions } = loading.file;
+  const { versions, extendedVersions } = loading.file;
+  if (extendedVersions !== null) {
+    const expected = extendedVersions.get(name);
+    if (expected !== undefined) return isSameVersion(loading, name, expected, crc);
+    loading.printEarlyOnce("no extended symbol version", `no extended symbol version for ${name}`);
+    return true;
+  }
   if (versions === null) {
     loading.force(name);
     return true;
@@ -31,12 +37,21 @@ export function checkVersion<A extends Address>(
     loading.printEarly(line);
     return false;
   }
+  return isSameVersion(loading, name, expected, crc);
+}
+
+function isSameVersion<A extends Address>(
+  loading: Loading<A>,
+  name: string,
+  expected: number,
+  crc: number,
+): boolean {
   if (expected === crc) return true;
   loading.printEarly(`disagrees about version of symbol ${name}`);
   return false;
 }
 
-const MODULES = "module:";
+export const MODULES = "module:";
 
 /** verify_module_namespace(): whether `module:a,b*` has a module's name; a star ends a name that may go on. */
 function isForModule(namespace: string, name: string): boolean {

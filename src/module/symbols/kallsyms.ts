@@ -24,7 +24,7 @@ import type { ElfSymbol } from "../../elf/object.ts";
 import { type Block, isInitBlock, type PerBlock } from "../../trampoline/facts.ts";
 import type { ModuleFile } from "../file/file.ts";
 import type { BlockSpace, PlacedSection } from "../layout/block-space.ts";
-import { NOT_KEPT, PERCPU } from "../layout/sections.ts";
+import { notKept, PERCPU } from "../layout/sections.ts";
 
 /** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */
 const MOD_KALLSYMS_WORDS = 4;
@@ -97,7 +97,7 @@ export function symbolLetter(file: ModuleFile, symbol: ElfSymbol): string {
   if (symbol.section === SHN_ABS || (section && section === file.sections.find(PERCPU))) return "a";
   if (symbol.section >= SHN_LORESERVE || section === undefined) return "?";
   if ((section.flags & SHF_EXECINSTR) !== 0) return "t";
-  const kept = !NOT_KEPT.some((name) => section === file.sections.find(name));
+  const kept = !notKept(file.profile.rules).some((name) => section === file.sections.find(name));
   if (kept && (section.flags & SHF_ALLOC) !== 0 && section.type !== SHT_NOBITS) {
     return (section.flags & SHF_WRITE) === 0 ? "r" : "d";
   }

@@ -5,6 +5,8 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
+#include "memories.h"
+
 static DEFINE_STATIC_KEY_FALSE(doubled);
 
 static int counter;                                 /* .bss, DATA */

@@ -2,8 +2,9 @@
 
 #include <linux/module.h>
 
-int memories_halves(int value);
-int memories_count(void);
+#include "memories.h"
+
+int needs_both(int value);
 
 noinline int needs_both(int value) { return memories_halves(value) + memories_count(); }
 EXPORT_SYMBOL(needs_both);

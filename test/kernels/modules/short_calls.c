@@ -1,6 +1,10 @@
-// A module compiled with -mno-long-calls: its calls of the kernel are jumps that can't reach, which Linux refuses.
+// A module whose call of the kernel is a jump that can't reach, as with -mno-long-calls: Linux refuses it.
 
 #include <linux/module.h>
+
+asmlinkage int _printk(const char *format, ...) __attribute__((near));
+
+int short_calls_say(void);
 
 noinline int short_calls_say(void) { return _printk("said\n"); }
 
