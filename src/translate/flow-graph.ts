@@ -29,7 +29,7 @@ export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph
   const firstDispatcher = successors.length;
   const edges: Edge[][] = successors.map((list) => list.map((to) => ({ to, label: null })));
   makeReducible(edges);
-  const postorder = depthFirst(edges);
+  const postorder = reachableFrom(edges);
   const order = edges.map(() => -1);
   const sequence = postorder.toReversed();
   sequence.forEach((node, position) => {
@@ -52,7 +52,7 @@ export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph
 
 /** Gives every loop that has more than one entry a dispatcher, from the outermost loops inwards. */
 function makeReducible(edges: Edge[][]): void {
-  const pending = [new Set(depthFirst(edges))];
+  const pending = [new Set(reachableFrom(edges))];
   for (let nodes = pending.pop(); nodes !== undefined; nodes = pending.pop()) {
     for (const component of components(edges, nodes)) {
       const entries = entriesOf(edges, component);
@@ -74,7 +74,10 @@ function makeReducible(edges: Edge[][]): void {
 }
 
 /** Nodes of a component with an edge from outside; the unit's root counts as one. */
-function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<number>): number[] {
+export function entriesOf(
+  edges: readonly (readonly Edge[])[],
+  component: ReadonlySet<number>,
+): number[] {
   const entries = new Set<number>();
   if (component.has(0)) entries.add(0);
   edges.forEach((list, from) => {
@@ -85,7 +88,7 @@ function entriesOf(edges: readonly (readonly Edge[])[], component: ReadonlySet<n
 }
 
 /** The strongly connected components of these nodes that are loops (Tarjan's algorithm, without recursion). */
-function components(
+export function components(
   edges: readonly (readonly Edge[])[],
   nodes: ReadonlySet<number>,
 ): Set<number>[] {
@@ -135,7 +138,7 @@ function components(
 }
 
 /** The nodes that can be reached from node 0, in postorder. */
-function depthFirst(edges: readonly (readonly Edge[])[]): number[] {
+export function reachableFrom(edges: readonly (readonly Edge[])[]): number[] {
   const seen = new Set([0]);
   const done: number[] = [];
   const path = [{ node: 0, next: 0 }];

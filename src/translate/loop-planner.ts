@@ -2,7 +2,7 @@
 // All of a loop's guards and its look at FUEL move to its begin, or none of them does: while one exit is left in it,
 // the values that this exit would store are kept for it, and little is gained. So a loop has a plan only if
 //
-//   - no other loop, call, jump through a register or branch-likely is in it, and one block ends all its turns
+//   - no other loop, call, jump through a register or branch-likely is in it
 //   - each access is in a window, at an address that moves by the same distance in every turn or is in a known range
 //   - nothing else in it could leave: no trap, no store beside code, no word of farjal's own
 //
@@ -70,38 +70,72 @@ interface Planned {
 /** The flow with a second body for each loop that has a plan. */
 export function planLoops(flow: Flow, access: (instruction: Instruction) => Access): Flow {
   const graph = flowGraph(flow.successors);
-  const blocks = [...flow.blocks];
-  const successors = [...flow.successors];
+  let planned = flow;
   for (const header of flow.blocks.keys()) {
-    const loop = loopAt(header, flow, graph);
-    const planned = loop && planOf(loop, flow, access);
-    if (planned !== undefined) addTurns({ blocks, successors }, loop as Loop, planned);
+    const latches = latchesOf(header, graph);
+    if (latches.length === 0) continue;
+    const { loop, merged } = loopOf(header, latches, planned, graph);
+    if (!loop.body.every((node) => isPlain(merged.blocks[node] as Block))) continue;
+    const made = planOf(loop, merged, access);
+    if (made !== undefined) planned = withTurns(merged, loop, made);
   }
-  return { blocks, successors };
+  return planned;
+}
+
+/** The loop with these latches. If it has several, they meet in an empty block, which is then the last of a turn. */
+function loopOf(header: number, latches: readonly Latch[], flow: Flow, graph: FlowGraph) {
+  const nodes = new Set(latches.flatMap(({ body }) => [...body]));
+  const body = [...nodes].sort((a, b) => place(graph, a) - place(graph, b));
+  const [only, ...others] = latches;
+  if (only !== undefined && others.length === 0) {
+    return { loop: { header, body, last: only.from }, merged: flow };
+  }
+  const last = flow.blocks.length;
+  return {
+    loop: { header, body: [...body, last], last },
+    merged: withOneLatch(header, latches, flow),
+  };
+}
+
+function place({ order }: FlowGraph, node: number): number {
+  return order[node] ?? -1;
+}
+
+/** The end of a turn: where a backward edge to a loop's header begins, and the nodes from which that is reached. */
+interface Latch {
+  readonly from: number;
+  readonly body: ReadonlySet<number>;
 }
 
 /**
- * The innermost loop of a node that backward edges go to, if its shape allows a plan. An outer loop may have the same
- * header, as where a unit begins in the middle of it: its edge comes from outside then.
+ * The latches of the innermost loop of a node that backward edges go to. An outer loop may have the same header, as
+ * where a unit begins in the middle of it: its latch comes from outside then.
  */
-function loopAt(header: number, { blocks }: Flow, graph: FlowGraph): Loop | undefined {
-  if (!graph.isLoop[header]) return undefined;
-  const { edges, order } = graph;
-  const place = (node: number): number => order[node] ?? -1;
-  const before = edges.map((): number[] => []);
-  edges.forEach((list, from) => {
-    if (place(from) >= 0) for (const { to } of list) before[to]?.push(from);
+function latchesOf(header: number, graph: FlowGraph): Latch[] {
+  if (!graph.isLoop[header]) return [];
+  const before = graph.edges.map((): number[] => []);
+  graph.edges.forEach((list, from) => {
+    if (place(graph, from) >= 0) for (const { to } of list) before[to]?.push(from);
   });
-  const latches = (before[header] ?? []).filter((from) => place(from) >= place(header));
-  const loops = latches.flatMap((last) => {
-    const body = bodyOf(header, last, before, graph);
-    return body === undefined || latches.some((one) => one !== last && body.has(one))
+  const all = (before[header] ?? []).filter((from) => place(graph, from) >= place(graph, header));
+  return [...new Set(all)].flatMap((from) => {
+    const body = bodyOf(header, from, before, graph);
+    return body === undefined || all.some((one) => one !== from && body.has(one))
       ? []
-      : [{ header, last, body: [...body].sort((a, b) => place(a) - place(b)) }];
+      : [{ from, body }];
   });
-  const [loop, ...others] = loops;
-  if (loop === undefined || others.length > 0) return undefined;
-  return loop.body.every((node) => isPlain(blocks[node] as Block)) ? loop : undefined;
+}
+
+/** The flow with an empty block between these latches and their header. */
+function withOneLatch(header: number, latches: readonly Latch[], flow: Flow): Flow {
+  const { pc } = flow.blocks[header] as Block;
+  const meeting = flow.blocks.length;
+  const successors = [...flow.successors, [header]];
+  for (const { from } of latches) {
+    successors[from] = (successors[from] ?? []).map((to) => (to === header ? meeting : to));
+  }
+  const block: Block = { pc, instructions: [], end: { kind: "next", to: pc } };
+  return { blocks: [...flow.blocks, block], successors };
 }
 
 /** The nodes from which a backward edge's begin can be reached without its header, if no other loop is among them. */
@@ -328,11 +362,8 @@ function waysOf(
 
 // Adding the turns to the flow
 
-function addTurns(
-  { blocks, successors }: { blocks: Block[]; successors: (readonly number[])[] },
-  { header, body, last }: Loop,
-  { plan, access }: Planned,
-): void {
+function withTurns(flow: Flow, { header, body, last }: Loop, { plan, access }: Planned): Flow {
+  const [blocks, successors] = [[...flow.blocks], [...flow.successors]];
   const add = (block: Block, to: readonly number[]): number => {
     blocks.push(block);
     successors.push(to);
@@ -370,6 +401,7 @@ function addTurns(
     });
   }
   successors[last] = (successors[last] ?? []).map((to) => (to === header ? begin : to));
+  return { blocks, successors };
 }
 
 /** A block of the body without checks. In the last one, a trip stands for the branch. */

@@ -23,6 +23,7 @@ import { DispatchTable } from "./dispatch-table.ts";
 import { wasmModule } from "./encoder/wasm-module.ts";
 import { LONGEST_UNIT } from "./exit-code.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
+import { withSingleEntries } from "./loop-entries.ts";
 import { Observations, type Place } from "./observations.ts";
 import { unitBody } from "./unit.ts";
 import { COUNTED, HOOK_SLOT, PLAIN, type UnitInterface } from "./unit-interface.ts";
@@ -409,10 +410,8 @@ export class Translator {
       },
       jumpTargets: (pc: number): readonly number[] => this.#observations.targets(pc),
     };
-    return readFlow(root, code, {
-      instructions: LARGEST_UNIT,
-      distance: LONGEST_UNIT / 2 - PAGE_SIZE,
-    });
+    const limits = { instructions: LARGEST_UNIT, distance: LONGEST_UNIT / 2 - PAGE_SIZE };
+    return withSingleEntries(readFlow(root, code, limits));
   }
 
   /** @param index its place among the functions of the module it will be in. */

@@ -80,7 +80,7 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
     ...RETURN,
   ],
   "exact-exit": [asm("addiu", R.v0, R.a0, 1), asm("mfc0", R.v1, 12, 0), ...RETURN],
-  // Two ways into the loop: from above and by the branch.
+  // Two ways into the loop: from above and by the branch. The block between them is copied in front of it.
   irreducible: [
     asm("bgtz", R.a1, 2),
     NOP,

@@ -1,8 +1,8 @@
 // Random programs that spend their time in loops, for comparing the engines where they stop: an endless program of a few
 // loops each, whose trips and addresses differ from round to round. Pointers go up and down, by strides that fit their
 // accesses and by others; they begin in the middle of memory, near its end, near a mapping's end, on the program's own
-// code. Loops end by comparison, by what they read, after a wrap, by a branch out of the middle; some instructions
-// raise exceptions, which a handler skips.
+// code. Loops end by comparison, by what they read, after a wrap, by a branch out of the middle. Some turns end in the
+// middle, and some loops begin there. Some instructions raise exceptions, which a handler skips.
 
 import { asm, R } from "../cpu/guest.ts";
 import { Assembly, type Label } from "../lockstep/assembly.ts";
@@ -97,15 +97,17 @@ class Program {
 
   #loop(): void {
     const random = this.#random;
-    const [top, out] = [Symbol("top"), Symbol("out")];
+    const [top, inside, out] = [Symbol("top"), Symbol("inside"), Symbol("out")];
     this.#code.add(asm("rotr", STATE, STATE, random.between(1, 9)));
     for (const pointer of POINTERS) this.#begin(pointer);
     this.#li(TABLE, MIDDLE + 0x4000);
     this.#code.add(asm("addiu", LEFT, R.zero, 100), asm("addu", INDEX, R.zero, R.zero));
     const end = this.#end(top, out);
+    const beginsInside = random.oneIn(4);
+    if (beginsInside) this.#code.add(branch("beq", [R.zero, R.zero], inside), NOP);
     this.#code.place(top);
     const steps = random.pick([[], [0], [0], [0, 1], [0, 1, 2], [0, 0]]);
-    const items = Array.from({ length: random.between(1, 6) }, () => () => this.#item(out));
+    const items = Array.from({ length: random.between(1, 6) }, () => () => this.#item(top, out));
     for (const step of steps) {
       const stride = random.pick([1, 1, 2, 4, 4, 4, 8, 16, -1, -4, -4, 3, 6]);
       const pointer = POINTERS[step] as number;
@@ -116,6 +118,8 @@ class Program {
     if (random.oneIn(3)) {
       items.push(() => this.#code.add(asm("addiu", INDEX, INDEX, random.pick([1, 2, -1]))));
     }
+    if (beginsInside)
+      items.splice(random.below(items.length + 1), 0, () => this.#code.place(inside));
     for (const item of items) item();
     end();
     this.#code.place(out);
@@ -199,10 +203,10 @@ class Program {
     };
   }
 
-  #item(out: Label): void {
+  #item(top: Label, out: Label): void {
     const random = this.#random;
     const code = this.#code;
-    switch (random.below(16)) {
+    switch (random.below(18)) {
       case 0:
       case 1:
       case 2:
@@ -236,6 +240,12 @@ class Program {
         break;
       case 11:
         this.#rare();
+        break;
+      case 12:
+      case 13:
+        code.add(asm("addiu", LEFT, LEFT, -1), branch("blez", [LEFT], out), NOP);
+        code.add(asm("andi", R.t4, this.#value(), random.pick([1, 3, 7])));
+        code.add(branch(random.pick(["beq", "bne"]), [R.t4, R.zero], top), this.#compute());
         break;
       default:
         code.add(this.#compute());
