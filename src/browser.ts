@@ -134,6 +134,7 @@ export type { Resource, ResourceName } from "./host/host.ts";
 export { prepareResources } from "./host/prepare.ts";
 export { provideResources } from "./host/resources.ts";
 export type { AnyKernel, Kernel, KernelExport, KernelSymbol } from "./kernel/kernel.ts";
+export { isOf32Bits } from "./kernel/kernel.ts";
 export {
   kernelOf32Bits,
   kernelOf64Bits,
@@ -248,6 +249,10 @@ export { moduleName } from "./module/file/name.ts";
 export { openModule, readModuleBytes } from "./module/file/source.ts";
 export type { ModulePlan } from "./module/load.ts";
 export type { LoadedModule, LoadedSection, LoadedSite, LoadedSymbol } from "./module/loaded.ts";
+export { EventStore } from "./observe/event-store.ts";
+export { FunctionTrace, type FunctionTraceOptions } from "./observe/function-trace.ts";
+export { kernelProfile } from "./observe/kernel-profile.ts";
+export { type KernelFunction, RunningKernel } from "./observe/running-kernel.ts";
 export {
   type Crash,
   type CrashImages,

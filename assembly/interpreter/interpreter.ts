@@ -31,6 +31,7 @@ import { FETCH, physicalOf } from "../system/addresses.ts";
 import { interruptPending, signal, signalInterrupt } from "../system/exceptions.ts";
 import { expire } from "../system/timer.ts";
 import { Counts } from "../tracing/execution-counts.ts";
+import { Marks } from "../tracing/marks.ts";
 import { Ring } from "../tracing/ring.ts";
 import { Dispatch } from "./dispatch.ts";
 
@@ -127,7 +128,7 @@ class Loop {
    * cpu.returnTo a stretch is one instruction.
    *
    * Counting adds to the cells of a page (execution-counts.ts): where it is entered and left, and at taken branches
-   * within it. `cells` plus twice a place is the place's cell.
+   * within it. `cells` plus twice a place is the place's cell. Jumps to marked addresses are reported by this loop too.
    */
   @inline static read(last: u64, seeking: bool, counting: bool): bool {
     if (cpu.inDelaySlot) return false;
@@ -188,6 +189,14 @@ class Loop {
           if (counting && outcome === TAKEN) {
             Counts.taken(cells + ((place - 4) << 1));
             if (!((next ^ page) & (PAGE_MASK | 3))) Counts.begin(cells + (next << 1));
+            if (next !== place + 4 && Marks.has(next - entry)) {
+              cpu.count = end - ((limit - next) >>> 2);
+              Marks.reached(next - entry);
+              if (cpu.stop !== RUNNING) {
+                end = cpu.count;
+                limit = next;
+              }
+            }
           }
           place = next;
         } else if (outcome === NULLIFIED) {
@@ -229,6 +238,7 @@ class Loop {
 function exactly(): void {
   const pc = cpu.pc;
   if (meetsBreakpoint(pc)) return;
+  const isSlot = cpu.inDelaySlot !== 0;
   const outcome = fetchAndStep(pc);
   if (outcome === EXIT) {
     if (cpu.stop === RUNNING) {
@@ -246,7 +256,9 @@ function exactly(): void {
   cpu.nextPc = outcome === TAKEN ? cpu.branchTarget : next + 4;
   cpu.inDelaySlot = u32(outcome === TAKEN || outcome === UNTAKEN);
   cpu.count++;
-  if (Counts.on()) Counts.one(pc, outcome === TAKEN);
+  if (!Counts.on()) return;
+  Counts.one(pc, outcome === TAKEN);
+  if (isSlot && next !== pc + 4 && Marks.has(next)) Marks.reached(next);
 }
 
 function fetchAndStep(pc: u32): u32 {

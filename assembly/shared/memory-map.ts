@@ -36,15 +36,18 @@ export const UNIT_WORDS_SIZE = 0x80;
 /** ... what is kept of the counts of instructions (execution-counts.ts) ... */
 export const COUNT_WORDS = UNIT_WORDS + UNIT_WORDS_SIZE;
 export const COUNT_WORDS_SIZE = 0x40;
+/** ... whether jumps to marked addresses are reported (marks.ts) ... */
+export const MARK_WORDS = COUNT_WORDS + COUNT_WORDS_SIZE;
+export const MARK_WORDS_SIZE = 0x40;
 /** ... and emit()'s inputs and results (emitted-code.ts). */
-export const EMIT_WORDS = COUNT_WORDS + COUNT_WORDS_SIZE;
+export const EMIT_WORDS = MARK_WORDS + MARK_WORDS_SIZE;
 export const EMIT_WORDS_SIZE = 0x80;
 /** The list of the pages that come from the TLB (page-tables.ts). */
 export const TLB_PAGE_LIST = EMIT_WORDS + EMIT_WORDS_SIZE;
 export const TLB_PAGE_LIST_SIZE = 0x2000;
 /** The list of breakpoints and watchpoints (watches.ts). */
 export const WATCH_LIST = TLB_PAGE_LIST + TLB_PAGE_LIST_SIZE;
-export const WATCH_LIST_SIZE = 0x8e00; // with room, up to a page boundary
+export const WATCH_LIST_SIZE = 0x8dc0; // with room, up to a page boundary
 
 /** What the host stages for relocate(): symbol values, then relocation entries; then the list of waiting HI16. */
 export const RELOC_SYMBOLS = WATCH_LIST + WATCH_LIST_SIZE;
@@ -93,8 +96,12 @@ export const COUNT_CELLS_SIZE = 0x1400000;
 export const BLOCK_COUNTS = COUNT_CELLS + COUNT_CELLS_SIZE;
 export const BLOCK_COUNTS_SIZE = 0x200000;
 
+/** Marked addresses, a bit each (marks.ts). */
+export const MARK_MAP = BLOCK_COUNTS + BLOCK_COUNTS_SIZE;
+export const MARK_MAP_SIZE = 0x100000;
+
 /** Room for further areas. */
-export const UNUSED = BLOCK_COUNTS + BLOCK_COUNTS_SIZE;
+export const UNUSED = MARK_MAP + MARK_MAP_SIZE;
 export const UNUSED_SIZE = 0x27000;
 
 /** Guest physical memory, last, so that its size can vary. Guest accesses put RAM in the offset argument. */

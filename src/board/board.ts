@@ -140,6 +140,8 @@ export class Board {
   #inputs = 0;
   #waiting = false;
   #request: BoardStop | undefined;
+  /** What is to be done before the next instruction. */
+  readonly #work: (() => void)[] = [];
   /** Instructions that ran before the last reset. */
   #before = 0;
 
@@ -274,6 +276,15 @@ export class Board {
     this.#ask("stopped");
   }
 
+  /**
+   * Calls `work` after the instruction that is being executed, before the next one. The guest doesn't notice. For
+   * callbacks that are called in the middle of an instruction.
+   */
+  afterThis(work: () => void): void {
+    this.#work.push(work);
+    this.processor.stopAfterThis();
+  }
+
   /** Runs until one of the conditions ends the run. */
   run(options: RunOptions = {}): BoardStop {
     checkOptions("run()", options, RUN_OPTIONS);
@@ -300,6 +311,7 @@ export class Board {
       }
       const stop = this.processor.run(Math.min(STRETCH, end - count, left));
       if (this.processor.count !== count) waits = 0;
+      for (const work of this.#work.splice(0)) work();
       const ended = this.#attend(stop);
       if (ended !== undefined) return ended;
     }

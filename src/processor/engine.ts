@@ -294,10 +294,14 @@ export class RunLoop {
     }
   }
 
-  /** False while there are breakpoints or watchpoints, and when the run ends inside the code to translate. */
+  /**
+   * False while there are breakpoints, watchpoints or marked addresses, and when the run ends inside the code to
+   * translate.
+   */
   #mayTranslate(): boolean {
     const translator = this.#translator;
-    if (translator === undefined || (this.#words[WATCH_LENGTH / 4] ?? 0) > 0) return false;
+    if (translator === undefined || this.#core.marks.on) return false;
+    if ((this.#words[WATCH_LENGTH / 4] ?? 0) > 0) return false;
     const { returnTo } = this.#host;
     return returnTo === NOWHERE || !translator.covers(returnTo);
   }

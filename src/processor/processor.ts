@@ -37,6 +37,7 @@ import type { DeviceSpace } from "./devices.ts";
 import { type Engine, RunLoop } from "./engine.ts";
 import type { ExecutionCounts } from "./execution-counts.ts";
 import { Mappings } from "./mappings.ts";
+import type { Reached } from "./marks.ts";
 import { type Relocator, WasmCore } from "./wasm-core.ts";
 import { type Watch, watchRecords } from "./watches.ts";
 
@@ -306,6 +307,20 @@ export class Processor {
     return this.#loop.counts;
   }
 
+  /**
+   * Calls `reached` at each jump or taken branch to an address that mark() has marked, as long as `counting` is on; null
+   * ends that. It starts without marks. Meanwhile code is interpreted.
+   */
+  follow(reached: Reached | null): void {
+    if (reached !== null) this.counting = true;
+    this.#core.marks.follow(reached);
+  }
+
+  /** Marks an address for follow(). */
+  mark(address: number): void {
+    this.#core.marks.add(address);
+  }
+
   /** Runs at most this many instructions; returns STOP_*, STOP_LIMIT when all of them were completed. */
   run(limitInstructions: number): number {
     return this.#loop.run(limitInstructions);
@@ -389,6 +404,11 @@ export class Processor {
       for (let i = 0; i < size; i++) copy[i] = this.bytes[RAM + ((physical + i) ^ this.#flip)] ?? 0;
     }
     return copy;
+  }
+
+  /** The word at a physical address, a multiple of 4 in RAM. */
+  ramWord(physical: number): number {
+    return this.words[(RAM + physical) / 4] ?? 0;
   }
 
   /** Writes bytes in guest byte order to physical memory. */

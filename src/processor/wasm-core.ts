@@ -10,6 +10,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import type { Linked } from "../translate/translator.ts";
 import { type DeviceImports, type DeviceSpace, deviceImports, NO_DEVICES } from "./devices.ts";
+import { Marks } from "./marks.ts";
 
 /** The core's exports. Results that are addresses or registers are signed numbers. */
 export interface CoreExports {
@@ -51,6 +52,11 @@ export interface Relocator extends Pick<CoreExports, "relocate" | "relocate64" |
   readonly memory: WebAssembly.Memory;
 }
 
+/** The functions that the core calls. */
+interface HostImports extends DeviceImports {
+  markReached(address: number): void;
+}
+
 interface Instance {
   readonly exports: CoreExports;
   readonly linked: Linked;
@@ -85,10 +91,10 @@ function sharedMemory(pages: number): WebAssembly.Memory {
 }
 
 /** An instance over the memory, with a function table of its own. */
-function instantiate(endian: Endian, memory: WebAssembly.Memory, devices: DeviceImports): Instance {
+function instantiate(endian: Endian, memory: WebAssembly.Memory, imports: HostImports): Instance {
   const table = new WebAssembly.Table({ initial: SLOTS, element: "anyfunc" });
   const { exports, instance } = instantiateSync<CoreExports>(compiledCore(endian), {
-    env: { memory, table, ...devices },
+    env: { memory, table, ...imports },
   });
   // Other modules can only import WebAssembly's own function, not the loader's wrapper.
   const functions = instance.exports as unknown as Omit<Linked, "table">;
@@ -100,14 +106,21 @@ export class WasmCore {
   /** The devices past RAM. */
   devices: DeviceSpace = NO_DEVICES;
   readonly #endian: Endian;
-  readonly #deviceImports: DeviceImports;
+  /** Where jumps led to marked addresses. */
+  readonly marks: Marks;
+  readonly #imports: HostImports;
   #instance: Instance;
 
   /** @param pages of WebAssembly, 64 KiB each. */
   constructor(endian: Endian, pages: number) {
     this.memory = sharedMemory(pages);
     this.#endian = endian;
-    this.#deviceImports = deviceImports(() => this.devices, new Uint32Array(this.buffer));
+    const words = new Uint32Array(this.buffer);
+    this.marks = new Marks(words);
+    this.#imports = {
+      ...deviceImports(() => this.devices, words),
+      markReached: (address) => this.marks.arrive(address >>> 0),
+    };
     this.#instance = this.#instantiated();
     this.exports.start();
   }
@@ -132,7 +145,7 @@ export class WasmCore {
   }
 
   #instantiated(): Instance {
-    return instantiate(this.#endian, this.memory, this.#deviceImports);
+    return instantiate(this.#endian, this.memory, this.#imports);
   }
 
   get relocator(): Relocator {

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "profile",
     "measure",
     "explain",
+    "observe",
     "oops",
     "dwarf",
     "lab",
@@ -59,6 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cost: ["measure", "lab", "processor", "ftrace", "module", "trampoline", "isa", "html", "elf"],
   measure: ["lab"],
   oops: ["dwarf", "processor", "kernel", "module", "isa", "elf", "host", "bytes"],
+  observe: ["board", "processor", "ftrace", "kernel", "elf", "host", "bytes"],
   gdb: ["processor"],
   board: ["processor", "kernel", "compression", "host", "bytes"],
   compare: ["formats", "ftrace"],
@@ -117,6 +119,8 @@ const EVERYWHERE = [
  * and the list goes when the last import that needs it goes.
  */
 const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
+  // What was observed is a trace, and a profile.
+  observe: ["formats", "profile"],
   // The public entry exports the types of what its classes return: translations.
   browser: ["translate"],
   // The cost of a call is counted while it is traced.
@@ -169,10 +173,12 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   lab: ["cpu-state", "memory-map", "opcodes", "stops", "trace-ring"],
   mend: ["opcodes", "relocation-types"],
   module: ["memory-map", "opcodes", "relocation", "relocation-types"],
+  observe: ["memory-map"],
   oops: ["opcodes"],
   processor: [
     "cpu-state",
     "execution-counts",
+    "marks",
     "memory-map",
     "opcodes",
     "page-tables",

@@ -9,6 +9,7 @@ import { suite, test } from "node:test";
 import * as cpuState from "../../assembly/shared/cpu-state.ts";
 import * as emittedCode from "../../assembly/shared/emitted-code.ts";
 import * as executionCounts from "../../assembly/shared/execution-counts.ts";
+import * as marks from "../../assembly/shared/marks.ts";
 import * as map from "../../assembly/shared/memory-map.ts";
 import * as pageTables from "../../assembly/shared/page-tables.ts";
 import * as relocation from "../../assembly/shared/relocation.ts";
@@ -53,6 +54,7 @@ const AREAS: readonly (readonly [name: string, alignment: number])[] = [
   ["TRACE_WORDS", 64],
   ["UNIT_WORDS", 64],
   ["COUNT_WORDS", 64],
+  ["MARK_WORDS", 64],
   ["EMIT_WORDS", 64],
   ["TLB_PAGE_LIST", 64],
   ["WATCH_LIST", 64],
@@ -71,6 +73,7 @@ const AREAS: readonly (readonly [name: string, alignment: number])[] = [
   ["COUNT_TABLE", map.PAGE_SIZE],
   ["COUNT_CELLS", map.PAGE_SIZE],
   ["BLOCK_COUNTS", map.PAGE_SIZE],
+  ["MARK_MAP", map.PAGE_SIZE],
   ["UNUSED", map.PAGE_SIZE],
   ["RAM", WASM_PAGE],
 ];
@@ -104,6 +107,11 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
     constants: executionCounts,
     words: { COUNT_WORDS: words(4, "COUNTING", "COUNT_CELLS_USED", "COUNT_LOST") },
     numbers: /^CELL_|^BLOCK_COUNT_|_CAPACITY$/,
+  },
+  marks: {
+    constants: marks,
+    words: { MARK_WORDS: words(4, "MARKING") },
+    numbers: /^MARK_BITS$/,
   },
   "page-tables": {
     constants: pageTables,

@@ -38,6 +38,11 @@ import { writeAtomically, writeWhole } from "../atomic-file.ts";
 import { readInput } from "../input.ts";
 import { kernelStore } from "../kernel-store.ts";
 import { Keyboard } from "../keyboard.ts";
+import {
+  KernelObservation,
+  type ObservationOptions,
+  withObservation,
+} from "../options/kernel-observation.ts";
 import { countReader, gather } from "../options/numbers.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -48,6 +53,8 @@ Examples:
   farjal boot vmlinuz --initrd initrd.gz --append "console=ttyS0" --save shell --at "/ #"
   farjal boot --restore shell --script commands.txt
   farjal boot vmlinuz --append "console=ttyS0 root=/dev/sda" --disk root.img --save-disk changed.img
+  farjal boot vmlinuz --until "Run /init" --trace-functions 'vfs_*' -p function_graph -o trace.dat
+  farjal boot vmlinuz --until "Run /init" --profile callgrind.out.boot
 
 A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, unless it ends with \\c.
 On a terminal, Ctrl-A x leaves.`;
@@ -58,7 +65,7 @@ const CARD_ADDRESS = "52:54:00:12:34:56";
 const SLICE = 0.02;
 const SLICE_ALONE = 0.2;
 
-interface BootOptions extends AnswerOptions {
+interface BootOptions extends AnswerOptions, ObservationOptions {
   readonly initrd?: string;
   readonly append: string;
   readonly memory: number;
@@ -102,7 +109,7 @@ const REASONS: Readonly<Partial<Record<BootEnd, string>>> = {
 };
 
 export function addBoot(program: Command, give: Give, terminal: Terminal): void {
-  program
+  const command = program
     .command("boot")
     .argument(
       "[KERNEL]",
@@ -150,7 +157,8 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "--at <TEXT>",
       "the text at which --save saves; without --until and --script the run ends there",
     )
-    .option("--restore <FILE>", "continue a machine that --save saved, instead of booting")
+    .option("--restore <FILE>", "continue a machine that --save saved, instead of booting");
+  withObservation(command)
     .summary("boot a kernel on the Malta board")
     .description(
       "Boots an unmodified Linux kernel for MIPS Malta on farjal's own board. Exit code 1: the text of --until didn't " +
@@ -175,6 +183,7 @@ async function boot(
   const board = await boardFor(path, options, disks);
   const input = inputOf(board, path, options, disks);
   const steps = options.script === undefined ? [] : readScript(text(readInput(options.script)));
+  const observation = await KernelObservation.begin(board, options, () => symbols(path));
   const started = performance.now();
   const end = await runBoard(
     board,
@@ -183,6 +192,7 @@ async function boot(
     terminal,
   );
   const wall = (performance.now() - started) / 1000;
+  const observed = (await observation?.finish()) ?? "";
   if (options.save !== undefined && end !== "saved" && options.at === undefined) {
     await save(board, options.save, terminal);
   }
@@ -210,9 +220,10 @@ async function boot(
     },
     text: [],
     notes:
-      stop === null
+      observed +
+      (stop === null
         ? `\n${REASONS[end] ?? ""}\n`.replace(/^\n\n/, "\n")
-        : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(options, end)}${stopText(stop, terminal.notePaint)}`,
+        : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(options, end)}${stopText(stop, terminal.notePaint)}`),
   };
 }
 

@@ -2,21 +2,11 @@
 // line and instruction executed; as text, or for callgrind_annotate, pprof and flame graphs.
 
 import { type Command, Option } from "commander";
-import { version } from "../../host/version.ts";
-import {
-  callgrindText,
-  Misuse,
-  type Profile,
-  pprofBytes,
-  profiledLines,
-  profileOf,
-  profileStacks,
-} from "../../index.ts";
+import { Misuse, type Profile, profiledLines, profileOf } from "../../index.ts";
 import { callText } from "../../report/call-text.ts";
 import { profileText } from "../../report/profile-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
-import { writeWhole } from "../atomic-file.ts";
 import { ARGUMENT_HELP, called, wantedCall } from "../call/options.ts";
 import { performCall } from "../gdb.ts";
 import { sourceText } from "../input.ts";
@@ -24,6 +14,13 @@ import { callJson, callReport } from "../json/call.ts";
 import { debugInfosOf, type LinesOptions } from "../options/lines.ts";
 import { type CallOptions, moduleCommand, withEngine } from "../options/module-options.ts";
 import { gather } from "../options/numbers.ts";
+import {
+  deliverProfile,
+  PROFILE_FORMATS,
+  PROFILE_NAMES,
+  type ProfileFormat,
+  profileFormatOf,
+} from "../options/profile-output.ts";
 import { beginCall } from "../saved-call.ts";
 import { readSource, Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -36,12 +33,9 @@ Examples:
   farjal profile debug.ko --call work 9 -o callgrind.out && callgrind_annotate callgrind.out
   farjal profile debug.ko --call work 9 -o work.pb.gz && go tool pprof -top work.pb.gz`;
 
-const FORMATS = ["text", "callgrind", "pprof", "folded"] as const;
-type Format = (typeof FORMATS)[number];
-
 interface ProfileOptions extends CallOptions, Pick<LinesOptions, "debugInfo"> {
   readonly output?: string;
-  readonly format?: Format;
+  readonly format?: ProfileFormat;
   readonly source?: boolean;
   readonly disassemble?: boolean;
   readonly function?: readonly string[];
@@ -53,8 +47,8 @@ export function addProfile(program: Command, give: Give, terminal: Terminal): vo
     .addOption(
       new Option(
         "--format <FORMAT>",
-        "the profile's format; default: the one that FILE's name implies (callgrind.out…, .pb.gz, .folded), or text",
-      ).choices(FORMATS),
+        `the profile's format; default: the one that FILE's name implies (${PROFILE_NAMES}), or text`,
+      ).choices(PROFILE_FORMATS),
     )
     .option("--source", "text: print the functions' source with a count at each line")
     .option("--disassemble", "text: print the functions' code with a count at each instruction")
@@ -102,7 +96,9 @@ async function profile(
     return {
       held: result.exception === undefined,
       json: { ...callJson(report), profile: profileJson(found) },
-      text: await delivered(found, format, options, terminal),
+      text: await deliverProfile(found, format, options.output, () =>
+        chosenText(found, options, terminal.paint),
+      ),
       notes: `${callText(report, terminal.notePaint)}${stop}${note}`,
     };
   } finally {
@@ -111,16 +107,8 @@ async function profile(
 }
 
 /** @throws Misuse for options that don't go together. */
-function formatOf({ format, output, source, disassemble }: ProfileOptions): Format {
-  const name = output?.split("/").at(-1) ?? "";
-  const named = /^callgrind\.out/.test(name)
-    ? "callgrind"
-    : /\.(pb\.gz|pprof)$/.test(name)
-      ? "pprof"
-      : name.endsWith(".folded")
-        ? "folded"
-        : "text";
-  const chosen = format ?? named;
+function formatOf({ format, output, source, disassemble }: ProfileOptions): ProfileFormat {
+  const chosen = format ?? profileFormatOf(output ?? "");
   if (chosen === "pprof" && output === undefined) {
     throw new Misuse("pprof's format can't go to standard output: name its file with -o");
   }
@@ -128,29 +116,6 @@ function formatOf({ format, output, source, disassemble }: ProfileOptions): Form
     throw new Misuse(`--source and --disassemble are for text, and the format is ${chosen}`);
   }
   return chosen;
-}
-
-/** Writes the profile to its file, or returns the text for stdout. */
-async function delivered(
-  found: Profile,
-  format: Format,
-  options: ProfileOptions,
-  { paint }: Terminal,
-): Promise<Iterable<string>> {
-  const { output } = options;
-  if (format === "pprof") {
-    await writeWhole(output ?? "", pprofBytes(found));
-    return [];
-  }
-  const text =
-    format === "callgrind"
-      ? callgrindText(found, `farjal ${version()}`)
-      : format === "folded"
-        ? profileStacks(found)
-        : chosenText(found, options, paint);
-  if (output === undefined) return text;
-  await writeWhole(output, [...text].join(""));
-  return [];
 }
 
 function chosenText(
