@@ -18,6 +18,7 @@ import { openDebugInfo } from "./dwarf/debug-info.ts";
 import { Misuse } from "./errors.ts";
 import type { TraceEvent, TracerName } from "./ftrace/event.ts";
 import { FunctionFilter } from "./ftrace/filters/filter.ts";
+import { temporaryBeside } from "./host/temporary-name.ts";
 import type { ExecutedCode } from "./lab/code-counts.ts";
 
 const UPDATE = "FARJAL_UPDATE";
@@ -52,7 +53,7 @@ function writeCovered(directory: string): void {
   );
   mkdirSync(directory, { recursive: true });
   const path = join(directory, `coverage-${process.pid}-${Date.now()}.json`);
-  writeFileSync(path, coverageJson(mergeCoverage(all)));
+  writeFileSync(path, coverageJson(mergeCoverage(all)), { flag: "wx" });
 }
 
 /** The accepted sources: a tracer that was stopped, a trace that readTrace() read, or events. */
@@ -194,8 +195,8 @@ export class CallsExpectation {
   #write(path: string): this {
     const text = goldenText(this.#calls, this.#tracer);
     if (existsSync(path) && readFileSync(path, "latin1") === text) return this;
-    const temporary = `${path}.${process.pid}`;
-    writeFileSync(temporary, text);
+    const temporary = temporaryBeside(path);
+    writeFileSync(temporary, text, { flag: "wx" });
     renameSync(temporary, path);
     return this;
   }

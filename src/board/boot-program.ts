@@ -5,6 +5,7 @@
 import { host } from "#host";
 import { joined, utf8, utf8Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
+import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import type { BootProgram } from "./loader.ts";
 
@@ -84,7 +85,7 @@ function inflated(packed: Uint8Array): Uint8Array {
 function headingOf(bytes: Uint8Array): Heading {
   let value: Partial<Heading> | null;
   try {
-    value = JSON.parse(utf8(bytes)) as Partial<Heading> | null;
+    value = parsedJson(utf8(bytes), "the snapshot") as Partial<Heading> | null;
   } catch {
     throw damaged();
   }

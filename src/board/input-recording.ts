@@ -5,7 +5,10 @@
 
 import { host } from "#host";
 import { base64, fromBase64, hexDigits, utf8Bytes } from "../bytes/text.ts";
+import { linesOf } from "../bytes/text-lines.ts";
+import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
+import { RECORDED_INPUTS } from "../limits.ts";
 import type { Board, RunOptions } from "./board.ts";
 import type { BoardStop } from "./board-stop.ts";
 
@@ -60,7 +63,13 @@ export class InputRecorder {
 
 /** Reads a recording. @throws Misuse for a text that is none. */
 export function readInputRecording(text: string): InputRecording {
-  const lines = text.trimEnd().split("\n").map(parsed);
+  const lines: Record<string, unknown>[] = [];
+  for (const line of linesOf(text)) {
+    if (lines.length === RECORDED_INPUTS) {
+      throw new Misuse(`the recording has more than ${RECORDED_INPUTS} lines`);
+    }
+    lines.push(parsed(line));
+  }
   const [heading, ...rest] = lines;
   const end = rest.pop();
   if (heading?.["format"] !== FORMAT) throw new Misuse("this is no recording of farjal's");
@@ -129,7 +138,7 @@ function endOf(board: Board): End {
 
 function parsed(line: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parsedJson(line, "the recording");
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
     // The error below reports it.

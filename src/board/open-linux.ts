@@ -1,8 +1,9 @@
 // Gives a running Linux from the user's cache, or boots it and adds it to the cache, for commands and tests that need a
 // real kernel without waiting for its boot.
 
-import { readFileSync } from "node:fs";
-import { Misuse, systemError } from "../errors.ts";
+import { host } from "#host";
+import { Misuse } from "../errors.ts";
+import { KERNEL_BYTES } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import type { CpuModel } from "../processor/processor.ts";
@@ -54,7 +55,7 @@ export async function openLinux(
 ): Promise<OpenedLinux> {
   checkOptions("openLinux()", options, OPEN_OPTIONS);
   const { initrd, append = "", cpu = "24Kc", engine, timeLimit } = options;
-  const file = typeof kernel === "string" ? readFile(kernel) : kernel;
+  const file = typeof kernel === "string" ? host.readFile(kernel, KERNEL_BYTES) : kernel;
   const cache = options.cache === undefined ? new SnapshotCache() : options.cache;
   const key = cacheKey([Linux.identity, cpu, append, file, initrd ?? ""]);
   const snapshot = cache?.get(key);
@@ -71,12 +72,4 @@ export async function openLinux(
   const linux = Linux.boot({ kernel: image, initrd, append, cpu, engine, timeLimit });
   cache?.put(key, linux.save({ compressed: false }));
   return { linux, cached: false };
-}
-
-function readFile(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new Misuse(`${path} can't be read: ${systemError(error)}`);
-  }
 }

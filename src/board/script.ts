@@ -2,7 +2,10 @@
 // at a terminal. A text is sent at the instruction at which the expected text was complete, so a script gives the same
 // run every time.
 
+import { printable } from "../bytes/printable.ts";
+import { linesOf } from "../bytes/text-lines.ts";
 import { Misuse } from "../errors.ts";
+import { SCRIPT_STEPS } from "../limits.ts";
 import type { Board, RunOptions } from "./board.ts";
 import type { BoardStop } from "./board-stop.ts";
 
@@ -21,19 +24,29 @@ const ENTER = "\r";
  * @throws Misuse that names the line.
  */
 export function readScript(script: string): ScriptStep[] {
-  return script.split(/\r?\n/).flatMap((line, index): ScriptStep[] => {
-    if (/^\s*(#|$)/.test(line)) return [];
+  const steps: ScriptStep[] = [];
+  let index = -1;
+  for (const line of linesOf(script)) {
+    index += 1;
+    if (/^\s*(#|$)/.test(line)) continue;
+    if (steps.length === SCRIPT_STEPS) {
+      throw new Misuse(`the script has more than ${SCRIPT_STEPS} steps`);
+    }
     const [, kind, text = ""] = /^\s*(expect|send)(?: (.*))?$/.exec(line) ?? [];
-    if (kind === "expect" && text !== "") return [{ kind, text: unescaped(text) }];
+    if (kind === "expect" && text !== "") {
+      steps.push({ kind, text: unescaped(text) });
+      continue;
+    }
     if (kind !== "send") {
       throw new Misuse(
-        `line ${index + 1} of the script is neither 'expect TEXT' nor 'send TEXT': ${line}`,
+        `line ${index + 1} of the script is neither 'expect TEXT' nor 'send TEXT': ${printable(line.slice(0, 60))}`,
       );
     }
     const plain = text.endsWith(NO_ENTER);
     const sent = plain ? unescaped(text.slice(0, -NO_ENTER.length)) : unescaped(text) + ENTER;
-    return [{ kind, text: sent }];
-  });
+    steps.push({ kind, text: sent });
+  }
+  return steps;
 }
 
 function unescaped(text: string): string {

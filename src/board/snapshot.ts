@@ -13,6 +13,7 @@
 // then are as after a reset.
 
 import { utf8, utf8Bytes } from "../bytes/text.ts";
+import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import {
   readSnapshot,
@@ -111,7 +112,7 @@ function resume(board: Board, snapshot: Snapshot, isNew = false): void {
 function readNote(bytes: Uint8Array): Note {
   let note: Partial<Note> | null;
   try {
-    note = JSON.parse(utf8(bytes)) as Partial<Note> | null;
+    note = parsedJson(utf8(bytes), "the snapshot") as Partial<Note> | null;
   } catch {
     note = null;
   }

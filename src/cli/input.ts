@@ -2,22 +2,30 @@
 
 import { Misuse } from "../errors.ts";
 import { host, readStandardInput } from "../host/node.ts";
+import { pathStats } from "../host/path-kind.ts";
+import { INPUT_BYTES, SOURCE_BYTES } from "../limits.ts";
 
-/** Far more than the filters of a trace, a golden result or a module take. */
-const LARGEST = 256 << 20;
-
-/** A file's bytes. @throws Misuse, naming the file, when it can't be read or is too large. */
-export function readInput(path: string): Uint8Array {
-  return path === "-" ? readStandardInput(LARGEST) : host.readFile(path, LARGEST);
+/**
+ * A file's bytes.
+ * @param most the most that it may have.
+ * @throws Misuse, naming the file, when it can't be read or has more.
+ */
+export function readInput(path: string, most = INPUT_BYTES): Uint8Array {
+  return path === "-" ? readStandardInput(most) : host.readFile(path, most);
 }
 
 /** A file's text. @throws Misuse as readInput() does. */
-export function fileText(path: string): string {
-  return Buffer.from(readInput(path)).toString("utf8");
+export function fileText(path: string, most = INPUT_BYTES): string {
+  return Buffer.from(readInput(path, most)).toString("utf8");
 }
 
-/** A source file's text; null if it isn't here. */
+/**
+ * A source file's text; null if it isn't here. Debugging information or coverage gave the path, so a pipe or a device
+ * is not opened.
+ */
 export function sourceText(path: string): string | null {
+  const stats = pathStats(path);
+  if (stats?.isFile() !== true || stats.size > SOURCE_BYTES) return null;
   try {
     return fileText(path);
   } catch (error) {

@@ -5,6 +5,7 @@
 // format snapshot.ts defines; this file's note on the call is in it.
 
 import { type Command, Option } from "commander";
+import { parsedJson } from "../checked-json.ts";
 import {
   type CallOutcome,
   type GuestCall,
@@ -119,7 +120,7 @@ function readNote({ note, target }: GuestCall, path: string): SavedNote {
   const wrong = new Misuse(`${path} holds a call of ${target} that farjal run didn't save`);
   let read: Partial<SavedNote> | null;
   try {
-    read = JSON.parse(note ?? "null") as Partial<SavedNote> | null;
+    read = parsedJson(note ?? "null", path) as Partial<SavedNote> | null;
   } catch {
     throw wrong;
   }

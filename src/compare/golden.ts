@@ -3,15 +3,20 @@
 // durations are left out. A line `# farjal golden` gives the version; a file without it is a plain trace, recorded by
 // farjal or on a real machine.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { host } from "#host";
+import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { traceFromBytes } from "../formats/read.ts";
 import { symbolText } from "../formats/viewers/call-tree.ts";
 import type { TracerName } from "../ftrace/event.ts";
 import { ftraceHeader, ftraceLine } from "../ftrace/text/function-text.ts";
+import { INPUT_BYTES } from "../limits.ts";
 import { type Call, CallReader, isCall } from "./calls.ts";
 
 const VERSION = 1;
+/** The mark is among the comments at the beginning. */
+const HEADER = 1 << 12;
 const MARK = /^# farjal golden (.*?)\r?$/m;
 const TASK = { name: "farjal", pid: 1 };
 const GRAPH_HEADER = `# tracer: function_graph
@@ -30,8 +35,8 @@ export interface Golden {
 /** @throws Misuse if there is no such file, if it has another version, or if it is no trace. */
 export function readGolden(path: string, howToMake: string): Golden {
   if (!existsSync(path)) throw new Misuse(`the golden trace ${path} isn't there; ${howToMake}`);
-  const bytes = readFileSync(path);
-  const version = MARK.exec(bytes.toString("latin1"))?.[1];
+  const bytes = host.readFile(path, INPUT_BYTES);
+  const version = MARK.exec(latin1(bytes.subarray(0, HEADER)))?.[1];
   if (version !== undefined && version !== String(VERSION)) {
     throw new Misuse(
       `the golden trace ${path} is of version ${version}, this farjal reads version ${VERSION}; ${howToMake}`,

@@ -1,7 +1,10 @@
 // Coverage in lcov's format, which genhtml and most coverage services read: the .info file that geninfo(1) describes.
 // A record is a source file; FN and FNDA are functions, BRDA one way of a branch, DA a line.
 
+import { printable } from "../bytes/printable.ts";
+import { linesOf } from "../bytes/text-lines.ts";
 import { Misuse } from "../errors.ts";
+import { COVERAGE_LINES } from "../limits.ts";
 import {
   type BranchCoverage,
   type LineCoverage,
@@ -50,7 +53,12 @@ interface Reading {
 export function readLcov(text: string, path: string): SourceCoverage[] {
   const sources: SourceCoverage[] = [];
   let file: Reading | undefined;
-  for (const [index, line] of text.split("\n").entries()) {
+  let index = -1;
+  for (const line of linesOf(text)) {
+    index += 1;
+    if (index === COVERAGE_LINES) {
+      throw new Misuse(`${path} has more than ${COVERAGE_LINES} lines`);
+    }
     const fail = (why: string): never => {
       throw new Misuse(`${path} is no lcov file: line ${index + 1} ${why}`);
     };
@@ -66,9 +74,9 @@ export function readLcov(text: string, path: string): SourceCoverage[] {
     const [kind, value] = [record.slice(0, Math.max(colon, 0)), record.slice(colon + 1)];
     if (IGNORED.includes(kind)) continue;
     if (kind === "SF") {
-      file = { path: value, lines: [], starts: new Map(), functions: [], branches: [] };
+      file = { path: printable(value), lines: [], starts: new Map(), functions: [], branches: [] };
     } else if (file === undefined || !takeRecord(file, kind, value)) {
-      return fail(`has '${record.slice(0, 60)}'`);
+      return fail(`has '${printable(record.slice(0, 60))}'`);
     }
   }
   if (file !== undefined) throw new Misuse(`${path} is cut off: its last record has no end`);
@@ -87,10 +95,10 @@ function takeRecord(file: Reading, kind: string, value: string): boolean {
       return !Number.isNaN(number(0) + number(1));
     case "FN":
       // lcov 2 may put the function's last line between the two.
-      file.starts.set(fields.at(-1) ?? "", number(0));
+      file.starts.set(printable(fields.at(-1) ?? ""), number(0));
       return !Number.isNaN(number(0)) && fields.length >= 2;
     case "FNDA": {
-      const name = fields.slice(1).join(",");
+      const name = printable(fields.slice(1).join(","));
       file.functions.push({ name, line: file.starts.get(name) ?? 0, executed: number(0) });
       return !Number.isNaN(number(0)) && name !== "";
     }

@@ -4,7 +4,7 @@
 import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import { joinParts } from "../shards/join.ts";
-import { rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
+import { isPath, isShard, isTotal, rangeOf, WHOLE } from "../shards/shard.ts";
 import type { Verdict } from "./reason.ts";
 import type { TreeFits, TreeSubject } from "./tree.ts";
 
@@ -59,7 +59,7 @@ export function fitsFromJson(name: string, document: unknown): TreeFits {
   if (typeof fits !== "object" || fits === null || Array.isArray(fits)) throw wrong("no object");
   const { modules, subject, shard, total, times, places, kernel, notes } = fits;
   if (typeof subject !== "object" || typeof kernel !== "object") throw wrong("it has no subject");
-  if (!isShard(shard) || !isCount(total)) throw wrong("it has no shard");
+  if (!isShard(shard) || !isTotal(total)) throw wrong("it has no shard");
   if (!Array.isArray(notes) || !Array.isArray(modules) || !modules.every(isVerdict)) {
     throw wrong("it has no verdicts");
   }
@@ -75,10 +75,5 @@ export function fitsFromJson(name: string, document: unknown): TreeFits {
 
 function isVerdict(one: unknown): boolean {
   const { file, fits, reasons } = (one ?? {}) as Partial<Verdict>;
-  return typeof file === "string" && typeof fits === "boolean" && Array.isArray(reasons);
-}
-
-function isShard(shard: unknown): shard is Shard {
-  const { index, count } = (shard ?? {}) as Partial<Shard>;
-  return isCount(index) && isCount(count) && index >= 1 && index <= count;
+  return isPath(file) && typeof fits === "boolean" && Array.isArray(reasons);
 }

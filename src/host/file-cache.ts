@@ -6,7 +6,6 @@
 import {
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { host } from "#host";
 import { TEMPORARY_PREFIX, temporaryBeside } from "./temporary-name.ts";
 
 /** Milliseconds after which an unfinished file is one that a killed process left. */
@@ -46,10 +46,10 @@ export class FileCache {
   get(key: string): Uint8Array | undefined {
     const path = this.#path(key);
     try {
-      const { buffer, byteOffset, length } = readFileSync(path);
+      const bytes = host.readFile(path, this.#limits.mostBytes);
       const now = new Date();
       utimesSync(path, now, now);
-      return new Uint8Array(buffer, byteOffset, length);
+      return bytes;
     } catch {
       return undefined;
     }

@@ -6,7 +6,9 @@
 import { type Address, ascending } from "../address.ts";
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
+import { linesOf } from "../bytes/text-lines.ts";
 import { Misuse } from "../errors.ts";
+import { KERNEL_SYMBOLS } from "../limits.ts";
 import { type AnyKernel, Kernel, type KernelExport, type KernelSymbol } from "./kernel.ts";
 
 /** nm and the kernel print '?' for a symbol whose type has no letter, nm '-' for a symbol of a debugging format. */
@@ -32,8 +34,13 @@ export function readSymbolList(bytes: Uint8Array): AnyKernel {
       "this System.map is a placeholder: give the vmlinuz beside it, which has the symbols",
     );
   }
-  const lines = latin1(bytes).split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
+  const lines: string[] = [];
+  for (const line of linesOf(bytes)) {
+    if (lines.length === KERNEL_SYMBOLS) {
+      throw new Misuse(`it has more than ${KERNEL_SYMBOLS} symbols, and no kernel has`);
+    }
+    lines.push(line);
+  }
   const isWide = (line: string): boolean => line.indexOf(" ") > NARROW_DIGITS;
   const wide = lines.filter(isWide).length;
   // binutils' nm sign-extends ELF32 addresses on MIPS, and prints those that fit into 8 digits in 8.

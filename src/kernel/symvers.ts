@@ -5,9 +5,12 @@
 import type { Address } from "../address.ts";
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
+import { linesOf } from "../bytes/text-lines.ts";
 import { Misuse } from "../errors.ts";
+import { KERNEL_SYMBOLS } from "../limits.ts";
 import { Kernel, type KernelExport, type ModuleExport } from "./kernel.ts";
 
+const TOO_MANY = `it has more than ${KERNEL_SYMBOLS} exports, and no kernel has`;
 const START = /^0x[0-9a-f]{8}\t[^\t]+\t/;
 
 /** Whether the bytes begin with such a line. */
@@ -21,8 +24,11 @@ export function isSymvers(bytes: Uint8Array): boolean {
  */
 export function readSymvers(bytes: Uint8Array): Kernel {
   const entries: ModuleExport[] = [];
-  for (const [index, line] of latin1(bytes).split(/\r?\n/).entries()) {
+  let index = -1;
+  for (const line of linesOf(bytes)) {
+    index += 1;
     if (line === "") continue;
+    if (entries.length === KERNEL_SYMBOLS) throw new Misuse(TOO_MANY);
     const entry = readLine(line);
     if (entry === null)
       throw new Misuse(

@@ -6,6 +6,7 @@
 
 import type { Range } from "../bytes/ranges.ts";
 import { utf8, utf8Bytes } from "../bytes/text.ts";
+import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import type { CallState } from "./calls/guest-call.ts";
 
@@ -99,7 +100,7 @@ function callState(state: Readonly<Record<string, unknown>>): CallState {
 function parsed(note: Uint8Array): Readonly<Record<string, unknown>> {
   let read: unknown;
   try {
-    read = JSON.parse(utf8(note));
+    read = parsedJson(utf8(note), "the snapshot");
   } catch {
     throw damaged();
   }

@@ -13,6 +13,7 @@ import { Refusal } from "../errors.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { isOf32Bits } from "../kernel/kernel.ts";
 import { readAnyKernel } from "../kernel/read.ts";
+import { KERNEL_BYTES } from "../limits.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { layOut, type ModuleLayout } from "../module/layout/layout.ts";
 import { lastAtOrBelowBy } from "../ordered-list.ts";
@@ -226,9 +227,6 @@ export class KernelImage {
   }
 }
 
-/** A vmlinux with debugging information has a few hundred MiB. */
-const LARGEST_KERNEL = 0x2000_0000;
-
 /**
  * Opens a kernel's file; a vmlinux may have debugging information.
  * @param debugOf finds that of a kernel whose file has none.
@@ -240,8 +238,6 @@ export async function openKernelImage(
 ): Promise<KernelImage> {
   const kernel = await readAnyKernel(path);
   const own =
-    kernel.source === "vmlinux"
-      ? openDebugInfo(readElf(host.readFile(path, LARGEST_KERNEL)))
-      : null;
+    kernel.source === "vmlinux" ? openDebugInfo(readElf(host.readFile(path, KERNEL_BYTES))) : null;
   return new KernelImage(kernel, own ?? (await debugOf(kernel)));
 }

@@ -5,7 +5,9 @@
 
 import type { Address } from "../address.ts";
 import { printable } from "../bytes/printable.ts";
-import { latin1 } from "../bytes/text.ts";
+import { linesOf } from "../bytes/text-lines.ts";
+import { Misuse } from "../errors.ts";
+import { LOADED_MODULES, LOG_LINES, OOPS_CALLS, OOPS_CODE, OOPSES, TEXT_LINE } from "../limits.ts";
 
 /** `name+0xoffset/0xsize [module]`, as %pS prints an address. */
 export interface PrintedSymbol {
@@ -82,8 +84,6 @@ export interface CrashLog {
   readonly moduleLines: readonly ModuleLine[];
 }
 
-/** More oopses than anybody reads; a hostile text has no more. */
-const MOST_OOPSES = 1000;
 const MOST_LINES_BEFORE = 8;
 
 /**
@@ -115,11 +115,18 @@ const BEGINNINGS = [
   /^Kernel bug detected/,
 ];
 
-/** Reads a text, or its bytes. Lines that belong to no oops are skipped. */
+/**
+ * Reads a text, or its bytes. Lines that belong to no oops are skipped.
+ * @throws Misuse for a text of more lines than any log has.
+ */
 export function readCrashLog(text: string | Uint8Array): CrashLog {
   const reader = new Reader();
-  const whole = typeof text === "string" ? text : latin1(text);
-  for (const line of whole.split(/\r?\n/)) reader.line(line.replace(PREFIX, "").trimEnd());
+  let lines = 0;
+  for (const line of linesOf(text)) {
+    lines += 1;
+    if (lines > LOG_LINES) throw new Misuse(`the log has more than ${LOG_LINES} lines`);
+    reader.line(line.slice(0, TEXT_LINE).replace(PREFIX, "").trimEnd());
+  }
   return reader.finish();
 }
 
@@ -192,7 +199,7 @@ class Reader {
     if (name === undefined || size === undefined || address === undefined) return false;
     const value = readAddress(address);
     // kptr_restrict hides addresses as zeros.
-    if (Number(value) !== 0) {
+    if (Number(value) !== 0 && this.#moduleLines.length < LOADED_MODULES) {
       this.#moduleLines.push({ name, size: Number(size), address: value });
     }
     return true;
@@ -219,7 +226,7 @@ class Reader {
     const draft = this.#draft;
     this.#draft = null;
     if (draft !== null) addStated(draft);
-    if (draft !== null && hasContent(draft) && this.#oopses.length < MOST_OOPSES) {
+    if (draft !== null && hasContent(draft) && this.#oopses.length < OOPSES) {
       this.#oopses.push(draft);
     }
   }
@@ -255,12 +262,12 @@ class Reader {
       return true;
     }
     if (line.startsWith("Code:")) {
-      this.#open().code = codeOf(line.slice("Code:".length));
+      this.#open().code = codeOf(line.slice("Code:".length, OOPS_CODE));
       return true;
     }
     if (line.startsWith("Call Trace:") || line.includes("[<")) {
       const { calls } = this.#open();
-      for (const call of callsOf(line)) calls.push(call);
+      for (const call of callsOf(line)) if (calls.length < OOPS_CALLS) calls.push(call);
       return true;
     }
     return false;
@@ -325,7 +332,7 @@ class Reader {
     const names = words.map((word) => MODULE_NAME.exec(word));
     if (names.includes(null)) return false;
     for (const [, name = "", flags = ""] of names as RegExpExecArray[]) {
-      draft.modules.push({ name, flags });
+      if (draft.modules.length < LOADED_MODULES) draft.modules.push({ name, flags });
     }
     return true;
   }

@@ -1,7 +1,10 @@
 // One part of a work that is done on many machines, and the items that belong to it: equal ranges, or, with the times of
 // an earlier run, parts that take equally long.
 
+import { printable } from "../bytes/printable.ts";
+import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
+import { SHARD_RESULTS, SHARDS } from "../limits.ts";
 
 /** Part `index` of `count`, from 1. */
 export interface Shard {
@@ -11,12 +14,28 @@ export interface Shard {
 
 export const WHOLE: Shard = { index: 1, count: 1 };
 
+/** Whether a value from a file is a part of a work. */
+export function isShard(value: unknown): value is Shard {
+  const { index, count } = (value ?? {}) as Partial<Shard>;
+  return isCount(index) && isCount(count) && index >= 1 && index <= count && count <= SHARDS;
+}
+
+/** Whether a value from a file is the path of a result, which is one line of text. */
+export function isPath(value: unknown): value is string {
+  return typeof value === "string" && printable(value) === value;
+}
+
+/** Whether a value from a file is the number of results of a whole work. */
+export function isTotal(value: unknown): value is number {
+  return isCount(value) && value <= SHARD_RESULTS;
+}
+
 /** @throws Misuse for a part that doesn't exist. */
-export function checkShard({ index, count }: Shard): void {
-  const whole = Number.isSafeInteger(index) && Number.isSafeInteger(count);
-  if (!whole || index < 1 || index > count) {
-    throw new Misuse(`there is no shard ${index}/${count}; the first of four is 1/4`);
-  }
+export function checkShard(shard: Shard): void {
+  if (isShard(shard)) return;
+  const { index, count } = shard;
+  const most = count > SHARDS ? `, and the most are ${SHARDS}` : "";
+  throw new Misuse(`there is no shard ${index}/${count}; the first of four is 1/4${most}`);
 }
 
 /** The items of a shard, ascending, when each shard has a range of them. */
@@ -38,11 +57,13 @@ export function balancedPart(
   const known = seconds.filter((one) => one !== null);
   const average = known.reduce((sum, one) => sum + one, 0) / Math.max(1, known.length);
   const weights = seconds.map((one) => one ?? average);
-  const loads = new Float64Array(count);
+  // With more shards than items, the last ones get none.
+  const shards = Math.min(count, weights.length);
+  const loads = new Float64Array(shards);
   const part: number[] = [];
   for (const item of longestFirst(weights)) {
     let least = 0;
-    for (let shard = 1; shard < count; shard++) {
+    for (let shard = 1; shard < shards; shard++) {
       if ((loads[shard] as number) < (loads[least] as number)) least = shard;
     }
     // An item without any time still counts, so that the shards have equal numbers of them.

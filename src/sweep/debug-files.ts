@@ -2,7 +2,7 @@
 // twin in a directory, laid out by build-id (.build-id/xx/yyyy.debug, as debuggers look for it), or as the modules are
 // (usr/lib/debug/lib/modules/RELEASE/…, or the tree in which they were built). A file of another build is refused.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { host } from "#host";
 import { type DebugInfo, openDebugInfo } from "../dwarf/debug-info.ts";
@@ -10,7 +10,9 @@ import { buildId, imageBuildIds, twinDifference } from "../dwarf/twin.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
+import { isDirectory, pathStats } from "../host/path-kind.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
+import { KERNEL_BYTES } from "../limits.ts";
 import { moduleName } from "../module/file/name.ts";
 import { splitSignature } from "../module/file/signature.ts";
 import { openModule, readModuleBytes } from "../module/file/source.ts";
@@ -31,7 +33,6 @@ const KERNEL_PLACES = [
   "vmlinux",
 ];
 /** Debian's vmlinux has 280 MB. */
-const LARGEST_KERNEL = 0x2000_0000;
 
 /** The debugging information of a module, and the file that it is in. */
 export interface FoundDebugInfo {
@@ -68,7 +69,7 @@ export class DebugFiles {
   async find(name: string, module: ElfObject): Promise<FoundDebugInfo | null> {
     const path = this.#path;
     if (path === undefined) return own(module) ?? (await withBuildId(SYSTEM, module));
-    if (!statSync(path).isDirectory()) return (await twin([path], module)) ?? own(module);
+    if (!isDirectory(path)) return (await twin([path], module)) ?? own(module);
     // By its name alone, a file of a directory may be another module's, so the module's own information goes first.
     return (
       (await withBuildId(path, module)) ?? own(module) ?? (await this.#named(path, name, module))
@@ -79,7 +80,7 @@ export class DebugFiles {
   async named(name: string): Promise<DebugInfo | null> {
     const path = this.#path;
     if (path === undefined) return null;
-    const paths = statSync(path).isDirectory()
+    const paths = isDirectory(path)
       ? this.#filesOf(path, name)
       : (await statedName(path)) === moduleName(name)
         ? [path]
@@ -102,7 +103,7 @@ export class DebugFiles {
   ): Promise<DebugInfo | null> {
     const path = this.kernelPath(release);
     if (path === null) return null;
-    const elf = readDebugFile(path, host.readFile(path, LARGEST_KERNEL));
+    const elf = readDebugFile(path, host.readFile(path, KERNEL_BYTES));
     const [own, ids] = [buildId(elf), idsOf(kernel)];
     if (own !== null && ids.length > 0 && !ids.includes(own)) {
       throw new Misuse(
@@ -115,7 +116,7 @@ export class DebugFiles {
   /** Where a kernel's file with debugging information is; null: nowhere. */
   kernelPath(release: string | null): string | null {
     const path = this.#path ?? SYSTEM;
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = pathStats(path);
     if (found === undefined) return null;
     if (!found.isDirectory()) return isModuleFile(path) ? null : path;
     const names =

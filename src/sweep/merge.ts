@@ -4,7 +4,7 @@
 import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
 import { joinParts } from "../shards/join.ts";
-import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { isPath, isShard, isTotal, rangeOf, WHOLE } from "../shards/shard.ts";
 import type { Sweep, SweepSubject } from "./result.ts";
 
 /** A shard and its name in messages. */
@@ -29,14 +29,11 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
   const wrong = (what: string) =>
     new Misuse(`${name} is not what farjal sweep --json prints: ${what}`);
   const sweep = record(document);
-  const shard = record(sweep?.["shard"]);
   const speed = record(sweep?.["speed"]);
   const { total, results } = sweep ?? {};
   if (record(sweep?.["subject"]) === null) throw wrong("it has no subject");
-  if (!isCount(shard?.["index"]) || !isCount(shard["count"])) throw wrong("it has no shard");
-  if (shard["index"] < 1 || shard["index"] > shard["count"])
-    throw wrong("its shard is out of range");
-  if (!isCount(total) || !Array.isArray(results)) throw wrong("it has no results");
+  if (!isShard(sweep?.["shard"])) throw wrong("it has no shard");
+  if (!isTotal(total) || !Array.isArray(results)) throw wrong("it has no results");
   if (!SPEED.every((key) => typeof speed?.[key] === "number")) throw wrong("it has no speed");
   const isList = (list: unknown, fits: (one: unknown) => boolean) =>
     Array.isArray(list) && list.length === results.length && list.every(fits);
@@ -48,7 +45,8 @@ export function sweepFromJson(name: string, document: unknown): Sweep {
       ([key, type]) => result !== null && typeof result[key] === type && result[key] !== null,
     );
     const verdict = ["loads", "refused", "failed"].includes(String(result?.["verdict"]));
-    if (!fits || !verdict) throw wrong("one of its results is damaged");
+    if (!fits || !verdict || !isPath(result?.["path"]))
+      throw wrong("one of its results is damaged");
   }
   return document as Sweep;
 }

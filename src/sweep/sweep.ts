@@ -1,11 +1,11 @@
 // Loads every module of a tree on all CPU cores. The threads of a pool (pool.ts) do the loading (worker.ts); this file
 // decides what is loaded, and puts the results together.
 
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { pathStats } from "../host/path-kind.ts";
 import { version } from "../host/version.ts";
 import { portableKernel } from "../kernel/portable.ts";
 import { readAnyKernel } from "../kernel/read.ts";
@@ -104,7 +104,7 @@ export async function sweep(
     })),
   );
   for (const path of [kernel, symvers]) {
-    if (path !== null && statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    if (path !== null && pathStats(path)?.isFile() === false) {
       throw new Misuse(`${path} is not a plain file, which each thread of a sweep can read`);
     }
   }

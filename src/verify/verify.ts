@@ -12,6 +12,7 @@ import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { readKernel } from "../kernel/read.ts";
 import type { KernelStore } from "../kernel/stored.ts";
+import { KERNEL_BYTES } from "../limits.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { isInitBlock } from "../trampoline/facts.ts";
@@ -77,7 +78,6 @@ export interface Verification {
 }
 
 const TIME_LIMIT = 300;
-const LARGEST_KERNEL = 256 << 20;
 /** A kernel reports each taint once, but here each module is loaded by a new machine. */
 const TOLD_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to kernel taint$/;
 
@@ -94,7 +94,7 @@ export async function verify(
   const subjects = await gatherSubjects(names, options.tree);
   const kernel = await readKernel(options.kernel, { store: options.store });
   const endian = bootableEndian(kernel, options.kernel, subjects);
-  const image = await unpackedFile(host.readFile(options.kernel, LARGEST_KERNEL));
+  const image = await unpackedFile(host.readFile(options.kernel, KERNEL_BYTES));
   const { onProgress, timeLimit = TIME_LIMIT, machine = "board" } = options;
   const guest: GuestOptions = {
     machine,

@@ -185,7 +185,7 @@ test("damaged files end in one error", (context) => {
     ["DA:1,1\n", /line 1/],
     ["SF:a\nDA:1,1\n", /cut off/],
     ["end_of_record\n", /line 1 ends a record/],
-    ["{", /is no JSON/],
+    ["{", /is not JSON/],
     ["{}", /version is no count|is no coverage/],
     ['{"format":"farjal coverage","version":2}', /version 2/],
     ['{"format":"farjal coverage","version":1,"instructions":-1}', /instructions is no count/],

@@ -75,6 +75,10 @@ test("a path that leads to itself, and one that is too long, are one sentence", 
     assertMisuse(farjal(["load", path]), /can't be read/);
     assertMisuse(farjal(["load", MODULE, "-o", path]), /can't be written/);
     assertMisuse(farjal(["sweep", path]), /can't be read/);
+    for (const command of ["jumps", "mend", "info", "fits", "oops", "report", "boot"]) {
+      const words = command === "mend" ? [path, "--check"] : [path];
+      assertMisuse(farjal([command, ...words]), /can't be read|name the kernel/);
+    }
   }
 });
 

@@ -11,8 +11,8 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 
 /** Folders of src (and single files), each with those it imports: only ones further down, so imports go one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["index", "report", "sweep", "html", "host"],
-  testing: ["compare", "coverage", "dwarf", "ftrace"],
+  cli: ["index", "report", "sweep", "shards", "html", "host", "bytes"],
+  testing: ["compare", "coverage", "dwarf", "ftrace", "host"],
   index: ["browser", "board", "sweep", "fits", "shards", "verify", "gdb"],
   browser: [
     "board",
@@ -63,7 +63,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ["board", "processor", "ftrace", "kernel", "elf", "host", "bytes"],
   gdb: ["processor"],
   board: ["processor", "kernel", "compression", "host", "bytes"],
-  compare: ["formats", "ftrace"],
+  compare: ["formats", "ftrace", "host", "bytes"],
   lab: [
     "dwarf",
     "mend",
@@ -91,15 +91,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   html: ["host", "bytes"],
   compression: ["host", "bytes"],
   host: ["bytes"],
+  shards: ["bytes"],
+  "checked-json": ["bytes", "errors", "limits"],
   bytes: [],
   hex: ["address"],
   "ordered-list": ["address"],
   extremes: [],
   options: ["errors", "near-names"],
-  "checked-json": ["errors"],
+  limits: [],
   "near-names": [],
   address: [],
-  shards: [],
   errors: [],
 };
 /** What every folder may import. */
@@ -112,6 +113,7 @@ const EVERYWHERE = [
   "checked-json",
   "address",
   "errors",
+  "limits",
   "assembly",
 ];
 /**
@@ -233,6 +235,7 @@ const HOST = "src/host/node.ts";
 /** The files and folders that run in Node only, and may import its modules; the rest runs in a browser too. */
 const NODE_ONLY = [
   HOST,
+  "src/host/path-kind.ts",
   "src/host/temporary-name.ts",
   "src/cli/",
   "src/sweep/",
@@ -240,7 +243,6 @@ const NODE_ONLY = [
   "src/verify/",
   "src/gdb/",
   "src/board/linux.ts",
-  "src/board/open-linux.ts",
   "src/board/snapshot-cache.ts",
   "src/host/file-cache.ts",
   "src/host/version.ts",

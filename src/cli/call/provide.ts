@@ -2,10 +2,12 @@
 // one value, an argument, or a list with a result for each call. What needs more than that is a test's: provide() in Node.
 
 import type { Command } from "commander";
+import { parsedJson } from "../../checked-json.ts";
 import { counted } from "../../html/numbers.ts";
 import { type HostFunction, type Machine, Misuse, NothingMatches, Refusal } from "../../index.ts";
+import { JSON_BYTES } from "../../limits.ts";
 import { didYouMean } from "../../near-names.ts";
-import { readInput } from "../input.ts";
+import { fileText } from "../input.ts";
 import { gather } from "../options/numbers.ts";
 import { readNumber } from "./number.ts";
 
@@ -59,13 +61,7 @@ function readOne(text: string): Provided {
 /** Results from a file: a JSON list of numbers, or of numbers as text. */
 function listed(name: string, path: string): Provided {
   const wrong = (what: string): Misuse => new Misuse(`--provide ${name}: ${path} ${what}`);
-  let list: unknown;
-  try {
-    list = JSON.parse(Buffer.from(readInput(path)).toString("utf8"));
-  } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw wrong("is not JSON");
-  }
+  const list = parsedJson(fileText(path, JSON_BYTES), `--provide ${name}: ${path}`);
   if (!Array.isArray(list) || list.length === 0)
     throw wrong("is no list of results, such as [1, 0, -5]");
   const numbers = list.map((one, index) => {

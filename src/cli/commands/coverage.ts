@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { type Coverage, Misuse, mergeCoverage, readCoverageJson, readLcov } from "../../index.ts";
+import { JSON_BYTES } from "../../limits.ts";
 import { coveragePage } from "../../report/coverage/page.ts";
 import { coverageText } from "../../report/coverage/text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
@@ -86,7 +87,7 @@ const NO_LINES = (files: readonly string[]): string =>
   "(CONFIG_DEBUG_INFO) and run it again, or write FILE.json";
 
 function read(path: string): { readonly coverage: Coverage; readonly onlySources: boolean } {
-  const text = fileText(path);
+  const text = fileText(path, JSON_BYTES);
   if (text.trimStart().startsWith("{")) {
     return { coverage: readCoverageJson(text, path), onlySources: false };
   }

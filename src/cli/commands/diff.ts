@@ -9,6 +9,7 @@ import {
   readProfileJson,
   readTrace,
 } from "../../index.ts";
+import { JSON_BYTES } from "../../limits.ts";
 import { costDifferencesText } from "../../report/cost-differences-text.ts";
 import { diffText } from "../../report/diff-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
@@ -79,7 +80,10 @@ function profiles(
   paint: Terminal["paint"],
 ): Answer {
   if (ignoreTime === true) throw new Misuse("--ignore-time is for traces");
-  const [before, after] = [readProfileJson(fileText(a), a), readProfileJson(fileText(b), b)];
+  const [before, after] = [
+    readProfileJson(fileText(a, JSON_BYTES), a),
+    readProfileJson(fileText(b, JSON_BYTES), b),
+  ];
   const found = costDifferences(before, after);
   const allowed = limit === undefined ? null : allowedInstructions(limit, found.before);
   const held = allowed === null ? found.before === found.after : found.after <= allowed;

@@ -1,10 +1,10 @@
 // `farjal fits M.ko… --kernel K`: whether modules would load into a kernel, and all reasons why not. src/fits/ judges;
 // this file reads the arguments and prints the answer.
 
-import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
+import { isDirectory } from "../../host/path-kind.ts";
 import {
   compareBuilds,
   type Fits,
@@ -257,10 +257,6 @@ async function judgedTree(
   } finally {
     bar?.stop();
   }
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Of one module, its reasons are at the top too. */

@@ -1,11 +1,11 @@
 // `farjal jumps FILE|DIR`: lists every j and jal of a module, a linked kernel or a tree of modules. With --erratum it
 // runs a call in which one of them goes astray, and the same call of the mended module.
 
-import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { hex } from "../../hex.ts";
+import { isDirectory } from "../../host/path-kind.ts";
 import {
   type Astray,
   jumpsOfFile,
@@ -88,7 +88,7 @@ async function jumps(
   const call = callOf(options, texts);
   if (options.erratum !== undefined) return erratum(path, call, options, paint);
   if (call !== null) throw new Misuse("--call needs --erratum mt7620");
-  if (path !== "-" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+  if (path !== "-" && isDirectory(path)) {
     return treeJumps(path, options, paint);
   }
   const list = await jumpsIn(path, options);

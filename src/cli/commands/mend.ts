@@ -1,8 +1,8 @@
 // `farjal mend M.ko -o OUT.ko`: rewrites a module so that a stock kernel loads and traces it. src/mend/ does the work;
 // this file reads the module, writes the result and prints the report.
 
-import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { pathStats } from "../../host/path-kind.ts";
 import {
   type MendReport,
   Misuse,
@@ -108,7 +108,7 @@ async function mend(
 
 /** The file's permissions, which the mended file gets too. */
 function modeOf(path: string): number | undefined {
-  const stats = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  const stats = path === "-" ? undefined : pathStats(path);
   return stats?.isFile() === true ? stats.mode & 0o777 : undefined;
 }
 

@@ -15,6 +15,7 @@ import {
   openModule,
   readCrashLog,
 } from "../../index.ts";
+import { LOG_BYTES } from "../../limits.ts";
 import { crashText } from "../../report/oops-text.ts";
 import { modulesIn } from "../../sweep/dependencies.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
@@ -67,7 +68,7 @@ export function addOops(program: Command, give: Give, terminal: Terminal): void 
 }
 
 async function oops(path: string, options: OopsOptions, terminal: Terminal): Promise<Answer> {
-  const log = readCrashLog(readInput(path));
+  const log = readCrashLog(readInput(path, LOG_BYTES));
   if (log.oopses.length === 0) {
     throw new Misuse(`${path === "-" ? "the text" : path}: no oops of a MIPS kernel is in it`);
   }

@@ -3,6 +3,7 @@
 
 import type { Command } from "commander";
 import { Option } from "commander";
+import { linesOf } from "../../bytes/text-lines.ts";
 import { version } from "../../host/version.ts";
 import {
   type FunctionLineOf,
@@ -311,8 +312,7 @@ function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: Trac
 /** The lines of a filter file without its comments. */
 function filterFileTexts({ filterFile }: TraceOptions): string[] {
   if (filterFile === undefined) return [];
-  const lines = Buffer.from(readInput(filterFile)).toString("latin1").split("\n");
-  return lines.filter((line) => !line.startsWith("#"));
+  return Array.from(linesOf(readInput(filterFile))).filter((line) => !line.startsWith("#"));
 }
 
 /** Whether every event is kept, in a temporary file beside the output file. */

@@ -2,9 +2,12 @@
 // their results are joined.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { parsedJson } from "../../checked-json.ts";
 import { type Incomplete, Misuse, type Shard, shardFromEnvironment } from "../../index.ts";
+import { JSON_BYTES, SHARDS } from "../../limits.ts";
+import { isShard } from "../../shards/shard.ts";
 import type { Answer } from "../answer.ts";
-import { readInput } from "../input.ts";
+import { fileText } from "../input.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** A part, or that the environment says which; with the number of parts if the user gives it. */
@@ -54,14 +57,9 @@ export function chosenShard(
   return shard;
 }
 
-/** A document of an earlier run. @throws Misuse when it isn't JSON. */
+/** A document of an earlier run. @throws Misuse when it isn't JSON, or is too large. */
 export function readDocument(name: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(readInput(name)));
-  } catch (error) {
-    if (error instanceof Misuse) throw error;
-    throw new Misuse(`${name} is not JSON`);
-  }
+  return parsedJson(fileText(name, JSON_BYTES), name);
 }
 
 /** The answer for parts that don't make a whole: the parts to do again, one a line. */
@@ -79,10 +77,12 @@ export function incompleteAnswer(error: Incomplete, { notePaint }: Terminal): An
 function readShard(text: string): ShardChoice {
   const [, index = "", count] = /^(auto|\d{1,9})(?:\/(\d{1,9}))?$/.exec(text) ?? [];
   const total = count === undefined ? undefined : Number(count);
-  if (index === "auto" && total !== 0) return { auto: true, total };
+  if (index === "auto" && isShard({ index: 1, count: total ?? 1 })) return { auto: true, total };
   const shard = { index: Number(index), count: total ?? 0 };
-  if (!(shard.index >= 1 && shard.index <= shard.count)) {
-    throw new InvalidArgumentError("A part is I/N, from 1/N to N/N, or auto, or auto/N.");
+  if (!isShard(shard)) {
+    throw new InvalidArgumentError(
+      `A part is I/N, from 1/N to N/N, or auto, or auto/N, with at most ${SHARDS} parts.`,
+    );
   }
   return shard;
 }

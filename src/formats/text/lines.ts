@@ -4,15 +4,12 @@
 
 import type { Opener } from "../../bytes/source.ts";
 import { latin1, latin1Bytes, utf8 } from "../../bytes/text.ts";
+import { TEXT_LINE } from "../../limits.ts";
 
 const READ_AHEAD = 1 << 18;
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
-/**
- * The kernel prints a line into a trace_seq of at most two pages (kernel/trace/trace_seq.c); markers may span lines.
- */
-export const LONGEST_LINE = 1 << 14;
 
-/** The file's lines without their ends; null for a line longer than LONGEST_LINE. */
+/** The file's lines without their ends; null for a line longer than TEXT_LINE. */
 export function* textLines(open: Opener): Generator<string | null> {
   const source = open();
   try {
@@ -29,7 +26,7 @@ export function* textLines(open: Opener): Generator<string | null> {
         yield cut ? null : lineText(line);
         cut = false;
       }
-      if (rest.length > LONGEST_LINE) {
+      if (rest.length > TEXT_LINE) {
         cut = true;
         rest = "";
       }
@@ -43,7 +40,7 @@ export function* textLines(open: Opener): Generator<string | null> {
 
 /** @param line the line's bytes, one character each. */
 function lineText(line: string): string | null {
-  if (line.length > LONGEST_LINE) return null;
+  if (line.length > TEXT_LINE) return null;
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;
   return BEYOND_ASCII.test(text) ? utf8(latin1Bytes(text)) : text;
 }

@@ -10,6 +10,7 @@ import { latin1 } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { columnsOf, type TraceTask } from "../../ftrace/text/function-text.ts";
+import { TEXT_LINE } from "../../limits.ts";
 import { Moments } from "../moments.ts";
 import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
 import {
@@ -24,7 +25,7 @@ import { readCall, readEvent, stackLine, stackName } from "./event-text.ts";
 import { GraphCalls } from "./graph-calls.ts";
 import { type GraphColumns, readGraphHeader, readGraphLine, readTaskSwitch } from "./graph-line.ts";
 import { dumpedLines } from "./kernel-log.ts";
-import { LONGEST_LINE, textLines } from "./lines.ts";
+import { textLines } from "./lines.ts";
 
 const FIRST_LINE = /^# tracer: (\S+)/;
 /** The header is within the first bytes of the file. */
@@ -335,7 +336,7 @@ class Reading {
   *line(line: string | null): Generator<TraceRecord> {
     this.#passed.next();
     if (line === null) {
-      this.#passed.line(`longer than ${LONGEST_LINE} bytes`);
+      this.#passed.line(`longer than ${TEXT_LINE} bytes`);
       return;
     }
     if (this.#stack !== null) {
