@@ -18,10 +18,16 @@ export interface ScratchFile {
   close(): void;
 }
 
-/** The platform's MessagePort type: worker_threads' or the DOM's. */
-export type PlatformPort = typeof globalThis extends { MessagePort: { prototype: infer P } }
-  ? P
-  : unknown;
+/**
+ * The platform's MessagePort: worker_threads' or the DOM's. Where the DOM's types are loaded, which is the default of
+ * TypeScript in Node's projects too, the global type may be the wrong one of the two, so the type is open.
+ */
+export type PlatformPort = typeof globalThis extends { onmessage: unknown }
+  ? // biome-ignore lint/suspicious/noExplicitAny: a postMessage() of either platform must take it
+    any
+  : typeof globalThis extends { MessagePort: { prototype: infer P } }
+    ? P
+    : unknown;
 
 /** One end of a message channel. It doesn't keep the process alive unless keepAlive() is called. */
 export interface Port {

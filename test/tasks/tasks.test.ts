@@ -1,5 +1,6 @@
 // The tasks of a new user's first hour, each from its question to its last step, with the commands that README and --help
-// name. Each command's details are tested beside it; here the steps have to fit together.
+// name. Each command's details are tested beside it; here the steps have to fit together. A project in TypeScript with a
+// worker and vitest is examples/project; a fault found with gdb is in test/gdb.
 
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
@@ -58,6 +59,18 @@ suite("the first hour", () => {
     assert.equal(code, 1);
     assert.match(stdout, /a NULL pointer dereference at member offset 0x[0-9a-f]+: a0 is NULL/);
     assert.match(stderr, /card\.c:\d+/);
+  });
+
+  test("what call sites cost is measured, and two builds are compared", () => {
+    const call = ["--call", "work_run(3)"];
+    const [modern, plain] = [builtModule("modern", "big"), builtModule("plain", "big")];
+    const { json } = farjalJson(["bench", modern, "--plain", plain, ...call, "--time", "2"]);
+    const [without, off] = json.rows;
+    assert.deepEqual([json.verdict, without.tracer, off.tracer], ["equal", "none", "off"]);
+    assert.ok(off.instructions > without.instructions);
+    const against = ["bench", modern, "--against", plain, ...call, "--max-instructions"];
+    assert.equal(farjal([...against, "+0%"]).code, 1);
+    assert.equal(farjal([...against, "+50%"]).code, 0);
   });
 
   test("a tree is checked against a kernel, and the causes are counted", (context) => {
