@@ -4,6 +4,7 @@
 // debugging information of a module are found by debug-file.ts.
 
 import { printable } from "../bytes/printable.ts";
+import { contents } from "../elf/contents.ts";
 import { STT_FUNC } from "../elf/numbers.ts";
 import type { ElfObject, Section } from "../elf/object.ts";
 import { lastAtOrBelowBy } from "../ordered-list.ts";
@@ -19,6 +20,8 @@ import {
 import { Limits } from "./limits.ts";
 import { type LineTable, readLineTable } from "./line-table.ts";
 import {
+  DW_AT_dwo_name,
+  DW_AT_GNU_dwo_name,
   DW_UT_compile,
   DW_UT_partial,
   DW_UT_skeleton,
@@ -30,6 +33,9 @@ import { type AddressRange, RangeIndex } from "./ranges.ts";
 import { DebugReader, type DebugSection } from "./reader.ts";
 import { DebugSections } from "./sections.ts";
 import { Unit, type UnitContext, type UnitHeader } from "./unit.ts";
+
+/** Bytes of a path that is shown. */
+const MOST_PATH = 4096;
 
 /** A place in the source. */
 export interface SourceFrame {
@@ -181,6 +187,29 @@ export class DebugInfo {
         : { ...this.#file(place.unit, place.file), line: place.line || null }),
       parts: this.#parts(ranges),
     };
+  }
+
+  /** What is in other files that aren't read, in sentences: functions and inlined calls, or names. */
+  get elsewhere(): readonly string[] {
+    const split = this.units.flatMap(
+      ({ root }) => root.string(DW_AT_dwo_name) ?? root.string(DW_AT_GNU_dwo_name) ?? [],
+    );
+    const [first] = split;
+    const alternative = this.elf.sections.find(({ name }) => name === ".gnu_debugaltlink");
+    const sentences: string[] = [];
+    if (first !== undefined) {
+      const more = split.length === 1 ? "" : ` and ${split.length - 1} more`;
+      sentences.push(
+        `its inlined calls are in split files (${text(first)}${more}), which aren't read: build it without -gsplit-dwarf`,
+      );
+    }
+    if (alternative !== undefined) {
+      const path = contents(this.elf, alternative).string(0, MOST_PATH).split("\0")[0] ?? "";
+      sentences.push(
+        `some of its functions are in ${text(path)}, which dwz made for several files and which isn't read`,
+      );
+    }
+    return sentences;
   }
 
   /** The units of .debug_info: one for each source file. */

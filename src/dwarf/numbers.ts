@@ -58,6 +58,8 @@ export const DW_AT_linkage_name = 0x6e;
 export const DW_AT_str_offsets_base = 0x72;
 export const DW_AT_addr_base = 0x73;
 export const DW_AT_rnglists_base = 0x74;
+export const DW_AT_dwo_name = 0x76;
+export const DW_AT_GNU_dwo_name = 0x2130;
 export const DW_AT_MIPS_linkage_name = 0x2007;
 
 export const DW_FORM_addr = 0x01;

@@ -47,3 +47,14 @@ for name in gcc5-little clang5-little64; do
     --defsym __this_module=0x80300000 "built/$name.o" -o "built/linked${wide:-32}"
 done
 python3 expected.py
+
+# Files whose debugging information is partly in others: of a split one, and with the link that dwz leaves.
+rm -rf elsewhere
+mkdir elsewhere
+source=$PWD
+# shellcheck disable=SC2046,SC2086
+(cd "$work" && mipsel-linux-gnu-gcc $(processor) $module_flags "-fdebug-prefix-map=$work=/src/lines" "-I$source/$lab" \
+  -gdwarf-5 -gsplit-dwarf -c "$source/lines.c" -o lines.o)
+cp "$work/lines.o" elsewhere/split.o
+printf '/usr/lib/debug/.dwz/shared.debug\000build-id' > "$work/link"
+mipsel-linux-gnu-objcopy --add-section .gnu_debugaltlink="$work/link" built/gcc5-little.o elsewhere/dwz.o

@@ -103,3 +103,38 @@ suite("debugging information", () => {
     assert.deepEqual(info.framesAtAddress(0xffffffff80000000n), []);
   });
 });
+
+suite("debugging information that is partly in other files", () => {
+  const opened = (name: string) => {
+    const info = openDebugInfo(
+      readElf(readFileSync(repositoryFile(`test/dwarf/elsewhere/${name}.o`))),
+    );
+    assert.ok(info !== null);
+    return info;
+  };
+
+  test("split files are named, and lines are read", () => {
+    const info = opened("split");
+    assert.deepEqual(info.elsewhere, [
+      "its inlined calls are in split files (lines.dwo), which aren't read: build it without -gsplit-dwarf",
+    ]);
+    const text = info.elf.sections.find(({ name }) => name === ".text");
+    assert.ok(text !== undefined);
+    const [frame] = info.framesAt(text, 0x20);
+    assert.equal(frame?.function, "lines_stir");
+    assert.equal(frame?.line, 13);
+  });
+
+  test("the file that dwz made is named", () => {
+    assert.deepEqual(opened("dwz").elsewhere, [
+      "some of its functions are in /usr/lib/debug/.dwz/shared.debug, which dwz made for several files and which isn't read",
+    ]);
+  });
+
+  test("and nothing is said of any other file", () => {
+    for (const name of readdirSync(BUILT)) {
+      const info = openDebugInfo(readElf(readFileSync(`${BUILT}/${name}`)));
+      assert.deepEqual(info?.elsewhere, [], name);
+    }
+  });
+});

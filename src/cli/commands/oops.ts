@@ -112,6 +112,7 @@ async function openImages(
     if (debug === null) {
       notes.push(`${path} has no debugging information: give its twin with --debug-info`);
     }
+    for (const one of debug?.elsewhere ?? []) notes.push(`${name}: ${one}`);
     modules.set(name, new ModuleImage(name, file, debug));
   }
   // Without --kernel, the file with its debugging information serves as the kernel's file.

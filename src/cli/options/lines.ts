@@ -70,8 +70,12 @@ export class SourceLines {
     const notes: string[] = [];
     for (const file of files) {
       const found = await finder.find(file.name, file.elf);
-      if (found !== null) infos.set(file, found);
-      else notes.push(`${file.name} has no debugging information, so its lines aren't known`);
+      if (found !== null) {
+        infos.set(file, found);
+        for (const one of found.info.elsewhere) notes.push(`${file.name}: ${one}`);
+      } else {
+        notes.push(`${file.name} has no debugging information, so its lines aren't known`);
+      }
     }
     return new SourceLines(infos, notes);
   }
