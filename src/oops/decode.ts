@@ -121,7 +121,7 @@ export function decodeOops(
   lines: readonly ModuleLine[],
   images: CrashImages,
 ): Crash {
-  for (const { name, address } of lines) images.modules.get(name)?.placeCore(address);
+  for (const { name, address } of lines) images.modules.get(name)?.placeCode(address);
   for (const { symbol, address } of addressesOf(oops)) {
     if (symbol === null) continue;
     if (symbol.module === null) images.kernel?.learn(symbol, address);
@@ -319,7 +319,7 @@ class Decoder {
   /** MT7620, and every far jump that nobody mended: the right offset in a wrong 256 MiB region. */
   #wrongRegion(): string | null {
     const { epc, ra } = this.#oops;
-    if (epc === null || typeof epc.address !== "number" || epc.symbol !== null) return null;
+    if (epc === null || epc.symbol !== null) return null;
     if (
       this.#locate(epc.address, null).module !== null ||
       this.#nameFromFiles(epc.address) !== null
@@ -329,11 +329,11 @@ class Decoder {
     const jump = ra === null ? null : this.#callBefore(ra);
     const away = epc.address;
     for (let region = 0; region < 16; region++) {
-      const meant = ((away & REGION_MASK) | (region << 28)) >>> 0;
+      const meant = inRegion(away, region);
       if (meant === away) continue;
       const name = this.#nameFromFiles(meant);
       if (name === null) continue;
-      const exact = jump !== null && jump.target === (away & REGION_MASK);
+      const exact = jump !== null && jump.target === (lowWord(away) & REGION_MASK);
       const start = /\+0x0( |$)/.test(name);
       if (!exact && !start) continue;
       return (
@@ -431,6 +431,12 @@ class Decoder {
         ]
       : [];
   }
+}
+
+/** The same offset in another of the 16 regions of 256 MiB that 32 bits of an address select. */
+function inRegion(address: Address, region: number): Address {
+  if (typeof address === "number") return ((address & REGION_MASK) | (region << 28)) >>> 0;
+  return (address & ~0xf0000000n) | (BigInt(region) << 28n);
 }
 
 function printedName({ name, offset, size, module }: PrintedSymbol): string {

@@ -52,9 +52,9 @@ export class ModuleImage {
     this.#layout = layoutOf(file);
   }
 
-  /** Says where its core block was: the address in /proc/modules. */
-  placeCore(address: Address): void {
-    this.#origins.set("core", address);
+  /** Says where its code was, by the address in /proc/modules: that of its core block, or since 6.4 of its text. */
+  placeCode(address: Address): void {
+    this.#origins.set(this.#file.profile.rules.L1 === "two" ? "core" : "text", address);
   }
 
   /** Learns a block's address from an address that the kernel has named. */

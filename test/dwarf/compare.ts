@@ -1,10 +1,11 @@
 // Compares farjal's lines with those of binutils' addr2line -i -f over every call site and every relocation of code in
 // real modules that have debugging information, such as Debian's linux-image-*-dbg packages:
 //
-//   node build/test/dwarf/compare.js DIR [NTH [FIRST]]
+//   node build/test/dwarf/compare.js DIR [NTH [FIRST [MODULES]]]
 //
-// Every NTH module of the tree is compared (default: 1), from number FIRST on. Each difference is printed with both
-// answers. It isn't a test: the package has 600 MB. Needs binutils-mipsel-linux-gnu 2.40.
+// Every NTH module of the tree is compared (default: 1), from number FIRST on. With MODULES, the tree of the modules as
+// they are installed, farjal is asked about those, whose twins are in DIR. Each difference is printed with both answers.
+// It isn't a test: the package has 600 MB. Needs binutils-mipsel-linux-gnu 2.40.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -72,13 +73,13 @@ function alike(one: readonly string[]): string {
   return one.map((frame) => frame.replace(/:0$/, ":?")).join(" < ");
 }
 
-const [root = "", nth = "1", first = "0"] = process.argv.slice(2);
+const [root = "", nth = "1", first = "0", installed = root] = process.argv.slice(2);
 let [asked, differences, modules] = [0, 0, 0];
 for (const [index, name] of moduleFiles(root, true).entries()) {
   if (index % Number(nth) !== Number(first)) continue;
   const path = join(root, name);
-  const elf = readElf(readFileSync(path));
-  const info = openDebugInfo(elf);
+  const elf = readElf(readFileSync(join(installed, name)));
+  const info = openDebugInfo(readElf(readFileSync(path)), elf);
   if (info === null) continue;
   modules++;
   for (const [section, set] of places(elf)) {

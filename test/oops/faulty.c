@@ -4,7 +4,7 @@
  */
 #include "module.h"
 
-struct timer_list { /* 6.1's, on a 32-bit machine */
+struct timer_list { /* 6.1's and 6.12's */
 	void *next, **previous;
 	unsigned long expires;
 	void (*function)(struct timer_list *timer);
@@ -95,7 +95,7 @@ static noinline u32 faulty_work(u32 which)
 	case 5:
 		return faulty_bug(which) + 1;
 	case 6: /* what a processor does that takes a wrong high nibble for a jump's target */
-		return faulty_jump((u32 (*)(u32))((u32)add_one ^ 0x10000000)) + 1;
+		return faulty_jump((u32 (*)(u32))((unsigned long)add_one ^ 0x10000000)) + 1;
 	default:
 		return add_one(which);
 	}
