@@ -7,20 +7,21 @@
 //   npm test -- --without vectors          all but those
 //   npm test -- --must-run "isn't here"    fails when a test was skipped for a reason like this
 //
-// Each file runs in a process of its own, as many at a time as there are processors.
+// Files share processes (processes.ts); as many run at a time as there are processors.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
+import { divide, writeScript } from "./processes.ts";
 import { repositoryFile, sourceFiles } from "./repository.ts";
 import { Tally } from "./tally.ts";
 
-/** Longer than any file takes; a test that hangs fails. */
-const FILE_TIMEOUT = 10 * 60_000;
+/** Milliseconds. No process of test files takes as long; a test that hangs fails. */
+const PROCESS_TIMEOUT = 10 * 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,12 +37,11 @@ function testFiles(): string[] {
   return sourceFiles("test")
     .filter((name) => name.endsWith(".test.ts"))
     .filter((name) => positionals.length === 0 || positionals.some((word) => name.includes(word)))
-    .filter((name) => !values.without.some((word) => name.includes(word)))
-    .map((name) => repositoryFile(`build/${name.replace(/\.ts$/, ".js")}`));
+    .filter((name) => !values.without.some((word) => name.includes(word)));
 }
 
-function sourceOf(compiled: string): string {
-  return compiled.slice(repositoryFile("build/").length).replace(/\.js$/, ".ts");
+function compiled(file: string): string {
+  return repositoryFile(`build/${file.replace(/\.ts$/, ".js")}`);
 }
 
 /** A pattern for titles that contain the text. */
@@ -57,19 +57,29 @@ function nothing(sentence: string): never {
 
 const files = testFiles();
 for (const word of positionals) {
-  if (!files.some((file) => sourceOf(file).includes(word)))
+  if (!files.some((file) => file.includes(word)))
     nothing(`no test file's path has '${word}' in it: look into test/`);
 }
 if (files.length === 0) nothing("--without leaves no test file");
-/** The program's caches, for this run only: no entry of an older build hides what the code does now. */
-const caches = mkdtempSync(join(tmpdir(), "farjal-caches-"));
-process.env["XDG_CACHE_HOME"] = caches;
-process.on("exit", () => rmSync(caches, { recursive: true, force: true }));
-const tally = new Tally();
+/** Of this run only, also the program's caches: no entry of an older build hides what the code does now. */
+const folder = mkdtempSync(join(tmpdir(), "farjal-tests-"));
+process.env["XDG_CACHE_HOME"] = join(folder, "caches");
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** Script of a process -> its test files. */
+const processes = new Map<string, readonly string[]>();
+const textOf = (file: string) => readFileSync(repositoryFile(file), "utf8");
+for (const share of divide(files, availableParallelism(), textOf)) {
+  const script = join(folder, `tests-${processes.size + 1}.mjs`);
+  writeScript(script, share.map(compiled));
+  processes.set(script, share);
+}
+
+const tally = new Tally(processes);
 const events = run({
-  files,
+  files: [...processes.keys()],
   concurrency: availableParallelism(),
-  timeout: FILE_TIMEOUT,
+  timeout: PROCESS_TIMEOUT,
   ...(values.name.length === 0 ? {} : { testNamePatterns: values.name.map(literally) }),
 });
 events.on("test:pass", (event) => tally.pass(event));

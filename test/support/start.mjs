@@ -39,11 +39,9 @@ function isPath(word, before) {
   return !word.startsWith("-") && !["--without", "--must-run"].includes(before);
 }
 
-if (!named) {
-  step("npm", "run", "-s", "build");
-  step("npm", "run", "-s", "check");
-} else {
-  if (isCoreStale()) step("npm", "run", "-s", "build:core");
-  step("npm", "run", "-s", "build:types");
-}
+const core = ["build:little", "build:big"];
+const scripts = named
+  ? [...(isCoreStale() ? core : []), "build:types"]
+  : [...core, "build:types", "check"];
+step(process.execPath, join(ROOT, "scripts/together.mjs"), ...scripts);
 step(process.execPath, join(ROOT, "build/test/support/run.js"), ...words);

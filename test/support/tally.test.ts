@@ -60,4 +60,25 @@ suite("the tally", () => {
     tally.mustRun([/isn't installed/]);
     assert.deepEqual([tally.failed, tally.lines().at(-1)], [1, "0 passed, 1 failed, 1 skipped"]);
   });
+
+  test("names the files that a failed process left without a report, or all of them", () => {
+    const files = ["test/module/load.test.ts", "test/elf/reader.test.ts"];
+    const event = (): Parameters<Tally["fail"]>[0] => ({
+      name: "/tmp/tests-1.mjs",
+      file: "/tmp/tests-1.mjs",
+      details: { type: "test", error: failure("testCodeFailure") },
+    });
+    const tally = new Tally(new Map([["/tmp/tests-1.mjs", files]]));
+    tally.fail(event());
+    tally.pass({ name: "a", file: FILE, details: {} });
+    tally.fail(event());
+    tally.pass({ name: "a", file: FILE.replace("module/load", "elf/reader"), details: {} });
+    tally.fail(event());
+    assert.deepEqual(tally.lines(), [
+      "failed: module/load.test, elf/reader.test: testCodeFailure",
+      "failed: elf/reader.test: testCodeFailure",
+      "failed: module/load.test, elf/reader.test: testCodeFailure",
+      "2 passed, 3 failed, 0 skipped",
+    ]);
+  });
 });

@@ -24,10 +24,18 @@ interface Skip {
 }
 
 export class Tally {
+  readonly #processes: ReadonlyMap<string, readonly string[]>;
+  /** Places of the files of which a test was reported. */
+  readonly #reported = new Set<string>();
   #passed = 0;
   /** One line for each. */
   readonly #failed: string[] = [];
   readonly #skipped: Skip[] = [];
+
+  /** `processes` gives the test files of each script that node:test runs; none: the scripts are the test files. */
+  constructor(processes: ReadonlyMap<string, readonly string[]> = new Map()) {
+    this.#processes = processes;
+  }
 
   get passed(): number {
     return this.#passed;
@@ -44,6 +52,7 @@ export class Tally {
 
   /** For "test:pass", which a skipped test emits too. */
   pass(event: TestEvent): void {
+    this.#reported.add(placeOf(event.file));
     const reason = event.skip ?? event.todo;
     // Newer versions report a file in which no test ran as a test of its own, with the file's path as its name.
     if (reason === NOT_ASKED_FOR || event.name === event.file) return;
@@ -55,7 +64,17 @@ export class Tally {
   fail(event: TestEvent): void {
     const { type, error } = event.details;
     if (type === "suite" && error?.failureType === "subtestsFailed") return;
-    this.#failed.push(`${placeOf(event)}: ${event.name}`);
+    const files = this.#processes.get(event.name);
+    if (files !== undefined) this.#failed.push(`${this.#lost(files)}: ${error?.message}`);
+    else this.#failed.push(`${placeOf(event.file)}: ${event.name}`);
+    this.#reported.add(placeOf(event.file));
+  }
+
+  /** Which files of a process that failed as a whole it may have failed in: all, if each has reported a test. */
+  #lost(files: readonly string[]): string {
+    const places = files.map(placeOf);
+    const silent = places.filter((place) => !this.#reported.has(place));
+    return (silent.length === 0 ? places : silent).join(", ");
   }
 
   /** Counts as failed each test that was skipped for a reason that matches one of these patterns. */
@@ -80,10 +99,10 @@ export class Tally {
 
 function skipOf(event: TestEvent, reason: string | true): Skip {
   const { name } = event;
-  return { name, file: placeOf(event), reason: reason === true ? "no reason given" : reason };
+  return { name, file: placeOf(event.file), reason: reason === true ? "no reason given" : reason };
 }
 
-/** "machine/call.test" for ".../build/test/machine/call.test.js". */
-function placeOf({ file = "" }: TestEvent): string {
-  return file.replace(/^.*\/build\/test\//, "").replace(/\.js$/, "");
+/** "machine/call.test" for ".../build/test/machine/call.test.js" and for "test/machine/call.test.ts". */
+function placeOf(file = ""): string {
+  return file.replace(/^(?:.*\/build\/)?test\//, "").replace(/\.[jt]s$/, "");
 }

@@ -1,5 +1,6 @@
 // Tests how a guest in QEMU can end abnormally: no QEMU, one that fails, one that never ends, one that leaves nonsense, and a
 // signal to farjal. Each is one error, and nothing of the guest remains. A program replaces QEMU and misbehaves.
+// Runs alone: it changes PATH and TMPDIR of its process.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
