@@ -1,12 +1,14 @@
 #!/bin/sh
 # Fetches Debian's own MIPS kernels and modules, the real files that some tests read, and a userland for them: the
 # static busybox for mipsel. The flavours of kernels are malta (32-bit), loongson-3, 5kc-malta and octeon (64-bit, the
-# last with a vmlinux in ELF form). Default: all of them, and busybox; arguments select some.
+# last with a vmlinux in ELF form). Default: all of them, and busybox; arguments select some. By name alone it also
+# fetches `sources`: what build-short.sh builds modules for the malta kernel from.
 #
 #   .cache/debian/FLAVOUR/boot/vmlinu[xz]-*
 #   .cache/debian/FLAVOUR/lib/modules/*/kernel/**/*.ko
 #   .cache/debian/FLAVOUR/Module.symvers
 #   .cache/debian/busybox/bin/busybox
+#   .cache/debian/sources/headers/usr/src/linux-headers-*, .cache/debian/sources/{fs,lib,tools}
 #
 # They are GPL-2.0, so this script fetches them and the repository never contains them (.cache/ is git-ignored).
 # Without them those tests are skipped by name. The script installs nothing and doesn't need root: apt works in a
@@ -96,6 +98,31 @@ get_busybox() {
   echo "busybox-static is in $cache/busybox"
 }
 
+# get_headers, in a private root: the headers of the malta kernel that is here
+get_headers() {
+  release=$(basename "$(ls -d "$cache"/malta/lib/modules/*)")
+  (cd "$work/debs" && apt download "linux-headers-$release" "linux-headers-${release%-4kc-malta}-common")
+  for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/files"; done
+  dpkg-deb -f "$work"/debs/linux-headers-*-4kc-malta_*.deb Version > "$work/files/version"
+  rm -rf "$cache/sources"
+  mkdir "$cache/sources"
+  mv "$work/files" "$cache/sources/headers"
+}
+
+# get_sources, in a private root for this machine: kbuild's programs, and the source of the headers' version
+get_sources() {
+  version=$(cat "$cache/sources/headers/version")
+  series=$(echo "$version" | cut -d . -f 1-2)
+  (cd "$work/debs" && apt download "linux-kbuild-$series=$version" "linux-source-$series=$version")
+  dpkg-deb -x "$work"/debs/linux-kbuild-*.deb "$cache/sources/headers"
+  name=linux-source-$series
+  dpkg-deb --fsys-tarfile "$work/debs/$name"_*.deb | tar -xO -f - "./usr/src/$name.tar.xz" |
+    tar -xJ -f - -C "$work/files" --strip-components 1 "$name/fs/fat" "$name/fs/ext4" "$name/lib" \
+      "$name/tools/testing/selftests/kselftest_module.h"
+  mv "$work"/files/* "$cache/sources/"
+  echo "the sources of $version are in $cache/sources"
+}
+
 # kernel FLAVOUR ARCHITECTURE META_PACKAGE
 kernel() {
   if [ ! -e "$cache/$1/Module.symvers" ]; then in_private_root "$2" get_kernel "$1" "$3"; fi
@@ -107,6 +134,13 @@ for flavour in "$@"; do
     malta) kernel malta mipsel linux-image-4kc-malta ;;
     loongson-3 | 5kc-malta | octeon) kernel "$flavour" mips64el "linux-image-$flavour" ;;
     busybox) if [ ! -e "$cache/busybox/bin/busybox" ]; then in_private_root mipsel get_busybox; fi ;;
+    sources)
+      kernel malta mipsel linux-image-4kc-malta
+      if [ ! -d "$cache/sources/tools" ]; then
+        in_private_root mipsel get_headers
+        in_private_root "$(dpkg --print-architecture)" get_sources
+      fi
+      ;;
     *) echo "fetch.sh: no flavour is called $flavour" >&2 && exit 2 ;;
   esac
 done

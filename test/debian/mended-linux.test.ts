@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { Linux } from "../../src/board/linux.ts";
-import { mendModule, readModule } from "../../src/index.ts";
+import { mendModule } from "../../src/index.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
 import { Random } from "../support/random.ts";
@@ -18,19 +18,6 @@ const SAMPLE = thorough ? 60 : 12;
 const MOST_NEEDED = 6;
 const PAGE = 4096;
 const TRACING = "/sys/kernel/tracing";
-
-/** A module and those that it needs, in the order of loading. */
-function withNeeded(path: string, seen = new Set<string>()): string[] {
-  const { modinfo } = readModule(readFileSync(path));
-  const names = (modinfo.get("depends") ?? "").split(",").filter((name) => name !== "");
-  const below = names.flatMap((name) => {
-    const needed = debian?.module(name);
-    if (needed === undefined || seen.has(needed)) return [];
-    seen.add(needed);
-    return withNeeded(needed, seen);
-  });
-  return [...below, path];
-}
 
 suite("Debian's running kernel and mended modules", { skip: debianSkip }, () => {
   let snapshot: Uint8Array;
@@ -47,7 +34,7 @@ suite("Debian's running kernel and mended modules", { skip: debianSkip }, () => 
       const [path = ""] = candidates.splice(random.below(candidates.length), 1);
       const shipped = readFileSync(path);
       const { file } = mendModule(shipped, { noJumps: true });
-      const needed = withNeeded(path);
+      const needed = debian?.withNeeded(path) ?? [];
       if (file === null || file === shipped || needed.length > MOST_NEEDED) continue;
       const insert = (last: Uint8Array) => {
         const linux = Linux.restore(snapshot);

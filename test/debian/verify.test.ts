@@ -1,15 +1,19 @@
 // Proves the loader on a live kernel: `farjal verify` boots Debian's in QEMU. The memory of modules of all kinds must
 // equal farjal's in every word that no known difference explains: relocated, loaded, and traced. Linux must refuse
 // the same modules of ours, with the same errno and lines. farjal's own board must give the same answers, to the last
-// address.
+// address. Modules that farjal has mended are no exception.
 
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { suite, test } from "node:test";
+import { mendModule } from "../../src/index.ts";
 import { REASONS } from "../../src/verify/compare.ts";
 import { type Verification, verify } from "../../src/verify/verify.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { qemuSkip } from "../support/qemu-malta.ts";
+import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { thorough } from "../support/thorough.ts";
 
@@ -35,6 +39,18 @@ const OURS = [
   ...["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"],
 ];
 const REFUSED = ["jal2009", "weak", "greet_empty", "greet_wrong_layout", "greet_without_printk"];
+
+/** Modules of test/modules/built with far jumps that export different names, each mended in one way. */
+const MENDED = {
+  jal2009: {},
+  shapes_jal: { noJumps: true },
+  frames_jal: {},
+  init_jal: { sites: "remove" },
+} as const;
+/** How many of Debian's modules that have a jump are verified without one. */
+const WITHOUT_JUMPS = thorough ? 60 : 2;
+/** Modules with more than this number below them are left out, for time. */
+const MOST_NEEDED = 6;
 
 function verified(machine: "board" | "qemu", names = MODULES): Promise<Verification> {
   const ours = OURS.map((name) => repositoryFile(`test/modules/built/${name}-little.ko`));
@@ -92,5 +108,48 @@ suite("a live kernel's memory, word by word", { skip: qemuSkip || debianSkip }, 
     const [board, qemu] = [await verified("board", ON_BOARD), await verified("qemu", ON_BOARD)];
     assert.equal(board.held, true);
     assert.deepEqual(withoutState(board), withoutState(qemu));
+  });
+});
+
+suite("a live kernel's memory of mended modules", { skip: debianSkip }, () => {
+  test("is explained to the last word", async (context) => {
+    const tree = mkdtempSync(join(tmpdir(), "farjal-mended-"));
+    context.after(() => rmSync(tree, { recursive: true, force: true }));
+    const names: string[] = [];
+    const write = (name: string, file: Uint8Array | null): void => {
+      assert.ok(file !== null, name);
+      writeFileSync(join(tree, `${name}.ko`), file);
+    };
+    const withoutJumps = (path: string) => mendModule(readFileSync(path), { noJumps: true });
+    for (const [name, options] of Object.entries(MENDED)) {
+      const bytes = readFileSync(repositoryFile(`test/modules/built/${name}-little.ko`));
+      write(name, mendModule(bytes, options).file);
+      names.push(join(tree, `${name}.ko`));
+    }
+    const random = new Random(7);
+    const candidates = [...(debian?.modules ?? [])];
+    for (let count = 0; count < WITHOUT_JUMPS; ) {
+      const [path = assert.fail()] = candidates.splice(random.below(candidates.length), 1);
+      const needed = debian?.withNeeded(path) ?? [];
+      if (needed.length > MOST_NEEDED || withoutJumps(path).report.verdict !== "mended") continue;
+      for (const one of needed) write(basename(one, ".ko"), withoutJumps(one).file);
+      names.push(basename(path, ".ko"));
+      count += 1;
+    }
+    const kernel = debian?.vmlinuz ?? "";
+    const { modules, held } = await verify(names, { kernel, tree, timeLimit: LIMIT_S });
+    const unexplained = modules.filter(
+      ({ problems, comparisons }) =>
+        problems.length > 0 || comparisons.some((one) => one.unexplained > 0),
+    );
+    assert.deepEqual(unexplained, []);
+    assert.equal(held, true);
+    const ours = modules.slice(0, Object.keys(MENDED).length);
+    assert.deepEqual(
+      ours.map(({ loads }) => loads),
+      ours.map(() => true),
+    );
+    const compared = modules.filter(({ comparisons }) => comparisons.length > 0);
+    assert.ok(compared.length >= names.length, `${compared.length} of ${modules.length} compared`);
   });
 });

@@ -1,8 +1,9 @@
 // Finds the real Debian files that test/debian/fetch.sh downloads to .cache/debian. Tests that read them use `debian`
 // and pass `debianSkip` to node:test, so that a clone without them lists by name what it skipped.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readModule } from "../../src/index.ts";
 import { repositoryFile } from "./repository.ts";
 
 export interface DebianMalta {
@@ -15,6 +16,8 @@ export interface DebianMalta {
   readonly modules: readonly string[];
   /** The path of one module by its file name without .ko ("usbcore"); throws when Debian ships none. */
   module(name: string): string;
+  /** A module and those that it needs, in the order of loading. */
+  withNeeded(path: string): string[];
 }
 
 function find(): DebianMalta | null {
@@ -29,6 +32,18 @@ function find(): DebianMalta | null {
     .filter((name) => name.endsWith(".ko"))
     .sort()
     .map((name) => join(modulesRoot, name));
+  const byName = (name: string): string | undefined =>
+    modules.find((candidate) => candidate.endsWith(`/${name}.ko`));
+  const withNeeded = (path: string, seen: Set<string>): string[] => {
+    const { modinfo } = readModule(readFileSync(path));
+    const below = (modinfo.get("depends") ?? "").split(",").flatMap((name) => {
+      const needed = byName(name);
+      if (needed === undefined || seen.has(needed)) return [];
+      seen.add(needed);
+      return withNeeded(needed, seen);
+    });
+    return [...below, path];
+  };
   return {
     release,
     vmlinuz: join(root, "boot", kernel),
@@ -36,10 +51,11 @@ function find(): DebianMalta | null {
     moduleSymvers,
     modules,
     module(name) {
-      const path = modules.find((candidate) => candidate.endsWith(`/${name}.ko`));
+      const path = byName(name);
       if (path === undefined) throw new Error(`Debian's ${release} has no ${name}.ko`);
       return path;
     },
+    withNeeded: (path) => withNeeded(path, new Set()),
   };
 }
 
@@ -58,3 +74,30 @@ export const busybox: string | null = existsSync(busyboxFile) ? busyboxFile : nu
 /** For node:test's `skip`: false, or the reason. */
 export const busyboxSkip: string | false =
   busybox === null ? "Debian's busybox isn't here: run test/debian/fetch.sh" : debianSkip;
+
+const shortFolder = repositoryFile(".cache/debian/short");
+
+/** The modules that test/debian/build-short.sh builds from Debian's kernel source; null when it hasn't run. */
+export const shortModules: {
+  /** Names without .ko of the kernel's self-tests. */
+  readonly tests: readonly string[];
+  /** The module with short calls. */
+  short(name: string): Buffer;
+  /** The same source with long calls: Debian's own build, or ours where Debian ships none. */
+  long(name: string): Buffer;
+} | null = existsSync(shortFolder)
+  ? {
+      tests: readdirSync(join(shortFolder, "long")).map((name) => name.slice(0, -".ko".length)),
+      short: (name) => readFileSync(join(shortFolder, `${name}.ko`)),
+      long: (name) => {
+        const built = join(shortFolder, "long", `${name}.ko`);
+        return readFileSync(existsSync(built) ? built : (debian?.module(name) ?? ""));
+      },
+    }
+  : null;
+
+/** For node:test's `skip`: false, or the reason. */
+export const shortSkip: string | false =
+  shortModules === null
+    ? "a build of the kernel's modules with short calls isn't here: run test/debian/build-short.sh"
+    : busyboxSkip;
