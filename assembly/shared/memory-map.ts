@@ -19,7 +19,7 @@ export const CPU_TLB = CPU_CP0 + CPU_CP0_SIZE;
 export const CPU_TLB_SIZE = 0x400;
 /** The trace ring's header and function_graph's shadow stack (trace-ring.ts). */
 export const TRACE_STATE = CPU_TLB + CPU_TLB_SIZE;
-export const TRACE_STATE_SIZE = 0x700;
+export const TRACE_STATE_SIZE = 0xb00;
 
 /** Words that no snapshot holds, each group in cache lines of its own: the fast loop's (cpu-state.ts) ... */
 export const LOOP_WORDS = TRACE_STATE + TRACE_STATE_SIZE;
@@ -47,7 +47,7 @@ export const TLB_PAGE_LIST = EMIT_WORDS + EMIT_WORDS_SIZE;
 export const TLB_PAGE_LIST_SIZE = 0x2000;
 /** The list of breakpoints and watchpoints (watches.ts). */
 export const WATCH_LIST = TLB_PAGE_LIST + TLB_PAGE_LIST_SIZE;
-export const WATCH_LIST_SIZE = 0x8dc0; // with room, up to a page boundary
+export const WATCH_LIST_SIZE = 0x89c0; // with room, up to a page boundary
 
 /** What the host stages for relocate(): symbol values, then relocation entries; then the list of waiting HI16. */
 export const RELOC_SYMBOLS = WATCH_LIST + WATCH_LIST_SIZE;

@@ -26,9 +26,10 @@ export const GRAPH_INSIDE = GRAPH_MOST + 4; // 1: one of set_graph_function's is
 export const GRAPH_SILENT = GRAPH_INSIDE + 4; // 1: one of set_graph_notrace's is open
 export const GRAPH_RECORDING = GRAPH_SILENT + 4; // 1: returns are recorded
 export const GRAPH_LIMIT = GRAPH_RECORDING + 4; // at a smaller depth, a function without GRAPH_* bits is followed without further checks
-export const GRAPH_FRAMES = GRAPH_LIMIT + 8; // at a multiple of 8: {return address, function and in its low bits GRAPH_*, u64 count}
+export const GRAPH_STACK = GRAPH_LIMIT + 4; // frames that the kernel's shadow stack has: GRAPH_FRAMES_MOST at most
+export const GRAPH_FRAMES = GRAPH_STACK + 4; // at a multiple of 8: {return address, function and in its low bits GRAPH_*, u64 count}
 export const GRAPH_FRAME_SIZE = 16;
-export const GRAPH_FRAMES_MOST = 50; // FTRACE_RETFUNC_DEPTH
+export const GRAPH_FRAMES_MOST = 143; // the most that a 32-bit kernel has (src/ftrace/ring/shadow-stack.ts)
 /** The end of the processor's state. */
 export const CPU_END = GRAPH_FRAMES + GRAPH_FRAMES_MOST * GRAPH_FRAME_SIZE;
 

@@ -24,6 +24,7 @@ import {
   GRAPH_RETURN,
   GRAPH_SILENCES,
   GRAPH_SILENT,
+  GRAPH_STACK,
   GRAPH_WITHIN,
   RETURN_HOOK,
 } from "../shared/trace-ring.ts";
@@ -64,7 +65,7 @@ export class Graph {
   /** The same with every check of the kernel's. */
   static enterSlowly(word: u32, site: u32, returnAddress: u32, count: u64): bool {
     const depth = load<u32>(GRAPH_DEPTH);
-    if (depth >= <u32>GRAPH_FRAMES_MOST) {
+    if (depth >= load<u32>(GRAPH_STACK)) {
       store<u32>(GRAPH_OVERRUN, load<u32>(GRAPH_OVERRUN) + 1);
       return false;
     }
@@ -113,8 +114,9 @@ export class Graph {
 
   static silence(on: u32): void {
     const most = load<u32>(GRAPH_MOST);
+    const frames = load<u32>(GRAPH_STACK);
     store<u32>(GRAPH_SILENT, on);
-    store<u32>(GRAPH_LIMIT, on ? 0 : min(most - 1, <u32>GRAPH_FRAMES_MOST - 1) + 1);
+    store<u32>(GRAPH_LIMIT, on ? 0 : most === 0 ? frames : min(most, frames));
   }
 
   @inline static push(depth: u32, returnAddress: u32, site: u32, count: u64): void {

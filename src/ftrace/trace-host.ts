@@ -37,7 +37,7 @@ export interface TraceHost {
 }
 
 /** The configuration of the guest's own function_graph. */
-export interface GuestGraph extends Pick<ShadowStack, "start" | "stop" | "overrun"> {
+export interface GuestGraph extends Pick<ShadowStack, "start" | "resize" | "stop" | "overrun"> {
   /** The base addresses of modules' blocks, where the search for a prologue ends. */
   setStarts(addresses: readonly number[]): void;
   /** The sites of set_graph_function (null: the file is empty) and of set_graph_notrace. */

@@ -22,7 +22,7 @@ import { type FunctionProfile, type ProfileOptions, profileOf } from "./function
 import type { FeedWish, TraceFeed } from "./ring/feed.ts";
 import type { Recording } from "./ring/recording.ts";
 import { TraceRing } from "./ring/ring.ts";
-import { ShadowStack } from "./ring/shadow-stack.ts";
+import { ShadowStack, shadowFrames } from "./ring/shadow-stack.ts";
 import { TraceStream } from "./ring/stream.ts";
 import { enterWord, type SiteState, TRACE_SITE } from "./sites/site.ts";
 import { restState } from "./sites/switching.ts";
@@ -88,7 +88,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   /** Ends the wait for the guest to leave a site that is to be rewritten. */
   #endWait: (() => void) | null = null;
   /** function_graph's shadow stack, the core's or the guest's. */
-  readonly #shadow: Pick<ShadowStack, "start" | "stop" | "overrun">;
+  readonly #shadow: Pick<ShadowStack, "start" | "resize" | "stop" | "overrun">;
   readonly #capacity: number;
   /** max_graph_depth. */
   readonly maxDepth: number;
@@ -124,7 +124,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     this.#session = this.#ring.open();
     this.#recorded = false;
     this.#names.start();
-    if (this.name === "function_graph") this.#shadow.start(this.maxDepth);
+    if (this.name === "function_graph") this.#shadow.start(this.maxDepth, this.#frames);
     if (this.way === "guest") this.#host.setMcountCalls(this.name);
     this.#running = true;
     this.refresh();
@@ -230,7 +230,14 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
       this.#running ? this.#stateOf(site) : restState(site),
     );
     if (isLate) this.#endWait ??= this.#host.pauseEvery(1, () => this.#refreshLate());
-    if (this.#running && this.way === "guest" && this.name === "function_graph") this.#tellGuest();
+    if (!this.#running || this.name !== "function_graph") return;
+    this.#shadow.resize(this.#frames);
+    if (this.way === "guest") this.#tellGuest();
+  }
+
+  /** The frames of the shadow stack of the machine's kernel, which the first module may decide. */
+  get #frames(): number {
+    return shadowFrames(this.#host.rules());
   }
 
   #followNames(): void {

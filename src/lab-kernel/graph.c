@@ -10,7 +10,7 @@
 #include "lab.h"
 #include "words.h"
 
-#define FRAMES 50u /* FTRACE_RETFUNC_DEPTH */
+#define FRAMES 143u /* the most that a 32-bit kernel has */
 #define RETURNS 0x80000000u
 #define FP_TO_AT 156u /* mcount.S: fp - PT_SIZE - 8 + PT_R1 */
 #define FP_TO_SP 8u
@@ -46,6 +46,7 @@ u32 lab_graph_functions_count, lab_graph_notrace_count;
 /* The start addresses of modules' blocks, ascending: the search never reads below them. */
 const u32 *lab_graph_starts;
 u32 lab_graph_starts_count;
+u32 lab_graph_frames;	 /* frames that the kernel's shadow stack has: FRAMES at most */
 u32 lab_graph_most;	 /* max_graph_depth; 0: no limit */
 u32 lab_graph_recording; /* 0: open functions still return properly, and nothing is recorded */
 /* The state of the task. */
@@ -141,7 +142,7 @@ static bool enter(u32 ret, u32 func)
 	u32 depth = lab_graph_depth, bits = RECORDED;
 	struct frame *frame = &frames[depth];
 
-	if (depth >= FRAMES) {
+	if (depth >= lab_graph_frames) {
 		lab_graph_overrun++;
 		return false;
 	}

@@ -28,11 +28,21 @@ export class LabGraph implements OpenFunctions, GuestGraph {
     return this.#memory.u32(this.#lab.require("lab_graph_overrun"));
   }
 
-  /** Starts recording. @param most functions at this depth or deeper are ignored; 0: no limit. */
-  start(most: number): void {
+  /**
+   * Starts recording.
+   * @param most functions at this depth or deeper are ignored; 0: no limit.
+   * @param frames the frames that the stack has.
+   */
+  start(most: number, frames: number): void {
     this.#set("lab_graph_overrun", 0);
     this.#set("lab_graph_most", most);
+    this.resize(frames);
     this.#set("lab_graph_recording", 1);
+  }
+
+  /** Changes the number of frames. */
+  resize(frames: number): void {
+    this.#set("lab_graph_frames", frames);
   }
 
   /** Stops recording. Functions on the stack still return to their real callers. */

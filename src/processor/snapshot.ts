@@ -3,7 +3,7 @@
 // delay slot. Breakpoints belong to the debugger and are not included. The caller can store two things with it: a note,
 // which is read with the state, and an attachment, which is kept as it is.
 //
-// Version 7. All numbers are 32-bit, little-endian.
+// Version 8. All numbers are 32-bit, little-endian.
 //
 //   0   "farjal\x1a\n"
 //   8   version
@@ -23,7 +23,8 @@
 //         n, then n page numbers of memory that is not zero, then those pages, in host memory's layout
 //         n, then n bytes: the note
 //
-// Version 6 is read too: its body is at 64, always deflated, and there is no attachment.
+// Versions 6 and 7 are read too. Their state has 50 frames of function_graph's shadow stack, and no word that says so.
+// The body of version 6 is at 64, always deflated, and there is no attachment.
 //
 // Reading trusts nothing: sizes, checksum, and every number that the core would trust are checked before
 // anything is changed.
@@ -51,8 +52,11 @@ import {
 import {
   CPU_END,
   GRAPH_DEPTH,
+  GRAPH_FRAME_SIZE,
+  GRAPH_FRAMES,
   GRAPH_FRAMES_MOST,
   GRAPH_LIMIT,
+  GRAPH_STACK,
   RING_CAPACITY,
   RING_SLOT_SIZE,
   RING_SLOTS,
@@ -67,13 +71,15 @@ import type { Mapping } from "../translate/windows.ts";
 import { type CpuModel, Processor, TLB_SIZES } from "./processor.ts";
 
 const MAGIC = "farjal\x1a\n";
-export const SNAPSHOT_VERSION = 7;
+export const SNAPSHOT_VERSION = 8;
 const DIGEST_AT = 32;
 const DIGEST_END = 64;
 const BODY_AT = 72;
 const DEFLATED = 1;
-/** The version without the words between the checksum and the body. */
+/** The version without the words between the checksum and the body, and the oldest. */
 const VERSION_6 = 6;
+/** The frames of function_graph's shadow stack up to version 7. */
+const FRAMES_7 = 50;
 const WORD = 4;
 /** The CPU models by their numbers in the format. */
 const CPU_MODELS: readonly CpuModel[] = ["24Kc", "4KEc", "4Kc"];
@@ -176,9 +182,9 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   }
   const head = new Words(bytes.subarray(0, BODY_AT), "little");
   const version = head.u32(8);
-  if (version !== SNAPSHOT_VERSION && version !== VERSION_6) {
+  if (version < VERSION_6 || version > SNAPSHOT_VERSION) {
     throw new Misuse(
-      `the snapshot is of version ${version}; this farjal reads ${VERSION_6} and ${SNAPSHOT_VERSION}`,
+      `the snapshot is of version ${version}; this farjal reads ${VERSION_6} to ${SNAPSHOT_VERSION}`,
     );
   }
   const digest = host.sha256([bytes.subarray(0, DIGEST_AT), bytes.subarray(DIGEST_END)]);
@@ -201,7 +207,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   if (bodyEnd < bodyAt) throw damaged("its attachment");
   const stored = bytes.subarray(bodyAt, bodyEnd);
   const reader = new BodyReader(kind === DEFLATED ? inflated(stored, size) : whole(stored, size));
-  const state = reader.state(ramSize);
+  const state = reader.state(ramSize, version);
   const note = reader.bytes(reader.count(MOST_NOTE));
   reader.end();
   const attachment = bytes.subarray(bodyEnd);
@@ -326,8 +332,8 @@ class BodyReader {
     this.#body = body;
   }
 
-  state(ramSize: number): ProcessorState {
-    const cpu = this.bytes(CPU_END - CPU);
+  state(ramSize: number, version: number): ProcessorState {
+    const cpu = version === SNAPSHOT_VERSION ? this.bytes(CPU_END - CPU) : this.#olderCpu();
     const ringSize = checkCpu(cpu, ramSize);
     const pages = Array.from({ length: this.count(PAGES) }, () => this.#page(ramSize));
     const tlbPages = Array.from({ length: this.count(TLB_PAGES_CAPACITY) }, () => this.#address());
@@ -339,6 +345,16 @@ class BodyReader {
       return { page, bytes: this.bytes(PAGE_SIZE) };
     });
     return { cpu, pages, tlbPages, ring, memory };
+  }
+
+  /** The processor's state of a version with fewer frames. */
+  #olderCpu(): Uint8Array {
+    const cpu = new Uint8Array(CPU_END - CPU);
+    cpu.set(this.bytes(GRAPH_FRAMES + FRAMES_7 * GRAPH_FRAME_SIZE - CPU));
+    const words = new Words(cpu, "little");
+    const hasRun = words.u32(GRAPH_LIMIT - CPU) > 0 || words.u32(GRAPH_DEPTH - CPU) > 0;
+    words.setU32(GRAPH_STACK - CPU, hasRun ? FRAMES_7 : 0);
+    return cpu;
   }
 
   count(most: number): number {
@@ -389,7 +405,7 @@ function checkCpu(cpu: Uint8Array, ramSize: number): number {
   // 0 while tracing_on is.
   if (![0, slots].includes(word(RING_CAPACITY))) throw damaged("its trace ring");
   if (word(CPU_RAM_SIZE) !== ramSize || word(CPU_GPR) !== 0) throw damaged("its registers");
-  const depth = Math.max(word(GRAPH_DEPTH), word(GRAPH_LIMIT));
+  const depth = Math.max(word(GRAPH_DEPTH), word(GRAPH_LIMIT), word(GRAPH_STACK));
   if (depth > GRAPH_FRAMES_MOST) throw damaged("its shadow stack");
   // The clock's arithmetic has 64 bits and the host's 53.
   const wide = (at: number): bigint => file.u64(at - CPU);

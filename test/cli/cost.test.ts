@@ -91,7 +91,7 @@ test("cost prints three tables, of big-endian modules too, and says what a patch
   const { code, stdout } = farjal(["cost", "--endian", "big", ...SHORT]);
   assert.equal(code, 0);
   assert.match(stdout, /^cost_loop\(1000\) = 0x0003a96c in every row, 3,001 traced calls$/m);
-  assert.match(stdout, /^ {2}4 nops +256 +0 +\+2\.00 +\+27\.00 +\+169\.00 {2}no call sites$/m);
+  assert.match(stdout, /^ {2}4 nops +256 +0 +\+2\.00 +\+27\.00 +\+171\.00 {2}no call sites$/m);
   assert.match(stdout, /^ {2}long call +as Linux 6\.1 does +2 +36 +3 {2}no$/m);
   assert.match(stdout, /^ {2}4 nops +one word +1 +12 +0 {2}yes$/m);
   assert.match(stdout, /^ {2}long call, as Linux 6\.1 does: switched off .* exception Bp/m);

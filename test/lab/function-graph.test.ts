@@ -8,6 +8,7 @@ import type { Endian } from "../../src/bytes/endian.ts";
 import { Misuse } from "../../src/errors.ts";
 import { ShadowStack } from "../../src/ftrace/ring/shadow-stack.ts";
 import type { GraphEvent, TraceOptions, Tracer } from "../../src/ftrace/tracer.ts";
+import type { RuleChoice } from "../../src/kernel/rules/profile.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { ENGINES, type Engine } from "../../src/processor/engine.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -15,14 +16,19 @@ import { repositoryFile } from "../support/repository.ts";
 /** A snapshot contains all of the memory, so the machines have little. */
 const MEMORY = 16 << 20;
 
-async function machineWith(name: string, endian: Endian, engine: Engine): Promise<Machine> {
-  const machine = await Machine.create({ endian, engine, memory: MEMORY });
+async function machineWith(
+  name: string,
+  endian: Endian,
+  engine: Engine,
+  rules?: RuleChoice,
+): Promise<Machine> {
+  const machine = await Machine.create({ endian, engine, memory: MEMORY, rules });
   await machine.insmod(repositoryFile(`test/modules/built/${name}-${endian}.ko`));
   return machine;
 }
 
-function shapes(endian: Endian, engine: Engine = "auto"): Promise<Machine> {
-  return machineWith("shapes", endian, engine);
+function shapes(endian: Endian, engine: Engine = "auto", rules?: RuleChoice): Promise<Machine> {
+  return machineWith("shapes", endian, engine, rules);
 }
 
 /** Native tracing. */
@@ -52,20 +58,38 @@ for (const [endian, way] of [
       : machine.memory.u32(machine.addressOf("lab_graph_depth") ?? 0);
 
   suite(`function_graph, ${endian} endian, the ${way} way`, () => {
-    test("follows 50 functions at once and counts those beyond 50", async () => {
-      for (const engine of ENGINES) {
-        const machine = await shapes(endian, engine);
-        const plain = machine.call("shapes_recurse", [60]);
-        const tracer = graph(machine);
-        assert.equal(machine.call("shapes_recurse", [60]).v0, plain.v0);
-        tracer.stop();
-        assert.equal(tracer.graphOverruns, 61 - 50);
-        const depths = [...tracer.events()].map(({ depth }) => depth);
-        const down = Array.from({ length: 50 }, (_, depth) => depth);
-        assert.deepEqual(depths, [...down, ...down.toReversed()]);
-        const last = [...tracer.events()].at(-1);
-        assert.ok(last?.type === "funcgraph_exit" && last.overrun === 11);
-      }
+    // As running kernels do it: 6.1 follows 50, and 6.12.117, which has the profiler, 110 and counts 191 of 301 calls.
+    for (const [deepest, rules] of [
+      [50, { release: "6.1" }],
+      [142, { release: "6.12.117" }],
+      [110, { release: "6.12.117", rules: { G2: "built" } }],
+      [143, { release: "6.18" }],
+    ] as const) {
+      test(`follows ${deepest} functions at once on ${rules.release} and counts those beyond`, async () => {
+        for (const engine of ENGINES) {
+          const machine = await shapes(endian, engine, rules);
+          const plain = machine.call("shapes_recurse", [300]);
+          const tracer = graph(machine);
+          assert.equal(machine.call("shapes_recurse", [300]).v0, plain.v0);
+          tracer.stop();
+          assert.equal(tracer.graphOverruns, 301 - deepest);
+          const depths = [...tracer.events()].map(({ depth }) => depth);
+          const down = Array.from({ length: deepest }, (_, depth) => depth);
+          assert.deepEqual(depths, [...down, ...down.toReversed()]);
+          const last = [...tracer.events()].at(-1);
+          assert.ok(last?.type === "funcgraph_exit" && last.overrun === 301 - deepest);
+        }
+      });
+    }
+
+    test("what set_graph_notrace has silenced leaves the stack's size as it was", async () => {
+      const machine = await shapes(endian, "auto", { release: "6.18" });
+      const tracer = graph(machine, { graphNotrace: ["shapes_caller"] });
+      machine.call("shapes_caller", [3]);
+      machine.call("shapes_recurse", [300]);
+      tracer.stop();
+      assert.equal([...tracer.events()].length, 2 * 143);
+      assert.equal(tracer.graphOverruns, 301 - 143);
     });
 
     test("measures durations from entry to return, calls included", async () => {

@@ -201,7 +201,31 @@ suite("a snapshot's bytes", () => {
   test("of another version are reported as such", () => {
     const bytes = Buffer.from(whole);
     bytes.writeUInt32LE(SNAPSHOT_VERSION + 1, 8);
-    assert.throws(() => readSnapshot(bytes), /is of version 8; this farjal reads 6 and 7/);
+    assert.throws(() => readSnapshot(bytes), /is of version 9; this farjal reads 6 to 8/);
+  });
+
+  test("of version 7 have 50 frames of function_graph's shadow stack, if that has been used", () => {
+    const frames = layout.GRAPH_FRAMES - layout.CPU;
+    for (const [limit, depth, expected] of [
+      [0, 0, 0],
+      [50, 0, 50],
+      [0, 1, 50],
+    ] as const) {
+      const bytes = forged((body, head) => {
+        head.writeUInt32LE(7, 8);
+        body.writeUInt32LE(limit, layout.GRAPH_LIMIT - layout.CPU);
+        body.writeUInt32LE(depth, layout.GRAPH_DEPTH - layout.CPU);
+        body.writeUInt32LE(0x1234, frames + 49 * layout.GRAPH_FRAME_SIZE);
+        const older = body.subarray(0, frames + 50 * layout.GRAPH_FRAME_SIZE);
+        const shorter = Buffer.concat([older, body.subarray(layout.CPU_END - layout.CPU)]);
+        head.writeUInt32LE(shorter.length, 28);
+        return shorter;
+      });
+      const { words } = coreOf(readSnapshot(bytes));
+      assert.equal(words[layout.GRAPH_STACK / 4], expected);
+      assert.equal(words[layout.GRAPH_FRAMES / 4 + 49 * 4], 0x1234);
+      assert.equal(words[layout.GRAPH_FRAMES / 4 + 50 * 4], 0);
+    }
   });
 
   test("have the state, compressed or not, and an attachment", () => {
@@ -281,7 +305,7 @@ suite("a snapshot's bytes", () => {
   });
 
   test("can't have more open functions than the shadow stack holds", () => {
-    for (const at of [layout.GRAPH_DEPTH, layout.GRAPH_LIMIT]) {
+    for (const at of [layout.GRAPH_DEPTH, layout.GRAPH_LIMIT, layout.GRAPH_STACK]) {
       const lie = (value: number): Buffer =>
         forged((body) => {
           body.writeUInt32LE(value, at - layout.CPU);
@@ -337,6 +361,6 @@ suite("a snapshot's bytes", () => {
       .sort()
       .join("\n");
     const digest = createHash("sha256").update(places).digest("hex").slice(0, 16);
-    assert.deepEqual([SNAPSHOT_VERSION, digest], [7, "0dc66941b1e7c5a6"]);
+    assert.deepEqual([SNAPSHOT_VERSION, digest], [8, "2e435e665d513c13"]);
   });
 });

@@ -151,7 +151,7 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
         ["RING_SLOTS", 4],
         ["(room in the header)", traceRing.RING_HEADER_SIZE - 28],
         ...words(4, "GRAPH_DEPTH", "GRAPH_OVERRUN", "GRAPH_MOST", "GRAPH_INSIDE", "GRAPH_SILENT"),
-        ...words(4, "GRAPH_RECORDING", "GRAPH_LIMIT"),
+        ...words(4, "GRAPH_RECORDING", "GRAPH_LIMIT", "GRAPH_STACK"),
         ["GRAPH_FRAMES", traceRing.GRAPH_FRAMES_MOST * traceRing.GRAPH_FRAME_SIZE],
         ["CPU_END", 0],
       ],

@@ -11,7 +11,33 @@ import {
   GRAPH_OVERRUN,
   GRAPH_RECORDING,
   GRAPH_SILENT,
+  GRAPH_STACK,
 } from "../../../assembly/shared/trace-ring.ts";
+import type { TraceRules } from "../../kernel/rules/table.ts";
+
+/** FTRACE_RETFUNC_DEPTH. */
+const ENTRIES = 50;
+/**
+ * How many calls deep a kernel's shadow stack goes, on 32 bits with pages of 4 KiB: 1,024 words. A frame is a struct
+ * ftrace_ret_stack and a word with its offset; since 6.13 the tracer puts the time of the entry and another such word
+ * behind it. The last 16 words belong to the tracers, and a frame is only begun where a second one has room.
+ */
+export function shadowFrames({ G1, G2 }: Pick<TraceRules, "G1" | "G2">): number {
+  switch (G1) {
+    case "entries":
+      return ENTRIES;
+    case "frames": {
+      // ret, func, calltime, with the profiler subtime, and retp, aligned to 8 bytes.
+      const frame = G2 === "built" ? 9 : 7;
+      return Math.ceil((1024 - 16 - 2 * frame) / frame);
+    }
+    case "reserved": {
+      // ret, func, retp.
+      const frame = 4;
+      return Math.ceil((1024 - 16 - 2 * frame) / (frame + 3));
+    }
+  }
+}
 
 /** The words that change on function entry and return. */
 const PLACE = [GRAPH_DEPTH, GRAPH_INSIDE, GRAPH_SILENT] as const;
@@ -42,11 +68,21 @@ export class ShadowStack implements OpenFunctions {
     return this.#words[GRAPH_OVERRUN / 4] ?? 0;
   }
 
-  /** Starts recording returns. @param most functions at this depth or deeper are ignored; 0: no limit. */
-  start(most: number): void {
+  /**
+   * Starts recording returns.
+   * @param most functions at this depth or deeper are ignored; 0: no limit.
+   * @param frames the frames that the stack has, from shadowFrames().
+   */
+  start(most: number, frames: number): void {
     this.#words[GRAPH_OVERRUN / 4] = 0;
     this.#words[GRAPH_MOST / 4] = most;
     this.#words[GRAPH_RECORDING / 4] = 1;
+    this.resize(frames);
+  }
+
+  /** Changes the number of frames. Functions that are deeper on the stack still return to their real callers. */
+  resize(frames: number): void {
+    this.#words[GRAPH_STACK / 4] = Math.min(frames, GRAPH_FRAMES_MOST);
     this.#setLimit();
   }
 
@@ -70,7 +106,8 @@ export class ShadowStack implements OpenFunctions {
   #setLimit(): void {
     const most = this.#words[GRAPH_MOST / 4] ?? 0;
     const silent = this.#words[GRAPH_SILENT / 4] !== 0;
-    const limit = most === 0 ? GRAPH_FRAMES_MOST : Math.min(most, GRAPH_FRAMES_MOST);
+    const frames = this.#words[GRAPH_STACK / 4] ?? 0;
+    const limit = most === 0 ? frames : Math.min(most, frames);
     this.#words[GRAPH_LIMIT / 4] = silent ? 0 : limit;
   }
 }

@@ -379,6 +379,20 @@ export const RULES = {
     source: "kernel/trace/trace_functions.c, func_opts",
     texts: [["func-no-repeats", "repeats"]],
   }),
+  G1: rule({
+    what: "function_graph's shadow stack",
+    values: {
+      entries: "50 entries (FTRACE_RETFUNC_DEPTH)",
+      frames: "a page of frames with their times: 142 on 32 bits, 110 with the function profiler",
+      reserved: "a page of frames, beside which the tracer keeps the times: 143 on 32 bits",
+    },
+    since: [
+      [OLDEST, "entries"],
+      ["6.11", "frames"],
+      ["6.13", "reserved"],
+    ],
+    source: "kernel/trace/fgraph.c, ftrace_push_return_trace(), fgraph_reserve_data()",
+  }),
   G2: rule({
     what: "the function profiler (CONFIG_FUNCTION_PROFILER)",
     values: { none: "not built", built: "built: the option graph-time" },

@@ -90,7 +90,7 @@
     (then
      (local.set $y (i32.sub (i32.load offset=GRAPH_DEPTH (i32.const 0)) (i32.const 1)))
      (if
-      (i32.lt_u (local.get $y) (i32.const 50))
+      (i32.lt_u (local.get $y) (i32.const 143))
       (then
        (local.set $address (i32.mul (local.get $y) (i32.const 16)))
        (local.set $x (i32.load offset=GRAPH_FRAMES+4 (local.get $address)))
