@@ -33,7 +33,7 @@
        (i32.ge_u (i32.rotr (local.get $address) (i32.const 2)) (i32.const 262144))
       )
      )
-     (local.set $v1 (i32.load offset=67108864 (local.get $address)))
+     (local.set $v1 (i32.load offset=68157440 (local.get $address)))
      (local.set $v0 (i32.add (local.get $v0) (local.get $v1)))
      (local.set $sp (i32.add (local.get $sp) (i32.const 4)))
      (local.set $condition (i32.ne (local.get $sp) (local.get $a0)))
@@ -62,7 +62,7 @@
       (loop $label
        (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
        (local.set $address (i32.add (i32.add (local.get $sp) (i32.const 0)) (i32.const 0)))
-       (local.set $v1 (i32.load offset=67108864 (local.get $address)))
+       (local.set $v1 (i32.load offset=68157440 (local.get $address)))
        (local.set $v0 (i32.add (local.get $v0) (local.get $v1)))
        (local.set $sp (i32.add (local.get $sp) (i32.const 4)))
        (local.set $condition (i32.ne (local.get $sp) (local.get $a0)))
