@@ -42,6 +42,14 @@ const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { transla
  */
 const FREE_WORK = 2e8;
 const PAID = 8;
+/**
+ * Code that runs widely, as in a booting kernel, is seldom worth its translation at HOT visits. So much of the work is
+ * done at HOT, and more as translated instructions gain it back: each is worth the interpretation of GAINED. While the
+ * translator has done more, code has to be COOL times as hot.
+ */
+const EAGER_WORK = 8e6;
+const GAINED = 1 / 16;
+const COOL = 16;
 /** What it costs to observe code: the exact reading takes ten times as long. */
 const OBSERVATION_WORK = 10 * OBSERVATION;
 /**
@@ -203,6 +211,15 @@ export class RunLoop {
     return work > FREE_WORK + PAID * this.#host.count;
   }
 
+  /** Sets how hot code has to be, from what its translation has cost and gained so far. */
+  #setHeat(): void {
+    const translator = this.#translator;
+    if (this.#engine !== "auto" || translator === undefined) return;
+    const { instructions } = translator.statistics;
+    const isEager = translator.work <= EAGER_WORK + GAINED * instructions;
+    this.#words[HOT_AFTER / 4] = isEager ? HOT.auto : COOL * HOT.auto;
+  }
+
   /** Interprets for a while; returns STOP_LIMIT at the end of the run alone. */
   #rest(end: number, entry: Entry): number {
     this.#words[ENGINE / 4] = 0;
@@ -224,6 +241,7 @@ export class RunLoop {
       const limit = Math.min(this.#host.count + slice, end);
       this.#words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
       this.#words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
+      this.#setHeat();
       const before = this.#host.count;
       const reason = this.#core.exports[entry]() >>> 0;
       this.#stopReason = reason;

@@ -306,8 +306,9 @@ export class Translator {
 
   /** Must be called when physical memory was written; removes the translations made from it. */
   written(physical: number, size: number): void {
-    this.#attempts++;
-    for (const translation of this.#code.ownersOf(physical, size)) {
+    const owners = this.#code.ownersOf(physical, size);
+    if (owners.size > 0) this.#attempts++;
+    for (const translation of owners) {
       const hit = translation.code.some(
         (one) => one.physical + 4 > physical && one.physical < physical + size,
       );

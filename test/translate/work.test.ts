@@ -1,6 +1,7 @@
 // Tests code that is rewritten, which causes the most work for the translator. Code that rewrites itself in every round
 // is translated a few times only, because it waits longer each time, and the run's instructions pay for the work. Code
-// that runs for long between two changes is translated after each. The same run on each engine.
+// that runs for long between two changes is translated after each. Of much code that is hot for a moment, only some is
+// translated. The same run on each engine.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -94,3 +95,43 @@ for (const endian of ["little", "big"] as const) {
     assert.deepEqual(results[1], results[0]);
   });
 }
+
+/** Functions that are called once, and the turns of the loop in each: a loop is as hot as code has to be. */
+const [FUNCTIONS, TURNS] = [500, 12_000] as const;
+/** The work that is done for code that has only got hot. */
+const EAGER_WORK = 8e6;
+
+function wideCode(at: number): number[] {
+  const body = (index: number): number[] => [
+    assemble("addiu", A0, 0, TURNS),
+    assemble("addiu", A0, A0, -1),
+    assemble("addiu", V0, V0, index),
+    assemble("bne", A0, 0, -3),
+    0,
+    assemble("jr", RA),
+    0,
+  ];
+  const size = body(0).length;
+  const first = 3 + 2 * FUNCTIONS;
+  const all = Array.from({ length: FUNCTIONS }, (_, index) => index);
+  const target = (index: number): number => ((at + 4 * (first + size * index)) & 0x0fffffff) >>> 2;
+  const calls = all.flatMap((index) => [assemble("jal", target(index)), 0]);
+  return [assemble("or", S0, RA, 0), ...calls, assemble("jr", S0), 0, ...all.flatMap(body)];
+}
+
+test("code that runs widely is translated only as far as it pays", async () => {
+  const results: unknown[] = [];
+  for (const engine of ["interpreter", "auto"] as const) {
+    const machine = await Machine.create({ engine });
+    const at = machine.memory.alloc(0x8000, 4096);
+    for (const [index, word] of wideCode(at).entries()) machine.memory.setU32(at + 4 * index, word);
+    const { v0, instructions } = machine.call(at, []);
+    results.push([v0, instructions]);
+    const done = machine.processor.statistics;
+    if (done === null) continue;
+    const work = done.compilations * MODULE + done.translatedInstructions * INSTRUCTION;
+    assert.ok(work > 0.8 * EAGER_WORK, `${work}`);
+    assert.ok(work < 1.1 * EAGER_WORK + instructions / 16, `${work}`);
+  }
+  assert.deepEqual(results[1], results[0]);
+});
