@@ -41,45 +41,97 @@ export function parsedJson(text: string, path: string): unknown {
   }
 }
 
+interface Document {
+  readonly path: string;
+  readonly wrong: string;
+}
+
 /** A value in the document, with its place for errors. */
 export class CheckedJson {
   readonly #value: unknown;
-  readonly #path: string;
+  readonly #document: Document;
   readonly #place: string;
 
-  private constructor(value: unknown, path: string, place: string) {
+  private constructor(value: unknown, document: Document, place: string) {
     this.#value = value;
-    this.#path = path;
+    this.#document = document;
     this.#place = place;
   }
 
   /** @param path for errors. @throws Misuse when the text is no JSON. */
   static parse(text: string, path: string): CheckedJson {
-    return new CheckedJson(parsedJson(text, path), path, "");
+    return CheckedJson.of(parsedJson(text, path), path);
+  }
+
+  /**
+   * The same of a document that is parsed already.
+   * @param path for errors.
+   * @param wrong what an error says of the document.
+   */
+  static of(value: unknown, path: string, wrong = "is damaged"): CheckedJson {
+    return new CheckedJson(value, { path, wrong }, "");
   }
 
   /** The value of a key. @throws Misuse, as the other methods do, when this is something else. */
   key(name: string): CheckedJson {
-    const object = this.#value;
-    if (typeof object !== "object" || object === null) return this.#fail("object");
-    const value = (object as Record<string, unknown>)[name];
-    return new CheckedJson(value, this.#path, `${this.#place}.${name}`);
+    const value = this.#object()[name];
+    return new CheckedJson(value, this.#document, `${this.#place}.${name}`);
   }
 
-  list<T>(read: (one: CheckedJson) => T): T[] {
+  /** @param length the number of values there must be; default: any. */
+  list<T>(read: (one: CheckedJson) => T, length?: number): T[] {
     if (!Array.isArray(this.#value)) return this.#fail("list");
+    if (length !== undefined && this.#value.length !== length) {
+      return this.#fail(`list of ${length} values`);
+    }
     return this.#value.map((one, index) =>
-      read(new CheckedJson(one, this.#path, `${this.#place}[${index}]`)),
+      read(new CheckedJson(one, this.#document, `${this.#place}[${index}]`)),
     );
   }
 
-  count(): number {
-    return isCount(this.#value) ? this.#value : this.#fail("count");
+  /** An object with keys of any name. */
+  dictionary<T>(read: (one: CheckedJson) => T): Record<string, T> {
+    const names = Object.keys(this.#object());
+    return Object.fromEntries(names.map((name) => [name, read(this.key(name))]));
+  }
+
+  /** A whole number, from 0 unless the range is given. */
+  count(from = 0, to = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#value;
+    if (isCount(value) && value >= from && value <= to) return value;
+    return this.#fail(to === Number.MAX_SAFE_INTEGER ? "count" : `number from ${from} to ${to}`);
+  }
+
+  /** A number from 0. */
+  quantity(): number {
+    const value = this.#value;
+    return typeof value === "number" && value >= 0 ? value : this.#fail("number from 0");
   }
 
   /** A text, made printable. */
   text(): string {
     return typeof this.#value === "string" ? printable(this.#value) : this.#fail("text");
+  }
+
+  /** A text as it is, such as a kernel's line. */
+  verbatim(): string {
+    return typeof this.#value === "string" ? this.#value : this.#fail("text");
+  }
+
+  /** A text without control characters, such as a path. */
+  line(): string {
+    const value = this.#value;
+    return typeof value === "string" && printable(value) === value
+      ? value
+      : this.#fail("line of text");
+  }
+
+  flag(): boolean {
+    return typeof this.#value === "boolean" ? this.#value : this.#fail("true or false");
+  }
+
+  oneOf<const T extends string>(values: readonly T[]): T {
+    return values.find((one) => one === this.#value) ?? this.#fail(values.join(" or "));
   }
 
   /** Whether it has the key. */
@@ -95,7 +147,16 @@ export class CheckedJson {
     return this.#value === missing ? missing : read(this);
   }
 
+  #object(): Record<string, unknown> {
+    const object = this.#value;
+    if (typeof object !== "object" || object === null || Array.isArray(object)) {
+      return this.#fail("object");
+    }
+    return object as Record<string, unknown>;
+  }
+
   #fail(wanted: string): never {
-    throw new Misuse(`${this.#path} is damaged: ${this.#place || "it"} is no ${wanted}`);
+    const { path, wrong } = this.#document;
+    throw new Misuse(`${path} ${wrong}: ${printable(this.#place) || "it"} is no ${wanted}`);
   }
 }

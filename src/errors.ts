@@ -38,6 +38,7 @@ const ERRNO = {
 } as const;
 
 export type Errno = (typeof ERRNO)[keyof typeof ERRNO];
+export const ERRNO_NAMES: readonly Errno[] = Object.values(ERRNO);
 
 /** The name of an errno, given as a positive number; null for one that isn't listed here. */
 export function errnoName(number: number): Errno | null {

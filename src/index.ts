@@ -33,6 +33,7 @@ export {
   type SweepSubject,
   type SweepSummary,
   summarise as summariseSweep,
+  sweepNotes,
 } from "./sweep/result.ts";
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
 export type { Comparison, WordDifference } from "./verify/compare.ts";

@@ -175,6 +175,8 @@ export async function openModule(
 export class Session<A extends Address, M extends ModuleMachine<A>> {
   readonly machine: M;
   readonly file: ModuleFile;
+  /** The kernel that the options name; null if they name none. */
+  readonly kernel: Kernel<A> | null;
   /** How the file was rewritten; null if it is unchanged. */
   readonly mended: MendReport | null;
   readonly #options: SessionOptions;
@@ -235,11 +237,12 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     machine: M,
     addressOf: (option: Address) => A,
     profileOf: ProfileOf,
-    { path, file, mended }: Source<A>,
+    { path, file, mended, kernel }: Source<A>,
     options: SessionOptions,
   ) {
     this.#addressOf = addressOf;
     this.machine = machine;
+    this.kernel = kernel;
     this.file = file;
     this.mended = mended;
     this.#options = options;

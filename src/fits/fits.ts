@@ -90,7 +90,7 @@ async function judged(paths: readonly string[], options: FitsOptions) {
     fits: modules.every((one) => one.fits),
     kernel: judgedKernel(target, opened.tree),
     modules,
-    notes: target.notes,
+    notes: [...profileOf(options, target).notes, ...target.notes],
   };
   return { fits, target, named };
 }

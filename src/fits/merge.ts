@@ -1,11 +1,11 @@
 // Joins the parts of the verdicts on a tree. They are read from files with unchecked contents, so their structure is
 // validated first.
 
-import { isCount } from "../checked-json.ts";
-import { Misuse } from "../errors.ts";
+import { CheckedJson } from "../checked-json.ts";
+import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
 import { joinParts } from "../shards/join.ts";
-import { isPath, isShard, isTotal, rangeOf, WHOLE } from "../shards/shard.ts";
-import type { Verdict } from "./reason.ts";
+import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { makeReason, REASON_KINDS, type Reason, type Verdict } from "./reason.ts";
 import type { TreeFits, TreeSubject } from "./tree.ts";
 
 /** A part and its file's name in messages. */
@@ -53,27 +53,55 @@ export function mergeFits(parts: readonly NamedPart[]): TreeFits {
 
 /** Checks that a parsed JSON document is what `farjal fits DIR --json` prints. @throws Misuse when it isn't. */
 export function fitsFromJson(name: string, document: unknown): TreeFits {
-  const fits = document as Partial<TreeFits> | null;
-  const wrong = (what: string): Misuse =>
-    new Misuse(`${name} is not what farjal fits prints of a directory with --json: ${what}`);
-  if (typeof fits !== "object" || fits === null || Array.isArray(fits)) throw wrong("no object");
-  const { modules, subject, shard, total, times, places, kernel, notes } = fits;
-  if (typeof subject !== "object" || typeof kernel !== "object") throw wrong("it has no subject");
-  if (!isShard(shard) || !isTotal(total)) throw wrong("it has no shard");
-  if (!Array.isArray(notes) || !Array.isArray(modules) || !modules.every(isVerdict)) {
-    throw wrong("it has no verdicts");
-  }
-  const isList = (list: unknown): boolean =>
-    Array.isArray(list) &&
-    list.length === modules.length &&
-    list.every((one) => typeof one === "number" && one >= 0);
-  if (!isList(times)) throw wrong("it has no times");
-  if (places !== null && !(isList(places) && places?.every(isCount)))
-    throw wrong("it has no places");
-  return document as TreeFits;
+  const what = "is not what farjal fits prints of a directory with --json";
+  const fits = CheckedJson.of(document, name, what);
+  const modules = fits.key("modules").list(verdictOf);
+  const subject = fits.key("subject");
+  const kernel = fits.key("kernel");
+  const text = (one: CheckedJson): string => one.text();
+  return {
+    fits: fits.key("fits").flag(),
+    kernel: {
+      file: kernel.key("file").text(),
+      release: orNull(kernel.key("release"), text),
+      vermagic: orNull(kernel.key("vermagic"), text),
+      modules: orNull(kernel.key("modules"), text),
+    },
+    modules,
+    notes: fits.key("notes").list(text),
+    subject: {
+      farjal: subject.key("farjal").text(),
+      tree: subject.key("tree").text(),
+      kernel: subject.key("kernel").text(),
+      symvers: orNull(subject.key("symvers"), text),
+      options: subject.key("options").text(),
+      timings: orNull(subject.key("timings"), text),
+    },
+    total: totalFromJson(fits.key("total")),
+    shard: shardFromJson(fits.key("shard")),
+    places: placesFromJson(fits.key("places"), modules.length),
+    times: fits.key("times").list((one) => one.quantity(), modules.length),
+  };
 }
 
-function isVerdict(one: unknown): boolean {
-  const { file, fits, reasons } = (one ?? {}) as Partial<Verdict>;
-  return isPath(file) && typeof fits === "boolean" && Array.isArray(reasons);
+function verdictOf(one: CheckedJson): Verdict {
+  const texts = (key: string): string[] => one.key(key).list((value) => value.verbatim());
+  return {
+    file: one.key("file").line(),
+    name: orNull(one.key("name"), (value) => value.text()),
+    fits: one.key("fits").flag(),
+    reasons: one.key("reasons").list(reasonOf),
+    needs: texts("needs"),
+    notes: texts("notes"),
+  };
+}
+
+function reasonOf(one: CheckedJson): Reason {
+  return makeReason({
+    kind: one.key("kind").oneOf(REASON_KINDS),
+    symbol: orNull(one.key("symbol"), (value) => value.text()),
+    dmesg: one.key("dmesg").list((value) => value.verbatim()),
+    explanation: one.key("explanation").verbatim(),
+    remedy: one.key("remedy").verbatim(),
+  });
 }

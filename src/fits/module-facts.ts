@@ -35,8 +35,3 @@ export function factsOf(file: ModuleFile): ModuleFacts {
     shape: file.thisModule?.shape ?? null,
   };
 }
-
-/** The release that a module was built for, the first word of its version magic; null if it has none. */
-export function releaseOf(vermagic: string | null): string | null {
-  return vermagic?.split(" ")[0] || null;
-}

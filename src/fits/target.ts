@@ -4,13 +4,14 @@
 import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
 import { type AnyKernel, narrowed } from "../kernel/kernel.ts";
+import { releaseOf } from "../kernel/rules/release.ts";
 import { isSameMagic } from "../module/checks/checks.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import type { StructModule } from "../module/file/this-module.ts";
 import type { ExportOwner } from "../module/host.ts";
 import { dependencyNames } from "../sweep/dependencies.ts";
-import { type ModuleFacts, releaseOf } from "./module-facts.ts";
+import type { ModuleFacts } from "./module-facts.ts";
 
 export interface TargetExport {
   readonly name: string;

@@ -5,13 +5,14 @@
 import { resolve } from "node:path";
 import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
+import { countReleases, releaseNotes, releaseOf } from "../kernel/rules/release.ts";
 import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
 import { modulesAround, modulesIn } from "../sweep/dependencies.ts";
 import { type PoolAnswers, type PoolOptions, runOnCores } from "../sweep/pool.ts";
 import { digestOf, fileDigest, modulePaths, type TreeModule, treeDigest } from "../sweep/tree.ts";
 import { type Fits, type FitsOptions, judgedKernel, MODULES_BASE } from "./fits.ts";
 import { refusedFile } from "./judge.ts";
-import { type ModuleFacts, releaseOf } from "./module-facts.ts";
+import type { ModuleFacts } from "./module-facts.ts";
 import { openKernel, profileOf } from "./open.ts";
 import { portableParts } from "./portable.ts";
 import type { Verdict } from "./reason.ts";
@@ -102,12 +103,8 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   };
   const target = new Target(parts);
   const { base = MODULES_BASE } = options;
-  const setup: JudgeSetup = {
-    directory,
-    parts: portableParts(parts),
-    profile: profileOf(options, target),
-    base,
-  };
+  const profile = profileOf(options, target);
+  const setup: JudgeSetup = { directory, parts: portableParts(parts), profile, base };
   const { shard = WHOLE, timings } = options;
   const expected = timings === undefined ? null : secondsOf(paths, timings);
   const places = expected === null ? rangeOf(paths.length, shard) : balancedPart(expected, shard);
@@ -127,7 +124,11 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
     fits: verdicts.every(({ fits }) => fits),
     kernel: judgedKernel(target, modules ?? directory),
     modules: verdicts,
-    notes: [...target.notes, ...releaseNotes(ours)],
+    notes: [
+      ...profile.notes,
+      ...target.notes,
+      ...releaseNotes(countReleases(ours.map(({ vermagic }) => releaseOf(vermagic)))),
+    ],
     subject: {
       farjal: version(),
       tree: treeDigest(labelled(directory)),
@@ -171,16 +172,4 @@ function secondsOf(
 ): (number | null)[] {
   const known = new Map(modules.map(({ file }, index) => [file, times[index] ?? null]));
   return paths.map((path) => known.get(path) ?? null);
-}
-
-/** A sentence about a tree with modules of several releases. */
-function releaseNotes(modules: readonly ModuleFacts[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { vermagic } of modules) {
-    const release = releaseOf(vermagic);
-    if (release !== null) counts.set(release, (counts.get(release) ?? 0) + 1);
-  }
-  if (counts.size < 2) return [];
-  const list = [...counts].map(([release, count]) => `${release} (${count})`).join(", ");
-  return [`the tree has modules of ${counts.size} releases: ${list}`];
 }

@@ -1,10 +1,9 @@
 // One part of a work that is done on many machines, and the items that belong to it: equal ranges, or, with the times of
 // an earlier run, parts that take equally long.
 
-import { printable } from "../bytes/printable.ts";
 import { isCount } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
-import { SHARD_RESULTS, SHARDS } from "../limits.ts";
+import { SHARDS } from "../limits.ts";
 
 /** Part `index` of `count`, from 1. */
 export interface Shard {
@@ -18,16 +17,6 @@ export const WHOLE: Shard = { index: 1, count: 1 };
 export function isShard(value: unknown): value is Shard {
   const { index, count } = (value ?? {}) as Partial<Shard>;
   return isCount(index) && isCount(count) && index >= 1 && index <= count && count <= SHARDS;
-}
-
-/** Whether a value from a file is the path of a result, which is one line of text. */
-export function isPath(value: unknown): value is string {
-  return typeof value === "string" && printable(value) === value;
-}
-
-/** Whether a value from a file is the number of results of a whole work. */
-export function isTotal(value: unknown): value is number {
-  return isCount(value) && value <= SHARD_RESULTS;
 }
 
 /** @throws Misuse for a part that doesn't exist. */

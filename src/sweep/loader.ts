@@ -10,6 +10,7 @@ import { hex } from "../hex.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { kernelFrom, type PortableKernel } from "../kernel/portable.ts";
 import { profileFor, type RuleChoice } from "../kernel/rules/profile.ts";
+import { releaseOf } from "../kernel/rules/release.ts";
 import { kindFor } from "../lab/module-machine.ts";
 import { loadedFirst, type StackedFile } from "../lab/module-stack.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
@@ -54,6 +55,9 @@ export interface LoaderAnswer {
   readonly relocations: number;
 }
 
+/** What loading a module led to. */
+type Outcome = Omit<ModuleResult, "path" | "base" | "release">;
+
 const NOTHING = { farJumps: 0, veneers: 0, sites: 0, relocations: {} } as const;
 
 export class TreeLoader {
@@ -67,6 +71,8 @@ export class TreeLoader {
   readonly #stacks: { refuse?: AnySweepStack; trampoline?: AnySweepStack } = {};
   #reading = 0;
   #relocations = 0;
+  /** The release of the module that is being loaded, once its file is read. */
+  #release: string | null = null;
 
   constructor(setup: LoaderSetup) {
     this.#setup = setup;
@@ -78,28 +84,25 @@ export class TreeLoader {
     const begin = performance.now();
     this.#reading = 0;
     this.#relocations = 0;
-    const where = { path: task.label, base: hex(task.base) };
-    let result: ModuleResult;
+    this.#release = null;
+    let outcome: Outcome;
     try {
-      result = { ...where, ...(await this.#verdict(task)) };
+      outcome = await this.#verdict(task);
     } catch (error) {
-      result = { ...where, ...failure(error) };
+      outcome = failure(error);
     }
     return {
-      result,
+      result: { path: task.label, base: hex(task.base), release: this.#release, ...outcome },
       working: (performance.now() - begin) / 1000,
       reading: this.#reading / 1000,
       relocations: this.#relocations,
     };
   }
 
-  async #verdict({
-    directory,
-    path,
-    base,
-  }: LoaderTask): Promise<Omit<ModuleResult, "path" | "base">> {
+  async #verdict({ directory, path, base }: LoaderTask): Promise<Outcome> {
     const own = resolve(directory, path);
     const file = await this.#read(own);
+    this.#release = releaseOf(file.modinfo.get("vermagic") ?? null);
     const order = await this.#order(file, own, directory);
     const load = (how: "refuse" | "trampoline") => this.#load(file, order, base, how);
     try {
@@ -204,9 +207,7 @@ export class TreeLoader {
   }
 }
 
-function loadedResult(
-  module: LoadedModule<Address>,
-): Omit<ModuleResult, "path" | "base" | "linux"> {
+function loadedResult(module: LoadedModule<Address>): Omit<Outcome, "linux"> {
   return {
     verdict: "loads",
     errno: null,
@@ -219,7 +220,7 @@ function loadedResult(
   };
 }
 
-function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
+function failure(error: unknown): Outcome {
   if (error instanceof Refusal) {
     const { errno, dmesg, explanation } = error;
     return { verdict: "refused", linux: "refused", errno, dmesg, explanation, ...NOTHING };
@@ -230,7 +231,7 @@ function failure(error: unknown): Omit<ModuleResult, "path" | "base"> {
 }
 
 /** The result of a module of which only the reason of the failure is known. */
-export function failed(explanation: string): Omit<ModuleResult, "path" | "base"> {
+export function failed(explanation: string): Outcome {
   return { verdict: "failed", linux: null, errno: null, dmesg: [], explanation, ...NOTHING };
 }
 

@@ -1,11 +1,14 @@
 // Joins the shards of a sweep into the result of one run. Shards are read from files with unchecked contents, so their
 // structure is validated first; shards that don't fit together are refused, never repaired.
 
-import { isCount } from "../checked-json.ts";
-import { Misuse } from "../errors.ts";
+import { CheckedJson } from "../checked-json.ts";
+import { ERRNO_NAMES } from "../errors.ts";
+import { parseRules, type RuleChoice } from "../kernel/rules/profile.ts";
+import { RULE_SETS } from "../kernel/rules/table.ts";
+import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
 import { joinParts } from "../shards/join.ts";
-import { isPath, isShard, isTotal, rangeOf, WHOLE } from "../shards/shard.ts";
-import type { Sweep, SweepSubject } from "./result.ts";
+import { rangeOf, WHOLE } from "../shards/shard.ts";
+import type { ModuleResult, Sweep, SweepSubject } from "./result.ts";
 
 /** A shard and its name in messages. */
 export interface NamedShard {
@@ -13,42 +16,74 @@ export interface NamedShard {
   readonly sweep: Sweep;
 }
 
-const RESULT = {
-  path: "string",
-  base: "string",
-  verdict: "string",
-  farJumps: "number",
-  veneers: "number",
-  sites: "number",
-  relocations: "object",
-} as const;
 const SPEED = ["seconds", "working", "reading", "relocations", "peakMemory"] as const;
 
 /** Checks that a parsed JSON document is a sweep. @throws Misuse when it isn't. */
 export function sweepFromJson(name: string, document: unknown): Sweep {
-  const wrong = (what: string) =>
-    new Misuse(`${name} is not what farjal sweep --json prints: ${what}`);
-  const sweep = record(document);
-  const speed = record(sweep?.["speed"]);
-  const { total, results } = sweep ?? {};
-  if (record(sweep?.["subject"]) === null) throw wrong("it has no subject");
-  if (!isShard(sweep?.["shard"])) throw wrong("it has no shard");
-  if (!isTotal(total) || !Array.isArray(results)) throw wrong("it has no results");
-  if (!SPEED.every((key) => typeof speed?.[key] === "number")) throw wrong("it has no speed");
-  const isList = (list: unknown, fits: (one: unknown) => boolean) =>
-    Array.isArray(list) && list.length === results.length && list.every(fits);
-  if (!isList(speed?.["times"], (one) => typeof one === "number")) throw wrong("it has no times");
-  const { places } = sweep as { readonly places?: unknown };
-  if (places !== null && !isList(places, isCount)) throw wrong("it has no places of its results");
-  for (const result of results.map(record)) {
-    const fits = Object.entries(RESULT).every(
-      ([key, type]) => result !== null && typeof result[key] === type && result[key] !== null,
-    );
-    const verdict = ["loads", "refused", "failed"].includes(String(result?.["verdict"]));
-    if (!fits || !verdict || !isPath(result?.["path"]))
-      throw wrong("one of its results is damaged");
-  }
-  return document as Sweep;
+  const sweep = CheckedJson.of(document, name, "is not what farjal sweep --json prints");
+  const results = sweep.key("results").list(resultOf);
+  const speed = sweep.key("speed");
+  const [seconds = 0, working = 0, reading = 0, relocations = 0, peakMemory = 0] = SPEED.map(
+    (key) => speed.key(key).quantity(),
+  );
+  const times = speed.key("times").list((one) => one.quantity(), results.length);
+  return {
+    subject: subjectOf(sweep.key("subject")),
+    total: totalFromJson(sweep.key("total")),
+    shard: shardFromJson(sweep.key("shard")),
+    places: placesFromJson(sweep.key("places"), results.length),
+    results,
+    speed: { seconds, working, reading, relocations, peakMemory, times },
+    notes: sweep.key("notes").list((one) => one.text()),
+  };
+}
+
+function resultOf(one: CheckedJson): ModuleResult {
+  const text = (key: string): string => one.key(key).text();
+  return {
+    path: one.key("path").line(),
+    base: text("base"),
+    release: orNull(one.key("release"), (value) => value.text()),
+    verdict: one.key("verdict").oneOf(["loads", "refused", "failed"]),
+    linux: orNull(one.key("linux"), (value) => value.oneOf(["loads", "refused"])),
+    errno: orNull(one.key("errno"), (value) => value.oneOf(ERRNO_NAMES)),
+    dmesg: one.key("dmesg").list((value) => value.verbatim()),
+    explanation: orNull(one.key("explanation"), (value) => value.verbatim()),
+    farJumps: one.key("farJumps").count(),
+    veneers: one.key("veneers").count(),
+    sites: one.key("sites").count(),
+    relocations: one.key("relocations").dictionary((value) => value.count()),
+  };
+}
+
+function subjectOf(subject: CheckedJson): SweepSubject {
+  const textOrNull = (key: string) => orNull(subject.key(key), (one) => one.text());
+  return {
+    farjal: subject.key("farjal").text(),
+    tree: subject.key("tree").text(),
+    kernel: textOrNull("kernel"),
+    symvers: textOrNull("symvers"),
+    bases: subject.key("bases").list((one) => one.text()),
+    farJumps: subject.key("farJumps").oneOf(["refuse", "trampoline"]),
+    mend: subject.key("mend").flag(),
+    stubMissing: subject.key("stubMissing").flag(),
+    rules: orNull(subject.key("rules"), rulesOf),
+    timings: textOrNull("timings"),
+  };
+}
+
+function rulesOf(choice: CheckedJson): RuleChoice {
+  return {
+    ...(choice.has("release") ? { release: choice.key("release").text() } : {}),
+    ...(choice.has("set") ? { set: choice.key("set").oneOf(RULE_SETS) } : {}),
+    ...(choice.has("rules") ? { rules: parseRules(textsOf(choice.key("rules"))) } : {}),
+  };
+}
+
+function textsOf(rules: CheckedJson): string[] {
+  return Object.entries(rules.dictionary((one) => one.text())).map(
+    ([id, value]) => `${id}=${value}`,
+  );
 }
 
 /** What differs if a key of the subjects does. */
@@ -81,7 +116,7 @@ export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
     })),
     NOUNS,
   );
-  const { subject, total } = (shards[0] as NamedShard).sweep;
+  const { subject, total, notes } = (shards[0] as NamedShard).sweep;
   const speeds = shards.map(({ sweep }) => sweep.speed);
   const sum = (key: (typeof SPEED)[number]) =>
     speeds.reduce((sofar, speed) => sofar + speed[key], 0);
@@ -99,9 +134,6 @@ export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
       peakMemory: speeds.reduce((most, { peakMemory }) => Math.max(most, peakMemory), 0),
       times: joined.map(({ time }) => time),
     },
+    notes,
   };
-}
-
-function record(value: unknown): Record<string, unknown> | null {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
 }

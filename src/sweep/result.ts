@@ -3,6 +3,7 @@
 
 import type { Errno } from "../errors.ts";
 import type { RuleChoice } from "../kernel/rules/profile.ts";
+import { countReleases, releaseNotes } from "../kernel/rules/release.ts";
 import type { Shard } from "../shards/shard.ts";
 
 export interface ModuleResult {
@@ -10,6 +11,8 @@ export interface ModuleResult {
   readonly path: string;
   /** The requested address of the core block, as 0x and its digits. */
   readonly base: string;
+  /** The release that it was built for, of its version magic; null if it has none or can't be read. */
+  readonly release: string | null;
   /** Whether farjal loads it, mended if it may be. `failed`: no verdict; the file can't be read, or the worker died or exceeded the time limit. */
   readonly verdict: "loads" | "refused" | "failed";
   /**
@@ -75,6 +78,18 @@ export interface Sweep {
   readonly places: readonly number[] | null;
   readonly results: readonly ModuleResult[];
   readonly speed: SweepSpeed;
+  /** What is remarkable about the kernel's rules, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What is remarkable about a sweep, in sentences: about the kernel's rules, and modules of several releases. */
+export function sweepNotes({ notes, results }: Sweep): string[] {
+  return [...notes, ...releaseNotes(releasesOf(results))];
+}
+
+/** The modules by the release that they were built for; each counts once, however many bases it has. */
+function releasesOf(results: readonly ModuleResult[]): Record<string, number> {
+  return countReleases(new Map(results.map(({ path, release }) => [path, release])).values());
 }
 
 export interface SweepSummary {
@@ -90,6 +105,8 @@ export interface SweepSummary {
   readonly sites: number;
   /** By type, the most frequent first. */
   readonly relocations: Readonly<Record<string, number>>;
+  /** The modules by the release that they were built for. */
+  readonly releases: Readonly<Record<string, number>>;
 }
 
 /** Counts the results by verdict and by type of relocation. */
@@ -117,5 +134,9 @@ export function summarise(results: readonly ModuleResult[]): SweepSummary {
     }
   }
   const sorted = [...relocations].sort(([, one], [, other]) => other - one);
-  return { ...summary, relocations: Object.fromEntries(sorted) };
+  return {
+    ...summary,
+    relocations: Object.fromEntries(sorted),
+    releases: releasesOf(results),
+  };
 }

@@ -9,7 +9,7 @@ import { pathStats } from "../host/path-kind.ts";
 import { version } from "../host/version.ts";
 import { portableKernel } from "../kernel/portable.ts";
 import { readAnyKernel } from "../kernel/read.ts";
-import type { RuleChoice } from "../kernel/rules/profile.ts";
+import { profileFor, type RuleChoice } from "../kernel/rules/profile.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
@@ -163,12 +163,13 @@ export async function sweep(
       peakMemory: process.resourceUsage().maxRSS * 1024,
       times: answers.map(({ working }) => Number(working.toFixed(4))),
     },
+    notes: profileFor(rules ?? {}, read, null).notes,
   };
 }
 
 function failedAnswer(task: LoaderTask, why: string, seconds: number): LoaderAnswer {
   return {
-    result: { path: task.label, base: hex(task.base), ...failed(why) },
+    result: { path: task.label, base: hex(task.base), release: null, ...failed(why) },
     working: seconds,
     reading: 0,
     relocations: 0,

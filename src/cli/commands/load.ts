@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Address } from "../../address.ts";
 import { hex } from "../../hex.ts";
 import {
+  type AnyKernel,
   type Block,
   type FarJump,
   InitStopped,
@@ -77,7 +78,7 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
     .addOption(initOption())
     .option(
       "-o, --output <FILE>",
-      "write the core block's bytes to FILE; as Linux 6.4 and later, each block's to FILE.text, FILE.data, …",
+      "write the core block's bytes to FILE, without the init block, which a live kernel has freed; as Linux 6.4 and later, each block's to FILE.text, FILE.data, …",
     )
     .summary("lay out, resolve and relocate as Linux does")
     .description(
@@ -94,14 +95,25 @@ export function addLoad(program: Command, give: Give, terminal: Terminal): void 
 
 const UNVERIFIED = "the module's signature is not verified, so who built the module is not known";
 
-function notes({ file, profile }: LoadedModule<Address>, { list }: LoadOptions): string {
+function notes(
+  { file, profile }: LoadedModule<Address>,
+  { list, kernel: path }: LoadOptions,
+  kernel: Pick<AnyKernel, "vermagic"> | null,
+): string {
   const unverified = file.signature !== null && list !== true ? [UNVERIFIED] : [];
   const sentences = [
     ...profile.notes,
+    ...(kernel !== null && kernel.vermagic === null
+      ? [`${path} doesn't say its version magic, so that isn't compared: give the kernel's vmlinuz`]
+      : []),
     ...otherRelease(file, profile),
     ...otherCode(file),
     ...unverified,
   ];
+  return noteLines(sentences);
+}
+
+function noteLines(sentences: readonly string[]): string {
   return sentences.map((sentence) => `note: ${sentence}\n`).join("");
 }
 
@@ -217,7 +229,7 @@ async function judged(
   const list = options.list === true && modules !== null;
   return {
     held,
-    notes: notes(module, options),
+    notes: notes(module, options, session.kernel),
     json: {
       ...loadedJson(module, sha256),
       ...verdicts,
@@ -253,6 +265,7 @@ function refused(refusal: Refusal, profile: KernelProfile | null, paint: Paint):
     held: false,
     json: { ...refusalJson(refusal), linux: "refused", mend: null, ...nothing },
     text: [refusalText(refusal, paint)],
+    notes: noteLines(profile?.notes ?? []),
   };
 }
 
@@ -268,7 +281,10 @@ function hashOf(blocks: ReadonlyMap<Block, Uint8Array>): string {
   return hash.digest("hex");
 }
 
-/** Writes the core block to the file or, as a kernel since 6.4, each block to a file of its own: FILE.text, … */
+/**
+ * Writes each block to a file of its own, FILE.text, … or, as a kernel before 6.4 has them, the core block alone to FILE:
+ * a live kernel has freed the init block.
+ */
 async function writeBlocks(path: string, blocks: ReadonlyMap<Block, Uint8Array>): Promise<void> {
   const core = blocks.get("core");
   if (core !== undefined) return writeWhole(path, core);

@@ -11,6 +11,7 @@ import {
   summariseSweep,
   sweep,
   sweepFromJson,
+  sweepNotes,
 } from "../../index.ts";
 import { readingShare, sweepText } from "../../report/sweep-text.ts";
 import { causesOf } from "../../sweep/causes.ts";
@@ -176,6 +177,9 @@ function answer(sweep: Sweep, terminal: Terminal): Answer {
       },
     },
     text: sweepText(sweep, summary, causes, terminal.paint),
+    notes: sweepNotes(sweep)
+      .map((note) => `note: ${note}\n`)
+      .join(""),
   };
 }
 

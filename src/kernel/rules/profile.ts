@@ -4,7 +4,7 @@
 
 import { indexOfBytes, latin1Bytes } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
-import { compareReleases, isDebian, parseRelease, type Release } from "./release.ts";
+import { compareReleases, isDebian, parseRelease, type Release, releaseOf } from "./release.ts";
 import {
   NEWEST,
   OLDEST,
@@ -61,10 +61,10 @@ export function profileFor(
   kernel: KernelWords | null,
   vermagic: string | null,
 ): KernelProfile {
-  const notes: string[] = [];
   const { release, from } = chosenRelease(choice, kernel, vermagic);
   // With nothing to go by, the rules are those of the kernel that farjal knows best, Debian's.
   const set = choice.set ?? (from === "default" || isDebian(release) ? "debian" : "mainline");
+  const notes = contradictions(choice, kernel, release);
   const known = knownRelease(release, notes);
   const seen = from === "banner" && kernel?.image != null ? seenIn(kernel.image.bytes) : {};
   const rules = Object.fromEntries(
@@ -74,6 +74,26 @@ export function profileFor(
     (id) => ({ id, from: choice.rules?.[id] === undefined ? "image" : "--rule" }) as const,
   );
   return { release, from, set, rules, changed, notes };
+}
+
+/** What the user asks for against what the kernel says: the user's choice counts. */
+function contradictions(
+  { release: asked, set }: RuleChoice,
+  kernel: KernelWords | null,
+  release: string,
+): string[] {
+  const banner = kernel?.release ?? null;
+  const [one, other] = [asked, banner].map((text) => (text == null ? null : parseRelease(text)));
+  return [
+    ...(one != null && other != null && compareReleases(one, other) !== 0
+      ? [
+          `the kernel's banner says ${banner}, and --kernel-release asks for the rules of ${asked}, which count`,
+        ]
+      : []),
+    ...(set !== undefined && set !== "debian" && isDebian(release)
+      ? [`${release} is a kernel of Debian's, and --rules asks for ${set}'s rules, which count`]
+      : []),
+  ];
 }
 
 function chosenRelease(
@@ -92,37 +112,37 @@ function chosenRelease(
   if (kernel?.release != null && parseRelease(kernel.release) !== null) {
     return { release: kernel.release, from: "banner" };
   }
-  const [word = ""] = vermagic?.split(" ") ?? [];
-  if (parseRelease(word) !== null) return { release: word, from: "vermagic" };
+  const own = releaseOf(vermagic);
+  if (own !== null && parseRelease(own) !== null) return { release: own, from: "vermagic" };
   return { release: DEFAULT_RELEASE, from: "default" };
 }
 
 /** The release whose rules are known, nearest to the given one. */
 function knownRelease(text: string, notes: string[]): Release {
-  const release = releaseOf(text);
-  if (compareReleases(release, releaseOf(NEWEST)) > 0) {
+  const release = checkedRelease(text);
+  if (compareReleases(release, checkedRelease(NEWEST)) > 0) {
     notes.push(
       `${text} is newer than every kernel whose rules farjal knows: it uses those of ${NEWEST}`,
     );
-    return releaseOf(NEWEST);
+    return checkedRelease(NEWEST);
   }
   if (compareReleases(release, firstOf(OLDEST)) < 0) {
     notes.push(
       `${text} is older than every kernel whose rules farjal knows: it uses those of ${OLDEST}`,
     );
-    return releaseOf(OLDEST);
+    return checkedRelease(OLDEST);
   }
   return release;
 }
 
 /** A release that has been checked before. */
-function releaseOf(text: string): Release {
+function checkedRelease(text: string): Release {
   return parseRelease(text) as Release;
 }
 
 /** The first release that a row of the table means: 6.4 is 6.4.0. */
 function firstOf(text: string): Release {
-  const [version, patchlevel, sublevel] = releaseOf(text);
+  const [version, patchlevel, sublevel] = checkedRelease(text);
   return [version, patchlevel, Number.isFinite(sublevel) ? sublevel : 0];
 }
 

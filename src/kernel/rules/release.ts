@@ -31,6 +31,28 @@ export function isDebian(release: string): boolean {
   return DEBIAN_ABI.test(release) || DEBIAN.test(release);
 }
 
+/** The release that a module was built for, the first word of its version magic; null if it has none. */
+export function releaseOf(vermagic: string | null): string | null {
+  return vermagic?.split(" ")[0] || null;
+}
+
+/** Modules by the release that they were built for; those that don't say it are left out. */
+export function countReleases(releases: Iterable<string | null>): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const release of releases) {
+    if (release !== null) counts.set(release, (counts.get(release) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
+}
+
+/** A sentence about modules of several releases; none if they are of one. */
+export function releaseNotes(counts: Readonly<Record<string, number>>): string[] {
+  const releases = Object.entries(counts);
+  if (releases.length < 2) return [];
+  const list = releases.map(([release, count]) => `${release} (${count})`).join(", ");
+  return [`the tree has modules of ${releases.length} releases: ${list}`];
+}
+
 /** Negative, 0 or positive, as `one` is older than, equal to or newer than `other`. */
 export function compareReleases(one: Release, other: Release): number {
   for (const [index, number] of one.entries()) {
