@@ -18,6 +18,7 @@ export {
   unpackedImage,
 } from "./board/boot-image.ts";
 export type { Console } from "./board/console.ts";
+export { boardTarget } from "./board/debug-target.ts";
 export type { Device, DeviceMemory, DevicePort, DeviceStop, Saved } from "./board/device.ts";
 export type { Pcnet as NetworkCard } from "./board/devices/pcnet.ts";
 export { Disk } from "./board/disk.ts";

@@ -19,7 +19,7 @@ export class Console {
   onInput: (bytes: Uint8Array) => void = () => undefined;
   readonly #uart: Uart;
   readonly #end: (reason: BoardStop) => void;
-  readonly #panic = new Matcher(PANIC);
+  #panic = new Matcher(PANIC);
   /** Whether the last line of panic() has begun. */
   #panicking = false;
   #awaited: Matcher[] = [];
@@ -28,6 +28,7 @@ export class Console {
   #pieces: string[] = [];
   #last: number[] = [];
   #length = 0;
+  #printed = 0;
 
   constructor(uart: Uart, end: (reason: BoardStop) => void) {
     this.#uart = uart;
@@ -64,6 +65,27 @@ export class Console {
     return this.#uart.receive(bytes);
   }
 
+  /** Characters printed since the start. */
+  get printed(): number {
+    return this.#printed;
+  }
+
+  /** Goes back to when fewer characters were printed: the others are dropped, and awaited texts are searched anew. */
+  rewind(printed: number): void {
+    this.#flush();
+    let surplus = this.#printed - printed;
+    while (surplus > 0) {
+      const piece = this.#pieces.pop() ?? "";
+      if (piece.length > surplus) this.#pieces.push(piece.slice(0, piece.length - surplus));
+      this.#length -= Math.min(piece.length, surplus);
+      surplus -= piece.length === 0 ? surplus : piece.length;
+    }
+    this.#printed = printed;
+    this.#panic = new Matcher(PANIC);
+    this.#panicking = false;
+    this.#awaited = this.#awaited.map(({ text }) => new Matcher(text));
+  }
+
   /** Clears the text. */
   clear(): void {
     this.#pieces = [];
@@ -73,6 +95,7 @@ export class Console {
 
   #take(byte: number): void {
     this.#last.push(byte);
+    this.#printed += 1;
     if (this.#last.length >= 1024) this.#flush();
     this.onByte(byte);
     this.#panicking ||= this.#panic.take(byte);

@@ -1,12 +1,18 @@
 // Performs the call of `run` and `trace` to its end, under a debugger or without one. With `--gdb PORT`, farjal waits
-// for gdb before the call's first instruction, and finishes here what gdb leaves unfinished.
+// for gdb before the call's first instruction, and finishes here what gdb leaves unfinished. A board that boots is
+// debugged in the same way.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { hex } from "../hex.ts";
 import {
+  type AnyKernel,
+  type Board,
+  boardTarget,
   type CallOutcome,
   Debugger,
+  type Endian,
+  type GdbEnd,
   type GuestCall,
   type LoadedModule,
   type Machine,
@@ -63,6 +69,19 @@ export async function performCall(
   return call.result();
 }
 
+/** Waits for gdb, which then controls the board until it detaches or kills it. */
+export function debugBoard(
+  board: Board,
+  port: number,
+  kernel: AnyKernel | null,
+  terminal: Terminal,
+): Promise<GdbEnd> {
+  const listening = (actual: number): void => {
+    terminal.note(`${attachText(board.endian, actual)}  (gdb) add-symbol-file vmlinux\n`);
+  };
+  return serveGdb(new Debugger(boardTarget(board, kernel)), { port, listening });
+}
+
 /** Runs a call to its end. Ctrl-C ends it where it is, and its state so far is reported. */
 async function finish(call: GuestCall, imports: ImportCalls | null): Promise<void> {
   let interrupted = false;
@@ -98,11 +117,14 @@ function waitingText(
     .filter((section) => section !== text)
     .map(({ name, address }) => `-s ${name} ${hex(address)}`);
   const words = [gdbWord(file), ...(text === undefined ? [] : [hex(text.address)]), ...others];
+  return `${attachText(endian, port)}  (gdb) add-symbol-file ${words.join(" ")}\n`;
+}
+
+function attachText(endian: Endian, port: number): string {
   return (
     `waiting for gdb on 127.0.0.1:${port}\n` +
     `  gdb-multiarch -ex 'set architecture mips:isa32r2' -ex 'set endian ${endian}' ` +
-    `-ex 'target remote 127.0.0.1:${port}'\n` +
-    `  (gdb) add-symbol-file ${words.join(" ")}\n`
+    `-ex 'target remote 127.0.0.1:${port}'\n`
   );
 }
 

@@ -1,10 +1,12 @@
 // The connection to gdb: a port of the loopback interface, one client at a time. It runs the guest in
-// slices, so that an interrupt from gdb is noticed between them, and ends when the guest has returned or gdb detaches.
+// slices, so that an interrupt from gdb is noticed between them, and ends when the guest has returned or gdb detaches. It
+// keeps a history of the run, as far as the target can go back.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { Misuse } from "../errors.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Debugger } from "../processor/debugger.ts";
+import type { Halt } from "../processor/stop.ts";
 import { framed, PacketReader } from "./packets.ts";
 import { type Answer, Stub } from "./stub.ts";
 
@@ -34,6 +36,7 @@ export type GdbEnd = "returned" | "detached" | "killed";
 export async function serveGdb(tool: Debugger, options: GdbOptions): Promise<GdbEnd> {
   checkOptions("serveGdb()", options, GDB_OPTIONS);
   const { port, listening } = options;
+  tool.record();
   const server = createServer();
   await listen(server, port);
   const address = server.address();
@@ -153,6 +156,12 @@ class Connection {
         this.#interrupted = false;
         this.#run(answer.steps);
         break;
+      case "reverse":
+        this.#running = true;
+        this.#interrupted = false;
+        if (answer.step) this.#halted(this.#tool.reverseStep());
+        else this.#search(this.#tool.reverse());
+        break;
       case "detach":
         this.#send("OK");
         this.#end("detached");
@@ -174,6 +183,26 @@ class Connection {
       });
       return;
     }
+    this.#halted(halt);
+  }
+
+  /** Goes on searching the past, until something is found or gdb interrupts. */
+  #search(reverse: Generator<undefined, Halt>): void {
+    if (this.#interrupted) {
+      reverse.return({ reason: "steps" });
+      this.#halted({ reason: "steps" });
+      return;
+    }
+    const { done, value } = reverse.next();
+    if (done === true) this.#halted(value);
+    else {
+      setImmediate(() => {
+        if (!this.#over) this.#guarded(() => this.#search(reverse));
+      });
+    }
+  }
+
+  #halted(halt: Halt): void {
     this.#running = false;
     if (halt.reason === "ended")
       this.#send(`O${Buffer.from(`${halt.stop.message}\n`).toString("hex")}`);

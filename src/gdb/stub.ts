@@ -9,10 +9,14 @@ import type { Halt } from "../processor/stop.ts";
 import { PACKET_SIZE } from "./packets.ts";
 import { REGISTERS, readRegister, targetDescription, writeRegister } from "./registers.ts";
 
-/** The result of a packet. steps: run this number of steps; the answer is sent when the guest halts. */
+/**
+ * The result of a packet. run, reverse: run this number of steps, or go back one step or to the last halt; the answer is
+ * sent when the guest halts.
+ */
 export type Answer =
   | { readonly kind: "reply"; readonly body: string | Uint8Array }
   | { readonly kind: "run"; readonly steps: number }
+  | { readonly kind: "reverse"; readonly step: boolean }
   | { readonly kind: "noAcks" }
   | { readonly kind: "detach" | "kill" };
 
@@ -96,6 +100,8 @@ export class Stub {
         return signalled(SIGTRAP, `${this.#watchWord(halt.address)}:${halt.address.toString(16)};`);
       case "breakpoint":
         return signalled(SIGTRAP, this.#swbreak ? "swbreak:;" : "");
+      case "begin":
+        return signalled(SIGTRAP, "replaylog:begin;");
       case "steps":
         return signalled(interrupted ? SIGINT : SIGTRAP);
     }
@@ -144,6 +150,8 @@ export class Stub {
         return { kind: "detach" };
       case "k":
         return { kind: "kill" };
+      case "b":
+        return this.#reverse(rest);
       case "v":
         return this.#multiLetter(text);
       case "q":
@@ -168,7 +176,7 @@ export class Stub {
         this.#swbreak = text.includes("swbreak+");
         return reply(
           `PacketSize=${PACKET_SIZE.toString(16)};QStartNoAckMode+;qXfer:features:read+;` +
-            "swbreak+;vContSupported+",
+            `swbreak+;vContSupported+${this.#tool.recording ? ";ReverseStep+;ReverseContinue+" : ""}`,
         );
       case "QStartNoAckMode":
         return { kind: "noAcks" };
@@ -210,11 +218,19 @@ export class Stub {
     return value === undefined ? UNAVAILABLE : toHex(this.#ordered(value));
   }
 
+  /** Writes a register; another value changes the course of the run, so its history begins anew. */
+  #put(number: number, value: number): void {
+    const { processor } = this.#tool;
+    if (readRegister(processor, number) === value) return;
+    writeRegister(processor, number, value);
+    this.#tool.changed();
+  }
+
   #setRegisters(digits: string): Answer {
     const words = digits.match(/.{8}/g) ?? [];
     if (words.length * 8 !== digits.length || words.length > REGISTERS) return INVALID;
     for (const [number, word] of words.entries()) {
-      if (word !== UNAVAILABLE) writeRegister(this.#tool.processor, number, this.#value(word));
+      if (word !== UNAVAILABLE) this.#put(number, this.#value(word));
     }
     return OK;
   }
@@ -227,7 +243,7 @@ export class Stub {
   #setRegister(text: string): Answer {
     const [number = "", digits = ""] = text.split("=");
     if (address(number) >= REGISTERS) return INVALID;
-    writeRegister(this.#tool.processor, address(number), this.#value(digits));
+    this.#put(address(number), this.#value(digits));
     return OK;
   }
 
@@ -246,7 +262,9 @@ export class Stub {
     const bytes = decode(text.slice(colon + 1));
     if (bytes.length !== size) return INVALID;
     if (this.#reachable(at, size) < size) return FAULT;
+    if (bytes.length === 0) return OK; // gdb's question whether X is supported
     this.#tool.memory.write(at, bytes);
+    this.#tool.changed();
     return OK;
   }
 
@@ -262,8 +280,13 @@ export class Stub {
 
   // Running
 
+  #reverse(action: string): Answer {
+    if ((action !== "s" && action !== "c") || !this.#tool.recording) return UNKNOWN;
+    return { kind: "reverse", step: action === "s" };
+  }
+
   #resume(action: string, where: string): Answer {
-    if (where !== "") writeRegister(this.#tool.processor, 37, address(where));
+    if (where !== "") this.#put(37, address(where));
     return { kind: "run", steps: action === "s" ? 1 : Number.POSITIVE_INFINITY };
   }
 

@@ -565,6 +565,18 @@ export class Machine {
       shadows: [new ShadowStack(this.processor.words), this.#labGraph],
       describe: (address) => this.describe(address),
       nameOf: (address) => this.#names.short(address),
+      keep: () => this.#keep(),
+    };
+  }
+
+  /** What a trace or counts have taken in can't be taken back. */
+  #keep(): (() => void) | null {
+    if (this.#tracer?.running === true || this.processor.counting) return null;
+    const physical = [...this.#physical.used];
+    const log = [...this.#log.lines];
+    return () => {
+      this.#physical.replace(physical);
+      this.#log.replace(log);
     };
   }
 

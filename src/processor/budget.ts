@@ -37,6 +37,11 @@ export class Budget {
     return Math.max(this.total - this.#spent, 0);
   }
 
+  /** Goes back to an earlier state of it. */
+  rewind(spent: number): void {
+    this.#spent = spent;
+  }
+
   spend(steps: number): void {
     this.#spent += steps;
   }

@@ -8,7 +8,9 @@ import { CP0_EBASE } from "../../assembly/shared/opcodes.ts";
 import { RangeAllocator } from "../bytes/ranges.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { GuestMemory } from "./guest-memory.ts";
+import { History, type HistoryOptions, type Rewindable } from "./history.ts";
 import type { Processor } from "./processor.ts";
 import type { Halt } from "./stop.ts";
 import type { WatchKind } from "./watches.ts";
@@ -18,6 +20,8 @@ export interface DebugTarget {
   readonly processor: Processor;
   /** Continues for at most `steps` steps. */
   advance(steps?: number): Halt;
+  /** Its state as something to go back to; null or missing: it can't go back. */
+  readonly rewindable?: Rewindable | null;
 }
 
 export interface Watchpoint {
@@ -40,6 +44,8 @@ export interface RunOptions {
   readonly exception?: boolean;
 }
 
+const HISTORY_OPTIONS: OptionKeys<HistoryOptions> = { every: true, bytes: true };
+
 const BOOT_BASE = 0xbfc00200;
 const VECTORS = [0x000, 0x180, 0x200];
 
@@ -52,6 +58,7 @@ export class Debugger {
   #breakpoints: number[] = [];
   #watchpoints: Watchpoint[] = [];
   #halt: Halt = { reason: "steps" };
+  #history: History | null = null;
 
   constructor(target: DebugTarget) {
     this.#target = target;
@@ -112,8 +119,66 @@ export class Debugger {
    * early for the same reasons as runUntil().
    */
   step(count = 1): Halt {
-    this.#halt = this.#target.advance(count);
+    this.#halt = (this.#history ?? this.#target).advance(count);
     return this.#halt;
+  }
+
+  /**
+   * Begins a history here, in which reverseStep() and reverse() go back.
+   * @returns false when the target can't go back.
+   */
+  record(options: HistoryOptions = {}): boolean {
+    checkOptions("record()", options, HISTORY_OPTIONS);
+    const { rewindable } = this.#target;
+    this.#history = rewindable == null ? null : new History(rewindable, options);
+    return this.#history !== null;
+  }
+
+  /** Whether there is a history. */
+  get recording(): boolean {
+    return this.#history !== null;
+  }
+
+  /** Must be called when registers or memory were changed: the history begins anew. */
+  changed(): void {
+    this.#history?.restart();
+  }
+
+  /** Goes back this many steps, whatever breakpoints there are. @throws Misuse without a history. */
+  reverseStep(count = 1): Halt {
+    const { history, target } = this.#past();
+    const to = target.steps - count;
+    this.#goTo(to);
+    this.#halt = { reason: to < history.first ? "begin" : "steps" };
+    return this.#halt;
+  }
+
+  /**
+   * Goes back to the last place where a forward run would stop: before the instruction at a breakpoint, and after one that
+   * has accessed a watched address, whose access is the next to be undone. The generator yields while it searches; if it
+   * is ended early, the guest is where it was.
+   * @throws Misuse without a history.
+   */
+  *reverse(): Generator<undefined, Halt> {
+    const { history, target } = this.#past();
+    const { steps } = target;
+    let to = steps;
+    try {
+      for (const past of history.haltsBefore(steps)) {
+        if (past === null) {
+          yield;
+          continue;
+        }
+        to = past.halt.reason === "watchpoint" ? past.steps + 1 : past.steps;
+        this.#halt = past.halt;
+        return past.halt;
+      }
+      to = history.first;
+      this.#halt = { reason: "begin" };
+      return this.#halt;
+    } finally {
+      this.#goTo(to);
+    }
   }
 
   /** Runs until a breakpoint, a watchpoint, the end, or a condition in the options. */
@@ -128,6 +193,24 @@ export class Debugger {
       return this.step(budget ?? Number.POSITIVE_INFINITY);
     } finally {
       this.#apply(this.#breakpoints, this.#watchpoints);
+    }
+  }
+
+  #past(): { readonly history: History; readonly target: Rewindable } {
+    const { rewindable } = this.#target;
+    if (this.#history === null || rewindable == null) {
+      throw new Misuse("there is no history to go back in: record() begins one");
+    }
+    return { history: this.#history, target: rewindable };
+  }
+
+  #goTo(steps: number): void {
+    this.processor.setWatches([]);
+    try {
+      this.#history?.goTo(steps);
+    } finally {
+      this.#apply(this.#breakpoints, this.#watchpoints);
+      this.processor.run(0); // a breakpoint at pc is reported by this, and the next run passes it
     }
   }
 

@@ -97,7 +97,8 @@ interface MappedPage {
   readonly writable: boolean;
 }
 
-interface ProcessorState {
+/** All that a run depends on and changes, as copies. */
+export interface ProcessorState {
   readonly cpu: Uint8Array;
   readonly pages: readonly MappedPage[];
   readonly tlbPages: readonly number[];
@@ -125,6 +126,28 @@ export interface SaveOptions {
   readonly compressed?: boolean;
 }
 
+/**
+ * Copies the state of a processor between two runs.
+ * @param before an earlier copy: pages of memory that are as they were then are shared with it.
+ */
+export function stateOf(processor: Processor, before?: ProcessorState): ProcessorState {
+  const { bytes, words } = processor;
+  const length = wordAt(processor, TLB_PAGES_LENGTH);
+  const old = new Map(before?.memory.map((one) => [one.page, one.bytes]));
+  return {
+    cpu: bytes.slice(CPU, CPU_END),
+    pages: mappedPages(processor),
+    tlbPages: [...words.subarray(TLB_PAGES / WORD, TLB_PAGES / WORD + length)],
+    ring: bytes.slice(RING, RING + ringBytes(words)),
+    memory: usedPages(processor).map((page) => {
+      const present = bytes.subarray(RAM + page * PAGE_SIZE, RAM + (page + 1) * PAGE_SIZE);
+      const known = old.get(page);
+      const same = known !== undefined && isSamePage(known, present);
+      return { page, bytes: same ? known : present.slice() };
+    }),
+  };
+}
+
 /** The state of a processor between two runs. @throws Misuse for a note of more than 64 MiB. */
 export function saveProcessor(processor: Processor, options: SaveOptions = {}): Uint8Array {
   const { note = new Uint8Array(), attachment = new Uint8Array(), compressed = true } = options;
@@ -133,15 +156,9 @@ export function saveProcessor(processor: Processor, options: SaveOptions = {}): 
       `a snapshot has room for ${MOST_NOTE >>> 20} MiB of the devices' state, and not for ${note.length} bytes`,
     );
   }
-  const pages = mappedPages(processor);
-  const tlbPages = processor.words.slice(
-    TLB_PAGES / WORD,
-    TLB_PAGES / WORD + wordAt(processor, TLB_PAGES_LENGTH),
-  );
-  const ring = processor.bytes.slice(RING, RING + ringBytes(processor.words));
-  const used = usedPages(processor);
+  const { cpu, pages, tlbPages, ring, memory } = stateOf(processor);
   const body = joined([
-    processor.bytes.slice(CPU, CPU_END),
+    cpu,
     words([
       pages.length,
       ...pages.flatMap(({ address, physical, writable }) => [address, physical + Number(writable)]),
@@ -149,10 +166,8 @@ export function saveProcessor(processor: Processor, options: SaveOptions = {}): 
     words([tlbPages.length, ...tlbPages]),
     words([ring.length]),
     ring,
-    words([used.length, ...used]),
-    ...used.map((page) =>
-      processor.bytes.slice(RAM + page * PAGE_SIZE, RAM + (page + 1) * PAGE_SIZE),
-    ),
+    words([memory.length, ...memory.map(({ page }) => page)]),
+    ...memory.map(({ bytes }) => bytes),
     words([note.length]),
     note,
   ]);
@@ -225,7 +240,11 @@ export function restoreProcessor(
   { isNew = false }: { readonly isNew?: boolean } = {},
 ): void {
   checkFits(processor, snapshot);
-  const { state } = snapshot;
+  putState(processor, snapshot.state, isNew);
+}
+
+/** Puts a state in place of the processor's. It must be of the same kind of processor. */
+export function putState(processor: Processor, state: ProcessorState, isNew = false): void {
   processor.bytes.set(state.cpu, CPU);
   // mtc0 keeps Wired below the TLB's size, on which the core's arithmetic relies.
   const wired = wordAt(processor, CPU_CP0 + WORD * CP0_WIRED);
@@ -300,6 +319,15 @@ function mappedPages(processor: Processor): MappedPage[] {
     found.push({ address, physical, writable: processor.words[WRITE_TABLE / WORD + page] !== 0 });
   }
   return found;
+}
+
+/** Both are pages, at addresses that are multiples of 4. */
+function isSamePage(one: Uint8Array, other: Uint8Array): boolean {
+  const [a, b] = [one, other].map(
+    ({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length / WORD),
+  ) as [Uint32Array, Uint32Array];
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }
 
 /** Numbers of the memory pages that are not all zero. */

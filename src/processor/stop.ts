@@ -29,11 +29,11 @@ import type { CpuModel, Processor } from "./processor.ts";
 
 /**
  * Why the guest is stopped. returned: the function returned; steps: the requested steps are done; breakpoint: pc is
- * at one; watchpoint: the instruction at pc would access `address`; ended: it can't continue, and `stop` says why. At
- * a breakpoint, a watchpoint or an exception the instruction has had no effect.
+ * at one; watchpoint: the instruction at pc would access `address`; ended: it can't continue, and `stop` says why; begin: it has gone back to where its
+ * history begins. At a breakpoint, a watchpoint or an exception the instruction has had no effect.
  */
 export type Halt =
-  | { readonly reason: "returned" | "steps" | "breakpoint" }
+  | { readonly reason: "returned" | "steps" | "breakpoint" | "begin" }
   | { readonly reason: "watchpoint"; readonly address: number }
   | { readonly reason: "ended"; readonly stop: GuestStop };
 

@@ -10,8 +10,11 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { suite, type TestContext, test } from "node:test";
+import { readKernel } from "../../src/kernel/read.ts";
 import { builtModule, farjalJson, PROGRAM, temporaryDirectory } from "../cli/farjal.ts";
 import { ENDIANS } from "../cpu/guest.ts";
+import { debian, debianSkip } from "../support/debian.ts";
+import { debianImage, elfOf } from "../support/debian-boot.ts";
 
 const GDB = "gdb-multiarch";
 const skip =
@@ -174,6 +177,43 @@ for (const order of ENDIANS) {
       assert.match(out, /3d e9 9c ed 0c db 00 00 {2}00 00 00 00 00 00 00 ee/);
     });
 
+    test("goes back: to a watchpoint's last write, by steps, and to where the history begins", async (context) => {
+      const words = ["run", modern, "--call", "work_fill", "out:64", "40", "7"];
+      const run = await Waiting.start(context, ...words);
+      const said = await gdb(run, order, [
+        "set $bytes = $a0",
+        "set $entry = $pc",
+        "stepi 60",
+        "set $there = $pc",
+        "watch *(unsigned char *)($bytes + 2)",
+        "reverse-continue",
+        'printf "unwritten %d\\n", *(unsigned char *)($bytes + 2)',
+        "x/i $pc",
+        "stepi",
+        'printf "written %d\\n", *(unsigned char *)($bytes + 2)',
+        "delete",
+        "reverse-stepi",
+        "reverse-stepi",
+        "stepi 2",
+        'printf "again %d\\n", *(unsigned char *)($bytes + 2)',
+        "reverse-continue",
+        "print $pc == $entry",
+        "stepi 60",
+        "print $pc == $there",
+        "continue",
+      ]);
+      assert.match(said, /Hardware watchpoint 1: [^\n]*\n\nOld value = [1-9]\d* .*\nNew value = 0/);
+      assert.match(said, /unwritten 0\n=> 0x[0-9a-f]+ <work_fill\+\d+>:\tsb\t/);
+      assert.match(said, /^written [1-9]/m);
+      assert.match(said, /^again [1-9]/m);
+      assert.match(said, /No more reverse-execution history/);
+      assert.match(said, /\$1 = 1\n/);
+      assert.match(said, /\$2 = 1\n/);
+      const { code, out } = await run.ended();
+      assert.equal(code, 0);
+      assert.match(out, /^work_fill\(/m);
+    });
+
     test("changes a register, and the call continues with it", async (context) => {
       const run = await Waiting.start(context, "run", modern, "--call", "work_signed", "-100", "7");
       const said = await gdb(run, order, ["set $a0 = 50", "print/d $a0", "continue"]);
@@ -288,4 +328,47 @@ test("gdb finds a stripped module's lines in the file that farjal names", {
   assert.ok(command.includes(`'${twin}' 0x`), err);
   const said = await gdb(run, "little", [command, "info line work_fill", "kill"], null);
   assert.match(said, /Line \d+ of "\.?\/?work\.c" starts at address 0xc[0-9a-f]+ <work_fill>/);
+});
+
+suite("gdb and a kernel that boots", { skip: skip || debianSkip }, () => {
+  test("stops in the kernel, goes back, and lets it boot", async (context) => {
+    const kernel = await readKernel(debian?.vmlinuz ?? "");
+    const at = (name: string): string => `*0x${kernel.symbol(name)?.address.toString(16)}`;
+    const path = join(temporaryDirectory(context), "vmlinux");
+    writeFileSync(path, elfOf(await debianImage()));
+    const append = "console=ttyS0 nokaslr";
+    const boot = await Waiting.start(
+      context,
+      ...["boot", path, "--append", append, "--memory", "64", "--until", "Linux version"],
+    );
+    const said = await gdb(
+      boot,
+      "little",
+      [
+        "set $first = $pc",
+        `break ${at("start_kernel")}`,
+        `break ${at("setup_arch")}`,
+        "continue",
+        "continue",
+        "reverse-continue",
+        "reverse-stepi",
+        "stepi",
+        "continue",
+        "reverse-continue",
+        "reverse-continue",
+        "print $pc == $first",
+        "delete",
+        "detach",
+      ],
+      null,
+    );
+    const stops = [...said.matchAll(/^Breakpoint (\d), /gm)].map(([, number]) => number);
+    assert.deepEqual(stops, ["1", "2", "1", "1", "2", "1"]);
+    assert.match(said, /No more reverse-execution history/);
+    assert.match(said, /\$1 = 1\n/);
+    const { code, out } = await boot.ended();
+    assert.equal(code, 0);
+    // What was printed again after going back is shown once.
+    assert.equal(out.match(/Linux version/g)?.length, 1);
+  });
 });

@@ -49,6 +49,31 @@ for (const endian of ENDIANS) {
       assert.equal(session.core.gpr(0), 0);
     });
 
+    test("going back is offered and done only where there is a history", () => {
+      const { core } = new Session(endian);
+      const bare = new Session(endian);
+      assert.doesNotMatch(bare.ask("qSupported:swbreak+"), /Reverse/);
+      assert.equal(bare.ask("bs"), "");
+      assert.equal(bare.ask("bc"), "");
+      const target = bareRun(core);
+      const place = { steps: 0, pages: [] };
+      const rewindable = {
+        steps: 0,
+        advance: target.advance,
+        checkpoint: () => place,
+        rewind() {},
+      };
+      const tool = new Debugger({ ...target, rewindable });
+      assert.ok(tool.record());
+      const stub = new Stub(tool);
+      const ask = (packet: string) => stub.answer(Buffer.from(packet));
+      assert.match(JSON.stringify(ask("qSupported:")), /;ReverseStep\+;ReverseContinue\+/);
+      assert.deepEqual(ask("bs"), { kind: "reverse", step: true });
+      assert.deepEqual(ask("bc"), { kind: "reverse", step: false });
+      assert.deepEqual(ask("bx"), { kind: "reply", body: "" });
+      assert.equal(stub.stopped({ reason: "begin" }, false), "T05replaylog:begin;thread:1;");
+    });
+
     test("writing the same pc keeps the delay slot, another pc ends it", () => {
       const session = new Session(endian);
       session.run([asm("beq", R.zero, R.zero, 5), NOP], 1);

@@ -9,6 +9,7 @@ import { type Command, Option } from "commander";
 import { systemError } from "../../errors.ts";
 import { hex } from "../../hex.ts";
 import {
+  type AnyKernel,
   Board,
   type BootProgram,
   boardOf,
@@ -35,6 +36,7 @@ import {
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeAtomically, writeWhole } from "../atomic-file.ts";
+import { debugBoard, debugged, type GdbOptions } from "../gdb.ts";
 import { readInput } from "../input.ts";
 import { kernelStore } from "../kernel-store.ts";
 import { Keyboard } from "../keyboard.ts";
@@ -64,8 +66,10 @@ const CARD_ADDRESS = "52:54:00:12:34:56";
 /** Seconds of real time between two checks of the keyboard and of an interrupt. */
 const SLICE = 0.02;
 const SLICE_ALONE = 0.2;
+/** Milliseconds after which the console's output is shown while gdb runs the board. */
+const FLUSH_EVERY = 100;
 
-interface BootOptions extends AnswerOptions, ObservationOptions {
+interface BootOptions extends AnswerOptions, ObservationOptions, GdbOptions {
   readonly initrd?: string;
   readonly append: string;
   readonly memory: number;
@@ -158,7 +162,7 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
       "the text at which --save saves; without --until and --script the run ends there",
     )
     .option("--restore <FILE>", "continue a machine that --save saved, instead of booting");
-  withObservation(command)
+  withObservation(debugged(command))
     .summary("boot a kernel on the Malta board")
     .description(
       "Boots an unmodified Linux kernel for MIPS Malta on farjal's own board. Exit code 1: the text of --until didn't " +
@@ -177,6 +181,7 @@ async function boot(
 ): Promise<Answer> {
   const disks = (options.disk ?? []).map((image) => Disk.open(image));
   const { saveDisk = [] } = options;
+  refuseWithGdb(options);
   if (saveDisk.length > disks.length) {
     throw new Misuse("--save-disk writes a disk that --disk gives: there are fewer of those");
   }
@@ -189,6 +194,7 @@ async function boot(
     board,
     input.replay ?? new ScriptedRun(board, steps, options.until),
     options,
+    options.gdb === undefined ? null : await symbols(path),
     terminal,
   );
   const wall = (performance.now() - started) / 1000;
@@ -225,6 +231,24 @@ async function boot(
         ? `\n${REASONS[end] ?? ""}\n`.replace(/^\n\n/, "\n")
         : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(options, end)}${stopText(stop, terminal.notePaint)}`),
   };
+}
+
+/** @throws Misuse for options that need a run that only goes forward, or that types. */
+function refuseWithGdb(options: BootOptions): void {
+  if (options.gdb === undefined) return;
+  const others = [
+    "script",
+    "record",
+    "replay",
+    "at",
+    "network",
+    "traceFunctions",
+    "profile",
+  ] as const;
+  const other = others.find((name) => options[name] !== undefined);
+  if (other === undefined) return;
+  const option = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new Misuse(`gdb stops the run and goes back in it: leave out --${option}`);
 }
 
 function unmet({ until }: BootOptions, end: BootEnd): string {
@@ -326,6 +350,7 @@ async function runBoard(
   board: Board,
   run: ScriptedRun | InputReplay,
   options: BootOptions,
+  kernel: AnyKernel | null,
   terminal: Terminal,
 ): Promise<BootEnd> {
   const log = options.log === undefined ? undefined : openLog(options.log);
@@ -348,6 +373,12 @@ async function runBoard(
   keyboard?.open();
   const started = performance.now();
   try {
+    if (options.gdb !== undefined) {
+      const timer = setInterval(() => shown.flush(), FLUSH_EVERY);
+      const end = await debugBoard(board, options.gdb, kernel, terminal);
+      clearInterval(timer);
+      if (end === "killed") return "interrupted";
+    }
     for (;;) {
       const left =
         (options.timeLimit ?? Number.POSITIVE_INFINITY) - (performance.now() - started) / 1000;
@@ -401,14 +432,17 @@ async function advance(
   return undefined;
 }
 
-/** Collects the console's bytes until they are shown. */
+/** Collects the console's bytes until they are shown. What a run that went back prints again is shown once. */
 class Output {
   readonly #show: (bytes: Uint8Array) => void;
   #bytes: number[] = [];
+  #printed = 0;
 
   constructor(board: Board, show: (bytes: Uint8Array) => void) {
     this.#show = show;
     board.console.onByte = (byte) => {
+      if (board.console.printed <= this.#printed) return;
+      this.#printed = board.console.printed;
       this.#bytes.push(byte);
       if (this.#bytes.length > 4096) this.flush();
     };

@@ -63,6 +63,8 @@ export interface CallSetup extends Naming {
   readonly threadInfo: number;
   /** function_graph's shadow stacks: the native one and the guest's. */
   readonly shadows: readonly OpenFunctions[];
+  /** CallHost.keep(). */
+  readonly keep: () => (() => void) | null;
 }
 
 export class Caller {
@@ -174,6 +176,7 @@ export class Caller {
       serve: (code) => this.#serve(code),
       place: () => this.#place(),
       leave: (call) => this.#leave(call),
+      keep: this.#setup.keep,
     };
     const call = new GuestCall(
       host,

@@ -6,7 +6,9 @@ import { STOP_HYPERCALL, STOP_LIMIT } from "../../../assembly/shared/stops.ts";
 import { Misuse } from "../../errors.ts";
 import { R } from "../../isa/registers.ts";
 import { type Budget, HOST_CALL_STEPS } from "../../processor/budget.ts";
+import type { Checkpoint, Rewindable } from "../../processor/history.ts";
 import type { Processor } from "../../processor/processor.ts";
+import { type ProcessorState, putState, stateOf } from "../../processor/snapshot.ts";
 import {
   budgetStop,
   type GuestStop,
@@ -27,6 +29,15 @@ export interface CallHost {
   place(): StopPlace;
   /** Called when the call is over, to restore the state from before it. */
   leave(call: GuestCall): void;
+  /** Keeps the host's part of the machine's state. @returns what puts it back; null when it can't be put back. */
+  keep(): (() => void) | null;
+}
+
+/** A place that a call can go back to. */
+interface CallCheckpoint extends Checkpoint {
+  readonly state: ProcessorState;
+  readonly spent: number;
+  readonly putBack: (() => void) | null;
 }
 
 /** What was called, and with which arguments. */
@@ -62,6 +73,7 @@ export class GuestCall {
   #halt: Halt = { reason: "steps" };
   #open = true;
   #running = false;
+  #steps = 0;
 
   constructor(
     host: CallHost,
@@ -118,10 +130,44 @@ export class GuestCall {
     }
   }
 
+  /** Going back in the call; null while a tracer runs, whose events can't be taken back. */
+  get rewindable(): Rewindable<CallCheckpoint> | null {
+    if (this.#host.keep() === null) return null;
+    const call = this;
+    return {
+      get steps() {
+        return call.#steps;
+      },
+      advance: (steps) => this.advance(steps),
+      checkpoint: (before) => this.#checkpoint(before),
+      rewind: (checkpoint) => this.#rewind(checkpoint),
+    };
+  }
+
+  #checkpoint(before?: CallCheckpoint): CallCheckpoint {
+    const state = stateOf(this.processor, before?.state);
+    return {
+      steps: this.#steps,
+      pages: state.memory.map(({ bytes }) => bytes),
+      state,
+      spent: this.budget.spent,
+      putBack: this.#host.keep(),
+    };
+  }
+
+  #rewind({ steps, state, spent, putBack }: CallCheckpoint): void {
+    putState(this.processor, state);
+    putBack?.();
+    this.budget.rewind(spent);
+    this.#steps = steps;
+    this.#halt = { reason: "steps" };
+  }
+
   #run(steps: number): Halt {
     let left = steps;
     const spend = (done: number): void => {
       left -= done;
+      this.#steps += done;
       this.budget.spend(done);
     };
     for (;;) {
