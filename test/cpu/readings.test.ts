@@ -9,10 +9,12 @@ import { STOP_LIMIT } from "../../assembly/shared/stops.ts";
 import { RING_CAPACITY } from "../../assembly/shared/trace-ring.ts";
 import { FARJAL_WORDS, INSTRUCTIONS } from "../../src/isa/table.ts";
 import { Random } from "../support/random.ts";
+import { thorough } from "../support/thorough.ts";
 import { CODE, DATA, ENDIANS, Guest, R } from "./guest.ts";
 
 const PROGRAM_WORDS = 1000;
 const STEPS = 3000;
+const SEEDS = thorough ? 40 : 20;
 const ROWS = [...INSTRUCTIONS, ...FARJAL_WORDS];
 
 function randomWord(random: Random): number {
@@ -70,7 +72,7 @@ function play(guest: Guest, run: (limit: number) => number): void {
 for (const endian of ENDIANS) {
   for (const board of [false, true]) {
     test(`${endian}-endian, ${board ? "exceptions in vectors" : "exceptions for the host"}`, () => {
-      for (let seed = 1; seed <= 40; seed++) {
+      for (let seed = 1; seed <= SEEDS; seed++) {
         const fast = prepare(endian, seed, board);
         const exact = prepare(endian, seed, board);
         const pieces = prepare(endian, seed, board);

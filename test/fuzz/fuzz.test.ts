@@ -9,9 +9,10 @@ import { test } from "node:test";
 import { temporaryDirectory } from "../cli/farjal.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 import { TARGETS } from "./targets.ts";
 
-const CASES = 150;
+const CASES = thorough ? 150 : 75;
 const MISBEHAVING = repositoryFile("build/test/fuzz/misbehaving.js");
 
 for (const { name, seeds, vary, run } of TARGETS) {

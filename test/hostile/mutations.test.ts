@@ -11,7 +11,7 @@ import { repositoryFile } from "../support/repository.ts";
 import { thorough } from "../support/thorough.ts";
 import { mutate } from "./mutate.ts";
 
-const MUTATIONS = thorough ? 10_000 : 2_000;
+const MUTATIONS = thorough ? 10_000 : 1_000;
 /** A guest that writes anywhere may damage its machine, so a new machine is made after this many modules. */
 const MODULES_A_MACHINE = 50;
 const BUDGET = 3000;

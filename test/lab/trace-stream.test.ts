@@ -14,6 +14,7 @@ import type { TraceFeed } from "../../src/ftrace/ring/feed.ts";
 import { followTrace, type TraceStream } from "../../src/ftrace/ring/stream.ts";
 import { Machine } from "../../src/lab/machine.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { everyOther } from "../support/thorough.ts";
 import { BEGIN, type Job, PROGRAM, TAKEN } from "./traced-thread.ts";
 
 /** Instructions in a round of leaf_loop. */
@@ -100,9 +101,9 @@ async function next(stream: TraceStream): Promise<TraceEvent> {
   return value;
 }
 
-for (const endian of ["little", "big"] as const) {
+for (const [order, endian] of (["little", "big"] as const).entries()) {
   suite(`following a trace, ${endian} endian`, () => {
-    for (const tracer of ["function", "function_graph"] as const) {
+    for (const tracer of everyOther(["function", "function_graph"] as const, order)) {
       test(`${tracer}: a run of any length, with a ring of 4,096 and a reader that keeps up`, async () => {
         const rounds = 800_000;
         const machine = await leaf(endian);

@@ -9,7 +9,7 @@ import { FRESH, programNumber } from "./seeds.ts";
 
 const ORDERS = ["little", "big"] as const;
 /** The number of programs in each byte order. */
-const PROGRAMS = Number(process.env["FARJAL_PROGRAMS"] ?? (thorough ? 500 : 60));
+const PROGRAMS = Number(process.env["FARJAL_PROGRAMS"] ?? (thorough ? 500 : 30));
 /** Numbers after those of the programs that run on QEMU. */
 const FIRST = 2 * FRESH;
 

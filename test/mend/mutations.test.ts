@@ -15,7 +15,7 @@ import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { thorough } from "../support/thorough.ts";
 
-const MUTATIONS = thorough ? 10_000 : 500;
+const MUTATIONS = thorough ? 10_000 : 300;
 const BUDGET = 20_000;
 /** How many of the mended ones are run: each run restores its machine. */
 const RUN_ONE_IN = thorough ? 3 : 1;

@@ -34,11 +34,12 @@ export const READINGS = {
 export type Reading = keyof typeof READINGS;
 
 /**
- * Which vectors and programs a reading runs: every nth. For the translator each one is a module of its own, which
- * takes minutes for all of them; only .ci/run runs all.
+ * Whether a reading runs the nth vector in a byte order. In a quick run the byte orders take turns. For the translator
+ * each vector is a module of its own, which takes minutes for all of them. Only .ci/run runs all.
  */
-export function sampling(reading: Reading): number {
-  return reading === "translator" && !thorough ? 48 : 1;
+export function isSampled(reading: Reading, endian: Endian, n: number): boolean {
+  if (thorough) return true;
+  return n % (reading === "translator" ? 48 : 2) === (endian === "little" ? 0 : 1);
 }
 
 /** Physical memory: the buffer's page, then the code's pages. */

@@ -11,9 +11,12 @@ export function storedPath(group: string): string {
   return repositoryFile(`${DIRECTORY}/${group}.gz`);
 }
 
+let stored: readonly VectorFile[] | undefined;
+
 /** Every stored file, in the order of their names. */
 export function storedFiles(): readonly VectorFile[] {
-  return readdirSync(repositoryFile(DIRECTORY))
+  stored ??= readdirSync(repositoryFile(DIRECTORY))
     .sort()
     .map((name) => decode(readFileSync(repositoryFile(`${DIRECTORY}/${name}`))));
+  return stored;
 }

@@ -23,13 +23,17 @@ export function print(guest: Guest, text: string, ...values: Argument[]): string
 /** Numbers become one word, bigints two. */
 export function argumentsOf(guest: Guest, values: readonly Argument[]): PrintkArguments {
   const { memory = {}, littleEndian = true } = guest;
+  const blocks = Object.entries(memory).map(([start, content]) => ({
+    start: Number(start),
+    bytes: Uint8Array.from(
+      typeof content === "string" ? Buffer.from(`${content}\0`, "latin1") : content,
+    ),
+  }));
   const bytesFrom = (address: number): Uint8Array | undefined => {
-    for (const [start, content] of Object.entries(memory)) {
-      const bytes = typeof content === "string" ? Buffer.from(`${content}\0`, "latin1") : content;
-      const offset = address - Number(start);
-      if (offset >= 0 && offset < bytes.length) return Uint8Array.from(bytes).subarray(offset);
-    }
-    return undefined;
+    const block = blocks.find(({ start, bytes }) => {
+      return address >= start && address - start < bytes.length;
+    });
+    return block?.bytes.subarray(address - block.start);
   };
   let next = 0;
   return {
