@@ -16,6 +16,7 @@ import { temporaryDirectory } from "../cli/farjal.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
 import { traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
+import { compareTexts } from "../support/tracefs-texts.ts";
 
 const theirs = (name: string) => readFileSync(debian?.module(name) ?? "");
 
@@ -59,6 +60,15 @@ suite("the tracer of Debian's kernel", { skip: debianSkip }, () => {
       }
     });
   }
+
+  test("the files of tracefs and the formats of events are those of farjal's lab", async () => {
+    const machine = await Machine.create({ kernel: await readKernel(debian?.vmlinuz ?? "") });
+    await machine.insmod(debian?.module("mii") ?? "");
+    const linux = Linux.restore(snapshot);
+    compareTexts(linux, machine, "mii", () => {
+      assert.equal(linux.insmod(theirs("mii")).errno, null);
+    });
+  });
 
   test("can trace the kernel's functions that farjal's lab can, and those that the lab replaces", async () => {
     const file = Linux.restore(snapshot).read("/sys/kernel/tracing/available_filter_functions");

@@ -4,6 +4,9 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
+import { latin1 } from "../../src/bytes/text.ts";
+import { writeTrace } from "../../src/formats/export.ts";
 import { entryFormats, formatText, recordSize } from "../../src/formats/trace-dat/event-format.ts";
 import { latencyFlags } from "../../src/formats/trace-dat/latency-flags.ts";
 import { ftraceHeader } from "../../src/ftrace/text/function-text.ts";
@@ -11,6 +14,7 @@ import { traceOptionsText } from "../../src/ftrace/text/trace-options.ts";
 import { enabledLine } from "../../src/ftrace/text/tracefs-text.ts";
 import { profileFor } from "../../src/kernel/rules/profile.ts";
 import type { Rules, TraceRules } from "../../src/kernel/rules/table.ts";
+import { traceOf } from "../formats/traces.ts";
 
 const RELEASES = ["5.10", "5.15", "6.1", "6.6", "6.12.95", "6.12.117", "6.18", "7.3"] as const;
 type Release = (typeof RELEASES)[number];
@@ -153,6 +157,15 @@ suite("the texts of tracing by release", () => {
       assert.equal(words(traceOptionsText("function", rules)), `${options} ${own}`, release);
       const nop = "notest_nop_accept notest_nop_refuse";
       assert.equal(words(traceOptionsText(null, rules)), `${options} ${nop}`, release);
+    });
+  });
+
+  test("F17: char has no sign in header_page since 6.2", () => {
+    forEach({ "5.10": 1, "6.6": 0 }, (release, signed) => {
+      const file = new ByteBuffer();
+      writeTrace({ ...traceOf([]), release }, "trace.dat", file);
+      const line = `\tfield: char data;\toffset:12;\tsize:4084;\tsigned:${signed};\n`;
+      assert.ok(latin1(file.bytes()).includes(line), release);
     });
   });
 

@@ -21,6 +21,7 @@ import { temporaryDirectory } from "../cli/farjal.ts";
 import { qemuSkip } from "../support/qemu-malta.ts";
 import { SMALL_KERNELS } from "../support/small-kernels.ts";
 import { thorough } from "../support/thorough.ts";
+import { compareTexts } from "../support/tracefs-texts.ts";
 
 for (const { endian, skip, vmlinux, modules, module } of SMALL_KERNELS) {
   suite(`Linux 6.12.117, ${endian}-endian`, { skip }, () => {
@@ -81,6 +82,17 @@ for (const { endian, skip, vmlinux, modules, module } of SMALL_KERNELS) {
       assert.match(verified[0]?.dmesg.join("\n") ?? "", /WARNING: .* __layout_sections\+/);
       assert.deepEqual(verified[0]?.problems, []);
       assert.equal(held, true);
+    });
+
+    test("the files of tracefs and the formats of events are those of farjal's lab", async () => {
+      const path = module("memories");
+      const linux = Linux.boot({ kernel: await fastImage(readFileSync(vmlinux)) });
+      const machine = await Machine.create({ kernel: await readKernel(vmlinux) });
+      await machine.insmod(path, { init: true });
+      assert.equal(machine.kernelProfile.rules.G2, "built", "the image shows the profiler");
+      compareTexts(linux, machine, "memories", () => {
+        assert.equal(linux.insmod(readFileSync(path)).errno, null);
+      });
     });
 
     test("the kernel's function_graph has the calls of farjal's trace, nested alike", async () => {

@@ -8,6 +8,7 @@ import type { Sink } from "../../bytes/sink.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { digits } from "../../hex.ts";
+import type { TraceRules } from "../../kernel/rules/table.ts";
 import {
   NameGatherer,
   namesOf,
@@ -59,11 +60,15 @@ const LONG_SIZE = 4;
 const CLOCK = "local";
 const CLOCKS = `[${CLOCK}]\n`;
 
-const PAGE_FIELDS = `\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
+/** header_page. */
+function pageFields({ F17 }: TraceRules): string {
+  return `\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
 \tfield: local_t commit;\toffset:8;\tsize:${LONG_SIZE};\tsigned:1;
 \tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
-\tfield: char data;\toffset:12;\tsize:${RING_PAGE_SIZE - 12};\tsigned:1;
+\tfield: char data;\toffset:12;\tsize:${RING_PAGE_SIZE - 12};\tsigned:${F17 === "signed" ? 1 : 0};
 `;
+}
+/** header_event. */
 const RECORD_HEADER = `# compressed entry header
 \ttype_len    :    5 bits
 \ttime_delta  :   27 bits
@@ -227,7 +232,7 @@ export class TraceDatWriter {
   #headers(): Packer {
     return this.#packer()
       .string(HEADER_PAGE)
-      .sized(PAGE_FIELDS, 8)
+      .sized(pageFields(traceRules(this.#facts)), 8)
       .string(HEADER_EVENT)
       .sized(RECORD_HEADER, 8);
   }

@@ -379,6 +379,15 @@ export const RULES = {
     source: "kernel/trace/trace_functions.c, func_opts",
     texts: [["func-no-repeats", "repeats"]],
   }),
+  F17: rule({
+    what: "whether char has a sign in header_page",
+    values: { signed: "it has", unsigned: "it has none: the kernel is built with -funsigned-char" },
+    since: [
+      [OLDEST, "signed"],
+      ["6.2", "unsigned"],
+    ],
+    source: "kernel/trace/ring_buffer.c, ring_buffer_print_page_header(); Makefile, KBUILD_CFLAGS",
+  }),
   G1: rule({
     what: "function_graph's shadow stack",
     values: {
