@@ -5,7 +5,7 @@
 // assembly/tracing/execution-counts.ts writes the cells, src/processor/execution-counts.ts reads them.
 //
 // Blocks of translated code count into BLOCK_COUNTS, two words each: how often the block was completed, and how often
-// its branch was not taken then.
+// its branch then went one of its two ways.
 
 import { BLOCK_COUNTS_SIZE, COUNT_CELLS_SIZE, COUNT_WORDS, PAGE_SIZE } from "./memory-map.ts";
 
@@ -21,5 +21,5 @@ export const CELL_PAGE_SIZE = (PAGE_SIZE / 4 + 2) * CELL_SIZE;
 export const CELL_PAGES = (COUNT_CELLS_SIZE - (COUNT_CELLS_SIZE % CELL_PAGE_SIZE)) / CELL_PAGE_SIZE;
 
 export const BLOCK_COUNT_SIZE = 8;
-export const BLOCK_COUNT_UNTAKEN = 4; // the completed ones are at 0
+export const BLOCK_COUNT_WAY = 4; // the completed ones are at 0
 export const BLOCK_COUNTS_CAPACITY = BLOCK_COUNTS_SIZE / BLOCK_COUNT_SIZE;

@@ -1,16 +1,19 @@
 // Counts of executed instructions for translated code: a block of a unit adds 1 to its own counter when it is completed,
-// and notes whether its branch was taken. A unit that leaves before a block is complete reports where. So the count of
-// many blocks follows from others: a block was begun as often as those before it led to it, and completed as often as it
-// was begun and not left. Such a block has no counter. This file hands out the counters and turns them into counted
-// stretches of instructions; whoever takes them adds up (the processor's ExecutionCounts).
+// and one of the two ways out of a branch adds 1 to that of the way. A unit that leaves before a block is complete
+// reports where. So the count of many blocks follows from others: a block was begun as often as those before it led to
+// it, and completed as often as it was begun and not left. Such a block has no counter, and of two ways the one that
+// leads out of a loop has it: a turn of a loop then adds to one counter, however many branches it has. This file hands
+// out the counters and turns them into counted stretches of instructions; whoever takes them adds up (the processor's
+// ExecutionCounts).
 
 import {
   BLOCK_COUNT_SIZE,
-  BLOCK_COUNT_UNTAKEN,
+  BLOCK_COUNT_WAY,
   BLOCK_COUNTS_CAPACITY,
 } from "../../assembly/shared/execution-counts.ts";
 import { BLOCK_COUNTS } from "../../assembly/shared/memory-map.ts";
-import { type Block, blockLength, type Flow } from "./blocks.ts";
+import { type Block, type BlockEnd, blockLength, type Flow } from "./blocks.ts";
+import { loopOf } from "./flow-graph.ts";
 
 /** Takes what was executed. */
 export interface ExecutionSink {
@@ -20,6 +23,19 @@ export interface ExecutionSink {
   taken(pc: number, times: number): void;
 }
 
+/** A way out of a branch. */
+export type Way = "taken" | "otherwise";
+
+/** What a block counts. */
+export interface BlockCounter {
+  /** Its two words in the core's memory. */
+  readonly address: number;
+  /** Whether it counts how often it is completed. */
+  readonly counts: boolean;
+  /** The way of its branch that is counted; null: it ends in no branch. */
+  readonly way: Way | null;
+}
+
 /** The counters of a unit's blocks. */
 export interface UnitCounts {
   readonly flow: Flow;
@@ -27,6 +43,8 @@ export interface UnitCounts {
   readonly first: number;
   /** The blocks whose count follows from others, each with the blocks that lead to it. */
   readonly derived: ReadonlyMap<number, readonly number[]>;
+  /** The blocks whose branch counts how often it is taken; the other branches count how often they aren't. */
+  readonly countTaken: ReadonlySet<number>;
   /** How often each block was begun and not completed, since the counts were taken. */
   readonly left: Map<number, number>;
 }
@@ -51,15 +69,29 @@ export class BlockCounts {
   /** Gives a unit's blocks counters; undefined when there are too few left. */
   place(flow: Flow): UnitCounts | undefined {
     if (flow.blocks.length > this.room) return undefined;
-    const unit = { flow, first: this.#used, derived: derivedBlocks(flow), left: new Map() };
+    const derived = derivedBlocks(flow);
+    const unit = {
+      flow,
+      first: this.#used,
+      derived,
+      countTaken: leavingLoops(flow),
+      left: new Map(),
+    };
     this.#used += flow.blocks.length;
     this.#units.push(unit);
     return unit;
   }
 
-  /** The address of a block's counter in the core's memory; null: its count follows from others. */
-  addressOf({ first, derived }: UnitCounts, block: number): number | null {
-    return derived.has(block) ? null : BLOCK_COUNTS + (first + block) * BLOCK_COUNT_SIZE;
+  /** What a block counts; null: nothing, since its count follows from others. */
+  counterOf({ flow, first, derived, countTaken }: UnitCounts, block: number): BlockCounter | null {
+    const branches = flow.blocks[block]?.end.kind === "branch";
+    const counts = !derived.has(block);
+    if (!counts && !branches) return null;
+    return {
+      address: BLOCK_COUNTS + (first + block) * BLOCK_COUNT_SIZE,
+      counts,
+      way: branches ? (countTaken.has(block) ? "taken" : "otherwise") : null,
+    };
   }
 
   /** A unit left at pc, with this many instructions of the block that it was in not done; 0: a block had not begun. */
@@ -87,10 +119,14 @@ export class BlockCounts {
     this.#used = 0;
   }
 
-  #takeUnit({ flow: { blocks, successors }, first, derived, left }: UnitCounts): void {
+  #takeUnit(unit: UnitCounts): void {
+    const { flow, first, derived, countTaken, left } = unit;
+    const { blocks, successors } = flow;
     const words = this.#words;
-    const untaken = (block: number): number =>
-      words[2 * (first + block) + BLOCK_COUNT_UNTAKEN / 4] ?? 0;
+    const untaken = (block: number): number => {
+      const counted = words[2 * (first + block) + BLOCK_COUNT_WAY / 4] ?? 0;
+      return countTaken.has(block) ? completed(block) - counted : counted;
+    };
     const known = new Map<number, number>();
     const completed = (block: number): number => {
       const before = derived.get(block);
@@ -105,7 +141,8 @@ export class BlockCounts {
     const led = (from: number, to: number): number => {
       const [taken, otherwise] = successors[from] ?? [];
       const times = completed(from);
-      if (blocks[from]?.end.kind !== "branch" || otherwise === undefined) return times;
+      if (blocks[from]?.end.kind !== "branch" || otherwise === undefined || taken === otherwise)
+        return times;
       return taken === to ? times - untaken(from) : untaken(from);
     };
     for (const [index, block] of blocks.entries()) {
@@ -129,14 +166,18 @@ export class BlockCounts {
   }
 }
 
-/** The blocks whose count follows from those that lead to them, which are given with each. */
-function derivedBlocks({ blocks, successors }: Flow): Map<number, readonly number[]> {
-  const before = blocks.map((): number[] => []);
+/**
+ * The blocks whose count follows from those that lead to them, which are given with each. A unit may have a block several
+ * times, as the begin of a loop and inside it. Reports of what was left name an address, so they can't tell such copies
+ * apart: all of them are derived, or none is. Then what a report takes from the wrong one, another has too much, and the
+ * sum of the copies is right.
+ */
+function derivedBlocks(flow: Flow): Map<number, readonly number[]> {
+  const { blocks, successors } = flow;
+  const before = blocks.map(() => new Set<number>());
   for (const [from, list] of successors.entries()) {
-    for (const to of list) before[to]?.push(from);
+    for (const to of list) before[to]?.add(from);
   }
-  const places = new Map<number, number>();
-  for (const { pc } of blocks) places.set(pc, (places.get(pc) ?? 0) + 1);
   const derived = new Map<number, readonly number[]>();
   /** Whether the count of a block would depend on itself. */
   const isCircle = (block: number, from: number, seen: Set<number>): boolean => {
@@ -145,15 +186,58 @@ function derivedBlocks({ blocks, successors }: Flow): Map<number, readonly numbe
     seen.add(from);
     return (derived.get(from) ?? []).some((next) => isCircle(block, next, seen));
   };
-  for (const [index, { pc, end }] of blocks.entries()) {
-    const from = before[index] ?? [];
-    // A branch needs a counter for its ways anyhow; the root is entered from outside; reports of what was left name an
-    // address, which has to mean one block.
-    if (index === 0 || end.kind === "branch" || places.get(pc) !== 1) continue;
-    if (!from.every((one) => ["next", "jump", "branch"].includes(blocks[one]?.end.kind ?? "")))
-      continue;
+  const derive = (index: number): boolean => {
+    const from = [...(before[index] ?? [])];
+    if (from.some((one) => !LEADING.has(blocks[one]?.end.kind ?? "leave"))) return false;
     const seen = new Set<number>();
-    if (!from.some((one) => isCircle(index, one, seen))) derived.set(index, from);
+    if (from.some((one) => isCircle(index, one, seen))) return false;
+    derived.set(index, from);
+    return true;
+  };
+  for (const copies of copiesOf(flow)) {
+    // The root is entered from outside.
+    if (copies.includes(0) || !copies.every((one) => isAlike(flow, one, copies[0] ?? 0))) continue;
+    if (!copies.every(derive)) for (const one of copies) derived.delete(one);
   }
   return derived;
+}
+
+/** The ends of blocks that lead to the blocks that they name; of a branch, a way is counted. */
+const LEADING: ReadonlySet<BlockEnd["kind"]> = new Set(["next", "jump", "branch"] as const);
+
+/** The blocks by their addresses. */
+function copiesOf({ blocks }: Flow): Iterable<readonly number[]> {
+  const copies = new Map<number, number[]>();
+  for (const [index, { pc }] of blocks.entries()) {
+    const others = copies.get(pc);
+    if (others === undefined) copies.set(pc, [index]);
+    else others.push(index);
+  }
+  return copies.values();
+}
+
+/**
+ * Whether a block is as long as its copy and leads to the same addresses. A likely branch that isn't taken doesn't
+ * execute its delay slot, which is part of the block, so it is never derived.
+ */
+function isAlike({ blocks, successors }: Flow, one: number, other: number): boolean {
+  const [a, b] = [blocks[one], blocks[other]];
+  if (a === undefined || b === undefined || a.end.kind !== b.end.kind) return false;
+  if (a.end.kind === "branch" && a.end.by.kind === "likely") return false;
+  const targets = (block: number): string =>
+    (successors[block] ?? []).map((to) => blocks[to]?.pc).join();
+  return blockLength(a) === blockLength(b) && targets(one) === targets(other);
+}
+
+/** The blocks in loops whose branch leads out of the loop when it is taken. */
+function leavingLoops({ blocks, successors }: Flow): Set<number> {
+  const loops = loopOf(successors);
+  const found = new Set<number>();
+  for (const [index, { end }] of blocks.entries()) {
+    const [taken = index, otherwise] = successors[index] ?? [];
+    const loop = loops[index];
+    if (end.kind !== "branch" || otherwise === undefined || loop === undefined) continue;
+    if (loops[taken] !== loop && loops[otherwise] === loop) found.add(index);
+  }
+  return found;
 }

@@ -34,6 +34,7 @@ import {
   I32_SHR_U,
   I32_XOR,
 } from "../../assembly/shared/wasm-opcodes.ts";
+import type { CountCode } from "./count-code.ts";
 import type { Body } from "./encoder/body.ts";
 import type { StateCode } from "./state-code.ts";
 import { RETURN_TRACED } from "./unit-interface.ts";
@@ -55,12 +56,21 @@ export class CallCode {
   readonly #setting: CallSetting;
   /** The address of the unit itself. */
   readonly #root: number;
+  /** Counts what is executed; null: nothing is counted. */
+  readonly #counts: CountCode | null;
 
-  constructor(body: Body, state: StateCode, setting: CallSetting, root: number) {
+  constructor(
+    body: Body,
+    state: StateCode,
+    setting: CallSetting,
+    root: number,
+    counts: CountCode | null,
+  ) {
     this.#body = body;
     this.#state = state;
     this.#setting = setting;
     this.#root = root;
+    this.#counts = counts;
   }
 
   /** The begin of the unit: returns at once if FUEL is below a bound or the call is too deep. */
@@ -107,6 +117,7 @@ export class CallCode {
     elsewhere();
     this.#returnTraced();
     elsewhere();
+    this.#counts?.leaving(body);
     body.get(LOCAL_A);
     body.return();
     body.end();
@@ -118,6 +129,7 @@ export class CallCode {
   return(dirty: number, leaving: Uint8Array | undefined): void {
     this.#state.store(dirty);
     if (leaving !== undefined) this.#body.append(leaving);
+    this.#counts?.leaving(this.#body);
     this.#body.get(LOCAL_TARGET);
     this.#body.return();
   }
@@ -126,6 +138,7 @@ export class CallCode {
   leave(dirty: number): void {
     const body = this.#body;
     this.#state.store(dirty);
+    this.#counts?.leaving(body);
     body.get(LOCAL_TARGET);
     this.#pushDepth();
     this.#pushSlotOfTarget(null);

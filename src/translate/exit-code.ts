@@ -13,6 +13,7 @@ import {
   I32_SHR_U,
   I32_STORE,
 } from "../../assembly/shared/wasm-opcodes.ts";
+import type { CountCode } from "./count-code.ts";
 import type { Body, Label } from "./encoder/body.ts";
 import type { StateCode } from "./state-code.ts";
 import { LEFT_BLOCK } from "./unit-interface.ts";
@@ -31,8 +32,8 @@ export interface ExitSetting {
   readonly lowest: number;
   /** The unit's place in the function table. */
   readonly slot: number;
-  /** Whether the host counts the blocks that are left before they are complete. */
-  readonly counts: boolean;
+  /** Counts what is executed, and the blocks that are left before they are complete; null: nothing is counted. */
+  readonly counts: CountCode | null;
 }
 
 export class ExitCode {
@@ -108,7 +109,8 @@ export class ExitCode {
     body.if();
     this.tellFailure();
     body.end();
-    if (this.#setting.counts) {
+    if (this.#setting.counts !== null) {
+      this.#setting.counts.leaving(body);
       body.op(I32_CONST, this.#setting.slot);
       this.#pushPlace();
       this.#pushRefund();

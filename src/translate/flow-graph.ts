@@ -50,6 +50,26 @@ export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph
   return { edges, firstDispatcher, order, children, isLoop, isMerge };
 }
 
+/** For each node the innermost loop that it is in, by the loop's number; undefined outside loops. */
+export function loopOf(
+  successors: readonly (readonly number[])[],
+): readonly (number | undefined)[] {
+  const edges = successors.map((list) => list.map((to) => ({ to, label: null })));
+  const found = new Array<number | undefined>(edges.length).fill(undefined);
+  const pending = [new Set(reachableFrom(edges))];
+  let loops = 0;
+  for (let nodes = pending.pop(); nodes !== undefined; nodes = pending.pop()) {
+    for (const component of components(edges, nodes)) {
+      for (const node of component) found[node] = loops;
+      loops++;
+      const [header = 0] = entriesOf(edges, component);
+      component.delete(header);
+      if (component.size > 0) pending.push(component);
+    }
+  }
+  return found;
+}
+
 /** Gives every loop that has more than one entry a dispatcher, from the outermost loops inwards. */
 function makeReducible(edges: Edge[][]): void {
   const pending = [new Set(reachableFrom(edges))];

@@ -452,7 +452,7 @@ export class Translator {
       slotOf: (target) => this.#rootAt(target)?.slot ?? 0,
       likelyTarget: (at) => this.#observations.onlyTarget(at),
       counterOf:
-        counters === null || counts === null ? null : (block) => counters.addressOf(counts, block),
+        counters === null || counts === null ? null : (block) => counters.counterOf(counts, block),
     });
     return { root: pc, slot, code, windows, writes, unseen, counts, body };
   }

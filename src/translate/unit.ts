@@ -25,6 +25,7 @@ import {
   I32_SUB,
 } from "../../assembly/shared/wasm-opcodes.ts";
 import { greatest, least } from "../extremes.ts";
+import type { BlockCounter } from "./block-counts.ts";
 import { type Block, blockLength, type Flow, instructionsOf } from "./blocks.ts";
 import { CallCode, type CallSetting } from "./call-code.ts";
 import { constantAccesses } from "./constant-addresses.ts";
@@ -55,7 +56,7 @@ export interface UnitSetting extends CallSetting {
   /** The only observed target of the call through a register at pc, if there is just one. */
   likelyTarget(pc: number): number | null;
   /** Where each block counts how often it is completed, if it does (block-counts.ts); then the module is COUNTED. */
-  readonly counterOf: ((block: number) => number | null) | null;
+  readonly counterOf: ((block: number) => BlockCounter | null) | null;
 }
 
 /** The unit's function, for a module that is PLAIN or COUNTED. */
@@ -122,9 +123,9 @@ class Unit {
       instruction.guards && !isGuarded(this.#access[node]?.get(instruction));
     this.#state = registerState(blocks, successors, guards, this.#checked);
     this.#stateCode = new StateCode(this.#body);
-    const counts = this.#counts !== null;
+    const counts = this.#counts;
     this.#exits = new ExitCode(this.#body, this.#stateCode, { lowest, slot: setting.slot, counts });
-    this.#calls = new CallCode(this.#body, this.#stateCode, setting, blocks[0]?.pc ?? 0);
+    this.#calls = new CallCode(this.#body, this.#stateCode, setting, blocks[0]?.pc ?? 0, counts);
     this.#loopCode = new LoopCode(this.#body);
   }
 
@@ -285,6 +286,7 @@ class Unit {
         this.#settle(node, end.plan, first as Edge, second);
         break;
       case "exit":
+        this.#counts?.leaving(this.#body);
         this.#stateCode.store(dirtyAfter);
         this.#body.op(I32_CONST, end.pc);
         this.#body.return();
@@ -320,8 +322,20 @@ class Unit {
   }
 
   #branch(node: number, taken: Edge, otherwise: Edge): void {
-    this.#body.get(LOCAL_CONDITION);
-    this.#fork(node, taken, otherwise);
+    const body = this.#body;
+    body.get(LOCAL_CONDITION);
+    if (this.#counts === null) {
+      this.#fork(node, taken, otherwise);
+      return;
+    }
+    body.if();
+    this.#counts.went(body, node, "taken");
+    this.#goTo(node, taken);
+    body.else();
+    this.#counts.went(body, node, "otherwise");
+    this.#goTo(node, otherwise);
+    body.end();
+    body.unreachable();
   }
 
   /** Goes on at one of two nodes, as the condition on the stack says. */
@@ -359,11 +373,13 @@ class Unit {
     body.get(LOCAL_CONDITION);
     body.if();
     this.#slot(node, end);
-    this.#counts?.completed(this.#body, node);
+    this.#counts?.completed(body, node);
+    this.#counts?.went(body, node, "taken");
     this.#goTo(node, taken);
     body.else();
     this.#stateCode.addFuel(1);
-    this.#counts?.completed(this.#body, node);
+    this.#counts?.completed(body, node);
+    this.#counts?.went(body, node, "otherwise");
     this.#goTo(node, otherwise ?? taken);
     body.end();
     body.unreachable();
