@@ -76,6 +76,12 @@ function jumpEdit(subject: Subject, entry: Entry, noJumps: boolean): Edit | null
       `it goes to ${hex(symbol.value + addend)}, which is no instruction of ${section.name}`,
     );
   }
+  const keySite = subject.isKeySite(section.index, offset);
+  if (keySite && !inSection) {
+    return refuse(
+      "this jump is a static key's site, where the kernel writes one word, and its target is in another section",
+    );
+  }
   const register = registerFor(subject, entry, slot, intoFunction);
   if (register === null) return refuse("no register is free: its delay slot uses at");
   const long: Edit = {
@@ -99,7 +105,7 @@ function jumpEdit(subject: Subject, entry: Entry, noJumps: boolean): Edit | null
     ...long,
     words: [{ branch: links ? BAL : B, to: symbol.value + addend }],
     change: { ...long.change, kind: links ? "call-relative" : "jump-relative", register: null },
-    longer: long,
+    longer: keySite ? null : long,
   };
 }
 

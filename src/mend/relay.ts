@@ -77,7 +77,8 @@ function finished(subject: Subject, maps: Maps, edit: Edit, word: NewWord, at: n
     const to = maps.get(section.index)?.at(word.to) ?? null;
     const branch = to === null ? null : aimed(word.branch, at, to);
     if (branch !== null) return branch;
-    subject.refuse(section, change.offset, change.symbol, lost(word.to));
+    const reason = to === null ? lost(word.to) : TOO_FAR;
+    subject.refuse(section, change.offset, change.symbol, reason);
     return word.branch;
   }
   const addend = movedAddend(maps, word.symbol, word.addend);
@@ -111,7 +112,7 @@ function movedBranch(
   const from = map.at(at) as number;
   const moved = aimed(word, from, to);
   if (moved === null) {
-    return refuse("this branch would go farther than 128 KiB when the code between has grown");
+    return refuse(TOO_FAR);
   }
   if (moved !== word && own === undefined) {
     return refuse(
@@ -120,6 +121,8 @@ function movedBranch(
   }
   return moved;
 }
+
+const TOO_FAR = "this branch would go farther than 128 KiB when the code between has grown";
 
 function lost(target: number): string {
   return `it goes into the middle of a piece that is replaced, at ${hex(target)}`;

@@ -48,6 +48,9 @@ export type SymbolPlace = "core" | "init" | "outside";
 
 const CODE = SHF_ALLOC | SHF_EXECINSTR;
 const MCOUNT_LOC = "__mcount_loc";
+const JUMP_TABLE = "__jump_table";
+/** struct jump_entry of a 32-bit kernel: code, target, key. */
+const JUMP_ENTRY_SIZE = 12;
 const NONE: readonly Entry[] = [];
 
 export class Subject {
@@ -60,6 +63,7 @@ export class Subject {
   readonly #words = new Map<number, Words>();
   readonly #functions = new Map<number, FunctionRange[]>();
   readonly #starts = new Set<string>();
+  #keySites: Set<string> | undefined;
   readonly #bySection = new Map<number, Entry[]>();
   readonly #patches = new Map<number, Map<number, Entry[]>>();
 
@@ -168,6 +172,23 @@ export class Subject {
 
   isFunctionStart(section: number, offset: number): boolean {
     return this.#starts.has(`${section}+${offset}`);
+  }
+
+  /** Whether a place is a static key's site, at which the kernel writes a nop or a j, one word, at run time. */
+  isKeySite(section: number, offset: number): boolean {
+    if (this.#keySites === undefined) {
+      const table = this.elf.sections.find(({ name }) => name === JUMP_TABLE);
+      const codes = table === undefined ? [] : this.of(table);
+      this.#keySites = new Set(
+        codes
+          .filter((entry) => entry.offset % JUMP_ENTRY_SIZE === 0)
+          .map(({ section: own, offset: at, symbol }) => {
+            const code = symbol.value + (this.wordAt(own, at) ?? 0);
+            return `${symbol.section}+${code >>> 0}`;
+          }),
+      );
+    }
+    return this.#keySites.has(`${section}+${offset}`);
   }
 
   isMcount(symbol: ElfSymbol): boolean {

@@ -1,12 +1,11 @@
 // Compares a block of a module's memory in a live kernel with the same block made by farjal: each word is equal,
 // different for a reason that is checked for that word, or unexplained. A pure function from bytes to a value. A
 // section's name alone is no reason if more can be checked: a table that the kernel sorts must have the same entries,
-// and a static key's site must hold one of its two words.
+// and a static key's site must hold one of its words.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
-import { NOP } from "../isa/assemble.ts";
 import { THIS_MODULE } from "../module/layout/sections.ts";
 import type { Moment } from "./records.ts";
 
@@ -26,8 +25,8 @@ export interface ComparedBlock {
   /** The live kernel's bytes: as many, or more, since memory is allocated in pages. */
   readonly live: Uint8Array;
   readonly sections: readonly ComparedSection[];
-  /** The sites of static keys: address → the jump that is there while its branch is taken. */
-  readonly jumps: ReadonlyMap<number, number>;
+  /** The sites of static keys: address → the words that the file or the kernel has there. */
+  readonly keySites: ReadonlyMap<number, readonly number[]>;
   /**
    * Words of the symbol table whose symbols are in sections that are read and dropped: address → the symbol's place in
    * the file. Linux's values for these are addresses in its copy of the file.
@@ -124,7 +123,7 @@ function fileCopy({ base, dropped }: ComparedBlock, live: Uint32Array): number |
 
 function reasonFor(
   section: ComparedSection,
-  { moment, jumps }: ComparedBlock,
+  { moment, keySites }: ComparedBlock,
   { address, ours, live }: Omit<WordDifference, "section">,
 ): string | undefined {
   // `state` is the first member; the kernel also fills in members that are 0 in the file, but no function or name.
@@ -132,10 +131,8 @@ function reasonFor(
     return address === section.address || ours === 0 ? REASONS.state : undefined;
   }
   if (moment === "relocated") return undefined;
-  const jump = jumps.get(address);
-  if (jump !== undefined && [ours, live].every((word) => word === NOP || word === jump)) {
-    return REASONS.key;
-  }
+  const words = keySites.get(address);
+  if (words?.includes(ours) === true && words.includes(live)) return REASONS.key;
   return section.writable && section.name !== "__jump_table" ? REASONS.data : undefined;
 }
 

@@ -7,7 +7,8 @@ import { KSEG2, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import { Words } from "../bytes/words.ts";
 import { SHF_WRITE, SHN_UNDEF, SYM_SIZE } from "../elf/numbers.ts";
 import { functionText } from "../ftrace/text/tracefs-text.ts";
-import { jumpTo } from "../isa/assemble.ts";
+import { assemble, jumpTo, NOP } from "../isa/assemble.ts";
+import { R } from "../isa/registers.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Machine } from "../lab/machine.ts";
 import { ModuleStack } from "../lab/module-stack.ts";
@@ -182,7 +183,7 @@ function comparedBlocks(
     off,
     traced,
   };
-  const jumps = jumpWords(machine, module);
+  const keySites = keyWords(machine, module);
   const dropped = droppedSymbols(module);
   return memory.flatMap(({ moment, address, bytes: live }) => {
     const block = module.memories.find(({ base }) => base === address)?.type;
@@ -197,7 +198,7 @@ function comparedBlocks(
       }));
     return {
       ...{ moment, base: address, endian: machine.endian, ours, live },
-      ...{ sections, jumps, dropped },
+      ...{ sections, keySites, dropped },
     };
   });
 }
@@ -234,16 +235,22 @@ function droppedSymbols({ file, sections }: LoadedModule): Map<number, number> {
   return dropped;
 }
 
-/** The jumps of the module's static keys, by their sites: struct jump_entry {code, target, key}. */
-function jumpWords(machine: Machine, module: LoadedModule): Map<number, number> {
+/**
+ * The words that the sites of static keys may hold, from struct jump_entry {code, target, key}: a nop, the kernel's
+ * jump, or the branch that a module mended without jumps has until the kernel switches the key.
+ */
+function keyWords(machine: Machine, module: LoadedModule): Map<number, readonly number[]> {
   const table = module.sections.find(({ name }) => name === "__jump_table");
-  const jumps = new Map<number, number>();
+  const words = new Map<number, readonly number[]>();
   for (let at = 0; at + JUMP_ENTRY_SIZE <= (table?.size ?? 0); at += JUMP_ENTRY_SIZE) {
     const code = machine.memory.u32((table?.address ?? 0) + at);
     const target = machine.memory.u32((table?.address ?? 0) + at + 4);
-    jumps.set(code, jumpTo("j", target));
+    const distance = (target - code - 4) >> 2;
+    const branches = (distance << 16) >> 16 === distance;
+    const branch = branches ? [assemble("beq", R.zero, R.zero, distance)] : [];
+    words.set(code, [NOP, jumpTo("j", target), ...branch]);
   }
-  return jumps;
+  return words;
 }
 
 function pages(size: number): number {

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { suite, test } from "node:test";
 import { fastImage } from "../../src/board/boot-image.ts";
 import { KernelTracer } from "../../src/board/kernel-tracer.ts";
@@ -66,6 +66,24 @@ for (const { endian, skip, vmlinux, modules, module } of SMALL_KERNELS) {
         verified.map(({ name, loads, problems }) => [name, loads, problems]),
         [["short_calls", true, []]],
       );
+      assert.equal(held, true);
+    });
+
+    test("its modules load without jumps, and their memory is farjal's", async (context) => {
+      const folder = temporaryDirectory(context);
+      const names = thorough
+        ? modules.map((path) => basename(path, ".ko"))
+        : ["short_calls", "test_static_key_base", "test_static_keys"];
+      const paths = names.map((name) => {
+        const { file } = mendModule(readFileSync(module(name)), { noJumps: true });
+        const path = join(folder, `${name}.ko`);
+        writeFileSync(path, file ?? "");
+        return path;
+      });
+      const { modules: verified, held } = await verify(paths, { kernel: vmlinux });
+      for (const { name, loads, problems } of verified) {
+        assert.deepEqual([name, loads, problems], [name, true, []]);
+      }
       assert.equal(held, true);
     });
 

@@ -116,6 +116,18 @@ for (const order of ORDERS) {
   }
 }
 
+test("25: init code beyond the 256 MiB line behind its core computes what it did", async () => {
+  for (const order of ORDERS) {
+    for (const options of [{}, { noJumps: true }]) {
+      const machine = await Machine.create({ endian: order });
+      const file = readModule(mended("init_jal", order, options));
+      const place = { base: 0xcffff000, initBase: 0xd0001000 };
+      machine.insmodFile(file, { ...place, farJumps: "refuse" });
+      assert.ok(results(machine, order, "init_jal").length > 0);
+    }
+  }
+});
+
 for (const way of ["native", "guest"] as const satisfies readonly TraceWay[]) {
   for (const options of [{}, { noJumps: true }]) {
     test(`function_graph records the long build's graphs in mended modules (${way}, ${JSON.stringify(options)})`, async () => {

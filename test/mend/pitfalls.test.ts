@@ -550,6 +550,23 @@ suite("mending", () => {
     );
   });
 
+  test("23: a mended file has nothing to mend, with the same options, and stays as it is", () => {
+    const names = ["jal2009", "shapes_jal", "frames_jal", "init_jal", "optimize0_jal", "lost"];
+    for (const name of names) {
+      for (const endian of ORDERS) {
+        const bytes = readFileSync(repositoryFile(`test/modules/built/${name}-${endian}.ko`));
+        for (const options of [{}, { noJumps: true }, { sites: "remove" } as const]) {
+          const { file } = mendModule(bytes, options);
+          assert.ok(file !== null);
+          assert.notDeepEqual(file, bytes, name);
+          const again = mendModule(file, options);
+          assert.equal(again.report.verdict, "nothing", name);
+          assert.equal(again.file, file);
+        }
+      }
+    }
+  });
+
   test("24: in-place fields are in the file's byte order", () => {
     const bytes = (endian: Endian) =>
       mendModule(bytesOf({ text: [JAL, NOP], relocations: [far(0)] }, endian)).file as Uint8Array;
@@ -575,6 +592,27 @@ suite("mending", () => {
       assert.equal(refusals.filter(({ symbol }) => symbol === "_mcount").length, 10);
       for (const { reason } of refusals) assert.match(reason, /64-bit module/);
     }
+  });
+
+  test("a static key's site becomes a branch of one word, and is refused where that can't be", () => {
+    const keys = data(
+      [0, 16, 0],
+      [0, 4, 8].map((offset) => ({ offset, type: R_MIPS_32, symbol: ".text" })),
+      "__jump_table",
+    );
+    const key = (symbol: string, sections: readonly SectionSpec[] = []) => ({
+      text: [J, NOP, JAL, NOP, JR_RA, NOP],
+      relocations: [{ offset: 0, type: R_MIPS_26, symbol }, far(8)],
+      sections: [keys, ...sections],
+      symbols: [functionSymbol("target", 16)],
+      options: { noJumps: true },
+    });
+    mended(key("target"), (result) => {
+      assert.equal(result.words()[0], 0x10000005);
+      assert.deepEqual(result.words("__jump_table"), [0, 24, 0]);
+    });
+    const cold = code([JR_RA, NOP], [], ".text.unlikely");
+    refused(key(".text.unlikely", [cold]), ".text+0", /static key's site.*another section/);
   });
 
   test("two relocations on a jump, a jump in a delay slot, and jumps that can't be mended are refused", () => {

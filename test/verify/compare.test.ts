@@ -9,6 +9,7 @@ import { type ComparedBlock, compareBlock } from "../../src/verify/compare.ts";
 
 const BASE = 0xc0000000;
 const JUMP = 0x08000010;
+const BRANCH = 0x10000003;
 /** Eight words each. */
 const SECTIONS = [
   { name: ".text", writable: false },
@@ -42,7 +43,7 @@ function block(
     ours: bytesOf(ours, endian),
     live: bytesOf(live, endian),
     sections: SECTIONS.map((section) => ({ ...section, address: at(section.name), size: SIZE })),
-    jumps: new Map([[at(".text", 3), JUMP]]),
+    keySites: new Map([[at(".text", 3), [0, JUMP, BRANCH]]]),
     dropped: new Map([[at(".symtab", 1), 0x24]]),
   };
 }
@@ -86,8 +87,9 @@ suite("memory compared", () => {
     assert.deepEqual([explained, unexplained, first?.section], [1, 1, ".text"]);
   });
 
-  test("a static key's site holds its jump or a nop, and nothing else", () => {
+  test("a static key's site holds its jump, a branch or a nop, and nothing else", () => {
     assert.equal(outcome("traced", { [at(".text", 3)]: 0 }).explained, 1);
+    assert.equal(outcome("traced", { [at(".text", 3)]: BRANCH }).explained, 1);
     assert.equal(outcome("traced", { [at(".text", 3)]: JUMP + 1 }).unexplained, 1);
     assert.equal(outcome("relocated", { [at(".text", 3)]: 0 }).unexplained, 1);
   });
