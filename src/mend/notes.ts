@@ -22,8 +22,8 @@ export function notesOn(subject: Subject, plan: MendPlan | null, stripped: boole
   if (has(BUILD_ID)) notes.push("the build-id is still that of the original file");
   if (has(DEBUG) && plan !== null && !stripped) {
     notes.push(
-      "the debugging sections' line tables, function lengths and call frames describe the code as it was: " +
-        "--strip-debug takes them out",
+      "in the debugging sections, the addresses of functions and data are adjusted, but not the lines of code after a " +
+        "section's first change, the lengths of functions and their scopes, or call frames: --strip-debug takes them out",
     );
   }
   if (edits.length > 0) {

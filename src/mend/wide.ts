@@ -1,5 +1,6 @@
 // Finds what would need mending in a 64-bit module. Its relocations are RELA, with up to three types in one entry, and
-// its sites have other words, so nothing is rewritten: each place is refused by name.
+// its sites have other words, so nothing is rewritten: each place is refused by name. Debian's 64-bit modules need
+// none of it: they have no jal, and no j that leaves its block.
 
 import { OP_J } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26, R_MIPS_HI16, R_MIPS_HIGHEST } from "../../assembly/shared/relocation-types.ts";

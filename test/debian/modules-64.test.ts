@@ -2,14 +2,19 @@
 // from their tree. A command that needs a processor must be a wrong call.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { OP_J } from "../../assembly/shared/opcodes.ts";
+import { jumpsOfFile, mendModule } from "../../src/index.ts";
 import type { AnyKernel } from "../../src/kernel/kernel.ts";
 import { readAnyKernel, readKernel64 } from "../../src/kernel/read.ts";
 import { farjal, farjalJson } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 
+/** A quick run reads one module in so many for jumps. */
+const SAMPLED = 20;
 const MODULES = ["crc16", "ext4", "usbcore"];
 
 for (const flavour of ["loongson-3", "5kc-malta", "octeon"]) {
@@ -47,6 +52,23 @@ for (const flavour of ["loongson-3", "5kc-malta", "octeon"]) {
         const symbol = read.symbol(name);
         if (symbol !== undefined) assert.equal(address, symbol.address, name);
       }
+    });
+
+    test("no module has a far jump: nothing needs mending, and each j stays in its block", () => {
+      const files = readdirSync(tree, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ko"))
+        .sort()
+        .filter((_, index) => thorough || index % SAMPLED === 0);
+      let jumps = 0;
+      for (const file of files) {
+        const bytes = readFileSync(join(tree, file));
+        assert.equal(mendModule(bytes).report.verdict, "nothing", file);
+        for (const { word, reaches } of jumpsOfFile(bytes, 0xc0000000)) {
+          assert.deepEqual([word >>> 26, reaches], [OP_J, true], file);
+          jumps += 1;
+        }
+      }
+      assert.ok(jumps > 0, `no jump in ${files.length} modules`);
     });
 
     for (const name of MODULES) {
