@@ -131,14 +131,14 @@ function shortEntry(machine: Machine, module: LoadedModule, { addresses }: Entri
   const target = mcount + PAST_POP;
   if (room === undefined || room.size < veneerSize(target) || room.address % WORD !== 0) {
     throw new Misuse(
-      `three nops reach the kernel through a veneer, and ${module.name} has no room for one: it needs ` +
+      `three nops reach the kernel through a trampoline, and ${module.name} has no room for one: it needs ` +
         `a section ${VENEER_SECTION} of ${veneerSize(target)} bytes`,
     );
   }
   const veneer = room.address;
   const far = addresses.find((entry) => reachOf(entry + WORD) !== regionOf(veneer));
   if (far !== undefined) {
-    throw new Misuse(`the entry at ${hex(far)} can't reach the veneer at ${hex(veneer)}`);
+    throw new Misuse(`the entry at ${hex(far)} can't reach the trampoline at ${hex(veneer)}`);
   }
   writeWords(machine, veneer, [...veneerWords(target).slice(0, -1), MOVE_T4_ZERO]);
   const jal = jumpTo("jal", veneer);

@@ -183,7 +183,7 @@ class Variant {
     const { build, design, veneers, module } = this;
     if (build.mendedFrom !== undefined) return `${this.file}${build.mendedFrom}, rewritten`;
     if (veneers !== null) {
-      return `${this.file}${design.title}, ${veneers === "each" ? "a veneer each" : "shared veneers"}`;
+      return `${this.file}${design.title}, ${veneers === "each" ? "a trampoline each" : "shared trampolines"}`;
     }
     const long = design.kind === "none" && !callsByJal(module.file.elf);
     return `${this.file}${design.title}${long ? ", long calls" : ""}`;

@@ -149,5 +149,5 @@ export function place<A extends Address>(
 }
 
 function noRoom(block: Block, far: FarJump<Address>): string {
-  return `the ${block} block has no room for a veneer in the region of ${hex(far.siteRegion)}`;
+  return `the ${block} block has no room for a trampoline in the region of ${hex(far.siteRegion)}`;
 }

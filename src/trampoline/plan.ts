@@ -50,7 +50,8 @@ export function planTrampolines<A extends Address>(facts: PlanFacts<A>): Trampol
   const [anywhere] = blocks.flatMap((block) => facts.blocks[block]?.base ?? []);
   if (anywhere === undefined) throw new Misuse("the module has no block of memory");
   const fault = veneerFault(veneerWords(anywhere, register), anywhere);
-  if (fault !== null) throw new Misuse(`a veneer can't go through register ${register}: ${fault}`);
+  if (fault !== null)
+    throw new Misuse(`a trampoline can't go through register ${register}: ${fault}`);
   const rooms = perBlock(blocks, (block) => roomOf(facts, block));
   const grouping = group(facts.jumps, ({ target }) => placeText(target), facts.veneers);
   let heads: PerBlock<number> = {};

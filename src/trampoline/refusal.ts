@@ -61,7 +61,7 @@ export function noVeneer(jump: Pick<Jump, "symbol" | "word" | "targetIsFunction"
   if (hasOwnClobbers(jump.symbol)) {
     return (
       `${jump.symbol} is called from inline assembly whose clobber list leaves out t9, so t9 may be live; ` +
-      "built with -DMODULE the call loads its target into at and needs no veneer"
+      "built with -DMODULE the call loads its target into at and needs no trampoline"
     );
   }
   if (jump.word >>> 26 === OP_J && !jump.targetIsFunction) {

@@ -112,7 +112,7 @@ export function veneerFault(words: readonly number[], target: Address): string |
       else registers.set(to, BigInt.asIntN(64, value + immediate));
     } else {
       const known = wide ? "lui, addiu, daddiu, dsll" : "lui, addiu";
-      return `${hex(word)} isn't ${known} or jr: a veneer must leave ra and memory alone`;
+      return `${hex(word)} isn't ${known} or jr: a trampoline must leave ra and memory alone`;
     }
   }
   return "it doesn't end in a jump";

@@ -45,8 +45,8 @@ test("cost compares farjal's own designs", () => {
   assert.deepEqual(json.rows.map(off), [
     ["no call sites", 208, 0, null],
     ["no call sites, long calls", 240, 0, null],
-    ["jal _mcount, a veneer each", 208, 48, 3],
-    ["jal _mcount, shared veneers", 208, 16, 3],
+    ["jal _mcount, a trampoline each", 208, 48, 3],
+    ["jal _mcount, shared trampolines", 208, 16, 3],
     ["jal _mcount, rewritten", 244, 0, 2],
     ["long call", 256, 0, 2],
     ["long call, ra address", 272, 0, 2],
@@ -144,10 +144,10 @@ test("cost makes three designs of a module that calls _mcount by jal", () => {
   const words = ["cost", builtModule("jal2009", "big"), "--call", "work_run(2)", ...SHORT];
   const { code, stdout, stderr } = farjal(words);
   assert.equal(code, 0);
-  // 14 far jumps; 10 of them are sites, which go to one of the five shared veneers.
+  // 14 far jumps; 10 of them are sites, which go to one of the five shared trampolines.
   for (const line of [
-    /^ {2}jal2009-big\.ko: jal _mcount, a veneer each +1,248 +224 +\+3\.00 +\+50\.00 /m,
-    /^ {2}jal2009-big\.ko: jal _mcount, shared veneers +1,248 +80 +\+3\.00 +\+50\.00 /m,
+    /^ {2}jal2009-big\.ko: jal _mcount, a trampoline each +1,248 +224 +\+3\.00 +\+50\.00 /m,
+    /^ {2}jal2009-big\.ko: jal _mcount, shared trampolines +1,248 +80 +\+3\.00 +\+50\.00 /m,
     /^ {2}jal2009-big\.ko: jal _mcount, rewritten +1,400 +0 +\+2\.00 +\+61\.00 /m,
     /^ {2}jal2009-big\.ko: without its sites +1,128 +64$/m,
   ]) {
@@ -185,8 +185,11 @@ test("cost compares builds of a module side by side, above the one without sites
     [
       ["plain-big.ko: no call sites, long calls", null],
       ["modern-big.ko: long call, ra address", "plain-big.ko: no call sites, long calls"],
-      ["jal2009-big.ko: jal _mcount, a veneer each", "plain-big.ko: no call sites, long calls"],
-      ["jal2009-big.ko: jal _mcount, shared veneers", "plain-big.ko: no call sites, long calls"],
+      ["jal2009-big.ko: jal _mcount, a trampoline each", "plain-big.ko: no call sites, long calls"],
+      [
+        "jal2009-big.ko: jal _mcount, shared trampolines",
+        "plain-big.ko: no call sites, long calls",
+      ],
       ["jal2009-big.ko: jal _mcount, rewritten", "plain-big.ko: no call sites, long calls"],
     ],
   );

@@ -198,7 +198,7 @@ suite("blocks around a line between regions", () => {
     const plan = planTrampolines(facts([jump(0, MCOUNT)], core));
     const far = only(plan.refused);
     assert.equal(far.trampoline, null);
-    assert.match(far.refusal ?? "", /no room for a veneer in the region of 0xf0000000/);
+    assert.match(far.refusal ?? "", /no room for a trampoline in the region of 0xf0000000/);
   });
 
   test("a block doesn't grow into the other one", () => {

@@ -67,7 +67,7 @@ export function addCost(program: Command, give: Give, terminal: Terminal): void 
     )
     .summary("compare designs of call sites on the same code")
     .description(
-      "Compares designs of call sites: bytes of code and veneers, guest instructions for each call with " +
+      "Compares designs of call sites: bytes of code and trampolines, guest instructions for each call with " +
         "tracing off and on, what switching a site writes and whether that is safe, and host time. Exit " +
         "code 1: a module doesn't load, the call doesn't return, or results differ.",
     )

@@ -93,7 +93,7 @@ export function placeModule<A extends Address>(
   throw new Refusal({
     errno: "ENOMEM",
     dmesg: [],
-    explanation: `the module's veneers don't fit into ${bytes.join(" + ")} bytes of module memory`,
+    explanation: `the module's trampolines don't fit into ${bytes.join(" + ")} bytes of module memory`,
   });
 }
 

@@ -80,7 +80,7 @@ ${
 
 function instructionTable(rows: readonly CostRow[]): Html {
   return table(
-    ["design", ">code", ">veneers", ">sites", ">off", ">function", ">function_graph", "above"],
+    ["design", ">code", ">trampolines", ">sites", ">off", ">function", ">function_graph", "above"],
     rows.map(({ design, kind, bytes, sites, perCall, base }) => [
       design,
       grouped(bytes.code),

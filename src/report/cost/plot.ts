@@ -39,7 +39,7 @@ export function costPlot(rows: readonly CostRow[]): Html {
     });
   return plot(rows, [
     {
-      title: "code and veneers",
+      title: "code and trampolines",
       unit: "bytes",
       marks: rows.map(({ bytes: { code, veneers } }) => ({
         value: code,

@@ -53,7 +53,7 @@ function* titled(
 function instructionTable(rows: readonly CostRow[]): string[] {
   return columns(
     [
-      ["design", "code", "veneers", "off", "function", "function_graph", "above"],
+      ["design", "code", "trampolines", "off", "function", "function_graph", "above"],
       ...rows.map(({ design, bytes, perCall, base, kind }) => [
         design,
         grouped(bytes.code),

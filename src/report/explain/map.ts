@@ -189,7 +189,7 @@ ${this.#shapes}${arrows}</svg>`;
     });
     const own = this.#story.trampolines.filter((one) => one.block === block);
     const veneers = own.map(({ address, symbol, words, sites }): Row => {
-      const note = `veneer, ${counted(sites.length, "jump")}`;
+      const note = `trampoline, ${counted(sites.length, "jump")}`;
       return { name: `→ ${symbol}`, note, kind: "veneer", address, size: words.length * 4 };
     });
     const [first] = veneers;
@@ -198,7 +198,7 @@ ${this.#shapes}${arrows}</svg>`;
       return [...sections, ...veneers].sort((a, b) => ascending(a.address, b.address));
     }
     const size = distance(first.address, last.address) + last.size;
-    const all: Row = { ...first, name: counted(veneers.length, "veneer"), note: "", size };
+    const all: Row = { ...first, name: counted(veneers.length, "trampoline"), note: "", size };
     return [...sections, all].sort((a, b) => ascending(a.address, b.address));
   }
 

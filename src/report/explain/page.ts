@@ -190,7 +190,7 @@ function veneerPart({ trampolines }: Story): Part {
   const left = trampolines.length - shown.length;
   return {
     id: "veneers",
-    title: "Veneers",
+    title: "Trampolines",
     count: trampolines.length,
     body: html`<div class="cards">${shown.map(
       (
@@ -200,7 +200,7 @@ function veneerPart({ trampolines }: Story): Part {
 <pre>${veneerLines(one)
         .map((line) => line.trim())
         .join("\n")}</pre></article>`,
-    )}</div>${left > 0 ? html`<p class="note">… and ${counted(left, "veneer")} more</p>` : null}`,
+    )}</div>${left > 0 ? html`<p class="note">… and ${counted(left, "trampoline")} more</p>` : null}`,
   };
 }
 
