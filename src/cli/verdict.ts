@@ -5,7 +5,7 @@
 import type { Address } from "../address.ts";
 import { counted } from "../html/numbers.ts";
 import { type Block, type LoadedModule, Refusal } from "../index.ts";
-import { type Mending, mendedWith } from "../report/verdict-text.ts";
+import { type LinuxVerdict, type Mending, mendedWith } from "../report/verdict-text.ts";
 import {
   type Files,
   openLoading,
@@ -74,7 +74,7 @@ export function linuxLoad(files: Files, options: SessionOptions): Promise<Attemp
 
 /** What helped the modules of a session that Linux would refuse. */
 export interface Help {
-  readonly linux: "loads" | "refused";
+  readonly linux: LinuxVerdict;
   readonly mend: Mending | null;
   /** A sentence about it, or nothing. */
   readonly note: string;

@@ -6,6 +6,9 @@ import { counted } from "../html/numbers.ts";
 import type { Paint } from "./paint.ts";
 import { refusalText } from "./refusal-text.ts";
 
+/** Linux's verdict on a module's unchanged file. */
+export type LinuxVerdict = "loads" | "refused";
+
 /** What becomes of a module's far jumps, and of those of the modules that are loaded first. */
 export interface Mending {
   /** `none`: they are left as they are, and the numbers say what trampolines would do. */

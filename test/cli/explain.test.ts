@@ -15,6 +15,7 @@ import {
 const KEYS = {
   "": [
     "name",
+    "linux",
     "verdict",
     "stage",
     "errno",

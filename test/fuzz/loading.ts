@@ -98,7 +98,7 @@ function loadOn<A extends Address>(
     plan: () => machine.plan(file, placing),
     load: () => machine.insmodFile(file, placing),
   });
-  if (chance % 16 === 0) explainPage(story);
+  if (chance % 16 === 0) explainPage(story, story.verdict.verdict);
   const [module] = machine.modules;
   if (module === undefined) return "refused";
   machine.rmmod(module);

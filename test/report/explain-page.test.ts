@@ -60,7 +60,7 @@ function hostile(): ModuleFile {
 }
 
 test("text from a file never becomes markup", async () => {
-  const page = explainPage(await storyOf(hostile()));
+  const page = explainPage(await storyOf(hostile()), "loads");
   assert.equal(page.match(/<script/g)?.length, 1);
   assert.doesNotMatch(page, /<img|onerror="/);
   assert.ok(page.includes("&lt;script&gt;hacked=1&lt;/script&gt;&#39;&amp;\\x01"));
@@ -71,7 +71,7 @@ test("the page of a module with very many call sites stays small", async () => {
   const [site] = story.callSites;
   assert.ok(site !== undefined);
   const many = { ...story, callSites: Array.from({ length: 30_000 }, () => site) };
-  const page = explainPage(many);
+  const page = explainPage(many, "loads");
   assert.ok(page.length < LARGEST_PAGE, `${page.length} bytes`);
   assert.match(page, /2,000 of 30,000 rows are shown/);
 });
@@ -81,11 +81,12 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
     test(`shows map and tables without a request, ${colorScheme}`, async (context) => {
       const path = join(temporaryDirectory(context), "page.html");
       const story = await storyOf(built("init_jal"), "trampoline", 0xcffff000);
-      writeFileSync(path, explainPage(story));
+      writeFileSync(path, explainPage(story, "refused"));
       await withPage(
         path,
         async ({ page, requests, errors }) => {
           assert.equal(await page.title(), "init_jal explained");
+          assert.equal(await page.locator("h1 .badge").textContent(), "Linux refuses it");
           assert.equal(await page.locator("#far-jumps tbody tr").count(), 12);
           assert.equal(await page.locator("svg rect.veneer").count(), story.trampolines.length);
           assert.equal(await page.locator("svg rect.region").count(), story.regions.length);
@@ -106,6 +107,11 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
             "['color','backgroundColor'].map(p=>getComputedStyle(document.body)[p].match(/\\d+/)[0])",
           )) as string[];
           assert.equal(Number(ink) > Number(paper), colorScheme === "dark");
+          // No address is broken into two lines.
+          const whole = await page.evaluate(
+            "[...document.querySelectorAll('#far-jumps tbody code')].every(one => one.getClientRects().length === 1)",
+          );
+          assert.equal(whole, true);
           // No part is wider than the window: long parts scroll within themselves.
           assert.ok(await page.evaluate("document.documentElement.scrollWidth<=innerWidth"));
           assert.deepEqual([requests, errors], [[], []]);
@@ -117,7 +123,7 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
 
   test("runs no script of a hostile module", async (context) => {
     const path = join(temporaryDirectory(context), "hostile.html");
-    writeFileSync(path, explainPage(await storyOf(hostile(), "refuse")));
+    writeFileSync(path, explainPage(await storyOf(hostile(), "refuse"), "refused"));
     await withPage(path, async ({ page, requests, errors }) => {
       assert.equal(await page.evaluate("typeof hacked"), "undefined");
       assert.equal(await page.locator("img").count(), 0);

@@ -64,10 +64,11 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
   const refused =
     verdict.verdict === "refused" || (helped && (await linuxRefusal(files, options)) !== null);
   const linux = refused ? "refused" : "loads";
-  if (options.html !== undefined) await writeWhole(options.html, explainPage(story, sourceOf));
+  if (options.html !== undefined)
+    await writeWhole(options.html, explainPage(story, linux, sourceOf));
   return {
     held: story.verdict.verdict === "loads",
-    json: storyJson(story, sourceOf),
+    json: storyJson(story, linux, sourceOf),
     text:
       options.html === undefined
         ? explainText(story, linux, terminal.paint, sourceOf)

@@ -3,6 +3,7 @@
 import { hex } from "../../hex.ts";
 import type { Story } from "../../index.ts";
 import type { SourceOf } from "../../report/frames-text.ts";
+import type { LinuxVerdict } from "../../report/verdict-text.ts";
 import type { Answer } from "../answer.ts";
 import { framesJson } from "./frames.ts";
 
@@ -28,11 +29,12 @@ const HEXADECIMAL: ReadonlySet<string> = new Set([
 
 /**
  * The story with the verdict's keys at the top level, as in every command, and addresses as strings.
+ * @param linux Linux's verdict on the unchanged file.
  * @param sourceOf the lines of places in the module's file, if they are wanted.
  */
-export function storyJson(story: Story, sourceOf?: SourceOf): Answer["json"] {
+export function storyJson(story: Story, linux: LinuxVerdict, sourceOf?: SourceOf): Answer["json"] {
   const { name, verdict, ...rest } = sourceOf === undefined ? story : withSource(story, sourceOf);
-  return withHex({ name, ...verdict, ...rest }, false) as Answer["json"];
+  return withHex({ name, linux, ...verdict, ...rest }, false) as Answer["json"];
 }
 
 /** The story with the lines of far jumps and call sites. */

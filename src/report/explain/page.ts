@@ -14,6 +14,7 @@ import { disassemble } from "../../isa/disassemble.ts";
 import { framesText, type SourceOf } from "../frames-text.ts";
 import { changeCells } from "../mend-text.ts";
 import { veneerLines } from "../plan-text.ts";
+import type { LinuxVerdict } from "../verdict-text.ts";
 import { explainMap } from "./map.ts";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./style.ts";
 import {
@@ -38,9 +39,10 @@ interface Part {
 
 /**
  * The page's text.
+ * @param linux Linux's verdict on the unchanged file.
  * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
  */
-export function explainPage(story: Story, sourceOf?: SourceOf): string {
+export function explainPage(story: Story, linux: LinuxVerdict, sourceOf?: SourceOf): string {
   const parts = [
     layoutPart(story),
     rewrittenPart(story),
@@ -55,11 +57,10 @@ export function explainPage(story: Story, sourceOf?: SourceOf): string {
     leftOutPart(story),
   ].filter(({ count }) => count > 0);
   const { name, verdict, file } = story;
-  const loads = verdict.verdict === "loads";
   return framedPage(
     { title: `${name} explained`, style: PAGE_STYLE, script: PAGE_SCRIPT },
     html`<header>
-<h1>${name} <span class="badge ${verdict.verdict}">${loads ? "loads" : "is refused"}</span></h1>
+<h1>${name} <span class="badge ${linux}">Linux ${linux === "loads" ? "loads" : "refuses"} it</span></h1>
 ${file.description === null ? null : html`<p>${file.description}</p>`}
 <p class="facts">${[
       `ELF${file.class}`,
@@ -78,7 +79,7 @@ ${file.description === null ? null : html`<p>${file.description}</p>`}
     )}</nav>
 </header>
 <main>
-${verdictPart(story)}
+${verdictPart(story, linux)}
 <section id="map"><h2>Address space</h2> <small>not to scale</small><div class="scroll">${explainMap(story)}</div></section>
 ${parts.map(
   ({ id, title, count, body }) =>
@@ -94,10 +95,12 @@ ${body}</details></section>
   );
 }
 
-function verdictPart({ verdict, file }: Story): Html {
+function verdictPart({ verdict, file }: Story, linux: LinuxVerdict): Html {
   const { dmesg, errno, explanation, stage } = verdict;
   const refused = verdict.verdict === "refused";
-  return html`<section id="verdict" class="${verdict.verdict}"><h2>${refused ? "Refused" : "Loaded"}</h2>
+  const loaded =
+    linux === "loads" ? "Loaded" : "Linux refuses it as it is; this is how farjal loads it";
+  return html`<section id="verdict" class="${linux}"><h2>${refused ? "Refused" : loaded}</h2>
 <p>${STAGES[stage]}${errno === null ? null : html` · <strong>${errno}</strong>`}</p>
 ${dmesg.length === 0 ? null : html`<pre>${dmesg.join("\n")}</pre>`}
 ${explanation === null ? null : explanation.split("\n").map((line) => html`<p>${line}</p>`)}

@@ -31,7 +31,7 @@ summary{cursor:pointer;padding:.2rem 0}
 table{border-collapse:collapse;width:100%;margin-top:.5rem;font-size:.92em}
 th{text-align:left;color:var(--faint);font-weight:600;border-bottom:1px solid var(--line);padding:.25rem .7rem .25rem 0;white-space:nowrap}
 th button{all:unset;cursor:pointer}th button:focus-visible,input:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--blue);outline-offset:2px}
-td{border-bottom:1px solid var(--line);padding:.22rem .7rem .22rem 0;vertical-align:top;overflow-wrap:anywhere;min-width:2rem}
+td{border-bottom:1px solid var(--line);padding:.22rem .7rem .22rem 0;vertical-align:top;overflow-wrap:break-word;min-width:2rem}
 td:first-child{white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(30rem,100%),1fr));gap:.8rem;margin:.7rem 0}

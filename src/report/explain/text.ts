@@ -14,6 +14,7 @@ import type { Paint } from "../paint.ts";
 import { farJumpLines, trampolineLines } from "../plan-text.ts";
 import { refusalText } from "../refusal-text.ts";
 import { columns } from "../table.ts";
+import type { LinuxVerdict } from "../verdict-text.ts";
 import {
   addressOr,
   origin,
@@ -36,7 +37,7 @@ const MOST_EXAMPLES = 3;
  */
 export function* explainText(
   story: Story,
-  linux: "loads" | "refused",
+  linux: LinuxVerdict,
   paint: Paint,
   sourceOf: SourceOf = () => [],
 ): Generator<string> {
@@ -45,7 +46,7 @@ export function* explainText(
 
 function* lines(
   story: Story,
-  linux: "loads" | "refused",
+  linux: LinuxVerdict,
   paint: Paint,
   sourceOf: SourceOf,
 ): Generator<string> {
