@@ -20,6 +20,7 @@ import { damage } from "./bytes.ts";
 import { DEBUG_TARGETS } from "./debugging.ts";
 import { GUEST_TARGETS } from "./guests.ts";
 import { endOf, loadCase } from "./loading.ts";
+import { MEASURED_TARGETS } from "./measured.ts";
 import { seedModules, seedModules64 } from "./modules.ts";
 import { SNAPSHOT_TARGETS } from "./snapshots.ts";
 import type { Target } from "./target.ts";
@@ -344,5 +345,6 @@ export const TARGETS: readonly Target[] = [
   ...GUEST_TARGETS,
   ...TEXT_TARGETS,
   ...DEBUG_TARGETS,
+  ...MEASURED_TARGETS,
   ...SNAPSHOT_TARGETS,
 ];

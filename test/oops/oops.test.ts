@@ -251,6 +251,28 @@ suite("texts of oopses", () => {
     assert.deepEqual(printed(epc?.frames ?? []), EXPECTED["null"]?.["c00a3030"]);
   });
 
+  test("have other lines around them in 4.14 and in 6.18", () => {
+    const text = transcript("null");
+    const whole = first(text);
+    // 4.14: show_regs_print_info() of kernel/printk/printk.c adds a line, and show_registers() of traps.c prints *HwTLS
+    // where that register isn't what the thread has.
+    const old = text
+      .replace(/6\.1\.0-50-4kc-malta.*/, "4.14.267 #0")
+      .replace(/^(\[.*\] )(CPU: 0 PID.*)$/m, "$1$2\n$1task: 82067c90 task.stack: 82066000")
+      .replace(/^(\[.*\] )(Process init.*)$/m, "$1$2\n$1*HwTLS: 77fe5490");
+    assert.deepEqual(first(old), { ...whole, release: "4.14.267" });
+    // 6.18: release 6 of the architecture has no Hi and Lo, and dump_stack_print_info() of lib/dump_stack.c ends with the
+    // model of preemption.
+    const now = text
+      .replace(
+        /PID: (\d+) (.*)6\.1\.0-50-4kc-malta.*/,
+        "UID: 0 PID: $1 $26.18.3 #1 PREEMPT(undef) ",
+      )
+      .replace(/^.*\] (Hi|Lo) {4}:.*\n/gm, "");
+    assert.ok(now.includes("UID: 0 PID: 74") && !now.includes("Hi "));
+    assert.deepEqual(first(now), { ...whole, release: "6.18.3" });
+  });
+
   test("name the modules whose files are needed, and those of another build", () => {
     const log = readCrashLog(transcript("null"));
     const [oops] = log.oopses;
