@@ -50,7 +50,7 @@ interface Running {
 /** By row, the seconds of a program's round in each sample. */
 type Samples = Map<string, number[]>;
 
-/** Returns the lines of the report. What is being measured is told on stderr. */
+/** Returns the lines of the report. The program that is being measured is named on stderr. */
 export async function* engines(options: BenchOptions): AsyncGenerator<string> {
   const isAsked = ({ name }: { name: string }): boolean =>
     name === TRANSLATOR || (options.against?.includes(name) ?? true);

@@ -89,8 +89,8 @@ export {
 } from "./dwarf/types.ts";
 export type { ElfObject } from "./elf/object.ts";
 export { type Errno, Misuse, NothingMatches, Refusal, type RefusalDetails } from "./errors.ts";
-export { filterStory, type StoryFilter } from "./explain/filter.ts";
-export { type Story, type TellOptions, tellStory } from "./explain/story.ts";
+export { type Explanation, type ExplanationOptions, explainModule } from "./explain/explanation.ts";
+export { type ExplanationFilter, filterExplanation } from "./explain/filter.ts";
 export {
   type ExportOptions,
   formatOfName,

@@ -1,4 +1,4 @@
-// A JSON document that somebody else may have written: its size is limited before it is parsed, each value is checked
+// A JSON document that another program may have written: its size is limited before it is parsed, each value is checked
 // when it is read, and the error names the document and the place in it.
 
 import { printable } from "./bytes/printable.ts";

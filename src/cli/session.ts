@@ -6,6 +6,8 @@ import {
   type AnyKernel,
   type Block,
   dependencyBase,
+  type Explanation,
+  explainModule,
   type InsmodOptions,
   type Kernel,
   kernelOf32Bits,
@@ -28,8 +30,6 @@ import {
   readAnyKernel,
   rewrittenModule,
   type StillMachine,
-  type Story,
-  tellStory,
   type Veneers,
 } from "../index.ts";
 import { ModuleFinder } from "../sweep/dependencies.ts";
@@ -289,10 +289,10 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
     return this.#explained(() => this.machine.plan(this.file, this.#insmodOptions()));
   }
 
-  /** The module's story, which plans and loads it. */
-  story(): Story<A> {
+  /** The module's explanation, which plans and loads it. */
+  explanation(): Explanation<A> {
     const { farJumps = "trampoline" } = this.#options;
-    return tellStory<A>(this.machine, this.file, {
+    return explainModule<A>(this.machine, this.file, {
       // A rewritten module is loaded as Linux loads it.
       farJumps: farJumps === "rewrite" ? "refuse" : farJumps,
       ...(this.mended === null ? {} : { rewritten: this.mended.changes }),

@@ -1,5 +1,5 @@
 // Linux's verdict on a module, and what farjal's loader makes of it. Both are always found: what Linux says never depends
-// on what farjal was told to mend. Linux's verdict comes from loading the unchanged file without any help; only if that
+// on what the options let farjal mend. Linux's verdict comes from loading the unchanged file without any help; only if that
 // is refused, or if help was asked for, the module is loaded a second time with it.
 
 import type { Address } from "../address.ts";
@@ -33,7 +33,7 @@ export interface Judgement {
   readonly farjal: Attempt;
   /** How the far jumps are mended, or could be; null if there are none. */
   readonly mending: Mending | null;
-  /** Whether the verdict that was asked for holds: Linux's, or farjal's if it was told to help. */
+  /** Whether the verdict that was asked for holds: Linux's, or farjal's if the options let it help. */
   readonly held: boolean;
 }
 
@@ -46,8 +46,8 @@ export async function judge(path: string, options: SessionOptions): Promise<Judg
   const stubbed = linux.refusal !== null && stubMissing === true;
   const farjal = helped || stubbed ? await attempt(files, options) : linux;
   const mending = mendingOf(linux, farjal, options);
-  const told = farJumps === "trampoline" || farJumps === "rewrite";
-  const allowed = linux.refusal === null || told || (stubbed && mending === null);
+  const helps = farJumps === "trampoline" || farJumps === "rewrite";
+  const allowed = linux.refusal === null || helps || (stubbed && mending === null);
   return { linux, farjal, mending, held: farjal.loaded !== null && allowed };
 }
 
@@ -98,7 +98,7 @@ export function helpIn(session: RunningSession, options: SessionOptions): Help {
 /** How the far jumps of a session's modules are mended; null if there are none. */
 function mendedIn(
   session: RunningSession | StillSession,
-  { farJumps: told }: SessionOptions,
+  { farJumps: chosen }: SessionOptions,
 ): Mending | null {
   if (session.mended != null) {
     const changes = session.mended.changes.length;
@@ -106,7 +106,7 @@ function mendedIn(
     return { how: "rewriting", changes, farJumps: 0, trampolines: 0, asked: true };
   }
   const plans = session.machine.modules.map(({ plan }) => plan);
-  return mendingBy("trampolines", plans, told === "trampoline");
+  return mendingBy("trampolines", plans, chosen === "trampoline");
 }
 
 /** How far jumps were mended, or how they could be. */

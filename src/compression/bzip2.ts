@@ -184,7 +184,7 @@ function readAlphabet(bits: Bits): number[] {
   return alphabet;
 }
 
-/** The lengths of codes, each told by its difference from the one before. */
+/** The lengths of codes, each stored as the difference from the one before. */
 function readCodes(bits: Bits, symbols: number): Codes {
   let length = bits.read(5);
   return new Codes(

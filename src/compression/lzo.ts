@@ -164,7 +164,7 @@ function unpackBlock(block: Uint8Array, size: number, output: Output): void {
 
   /** How many literals the last instruction copied behind its match, up to 3. */
   let state = NO_LITERALS;
-  // The first byte of a block that begins with literals tells their number.
+  // The first byte of a block that begins with literals gives their number.
   if ((block[0] ?? 0) > 17) {
     const count = reader.u8() - 17;
     literals(count);

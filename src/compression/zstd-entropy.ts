@@ -206,14 +206,14 @@ function packedWeights(bytes: Uint8Array): number[] {
 }
 
 /** The last symbol's weight isn't stored: it makes the sum a power of two. */
-function huffmanTable(told: readonly number[]): HuffmanTable {
+function huffmanTable(stored: readonly number[]): HuffmanTable {
   const share = (weight: number): number => (weight === 0 ? 0 : 1 << (weight - 1));
-  const sum = told.reduce((all, weight) => all + share(weight), 0);
+  const sum = stored.reduce((all, weight) => all + share(weight), 0);
   if (sum === 0) damaged();
   const bits = 32 - Math.clz32(sum);
   const rest = (1 << bits) - sum;
   if (bits > LONGEST_CODE || (rest & (rest - 1)) !== 0) damaged();
-  const weights = [...told, 32 - Math.clz32(rest)];
+  const weights = [...stored, 32 - Math.clz32(rest)];
   const symbols = new Uint8Array(1 << bits);
   const lengths = new Uint8Array(1 << bits);
   let at = 0;

@@ -14,7 +14,7 @@ export interface Coverage {
 
 export interface ModuleCoverage {
   readonly name: string;
-  /** SHA-256 of the code in its file, in hexadecimal: what tells one build from another. */
+  /** SHA-256 of the code in its file, in hexadecimal: it identifies a build. */
   readonly code: string;
   readonly sections: readonly SectionCoverage[];
   /** The functions that its symbols name. */

@@ -1,11 +1,11 @@
-// Reduces a story to one section or one symbol: its contents, the references to it, and the verdict.
+// Reduces an explanation to one section or one symbol: its contents, the references to it, and the verdict.
 
 import type { Address } from "../address.ts";
+import type { Explanation } from "./explanation.ts";
 import type { PairFinding } from "./pairs.ts";
-import type { PlaceStory } from "./places.ts";
-import type { Story } from "./story.ts";
+import type { ExplainedPlace } from "./places.ts";
 
-export interface StoryFilter {
+export interface ExplanationFilter {
   /** A section's name. */
   readonly section?: string | undefined;
   /** The name of a function, or of an imported or exported symbol. */
@@ -15,22 +15,22 @@ export interface StoryFilter {
 }
 
 /**
- * The parts of the story that match both; all of it if neither is given. With a symbol, only what has to do with it is
+ * The parts of the explanation that match both; all of it if neither is given. With a symbol, only what has to do with it is
  * left: the sections that it is defined and used in, and nothing about the address space as a whole.
  */
-export function filterStory<A extends Address>(
-  story: Story<A>,
-  { section, symbol, definedIn = [] }: StoryFilter,
-): Story<A> {
+export function filterExplanation<A extends Address>(
+  explanation: Explanation<A>,
+  { section, symbol, definedIn = [] }: ExplanationFilter,
+): Explanation<A> {
   const inSection = (name: string): boolean => section === undefined || name === section;
   const named = (name: string | null): boolean => symbol === undefined || name === symbol;
-  const at = (place: PlaceStory<A> | null): boolean =>
+  const at = (place: ExplainedPlace<A> | null): boolean =>
     place !== null && inSection(place.section) && named(place.function);
-  const far = story.farJumps.filter(
-    (jump) => inSection(jump.section) && (named(jump.symbol) || named(holder(story, jump))),
+  const far = explanation.farJumps.filter(
+    (jump) => inSection(jump.section) && (named(jump.symbol) || named(holder(explanation, jump))),
   );
   const veneers = new Set(far.map(({ trampoline }) => trampoline));
-  const findings = story.pairs.findings.flatMap((finding): PairFinding<A>[] => {
+  const findings = explanation.pairs.findings.flatMap((finding): PairFinding<A>[] => {
     const examples = finding.examples.filter((one) => {
       const places = [one.lo, ...one.hi].filter((place) => place !== null);
       return (
@@ -40,9 +40,11 @@ export function filterStory<A extends Address>(
     });
     return examples.length === 0 ? [] : [{ ...finding, examples }];
   });
-  const callSites = story.callSites.filter(at);
-  const rewritten = story.rewritten.filter((one) => inSection(one.section) && named(one.symbol));
-  const staticKeys = story.staticKeys.filter(
+  const callSites = explanation.callSites.filter(at);
+  const rewritten = explanation.rewritten.filter(
+    (one) => inSection(one.section) && named(one.symbol),
+  );
+  const staticKeys = explanation.staticKeys.filter(
     ({ code, key }) => inSection(code.section) && (named(key) || named(code.function)),
   );
   const used = new Set([
@@ -57,27 +59,29 @@ export function filterStory<A extends Address>(
     inSection(name) && (symbol === undefined || used.has(name));
   const whole = symbol === undefined;
   return {
-    ...story,
-    regions: whole ? story.regions : [],
-    ranges: whole ? story.ranges : [],
-    sections: story.sections.filter(({ name }) => concerned(name)),
-    leftOut: story.leftOut.filter(({ name }) => concerned(name)),
+    ...explanation,
+    regions: whole ? explanation.regions : [],
+    ranges: whole ? explanation.ranges : [],
+    sections: explanation.sections.filter(({ name }) => concerned(name)),
+    leftOut: explanation.leftOut.filter(({ name }) => concerned(name)),
     rewritten,
     farJumps: far,
-    trampolines: story.trampolines.filter(({ address }) => veneers.has(address)),
-    pairs: whole ? { ...story.pairs, findings } : { hi16: 0, lo16: 0, mostWaiting: 0, findings },
+    trampolines: explanation.trampolines.filter(({ address }) => veneers.has(address)),
+    pairs: whole
+      ? { ...explanation.pairs, findings }
+      : { hi16: 0, lo16: 0, mostWaiting: 0, findings },
     callSites,
-    imports: story.imports.filter(({ name }) => named(name)),
-    exports: story.exports.filter(({ name }) => named(name)),
+    imports: explanation.imports.filter(({ name }) => named(name)),
+    exports: explanation.exports.filter(({ name }) => named(name)),
     staticKeys,
-    parameters: story.parameters.filter(({ name }) => named(name)),
+    parameters: explanation.parameters.filter(({ name }) => named(name)),
   };
 }
 
 /** The function that contains a far jump, as far as its call sites show it. */
 function holder<A extends Address>(
-  { callSites }: Story<A>,
-  { section, offset }: Story<A>["farJumps"][number],
+  { callSites }: Explanation<A>,
+  { section, offset }: Explanation<A>["farJumps"][number],
 ): string | null {
   const before = callSites.findLast((site) => site.section === section && site.offset <= offset);
   return before?.function ?? null;

@@ -6,13 +6,13 @@ import type { Address } from "../address.ts";
 import type { Pointer } from "../module/file/pointers.ts";
 import { readPointers } from "../module/file/pointers.ts";
 import { symbolName } from "../module/relocation/jumps.ts";
-import type { PlaceStory, Places } from "./places.ts";
+import type { ExplainedPlace, Places } from "./places.ts";
 
-export interface KeyStory<A extends Address = Address> {
+export interface ExplainedKey<A extends Address = Address> {
   /** The site. */
-  readonly code: PlaceStory<A>;
+  readonly code: ExplainedPlace<A>;
   /** The target of the jump when the site is on. */
-  readonly target: PlaceStory<A>;
+  readonly target: ExplainedPlace<A>;
   /** The struct static_key: a symbol, and an offset from it. */
   readonly key: string;
   /** Bit 0 of the key's pointer: the site's likely state. */
@@ -22,10 +22,10 @@ export interface KeyStory<A extends Address = Address> {
 }
 
 /** The static keys in the table's order. @param word reads a loaded module's memory; null when it was refused. */
-export function tellKeys<A extends Address>(
+export function explainKeys<A extends Address>(
   places: Places<A>,
   word: ((address: A) => number | undefined) | null,
-): KeyStory<A>[] {
+): ExplainedKey<A>[] {
   const { sections, elf } = places.file;
   const section = sections.find("__jump_table");
   if (section === undefined) return [];
@@ -36,7 +36,7 @@ export function tellKeys<A extends Address>(
       .filter(({ name, size }) => name !== "" && size > 0)
       .map((symbol) => [`${symbol.section}+${symbol.value}`, symbol.name]),
   );
-  const keys: KeyStory<A>[] = [];
+  const keys: ExplainedKey<A>[] = [];
   for (let at = 0; at + 3 * pointer <= section.size; at += 3 * pointer) {
     const [code, target, key] = [0, 1, 2].map((index) => table.pointer(at + index * pointer));
     if (code?.section === undefined || target?.section === undefined || key === undefined) continue;

@@ -10,7 +10,7 @@ import { contents, relocationTables } from "../elf/contents.ts";
 import { SHF_ALLOC, SHT_REL } from "../elf/numbers.ts";
 import type { RelocationTable } from "../elf/object.ts";
 import { symbolName } from "../module/relocation/jumps.ts";
-import type { PlaceStory, Places } from "./places.ts";
+import type { ExplainedPlace, Places } from "./places.ts";
 
 /**
  * - `shared`: several HI16 wait for one LO16.
@@ -26,9 +26,9 @@ export type PairKind = "shared" | "above" | "negative" | "alone" | "line" | "mis
 
 export interface PairExample<A extends Address = Address> {
   /** The LO16; null for an unpaired HI16. */
-  readonly lo: PlaceStory<A> | null;
+  readonly lo: ExplainedPlace<A> | null;
   /** The HI16s, in the table's order. */
-  readonly hi: readonly PlaceStory<A>[];
+  readonly hi: readonly ExplainedPlace<A>[];
   readonly symbol: string;
   /** S, the symbol's value, if it is known, and the LO16's in-place addend. */
   readonly value: A | null;
@@ -42,7 +42,7 @@ export interface PairFinding<A extends Address = Address> {
   readonly examples: readonly PairExample<A>[];
 }
 
-export interface PairStory<A extends Address = Address> {
+export interface ExplainedPairs<A extends Address = Address> {
   readonly hi16: number;
   readonly lo16: number;
   /** The most HI16 that wait for one LO16. */
@@ -63,13 +63,13 @@ const KINDS: readonly PairKind[] = [
 const MOST_EXAMPLES = 20;
 
 /** Processes every relocation table of a section that is in memory. */
-export function tellPairs<A extends Address>(places: Places<A>): PairStory<A> {
+export function explainPairs<A extends Address>(places: Places<A>): ExplainedPairs<A> {
   const pairs = new Pairs(places);
   for (const table of relocationTables(places.file.elf)) {
     if (table.section.type === SHT_REL && (table.target.flags & SHF_ALLOC) !== 0)
       pairs.trace(table);
   }
-  return pairs.story();
+  return pairs.explanation();
 }
 
 /** A HI16 with its in-place half. */
@@ -91,7 +91,7 @@ class Pairs<A extends Address> {
     this.#places = places;
   }
 
-  story(): PairStory<A> {
+  explanation(): ExplainedPairs<A> {
     const findings = KINDS.flatMap((kind) => {
       const found = this.#examples.get(kind);
       return found === undefined ? [] : [{ kind, ...found }];

@@ -1,4 +1,4 @@
-// Locations within a module, for the story: sections by name, offsets in them, the function that contains an offset,
+// Locations within a module, for the explanation: sections by name, offsets in them, the function that contains an offset,
 // and final symbol values as far as they are known. It uses the file and a layout, so it works for a refused module
 // as well as for a loaded one.
 
@@ -14,7 +14,7 @@ import type { PerBlock } from "../trampoline/facts.ts";
 export type Origin<A extends Address> = PerBlock<A>;
 
 /** A place in a section; `address` is null if the section isn't in memory. */
-export interface PlaceStory<A extends Address = Address> {
+export interface ExplainedPlace<A extends Address = Address> {
   readonly section: string;
   readonly offset: number;
   readonly address: A | null;
@@ -60,7 +60,7 @@ export class Places<A extends Address> {
     return origin === undefined ? null : plus(origin, placed.offset + offset);
   }
 
-  at({ index, name }: Pick<Section, "index" | "name">, offset: number): PlaceStory<A> {
+  at({ index, name }: Pick<Section, "index" | "name">, offset: number): ExplainedPlace<A> {
     const holder = this.#functionAt(index, offset);
     return {
       section: name,

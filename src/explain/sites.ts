@@ -8,9 +8,9 @@ import type { Section } from "../elf/object.ts";
 import { type CallSite, recogniseSite } from "../ftrace/sites/site.ts";
 import type { RecognisedSite } from "../lab/module-sites.ts";
 import type { CallSitePlace } from "../module/file/call-sites.ts";
-import type { PlaceStory, Places } from "./places.ts";
+import type { ExplainedPlace, Places } from "./places.ts";
 
-export interface SiteStory<A extends Address = Address> extends PlaceStory<A> {
+export interface ExplainedSite<A extends Address = Address> extends ExplainedPlace<A> {
   /** The form of the call, in words: `long call, 6 words`; null if it has no known form. */
   readonly form: string | null;
   /** Whether ftrace knows it: from __mcount_loc, or from a plain object's relocations. */
@@ -45,10 +45,10 @@ export interface PatchedSites<A extends Address> {
 }
 
 /** Every call, in the order of sections and offsets. */
-export function tellSites<A extends Address>(
+export function explainSites<A extends Address>(
   places: Places<A>,
   patched: PatchedSites<A> | null,
-): SiteStory<A>[] {
+): ExplainedSite<A>[] {
   const { callSites, elf } = places.file;
   const loaded = new Map(patched?.sites.map((one) => [one.site.address, one]));
   const views = new Map<number, Words>();
@@ -57,17 +57,17 @@ export function tellSites<A extends Address>(
     views.set(section.index, known);
     return known;
   };
-  const tell = (place: CallSitePlace, recorded: boolean): SiteStory<A> => {
-    const told = places.at(place.section, place.offset);
-    const site = told.address === null ? undefined : loaded.get(told.address);
+  const describe = (site: CallSitePlace, recorded: boolean): ExplainedSite<A> => {
+    const place = places.at(site.section, site.offset);
+    const switched = place.address === null ? undefined : loaded.get(place.address);
     const sequence =
-      site !== undefined && patched !== null
-        ? loadedSequence(site, patched)
-        : told.address === null || patched === null
-          ? fileSequence(places.width.of(place.offset), view(place.section), null)
-          : fileSequence(told.address, view(place.section), patched);
-    const lost = recorded ? null : whyLost(place, places);
-    return { ...told, recorded, lost, ...sequence };
+      switched !== undefined && patched !== null
+        ? loadedSequence(switched, patched)
+        : place.address === null || patched === null
+          ? fileSequence(places.width.of(site.offset), view(site.section), null)
+          : fileSequence(place.address, view(site.section), patched);
+    const lost = recorded ? null : whyLost(site, places);
+    return { ...place, recorded, lost, ...sequence };
   };
   return [
     ...callSites.recorded.map((place) => ({ place, recorded: true })),
@@ -76,10 +76,10 @@ export function tellSites<A extends Address>(
     .sort(
       (a, b) => a.place.section.index - b.place.section.index || a.place.offset - b.place.offset,
     )
-    .map(({ place, recorded }) => tell(place, recorded));
+    .map(({ place, recorded }) => describe(place, recorded));
 }
 
-type Sequence<A extends Address> = Pick<SiteStory<A>, "form" | "start" | "before" | "after">;
+type Sequence<A extends Address> = Pick<ExplainedSite<A>, "form" | "start" | "before" | "after">;
 
 function loadedSequence<A extends Address>(
   { site, loaded }: RecognisedSite<A>,

@@ -116,9 +116,10 @@ export function importsOf({ elf }: ModuleFile): Map<string, boolean> {
   return imports;
 }
 
-type Told = Omit<Reason, "dmesg" | "text">;
+/** A reason before the kernel's text is added. */
+type Cause = Omit<Reason, "dmesg" | "text">;
 
-function gplOnly(file: ModuleFile, name: string): Told {
+function gplOnly(file: ModuleFile, name: string): Cause {
   return {
     kind: "gpl-only",
     symbol: name,
@@ -130,7 +131,7 @@ function gplOnly(file: ModuleFile, name: string): Told {
   };
 }
 
-function proprietaryOwner(name: string, owner: string): Told {
+function proprietaryOwner(name: string, owner: string): Cause {
   return {
     kind: "gpl-only",
     symbol: name,
@@ -139,7 +140,7 @@ function proprietaryOwner(name: string, owner: string): Told {
   };
 }
 
-function checksum({ versions }: ModuleFile, { name, crc }: TargetExport, owner: string): Told {
+function checksum({ versions }: ModuleFile, { name, crc }: TargetExport, owner: string): Cause {
   const own = versions?.get(name);
   const kernel = `${owner === "kernel" ? "the kernel" : owner} has ${hex(crc ?? 0)}`;
   return {
@@ -153,7 +154,7 @@ function checksum({ versions }: ModuleFile, { name, crc }: TargetExport, owner: 
   };
 }
 
-function namespace({ name, namespace }: TargetExport): Told {
+function namespace({ name, namespace }: TargetExport): Cause {
   return {
     kind: "namespace",
     symbol: name,

@@ -25,7 +25,7 @@ export class Followers {
   readonly #maker: EventMaker;
   readonly #feeds: Feeds;
   /** Tables that the feeds have received. */
-  #told: readonly SymbolTable[] = [];
+  #sent: readonly SymbolTable[] = [];
   #endAttention: (() => void) | null = null;
   #recording: { readonly recording: Recording; readonly end: () => void } | null = null;
 
@@ -38,11 +38,11 @@ export class Followers {
 
   /** Opens a feed for one more follower. */
   feed(ring: FollowedRing): TraceFeed {
-    if (!this.#feeds.any) this.#told = this.#host.symbolTables();
+    if (!this.#feeds.any) this.#sent = this.#host.symbolTables();
     const port = this.#feeds.open();
     this.#endAttention ??= this.#host.pauseEvery(ATTENTION, () => this.#attend());
     const { buffer, clockHz } = this.#host;
-    return { ...ring, buffer, clockHz, symbols: this.#told, port };
+    return { ...ring, buffer, clockHz, symbols: this.#sent, port };
   }
 
   /** Records into a file. @throws Misuse when there is a recording already, or the file can't be made. */
@@ -81,12 +81,12 @@ export class Followers {
   }
 
   /** Sends followers the names of newly loaded code, before it can run. */
-  tellNames(written: number): void {
+  sendNames(written: number): void {
     if (!this.#feeds.any) return;
     const tables = this.#host.symbolTables();
-    const symbols = tables.filter((table) => !this.#told.includes(table));
-    this.#told = tables;
-    if (symbols.length > 0) this.#feeds.tell({ news: "symbols", symbols, from: written });
+    const symbols = tables.filter((table) => !this.#sent.includes(table));
+    this.#sent = tables;
+    if (symbols.length > 0) this.#feeds.send({ news: "symbols", symbols, from: written });
   }
 
   /** Serves followers in the middle of a run. */

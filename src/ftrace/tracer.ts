@@ -232,7 +232,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     if (isLate) this.#endWait ??= this.#host.pauseEvery(1, () => this.#refreshLate());
     if (!this.#running || this.name !== "function_graph") return;
     this.#shadow.resize(this.#frames);
-    if (this.way === "guest") this.#tellGuest();
+    if (this.way === "guest") this.#setGuestGraph();
   }
 
   /** The frames of the shadow stack of the machine's kernel, which the first module may decide. */
@@ -244,7 +244,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     const first = this.#recorded ? 0 : this.overruns;
     this.#names.update(this.#host.symbolTables(), this.written, first);
     this.#maker.forget();
-    this.#followers.tellNames(this.written);
+    this.#followers.sendNames(this.written);
   }
 
   /** The guest has left the site that it was in. */
@@ -255,7 +255,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
   }
 
   /** Writes set_graph_function and set_graph_notrace into the guest's memory, for its function_graph. */
-  #tellGuest(): void {
+  #setGuestGraph(): void {
     const { within, without } = this.#filters.graphSites;
     this.#host.guestGraph.setStarts(this.#host.blockStarts());
     this.#host.guestGraph.setFunctions(within, without);

@@ -1,5 +1,5 @@
 // What a path leads to, asked before it is read. A path that can't be followed (a link to itself, a name that is too
-// long, a directory that may not be searched) is nothing here: whoever reads it gets the system's reason.
+// long, a directory that may not be searched) is nothing here: the code that reads it gets the system's reason.
 
 import { type Stats, statSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-// The name of a file that is written before it takes another file's name. It is random, and whoever creates the file
+// The name of a file that is written before it takes another file's name. It is random, and the code that creates the file
 // uses the flag wx: then a link that was planted under the name is never followed, and two writers never share a file.
 
 import { randomBytes } from "node:crypto";

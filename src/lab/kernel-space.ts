@@ -29,7 +29,7 @@ const KERNEL_BASE = KSEG0 + 0x100000;
 /** Bytes of an import that has no address of its own: room for a jump and its delay slot. */
 const STUB_SIZE = 8;
 /** The most names in the explanation; the kernel's lines name every missing symbol. */
-const MOST_NAMES_TOLD = 3;
+const MOST_NAMES_SHOWN = 3;
 /** The most arguments that a host function's calls record. */
 const MOST_ARGUMENTS = 64;
 
@@ -151,7 +151,7 @@ export class KernelSpace {
 
   /** Why the kernel doesn't export these names, and what would help. */
   whyMissing(names: readonly string[]): string {
-    const shown = names.slice(0, MOST_NAMES_TOLD);
+    const shown = names.slice(0, MOST_NAMES_SHOWN);
     const rest = names.length - shown.length;
     const more = rest > 0 ? [`and ${rest} more`] : [];
     const kernel = this.#kernel;

@@ -21,7 +21,7 @@ export class Loading<A extends Address = number> {
   readonly dmesg: string[];
   readonly #dry: boolean;
   /** What a dry attempt has reported. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   /**
    * @param options.profile the kernel's rules; default: those that the file was read with.
@@ -56,7 +56,7 @@ export class Loading<A extends Address = number> {
 
   /** Whether a taint is not set yet. */
   isFirstTaint(taint: Taint): boolean {
-    return this.#dry ? !this.#told.has(taint) : !this.host.isTainted(taint);
+    return this.#dry ? !this.#reported.has(taint) : !this.host.isTainted(taint);
   }
 
   /** The same for a taint that makes lockdep unreliable (LOCKDEP_NOW_UNRELIABLE); the first one prints another line. */
@@ -80,8 +80,8 @@ export class Loading<A extends Address = number> {
   /** A dry attempt ignores what the machine has reported: it reports what a kernel after its boot would. */
   #isFirst(what: string, ask: () => boolean): boolean {
     if (!this.#dry) return ask();
-    const first = !this.#told.has(what);
-    this.#told.add(what);
+    const first = !this.#reported.has(what);
+    this.#reported.add(what);
     return first;
   }
 

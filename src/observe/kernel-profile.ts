@@ -8,7 +8,7 @@ import type { Profile, ProfiledFunction, ProfiledInstruction } from "../profile/
 import { GuestMemory } from "./guest-memory.ts";
 import type { RunningKernel } from "./running-kernel.ts";
 
-/** What stands for the sections of a kernel's file. */
+/** What represents the sections of a kernel's file. */
 const SECTION = "memory";
 
 interface Found extends ProfiledFunction {

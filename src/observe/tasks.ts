@@ -18,7 +18,7 @@ const LARGEST = 0x4000;
 const DIRECT = 0x1fffffff;
 /** real_parent, parent, two list heads, group_leader. */
 const GROUP_LEADER = 6;
-/** The most tasks that are told apart: a guest can invent any number. */
+/** The most tasks that are distinguished: a guest can invent any number. */
 const MOST_TASKS = 1 << 16;
 
 interface TaskLayout {

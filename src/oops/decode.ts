@@ -1,5 +1,5 @@
 // Decodes an oops: what was read from its text (oops-text.ts), together with the files of its modules and its kernel
-// (images.ts), becomes a story: which instruction failed and why, where it is in the source, who called it, and whether
+// (images.ts), becomes an explanation: which instruction failed and why, where it is in the source, who called it, and whether
 // a jump went to the wrong 256 MiB region. It reads no files and renders nothing.
 
 import { OP_JAL, OP_REGIMM, OP_SPECIAL } from "../../assembly/shared/opcodes.ts";
@@ -316,7 +316,7 @@ class Decoder {
     return lowWord(badVAddr) < NULL_AREA ? `${what}: almost a null pointer` : what;
   }
 
-  /** MT7620, and every far jump that nobody mended: the right offset in a wrong 256 MiB region. */
+  /** MT7620, and every far jump that wasn't mended: the right offset in a wrong 256 MiB region. */
   #wrongRegion(): string | null {
     const { epc, ra } = this.#oops;
     if (epc === null || epc.symbol !== null) return null;

@@ -17,7 +17,7 @@ export interface Profile {
 
 export interface ProfiledFunction {
   readonly name: string;
-  /** The module; null: the kernel, or what stands for it. */
+  /** The module; null: the kernel, or what represents it. */
   readonly module: string | null;
   /** The file and line of its definition, if there is debugging information. */
   readonly path: string | null;

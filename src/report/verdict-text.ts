@@ -52,7 +52,7 @@ export function farjalText(part: FarjalsPart, paint: Paint): string {
   const could = `${counted(mending.trampolines, "trampoline")} would mend ${counted(mending.farJumps, "far jump")}`;
   return mending.trampolines === 0
     ? `farjal ${paint.red("can't mend")} ${bold}\n`
-    : `farjal was told not to mend ${bold}: ${could}\n`;
+    : `the options keep farjal from mending ${bold}: ${could}\n`;
 }
 
 /** `5 trampolines for 14 far jumps`. */

@@ -1,6 +1,6 @@
 // The far jumps of a module as OpenWrt's kernel mends them (its patches 305-mips_module_reloc and 301-02): two tables of
 // slots outside the module's memory, one in kseg0 and one in mapped memory, and for each far jump the next slot of the
-// table on the jump's own side. Nothing is shared, and nobody checks that a slot is in reach of its jump. A slot's words
+// table on the jump's own side. Nothing is shared, and nothing checks that a slot is in reach of its jump. A slot's words
 // are those of a veneer through t9. The loader counts the slots and allocates the tables before it knows any address.
 
 import { type Address, ascending, lowWord, plus } from "../address.ts";

@@ -89,7 +89,7 @@ export class ExitCode {
   }
 
   /** Records that this unit was left because an assumption of its translation failed. */
-  tellFailure(): void {
+  recordFailure(): void {
     this.#body.op(I32_CONST, 0);
     this.#body.op(I32_CONST, this.#setting.slot);
     this.#body.op(I32_STORE, 2, EXITED);
@@ -107,7 +107,7 @@ export class ExitCode {
     body.op(I32_CONST, FAILED);
     body.op(I32_AND);
     body.if();
-    this.tellFailure();
+    this.recordFailure();
     body.end();
     if (this.#setting.counts !== null) {
       this.#setting.counts.leaving(body);

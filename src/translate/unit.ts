@@ -402,7 +402,7 @@ class Unit {
     } else {
       this.#compareTarget(node, targets);
     }
-    this.#exits.tellFailure();
+    this.#exits.recordFailure();
     this.#return(node);
   }
 

@@ -79,7 +79,7 @@ export interface Verification {
 
 const TIME_LIMIT = 300;
 /** A kernel reports each taint once, but here each module is loaded by a new machine. */
-const TOLD_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to kernel taint$/;
+const PRINTED_ONCE = /taints kernel\.$|tainting kernel$|kernel tainted\.$|due to kernel taint$/;
 
 /**
  * Boots the kernel and compares.
@@ -182,8 +182,8 @@ async function outcomeOf(work: () => Promise<Reloaded>): Promise<Reloaded | Refu
 }
 
 function refusalProblems(refusal: Refusal, errno: string | null, live: GuestModule): string[] {
-  const ours = refusal.dmesg.filter((line) => !TOLD_ONCE.test(line));
-  const theirs = live.lines.filter((line) => !TOLD_ONCE.test(line));
+  const ours = refusal.dmesg.filter((line) => !PRINTED_ONCE.test(line));
+  const theirs = live.lines.filter((line) => !PRINTED_ONCE.test(line));
   return [
     ...(refusal.errno === errno
       ? []
@@ -222,7 +222,7 @@ function presenceProblems(
   { lines }: GuestModule,
   { listed, enabled }: GuestRecords,
 ): string[] {
-  const missing = module.dmesg.filter((line) => !TOLD_ONCE.test(line) && !lines.includes(line));
+  const missing = module.dmesg.filter((line) => !PRINTED_ONCE.test(line) && !lines.includes(line));
   const own = listed.find((line) => line.startsWith(`${module.name} `));
   const [, size, , , , address] = own?.split(" ") ?? [];
   const kept = module.memories.filter(({ type }) => !isInitBlock(type));

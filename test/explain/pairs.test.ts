@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { R_MIPS_HI16, R_MIPS_LO16 } from "../../assembly/shared/relocation-types.ts";
 import { WIDTH_32 } from "../../src/address.ts";
 import { SHN_ABS } from "../../src/elf/numbers.ts";
-import { type PairKind, tellPairs } from "../../src/explain/pairs.ts";
+import { explainPairs, type PairKind } from "../../src/explain/pairs.ts";
 import { Places } from "../../src/explain/places.ts";
 import { readModule } from "../../src/module/file/file.ts";
 import { layOut } from "../../src/module/layout/layout.ts";
@@ -38,22 +38,22 @@ function spec(words: readonly number[], relocations: readonly RelocationSpec[], 
   };
 }
 
-function tell(
+function explain(
   words: readonly number[],
   relocations: readonly RelocationSpec[],
   value = 0x80001000,
 ) {
   const file = readModule(writeModule(spec(words, relocations, value)));
-  return tellPairs(new Places(file, WIDTH_32, layOut(file), { core: BASE, init: 0 }, new Map()));
+  return explainPairs(new Places(file, WIDTH_32, layOut(file), { core: BASE, init: 0 }, new Map()));
 }
 
-function kinds(...args: Parameters<typeof tell>): [PairKind, number][] {
-  return tell(...args).findings.map(({ kind, count }) => [kind, count]);
+function kinds(...args: Parameters<typeof explain>): [PairKind, number][] {
+  return explain(...args).findings.map(({ kind, count }) => [kind, count]);
 }
 
 test("an ordinary pair is no surprise", () => {
-  const story = tell([LUI, ADDIU], [hi(0), lo(4)]);
-  assert.deepEqual(story, { hi16: 1, lo16: 1, mostWaiting: 1, findings: [] });
+  const explanation = explain([LUI, ADDIU], [hi(0), lo(4)]);
+  assert.deepEqual(explanation, { hi16: 1, lo16: 1, mostWaiting: 1, findings: [] });
 });
 
 test("each surprise is reported, and no other", () => {
@@ -72,15 +72,15 @@ test("the largest number of waiting HI16 is counted, up to that of a real module
     ...Array.from({ length: count }, (_, index) => hi(4 * index)),
     lo(4 * count),
   ];
-  const story = tell(words, relocations);
-  assert.equal(story.mostWaiting, count);
-  assert.equal(story.findings[0]?.examples[0]?.hi.length, 20);
+  const explanation = explain(words, relocations);
+  assert.equal(explanation.mostWaiting, count);
+  assert.equal(explanation.findings[0]?.examples[0]?.hi.length, 20);
 });
 
 test("an addend across a 32 KiB line is reported, with the resulting memory", () => {
   const words = [LUI, ADDIU, ADDIU | 4];
   const relocations = [hi(0), lo(4), lo(8)];
-  const astray = tell(words, relocations, 0x80007ffe);
+  const astray = explain(words, relocations, 0x80007ffe);
   const [line] = astray.findings;
   assert.equal(line?.kind, "line");
   assert.equal(line?.count, 1);

@@ -1,9 +1,10 @@
-// Loads one input as a module and makes its story, on a machine that serves many inputs: what one input leaves behind
+// Loads one input as a module and makes its explanation, on a machine that serves many inputs: what one input leaves behind
 // must not stop the next.
 
 import type { Address } from "../../src/address.ts";
 import {
   describeModule,
+  explainModule,
   type LoadedModule,
   Machine,
   Misuse,
@@ -13,7 +14,6 @@ import {
   Refusal,
   readModule,
   StillMachine,
-  tellStory,
 } from "../../src/index.ts";
 import { explainPage } from "../../src/report/explain/page.ts";
 import { checksum } from "./modules.ts";
@@ -93,12 +93,12 @@ function loadOn<A extends Address>(
   chance: number,
 ): string {
   const placing = { stubMissing, farJumps, ...(base === undefined ? {} : { base }) };
-  const story = tellStory(machine, file, {
+  const explanation = explainModule(machine, file, {
     farJumps,
     plan: () => machine.plan(file, placing),
     load: () => machine.insmodFile(file, placing),
   });
-  if (chance % 16 === 0) explainPage(story, story.verdict.verdict);
+  if (chance % 16 === 0) explainPage(explanation, explanation.verdict.verdict);
   const [module] = machine.modules;
   if (module === undefined) return "refused";
   machine.rmmod(module);

@@ -1,4 +1,4 @@
-// Tests the page of a module's story: its contents, its size, and that a hostile module's names stay text; then the
+// Tests the page of a module's explanation: its contents, its size, and that a hostile module's names stay text; then the
 // same in Chromium, where it makes no network request and its tables can be searched.
 
 import assert from "node:assert/strict";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
 import { SHN_ABS } from "../../src/elf/numbers.ts";
-import { type Story, tellStory } from "../../src/explain/story.ts";
+import { type Explanation, explainModule } from "../../src/explain/explanation.ts";
 import { Machine, type ModuleFile, readModule } from "../../src/index.ts";
 import { explainPage } from "../../src/report/explain/page.ts";
 import { temporaryDirectory } from "../cli/farjal.ts";
@@ -22,10 +22,10 @@ async function storyOf(
   file: ModuleFile,
   farJumps: "refuse" | "trampoline" = "trampoline",
   base = 0xc0000000,
-): Promise<Story> {
+): Promise<Explanation> {
   const machine = await Machine.create();
   const options = { farJumps, base, stubMissing: true };
-  return tellStory(machine, file, {
+  return explainModule(machine, file, {
     farJumps,
     plan: () => machine.plan(file, options),
     load: () => machine.insmodFile(file, options),
@@ -67,10 +67,10 @@ test("text from a file never becomes markup", async () => {
 });
 
 test("the page of a module with very many call sites stays small", async () => {
-  const story = await storyOf(built("modern"));
-  const [site] = story.callSites;
+  const explanation = await storyOf(built("modern"));
+  const [site] = explanation.callSites;
   assert.ok(site !== undefined);
-  const many = { ...story, callSites: Array.from({ length: 30_000 }, () => site) };
+  const many = { ...explanation, callSites: Array.from({ length: 30_000 }, () => site) };
   const page = explainPage(many, "loads");
   assert.ok(page.length < LARGEST_PAGE, `${page.length} bytes`);
   assert.match(page, /2,000 of 30,000 rows are shown/);
@@ -80,17 +80,22 @@ suite("the page in Chromium", { skip: chromiumSkip }, () => {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`shows map and tables without a request, ${colorScheme}`, async (context) => {
       const path = join(temporaryDirectory(context), "page.html");
-      const story = await storyOf(built("init_jal"), "trampoline", 0xcffff000);
-      writeFileSync(path, explainPage(story, "refused"));
+      const explanation = await storyOf(built("init_jal"), "trampoline", 0xcffff000);
+      writeFileSync(path, explainPage(explanation, "refused"));
       await withPage(
         path,
         async ({ page, requests, errors }) => {
           assert.equal(await page.title(), "init_jal explained");
           assert.equal(await page.locator("h1 .badge").textContent(), "Linux refuses it");
           assert.equal(await page.locator("#far-jumps tbody tr").count(), 12);
-          assert.equal(await page.locator("svg rect.veneer").count(), story.trampolines.length);
-          assert.equal(await page.locator("svg rect.region").count(), story.regions.length);
-          assert.ok((await page.locator("svg path.arrow").count()) >= story.trampolines.length);
+          assert.equal(
+            await page.locator("svg rect.veneer").count(),
+            explanation.trampolines.length,
+          );
+          assert.equal(await page.locator("svg rect.region").count(), explanation.regions.length);
+          assert.ok(
+            (await page.locator("svg path.arrow").count()) >= explanation.trampolines.length,
+          );
           // Searching keeps the rows that contain the word; sorting orders them.
           await page.getByLabel("Filter Sections").fill("__");
           const shown = page.locator("#sections tbody tr:visible");

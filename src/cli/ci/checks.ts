@@ -1,5 +1,5 @@
 // The checks of a command, for the reports that CI systems read: one for most commands, one for each module in a sweep.
-// Without checks of its own, an answer is one check, whose failure is told from its document.
+// Without checks of its own, an answer is one check, whose failure is read from its document.
 
 import type { Answer } from "../answer.ts";
 import type { Check } from "./check.ts";

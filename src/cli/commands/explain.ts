@@ -4,13 +4,18 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
-import { filterStory, type ModuleFile, NothingMatches, type Story } from "../../index.ts";
+import {
+  type Explanation,
+  filterExplanation,
+  type ModuleFile,
+  NothingMatches,
+} from "../../index.ts";
 import { didYouMean } from "../../near-names.ts";
 import { explainPage } from "../../report/explain/page.ts";
 import { explainText } from "../../report/explain/text.ts";
 import type { Answer, Give } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
-import { storyJson } from "../json/story.ts";
+import { explanationJson } from "../json/explanation.ts";
 import { type LinesOptions, notesOf, SourceLines, withLines } from "../options/lines.ts";
 import { type ModuleOptions, moduleCommand, placed } from "../options/module-options.ts";
 import { openLoading, readFiles } from "../session.ts";
@@ -56,22 +61,22 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
   const session = await openLoading(files, options);
   const lines = await SourceLines.open([session.file], options);
   const sourceOf = lines?.of(session.file);
-  const whole = session.story();
+  const whole = session.explanation();
   const definedIn = placesOf(session.file, whole, options);
-  const story = filterStory<Address>(whole, { ...options, definedIn });
+  const explanation = filterExplanation<Address>(whole, { ...options, definedIn });
   const { verdict, farJumps, rewritten } = whole;
   const helped = farJumps.length + rewritten.length > 0 || options.stubMissing === true;
   const refused =
     verdict.verdict === "refused" || (helped && (await linuxRefusal(files, options)) !== null);
   const linux = refused ? "refused" : "loads";
   if (options.html !== undefined)
-    await writeWhole(options.html, explainPage(story, linux, sourceOf));
+    await writeWhole(options.html, explainPage(explanation, linux, sourceOf));
   return {
-    held: story.verdict.verdict === "loads",
-    json: storyJson(story, linux, sourceOf),
+    held: explanation.verdict.verdict === "loads",
+    json: explanationJson(explanation, linux, sourceOf),
     text:
       options.html === undefined
-        ? explainText(story, linux, terminal.paint, sourceOf)
+        ? explainText(explanation, linux, terminal.paint, sourceOf)
         : [`${options.html}\n`],
     ...notesOf(lines),
   };
@@ -80,16 +85,16 @@ async function explain(path: string, options: ExplainOptions, terminal: Terminal
 /** The sections in which the symbol is defined. @throws NothingMatches for a symbol or section that the file lacks. */
 function placesOf(
   { name, elf }: ModuleFile,
-  story: Story,
+  explanation: Explanation,
   { symbol, section }: ExplainOptions,
 ): string[] {
-  const sections = [...story.sections, ...story.leftOut].map((one) => one.name);
+  const sections = [...explanation.sections, ...explanation.leftOut].map((one) => one.name);
   if (section !== undefined && !sections.includes(section)) {
     throw new NothingMatches(`${name} has no section '${section}'${didYouMean(section, sections)}`);
   }
   if (symbol === undefined) return [];
   const symbols = elf.symbols.filter((one) => one.name !== "");
-  const parameters = story.parameters.map((one) => one.name);
+  const parameters = explanation.parameters.map((one) => one.name);
   const names = [...symbols.map((one) => one.name), ...parameters];
   if (!names.includes(symbol)) {
     throw new NothingMatches(`${name} has no symbol '${symbol}'${didYouMean(symbol, names)}`);

@@ -1,4 +1,4 @@
-// Where functions are in the source, for the formats that have a place for it. Whoever writes a trace looks it up: a
+// Where functions are in the source, for the formats that have a place for it. The writer of a trace looks it up: a
 // trace itself has names only.
 
 /** A function's definition. */

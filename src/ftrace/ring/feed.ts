@@ -84,13 +84,13 @@ export class Feeds {
     if (this.asked) this.#serveWaiting();
   }
 
-  tell(news: FeedNews): void {
+  send(news: FeedNews): void {
     for (const port of this.#ports) port.send(news);
   }
 
-  /** Tells followers the number of records and closes all ports. */
+  /** Sends followers the number of records and closes all ports. */
   end(written: number): void {
-    this.tell({ news: "end", written });
+    this.send({ news: "end", written });
     for (const port of this.#ports) port.close();
     this.#ports.clear();
   }

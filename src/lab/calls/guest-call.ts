@@ -46,7 +46,7 @@ export interface CallSubject {
   readonly target: string;
   /** The arguments as o32 passes them. */
   readonly args: readonly number[];
-  /** A text that start() was given, for whoever continues the call. */
+  /** A text that start() was given, for the program that continues the call. */
   readonly note: string | null;
 }
 

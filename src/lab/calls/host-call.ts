@@ -11,7 +11,7 @@ export interface HostCall {
   readonly name: string;
   /**
    * The arguments as unsigned words, in a frozen array that stays valid after the call: a0 to a3, or as many as
-   * provide() was told.
+   * the options of provide() ask for.
    */
   readonly args: readonly number[];
   readonly memory: GuestMemory;

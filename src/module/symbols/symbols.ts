@@ -151,17 +151,17 @@ class Resolver<A extends Address> {
   /** Throws if any symbol failed. */
   finish(): void {
     if (this.#errno === undefined) return;
-    const told = this.#faults;
+    const problems = this.#faults;
     if (this.#missing.includes(GP_DISP)) {
-      told.push(
+      problems.push(
         `${GP_DISP} is the linker's, for position-independent code: build the module with -fno-pic -mno-abicalls`,
       );
     }
     if (this.#missing.length > 0) {
-      told.push(this.#loading.host.whyMissing(this.#missing));
+      problems.push(this.#loading.host.whyMissing(this.#missing));
       const depends = this.#loading.file.modinfo.get("depends");
-      if (depends) told.push(`the module depends on ${depends}: load that first`);
+      if (depends) problems.push(`the module depends on ${depends}: load that first`);
     }
-    throw this.#loading.refusal(this.#errno, told.join("; "));
+    throw this.#loading.refusal(this.#errno, problems.join("; "));
   }
 }

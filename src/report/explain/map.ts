@@ -3,7 +3,7 @@
 // objects are as readable as large ones. The tables show the same in text.
 
 import { type Address, ascending, distance, plus } from "../../address.ts";
-import type { RangeStory, Story } from "../../explain/story.ts";
+import type { ExplainedRange, Explanation } from "../../explain/explanation.ts";
 import { hex } from "../../hex.ts";
 import { type Html, html } from "../../html/html.ts";
 import { counted, grouped } from "../../html/numbers.ts";
@@ -48,13 +48,13 @@ interface Drawn {
 }
 
 /** The drawing. */
-export function explainMap(story: Story): Html {
-  const drawing = new Drawing(story);
+export function explainMap(explanation: Explanation): Html {
+  const drawing = new Drawing(explanation);
   return drawing.svg();
 }
 
 class Drawing {
-  readonly #story: Story;
+  readonly #explanation: Explanation;
   readonly #drawn: Drawn[] = [];
   readonly #shapes: Html[] = [];
   /** The left and right edges of the boxes, and the width of the drawing. */
@@ -65,15 +65,15 @@ class Drawing {
   readonly #names: number;
   #y = 8;
 
-  constructor(story: Story) {
-    this.#story = story;
-    const wider = story.file.class === 64 ? MORE_DIGITS : 0;
+  constructor(explanation: Explanation) {
+    this.#explanation = explanation;
+    const wider = explanation.file.class === 64 ? MORE_DIGITS : 0;
     this.#left = BOX_LEFT + wider;
     this.#right = this.#left + BOX_WIDTH + wider;
     this.#width = WIDTH + 2 * wider;
     this.#names = 98 + wider;
     let next: Address | null = null;
-    for (const { base, end } of story.regions) {
+    for (const { base, end } of explanation.regions) {
       const between = next === null ? 0 : distance(next, base) / 0x10000000;
       if (between > 0) this.#emptiness(between);
       next = plus(end, 1);
@@ -83,7 +83,7 @@ class Drawing {
 
   svg(): Html {
     const arrows = this.#arrows();
-    const { name, farJumps } = this.#story;
+    const { name, farJumps } = this.#explanation;
     const label = `The address space around ${name}, with ${counted(farJumps.length, "far jump")}`;
     return html`<svg class="map" role="img" aria-label="${label}" viewBox="0 0 ${this.#width} ${this.#y + 8}" width="${this.#width}" height="${this.#y + 8}">
 <defs>${["to", "bad"].map(
@@ -107,7 +107,7 @@ ${this.#shapes}${arrows}</svg>`;
   #region(base: Address, end: Address): void {
     const top = this.#y;
     this.#y += HEADER;
-    const inside = this.#story.ranges.filter(
+    const inside = this.#explanation.ranges.filter(
       (range) => range.base <= end && lastOf(range.base, range.size) >= base,
     );
     const others = inside.filter(({ kind }) => kind === "module");
@@ -130,7 +130,7 @@ ${this.#shapes}${arrows}</svg>`;
     this.#y += GAP;
   }
 
-  #box({ name, kind, size }: RangeStory, from: Address, to: Address): void {
+  #box({ name, kind, size }: ExplainedRange, from: Address, to: Address): void {
     const height = kind === "module" ? 28 : 46;
     this.#rectangle(kind, this.#y, height);
     this.#text(this.#left + 10, this.#y + 18, "strong", name);
@@ -141,14 +141,14 @@ ${this.#shapes}${arrows}</svg>`;
     this.#place(from, to, height);
   }
 
-  #others(others: readonly RangeStory[]): void {
+  #others(others: readonly ExplainedRange[]): void {
     this.#rectangle("module", this.#y, 28);
     this.#text(this.#left + 10, this.#y + 18, "strong", counted(others.length, "other module"));
     this.#y += 28 + GAP;
   }
 
   /** Draws one of the module's blocks, or its part in this region: a line for each object in it. */
-  #block({ name, kind, base, size }: RangeStory, from: Address, to: Address): void {
+  #block({ name, kind, base, size }: ExplainedRange, from: Address, to: Address): void {
     const rows = this.#rows(kind).filter(
       (row) => row.address <= to && lastOf(row.address, row.size) >= from,
     );
@@ -156,7 +156,12 @@ ${this.#shapes}${arrows}</svg>`;
     // One color for what stays and one for what is freed after init.
     this.#rectangle(kind.startsWith("init") ? "init" : "core", this.#y, height);
     const continued = base < from ? " (continued)" : "";
-    this.#text(this.#left + 10, this.#y + 16, "strong", `${this.#story.name}: ${name}${continued}`);
+    this.#text(
+      this.#left + 10,
+      this.#y + 16,
+      "strong",
+      `${this.#explanation.name}: ${name}${continued}`,
+    );
     const range = `${hex(later(base, from))} – ${hex(earlier(lastOf(base, size), to))}`;
     this.#text(this.#right - 10, this.#y + 16, "mono end", range);
     const top = this.#y;
@@ -180,14 +185,14 @@ ${this.#shapes}${arrows}</svg>`;
   }
 
   /** A block's sections and veneers by address; more than MOST_VENEERS veneers are one row. */
-  #rows(block: RangeStory["kind"]): Row[] {
-    const sections = this.#story.sections.flatMap((section): Row[] => {
+  #rows(block: ExplainedRange["kind"]): Row[] {
+    const sections = this.#explanation.sections.flatMap((section): Row[] => {
       const { name, address, size, flags } = section;
       if (section.block !== block || address === null || size === 0) return [];
       const note = `${grouped(size)} ${flags}`.trim();
       return [{ name, note, kind: "section", address, size }];
     });
-    const own = this.#story.trampolines.filter((one) => one.block === block);
+    const own = this.#explanation.trampolines.filter((one) => one.block === block);
     const veneers = own.map(({ address, symbol, words, sites }): Row => {
       const note = `trampoline, ${counted(sites.length, "jump")}`;
       return { name: `→ ${symbol}`, note, kind: "veneer", address, size: words.length * 4 };
@@ -204,7 +209,7 @@ ${this.#shapes}${arrows}</svg>`;
 
   /** The arrows of far jumps, one for those from a section to the same place, and of the veneers' jumps. */
   #arrows(): Html[] {
-    const { farJumps, trampolines } = this.#story;
+    const { farJumps, trampolines } = this.#explanation;
     const groups = new Map<string, Arrow>();
     const add = (from: Address, to: Address, bad: boolean, symbol: string): void => {
       const [start, stop] = [this.#yOf(from), this.#yOf(to)];
@@ -240,12 +245,12 @@ ${this.#shapes}${arrows}</svg>`;
     const path = `M${x} ${from}C${far} ${from} ${far} ${to} ${x + 2} ${to}`;
     const middle = this.#right + (far - this.#right) * 0.75 + 6;
     const named = shortened(symbol, 20) || "several";
-    const told = bad
+    const text = bad
       ? `✕ ${counted(count, "far jump")} to ${named}`
       : onward
         ? named
         : `× ${count}`;
-    const label = index < MOST_LABELS && (bad || onward || count > 1) ? told : "";
+    const label = index < MOST_LABELS && (bad || onward || count > 1) ? text : "";
     const kind = bad ? "bad" : "to";
     const y = (from + to) / 2 + 4 + ((index % 8) - 3) * 12;
     return {

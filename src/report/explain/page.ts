@@ -1,10 +1,10 @@
-// Makes one page of a module's story. It makes no requests and works from a file, in light and dark, without its
+// Makes one page of a module's explanation. It makes no requests and works from a file, in light and dark, without its
 // script, and on paper. Long tables are cut, with a count; the JSON document has all rows.
 
 import { type Address, distance, plus } from "../../address.ts";
+import type { Explanation } from "../../explain/explanation.ts";
 import type { PairExample, PairFinding } from "../../explain/pairs.ts";
-import type { SiteStory } from "../../explain/sites.ts";
-import type { Story } from "../../explain/story.ts";
+import type { ExplainedSite } from "../../explain/sites.ts";
 import { digits, hex } from "../../hex.ts";
 import { type Html, type HtmlValue, html } from "../../html/html.ts";
 import { counted, grouped } from "../../html/numbers.ts";
@@ -42,21 +42,25 @@ interface Part {
  * @param linux Linux's verdict on the unchanged file.
  * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
  */
-export function explainPage(story: Story, linux: LinuxVerdict, sourceOf?: SourceOf): string {
+export function explainPage(
+  explanation: Explanation,
+  linux: LinuxVerdict,
+  sourceOf?: SourceOf,
+): string {
   const parts = [
-    layoutPart(story),
-    rewrittenPart(story),
-    farPart(story, sourceOf),
-    veneerPart(story),
-    pairPart(story),
-    sitePart(story, sourceOf),
-    keyPart(story),
-    importPart(story),
-    exportPart(story),
-    parameterPart(story),
-    leftOutPart(story),
+    layoutPart(explanation),
+    rewrittenPart(explanation),
+    farPart(explanation, sourceOf),
+    veneerPart(explanation),
+    pairPart(explanation),
+    sitePart(explanation, sourceOf),
+    keyPart(explanation),
+    importPart(explanation),
+    exportPart(explanation),
+    parameterPart(explanation),
+    leftOutPart(explanation),
   ].filter(({ count }) => count > 0);
-  const { name, verdict, file } = story;
+  const { name, verdict, file } = explanation;
   return framedPage(
     { title: `${name} explained`, style: PAGE_STYLE, script: PAGE_SCRIPT },
     html`<header>
@@ -79,8 +83,8 @@ ${file.description === null ? null : html`<p>${file.description}</p>`}
     )}</nav>
 </header>
 <main>
-${verdictPart(story, linux)}
-<section id="map"><h2>Address space</h2> <small>not to scale</small><div class="scroll">${explainMap(story)}</div></section>
+${verdictPart(explanation, linux)}
+<section id="map"><h2>Address space</h2> <small>not to scale</small><div class="scroll">${explainMap(explanation)}</div></section>
 ${parts.map(
   ({ id, title, count, body }) =>
     html`<section id="${id}"><details open><summary><h2>${title} <small>${grouped(count)}</small></h2></summary>
@@ -95,7 +99,7 @@ ${body}</details></section>
   );
 }
 
-function verdictPart({ verdict, file }: Story, linux: LinuxVerdict): Html {
+function verdictPart({ verdict, file }: Explanation, linux: LinuxVerdict): Html {
   const { dmesg, errno, explanation, stage } = verdict;
   const refused = verdict.verdict === "refused";
   const loaded =
@@ -122,7 +126,7 @@ function mono(text: string): Html {
   return html`<code>${text}</code>`;
 }
 
-function layoutPart({ sections }: Story): Part {
+function layoutPart({ sections }: Explanation): Part {
   return {
     id: "sections",
     title: "Sections",
@@ -144,7 +148,7 @@ function layoutPart({ sections }: Story): Part {
   };
 }
 
-function rewrittenPart({ rewritten }: Story): Part {
+function rewrittenPart({ rewritten }: Explanation): Part {
   return tablePart(
     "rewritten",
     "Rewritten places",
@@ -154,7 +158,7 @@ function rewrittenPart({ rewritten }: Story): Part {
   );
 }
 
-function farPart({ farJumps }: Story, sourceOf?: SourceOf): Part {
+function farPart({ farJumps }: Explanation, sourceOf?: SourceOf): Part {
   return tablePart(
     "far-jumps",
     "Far jumps",
@@ -188,7 +192,7 @@ function lineCell(
   return sourceOf === undefined ? [] : [mono(framesText(sourceOf(section, offset)))];
 }
 
-function veneerPart({ trampolines }: Story): Part {
+function veneerPart({ trampolines }: Explanation): Part {
   const shown = trampolines.slice(0, MOST_ROWS / 4);
   const left = trampolines.length - shown.length;
   return {
@@ -207,7 +211,7 @@ function veneerPart({ trampolines }: Story): Part {
   };
 }
 
-function pairPart({ pairs: { hi16, lo16, mostWaiting, findings } }: Story): Part {
+function pairPart({ pairs: { hi16, lo16, mostWaiting, findings } }: Explanation): Part {
   return {
     id: "pairs",
     title: "HI16/LO16 pairs",
@@ -238,8 +242,8 @@ function pairCells({ lo, hi, symbol, value, addend }: PairExample): HtmlValue[] 
   ];
 }
 
-function sitePart({ callSites }: Story, sourceOf?: SourceOf): Part {
-  const changed = (site: SiteStory, words: readonly number[] | null): HtmlValue =>
+function sitePart({ callSites }: Explanation, sourceOf?: SourceOf): Part {
+  const changed = (site: ExplainedSite, words: readonly number[] | null): HtmlValue =>
     words === null ? "" : mono(patchedWords(site, words));
   return {
     id: "call-sites",
@@ -267,7 +271,7 @@ function sitePart({ callSites }: Story, sourceOf?: SourceOf): Part {
 
 /** The words at and after the site that switching changes. */
 function patchedWords(
-  { before, after, start, address }: SiteStory,
+  { before, after, start, address }: ExplainedSite,
   words: readonly number[],
 ): string {
   const first = address === null || after === null ? 0 : distance(start, address) / 4;
@@ -277,7 +281,7 @@ function patchedWords(
     .join(" ");
 }
 
-function siteCode({ start, before, after }: SiteStory): Html {
+function siteCode({ start, before, after }: ExplainedSite): Html {
   return html`<pre>${before.map((word, index) => {
     const at = plus(start, 4 * index);
     const now = after?.[index];
@@ -291,7 +295,7 @@ function assembly(word: number, address: Address): string {
   return disassemble(word, address, { farjalWords: true }).replace("\t", " ");
 }
 
-function keyPart({ staticKeys }: Story): Part {
+function keyPart({ staticKeys }: Explanation): Part {
   return tablePart(
     "static-keys",
     "Static keys",
@@ -307,7 +311,7 @@ function keyPart({ staticKeys }: Story): Part {
   );
 }
 
-function importPart({ imports }: Story): Part {
+function importPart({ imports }: Explanation): Part {
   return tablePart("imports", "Imports", imports, ["address", "name", "from", ""], (one) => [
     mono(addressOr(one.address)),
     mono(one.name),
@@ -316,7 +320,7 @@ function importPart({ imports }: Story): Part {
   ]);
 }
 
-function exportPart({ exports }: Story): Part {
+function exportPart({ exports }: Explanation): Part {
   return tablePart(
     "exports",
     "Exports",
@@ -332,7 +336,7 @@ function exportPart({ exports }: Story): Part {
   );
 }
 
-function parameterPart({ parameters }: Story): Part {
+function parameterPart({ parameters }: Explanation): Part {
   return tablePart(
     "parameters",
     "Parameters",
@@ -342,7 +346,7 @@ function parameterPart({ parameters }: Story): Part {
   );
 }
 
-function leftOutPart({ leftOut }: Story): Part {
+function leftOutPart({ leftOut }: Explanation): Part {
   return tablePart(
     "left-out",
     "Not in memory",

@@ -1,4 +1,4 @@
-// The style of the page of a module's story, and its script: a filter above each long table, and sorting by a column.
+// The style of the page of a module's explanation, and its script: a filter above each long table, and sorting by a column.
 // The page is complete without the script.
 
 export const PAGE_STYLE = `

@@ -1,10 +1,10 @@
-// Prints a module's story for the terminal. Long lists are cut, with the number of omitted rows: the JSON document has
+// Prints a module's explanation for the terminal. Long lists are cut, with the number of omitted rows: the JSON document has
 // all of them, and the page nearly all.
 
 import { type Address, plus } from "../../address.ts";
-import type { PairExample, PairStory } from "../../explain/pairs.ts";
-import type { SiteStory } from "../../explain/sites.ts";
-import type { Story } from "../../explain/story.ts";
+import type { Explanation } from "../../explain/explanation.ts";
+import type { ExplainedPairs, PairExample } from "../../explain/pairs.ts";
+import type { ExplainedSite } from "../../explain/sites.ts";
 import { digits, hex } from "../../hex.ts";
 import { counted, grouped } from "../../html/numbers.ts";
 import { disassemble } from "../../isa/disassemble.ts";
@@ -36,21 +36,21 @@ const MOST_EXAMPLES = 3;
  * @param sourceOf the lines of places in the module's file; default: they aren't wanted.
  */
 export function* explainText(
-  story: Story,
+  explanation: Explanation,
   linux: LinuxVerdict,
   paint: Paint,
   sourceOf: SourceOf = () => [],
 ): Generator<string> {
-  for (const line of lines(story, linux, paint, sourceOf)) yield `${line}\n`;
+  for (const line of lines(explanation, linux, paint, sourceOf)) yield `${line}\n`;
 }
 
 function* lines(
-  story: Story,
+  explanation: Explanation,
   linux: LinuxVerdict,
   paint: Paint,
   sourceOf: SourceOf,
 ): Generator<string> {
-  const { name, file, verdict } = story;
+  const { name, file, verdict } = explanation;
   yield `${paint.bold(name)}: ELF${file.class}, ${file.endian}-endian, ${file.abi}, ${file.isa}`;
   for (const note of file.notes) yield paint.yellow(`note: ${note}`);
   if (verdict.verdict === "refused") {
@@ -64,15 +64,15 @@ function* lines(
       : `Linux ${paint.red("refuses")} it as it is; this is how farjal loads it`;
     yield paint.green(STAGES.loaded);
   }
-  yield* space(story, paint);
-  yield* layout(story, paint);
-  for (const line of changeLines(story.rewritten, paint)) yield line.trimEnd();
-  yield* farJumpLines(story.farJumps, paint, sourceOf);
-  yield* trampolineLines(story.trampolines, paint);
-  yield* pairs(story.pairs, paint);
-  yield* sites(story.callSites, paint, sourceOf);
-  yield* keys(story, paint);
-  yield* symbols(story, paint);
+  yield* space(explanation, paint);
+  yield* layout(explanation, paint);
+  for (const line of changeLines(explanation.rewritten, paint)) yield line.trimEnd();
+  yield* farJumpLines(explanation.farJumps, paint, sourceOf);
+  yield* trampolineLines(explanation.trampolines, paint);
+  yield* pairs(explanation.pairs, paint);
+  yield* sites(explanation.callSites, paint, sourceOf);
+  yield* keys(explanation, paint);
+  yield* symbols(explanation, paint);
 }
 
 /** At most `most` rows, and the number of further rows. */
@@ -81,7 +81,7 @@ function* shortened(rows: readonly string[], most: number, what: string): Genera
   if (rows.length > most) yield `  … and ${counted(rows.length - most, what)} more`;
 }
 
-function* space({ regions, ranges }: Story, paint: Paint): Generator<string> {
+function* space({ regions, ranges }: Explanation, paint: Paint): Generator<string> {
   if (regions.length === 0) return;
   yield paint.bold("address space, in regions of 256 MiB");
   yield* columns(
@@ -97,7 +97,7 @@ function* space({ regions, ranges }: Story, paint: Paint): Generator<string> {
   );
 }
 
-function* layout({ sections, leftOut }: Story, paint: Paint): Generator<string> {
+function* layout({ sections, leftOut }: Explanation, paint: Paint): Generator<string> {
   if (sections.length > 0) {
     yield paint.bold("sections, as Linux's five rounds place them");
     yield* columns(
@@ -127,7 +127,10 @@ function* layout({ sections, leftOut }: Story, paint: Paint): Generator<string> 
   yield* shortened(rows, MOST_ROWS, "section");
 }
 
-function* pairs({ hi16, lo16, mostWaiting, findings }: PairStory, paint: Paint): Generator<string> {
+function* pairs(
+  { hi16, lo16, mostWaiting, findings }: ExplainedPairs,
+  paint: Paint,
+): Generator<string> {
   if (hi16 + lo16 + findings.length === 0) return;
   yield paint.bold(
     hi16 + lo16 === 0 ? "HI16 and LO16" : `${grouped(hi16)} HI16 and ${grouped(lo16)} LO16`,
@@ -158,7 +161,11 @@ function exampleCells({ lo, hi, symbol, value, addend }: PairExample): string[] 
   ];
 }
 
-function* sites(all: readonly SiteStory[], paint: Paint, sourceOf: SourceOf): Generator<string> {
+function* sites(
+  all: readonly ExplainedSite[],
+  paint: Paint,
+  sourceOf: SourceOf,
+): Generator<string> {
   if (all.length === 0) return;
   yield paint.bold(counted(all.length, "call of _mcount", "calls of _mcount"));
   for (const [form, group] of siteForms(all)) {
@@ -185,7 +192,7 @@ function* sites(all: readonly SiteStory[], paint: Paint, sourceOf: SourceOf): Ge
 }
 
 /** A sequence's words before and after, side by side when they differ. */
-function siteLines({ start, before, after }: SiteStory): string[] {
+function siteLines({ start, before, after }: ExplainedSite): string[] {
   return columns(
     before.map((word, index) => {
       const address = plus(start, 4 * index);
@@ -205,7 +212,7 @@ function assembly(word: number, address: Address): string {
   return disassemble(word, address, { farjalWords: true }).replace("\t", " ");
 }
 
-function* keys({ staticKeys }: Story, paint: Paint): Generator<string> {
+function* keys({ staticKeys }: Explanation, paint: Paint): Generator<string> {
   if (staticKeys.length === 0) return;
   yield paint.bold(counted(staticKeys.length, "static-key site"));
   const rows = columns(
@@ -220,7 +227,7 @@ function* keys({ staticKeys }: Story, paint: Paint): Generator<string> {
   yield* shortened(rows, MOST_ROWS, "site");
 }
 
-function* symbols({ imports, exports, parameters }: Story, paint: Paint): Generator<string> {
+function* symbols({ imports, exports, parameters }: Explanation, paint: Paint): Generator<string> {
   if (imports.length > 0) {
     yield paint.bold(counted(imports.length, "import"));
     const rows = columns(

@@ -1,10 +1,14 @@
-// The names of a story's values, shared by the text and the page.
+// The names of an explanation's values, shared by the text and the page.
 
 import type { Address } from "../../address.ts";
+import type {
+  ExplainedImport,
+  ExplainedSection,
+  ExplainedVerdict,
+} from "../../explain/explanation.ts";
 import type { PairKind } from "../../explain/pairs.ts";
-import type { PlaceStory } from "../../explain/places.ts";
-import type { SiteStory } from "../../explain/sites.ts";
-import type { ImportStory, SectionStory, VerdictStory } from "../../explain/story.ts";
+import type { ExplainedPlace } from "../../explain/places.ts";
+import type { ExplainedSite } from "../../explain/sites.ts";
 import { hex } from "../../hex.ts";
 
 /** The sections that layout_sections()'s rounds select, by number; 0 is layout_symtab(). */
@@ -33,14 +37,14 @@ export const PAIR_SAYS: Readonly<Record<PairKind, readonly [what: string, why: s
   alone: ["LO16 with nothing waiting", "an earlier LO16 determined its HI16"],
 };
 
-export const STAGES: Readonly<Record<VerdictStory["stage"], string>> = {
+export const STAGES: Readonly<Record<ExplainedVerdict["stage"], string>> = {
   checked: "refused before it was given memory; addresses are not known",
   placed: "placed, every symbol resolved, then refused",
   loaded: "in memory, its call sites switched off",
 };
 
 /** `usb_hcd_poll+0x10` or `.text+0x10`. */
-export function placeName(place: PlaceStory): string {
+export function placeName(place: ExplainedPlace): string {
   const { section, offset, function: name, functionOffset } = place;
   return name === null
     ? sectionOffset(section, offset)
@@ -57,14 +61,14 @@ export function addressOr(address: Address | null): string {
 }
 
 /** `kernel`, `module usb_common`, `stub`, `nobody`. */
-export function origin({ from, module, weak }: ImportStory): string {
+export function origin({ from, module, weak }: ExplainedImport): string {
   if (from === null) return weak ? "none (weak: 0)" : "none";
   return module === null ? from : `module ${module}`;
 }
 
 /** Groups the sites by the form of their call. */
-export function siteForms(sites: readonly SiteStory[]): Map<string, SiteStory[]> {
-  const forms = new Map<string, SiteStory[]>();
+export function siteForms(sites: readonly ExplainedSite[]): Map<string, ExplainedSite[]> {
+  const forms = new Map<string, ExplainedSite[]>();
   for (const site of sites) {
     const form = site.form ?? "no form of call that farjal knows";
     const known = forms.get(form);
@@ -74,6 +78,6 @@ export function siteForms(sites: readonly SiteStory[]): Map<string, SiteStory[]>
   return forms;
 }
 
-export function roundName({ round }: SectionStory): string {
+export function roundName({ round }: ExplainedSection): string {
   return ROUNDS[round] ?? String(round);
 }

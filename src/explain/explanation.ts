@@ -1,4 +1,4 @@
-// The whole story of a module at an address, as one plain value: the address of each section and the reason for it,
+// The whole explanation of a module at an address, as one plain value: the address of each section and the reason for it,
 // the memory around it, which jumps are far and what mends them, its relocations and call sites, and the sources of
 // its imports. For a refused module: the same up to the refusal, and its reason. It loads the module to find out, and
 // renders nothing; src/report/ renders the value as text and as a page. Its keys are those of `farjal explain --json`
@@ -25,34 +25,34 @@ import { type Block, blocksOf, isInitBlock } from "../trampoline/facts.ts";
 import type { FarJump } from "../trampoline/far-jump.ts";
 import type { Trampoline } from "../trampoline/place.ts";
 import { REGION_SIZE, regionOf } from "../trampoline/region.ts";
-import { type KeyStory, tellKeys } from "./keys.ts";
-import { type PairStory, tellPairs } from "./pairs.ts";
+import { type ExplainedKey, explainKeys } from "./keys.ts";
+import { type ExplainedPairs, explainPairs } from "./pairs.ts";
 import { type Origin, Places } from "./places.ts";
-import { type SiteStory, tellSites } from "./sites.ts";
+import { type ExplainedSite, explainSites } from "./sites.ts";
 
 /** Addresses are numbers in a 32-bit module, bigints in a 64-bit one. */
-export interface Story<A extends Address = Address> {
+export interface Explanation<A extends Address = Address> {
   readonly name: string;
-  readonly verdict: VerdictStory;
+  readonly verdict: ExplainedVerdict;
   /** What the file contains. */
-  readonly file: FileStory;
+  readonly file: ExplainedFile;
   /** The 256 MiB regions that are not empty, ascending. */
-  readonly regions: readonly RegionStory<A>[];
+  readonly regions: readonly ExplainedRegion<A>[];
   /** Kernels and the module's blocks, ascending by address. */
-  readonly ranges: readonly RangeStory<A>[];
+  readonly ranges: readonly ExplainedRange<A>[];
   /** Sections in memory, ascending by address (by block and offset if there is no address). */
-  readonly sections: readonly SectionStory<A>[];
+  readonly sections: readonly ExplainedSection<A>[];
   /** Sections not in memory, with the reasons. */
-  readonly leftOut: readonly LeftOutStory[];
+  readonly leftOut: readonly LeftOutSection[];
   /** Places that mending has rewritten in the file; empty in a file that is as it was read. */
   readonly rewritten: readonly Change[];
   readonly farJumps: readonly FarJump<A>[];
   readonly trampolines: readonly Trampoline<A>[];
-  readonly pairs: PairStory<A>;
-  readonly callSites: readonly SiteStory<A>[];
-  readonly imports: readonly ImportStory<A>[];
-  readonly exports: readonly ExportStory<A>[];
-  readonly staticKeys: readonly KeyStory<A>[];
+  readonly pairs: ExplainedPairs<A>;
+  readonly callSites: readonly ExplainedSite<A>[];
+  readonly imports: readonly ExplainedImport<A>[];
+  readonly exports: readonly ExplainedExport<A>[];
+  readonly staticKeys: readonly ExplainedKey<A>[];
   readonly parameters: readonly Parameter[];
 }
 
@@ -64,7 +64,7 @@ export type Stage =
   | "placed"
   | "loaded";
 
-export interface VerdictStory {
+export interface ExplainedVerdict {
   readonly verdict: "loads" | "refused";
   readonly stage: Stage;
   readonly errno: Errno | null;
@@ -72,7 +72,7 @@ export interface VerdictStory {
   readonly explanation: string | null;
 }
 
-export interface FileStory {
+export interface ExplainedFile {
   readonly class: 32 | 64;
   readonly endian: Endian;
   readonly abi: string;
@@ -84,21 +84,21 @@ export interface FileStory {
   readonly notes: readonly string[];
 }
 
-export interface RegionStory<A extends Address = Address> {
+export interface ExplainedRegion<A extends Address = Address> {
   readonly base: A;
   readonly end: A;
   /** Names of the ranges in the region. */
   readonly holds: readonly string[];
 }
 
-export interface RangeStory<A extends Address = Address> {
+export interface ExplainedRange<A extends Address = Address> {
   readonly name: string;
   readonly kind: "kernel" | "lab" | Block | "module";
   readonly base: A;
   readonly size: number;
 }
 
-export interface SectionStory<A extends Address = Address> {
+export interface ExplainedSection<A extends Address = Address> {
   readonly name: string;
   readonly block: Block;
   /** null if the module was never given memory. */
@@ -114,13 +114,13 @@ export interface SectionStory<A extends Address = Address> {
   readonly round: number;
 }
 
-export interface LeftOutStory {
+export interface LeftOutSection {
   readonly name: string;
   readonly size: number;
   readonly why: string;
 }
 
-export interface ImportStory<A extends Address = Address> {
+export interface ExplainedImport<A extends Address = Address> {
   readonly name: string;
   /** null if nothing exports it. */
   readonly address: A | null;
@@ -132,7 +132,7 @@ export interface ImportStory<A extends Address = Address> {
   readonly weak: boolean;
 }
 
-export interface ExportStory<A extends Address = Address> {
+export interface ExplainedExport<A extends Address = Address> {
   readonly name: string;
   readonly address: A | null;
   readonly gpl: boolean;
@@ -140,7 +140,7 @@ export interface ExportStory<A extends Address = Address> {
   readonly namespace: string | null;
 }
 
-export interface TellOptions<A extends Address = number> {
+export interface ExplanationOptions<A extends Address = number> {
   /** `refuse`: Linux's own verdict; the plan then lists far jumps without mending them. */
   readonly farJumps: "refuse" | "trampoline";
   /** How the file was mended before, if it was. */
@@ -151,43 +151,43 @@ export interface TellOptions<A extends Address = number> {
 }
 
 /**
- * Makes a module's story: plans and loads it on the machine. A module that loads stays loaded.
+ * Makes a module's explanation: plans and loads it on the machine. A module that loads stays loaded.
  * @throws what plan() and load() throw other than a Refusal.
  */
-export function tellStory<A extends Address>(
+export function explainModule<A extends Address>(
   machine: ModuleMachine<A>,
   file: ModuleFile,
-  options: TellOptions<NoInfer<A>>,
-): Story<A> {
+  options: ExplanationOptions<NoInfer<A>>,
+): Explanation<A> {
   const outcome = attempt(machine, file, options);
   const { module, layout, origin } = outcome;
-  const imports = tellImports(machine, file, module);
+  const imports = explainImports(machine, file, module);
   const addresses = new Map(
     imports.flatMap(({ name, address }) => (address === null ? [] : [[name, address] as const])),
   );
   const places = new Places(file, machine.width, layout, origin, addresses);
-  const ranges = tellRanges(machine, outcome);
+  const ranges = explainRanges(machine, outcome);
   return {
     name: file.name,
     verdict: outcome.verdict,
-    file: tellFile(file),
-    regions: tellRegions(ranges),
+    file: explainFile(file),
+    regions: explainRegions(ranges),
     ranges,
-    sections: layout === null ? [] : tellSections(layout, places),
-    leftOut: layout === null ? [] : tellLeftOut(file, layout),
+    sections: layout === null ? [] : explainSections(layout, places),
+    leftOut: layout === null ? [] : explainLeftOut(file, layout),
     rewritten: options.rewritten ?? [],
     farJumps: outcome.farJumps,
     trampolines: outcome.trampolines,
-    pairs: tellPairs(places),
-    callSites: tellSites(
+    pairs: explainPairs(places),
+    callSites: explainSites(
       places,
       module === null
         ? null
         : { sites: machine.callSites(module), word: (at) => wordAt(machine, at) },
     ),
     imports,
-    exports: tellExports(file, module),
-    staticKeys: tellKeys(places, module === null ? null : (at) => wordAt(machine, at)),
+    exports: explainExports(file, module),
+    staticKeys: explainKeys(places, module === null ? null : (at) => wordAt(machine, at)),
     parameters: file.parameters,
   };
 }
@@ -197,7 +197,7 @@ function wordAt<A extends Address>({ memory }: ModuleMachine<A>, address: A): nu
 }
 
 interface Outcome<A extends Address> {
-  readonly verdict: VerdictStory;
+  readonly verdict: ExplainedVerdict;
   readonly module: LoadedModule<A> | null;
   readonly layout: ModuleLayout | null;
   readonly blocks: readonly {
@@ -214,7 +214,7 @@ interface Outcome<A extends Address> {
 function attempt<A extends Address>(
   machine: ModuleMachine<A>,
   file: ModuleFile,
-  options: TellOptions<A>,
+  options: ExplanationOptions<A>,
 ): Outcome<A> {
   let planned: ModulePlan<A> | null = null;
   let module: LoadedModule<A> | null = null;
@@ -269,7 +269,7 @@ function layoutAnyway(file: ModuleFile): ModuleLayout | null {
   }
 }
 
-function tellFile({ elf, modinfo }: ModuleFile): FileStory {
+function explainFile({ elf, modinfo }: ModuleFile): ExplainedFile {
   const value = (key: string): string | null => modinfo.get(key) ?? null;
   return {
     class: elf.class,
@@ -284,10 +284,10 @@ function tellFile({ elf, modinfo }: ModuleFile): FileStory {
   };
 }
 
-function tellRanges<A extends Address>(
+function explainRanges<A extends Address>(
   machine: ModuleMachine<A>,
   { module, blocks }: Outcome<A>,
-): RangeStory<A>[] {
+): ExplainedRange<A>[] {
   const kernels = machine.kernelRanges.map(({ owner, base, size }) => ({
     name: owner === "lab" ? "lab kernel" : "kernel",
     kind: owner,
@@ -311,7 +311,9 @@ function tellRanges<A extends Address>(
 }
 
 /** Each region with the names of the ranges that overlap it. */
-function tellRegions<A extends Address>(ranges: readonly RangeStory<A>[]): RegionStory<A>[] {
+function explainRegions<A extends Address>(
+  ranges: readonly ExplainedRange<A>[],
+): ExplainedRegion<A>[] {
   const holds = new Map<A, string[]>();
   for (const { name, base, size } of ranges) {
     const first = regionOf(base);
@@ -328,10 +330,10 @@ function tellRegions<A extends Address>(ranges: readonly RangeStory<A>[]): Regio
     .map(([base, names]) => ({ base, end: plus(base, REGION_SIZE - 1), holds: names }));
 }
 
-function tellSections<A extends Address>(
+function explainSections<A extends Address>(
   layout: ModuleLayout,
   places: Places<A>,
-): SectionStory<A>[] {
+): ExplainedSection<A>[] {
   const ends: Partial<Record<Block, number>> = {};
   const order = blocksOf(layout.blocks);
   return [...layout.sections.values()]
@@ -359,7 +361,7 @@ function tellSections<A extends Address>(
     });
 }
 
-function tellLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutStory[] {
+function explainLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutSection[] {
   const applied = new Map(
     relocationTables(elf).map(({ section, target }) => [
       section,
@@ -385,11 +387,11 @@ function tellLeftOut({ elf }: ModuleFile, layout: ModuleLayout): LeftOutStory[] 
     }));
 }
 
-function tellImports<A extends Address>(
+function explainImports<A extends Address>(
   machine: ModuleMachine<A>,
   { elf }: ModuleFile,
   module: LoadedModule<A> | null,
-): ImportStory<A>[] {
+): ExplainedImport<A>[] {
   return elf.symbols
     .filter(({ section, index, name }) => section === SHN_UNDEF && index > 0 && name !== "")
     .map(({ name, binding }) => {
@@ -408,10 +410,10 @@ function tellImports<A extends Address>(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function tellExports<A extends Address>(
+function explainExports<A extends Address>(
   { exports }: ModuleFile,
   module: LoadedModule<A> | null,
-): ExportStory<A>[] {
+): ExplainedExport<A>[] {
   const addresses = new Map(module?.exports.map(({ name, address }) => [name, address]));
   return exports.map(({ name, gpl, crc, namespace }) => ({
     name,

@@ -1,7 +1,7 @@
-// The JSON form of `explain`'s story: the verdict's keys beside the others, addresses and words as strings.
+// The JSON form of explain: the verdict's keys beside the others, addresses and words as strings.
 
 import { hex } from "../../hex.ts";
-import type { Story } from "../../index.ts";
+import type { Explanation } from "../../index.ts";
 import type { SourceOf } from "../../report/frames-text.ts";
 import type { LinuxVerdict } from "../../report/verdict-text.ts";
 import type { Answer } from "../answer.ts";
@@ -28,25 +28,30 @@ const HEXADECIMAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The story with the verdict's keys at the top level, as in every command, and addresses as strings.
+ * The explanation with the verdict's keys at the top level, as in every command, and addresses as strings.
  * @param linux Linux's verdict on the unchanged file.
  * @param sourceOf the lines of places in the module's file, if they are wanted.
  */
-export function storyJson(story: Story, linux: LinuxVerdict, sourceOf?: SourceOf): Answer["json"] {
-  const { name, verdict, ...rest } = sourceOf === undefined ? story : withSource(story, sourceOf);
+export function explanationJson(
+  explanation: Explanation,
+  linux: LinuxVerdict,
+  sourceOf?: SourceOf,
+): Answer["json"] {
+  const { name, verdict, ...rest } =
+    sourceOf === undefined ? explanation : withSource(explanation, sourceOf);
   return withHex({ name, linux, ...verdict, ...rest }, false) as Answer["json"];
 }
 
-/** The story with the lines of far jumps and call sites. */
-function withSource(story: Story, sourceOf: SourceOf) {
+/** The explanation with the lines of far jumps and call sites. */
+function withSource(explanation: Explanation, sourceOf: SourceOf) {
   const source = <T extends { readonly section: string; readonly offset: number }>(one: T) => ({
     ...one,
     source: framesJson(sourceOf(one.section, one.offset)),
   });
   return {
-    ...story,
-    farJumps: story.farJumps.map(source),
-    callSites: story.callSites.map(source),
+    ...explanation,
+    farJumps: explanation.farJumps.map(source),
+    callSites: explanation.callSites.map(source),
   };
 }
 
