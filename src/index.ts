@@ -15,9 +15,10 @@ export {
   judgeAgainst,
   judgeModules,
 } from "./fits/fits.ts";
-export type { KernelDifference, RuleDifference } from "./fits/kernel-difference.ts";
+export type { KernelDifference } from "./fits/kernel-difference.ts";
 export { fitsFromJson, mergeFits, type NamedPart } from "./fits/merge.ts";
 export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
+export type { RuleDifference } from "./fits/touched-rules.ts";
 export { judgeTree, type TreeFits, type TreeOptions, type TreeSubject } from "./fits/tree.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export { type FoundShard, shardFromEnvironment } from "./shards/engines.ts";

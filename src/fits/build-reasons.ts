@@ -99,7 +99,7 @@ function structReason(
     symbol: null,
     dmesg,
     explanation:
-      `struct module isn't that of ${target.name}, as ${from} shows it: ${differences.join("; ")}` +
+      `struct module isn't that of ${target.name}, as ${from}: ${differences.join("; ")}` +
       (dmesg.length > 0
         ? ""
         : `; this kernel doesn't check it, and would call ${name} at a wrong address`),

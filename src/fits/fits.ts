@@ -3,16 +3,20 @@
 
 import type { Address } from "../address.ts";
 import { Refusal } from "../errors.ts";
+import type { KernelProfile } from "../kernel/rules/profile.ts";
 import { judge, refusedFile } from "./judge.ts";
+import { importDifferences, type KernelDifference } from "./kernel-difference.ts";
 import {
-  importDifferences,
-  type KernelDifference,
-  type RuleDifference,
-  ruleDifferences,
-} from "./kernel-difference.ts";
-import { type OpenOptions, openKernel, openNamed, openTarget, profileOf } from "./open.ts";
+  type Named,
+  type OpenOptions,
+  openKernel,
+  openNamed,
+  openTarget,
+  profileOf,
+} from "./open.ts";
 import type { Verdict } from "./reason.ts";
 import type { Target } from "./target.ts";
+import { type RuleDifference, ruleDifferences, touchedRules } from "./touched-rules.ts";
 
 /** Where a kernel places modules unless the user says otherwise. */
 export const MODULES_BASE = 0xc0000000;
@@ -57,6 +61,7 @@ export interface FitsBoth {
   readonly against: Fits;
   /** For each module, in the order of the files. */
   readonly differences: readonly (readonly KernelDifference[])[];
+  /** The rules of their loaders that differ and that one of the modules meets. */
   readonly rules: readonly RuleDifference[];
 }
 
@@ -74,8 +79,23 @@ export async function judgeAgainst(
     differences: kernel.named.map(({ file }) =>
       file instanceof Refusal ? [] : importDifferences(file, kernel.target, against.target),
     ),
-    rules: ruleDifferences(profileOf(options, kernel.target), profileOf(other, against.target)),
+    rules: rulesBetween(kernel, [
+      profileOf(options, kernel.target),
+      profileOf(other, against.target),
+    ]),
   };
+}
+
+function rulesBetween(
+  { named, target }: { readonly named: readonly Named[]; readonly target: Target },
+  [one, other]: readonly [KernelProfile, KernelProfile],
+): RuleDifference[] {
+  const touched = new Set(
+    named.flatMap(({ file }) =>
+      file instanceof Refusal ? [] : touchedRules(file, target, one, other).map(({ rule }) => rule),
+    ),
+  );
+  return ruleDifferences(one, other).filter(({ rule }) => touched.has(rule));
 }
 
 async function judged(paths: readonly string[], options: FitsOptions) {

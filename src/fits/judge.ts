@@ -4,12 +4,14 @@
 
 import type { Address } from "../address.ts";
 import type { RefusalDetails } from "../errors.ts";
+import { type KernelProfile, profileFor } from "../kernel/rules/profile.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { judgeFile, judgeMagic, judgeStructModule } from "./build-reasons.ts";
 import { judgeExports, judgeImports, judgeLayout } from "./import-reasons.ts";
 import { judgeJumps } from "./jump-reasons.ts";
 import { makeReason, REASON_KINDS, type Reason, type Verdict } from "./reason.ts";
 import type { Target } from "./target.ts";
+import { touchedRules } from "./touched-rules.ts";
 
 export interface JudgeOptions {
   /** Where modules are loaded; for a 64-bit module, an address of up to eight digits is sign-extended. */
@@ -43,8 +45,14 @@ export function judge(file: ModuleFile, target: Target, { base, path }: JudgeOpt
     reasons,
     needs: [...new Set(owners)].filter((from) => from !== "kernel").sort(),
     imports: symbols.imports,
+    rules: touchedRules(file, target, file.profile, builtFor(file)),
     notes: findings.flatMap(({ notes }) => notes),
   };
+}
+
+/** The rules of the release that a module is built for. */
+function builtFor({ modinfo }: ModuleFile): KernelProfile {
+  return profileFor({}, null, modinfo.get("vermagic") ?? null);
 }
 
 /** Without repetitions: planning a module makes some checks of the file again. */
@@ -67,6 +75,7 @@ export function refusedFile(path: string, { dmesg, explanation }: RefusalDetails
     fits: false,
     reasons: [makeReason({ kind: "rule", symbol: null, dmesg, explanation, remedy })],
     needs: [],
+    rules: [],
     notes: [],
   };
 }

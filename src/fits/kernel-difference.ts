@@ -1,9 +1,7 @@
-// What differs between two kernels for one module: each import that one of them exports otherwise, and the rules of their
-// loaders. A pure function of the two targets.
+// What differs between two kernels for one module: each import that one of them exports otherwise. A pure function of
+// the two targets; rules that differ are in touched-rules.ts.
 
 import { hex } from "../hex.ts";
-import type { KernelProfile } from "../kernel/rules/profile.ts";
-import { isOfTracing, RULE_IDS, RULES, type RuleId } from "../kernel/rules/table.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import { importsOf } from "./import-reasons.ts";
 import type { Target, TargetExport } from "./target.ts";
@@ -12,14 +10,6 @@ import type { Target, TargetExport } from "./target.ts";
 export interface KernelDifference {
   readonly what: "exported" | "by" | "checksum" | "gpl-only" | "namespace";
   readonly symbol: string;
-  readonly kernel: string;
-  readonly against: string;
-}
-
-export interface RuleDifference {
-  readonly rule: RuleId;
-  /** What the rule decides. */
-  readonly what: string;
   readonly kernel: string;
   readonly against: string;
 }
@@ -49,15 +39,4 @@ export function importDifferences(
       ...differs("namespace", ({ namespace }) => namespace ?? "none"),
     ];
   });
-}
-
-/** The rules of loading that differ; those of tracing decide nothing about a module. */
-export function ruleDifferences(kernel: KernelProfile, against: KernelProfile): RuleDifference[] {
-  const differs = (id: RuleId): boolean => kernel.rules[id] !== against.rules[id];
-  return RULE_IDS.filter((id) => differs(id) && !isOfTracing(id)).map((id) => ({
-    rule: id,
-    what: RULES[id].what,
-    kernel: kernel.rules[id],
-    against: against.rules[id],
-  }));
 }

@@ -2,10 +2,12 @@
 // validated first.
 
 import { CheckedJson } from "../checked-json.ts";
+import { RULE_IDS } from "../kernel/rules/table.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
 import { joinParts } from "../shards/join.ts";
 import { rangeOf, WHOLE } from "../shards/shard.ts";
 import { makeReason, REASON_KINDS, type Reason, type Verdict } from "./reason.ts";
+import type { RuleDifference } from "./touched-rules.ts";
 import type { TreeFits, TreeSubject } from "./tree.ts";
 
 /** A part and its file's name in messages. */
@@ -92,7 +94,17 @@ function verdictOf(one: CheckedJson): Verdict {
     fits: one.key("fits").flag(),
     reasons: one.key("reasons").list(reasonOf),
     needs: texts("needs"),
+    rules: one.key("rules").list(ruleOf),
     notes: texts("notes"),
+  };
+}
+
+function ruleOf(one: CheckedJson): RuleDifference {
+  return {
+    rule: one.key("rule").oneOf(RULE_IDS),
+    what: one.key("what").verbatim(),
+    kernel: one.key("kernel").text(),
+    against: one.key("against").text(),
   };
 }
 

@@ -1,6 +1,8 @@
 // Why a module doesn't fit a kernel: the shape of one reason and of a verdict. They are plain values that JSON
 // preserves, because threads and the shards of a tree exchange them. judge.ts makes them.
 
+import type { RuleDifference } from "./touched-rules.ts";
+
 /**
  * `vermagic`: the version magic differs; `missing-symbol`: nothing exports an import; `gpl-only`: an import is only for
  * modules with a GPL-compatible license, or comes from a module without one; `namespace`: the module doesn't import an
@@ -61,6 +63,11 @@ export interface Verdict {
   readonly needs: readonly string[];
   /** In the symbol table's order; absent for the modules of a tree. */
   readonly imports?: readonly ImportOrigin[];
+  /**
+   * The rules of the kernel's loader that this module meets, and that differ from those of the release that it is built
+   * for; `against` is the latter's value.
+   */
+  readonly rules: readonly RuleDifference[];
   /** What was not compared, and what Linux accepts with a remark, in sentences. */
   readonly notes: readonly string[];
 }

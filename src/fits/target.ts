@@ -34,9 +34,9 @@ export interface TargetParts {
   readonly others: readonly ModuleFacts[];
 }
 
-/** The layout of struct module in a kernel's modules: what most of them have. */
+/** The layout of struct module in a kernel's modules: what most of them have, each member by itself. */
 export interface KnownShape extends StructModule {
-  /** One of the modules that have it. */
+  /** Who shows it: "usbcore shows it", or how many of how many modules. */
   readonly from: string;
 }
 
@@ -51,8 +51,10 @@ export class Target {
   readonly #strangers: readonly ModuleFacts[];
   /** Exports of modules; the first module that exports a name counts. */
   readonly #exports = new Map<string, TargetExport>();
-  /** Modules with the kernel's own version magic, by the size and the offsets of their struct module. */
-  readonly #shapes = new Map<string, ModuleFacts[]>();
+  /** Modules with the kernel's own version magic and a struct module. */
+  readonly #shown: readonly ShownShape[];
+  /** What shapeFor() has found. */
+  readonly #known = new Map<string, KnownShape | null>();
 
   /** @throws Misuse when the kernel's own modules are of two releases and the kernel doesn't say which is its own. */
   constructor({ name, kernel, own, others }: TargetParts) {
@@ -79,13 +81,9 @@ export class Target {
           this.#exports.set(one.name, { ...one, address: null, owner });
       }
     }
-    for (const one of this.#modules) {
-      if (one.shape === null || vermagic === null || one.vermagic !== vermagic) continue;
-      const key = shapeKey(one.shape);
-      const same = this.#shapes.get(key);
-      if (same === undefined) this.#shapes.set(key, [one]);
-      else same.push(one);
-    }
+    this.#shown = this.#modules.flatMap(({ name, shape, vermagic: own }) =>
+      shape === null || vermagic === null || own !== vermagic ? [] : [{ name, shape }],
+    );
   }
 
   /** The kernel's release, or null. */
@@ -108,7 +106,7 @@ export class Target {
           "namespace and GPL rule: give its Module.symvers with --symvers",
       );
     }
-    return notes;
+    return [...notes, ...this.#oddNotes()];
   }
 
   /** Why nothing exports a name that a module imports, and what to do about it. */
@@ -151,14 +149,61 @@ export class Target {
 
   /** The layout that struct module has in most of the kernel's other modules; null if none is known. */
   shapeFor(user: string): KnownShape | null {
-    let most: readonly ModuleFacts[] = [];
-    for (const modules of this.#shapes.values()) {
-      const others = modules.filter(({ name }) => name !== moduleName(user));
-      if (others.length > most.length) most = others;
-    }
-    const [first] = most;
-    return first?.shape == null ? null : { ...first.shape, from: first.name };
+    // Without modules of one layout the others show the same, whichever of these it is.
+    const own = this.#shown.filter(({ name }) => name === moduleName(user));
+    const key = JSON.stringify(own.map(({ shape }) => shape));
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const found = shapeIn(this.#shown.filter((one) => !own.includes(one)));
+    this.#known.set(key, found);
+    return found;
   }
+
+  /** A sentence that names the modules whose struct module has another size than that of most of them. */
+  #oddNotes(): string[] {
+    const size = mostFrequent(this.#shown.map(({ shape }) => shape.size));
+    const odd = this.#shown.filter(({ shape }) => shape.size !== size);
+    if (odd.length === 0) return [];
+    const names = odd.slice(0, MOST_NAMED).map((one) => `${one.name} (${one.shape.size})`);
+    const more = odd.length > MOST_NAMED ? ` and ${odd.length - MOST_NAMED} more` : "";
+    return [
+      `struct module has ${size} bytes in ${this.#shown.length - odd.length} of ${this.#shown.length} modules, ` +
+        `and another size in ${names.join(", ")}${more}`,
+    ];
+  }
+}
+
+/** What most of some modules have; null if there are none. */
+function shapeIn(shown: readonly ShownShape[]): KnownShape | null {
+  const size = mostFrequent(shown.map(({ shape }) => shape.size));
+  if (size === null) return null;
+  const same = shown.filter(({ shape }) => shape.size === size);
+  const member = (key: "init" | "exit"): number | null =>
+    mostFrequent(same.flatMap(({ shape }) => shape[key] ?? []));
+  const from =
+    shown.length === 1
+      ? `${shown[0]?.name} shows it`
+      : `${same.length} of ${shown.length} modules show it`;
+  return { size, init: member("init"), exit: member("exit"), from };
+}
+
+interface ShownShape {
+  readonly name: string;
+  readonly shape: StructModule;
+}
+
+/** The odd modules that a note names. */
+const MOST_NAMED = 10;
+
+/** The most frequent of some numbers, the first of several; null if there are none. */
+function mostFrequent(values: readonly number[]): number | null {
+  const counts = new Map<number, number>();
+  let most: number | null = null;
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const [value, count] of counts) {
+    if (most === null || count > (counts.get(most) ?? 0)) most = value;
+  }
+  return most;
 }
 
 /** The version magic that a kernel's modules have; null if there are none. */
@@ -172,8 +217,4 @@ function commonVermagic(kernel: string, modules: readonly ModuleFacts[]): string
     );
   }
   return found[0] ?? null;
-}
-
-function shapeKey({ size, init, exit }: StructModule): string {
-  return `${size} ${init} ${exit}`;
 }

@@ -70,7 +70,7 @@ export function* fitsText(
 }
 
 function* moduleText(module: Verdict, kernel: JudgedKernel, paint: Paint): Generator<string> {
-  const { file, fits, reasons, needs, imports, notes } = module;
+  const { file, fits, reasons, needs, imports, rules, notes } = module;
   const name = kernelName(kernel);
   if (fits) {
     const from = ["the kernel", ...needs].join(", ");
@@ -82,6 +82,9 @@ function* moduleText(module: Verdict, kernel: JudgedKernel, paint: Paint): Gener
     for (const [kind, group] of byKind(reasons)) yield* groupText(kind, group, paint);
     yield "  what to do\n";
     for (const remedy of new Set(reasons.map((one) => one.remedy))) yield `    ${remedy}\n`;
+  }
+  for (const { rule, what, kernel: here, against } of rules) {
+    yield `  ${paint.dim(`rule ${rule}, ${what}: ${here} in this kernel, ${against} in the one it is built for`)}\n`;
   }
   for (const note of notes) yield `  ${paint.dim(`note: ${note}`)}\n`;
 }

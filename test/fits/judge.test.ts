@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
+import { SHF_ALLOC } from "../../src/elf/numbers.ts";
 import { judge } from "../../src/fits/judge.ts";
-import { importDifferences, ruleDifferences } from "../../src/fits/kernel-difference.ts";
+import { importDifferences } from "../../src/fits/kernel-difference.ts";
 import { factsOf, type ModuleFacts } from "../../src/fits/module-facts.ts";
 import type { Verdict } from "../../src/fits/reason.ts";
 import { Target, type TargetParts } from "../../src/fits/target.ts";
@@ -167,6 +168,18 @@ suite("a module doesn't fit", () => {
       found.reasons[0]?.explanation ?? "",
       /as other shows it: it has 576 bytes in the module and 832 in the kernel; exit is at \+0x210 in the module and at \+0x328/,
     );
+    // What most modules have counts, each member by itself, and the others are named.
+    const [other] = own as [ModuleFacts];
+    const odd = { ...other, name: "odd", shape: { size: 0x240, init: null, exit: null } };
+    const tree = [odd, { ...other, shape: { ...shape, exit: null } }, { ...other, name: "third" }];
+    assert.match(
+      verdict(spec, kernelWith([]), { own: tree }).reasons[0]?.explanation ?? "",
+      /as 2 of 3 modules show it: it has 576 bytes in the module and 832 in the kernel; exit is at \+0x210/,
+    );
+    const target = new Target({ name: "vmlinuz", kernel: kernelWith([]), own: tree, others: [] });
+    assert.deepEqual(target.notes, [
+      "struct module has 832 bytes in 2 of 3 modules, and another size in odd (576)",
+    ]);
     // Modules of other releases show nothing about this kernel.
     const strange = own.map((one) => ({ ...one, vermagic: VERMAGIC.replace("6.1", "6.2") }));
     assert.equal(verdict(spec, kernelWith([]), { own: strange }).fits, true);
@@ -251,7 +264,7 @@ suite("the kernel's rules decide", () => {
   });
 });
 
-test("two kernels differ in what they export to a module, and in their rules", () => {
+test("two kernels differ in what they export to a module", () => {
   const file = readModule(writeModule(importing("same", "gone", "moved", "ours", "typed")));
   const target = (exports: Parameters<typeof kernelWith>[0]) =>
     new Target({ name: "vmlinuz", kernel: kernelWith(exports), own: [], others: [] });
@@ -274,14 +287,40 @@ test("two kernels differ in what they export to a module, and in their rules", (
     { what: "gpl-only", symbol: "ours", kernel: "no", against: "yes" },
     { what: "checksum", symbol: "typed", kernel: "0x00000001", against: "0x00000002" },
   ]);
-  const rules = ruleDifferences(
-    profileFor({ release: "6.1", set: "debian" }, null, null),
-    profileFor({ release: "6.1", set: "mainline" }, null, null),
-  );
-  assert.deepEqual(
-    rules.map(({ rule }) => rule),
-    ["V20"],
-  );
+});
+
+test("the rules that a module meets are those that differ from its own release's and concern it", () => {
+  const met = (
+    spec: ModuleSpec,
+    release = "6.18",
+    exports: Parameters<typeof kernelWith>[0] = [],
+  ) =>
+    verdict(spec, kernelWith(exports), { rules: { release, set: "mainline" } }).rules.map(
+      ({ rule }) => rule,
+    );
+  const plain = ["L1", "L2"];
+  const vermagic = `vermagic=${VERMAGIC}`;
+  assert.deepEqual(met({}), plain);
+  assert.deepEqual(met({}, "6.1"), []);
+  assert.deepEqual(met({ ...importing("a"), versions: { a: 1 } }), plain);
+  assert.deepEqual(met({ ...importing("a"), versions: {} }), [...plain, "V20"]);
+  assert.deepEqual(met({ modinfo: ["license=GPL", "name=dull", vermagic] }), [...plain, "V21"]);
+  const blob = { modinfo: ["license=Proprietary", "intree=Y", "name=dull", vermagic] };
+  assert.deepEqual(met(blob), [...plain, "V21", "V22"]);
+  const crcs = { name: "__version_ext_crcs", flags: SHF_ALLOC, bytes: new Uint8Array(0) };
+  const names = { ...crcs, name: "__version_ext_names" };
+  assert.deepEqual(met({ sections: [crcs, names] }), [...plain, "V30"]);
+  assert.deepEqual(met({ modinfo: modinfo("dull", "import_ns=module:n") }), [...plain, "V31"]);
+  const inner = exported("inner", { namespace: "module:dull" });
+  assert.deepEqual(met(importing("inner"), "6.18", [inner]), [...plain, "V31"]);
+  assert.deepEqual(met({ modinfo: modinfo("dull", "test=Y") }, "5.15"), ["F15"]);
+  const [first] = verdict({}, kernelWith([]), { rules: { release: "6.18" } }).rules;
+  assert.deepEqual(first, {
+    rule: "L1",
+    what: "the memories of a module",
+    kernel: "seven",
+    against: "two",
+  });
 });
 
 suite("a missing symbol is explained", () => {

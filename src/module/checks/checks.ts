@@ -4,7 +4,7 @@
 import type { Address } from "../../address.ts";
 import type { Endian } from "../../bytes/endian.ts";
 import type { Loading } from "../loading.ts";
-import { checkVersion, MODULES } from "../symbols/imports.ts";
+import { checkVersion, isForModules } from "../symbols/imports.ts";
 import { isProprietary, licenseOf } from "./license.ts";
 
 const MODULE_LAYOUT = "module_layout";
@@ -175,7 +175,7 @@ export function checkBeforeSymbols<A extends Address>(loading: Loading<A>): void
 /** setup_modinfo(): since 6.16 no module may ask for a namespace that names its modules itself. */
 export function checkImportedNamespaces<A extends Address>(loading: Loading<A>): void {
   if (loading.rules.V31 === "plain") return;
-  const asked = loading.file.modinfo.all("import_ns").find((one) => one.startsWith(MODULES));
+  const asked = loading.file.modinfo.all("import_ns").find(isForModules);
   if (asked === undefined) return;
   loading.print(`module tries to import module namespace: ${asked}`);
   throw loading.refusal(

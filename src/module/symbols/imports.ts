@@ -51,11 +51,16 @@ function isSameVersion<A extends Address>(
   return false;
 }
 
-export const MODULES = "module:";
+const MODULES = "module:";
+
+/** Whether a namespace names the modules that may use it. */
+export function isForModules(namespace: string): boolean {
+  return namespace.startsWith(MODULES);
+}
 
 /** verify_module_namespace(): whether `module:a,b*` has a module's name; a star ends a name that may go on. */
 function isForModule(namespace: string, name: string): boolean {
-  if (!namespace.startsWith(MODULES)) return false;
+  if (!isForModules(namespace)) return false;
   const globs = namespace.slice(MODULES.length).split(",");
   return globs.some((glob) =>
     glob.endsWith("*") ? name.startsWith(glob.slice(0, -1)) : glob === name,
