@@ -17,8 +17,7 @@ export {
 } from "./fits/fits.ts";
 export type { KernelDifference } from "./fits/kernel-difference.ts";
 export { fitsFromJson, mergeFits, type NamedPart } from "./fits/merge.ts";
-export type { ImportOrigin, Reason, ReasonKind, Verdict } from "./fits/reason.ts";
-export type { RuleDifference } from "./fits/touched-rules.ts";
+export type { ImportOrigin, Reason, ReasonKind, RuleDifference, Verdict } from "./fits/reason.ts";
 export { judgeTree, type TreeFits, type TreeOptions, type TreeSubject } from "./fits/tree.ts";
 export { type GdbEnd, type GdbOptions, serveGdb } from "./gdb/server.ts";
 export { type FoundShard, shardFromEnvironment } from "./shards/engines.ts";

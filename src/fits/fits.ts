@@ -14,9 +14,9 @@ import {
   openTarget,
   profileOf,
 } from "./open.ts";
-import type { Verdict } from "./reason.ts";
+import type { RuleDifference, Verdict } from "./reason.ts";
 import type { Target } from "./target.ts";
-import { type RuleDifference, ruleDifferences, touchedRules } from "./touched-rules.ts";
+import { ruleDifferences, touchedRules } from "./touched-rules.ts";
 
 /** Where a kernel places modules unless the user says otherwise. */
 export const MODULES_BASE = 0xc0000000;

@@ -6,8 +6,13 @@ import { RULE_IDS } from "../kernel/rules/table.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
 import { joinParts } from "../shards/join.ts";
 import { rangeOf, WHOLE } from "../shards/shard.ts";
-import { makeReason, REASON_KINDS, type Reason, type Verdict } from "./reason.ts";
-import type { RuleDifference } from "./touched-rules.ts";
+import {
+  makeReason,
+  REASON_KINDS,
+  type Reason,
+  type RuleDifference,
+  type Verdict,
+} from "./reason.ts";
 import type { TreeFits, TreeSubject } from "./tree.ts";
 
 /** A part and its file's name in messages. */

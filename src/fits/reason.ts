@@ -1,7 +1,7 @@
 // Why a module doesn't fit a kernel: the shape of one reason and of a verdict. They are plain values that JSON
 // preserves, because threads and the shards of a tree exchange them. judge.ts makes them.
 
-import type { RuleDifference } from "./touched-rules.ts";
+import type { RuleId } from "../kernel/rules/table.ts";
 
 /**
  * `vermagic`: the version magic differs; `missing-symbol`: nothing exports an import; `gpl-only`: an import is only for
@@ -50,6 +50,15 @@ export interface Reason {
 export interface ImportOrigin {
   readonly symbol: string;
   readonly from: string | null;
+}
+
+/** A rule that two kernels have with different values. */
+export interface RuleDifference {
+  readonly rule: RuleId;
+  /** What the rule decides. */
+  readonly what: string;
+  readonly kernel: string;
+  readonly against: string;
 }
 
 export interface Verdict {

@@ -3,6 +3,7 @@
 
 import type { Address } from "../address.ts";
 import { Misuse } from "../errors.ts";
+import { mostFrequent } from "../extremes.ts";
 import { type AnyKernel, narrowed } from "../kernel/kernel.ts";
 import { releaseOf } from "../kernel/rules/release.ts";
 import { isSameMagic } from "../module/checks/checks.ts";
@@ -194,17 +195,6 @@ interface ShownShape {
 
 /** The odd modules that a note names. */
 const MOST_NAMED = 10;
-
-/** The most frequent of some numbers, the first of several; null if there are none. */
-function mostFrequent(values: readonly number[]): number | null {
-  const counts = new Map<number, number>();
-  let most: number | null = null;
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  for (const [value, count] of counts) {
-    if (most === null || count > (counts.get(most) ?? 0)) most = value;
-  }
-  return most;
-}
 
 /** The version magic that a kernel's modules have; null if there are none. */
 function commonVermagic(kernel: string, modules: readonly ModuleFacts[]): string | null {

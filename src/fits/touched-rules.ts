@@ -9,15 +9,8 @@ import type { ModuleFile } from "../module/file/file.ts";
 import { EXTENDED_CRCS } from "../module/layout/sections.ts";
 import { isForModules } from "../module/symbols/imports.ts";
 import { importsOf } from "./import-reasons.ts";
+import type { RuleDifference } from "./reason.ts";
 import type { Target } from "./target.ts";
-
-export interface RuleDifference {
-  readonly rule: RuleId;
-  /** What the rule decides. */
-  readonly what: string;
-  readonly kernel: string;
-  readonly against: string;
-}
 
 type Touches = (file: ModuleFile, target: Target) => boolean;
 

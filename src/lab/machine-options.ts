@@ -19,6 +19,8 @@ export interface MachineOptions {
   readonly kernel?: Kernel;
   /** Which kernel's rules apply; default: those of the kernel's release, or of the release each module is built for. */
   readonly rules?: RuleChoice | undefined;
+  /** sizeof(struct module) of the kernel; default: that of the first module that is loaded, if any. */
+  readonly structModuleSize?: number | undefined;
   /** Instructions per second of virtual time, which timestamps are computed from; default: 100 MHz. */
   readonly clockHz?: number;
   /** The processor; default: 24Kc. On a 4Kc (Release 1) the instructions that Release 2 added are reserved. */
@@ -35,6 +37,7 @@ export const MACHINE_OPTIONS: OptionKeys<MachineOptions> = {
   cpu: true,
   engine: true,
   rules: true,
+  structModuleSize: true,
 };
 
 /** Options for a machine whose addresses have type A. */

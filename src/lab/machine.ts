@@ -135,6 +135,7 @@ export class Machine {
       kernel: this.#kernel,
       words: kernel,
       choice: options.rules,
+      structModuleSize: options.structModuleSize,
       sitesOf: (module) => moduleSites(module, memory, this.#names.of(module)),
       isAt: (address) => processor.pc === address,
       freeing: (module, initOnly) => this.#codeCounts.freeing(module, initOnly),

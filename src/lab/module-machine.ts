@@ -62,7 +62,8 @@ export async function makeMachine(
   {
     kernel,
     ...options
-  }: MachineSettings<Kernel> & Pick<MachineOptions, "cpu" | "engine" | "rules">,
+  }: MachineSettings<Kernel> &
+    Pick<MachineOptions, "cpu" | "engine" | "rules" | "structModuleSize">,
 ): Promise<Machine> {
   return Machine.create({ ...options, endian, ...(kernel === null ? {} : { kernel }) });
 }
@@ -70,7 +71,10 @@ export async function makeMachine(
 /** A 64-bit machine. */
 export function makeStillMachine(
   { endian, pageSize }: MachineKind,
-  { kernel, ...options }: MachineSettings<Kernel<bigint>> & Pick<StillMachineOptions, "rules">,
+  {
+    kernel,
+    ...options
+  }: MachineSettings<Kernel<bigint>> & Pick<StillMachineOptions, "rules" | "structModuleSize">,
 ): StillMachine {
   return StillMachine.create({
     ...options,

@@ -55,6 +55,8 @@ export interface TableParts<A extends Address, S extends RecognisedSite<A>> {
   readonly words?: KernelWords | null;
   /** The rules that the user asks for. */
   readonly choice?: RuleChoice | undefined;
+  /** sizeof(struct module) of the kernel; default: that of the first module that is loaded. */
+  readonly structModuleSize?: number | undefined;
   /** Reads the call sites of a module that has just been loaded. */
   readonly sitesOf: (module: LoadedModule<A>) => readonly S[];
   /** Whether the guest's next instruction is at an address; always false without a processor. */
@@ -84,6 +86,7 @@ export class ModuleTable<
   readonly #sitesOf: (module: LoadedModule<A>) => readonly S[];
   readonly #words: KernelWords | null;
   readonly #choice: RuleChoice | undefined;
+  readonly #structModuleBytes: number | undefined;
   readonly #taints = new Taints();
   /** In the order of loading. */
   readonly #residents: Resident<A, S>[] = [];
@@ -98,6 +101,7 @@ export class ModuleTable<
     this.#freeing = freeing;
     this.#words = words ?? null;
     this.#choice = choice;
+    this.#structModuleBytes = parts.structModuleSize;
     this.#memory = memory;
     this.#kernel = kernel;
     this.#sitesOf = sitesOf;
@@ -241,8 +245,9 @@ export class ModuleTable<
     };
   }
 
-  /** All modules of one kernel have the same; the first that was loaded shows it. */
+  /** All modules of one kernel have the same: if nothing else says it, the first that was loaded shows it. */
   get #structModuleSize(): number | null {
+    if (this.#structModuleBytes !== undefined) return this.#structModuleBytes;
     const shown = this.#residents.find(({ module }) => module.file.thisModule !== null);
     return shown?.module.file.thisModule?.shape.size ?? null;
   }

@@ -32,6 +32,8 @@ export interface StillMachineOptions {
   readonly pageSize?: number;
   /** Which kernel's rules apply; default: those of the kernel's release, or of the release each module is built for. */
   readonly rules?: RuleChoice | undefined;
+  /** sizeof(struct module) of the kernel; default: that of the first module that is loaded, if any. */
+  readonly structModuleSize?: number | undefined;
 }
 
 export interface StillInsmodOptions {
@@ -72,7 +74,8 @@ export class StillMachine {
     return new StillMachine(options);
   }
 
-  private constructor({ kernel, endian, memory, pageSize, rules }: StillMachineOptions) {
+  private constructor(options: StillMachineOptions) {
+    const { kernel, endian, memory, pageSize, rules, structModuleSize } = options;
     this.endian = agreedEndian(endian, kernel?.endian);
     this.pageSize = pageSize ?? pageSizeOf(kernel?.vermagic ?? "");
     this.#memory = new StillMemory(
@@ -87,6 +90,7 @@ export class StillMachine {
       kernel: this.#kernel,
       words: kernel ?? null,
       choice: rules,
+      structModuleSize,
       sitesOf: (module) =>
         recognisedSites(module, this.#code(module)).filter(({ recorded }) => recorded),
     });

@@ -30,6 +30,8 @@ export interface LoaderSetup {
   readonly stubMissing: boolean;
   /** The kernel's rules; null: the kernel's own, or each module's. */
   readonly rules: RuleChoice | null;
+  /** sizeof(struct module) of the kernel; null: that of the first module of each stack. */
+  readonly structModuleSize: number | null;
   /** Bytes of guest RAM. */
   readonly memory: number;
 }

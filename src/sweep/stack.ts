@@ -22,6 +22,8 @@ export interface StackSetup {
   readonly stubMissing: boolean;
   /** The kernel's rules; null: the kernel's own, or each module's. */
   readonly rules: RuleChoice | null;
+  /** sizeof(struct module) of the kernel; null: that of the first module of each stack. */
+  readonly structModuleSize: number | null;
   /** Bytes of guest RAM. */
   readonly memory: number;
 }
@@ -32,13 +34,14 @@ export type AnySweepStack = SweepStack<number> | SweepStack<bigint>;
 export async function makeStack(kind: MachineKind, setup: StackSetup): Promise<AnySweepStack> {
   const { kernel, memory } = setup;
   const rules = setup.rules ?? undefined;
+  const structModuleSize = setup.structModuleSize ?? undefined;
   if (kind.bits === 64) {
     const own = kernel !== null && isOf64Bits(kernel) ? kernel : null;
-    const machine = makeStillMachine(kind, { kernel: own, memory, rules });
+    const machine = makeStillMachine(kind, { kernel: own, memory, rules, structModuleSize });
     return new SweepStack(kind, setup, machine, address64);
   }
   const own = kernel === null ? null : narrowed(kernel);
-  const machine = await makeMachine(kind, { kernel: own, memory, rules });
+  const machine = await makeMachine(kind, { kernel: own, memory, rules, structModuleSize });
   return new SweepStack(kind, setup, machine, address32);
 }
 

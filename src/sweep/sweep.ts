@@ -16,6 +16,7 @@ import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
 import { runOnCores } from "./pool.ts";
 import type { ModuleResult, Sweep, SweepSubject } from "./result.ts";
+import { structModuleSize } from "./struct-module.ts";
 import { digestOf, fileDigest, modulePaths, treeDigest } from "./tree.ts";
 
 export interface SweepOptions {
@@ -133,7 +134,13 @@ export async function sweep(
   const tasks = places.map((place) => all[place] as LoaderTask);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const own = read === null ? null : portableKernel(read);
-  const setup: LoaderSetup = { kernel: own, farJumps, stubMissing, rules, memory };
+  const setup: LoaderSetup = {
+    ...{ kernel: own, farJumps, stubMissing, rules, memory },
+    structModuleSize: await structModuleSize(
+      modules.map(({ directory, path }) => join(directory, path)),
+      read?.vermagic ?? null,
+    ),
+  };
   const { jobs, timeLimit, heapLimit, onResult } = options;
   const { answers } = await runOnCores({
     worker: new URL("./worker.js", import.meta.url),

@@ -7,8 +7,9 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Words } from "../../src/bytes/words.ts";
+import { SHF_ALLOC, SHF_WRITE } from "../../src/elf/numbers.ts";
 import { readElf } from "../../src/elf/reader.ts";
-import { RELEASE as BANNER, makeKernel } from "../kernel/synthetic.ts";
+import { RELEASE as BANNER, VERMAGIC as MAGIC, makeKernel } from "../kernel/synthetic.ts";
 import { writeModule } from "../support/module-writer.ts";
 import { assertMisuse, builtModule, farjal, farjalJson, temporaryDirectory } from "./farjal.ts";
 
@@ -91,6 +92,40 @@ suite("the kernel's rules", () => {
       farjal(["fits", tree, "--kernel", symvers]),
       /^error: the modules are of two releases, 6\.1\.0-50-4kc-malta and 6\.6\.57, and .* doesn't say which is its own/,
     );
+  });
+
+  test("a module with another struct module than most of the tree's is refused where the size counts", (context) => {
+    const tree = temporaryDirectory(context);
+    const kernel = join(temporaryDirectory(context), "vmlinux");
+    writeFileSync(kernel, makeKernel().bytes);
+    const modinfo = (name: string) => [
+      "license=GPL",
+      "intree=Y",
+      `name=${name}`,
+      `vermagic=${MAGIC}`,
+    ];
+    const shape = { name: ".gnu.linkonce.this_module", flags: SHF_ALLOC | SHF_WRITE };
+    const odd = { ...shape, alignment: 64, bytes: new Uint8Array(0x200) };
+    const modules = {
+      a: writeModule({ name: "a", modinfo: modinfo("a"), noThisModule: true, sections: [odd] }),
+      b: writeModule({ name: "b", modinfo: modinfo("b") }),
+      c: writeModule({ name: "c", modinfo: modinfo("c") }),
+    };
+    for (const [name, bytes] of Object.entries(modules)) {
+      writeFileSync(join(tree, `${name}.ko`), bytes);
+    }
+    const verdicts = (rule: string) =>
+      farjalJson([
+        "sweep",
+        tree,
+        "--kernel",
+        kernel,
+        "--no-cache",
+        "--rule",
+        rule,
+      ]).json.results.map(({ linux }: { linux: string }) => linux);
+    assert.deepEqual(verdicts("V15=ignore"), ["loads", "loads", "loads"]);
+    assert.deepEqual(verdicts("V15=refuse"), ["refused", "loads", "loads"]);
   });
 
   test("damage that Linux would not check", (context) => {

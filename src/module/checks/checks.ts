@@ -64,7 +64,7 @@ export function checkStructModule<A extends Address>(loading: Loading<A>): void 
   );
   throw loading.refusal(
     "ENOEXEC",
-    `its struct module has ${size} bytes, and those of the kernel's other modules have ${structModuleSize}: ` +
+    `its struct module has ${size} bytes, and in this kernel it has ${structModuleSize}: ` +
       "it is built for another kernel, or for another configuration of it",
   );
 }
