@@ -12,7 +12,7 @@ import { writeTrace } from "../../src/formats/export.ts";
 import { traceOfKernel } from "../../src/formats/kernel-trace.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import { Machine, readKernel } from "../../src/index.ts";
-import { temporaryDirectory } from "../cli/farjal.ts";
+import { farjalJson, temporaryDirectory } from "../cli/farjal.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
 import { traceCmdReportOf, traceCmdSkip } from "../support/trace-cmd.ts";
@@ -124,5 +124,15 @@ suite("the tracer of Debian's kernel", { skip: debianSkip }, () => {
     assert.throws(start({ filter: ["a:b"] }), /set_ftrace_filter: EINVAL/);
     assert.throws(start({ options: ["nosuch"] }), /trace_options: EINVAL/);
     assert.throws(start({ graph: ["nosuch_function"] }), /set_graph_function: EINVAL/);
+  });
+
+  test("one reading of the ring serves a file, the document and the lines' search", (t) => {
+    const output = join(temporaryDirectory(t), "usbcore.folded");
+    const words = ["--on-kernel", debian?.vmlinuz ?? "", "-p", "function", "-o", output, "--lines"];
+    const { code, json, stderr } = farjalJson(["trace", debian?.module("usbcore") ?? "", ...words]);
+    assert.equal(code, 0, stderr);
+    const names = json.events.map(({ func }: { func: string }) => func);
+    assert.ok(names.includes("usb_init_pool_max"));
+    for (const name of names) assert.ok(readFileSync(output, "utf8").includes(name), name);
   });
 });

@@ -4,11 +4,20 @@
 
 import type { Command } from "commander";
 import { version } from "../../host/version.ts";
-import { KernelTracer, Misuse, readModule, type Trace, traceOfKernel } from "../../index.ts";
+import {
+  type FunctionLineOf,
+  KernelTracer,
+  Misuse,
+  readModule,
+  type Trace,
+  traceOfKernel,
+} from "../../index.ts";
 import type { Answer, AnswerOptions } from "../answer.ts";
 import { writeWhole } from "../atomic-file.ts";
 import { recordJson } from "../json/trace-record.ts";
+import type { LinesOptions } from "../options/lines.ts";
 import { chosenFormat, deliver, type TraceFormatOptions } from "../options/trace-format.ts";
+import { traceLines } from "../options/trace-lines.ts";
 import {
   kernelOrigin,
   loadModules,
@@ -21,6 +30,7 @@ import type { Terminal } from "../terminal.ts";
 export interface KernelTraceOptions
   extends AnswerOptions,
     TraceFormatOptions,
+    LinesOptions,
     RunningKernelOptions {
   readonly onKernel?: string;
   readonly run?: readonly string[];
@@ -39,7 +49,7 @@ const ONLY_ON_KERNEL: readonly string[] = ["initrd", "append", "run"];
 const ALSO_ON_KERNEL: readonly string[] = [
   ...["json", "onKernel", "cpu", "with", "param", "plugin", "tracer", "func", "filterFile"],
   ...["notrace", "graph", "graphNotrace", "maxGraphDepth", "buffer", "output", "format"],
-  ...["option", "fileVersion", "cache"],
+  ...["option", "fileVersion", "cache", "lines", "debugInfo"],
 ];
 
 /** @throws Misuse for an option that has no meaning with --on-kernel, or none without it. */
@@ -91,10 +101,18 @@ export async function traceOnKernel(
   const { output } = options;
   if (isKernelText && output !== undefined) await writeWhole(output, Buffer.from(shown));
   const { option: _, ...delivered } = options; // the kernel has applied the trace_options
-  const trace = (): Trace => traceOfKernel(tracer.files());
+  // Reading the ring empties it.
+  let kept: Trace | undefined;
+  const trace = (): Trace => {
+    kept ??= traceOfKernel(tracer.files());
+    return kept;
+  };
+  const lines = asksForLines(options)
+    ? await traceLines(trace(), { ...options, modules: [path, ...(options.with ?? [])] })
+    : null;
   const text = isKernelText
     ? [shown].filter(() => output === undefined)
-    : await deliver(trace(), format, delivered, `farjal ${version()}`);
+    : await deliver(trace(), format, delivered, `farjal ${version()}`, lines?.lineOf);
   return {
     held: errno === null && runs.every(({ status }) => status === 0),
     json: {
@@ -102,10 +120,11 @@ export async function traceOnKernel(
       dmesg,
       cached,
       runs,
-      ...(options.json === true ? { events: eventsOf(trace()) } : {}),
+      ...(options.json === true ? { events: eventsOf(trace(), lines?.lineOf) } : {}),
     },
     text,
     notes: [
+      ...(lines?.notes ?? []).map((note) => `note: ${note}\n`),
       ...dmesg.map((line) => `${line}\n`),
       ...runs.map(({ output: printed }) => printed),
       ...runs
@@ -117,6 +136,10 @@ export async function traceOnKernel(
   };
 }
 
-function eventsOf({ records, clockHz }: Trace): unknown[] {
-  return [...records].map((record) => recordJson(record, clockHz));
+function asksForLines({ lines, debugInfo }: LinesOptions): boolean {
+  return lines === true || debugInfo !== undefined;
+}
+
+function eventsOf({ records, clockHz }: Trace, lineOf?: FunctionLineOf): unknown[] {
+  return [...records].map((record) => recordJson(record, clockHz, lineOf));
 }
