@@ -4,9 +4,8 @@
 
 import { Misuse } from "../errors.ts";
 import type { TraceRules } from "../kernel/rules/table.ts";
-import { TRACERS } from "./event.ts";
+import { TRACERS, type TraceEvent } from "./event.ts";
 import { FILTER_FILES, FunctionSet, type Traceable } from "./filters/function-set.ts";
-import { recordSize } from "./ring/record.ts";
 import { ftraceHeader } from "./text/function-text.ts";
 import { traceOptionsText } from "./text/trace-options.ts";
 import {
@@ -116,14 +115,20 @@ function* enabledLines(
   }
 }
 
+/** Bytes of an event in a 32-bit kernel's ring: rb_event_length() adds a word to the record. */
+const EVENT_BYTES: Readonly<Record<TraceEvent["type"], number>> = {
+  function: 20,
+  funcgraph_entry: 20,
+  funcgraph_exit: 40,
+};
+
 function statistics(tracer: Tracer | undefined, now: number): string {
   const { entries, overruns } = tracer ?? { entries: 0, overruns: 0 };
-  const [oldest] = tracer?.events() ?? [];
-  return statisticsText({
-    entries,
-    overrun: overruns,
-    bytes: entries * recordSize(tracer?.name ?? "function"),
-    oldest: oldest?.microseconds ?? 0,
-    now,
-  });
+  let bytes = 0;
+  let oldest: number | undefined;
+  for (const { type, microseconds } of tracer?.events() ?? []) {
+    bytes += EVENT_BYTES[type];
+    oldest ??= microseconds;
+  }
+  return statisticsText({ entries, overrun: overruns, bytes, oldest: oldest ?? 0, now });
 }

@@ -76,7 +76,10 @@ test("trace --show prints what tracefs would show after the call", () => {
   shapes_leaf                              1    0.050 us        0.050 us        0.000 us    
 `,
   );
-  assert.match(show("per_cpu/cpu0/stats"), /^entries: 4\noverrun: 0\n/);
+  assert.match(
+    show("per_cpu/cpu0/stats"),
+    /^entries: 4\noverrun: 0\ncommit overrun: 0\nbytes: 120\n/,
+  );
   assert.equal(show("enabled_functions", "-l", "*_tail"), "shapes_tail [shapes] (1)      \n");
   assert.equal(show("set_graph_function", "-g", "*_leaf"), "shapes_leaf [shapes]\n");
   assert.equal(show("set_ftrace_filter"), "#### all functions enabled ####\n");

@@ -186,6 +186,10 @@ test("trace: a missing function, module or option is refused in one line", () =>
     farjal(["trace", builtModule("modern", "little"), "--call", "work_run", "1", ...options]);
   assertMisuse(trace("-p", "nop"), /Allowed choices are function, function_graph/);
   assertMisuse(trace("-p", "function_graph", "-O", "funcgraph"), /no trace option 'funcgraph'/);
+  assertMisuse(
+    trace("-p", "function_graph", "-O", "nofuncgraph-args"),
+    /no Linux for MIPS has the trace option 'funcgraph-args': it needs HAVE_FUNCTION_ARG_ACCESS_API/,
+  );
   assertMisuse(trace("--format", "svg"), /Allowed choices are ftrace, report/);
   assertMisuse(trace("-g", "work_run"), /-g is for function_graph/);
   assertNothing(
@@ -213,4 +217,32 @@ test("trace: the options of a real kernel's tracer and of farjal's aren't mixed"
   assertMisuse(trace("--on-kernel", "k", "--call", "f"), /--call has no meaning with --on-kernel/);
   assertMisuse(trace("--on-kernel", "k", "--base", "0"), /--base has no meaning with --on-kernel/);
   assertMisuse(trace("--on-kernel", "/nowhere"), /\/nowhere can't be read/);
+});
+
+test("the trace is in the form of the kernel's release, and so are its trace.dat and its depth", (context) => {
+  const module = builtModule("shapes", "little");
+  const call = ["--call", "shapes_recurse", "200", "-p", "function_graph"];
+  const run = (...options: string[]) => farjal(["trace", module, ...call, ...options]);
+  const entries = (...options: string[]): number => {
+    const { stdout } = run(...options);
+    return stdout.split("\n").filter((line) => line.endsWith("() {") || line.endsWith("();"))
+      .length;
+  };
+  assert.equal(entries("--kernel-release", "5.15"), 50);
+  assert.equal(entries("--kernel-release", "6.12.95"), 142);
+  assert.equal(entries("--kernel-release", "6.12.95", "--rule", "G1=reserved"), 143);
+  const path = join(temporaryDirectory(context), "trace.dat");
+  for (const [release, depth] of [
+    ["5.10", "int depth;\toffset:32;"],
+    ["6.18.35", "unsigned int depth;\toffset:12;"],
+  ]) {
+    run("--kernel-release", release ?? "", "-o", path);
+    const text = readFileSync(path, "latin1");
+    assert.ok(text.includes(`field:${depth}`) && text.includes(`Linux farjal ${release} mips`));
+    assert.match(farjal(["report", path]).stdout, /shapes_recurse/);
+  }
+  const { stdout } = run("--kernel-release", "5.10", "--show", "trace_options");
+  assert.match(stdout, /\nnopause-on-trace\nfunction-trace\n/);
+  const show = ["--show", "touched_functions", "--rule", "F9=none"];
+  assertMisuse(run(...show), /has no touched_functions: Linux has it since 6\.6/);
 });

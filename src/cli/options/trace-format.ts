@@ -39,6 +39,14 @@ const GRAPH_OPTIONS: ReadonlyMap<string, keyof GraphTextOptions> = new Map([
 /** Options about interrupts and sleep, which a trace of farjal never has: accepted, without effect. */
 const WITHOUT_EFFECT: readonly string[] = ["funcgraph-irqs", "sleep-time"];
 
+/** Options of newer kernels that no kernel for MIPS has, and what it would have to select for them. */
+const NOT_ON_MIPS: ReadonlyMap<string, string> = new Map([
+  ["funcgraph-retval", "HAVE_FUNCTION_GRAPH_RETVAL, since 6.13 HAVE_FUNCTION_GRAPH_FREGS"],
+  ["funcgraph-retval-hex", "HAVE_FUNCTION_GRAPH_RETVAL, since 6.13 HAVE_FUNCTION_GRAPH_FREGS"],
+  ["funcgraph-args", "HAVE_FUNCTION_ARG_ACCESS_API"],
+  ["func-args", "HAVE_FUNCTION_ARG_ACCESS_API"],
+]);
+
 /** Reads `funcgraph-tail`, `nofuncgraph-cpu`. @throws Misuse for a name that is no such option. */
 function graphTextOptions(texts: readonly string[]): GraphTextOptions {
   return Object.fromEntries(
@@ -47,6 +55,12 @@ function graphTextOptions(texts: readonly string[]): GraphTextOptions {
       if (WITHOUT_EFFECT.includes(option)) return [];
       const name = GRAPH_OPTIONS.get(option);
       if (name === undefined) {
+        const lacking = NOT_ON_MIPS.get(option);
+        if (lacking !== undefined) {
+          throw new Misuse(
+            `no Linux for MIPS has the trace option '${option}': it needs ${lacking}`,
+          );
+        }
         const known = [...GRAPH_OPTIONS.keys(), ...WITHOUT_EFFECT].join(", ");
         throw new Misuse(
           `there is no trace option '${text}': choose from ${known}, each of them with or without the prefix no`,
