@@ -81,7 +81,8 @@ export async function unpacked(
     if (error instanceof Misuse) throw error;
     throw new Misuse(`the compressed data is damaged (${(error as Error).message})`);
   }
-  return output.bytes();
+  // Callers keep the bytes, and send them to threads, which copies all of a buffer: this one has no more than they need.
+  return output.bytes().slice();
 }
 
 /** Unpacks a file if it is compressed as a whole, and returns its bytes. @throws Misuse as unpacked() does. */

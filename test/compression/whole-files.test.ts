@@ -25,6 +25,11 @@ suite("gzip", () => {
     assert.equal(await unpacked(...parts, Buffer.from([0x1f, 0x8b, 8, 0xff])), WHOLE.toString());
   });
 
+  test("gives bytes whose buffer has nothing else, since sending them to a thread copies it", async () => {
+    const { length, buffer } = await unpackedFile(gzipSync(ONE));
+    assert.deepEqual([length, buffer.byteLength], [ONE.length, ONE.length]);
+  });
+
   test("with a wrong checksum or size is damaged", async () => {
     for (const back of [1, 5, 8]) {
       const packed = gzipSync(ONE);
