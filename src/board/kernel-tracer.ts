@@ -5,6 +5,7 @@
 
 import { Misuse } from "../errors.ts";
 import type { KernelTraceFiles } from "../formats/trace-dat/kernel-files.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Linux } from "./linux.ts";
 
 const TRACEFS = "/sys/kernel/tracing";
@@ -37,6 +38,18 @@ export interface KernelTraceOptions {
   readonly options?: readonly string[] | undefined;
 }
 
+const KERNEL_TRACE_OPTIONS: OptionKeys<KernelTraceOptions> = {
+  tracer: true,
+  module: true,
+  filter: true,
+  notrace: true,
+  graph: true,
+  graphNotrace: true,
+  maxDepth: true,
+  buffer: true,
+  options: true,
+};
+
 export class KernelTracer {
   readonly #linux: Linux;
   readonly #directory: string;
@@ -46,6 +59,7 @@ export class KernelTracer {
    * @throws Misuse when the kernel has no such tracer or refuses a word.
    */
   static start(linux: Linux, options: KernelTraceOptions): KernelTracer {
+    checkOptions("KernelTracer.start()", options, KERNEL_TRACE_OPTIONS);
     const tracer = new KernelTracer(linux);
     tracer.#configure(options);
     return tracer;

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Endian } from "../bytes/endian.ts";
 import { type Errno, errnoName, Misuse } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { Board, type BoardOptions } from "./board.ts";
 import type { BootImage } from "./boot-image.ts";
 import type { Device, DevicePort } from "./device.ts";
@@ -53,6 +54,20 @@ export interface LinuxOptions extends Pick<BoardOptions, "cpu" | "engine" | "dat
   /** The limit for a request in seconds; default: 120. */
   readonly timeLimit?: number | undefined;
 }
+
+const RESTORE_OPTIONS: OptionKeys<Pick<LinuxOptions, "engine" | "timeLimit">> = {
+  engine: true,
+  timeLimit: true,
+};
+
+const LINUX_OPTIONS: OptionKeys<LinuxOptions> = {
+  ...RESTORE_OPTIONS,
+  cpu: true,
+  date: true,
+  kernel: true,
+  initrd: true,
+  append: true,
+};
 
 /** The kernel's answer to a request. */
 export interface LinuxAnswer {
@@ -107,6 +122,7 @@ export class Linux {
    * @throws Misuse, with the console's last lines, when the kernel doesn't get that far.
    */
   static boot(options: LinuxOptions): Linux {
+    checkOptions("Linux.boot()", options, LINUX_OPTIONS);
     const { kernel, initrd, append, cpu, engine, date } = options;
     const board = Board.create({ endian: kernel.endian, memory: MEMORY, cpu, engine, date });
     const linux = new Linux(board, attachDoorbell(board), options.timeLimit);
@@ -124,6 +140,7 @@ export class Linux {
     snapshot: Uint8Array,
     options: Pick<LinuxOptions, "engine" | "timeLimit"> = {},
   ): Linux {
+    checkOptions("Linux.restore()", options, RESTORE_OPTIONS);
     let doorbell: Doorbell | undefined;
     const board = boardOf(snapshot, { engine: options.engine }, (made) => {
       doorbell = attachDoorbell(made);

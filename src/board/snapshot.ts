@@ -15,6 +15,7 @@
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import {
   readSnapshot,
   restoreProcessor,
@@ -38,6 +39,18 @@ export interface SaveBoardOptions {
   readonly program?: boolean;
 }
 
+const SAVE_BOARD_OPTIONS: OptionKeys<SaveBoardOptions> = {
+  compressed: true,
+  program: true,
+};
+
+const BOARD_OF_OPTIONS: OptionKeys<Pick<BoardOptions, "engine" | "date" | "disks" | "network">> = {
+  engine: true,
+  date: true,
+  disks: true,
+  network: true,
+};
+
 interface Note {
   readonly format: string;
   readonly version: number;
@@ -49,6 +62,7 @@ interface Note {
 
 /** The state of a board that isn't running. */
 export function saveBoard(board: Board, options: SaveBoardOptions = {}): Uint8Array {
+  checkOptions("saveBoard()", options, SAVE_BOARD_OPTIONS);
   const devices = Object.fromEntries(
     board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
   );
@@ -75,6 +89,7 @@ export function boardOf(
   options: Pick<BoardOptions, "engine" | "date" | "disks" | "network"> = {},
   attach: (board: Board) => void = () => undefined,
 ): Board {
+  checkOptions("boardOf()", options, BOARD_OF_OPTIONS);
   const snapshot = readSnapshot(bytes);
   const { endian, ramSize: memory, model: cpu, tlbEntries } = snapshot;
   const board = Board.create({ ...options, endian, memory, cpu, tlbEntries });

@@ -4,10 +4,12 @@
 import type { Address } from "../address.ts";
 import { Refusal } from "../errors.ts";
 import type { KernelProfile } from "../kernel/rules/profile.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { judge, refusedFile } from "./judge.ts";
 import { importDifferences, type KernelDifference } from "./kernel-difference.ts";
 import {
   type Named,
+  OPEN_OPTIONS,
   type OpenOptions,
   openKernel,
   openNamed,
@@ -25,6 +27,11 @@ export interface FitsOptions extends OpenOptions {
   /** Where modules are loaded; default: 0xc0000000, sign-extended for 64-bit modules. */
   readonly base?: Address | undefined;
 }
+
+export const FITS_OPTIONS: OptionKeys<FitsOptions> = {
+  ...OPEN_OPTIONS,
+  base: true,
+};
 
 /** The kernel that modules were judged against. */
 export interface JudgedKernel {
@@ -99,6 +106,7 @@ function rulesBetween(
 }
 
 async function judged(paths: readonly string[], options: FitsOptions) {
+  checkOptions("judgeModules()", options, FITS_OPTIONS);
   const opened = await openKernel(options);
   const named = await openNamed(paths, opened, options);
   const target = await openTarget(opened, named);

@@ -12,6 +12,7 @@ import type { KernelStore } from "../kernel/stored.ts";
 import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import { readModuleBytes } from "../module/file/source.ts";
+import type { OptionKeys } from "../options.ts";
 import { dependencyNames, ModuleFinder, moduleFiles, modulesIn } from "../sweep/dependencies.ts";
 import { factsOf, type ModuleFacts } from "./module-facts.ts";
 import { Target } from "./target.ts";
@@ -30,6 +31,15 @@ export interface OpenOptions {
   /** Gives a module's bytes, unpacked; default: reads the file. */
   readonly readBytes?: ((path: string) => Promise<Uint8Array>) | undefined;
 }
+
+export const OPEN_OPTIONS: OptionKeys<OpenOptions> = {
+  rules: true,
+  kernel: true,
+  store: true,
+  symvers: true,
+  modules: true,
+  readBytes: true,
+};
 
 /** A module that the user named: its file, or why it is none. */
 export interface Named {

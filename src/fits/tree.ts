@@ -6,11 +6,12 @@ import { resolve } from "node:path";
 import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
 import { countReleases, releaseNotes, releaseOf } from "../kernel/rules/release.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
 import { modulesAround, modulesIn } from "../sweep/dependencies.ts";
 import { type PoolAnswers, type PoolOptions, runOnCores } from "../sweep/pool.ts";
 import { digestOf, fileDigest, modulePaths, type TreeModule, treeDigest } from "../sweep/tree.ts";
-import { type Fits, type FitsOptions, judgedKernel, MODULES_BASE } from "./fits.ts";
+import { FITS_OPTIONS, type Fits, type FitsOptions, judgedKernel, MODULES_BASE } from "./fits.ts";
 import { refusedFile } from "./judge.ts";
 import type { ModuleFacts } from "./module-facts.ts";
 import { openKernel, profileOf } from "./open.ts";
@@ -27,6 +28,16 @@ export interface TreeOptions extends FitsOptions, PoolOptions {
   /** Called for each file in each of the two rounds, in no particular order. */
   readonly onProgress?: ((done: number, count: number) => void) | undefined;
 }
+
+const TREE_OPTIONS: OptionKeys<TreeOptions> = {
+  ...FITS_OPTIONS,
+  jobs: true,
+  timeLimit: true,
+  heapLimit: true,
+  shard: true,
+  timings: true,
+  onProgress: true,
+};
 
 /** What the verdicts depend on; all parts of one work agree in it. */
 export interface TreeSubject {
@@ -63,6 +74,7 @@ const WORKER = new URL("./worker.js", import.meta.url);
  * @throws Misuse for a directory without modules, and a kernel that can't be read or isn't known well enough.
  */
 export async function judgeTree(directory: string, options: TreeOptions): Promise<TreeFits> {
+  checkOptions("judgeTree()", options, TREE_OPTIONS);
   checkShard(options.shard ?? WHOLE);
   const paths = modulePaths(directory);
   const opened = await openKernel(options);

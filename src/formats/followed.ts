@@ -5,6 +5,7 @@
 
 import type { Sink } from "../bytes/sink.ts";
 import type { TraceStream } from "../ftrace/ring/stream.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { TraceFacts } from "./trace.ts";
 import { TraceDatWriter } from "./trace-dat/writer.ts";
 
@@ -17,6 +18,13 @@ const STEP = 1 << 12;
 export type FollowedFacts = Pick<TraceFacts, "endian"> &
   Partial<Pick<TraceFacts, "task" | "release">> & { readonly writer?: string };
 
+const FOLLOWED_FACTS: OptionKeys<FollowedFacts> = {
+  endian: true,
+  task: true,
+  release: true,
+  writer: true,
+};
+
 /**
  * Writes a stream's events as a trace.dat of version 7, until its tracer is stopped or its machine's thread ends.
  * @returns the number of events in the file, and the number that the stream has lost.
@@ -25,8 +33,10 @@ export type FollowedFacts = Pick<TraceFacts, "endian"> &
 export async function writeFollowed(
   stream: TraceStream,
   sink: Sink,
-  { endian, task = { name: "farjal", pid: 1 }, release = "", writer = "farjal" }: FollowedFacts,
+  given: FollowedFacts,
 ): Promise<{ readonly events: number; readonly lost: number }> {
+  checkOptions("writeFollowed()", given, FOLLOWED_FACTS);
+  const { endian, task = { name: "farjal", pid: 1 }, release = "", writer = "farjal" } = given;
   const { clockHz, tracer } = stream;
   const facts = { task, cpus: 1, clockHz, endian, release, overruns: 0, addresses: true, tracer };
   const file = new TraceDatWriter(facts, sink, { version: 7, writer });

@@ -2,6 +2,7 @@
 // recorded, its time, summed as kernel/trace/ftrace.c's profiler does. The kernel counts independently of its ring
 // buffer; this counts the events that the ring kept.
 
+import type { OptionKeys } from "../options.ts";
 import type { TraceEvent } from "./event.ts";
 
 /** One function's profile. */
@@ -20,6 +21,10 @@ export interface ProfileOptions {
   /** Whether a function's time includes that of the functions it calls; default: true. */
   readonly graphTime?: boolean;
 }
+
+export const PROFILE_OPTIONS: OptionKeys<ProfileOptions> = {
+  graphTime: true,
+};
 
 const NANOSECONDS = 1_000_000_000n;
 

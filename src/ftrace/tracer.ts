@@ -5,7 +5,7 @@
 // followers.ts serves readers in other threads.
 
 import { Misuse } from "../errors.ts";
-import type { OptionKeys } from "../options.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import {
   type EntryEvent,
   type FunctionEvent,
@@ -18,7 +18,12 @@ import { EventMaker } from "./event-maker.ts";
 import type { FilterFile, Traceable } from "./filters/function-set.ts";
 import { TraceFilters, traceableOf } from "./filters/trace-filters.ts";
 import { type FollowedRing, Followers } from "./followers.ts";
-import { type FunctionProfile, type ProfileOptions, profileOf } from "./function-profile.ts";
+import {
+  type FunctionProfile,
+  PROFILE_OPTIONS,
+  type ProfileOptions,
+  profileOf,
+} from "./function-profile.ts";
 import type { FeedWish, TraceFeed } from "./ring/feed.ts";
 import type { Recording } from "./ring/recording.ts";
 import { TraceRing } from "./ring/ring.ts";
@@ -27,7 +32,7 @@ import { TraceStream } from "./ring/stream.ts";
 import { enterWord, type SiteState, TRACE_SITE } from "./sites/site.ts";
 import { restState } from "./sites/switching.ts";
 import { FtraceLines, ftraceHeader, type TraceTask } from "./text/function-text.ts";
-import { type GraphTextOptions, graphText } from "./text/graph-text.ts";
+import { GRAPH_TEXT_OPTIONS, type GraphTextOptions, graphText } from "./text/graph-text.ts";
 import type { TraceHost, TraceSite } from "./trace-host.ts";
 import { TraceNames } from "./trace-names.ts";
 
@@ -315,6 +320,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
     task: TraceTask = { name: "farjal", pid: 1 },
     options: GraphTextOptions = {},
   ): Generator<string> {
+    checkOptions("text()", options, GRAPH_TEXT_OPTIONS);
     if (this.name === "function_graph") {
       const { clockHz } = this.#host;
       yield* graphText({ task, cpus: 1, clockHz, events: this.#graphEvents() }, options);
@@ -331,6 +337,7 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
 
   /** The kernel's function profile of the events still in the ring, the costliest function first. */
   profile(options: ProfileOptions = {}): FunctionProfile[] {
+    checkOptions("profile()", options, PROFILE_OPTIONS);
     return profileOf(this.events(), this.#host.clockHz, options);
   }
 

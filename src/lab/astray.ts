@@ -6,6 +6,7 @@
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../errors.ts";
 import type { LoadedModule } from "../module/loaded.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import { Debugger } from "../processor/debugger.ts";
 import type { Machine } from "./machine.ts";
 
@@ -25,6 +26,12 @@ export interface AstrayOptions {
   /** Only jumps at these addresses; default: every j and jal in the module's code. */
   readonly sites?: readonly number[];
 }
+
+const ASTRAY_OPTIONS: OptionKeys<AstrayOptions> = {
+  seed: true,
+  trials: true,
+  sites: true,
+};
 
 /** The outcome of a call with one wrong jump. */
 export interface AstrayTrial {
@@ -64,6 +71,7 @@ const REGION_SIZE = 0x1000_0000;
  * @throws Misuse when the call doesn't return by itself, or executes too many jumps to stop at each.
  */
 export function runAstray(call: AstrayCall, options: AstrayOptions = {}): Astray {
+  checkOptions("runAstray()", options, ASTRAY_OPTIONS);
   const { machine } = call;
   const sites = options.sites ?? directJumps(call);
   const saved = machine.save();

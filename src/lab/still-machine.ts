@@ -13,6 +13,7 @@ import type { ModuleFile } from "../module/file/file.ts";
 import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
+import { checkOptions, type OptionKeys } from "../options.ts";
 import type { PerBlock, Veneers } from "../trampoline/facts.ts";
 import type { KernelRange } from "./kernel-space.ts";
 import { agreedEndian, DEFAULT_MEMORY } from "./machine-options.ts";
@@ -36,6 +37,15 @@ export interface StillMachineOptions {
   readonly structModuleSize?: number | undefined;
 }
 
+const STILL_MACHINE_OPTIONS: OptionKeys<StillMachineOptions> = {
+  endian: true,
+  memory: true,
+  kernel: true,
+  pageSize: true,
+  rules: true,
+  structModuleSize: true,
+};
+
 export interface StillInsmodOptions {
   /**
    * Guest address of the first block (core, or text since Linux 6.4), page-aligned, where the search for the others
@@ -57,6 +67,15 @@ export interface StillInsmodOptions {
   readonly stubMissing?: boolean;
 }
 
+const STILL_INSMOD_OPTIONS: OptionKeys<StillInsmodOptions> = {
+  base: true,
+  initBase: true,
+  place: true,
+  farJumps: true,
+  veneers: true,
+  stubMissing: true,
+};
+
 const SMALL_PAGE = 0x1000;
 const LARGE_PAGE = 0x4000;
 
@@ -71,6 +90,7 @@ export class StillMachine {
 
   /** @throws Misuse when the options don't fit. */
   static create(options: StillMachineOptions = {}): StillMachine {
+    checkOptions("StillMachine.create()", options, STILL_MACHINE_OPTIONS);
     return new StillMachine(options);
   }
 
@@ -126,6 +146,7 @@ export class StillMachine {
    * @throws Refusal with the kernel's lines and errno when Linux would not load it.
    */
   insmodFile(file: ModuleFile, options: StillInsmodOptions = {}): LoadedModule<bigint> {
+    checkOptions("insmodFile()", options, STILL_INSMOD_OPTIONS);
     const resident = this.#table.load(file, options);
     resident.state = "LIVE";
     return resident.module;
@@ -136,6 +157,7 @@ export class StillMachine {
    * @throws Refusal where Linux refuses the module before it relocates.
    */
   plan(file: ModuleFile, options: StillInsmodOptions = {}): ModulePlan<bigint> {
+    checkOptions("plan()", options, STILL_INSMOD_OPTIONS);
     return this.#table.plan(file, options);
   }
 

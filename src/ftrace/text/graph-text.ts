@@ -4,6 +4,7 @@
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
+import type { OptionKeys } from "../../options.ts";
 import type { EntryEvent, ReturnEvent } from "../event.ts";
 import { eventText, FtraceLines, secondsText, type TraceTask } from "./function-text.ts";
 import { foldLeaves } from "./leaves.ts";
@@ -25,6 +26,16 @@ export interface GraphTextOptions {
   /** A line after each closing brace: the number of functions that found the shadow stack full. */
   readonly overrun?: boolean;
 }
+
+export const GRAPH_TEXT_OPTIONS: OptionKeys<GraphTextOptions> = {
+  cpu: true,
+  overhead: true,
+  duration: true,
+  proc: true,
+  abstime: true,
+  tail: true,
+  overrun: true,
+};
 
 /** An event of another kind, which is printed as a comment. */
 interface CommentEvent {
