@@ -119,16 +119,24 @@ export class AccessCode {
     }
   }
 
-  /** A guard on ADDRESS, which counts from the window's start. Rotated, a misaligned one is past any window. */
+  /** A guard on ADDRESS, which counts from the window's start. */
   static isInWindow(log2: u32): void {
+    const size = load<u32>(EMIT_WINDOW_SIZE);
     Guard.begin();
     Code.get(LOCAL_ADDRESS);
-    if (log2 !== 0) {
-      Code.constant(log2);
-      Code.op(I32_ROTR);
+    if ((size & (size - 1)) === 0) {
+      // One of these bits is set in an address past the window, or in a misaligned one.
+      Code.constant((0 - size) | ((1 << log2) - 1));
+      Code.op(I32_AND);
+    } else {
+      if (log2 !== 0) {
+        // Rotated, a misaligned address is past any window.
+        Code.constant(log2);
+        Code.op(I32_ROTR);
+      }
+      Code.constant(size >>> log2);
+      Code.op(I32_GE_U);
     }
-    Code.constant(load<u32>(EMIT_WINDOW_SIZE) >>> log2);
-    Code.op(I32_GE_U);
     Guard.leave();
   }
 

@@ -466,7 +466,7 @@ export class Translator {
     const window = store
       ? this.#windows.forWriting(least, greatest)
       : this.#windows.forReading(least, greatest);
-    if (window !== undefined) return window;
+    if (window !== undefined) return roundWindow(window, least, greatest);
     const values = store ? [...place.values] : [];
     return values.some((value) => this.#windows.onCodePage(value)) ? "checked" : "pages";
   }
@@ -643,6 +643,21 @@ function isUnseen({ pc, word, guards, reads }: Instruction, observations: Observ
   const accesses = word >>> 30 === 2; // lb to swr
   const toStack = (reads & STACK_REGISTERS) !== 0;
   return accesses && guards && !toStack && observations.at(pc) === undefined;
+}
+
+/**
+ * The lower or the upper end of a window, if an address seen there is in it and its size is a power of two: then a guard
+ * needs no comparison of its own for the alignment.
+ */
+function roundWindow(window: Window, least: number, greatest: number): Window {
+  const size = 2 ** Math.floor(Math.log2(window.size));
+  for (const above of [0, window.size - size]) {
+    const start = window.start + above;
+    if (least >= start && greatest + 4 <= start + size) {
+      return { start, size, offset: window.offset + above };
+    }
+  }
+  return window;
 }
 
 function isStore({ word }: Instruction): boolean {

@@ -42,7 +42,7 @@
        (drop
         (br_if $block
          (i32.const 8203)
-         (i32.ge_u (i32.rotr (local.get $address) (i32.const 2)) (i32.const 196607))
+         (i32.ge_u (i32.rotr (local.get $address) (i32.const 2)) (i32.const 131071))
         )
        )
        (i32.store offset=68419588 (local.get $address) (local.get $y))
