@@ -72,14 +72,32 @@ export function planLoops(flow: Flow, access: (instruction: Instruction) => Acce
   const graph = flowGraph(flow.successors);
   let planned = flow;
   for (const header of flow.blocks.keys()) {
-    const latches = latchesOf(header, graph);
-    if (latches.length === 0) continue;
-    const { loop, merged } = loopOf(header, latches, planned, graph);
-    if (!loop.body.every((node) => isPlain(merged.blocks[node] as Block))) continue;
-    const made = planOf(loop, merged, access);
-    if (made !== undefined) planned = withTurns(merged, loop, made);
+    const best = bestPlan(latchesOf(header, graph), (latches) => {
+      const { loop, merged } = loopOf(header, latches, planned, graph);
+      if (!loop.body.every((node) => isPlain(merged.blocks[node] as Block))) return undefined;
+      const made = planOf(loop, merged, access);
+      return made && { loop, merged, made };
+    });
+    if (best !== undefined) planned = withTurns(best.merged, best.loop, best.made);
   }
   return planned;
+}
+
+/**
+ * The plan for a header's latches. Where one's body contains another, the code doesn't say whether that is a loop in a
+ * loop, or one loop whose turns can be short. The inner one is best if its trip is known, otherwise all as one loop.
+ */
+function bestPlan<Tried extends { made: Planned }>(
+  all: readonly Latch[],
+  attempt: (latches: readonly Latch[]) => Tried | undefined,
+): Tried | undefined {
+  if (all.length === 0) return undefined;
+  const inner = all.filter(
+    (one) => !all.some(({ from }) => from !== one.from && one.body.has(from)),
+  );
+  const first = inner.length === 0 ? undefined : attempt(inner);
+  if (first?.made.plan.trip !== undefined || inner.length === all.length) return first;
+  return attempt(all) ?? first;
 }
 
 /** The loop with these latches. If it has several, they meet in an empty block, which is then the last of a turn. */
@@ -107,10 +125,7 @@ interface Latch {
   readonly body: ReadonlySet<number>;
 }
 
-/**
- * The latches of the innermost loop of a node that backward edges go to. An outer loop may have the same header, as
- * where a unit begins in the middle of it: its latch comes from outside then.
- */
+/** The latches of a node that backward edges go to, but for those of loops that contain another header. */
 function latchesOf(header: number, graph: FlowGraph): Latch[] {
   if (!graph.isLoop[header]) return [];
   const before = graph.edges.map((): number[] => []);
@@ -120,9 +135,7 @@ function latchesOf(header: number, graph: FlowGraph): Latch[] {
   const all = (before[header] ?? []).filter((from) => place(graph, from) >= place(graph, header));
   return [...new Set(all)].flatMap((from) => {
     const body = bodyOf(header, from, before, graph);
-    return body === undefined || all.some((one) => one !== from && body.has(one))
-      ? []
-      : [{ from, body }];
+    return body === undefined ? [] : [{ from, body }];
   });
 }
 
