@@ -22,6 +22,8 @@ export const JSON_VALUES = 6 * MIB;
 export const LOG_BYTES = 64 * MIB;
 /** Bytes of a source file that is shown; a larger one counts as missing. The kernel's largest have 10 MB. */
 export const SOURCE_BYTES = 16 * MIB;
+/** Bytes of a file with words for set_ftrace_filter; the names of all of a kernel's functions have 1 MB. */
+export const FILTER_BYTES = 8 * MIB;
 
 // Texts.
 

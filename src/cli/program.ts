@@ -143,6 +143,13 @@ async function failure(
     await misuseJson(error.message, args, terminal, nothing ? "nothing matches" : "misuse");
     return nothing ? FAILED : MISUSED;
   }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EMFILE" || code === "ENFILE") {
+    const message = "too many open files; raise the limit (ulimit -n)";
+    terminal.note(`${terminal.notePaint.red("error:")} ${message}\n`);
+    await misuseJson(message, args, terminal);
+    return MISUSED;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.note(
     `farjal: internal error, please report it with the file and the command: ${text}\n`,

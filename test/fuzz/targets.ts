@@ -17,6 +17,7 @@ import { code, data, writeModule } from "../support/module-writer.ts";
 import { Random } from "../support/random.ts";
 import { repositoryFile } from "../support/repository.ts";
 import { damage } from "./bytes.ts";
+import { COMMAND_TARGETS } from "./commands.ts";
 import { DEBUG_TARGETS } from "./debugging.ts";
 import { GUEST_TARGETS } from "./guests.ts";
 import { endOf, loadCase } from "./loading.ts";
@@ -347,4 +348,5 @@ export const TARGETS: readonly Target[] = [
   ...DEBUG_TARGETS,
   ...MEASURED_TARGETS,
   ...SNAPSHOT_TARGETS,
+  ...COMMAND_TARGETS,
 ];

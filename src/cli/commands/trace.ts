@@ -23,6 +23,7 @@ import {
   type TraceWay,
   traceCost,
 } from "../../index.ts";
+import { FILTER_BYTES } from "../../limits.ts";
 import { type CallReport, callText } from "../../report/call-text.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, Give } from "../answer.ts";
@@ -312,7 +313,9 @@ function refuseWhatIsGraphs({ plugin, graph, graphNotrace, maxGraphDepth }: Trac
 /** The lines of a filter file without its comments. */
 function filterFileTexts({ filterFile }: TraceOptions): string[] {
   if (filterFile === undefined) return [];
-  return Array.from(linesOf(readInput(filterFile))).filter((line) => !line.startsWith("#"));
+  return Array.from(linesOf(readInput(filterFile, FILTER_BYTES))).filter(
+    (line) => !line.startsWith("#"),
+  );
 }
 
 /** Whether every event is kept, in a temporary file beside the output file. */
