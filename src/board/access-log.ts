@@ -2,6 +2,7 @@
 // entry is what crossed the bus: the offset, the size and the value as the device saw them.
 
 import { hex } from "../hex.ts";
+import { LOGGED_ACCESSES } from "../limits.ts";
 
 /** One access to a device. */
 export interface Access {
@@ -18,16 +19,13 @@ export interface Access {
   readonly time: number;
 }
 
-/** The most accesses that are kept by default, since a polling loop would fill the memory. */
-const MOST_ACCESSES = 1_000_000;
-
 export class AccessLog {
   readonly #most: number;
   #accesses: Access[] = [];
   #lost = 0;
 
   /** @param most accesses to keep; later ones are only counted. */
-  constructor(most: number = MOST_ACCESSES) {
+  constructor(most: number = LOGGED_ACCESSES) {
     this.#most = most;
   }
 

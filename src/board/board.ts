@@ -14,6 +14,7 @@ import {
 } from "../../assembly/shared/stops.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
+import { BOARD_BYTES } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import { type CpuModel, Processor } from "../processor/processor.ts";
@@ -29,8 +30,6 @@ import { buildMalta, type Malta } from "./malta.ts";
 import { Timeline } from "./timeline.ts";
 
 const MIB = 1 << 20;
-/** The devices' addresses begin at 0x10000000. */
-const MOST_MEMORY = 256 * MIB;
 const CLOCK_RATE = 100_000_000;
 /** 1 January 2025, 00:00 UTC. */
 const DATE = 1_735_689_600_000;
@@ -156,7 +155,7 @@ export class Board {
     if (disks.length > MOST_DISKS) {
       throw new Misuse(`Malta has room for ${MOST_DISKS} disks, and not for ${disks.length}`);
     }
-    if (memory > MOST_MEMORY) {
+    if (memory > BOARD_BYTES) {
       throw new Misuse(
         `Malta has at most 256 MiB of memory below its devices, not ${memory} bytes`,
       );

@@ -11,6 +11,7 @@ import { hex } from "../hex.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { findPayloads } from "../kernel/payload.ts";
 import { readKernel } from "../kernel/read.ts";
+import { PROGRAM_HEADERS } from "../limits.ts";
 
 /** A segment for physical memory: its bytes, then zeros up to `size`. */
 export interface BootSegment {
@@ -35,7 +36,6 @@ const EM_MIPS = 8;
 const PT_LOAD = 1;
 const HEADER_SIZE = 52;
 const PROGRAM_HEADER_SIZE = 32;
-const MOST_PROGRAM_HEADERS = 64;
 const KSEG0 = 0x80000000;
 const KSEG1 = 0xa0000000;
 const KSEG2 = 0xc0000000;
@@ -98,7 +98,7 @@ function readElfImage(file: Uint8Array): BootImage {
   const entry = words.u32(24);
   const at = words.u32(28);
   const count = words.u16(44);
-  if (count > MOST_PROGRAM_HEADERS || at + count * PROGRAM_HEADER_SIZE > file.length) {
+  if (count > PROGRAM_HEADERS || at + count * PROGRAM_HEADER_SIZE > file.length) {
     throw new Misuse("the kernel's program headers are not in the file");
   }
   const segments: BootSegment[] = [];

@@ -3,11 +3,10 @@
 // instruction in every run.
 
 import { latin1, latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
+import { CONSOLE_CHARACTERS } from "../limits.ts";
 import type { BoardStop } from "./board-stop.ts";
 import type { Uart } from "./devices/uart.ts";
 
-/** The most characters that are kept: a console that prints for hours must not fill the memory. */
-const MOST_TEXT = 64 << 20;
 const NEWLINE = 0x0a;
 /** The beginning of panic()'s last line, which it prints unless the kernel is to reboot (kernel/panic.c). */
 const PANIC = "---[ end Kernel panic";
@@ -116,7 +115,8 @@ export class Console {
     this.#last = [];
     this.#pieces.push(piece);
     this.#length += piece.length;
-    while (this.#length > MOST_TEXT) this.#length -= this.#pieces.shift()?.length ?? this.#length;
+    while (this.#length > CONSOLE_CHARACTERS)
+      this.#length -= this.#pieces.shift()?.length ?? this.#length;
   }
 }
 

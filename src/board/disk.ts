@@ -6,14 +6,13 @@ import { type ByteSource, memorySource } from "../bytes/source.ts";
 import { base64, fromBase64, hexDigits, joined } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
+import { DISK_SECTORS } from "../limits.ts";
 import type { Saved } from "./device.ts";
 
 export const SECTOR_SIZE = 512;
 /** Changes are kept in pieces of this size. */
 const PIECE = 4096;
 const NUMBER = 4;
-/** 28 bits of sectors: what every command of ATA addresses. */
-const MOST_SECTORS = 2 ** 28;
 const SMALLEST = SECTOR_SIZE;
 const CHUNK = 1 << 20;
 
@@ -41,7 +40,7 @@ export class Disk {
   constructor(image: Uint8Array | ByteSource) {
     this.#image = image instanceof Uint8Array ? memorySource(image) : image;
     const { size } = this.#image;
-    if (size < SMALLEST || size % SECTOR_SIZE !== 0 || size / SECTOR_SIZE > MOST_SECTORS) {
+    if (size < SMALLEST || size % SECTOR_SIZE !== 0 || size / SECTOR_SIZE > DISK_SECTORS) {
       throw new Misuse(
         `a disk has a whole number of sectors of ${SECTOR_SIZE} bytes, at most 128 GiB, and not ${size} bytes`,
       );

@@ -3,13 +3,12 @@
 // the same each time.
 
 import { Misuse } from "../errors.ts";
+import { LINK_FRAMES } from "../limits.ts";
 import type { Board } from "./board.ts";
 import type { BoardStop } from "./board-stop.ts";
 
 /** Seconds of a turn, after which frames arrive. */
 const TURN = 1e-3;
-/** The most frames under way in one direction; further ones are lost, as on a full switch. */
-const MOST_FRAMES = 1000;
 
 /** How a run of two boards ended: which board ended it, and why; null when the time was over. */
 export interface LinkStop {
@@ -79,7 +78,7 @@ export class EthernetLink {
     }
     from.network.onFrame = (frame) => {
       const end = this.#ends.find(({ board }) => board === to);
-      if (end !== undefined && end.arriving.length < MOST_FRAMES) end.arriving.push(frame);
+      if (end !== undefined && end.arriving.length < LINK_FRAMES) end.arriving.push(frame);
       else this.#lost += 1;
     };
   }

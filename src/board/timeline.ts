@@ -2,15 +2,14 @@
 // which their devices were attached, and a device's events in the order in which it requested them. So a board restored
 // from a snapshot, whose devices request their events again, behaves as the saved one did.
 
+import { TIMELINE_EVENTS } from "../limits.ts";
+
 interface Event {
   readonly time: number;
   readonly owner: number;
   readonly sequence: number;
   readonly callback: () => void;
 }
-
-/** The most pending events; a device that requests more is in an endless loop. */
-const MOST_EVENTS = 100_000;
 
 export class Timeline {
   readonly #changed: () => void;
@@ -29,7 +28,7 @@ export class Timeline {
 
   /** Adds an event. @param owner the device's number on the board. @returns a function that cancels the event. */
   at(time: number, owner: number, callback: () => void): () => void {
-    if (Number.isNaN(time) || this.#events.length >= MOST_EVENTS) {
+    if (Number.isNaN(time) || this.#events.length >= TIMELINE_EVENTS) {
       throw new RangeError(
         `a device asks for an event at ${time}, with ${this.#events.length} waiting`,
       );

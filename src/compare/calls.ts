@@ -4,6 +4,7 @@
 
 import { Misuse } from "../errors.ts";
 import type { TraceEvent, TracerName } from "../ftrace/event.ts";
+import { COMPARED_DEPTH } from "../limits.ts";
 
 /** A call, whichever tracer recorded it. */
 export interface Call {
@@ -34,9 +35,6 @@ interface Frame {
   /** The cost of the calls inside it that have returned. */
   inner: number;
 }
-
-/** Beyond this depth the outermost calls are dropped; no guest's stack holds so many frames. */
-const DEEPEST = 1 << 16;
 
 export class CallReader {
   #tracer: TracerName | undefined;
@@ -111,6 +109,6 @@ export function callText({ name, caller, depth }: Call, tracer: TracerName): str
 /** Pushes a call. @returns the number of calls that enclose it. */
 function enter(frames: Frame[], name: string): number {
   // Drops half at once, because each removal moves all the others.
-  if (frames.length >= DEEPEST) frames.splice(0, DEEPEST / 2);
+  if (frames.length >= COMPARED_DEPTH) frames.splice(0, COMPARED_DEPTH / 2);
   return frames.push({ name, inner: 0 }) - 1;
 }

@@ -3,14 +3,13 @@
 
 import { ByteBuffer } from "../bytes/byte-buffer.ts";
 import { Misuse } from "../errors.ts";
+import { UNPACKED_BYTES } from "../limits.ts";
 
-/** 128 MiB. A 32-bit MIPS kernel is far smaller: Debian's has 16 MiB, and all of kseg0 has 512 MiB. */
-export const LARGEST_IMAGE = 0x800_0000;
 const FIRST = 0x10_0000;
 
 export class Output extends ByteBuffer {
   /** @param most bytes that may be written; writing more throws a Misuse. */
-  constructor(most = LARGEST_IMAGE) {
+  constructor(most = UNPACKED_BYTES) {
     super(FIRST, most);
   }
 

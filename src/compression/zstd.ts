@@ -4,7 +4,8 @@
 // copies its window for each block. Here no block produces more than the format allows.
 
 import { Misuse } from "../errors.ts";
-import { LARGEST_IMAGE, type Output } from "./output.ts";
+import { UNPACKED_BYTES } from "../limits.ts";
+import type { Output } from "./output.ts";
 import {
   BackwardBits,
   damaged,
@@ -177,7 +178,7 @@ class Frame {
     const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number;
     const content = sizeBytes === 0 ? null : this.#number(sizeBytes) + (sizeBytes === 2 ? 256 : 0);
     const window = single ? (content ?? 0) : 2 ** (10 + (log >>> 3)) * (1 + (log & 7) / 8);
-    if (window > LARGEST_IMAGE)
+    if (window > UNPACKED_BYTES)
       throw new Misuse("the compressed kernel needs more memory than any kernel has");
     return content;
   }

@@ -1,6 +1,7 @@
 // The functions of a unit and the calls that the compiler inlined into them: the scopes of the code's addresses. The
 // unit's entries are read once; types, variables and call sites are moved over.
 
+import { DEBUG_REFERENCES, DEBUG_SCOPES } from "../limits.ts";
 import {
   DW_AT_abstract_origin,
   DW_AT_call_column,
@@ -18,11 +19,6 @@ import {
 } from "./numbers.ts";
 import { type AddressRange, RangeIndex } from "./ranges.ts";
 import { Entry, type Unit } from "./unit.ts";
-
-/** Scopes and types nest some dozen levels deep. */
-const DEEPEST = 2048;
-/** An inlined call refers to its function's abstract instance, which may refer to a declaration. */
-const MOST_REFERENCES = 16;
 
 /** A function, or a call that was inlined. */
 export interface Scope {
@@ -64,7 +60,8 @@ function readScopes(unit: Unit): Scope[] {
   const outer: (Scope | null)[] = [];
   let scope: Scope | null = null;
   const enter = (inner: Scope | null): void => {
-    if (outer.length === DEEPEST) reader.fail(`entries nest more than ${DEEPEST} levels deep`);
+    if (outer.length === DEBUG_SCOPES)
+      reader.fail(`entries nest more than ${DEBUG_SCOPES} levels deep`);
     outer.push(scope);
     scope = inner;
   };
@@ -113,7 +110,7 @@ function forward(entry: Entry, behind: number): number {
 /** An entry, then the entries that it refers to as its origin or its declaration. */
 function* origins(entry: Entry): Generator<Entry> {
   let one: Entry = entry;
-  for (let left = MOST_REFERENCES; left > 0; left--) {
+  for (let left = DEBUG_REFERENCES; left > 0; left--) {
     yield one;
     const offset = one.reference(DW_AT_abstract_origin) ?? one.reference(DW_AT_specification);
     if (offset === undefined) return;

@@ -3,12 +3,13 @@
 // largest real file, the vmlinux of a distribution, has a tenth of each.
 
 import { Misuse } from "../errors.ts";
+import { DEBUG_ABBREVIATIONS, DEBUG_FILES, DEBUG_RANGES, DEBUG_ROWS } from "../limits.ts";
 
 const MOST = {
-  abbreviations: 10_000_000,
-  "files and directories": 20_000_000,
-  "rows of line tables": 100_000_000,
-  ranges: 50_000_000,
+  abbreviations: DEBUG_ABBREVIATIONS,
+  "files and directories": DEBUG_FILES,
+  "rows of line tables": DEBUG_ROWS,
+  ranges: DEBUG_RANGES,
 };
 
 export class Limits {

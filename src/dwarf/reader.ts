@@ -6,9 +6,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
-
-/** No compiler writes a longer name or path. */
-const LONGEST_STRING = 4096;
+import { DEBUG_STRING } from "../limits.ts";
 
 /** The error for debugging information that can't be right. */
 export function damaged(section: string, offset: number, why: string): Misuse {
@@ -170,6 +168,6 @@ export class DebugReader {
   string(): string {
     const from = this.at;
     this.skipString();
-    return latin1(this.#bytes.subarray(from, Math.min(this.at - 1, from + LONGEST_STRING)));
+    return latin1(this.#bytes.subarray(from, Math.min(this.at - 1, from + DEBUG_STRING)));
   }
 }

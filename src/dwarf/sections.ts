@@ -11,14 +11,13 @@ import { relocationName } from "../elf/names.ts";
 import { ET_REL, SHT_REL, SHT_RELA } from "../elf/numbers.ts";
 import type { ElfObject, Section } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
+import { DEBUG_SECTION_BYTES } from "../limits.ts";
 import type { AddressSpace } from "./address-space.ts";
 import { type DebugSection, damaged } from "./reader.ts";
 
 const SHF_COMPRESSED = 0x800;
 const ELFCOMPRESS_ZLIB = 1;
 const ELFCOMPRESS_ZSTD = 2;
-/** The largest section after decompression; that of a kernel's vmlinux has 130 MiB. */
-const LARGEST_SECTION = 0x2000_0000;
 /** What a compressed section can't be smaller than: zlib and zstd make at most some thousand bytes of one. */
 const MOST_RATIO = 0x8000;
 
@@ -110,7 +109,7 @@ function unpackedGnuSection({ name }: Section, raw: Words): Uint8Array {
 }
 
 function unpackedBytes(name: string, type: number, packed: Uint8Array, size: number): Uint8Array {
-  if (size > LARGEST_SECTION || size > packed.length * MOST_RATIO) {
+  if (size > DEBUG_SECTION_BYTES || size > packed.length * MOST_RATIO) {
     throw damaged(name, 0, `${packed.length} compressed bytes can't become ${size}`);
   }
   let bytes: Uint8Array;

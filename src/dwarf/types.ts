@@ -3,6 +3,7 @@
 // a struct list_head points to struct list_head.
 
 import { printable } from "../bytes/printable.ts";
+import { TYPE_PARTS, TYPE_STEPS } from "../limits.ts";
 import type { DebugInfo } from "./debug-info.ts";
 import {
   DW_AT_abstract_origin,
@@ -134,10 +135,6 @@ export interface Prototype extends FunctionType {
 export type BareType = Exclude<CType, NamedType | QualifiedType>;
 
 const VOID: CType = { kind: "void" };
-/** Typedefs, qualifiers and arrays of one another: C programs have a few, hostile files circles. */
-const MOST_STEPS = 64;
-/** The most types in the text of one. */
-const MOST_PARTS = 500;
 
 const ENCODINGS: ReadonlyMap<number, BaseEncoding> = new Map([
   [DW_ATE_address, "address"],
@@ -359,7 +356,7 @@ function valuesOf(entry: Entry): EnumType["values"] {
 function arrayType(types: DebugTypes, entry: Entry): CType {
   const counts = [...entry.unit.children(entry)]
     .filter(({ tag }) => tag === DW_TAG_subrange_type)
-    .slice(0, MOST_STEPS)
+    .slice(0, TYPE_STEPS)
     .map((one) => {
       const last = one.number(DW_AT_upper_bound);
       return one.number(DW_AT_count) ?? (last === undefined ? null : last + 1);
@@ -403,7 +400,7 @@ function functionType(types: DebugTypes, entry: Entry): FunctionType {
 /** A type without its names: what a typedef or a qualified type is. */
 export function bareType(type: CType): BareType {
   let one = type;
-  for (let left = MOST_STEPS; left > 0; left--) {
+  for (let left = TYPE_STEPS; left > 0; left--) {
     switch (one.kind) {
       case "typedef":
       case "const":
@@ -420,7 +417,7 @@ export function bareType(type: CType): BareType {
 }
 
 /** The bytes that a value of the type takes; null when that is unknown, as for an array without a length. */
-export function sizeOfType(type: CType, depth = MOST_STEPS): number | null {
+export function sizeOfType(type: CType, depth = TYPE_STEPS): number | null {
   const bare = bareType(type);
   switch (bare.kind) {
     case "void":
@@ -437,7 +434,7 @@ export function sizeOfType(type: CType, depth = MOST_STEPS): number | null {
 
 /** The type in C, as in a declaration without a name: `const char *`, `struct page *[4]`, `int (*)(void *)`. */
 export function typeText(type: CType): string {
-  return declaration(type, "", { left: MOST_PARTS });
+  return declaration(type, "", { left: TYPE_PARTS });
 }
 
 /** @param parts how many more types may be named: two parameters that refer to their function would double for ever. */

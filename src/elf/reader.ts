@@ -7,6 +7,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 import { Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { ELF_SYMBOLS } from "../limits.ts";
 import { otherMachine } from "./machine-names.ts";
 import { abiName } from "./names.ts";
 import {
@@ -381,9 +382,6 @@ function sectionName(
   return damaged(`section ${index} has no readable name; Linux would not check this`);
 }
 
-/** A whole kernel has about 200,000. */
-const MOST_SYMBOLS = 1 << 20;
-
 /** The symbols of the first SHT_SYMTAB, which is the one Linux uses; none if the file is stripped. */
 function readSymbols(
   words: Words,
@@ -400,7 +398,7 @@ function readSymbols(
     words.bytes.subarray(strings.offset, strings.offset + strings.size),
   );
   const count = Math.floor(table.size / format.size);
-  if (count > MOST_SYMBOLS) damaged(`it has ${count} symbols, more than ${MOST_SYMBOLS}`);
+  if (count > ELF_SYMBOLS) damaged(`it has ${count} symbols, more than ${ELF_SYMBOLS}`);
   return Array.from({ length: count }, (_, index) =>
     readSymbol(words, table.offset + index * format.size, index, names, format),
   );

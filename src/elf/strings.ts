@@ -4,27 +4,22 @@
 
 import { printableName } from "../bytes/printable.ts";
 import { latin1 } from "../bytes/text.ts";
-
-/** Longer than any name from a compiler, and than KSYM_NAME_LEN (512). */
-const LONGEST_NAME = 4096;
-const LARGEST_TABLE = 0x10000000;
-/** The most characters in all names that are read; those of a kernel with 200,000 symbols have 5 million. */
-const MOST_CHARACTERS = 1 << 25;
+import { ELF_NAME, ELF_NAMES_CHARACTERS, ELF_STRINGS_BYTES } from "../limits.ts";
 
 export class StringTable {
   readonly #bytes: Uint8Array;
   readonly #text: string;
-  #left = MOST_CHARACTERS;
+  #left = ELF_NAMES_CHARACTERS;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes.length > LARGEST_TABLE ? bytes.subarray(0, LARGEST_TABLE) : bytes;
+    this.#bytes = bytes.length > ELF_STRINGS_BYTES ? bytes.subarray(0, ELF_STRINGS_BYTES) : bytes;
     this.#text = latin1(this.#bytes);
   }
 
   /** The name at an offset, made printable; undefined if it is outside the table, too long, or past the limit. */
   at(offset: number): string | undefined {
     if (offset < 0 || offset >= this.#bytes.length) return undefined;
-    const last = Math.min(this.#bytes.length, offset + LONGEST_NAME);
+    const last = Math.min(this.#bytes.length, offset + ELF_NAME);
     let end = offset;
     while (end < last && this.#bytes[end] !== 0) end += 1;
     this.#left -= end - offset;

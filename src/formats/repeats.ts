@@ -1,9 +1,6 @@
 // The bound on calls that one entry of func-no-repeats stands for. A record holds a count of 16 bits, so a file of some
 // megabytes could ask for billions of calls.
 
-/** The most repeated calls of a file that are given one by one. */
-export const MOST_REPEATED = 1 << 20;
-
 /** The note on those that were left out. */
 export function repeatsNote(name: string, left: number): string {
   return `${name}: left out ${left} repetitions of calls (func-no-repeats)`;

@@ -3,6 +3,7 @@
 // Each kind of event is one object literal; building one by spreading takes V8 several microseconds.
 
 import { hex } from "../hex.ts";
+import { EVENT_NAMES } from "../limits.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent, TraceEvent } from "./event.ts";
 import { functionRecord, type GraphRecord, graphRecord, type TraceRecord } from "./ring/record.ts";
 
@@ -11,9 +12,6 @@ export interface EventName {
   readonly name: string;
   readonly module: string | null;
 }
-
-/** The most names cached: a guest can invent any number of return addresses. */
-const MOST_NAMES = 1 << 16;
 
 export class EventMaker {
   readonly #clockHz: number;
@@ -92,7 +90,7 @@ export class EventMaker {
   #nameOf(address: number): EventName {
     const known = this.#names.get(address);
     if (known !== undefined) return known;
-    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    if (this.#names.size >= EVENT_NAMES) this.#names.clear();
     const found = this.#symbolAt(address);
     const named = { name: found?.name ?? hex(address), module: found?.module ?? null };
     this.#names.set(address, named);

@@ -5,13 +5,12 @@
 // and the address follows in the same way.
 
 import { latin1 } from "../bytes/text.ts";
+import { LOAD_ADDRESSES } from "../limits.ts";
 import type { Image } from "./image.ts";
 import type { KernelSymbol } from "./kernel.ts";
 
 /** Fewer entries that agree are taken for a coincidence. */
 const LEAST_VOTES = 16;
-/** The most candidate addresses; a kernel's entries agree on one. */
-const MOST_CANDIDATES = 1 << 16;
 
 /**
  * The address of the image's first byte, its low word on 64 bits; null when the tables don't determine it.
@@ -65,7 +64,7 @@ function elected(
     const address = vote(first, image.pointer(index + 1));
     if (address === null || address <= 0) continue;
     const count = votes.get(address);
-    if (count !== undefined || votes.size < MOST_CANDIDATES) votes.set(address, (count ?? 0) + 1);
+    if (count !== undefined || votes.size < LOAD_ADDRESSES) votes.set(address, (count ?? 0) + 1);
   }
   let best: number | null = null;
   let most = LEAST_VOTES - 1;

@@ -4,13 +4,10 @@
 
 import { indexOfBytes } from "../bytes/text.ts";
 import { COMPRESSED_FORMATS, isFormat, unpacked } from "../compression/unpack.ts";
+import { PAYLOAD_PLACES, PAYLOAD_TRIES } from "../limits.ts";
 
-/** The most places of one format. A kernel's file has one or two, a flash image thousands: each block of a squashfs. */
-const MOST_PLACES = 4096;
 /** The number of places that are tried in file order: of two kernels, the first one counts. */
 const IN_ORDER = 16;
-/** The most places that are tried. */
-const MOST_TRIES = 256;
 
 /** A place in a file where compressed data seems to begin. */
 export interface Payload {
@@ -31,7 +28,7 @@ export function findPayloads(file: Uint8Array): Payload[] {
     let places = 0;
     for (
       let at = indexOfBytes(file, signature);
-      at >= 0 && places < MOST_PLACES;
+      at >= 0 && places < PAYLOAD_PLACES;
       at = indexOfBytes(file, signature, at + 1)
     ) {
       const rest = file.subarray(at);
@@ -49,5 +46,5 @@ export function findPayloads(file: Uint8Array): Payload[] {
     (payloads[index + 1]?.offset ?? file.length) - (payloads[index]?.offset ?? 0);
   const rooms = new Map(payloads.map((payload, index) => [payload, room(index)]));
   const later = payloads.slice(IN_ORDER).sort((a, b) => (rooms.get(b) ?? 0) - (rooms.get(a) ?? 0));
-  return [...payloads.slice(0, IN_ORDER), ...later].slice(0, MOST_TRIES);
+  return [...payloads.slice(0, IN_ORDER), ...later].slice(0, PAYLOAD_TRIES);
 }

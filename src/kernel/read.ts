@@ -6,6 +6,7 @@ import { EI_CLASS, ELFCLASS32, ELFCLASS64 } from "../elf/numbers.ts";
 import type { ElfObject } from "../elf/object.ts";
 import { readElf } from "../elf/reader.ts";
 import { Misuse, Refusal } from "../errors.ts";
+import { KERNEL_BYTES } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { type AnyKernel, isOf64Bits, type Kernel, narrowed } from "./kernel.ts";
 import { type KernelStore, readStored } from "./stored.ts";
@@ -14,8 +15,6 @@ import { isSymvers, readSymvers, withSymvers } from "./symvers.ts";
 import { isVmlinux, readVmlinux } from "./vmlinux.ts";
 import { readVmlinuz } from "./vmlinuz.ts";
 
-/** The largest file that is read; a vmlinux with debugging information has a few hundred MiB. */
-const LARGEST_FILE = 0x2000_0000;
 /** Where the ELF header holds the section headers' offset and count: [offset, bytes], by EI_CLASS. */
 const SECTION_HEADERS = {
   [ELFCLASS32]: [
@@ -103,7 +102,7 @@ async function readNamed(
   read: (bytes: Uint8Array) => Promise<AnyKernel>,
 ): Promise<AnyKernel> {
   const name = nameOf(source);
-  const bytes = typeof source === "string" ? host.readFile(source, LARGEST_FILE) : source;
+  const bytes = typeof source === "string" ? host.readFile(source, KERNEL_BYTES) : source;
   try {
     return await read(bytes);
   } catch (error) {

@@ -2,7 +2,6 @@
 // sections, and the image is assembled from the loaded sections.
 
 import { type Address, ascending, lowWord, WIDTH_32, WIDTH_64, type Width } from "../address.ts";
-import { LARGEST_IMAGE } from "../compression/output.ts";
 import {
   SHF_ALLOC,
   SHF_EXECINSTR,
@@ -19,6 +18,7 @@ import {
 import type { ElfObject, ElfSymbol, Section } from "../elf/object.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { UNPACKED_BYTES } from "../limits.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
 import { type AnyKernel, Kernel, type KernelSymbol, widenedExports } from "./kernel.ts";
@@ -106,7 +106,7 @@ function imageOf(elf: ElfObject): { start: bigint; bytes: Uint8Array } {
     if (address < start) start = address;
     if (address + BigInt(size) > end) end = address + BigInt(size);
   }
-  if ((end - 1n) >> 32n !== start >> 32n || end - start > LARGEST_IMAGE) {
+  if ((end - 1n) >> 32n !== start >> 32n || end - start > UNPACKED_BYTES) {
     const text = (at: bigint): string => hex(elf.class === 64 ? at : lowWord(at));
     throw new Misuse(
       `this vmlinux is spread from ${text(start)} to ${text(end)}, farther than any kernel`,

@@ -2,8 +2,8 @@
 // kernel in it has lost its ELF headers, so kallsyms and the export tables are found by their shape.
 
 import { WIDTH_64 } from "../address.ts";
-import { LARGEST_IMAGE } from "../compression/output.ts";
 import { Misuse } from "../errors.ts";
+import { ARCHIVE_DEPTH, VMLINUZ_UNPACKED_BYTES } from "../limits.ts";
 import { findRelease, findVermagic } from "./banner.ts";
 import { Image } from "./image.ts";
 import { findKallsyms, type Kallsyms } from "./kallsyms/find.ts";
@@ -92,10 +92,6 @@ interface Found {
   readonly release: string;
 }
 
-/** The most bytes that are unpacked in search of a kernel: four times the largest image. */
-const MOST_UNPACKED = 4 * LARGEST_IMAGE;
-/** The deepest nesting of archives: a boot loader that unpacks a boot loader that unpacks a kernel. */
-const DEEPEST_ARCHIVE = 3;
 /** The most failures that an error lists. */
 const MOST_FAILURES = 4;
 
@@ -107,7 +103,7 @@ class KernelSearch {
   /** The first kernel among the compressed parts, or inside those that aren't kernels; null when there is none. */
   async among(bytes: Uint8Array, depth = 0): Promise<Found | null> {
     for (const { format, unpack } of findPayloads(bytes)) {
-      if (this.#unpacked > MOST_UNPACKED) return null;
+      if (this.#unpacked > VMLINUZ_UNPACKED_BYTES) return null;
       const image = await this.#unpack(format, unpack);
       if (image === null) continue;
       const release = findRelease(image);
@@ -115,7 +111,7 @@ class KernelSearch {
         const kallsyms = findKallsyms(image);
         return kallsyms === null ? withoutSymbols(release) : { kallsyms, release };
       }
-      const within = depth + 1 < DEEPEST_ARCHIVE ? await this.among(image, depth + 1) : null;
+      const within = depth + 1 < ARCHIVE_DEPTH ? await this.among(image, depth + 1) : null;
       if (within !== null) return within;
     }
     return null;

@@ -5,6 +5,7 @@
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { Misuse } from "../errors.ts";
+import { ASTRAY_EXECUTIONS } from "../limits.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { Debugger } from "../processor/debugger.ts";
@@ -59,8 +60,6 @@ export interface Astray {
 
 const SEED = 7620;
 const TRIALS = 16;
-/** The most executions of jumps in a call; stopping at each of more would take too long. */
-const MOST_EXECUTIONS = 100_000;
 /** The budget of a call with a wrong jump, as a multiple of the correct call's length. */
 const PATIENCE = 4;
 const NIBBLES = 15;
@@ -111,9 +110,9 @@ function countExecutions(call: AstrayCall, sites: readonly number[], budget: num
   let executions = 0;
   toEach(call, sites, budget, (debug) => {
     executions += 1;
-    if (executions > MOST_EXECUTIONS) {
+    if (executions > ASTRAY_EXECUTIONS) {
       throw new Misuse(
-        `the call executes more than ${MOST_EXECUTIONS} direct jumps: choose a shorter one`,
+        `the call executes more than ${ASTRAY_EXECUTIONS} direct jumps: choose a shorter one`,
       );
     }
     debug.step(1);

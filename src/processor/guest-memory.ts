@@ -8,9 +8,9 @@ import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
 import { latin1 } from "../bytes/text.ts";
 import { Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { GUEST_STRING } from "../limits.ts";
 import type { Processor } from "./processor.ts";
 
-const LONGEST_STRING = 1 << 20;
 /** alloc()'s granularity, for sizes and addresses. */
 const GRAIN = 16;
 
@@ -106,10 +106,10 @@ export class GuestMemory {
    * The NUL-terminated string at an address, bytes read as Latin-1.
    * @param limit the most bytes read, if no NUL comes before.
    */
-  string(address: number, limit = LONGEST_STRING): string {
+  string(address: number, limit = GUEST_STRING): string {
     checkRange(address, limit);
     let text = "";
-    for (const piece of pieces(address, Math.min(limit, LONGEST_STRING))) {
+    for (const piece of pieces(address, Math.min(limit, GUEST_STRING))) {
       const bytes = this.#processor.readBytes(this.#translate(piece.address), piece.size);
       const end = bytes.indexOf(0);
       text += latin1(end < 0 ? bytes : bytes.subarray(0, end));

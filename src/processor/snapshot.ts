@@ -67,6 +67,7 @@ import type { Endian } from "../bytes/endian.ts";
 import { joined, latin1, latin1Bytes, sameBytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
+import { SNAPSHOT_NOTE_BYTES } from "../limits.ts";
 import type { Mapping } from "../translate/windows.ts";
 import { type CpuModel, Processor, TLB_SIZES } from "./processor.ts";
 
@@ -88,8 +89,6 @@ const FIXED = [CP0_PRID, CP0_CONFIG1];
 /** The only field of Config that a guest can write: kseg0's cache attribute. */
 const CONFIG_K0 = 7;
 const PAGES = 2 ** 32 / PAGE_SIZE;
-/** The largest note. */
-const MOST_NOTE = 1 << 26;
 
 interface MappedPage {
   readonly address: number;
@@ -151,9 +150,9 @@ export function stateOf(processor: Processor, before?: ProcessorState): Processo
 /** The state of a processor between two runs. @throws Misuse for a note of more than 64 MiB. */
 export function saveProcessor(processor: Processor, options: SaveOptions = {}): Uint8Array {
   const { note = new Uint8Array(), attachment = new Uint8Array(), compressed = true } = options;
-  if (note.length > MOST_NOTE) {
+  if (note.length > SNAPSHOT_NOTE_BYTES) {
     throw new Misuse(
-      `a snapshot has room for ${MOST_NOTE >>> 20} MiB of the devices' state, and not for ${note.length} bytes`,
+      `a snapshot has room for ${SNAPSHOT_NOTE_BYTES >>> 20} MiB of the devices' state, and not for ${note.length} bytes`,
     );
   }
   const { cpu, pages, tlbPages, ring, memory } = stateOf(processor);
@@ -213,7 +212,8 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   if (model === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");
   const size = head.u32(28);
   // Bounds the body by what this memory size can need, so that a small file can't request a large allocation.
-  const most = ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + MOST_NOTE;
+  const most =
+    ramSize + (ramSize / PAGE_SIZE) * WORD + PAGES * 2 * WORD + RING_SIZE + SNAPSHOT_NOTE_BYTES;
   if (size > most) throw damaged("its size");
   const [kind, attached, bodyAt] =
     version === VERSION_6 ? [DEFLATED, 0, DIGEST_END] : [head.u32(64), head.u32(68), BODY_AT];
@@ -223,7 +223,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   const stored = bytes.subarray(bodyAt, bodyEnd);
   const reader = new BodyReader(kind === DEFLATED ? inflated(stored, size) : whole(stored, size));
   const state = reader.state(ramSize, version);
-  const note = reader.bytes(reader.count(MOST_NOTE));
+  const note = reader.bytes(reader.count(SNAPSHOT_NOTE_BYTES));
   reader.end();
   const attachment = bytes.subarray(bodyEnd);
   return { endian, ramSize, model, tlbEntries, note, attachment, state };

@@ -10,6 +10,7 @@ import {
 } from "../../assembly/shared/watches.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { WATCHED_PAGES } from "../limits.ts";
 
 /** What a watch stops a run before: an instruction there, or an access to it. */
 export type WatchKind = "execute" | "read" | "write" | "access";
@@ -32,8 +33,6 @@ const BITS: Readonly<Record<WatchKind, number>> = {
   access: WATCH_READ | WATCH_WRITE,
 };
 const ADDRESS_SPACE = 2 ** 32;
-/** The most pages that all watches together may cover: a guest's whole kseg0 of 256 MiB. */
-const MOST_PAGES = 0x10000;
 
 /** @throws Misuse for more than 1024 of them, more than 256 MiB, and ranges outside the address space. */
 export function watchRecords(watches: readonly Watch[]): WatchRecord[] {
@@ -47,9 +46,9 @@ export function watchRecords(watches: readonly Watch[]): WatchRecord[] {
     }
     pages += Math.floor((address + size - 1) / PAGE_SIZE) - Math.floor(address / PAGE_SIZE) + 1;
   }
-  if (watches.length > WATCHES_CAPACITY || pages > MOST_PAGES) {
+  if (watches.length > WATCHES_CAPACITY || pages > WATCHED_PAGES) {
     throw new Misuse(
-      `at most ${WATCHES_CAPACITY} breakpoints and watchpoints in ${MOST_PAGES} pages are ` +
+      `at most ${WATCHES_CAPACITY} breakpoints and watchpoints in ${WATCHED_PAGES} pages are ` +
         `possible, not ${watches.length} in ${pages}`,
     );
   }

@@ -3,6 +3,7 @@
 // interrupts are received data (the first byte reaches both the trigger level and the time-out) and transmitter empty,
 // which reading IIR clears. Loopback mode connects the modem lines and the data back to the port.
 
+import { UART_WAITING } from "../../limits.ts";
 import type { Device, DevicePort, Saved } from "../device.ts";
 
 /** Register offsets; DLL and DLM replace the first two while LCR.DLAB is set. */
@@ -35,9 +36,6 @@ const FIFO_SIZE = 16;
 /** 9600 baud at 1.8432 MHz. */
 const DIVISOR = 12;
 
-/** The most bytes that may wait: a guest that never reads must not fill the host's memory. */
-const MOST_WAITING = 1 << 20;
-
 export class Uart implements Device {
   /** Called with each byte that the guest sends. */
   onByte: (byte: number) => void = () => undefined;
@@ -65,7 +63,7 @@ export class Uart implements Device {
 
   /** Receives bytes from the other end. @returns the number accepted: all, unless the guest doesn't read. */
   receive(bytes: Uint8Array): number {
-    const taken = Math.min(bytes.length, MOST_WAITING - this.#waiting.length);
+    const taken = Math.min(bytes.length, UART_WAITING - this.#waiting.length);
     for (const byte of bytes.subarray(0, taken)) this.#waiting.push(byte);
     this.#refill();
     return taken;

@@ -5,6 +5,7 @@
 
 import { hex } from "../../hex.ts";
 import { Debugger, type GuestCall, type LoadedModule, type Machine } from "../../index.ts";
+import { IMPORT_CALLS } from "../../limits.ts";
 import { debugTypesOf, prototypeOf } from "./prototypes.ts";
 
 export interface ImportCall {
@@ -18,8 +19,6 @@ export interface ImportCall {
   readonly depth: number;
 }
 
-/** The most calls that are kept. */
-const MOST = 100_000;
 const REGISTER_ARGUMENTS = 4;
 const V0 = 2;
 const A0 = 4;
@@ -73,7 +72,7 @@ export class ImportCalls {
     const ra = processor.gpr(RA);
     if (found === undefined || !this.#isOurs(ra)) return;
     this.#total += 1;
-    if (this.#total > MOST) return;
+    if (this.#total > IMPORT_CALLS) return;
     const one: ImportCall = {
       name: found.name,
       args: Array.from({ length: found.count }, (_, index) => hex(this.#argument(index))),

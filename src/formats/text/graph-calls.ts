@@ -5,6 +5,7 @@
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
 import type { TraceTask } from "../../ftrace/text/function-text.ts";
+import { TEXT_DEPTH, TEXT_INTERRUPTS } from "../../limits.ts";
 import { Moments } from "../moments.ts";
 import type { Origin, TraceRecord } from "../trace.ts";
 import { readEvent } from "./event-text.ts";
@@ -27,11 +28,7 @@ interface Stack {
 type GraphEvent = (EntryEvent | ReturnEvent) & Partial<Origin>;
 
 const NANOSECONDS = 1e9;
-/** The most open calls: no kernel's shadow stack holds more. */
-const DEEPEST = 4096;
 const NO_FLAGS = ".....";
-/** The most nested interrupts; real machines have a few levels. */
-const MOST_INTERRUPTS = 16;
 
 export class GraphCalls {
   readonly #stacks = new Map<string, Stack>();
@@ -189,7 +186,7 @@ export class GraphCalls {
 }
 
 function interrupt({ interrupts, open }: Stack): void {
-  if (interrupts.length < MOST_INTERRUPTS) interrupts.push({ open: [...open], deeper: null });
+  if (interrupts.length < TEXT_INTERRUPTS) interrupts.push({ open: [...open], deeper: null });
 }
 
 /** Reopens the calls that were open before the interrupt. */
@@ -206,5 +203,5 @@ function depthOf({ depth, content }: GraphLine, { interrupts }: Stack): number {
     deeper = Math.max(0, interrupted.open.length - depth);
     interrupted.deeper = deeper;
   }
-  return Math.min(depth + deeper, DEEPEST - 1);
+  return Math.min(depth + deeper, TEXT_DEPTH - 1);
 }

@@ -5,12 +5,11 @@
 
 import type { ByteSource, Opener } from "../../bytes/source.ts";
 import { latin1 } from "../../bytes/text.ts";
+import { LOG_SEARCHED_BYTES } from "../../limits.ts";
 import { textLines } from "./lines.ts";
 
 const TITLE = "Dumping ftrace buffer:";
 const RULE = "-".repeat(33);
-/** How far into a log its first dump may begin. */
-const LARGEST_LOG = 64 << 20;
 const PART = 1 << 20;
 /** A trace file's header; text that a program wrote into such a trace may look like a dump. */
 const TRACE_FILE = "# tracer:";
@@ -27,7 +26,7 @@ const OVERLAP = 512;
 /** True for a log in which the kernel says that it dumps ftrace's buffer. */
 export function isKernelLog(source: ByteSource): boolean {
   if (latin1(source.read(0, TRACE_FILE.length)) === TRACE_FILE) return false;
-  const end = Math.min(source.size, LARGEST_LOG);
+  const end = Math.min(source.size, LOG_SEARCHED_BYTES);
   for (let at = 0; at < end; at += PART) {
     const text = latin1(source.read(at, PART + OVERLAP));
     if (text.includes(TITLE) && TITLED.test(text)) return true;

@@ -10,9 +10,9 @@ import { latin1 } from "../../bytes/text.ts";
 import { Misuse } from "../../errors.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { columnsOf, type TraceTask } from "../../ftrace/text/function-text.ts";
-import { TEXT_LINE } from "../../limits.ts";
+import { REPEATED_CALLS, TEXT_LINE, TEXT_STACK_FRAMES } from "../../limits.ts";
 import { Moments } from "../moments.ts";
-import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
+import { repeatsNote } from "../repeats.ts";
 import {
   type Origin,
   type OtherEvent,
@@ -51,8 +51,6 @@ const OVERRUNS_LINE = /^ *\(Overruns: (\d{1,10})\)$/;
 const CPU_COLUMN = /^ {0,24}(?:\d{1,15}\.\d{6} \| {1,24})?\d{1,4}\) /;
 /** Comments, annotations and rules: lines that are no events. */
 const PASSED_LINE = /^(?:#.*|CPU:\d{1,4} .*| *-{8,}|[ |]*)$/;
-/** The most lines that are kept of one stack. */
-const MOST_FRAMES = 512;
 /** The longest part of a line that a note quotes. */
 const LONGEST_QUOTE = 60;
 
@@ -296,7 +294,9 @@ class Passed {
       notes.push(`${name}: passed over ${count} no event, line ${number} first: ${quote}`);
     }
     if (this.frames > 0) {
-      notes.push(`${name}: left out ${this.frames} frames of stacks deeper than ${MOST_FRAMES}`);
+      notes.push(
+        `${name}: left out ${this.frames} frames of stacks deeper than ${TEXT_STACK_FRAMES}`,
+      );
     }
     if (this.repeats > 0) notes.push(repeatsNote(name, this.repeats));
     return notes;
@@ -342,7 +342,7 @@ class Reading {
     if (this.#stack !== null) {
       const frame = stackLine(line);
       if (frame !== undefined) {
-        if (this.#frames.length < MOST_FRAMES) this.#frames.push(frame);
+        if (this.#frames.length < TEXT_STACK_FRAMES) this.#frames.push(frame);
         else this.#passed.frames += 1;
         return;
       }
@@ -420,7 +420,7 @@ class Reading {
     const entered = functionEvent({ ...moment, ...origin }, name, parent);
     yield entered;
     if (calls === 1) return;
-    const given = Math.min(calls - 1, MOST_REPEATED - this.#repeated);
+    const given = Math.min(calls - 1, REPEATED_CALLS - this.#repeated);
     this.#repeated += given;
     this.#passed.repeats += calls - 1 - given;
     for (let left = given; left > 0; left -= 1) yield { ...entered, lost: 0 };

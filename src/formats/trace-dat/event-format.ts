@@ -4,6 +4,7 @@
 
 import { printableName } from "../../bytes/printable.ts";
 import type { TraceRules } from "../../kernel/rules/table.ts";
+import { TRACE_EVENT_FIELDS } from "../../limits.ts";
 
 /** One field of an event, with its offset in the record. */
 export interface EventField {
@@ -138,9 +139,6 @@ const PRINT_MARK = "\nprint fmt:";
 const FIELD =
   /^[ \t]*field:([^;\n]*);[ \t]*offset:(\d+);[ \t]*size:(\d+);(?:[ \t]*signed:(\d+);)?/gm;
 
-/** More fields than any kernel event has; further ones aren't read. */
-const MOST_FIELDS = 1024;
-
 /** The fields of a `format` or `header_page` text, in its order. */
 export function readFields(text: string): EventField[] {
   const fields: EventField[] = [];
@@ -148,7 +146,7 @@ export function readFields(text: string): EventField[] {
     const declared = readDeclaration(declaration.trim());
     if (declared === null) continue;
     fields.push({ ...declared, offset: Number(offset), size: Number(size), signed: sign === "1" });
-    if (fields.length === MOST_FIELDS) break;
+    if (fields.length === TRACE_EVENT_FIELDS) break;
   }
   return fields;
 }

@@ -4,6 +4,7 @@
 
 import { printable } from "../../bytes/printable.ts";
 import { utf8 } from "../../bytes/text.ts";
+import { STACK_FRAMES, TRACE_ARGUMENTS } from "../../limits.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type PrintContext, type Printer, parsePrintFormat } from "./print-format.ts";
 import { type Argument, formatText } from "./print-text.ts";
@@ -16,8 +17,6 @@ export interface EventPrinter {
   readonly traceCmd?: Printer;
 }
 
-const MOST_FRAMES = 512;
-const MOST_ARGUMENTS = 64;
 const LONGEST_STRING = 4096;
 
 /** Makes the printer of an event's records. */
@@ -94,7 +93,7 @@ function frames(
   const end = (1n << BigInt(longSize * 8)) - 1n;
   for (
     let at = offset;
-    at + longSize <= record.size && found.length < MOST_FRAMES;
+    at + longSize <= record.size && found.length < STACK_FRAMES;
     at += longSize
   ) {
     const address = record.number(at, longSize);
@@ -153,7 +152,7 @@ function packedArguments(
   };
   for (const [, width, precision, length, conversion, letter] of format.matchAll(CONVERSION)) {
     if (conversion === "%") continue;
-    if (args.length >= MOST_ARGUMENTS) break;
+    if (args.length >= TRACE_ARGUMENTS) break;
     if (width === "*") number(4);
     if (precision === "*") number(4);
     if (conversion === "s") string();

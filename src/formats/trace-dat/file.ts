@@ -11,6 +11,13 @@ import { latin1, latin1Bytes, sameBytes, utf8 } from "../../bytes/text.ts";
 import { Output } from "../../compression/output.ts";
 import { unpackZstd } from "../../compression/zstd.ts";
 import { Misuse } from "../../errors.ts";
+import {
+  TRACE_CPUS,
+  TRACE_DESCRIPTION_BYTES,
+  TRACE_EVENT_IDS,
+  TRACE_PAGE_BYTES,
+  TRACE_PAGES_BYTES,
+} from "../../limits.ts";
 import type { ClockOptions } from "./clock.ts";
 import { type EventField, type EventFormat, readFields, readFormat } from "./event-format.ts";
 import {
@@ -87,15 +94,6 @@ export interface TraceDatFile {
 const TOP = "top";
 /** The most instances that an error lists. */
 const MOST_NAMED = 8;
-/** The most CPUs that Linux can be built for (CONFIG_NR_CPUS of x86); every CPU number is lower. */
-const MOST_CPUS = 1 << 13;
-/** The most bytes of one page of each CPU together, since they are read at once. */
-const LARGEST_FRONT = 256 << 20;
-const LARGEST_PAGE = 1 << 20;
-/** The most unpacked bytes of a trace's description: formats, symbols, tasks. A distribution's kernel takes half. */
-const LARGEST_DESCRIPTION = 32 << 20;
-/** A record holds its event's id in 16 bits. */
-const MOST_IDS = 1 << 16;
 
 /** True for a file that begins as a trace.dat. */
 export function isTraceDat(source: ByteSource): boolean {
@@ -123,7 +121,7 @@ export function readTraceDatFile(
   if (order > 1) throw damaged(name, start.at - 1, `a byte order can't be ${order}`);
   start.u8("the size of a long");
   const endian = order === 1 ? "big" : "little";
-  const cursor = new Cursor(source, name, endian, start.at, LARGEST_DESCRIPTION);
+  const cursor = new Cursor(source, name, endian, start.at, TRACE_DESCRIPTION_BYTES);
   const pageSize = cursor.u32("the page size");
   return version === "6"
     ? new Version6(source, cursor, pageSize, instance).read()
@@ -186,13 +184,13 @@ class Reading {
   ftraceFormats(cursor: Cursor): void {
     const count = cursor.u32("the number of formats");
     this.#told += count;
-    if (this.#told > MOST_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} formats`);
+    if (this.#told > TRACE_EVENT_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} formats`);
     for (let left = count; left > 0; left -= 1) this.#format(cursor);
   }
 
   eventFormats(cursor: Cursor): void {
     const count = cursor.u32("the number of systems");
-    if (count > MOST_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} systems`);
+    if (count > TRACE_EVENT_IDS) throw damaged(cursor.name, cursor.at - 4, `${count} systems`);
     for (let left = count; left > 0; left -= 1) {
       cursor.string("a system's name");
       this.ftraceFormats(cursor);
@@ -234,14 +232,14 @@ class Reading {
     const page = this.#pageLayout();
     let held = 0;
     for (const { cpu, offset, size } of this.cpus) {
-      if (cpu >= MOST_CPUS) throw damaged(name, offset, `a CPU can't have the number ${cpu}`);
+      if (cpu >= TRACE_CPUS) throw damaged(name, offset, `a CPU can't have the number ${cpu}`);
       if (offset > this.source.size || size > this.source.size - offset) {
         throw damaged(name, offset, `CPU ${cpu}'s ${size} bytes reach past the end`);
       }
       held += size;
       if (held > this.source.size) throw damaged(name, offset, "CPUs that share their events");
     }
-    if (this.cpus.length * page.size > LARGEST_FRONT) {
+    if (this.cpus.length * page.size > TRACE_PAGES_BYTES) {
       throw new Misuse(
         `${name} is damaged: ${this.cpus.length} CPUs can't have pages of ${page.size} bytes`,
       );
@@ -267,7 +265,7 @@ class Reading {
 
   #format(cursor: Cursor): void {
     const format = readFormat(cursor.sized(8, "an event's format"));
-    if (format !== null && format.id < MOST_IDS) this.formats.set(format.id, format);
+    if (format !== null && format.id < TRACE_EVENT_IDS) this.formats.set(format.id, format);
   }
 
   #pageLayout(): PageLayout {
@@ -283,7 +281,7 @@ class Reading {
       commit.offset >= 8 &&
       data.offset >= commit.offset + commit.size &&
       size > data.offset &&
-      size <= LARGEST_PAGE &&
+      size <= TRACE_PAGE_BYTES &&
       size % 4 === 0;
     if (!fits) {
       throw new Misuse(`${this.cursor.name} is damaged: its pages of ${size} bytes can't be read`);
@@ -306,7 +304,7 @@ class Version6 extends Reading {
     this.printk = cursor.sized(4, "the printk formats");
     this.cmdlines(cursor);
     let cpus = cursor.u32("the number of CPUs");
-    if (cpus > MOST_CPUS) throw damaged(cursor.name, cursor.at - 4, `${cpus} CPUs`);
+    if (cpus > TRACE_CPUS) throw damaged(cursor.name, cursor.at - 4, `${cpus} CPUs`);
     let part = cursor.string("the data's kind");
     if (part === OPTIONS_V6) {
       for (;;) {
@@ -336,7 +334,7 @@ class Version6 extends Reading {
   #cpuCount(content: Uint8Array): number {
     const { name, endian, at } = this.cursor;
     const cpus = new Cursor(memorySource(content), `${name}'s option`, endian).u32("a CPU count");
-    if (cpus > MOST_CPUS) throw damaged(name, at, `${cpus} CPUs`);
+    if (cpus > TRACE_CPUS) throw damaged(name, at, `${cpus} CPUs`);
     return cpus;
   }
 
@@ -425,7 +423,7 @@ class Version7 extends Reading {
     option.string("the buffer's clock");
     this.pageSize = option.u32("the page size");
     const cpus = option.u32("the number of CPUs");
-    if (cpus > MOST_CPUS) throw damaged(this.cursor.name, at, `${cpus} CPUs`);
+    if (cpus > TRACE_CPUS) throw damaged(this.cursor.name, at, `${cpus} CPUs`);
     const header = new Cursor(this.source, this.cursor.name, this.cursor.endian, offset);
     header.u16("the buffer's section");
     const flags = header.u16("the buffer's flags");
@@ -456,10 +454,10 @@ class Version7 extends Reading {
       throw damaged(name, offset, "a section that is listed twice, or overlaps another");
     }
     const packed = (flags & COMPRESSED) !== 0;
-    const most = LARGEST_DESCRIPTION - this.#described;
+    const most = TRACE_DESCRIPTION_BYTES - this.#described;
     const bytes = packed ? unpackChunk(header, this.#compression, most) : null;
     this.#described += bytes?.length ?? size;
-    if (this.#described > LARGEST_DESCRIPTION) {
+    if (this.#described > TRACE_DESCRIPTION_BYTES) {
       throw damaged(name, offset, "sections that hold more than describes any trace");
     }
     if (bytes === null) {

@@ -3,6 +3,14 @@
 // libtraceevent's, in unsigned 64 bits. The text isn't trusted, so its tokens, its depth and its output are bounded. If
 // any part isn't understood, the whole format is null, and the caller prints the single fields.
 
+import {
+  PRINT_FORMAT,
+  PRINT_FORMAT_DEPTH,
+  PRINT_FORMAT_ELEMENTS,
+  PRINT_FORMAT_FLAGS,
+  PRINT_FORMAT_STEPS,
+  PRINT_FORMAT_TOKENS,
+} from "../../limits.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type Argument, formatText, type Printed } from "./print-text.ts";
 import { RecordView } from "./record-view.ts";
@@ -33,15 +41,7 @@ export interface PrintContext {
 /** Prints a record's own text. */
 export type Printer = (record: RecordView) => string;
 
-const LONGEST_FORMAT = 1 << 16;
-const MOST_TOKENS = 1 << 14;
-const DEEPEST = 64;
-/** The most elements of an array and pairs of a table that are printed. */
-const MOST_ELEMENTS = 1024;
-/** The most flags: a 64-bit word has no more; some are listed in several combinations. */
-const MOST_FLAGS = 512;
 /** The most steps to evaluate a print fmt for one record; the kernel's largest take a tenth of it. */
-const MOST_STEPS = 2048;
 const U64 = (1n << 64n) - 1n;
 const SIZES: Readonly<Record<string, number>> = {
   ...{ char: 1, bool: 1, _Bool: 1, u8: 1, s8: 1, __u8: 1, __s8: 1, uint8_t: 1, int8_t: 1 },
@@ -62,7 +62,7 @@ export function parsePrintFormat(
   format: EventFormat,
   context: PrintContext,
 ): Printer | null {
-  if (text.length > LONGEST_FORMAT) return null;
+  if (text.length > PRINT_FORMAT) return null;
   try {
     const parser = new Parser(tokensOf(text), format, context);
     return parser.print();
@@ -89,7 +89,7 @@ function tokensOf(text: string): Token[] {
   for (let at = 0; at < text.length; at = TOKEN.lastIndex) {
     TOKEN.lastIndex = at;
     const found = TOKEN.exec(text);
-    if (found === null || tokens.length === MOST_TOKENS) throw new Unknown();
+    if (found === null || tokens.length === PRINT_FORMAT_TOKENS) throw new Unknown();
     const [, name, number, string, character, punctuation] = found;
     if (name !== undefined) tokens.push({ kind: "name", text: name });
     else if (number !== undefined) tokens.push({ kind: "number", text: number });
@@ -219,7 +219,7 @@ class Parser {
 
   #expression(): Value {
     this.#depth += 1;
-    if (this.#depth > DEEPEST) throw new Unknown();
+    if (this.#depth > PRINT_FORMAT_DEPTH) throw new Unknown();
     const condition = this.#binary(1);
     let value = condition;
     if (this.#takes("?")) {
@@ -256,7 +256,7 @@ class Parser {
   #unary(): Value {
     this.#depth += 1;
     if (!this.#constant) this.#steps += 1;
-    if (this.#depth > DEEPEST || this.#steps > MOST_STEPS) throw new Unknown();
+    if (this.#depth > PRINT_FORMAT_DEPTH || this.#steps > PRINT_FORMAT_STEPS) throw new Unknown();
     const value = this.#unaryValue();
     this.#depth -= 1;
     return value;
@@ -515,7 +515,7 @@ class Parser {
     if (this.#peek.kind === "string") delimiter = this.#string();
     else this.#expression();
     const pairs = this.#pairs();
-    if (pairs.length > MOST_FLAGS) throw new Unknown();
+    if (pairs.length > PRINT_FORMAT_FLAGS) throw new Unknown();
     return {
       number,
       text: (record) => {
@@ -539,7 +539,7 @@ class Parser {
     return {
       number: () => 0n,
       text: (record) => {
-        const most = Math.min(Number(length(record)), MOST_ELEMENTS);
+        const most = Math.min(Number(length(record)), PRINT_FORMAT_ELEMENTS);
         const bytes = record.bytes(Number(number(record)), most);
         return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(between);
       },
@@ -559,7 +559,7 @@ class Parser {
         const bytes = Number(size(record));
         const from = Number(number(record));
         const elements: string[] = [];
-        const most = Math.min(Number(count(record)), MOST_ELEMENTS);
+        const most = Math.min(Number(count(record)), PRINT_FORMAT_ELEMENTS);
         for (let index = 0; index < most; index += 1) {
           const offset = from + index * bytes;
           if (offset + bytes > record.size) break;
@@ -612,7 +612,11 @@ function octal(text: string): string {
 function bitmask(record: RecordView, field: EventField): string {
   const { offset, length } = record.array(field);
   const words: string[] = [];
-  for (let at = 0; at + record.longSize <= Math.min(length, MOST_ELEMENTS); at += record.longSize) {
+  for (
+    let at = 0;
+    at + record.longSize <= Math.min(length, PRINT_FORMAT_ELEMENTS);
+    at += record.longSize
+  ) {
     const word = record.number(offset + at, record.longSize).toString(16);
     const digits = word.padStart(record.longSize * 2, "0");
     words.push(digits.replace(/(?!^)(?=(?:.{8})+$)/g, ","));

@@ -2,6 +2,7 @@
 // and for bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded, since
 // the format comes from the file.
 
+import { PRINTED_TEXT } from "../../limits.ts";
 import type { RecordView } from "./record-view.ts";
 import type { Kallsyms } from "./symbols.ts";
 
@@ -21,7 +22,6 @@ export interface Printed {
 const CONVERSION = /%([-+ #0]*)(\d{1,4}|\*)?(?:\.(\d{1,4}|\*)?)?(hh|h|ll|l|L|q|z|Z|j|t)?([%\w])/g;
 const POINTER = /^[A-Za-z0-9]{0,4}/;
 const WIDEST = 1024;
-const LONGEST_TEXT = 1 << 14;
 
 /** Prints a record by a format. Conversions without an argument print nothing. */
 export function formatText(
@@ -70,7 +70,7 @@ export function formatText(
     }
     text += left ? piece.padEnd(wide) : piece.padStart(wide);
     CONVERSION.lastIndex = Math.max(resume, at);
-    if (text.length > LONGEST_TEXT) return text.slice(0, LONGEST_TEXT);
+    if (text.length > PRINTED_TEXT) return text.slice(0, PRINTED_TEXT);
   }
   return text + format.slice(at);
 }

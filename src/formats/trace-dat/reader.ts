@@ -7,8 +7,9 @@ import { greatest } from "../../extremes.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { secondsText, type TraceTask, tickText } from "../../ftrace/text/function-text.ts";
 import type { TraceRules } from "../../kernel/rules/table.ts";
+import { REPEATED_CALLS, TRACE_DAT_DEPTH, TRACE_TASKS } from "../../limits.ts";
 import { Moments } from "../moments.ts";
-import { MOST_REPEATED, repeatsNote } from "../repeats.ts";
+import { repeatsNote } from "../repeats.ts";
 import {
   type Origin,
   type OtherEvent,
@@ -29,8 +30,6 @@ import { firstStamps, RingReader } from "./ring-reader.ts";
 
 const NANOSECONDS = 1e9;
 const TWO_32 = 2 ** 32;
-/** The most open calls: from 6.13 on a kernel's shadow stack has 4,096 words, before it had 50 frames. */
-const DEEPEST = 4096;
 /**
  * The entry of 6.13 and later in place of funcgraph_entry when funcgraph-retaddr is on (kernel/trace/trace_entries.h).
  */
@@ -44,8 +43,6 @@ const REPEATS = "func_repeats";
 const TEXT_ROOM = 1 << 26;
 const TEXT_SHARE = 32;
 const NO_ROOM = "(not printed: the texts of this file are longer than those of any trace)";
-/** The most tasks with names: as many as there are pids (PID_MAX_LIMIT). */
-const MOST_TASKS = 4 << 20;
 /** trace-cmd's names for tasks that aren't in the file's list. */
 const IDLE = "<idle>";
 const UNKNOWN = "<...>";
@@ -143,7 +140,7 @@ function* recordsOf(
       else if (record.repeats === undefined) skipped.others += 1;
       else {
         const { call, calls } = record.repeats;
-        const given = Math.min(calls, MOST_REPEATED - repeated);
+        const given = Math.min(calls, REPEATED_CALLS - repeated);
         repeated += given;
         skipped.repeats += calls - given;
         for (let left = given; left > 0; left -= 1) yield call;
@@ -278,7 +275,7 @@ class Decoder {
     if (!func || !stated) return undefined;
     const depth = (ring: RingReader): number => {
       const calls = stated(ring);
-      if (calls >= 0 && calls < DEEPEST) return calls;
+      if (calls >= 0 && calls < TRACE_DAT_DEPTH) return calls;
       throw ring.damage(`a call can't be ${calls} deep`);
     };
     if (format.name === FUNCGRAPH_ENTRY || format.name === RETADDR_ENTRY) {
@@ -390,7 +387,7 @@ class Decoder {
   /** Takes a task's name from an event when the file has none for it, as trace-cmd's plugin does. */
   #learn(record: RecordView, comm: EventField, pid: EventField): void {
     const number = Number(record.number(pid.offset, pid.size)) | 0;
-    if (number === 0 || this.#names.has(number) || this.#names.size >= MOST_TASKS) return;
+    if (number === 0 || this.#names.has(number) || this.#names.size >= TRACE_TASKS) return;
     this.#names.set(number, record.text(comm.offset, comm.size));
     this.#tasks.delete(number);
   }

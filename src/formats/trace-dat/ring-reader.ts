@@ -4,6 +4,7 @@
 
 import { Cursor, damaged } from "../../bytes/cursor.ts";
 import type { ByteSource } from "../../bytes/source.ts";
+import { TRACE_CHUNK_BYTES, TRACE_CHUNKS_BYTES } from "../../limits.ts";
 import type { Clock, FirstStamp } from "./clock.ts";
 import { type CpuData, type TraceDatFile, unpackChunk } from "./file.ts";
 import {
@@ -22,10 +23,8 @@ const ABSOLUTE_BITS = 59n;
 const LENGTH_MASK = 0x07ffffff;
 /** Bytes of a CPU that are read at once, and the largest unpacked chunk; less per CPU if there are many. */
 const READ_AHEAD = 1 << 18;
-const LARGEST_CHUNK = 1 << 26;
 /** The same limit for all CPUs together. */
 const READ_AHEAD_OF_ALL = 1 << 26;
-const LARGEST_CHUNKS = 1 << 29;
 
 export class RingReader {
   readonly cpu: number;
@@ -193,7 +192,7 @@ function* blocks(source: ByteSource, file: TraceDatFile, data: CpuData): Generat
   } else if (data.size > 0) {
     // The size that trace-cmd states excludes the number of chunks; each chunk has its own size.
     const cursor = new Cursor(source, name, endian, data.offset);
-    const most = Math.min(LARGEST_CHUNK, LARGEST_CHUNKS / file.cpus.length);
+    const most = Math.min(TRACE_CHUNK_BYTES, TRACE_CHUNKS_BYTES / file.cpus.length);
     for (let chunks = cursor.u32("the number of chunks"); chunks > 0; chunks -= 1) {
       const offset = cursor.at;
       yield whole(unpackChunk(cursor, compression, most), offset);

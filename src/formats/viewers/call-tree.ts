@@ -3,6 +3,7 @@
 // length. Flame graphs, folded stacks and the page are made from it.
 
 import type { EntryEvent, ReturnEvent } from "../../ftrace/event.ts";
+import { CALL_TREE_DEPTH } from "../../limits.ts";
 import type { RecordedEvent, Trace } from "../trace.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Thread, Threads } from "./threads.ts";
@@ -26,9 +27,6 @@ export interface CallTree {
   readonly task: string;
   readonly root: CallNode;
 }
-
-/** The longest path of callers; real stacks have about a hundred. Deeper calls count as the deepest node's. */
-const DEEPEST = 512;
 
 /** `name [module]`, as the kernel's %ps. */
 export function symbolText({ name, module }: Pick<CallNode, "name" | "module">): string {
@@ -97,7 +95,7 @@ class Stack {
     const { top } = this.#open;
     const level = (top?.level ?? 0) + 1;
     const above = top?.node ?? this.tree.root;
-    const child = level <= DEEPEST ? childOf(above, name, module) : above;
+    const child = level <= CALL_TREE_DEPTH ? childOf(above, name, module) : above;
     child.calls += 1;
     this.#open.enter(depth, { node: child, inside: 0, count, level });
   }

@@ -1,8 +1,7 @@
 // Tracks the calls that are open on one stack by the depth that function_graph states. When events were lost, calls may
 // be open whose returns were lost, and returns may arrive whose entries were lost; the depth reveals both.
 
-/** Deeper calls than any kernel's shadow stack holds (4,096 words since 6.13) aren't kept. */
-const DEEPEST = 4096;
+import { VIEWER_DEPTH } from "../../limits.ts";
 
 export class OpenCalls<Call> {
   readonly #open: { readonly depth: number; readonly call: Call }[] = [];
@@ -14,7 +13,7 @@ export class OpenCalls<Call> {
 
   /** Opens a call, after closeFrom() of its depth. */
   enter(depth: number, call: Call): void {
-    if (this.#open.length < DEEPEST) this.#open.push({ depth, call });
+    if (this.#open.length < VIEWER_DEPTH) this.#open.push({ depth, call });
   }
 
   /**

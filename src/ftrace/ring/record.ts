@@ -3,6 +3,7 @@
 
 import { RING_SIZE } from "../../../assembly/shared/memory-map.ts";
 import { GRAPH_RETURN, RING_SLOT_SIZE } from "../../../assembly/shared/trace-ring.ts";
+import { RING_DEPTH } from "../../limits.ts";
 
 /** One passed call site, or one return. */
 export interface TraceRecord {
@@ -29,8 +30,6 @@ export interface GraphRecord extends TraceRecord {
 export const RECORD_SLOTS = { function: 1, function_graph: 2 } as const;
 export type RecordKind = keyof typeof RECORD_SLOTS;
 
-/** The deepest call of a kernel: from 6.13 on its shadow stack has 4,096 words. A guest can record any number. */
-const DEEPEST = 4095;
 const TWO_32 = 2 ** 32;
 
 /** Bytes of a record. */
@@ -58,7 +57,7 @@ export function graphRecord(words: Int32Array, at: number): GraphRecord {
     parentIp: word(words, at + 1),
     count,
     returns,
-    depth: Math.min(returns ? stated - GRAPH_RETURN : stated, DEEPEST),
+    depth: Math.min(returns ? stated - GRAPH_RETURN : stated, RING_DEPTH),
     entryCount: returns ? wide(words, at + 4) : count,
     overrun: returns ? word(words, at + 7) : 0,
   };

@@ -7,6 +7,7 @@
 // multiple of a pointer's size, or of 16 or 256 bytes in kernels before 4.20.
 
 import { printableName } from "../../bytes/printable.ts";
+import { KALLSYMS_CHARACTERS, KALLSYMS_MARKER_ARRAYS, KERNEL_SYMBOLS } from "../../limits.ts";
 import { type Image, pair } from "../image.ts";
 import { LONGEST_NAME, MOST_PADDING } from "./tokens.ts";
 
@@ -16,12 +17,6 @@ const LEAST_STEP = SYMBOLS_PER_MARKER * 2;
 const GREATEST_STEP = SYMBOLS_PER_MARKER * (LONGEST_NAME + 2);
 /** Fewer markers are taken for a coincidence, not for a kernel. */
 const LEAST_MARKERS = 4;
-/**
- * The most arrays that are tried and the most symbols and characters read; kernels with all symbols have about 200,000.
- */
-const MOST_MARKER_ARRAYS = 1024;
-const MOST_SYMBOLS = 1 << 20;
-const MOST_CHARACTERS = 1 << 26;
 
 export interface Names {
   /** Each begins with the symbol's type. */
@@ -63,7 +58,7 @@ function findWith(image: Image, tokens: Tokens, limit: number, unit: Unit): Name
   for (let first = limit - LEAST_MARKERS * unit; first > 0; first--) {
     if (words[first] !== 0 || numberAt(image, first, unit) !== 0) continue;
     if (![1, 2, 3].every((index) => isStep(first + index * unit))) continue;
-    if (++arrays > MOST_MARKER_ARRAYS) return null;
+    if (++arrays > KALLSYMS_MARKER_ARRAYS) return null;
     let end = first + unit;
     while (isStep(end)) end += unit;
     const most = (end - first) / unit;
@@ -111,7 +106,7 @@ function symbolsBefore(
   while (at > earliest && image.words[at] === 0) at -= 1;
   if (unit === 2 && image.endian === "big") at -= 1;
   const count = numberAt(image, at, unit);
-  return count > 0 && count <= MOST_SYMBOLS ? { count, at } : null;
+  return count > 0 && count <= KERNEL_SYMBOLS ? { count, at } : null;
 }
 
 /** Reads `total` names from a word index up to the markers, which must match; null when they don't. */
@@ -157,7 +152,7 @@ function expand(bytes: Uint8Array, bounds: Uint32Array, tokens: Tokens): string[
       if (name.length > LONGEST_NAME + 1) return null;
     }
     characters += name.length;
-    if (characters > MOST_CHARACTERS) return null;
+    if (characters > KALLSYMS_CHARACTERS) return null;
     list.push(printableName(name));
   }
   return list;

@@ -4,14 +4,13 @@
 
 import type { Endian } from "../../bytes/endian.ts";
 import { latin1 } from "../../bytes/text.ts";
+import { KALLSYMS_TOKEN_PLACES } from "../../limits.ts";
 
 const TOKENS = 256;
 /** KSYM_NAME_LEN: no name and no token is longer. */
 export const LONGEST_NAME = 512;
 /** The most zeros between two tables: gas on MIPS reads the `.align 8` of 64-bit kernels before 4.20 as 256 bytes. */
 export const MOST_PADDING = 256;
-/** The most places that are examined, so that a hostile file costs no more than a second. */
-const MOST_PLACES = 4096;
 
 export interface TokenTable {
   readonly endian: Endian;
@@ -35,7 +34,7 @@ export function* tokenTables(bytes: Uint8Array): Generator<TokenTable> {
     if (tokens !== null) {
       yield { ...tokens, endian: little ? "little" : "big", end: at + 2 * TOKENS };
     }
-    if (++places === MOST_PLACES) return;
+    if (++places === KALLSYMS_TOKEN_PLACES) return;
   }
 }
 

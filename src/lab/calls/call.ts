@@ -16,6 +16,7 @@ import { Misuse } from "../../errors.ts";
 import type { OpenFunctions } from "../../ftrace/ring/shadow-stack.ts";
 import { hex } from "../../hex.ts";
 import { R } from "../../isa/registers.ts";
+import { CALL_NESTING } from "../../limits.ts";
 import { Budget } from "../../processor/budget.ts";
 import { type GuestMemory, Unmapped } from "../../processor/guest-memory.ts";
 import type { Processor } from "../../processor/processor.ts";
@@ -45,8 +46,6 @@ export const RETURN_ADDRESS = KSEG0 + 0xff0;
 
 /** o32: sp is a multiple of eight. */
 const STACK_ALIGNMENT = 8;
-/** The deepest nesting of host function calls; each level uses host stack. */
-const DEEPEST_NESTING = 64;
 /** Thrown by a host function (or its stand-in) to end the guest's call; never leaves call(). */
 export class GuestEnd extends Error {
   readonly kind: "unresolved" | "panic";
@@ -112,8 +111,8 @@ export class Caller {
 
   /** Enters the call without running it. Within another call, that call's budget applies. */
   start(address: number, subject: CallSubject, budget: number): GuestCall {
-    if (this.#open.length >= DEEPEST_NESTING) {
-      throw new Misuse(`host functions and guest calls nest more than ${DEEPEST_NESTING} deep`);
+    if (this.#open.length >= CALL_NESTING) {
+      throw new Misuse(`host functions and guest calls nest more than ${CALL_NESTING} deep`);
     }
     const outer = this.#open.at(-1);
     const saved = this.#saveState();

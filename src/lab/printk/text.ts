@@ -3,11 +3,7 @@
 // grow past `kept`. Formatting ends early when nothing more of a record would be kept, or when one call has done
 // more work than any legitimate call needs.
 
-/** The most characters written and bytes read in one call, a thousand times the longest line of a kernel's log. */
-export const MOST_WORK = 1 << 20;
-
-/** The deepest nesting of formats; a kernel's stack has no room for many. */
-const DEEPEST = 8;
+import { PRINTK_DEPTH, PRINTK_WORK } from "../../limits.ts";
 
 export class FormattedText {
   readonly #kept: number;
@@ -43,12 +39,12 @@ export class FormattedText {
 
   /** Whether formatting must end here. */
   get full(): boolean {
-    return this.#length >= this.#longest || this.#work >= MOST_WORK;
+    return this.#length >= this.#longest || this.#work >= PRINTK_WORK;
   }
 
   /** The bytes that one conversion may still read. */
   get left(): number {
-    return Math.max(0, MOST_WORK - this.#work);
+    return Math.max(0, PRINTK_WORK - this.#work);
   }
 
   append(text: string): void {
@@ -69,7 +65,7 @@ export class FormattedText {
 
   /** Writes a format within a format (%pV). @returns false when formats nest too deep. */
   within(write: () => void): boolean {
-    if (this.#depth === DEEPEST) return false;
+    if (this.#depth === PRINTK_DEPTH) return false;
     this.#depth += 1;
     write();
     this.#depth -= 1;

@@ -9,18 +9,17 @@ import {
   sizeOfType,
 } from "../../dwarf/types.ts";
 import { Misuse } from "../../errors.ts";
+import { STRUCT_DEPTH } from "../../limits.ts";
 import type { Member, MemoryStruct, MemoryType, ScalarType } from "./type.ts";
 
-/** Structures nest no deeper in C programs; in hostile files they may contain themselves. */
-const DEEPEST = 32;
 /** o32's strictest alignment. */
 const ALIGNMENT = 8;
 
 /** @throws Misuse for a type that has no size: void, a function, a structure that is only declared. */
 export function memoryType(type: CType, depth = 0): MemoryType {
   const bare = bareType(type);
-  if (depth > DEEPEST)
-    throw new Misuse(`the debugging information nests types more than ${DEEPEST} deep`);
+  if (depth > STRUCT_DEPTH)
+    throw new Misuse(`the debugging information nests types more than ${STRUCT_DEPTH} deep`);
   switch (bare.kind) {
     case "base": {
       const scalar = scalarOf(bare.size, bare.encoding === "signed");

@@ -5,9 +5,7 @@
 import { printable } from "../../bytes/printable.ts";
 import { latin1 } from "../../bytes/text.ts";
 import { Refusal } from "../../errors.ts";
-
-/** A USB driver with an alias for each of its devices has several thousand. */
-const MOST_STRINGS = 1 << 17;
+import { MODINFO_STRINGS } from "../../limits.ts";
 
 export class Modinfo {
   /** In the file's order; strings without "=" are left out. */
@@ -49,11 +47,11 @@ function* strings(bytes: Uint8Array): Generator<string> {
     }
     const nul = bytes.indexOf(0, at);
     const end = nul < 0 ? bytes.length : nul;
-    if (++count > MOST_STRINGS) {
+    if (++count > MODINFO_STRINGS) {
       throw new Refusal({
         errno: "ENOEXEC",
         dmesg: [],
-        explanation: `.modinfo has more than ${MOST_STRINGS} strings`,
+        explanation: `.modinfo has more than ${MODINFO_STRINGS} strings`,
       });
     }
     yield latin1(bytes.subarray(at, end));

@@ -4,11 +4,9 @@
 import { host } from "#host";
 import { unpackedFile } from "../../compression/unpack.ts";
 import { Misuse, systemError } from "../../errors.ts";
+import { MODULE_BYTES } from "../../limits.ts";
 import { type ModuleFile, type ReadModuleOptions, readModule } from "./file.ts";
 import { moduleName } from "./name.ts";
-
-/** A distribution's largest modules have 10 MB. */
-const LARGEST = 256 << 20;
 
 /**
  * A module's bytes, unpacked when the file is compressed (.ko.gz, .ko.xz, .ko.zst).
@@ -16,7 +14,7 @@ const LARGEST = 256 << 20;
  * @throws Misuse that names the file, when it can't be read or unpacked.
  */
 export async function readModuleBytes(source: string | Uint8Array): Promise<Uint8Array> {
-  const bytes = typeof source === "string" ? host.readFile(source, LARGEST) : source;
+  const bytes = typeof source === "string" ? host.readFile(source, MODULE_BYTES) : source;
   try {
     return await unpackedFile(bytes);
   } catch (error) {
