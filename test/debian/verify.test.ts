@@ -48,7 +48,7 @@ const MENDED = {
   init_jal: { sites: "remove" },
 } as const;
 /** How many of Debian's modules that have a jump are verified without one. */
-const WITHOUT_JUMPS = thorough ? 60 : 2;
+const WITHOUT_JUMPS = thorough ? 10 : 2;
 /** Modules with more than this number below them are left out, for time. */
 const MOST_NEEDED = 6;
 
