@@ -274,6 +274,7 @@ export { ENGINES, type Engine } from "./processor/engine.ts";
 export type { GuestMemory } from "./processor/guest-memory.ts";
 export { CPU_MODEL_NAMES, type CpuModel } from "./processor/processor.ts";
 export type { GuestStop, Halt } from "./processor/stop.ts";
+export { CallGraph } from "./profile/call-graph.ts";
 export { callgrindText } from "./profile/callgrind.ts";
 export {
   allowedInstructions,
@@ -290,6 +291,7 @@ export { readProfileJson } from "./profile/json.ts";
 export { pprofBytes } from "./profile/pprof.ts";
 export {
   type Profile,
+  type ProfiledCall,
   type ProfiledFunction,
   type ProfiledInstruction,
   profiledLines,

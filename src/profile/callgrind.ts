@@ -1,18 +1,21 @@
 // A profile in callgrind's format (valgrind's manual, "Callgrind Format Specification"), which callgrind_annotate and
-// KCachegrind read: costs by function, instruction and line, without calls. A file of inlined code is named by fi, the
-// return to the function's own file by fe.
+// KCachegrind read: costs by function, instruction and line, and the calls of modules' functions, if they are known. A
+// file of inlined code is named by fi, the return to the function's own file by fe.
 
-import type { Profile, ProfiledFunction } from "./profile.ts";
+import type { Profile, ProfiledCall, ProfiledFunction } from "./profile.ts";
 
 const UNKNOWN = "???";
 
 export function* callgrindText(
-  { title, instructions, functions }: Profile,
+  { title, instructions, functions, calls = [] }: Profile,
   creator: string,
 ): Generator<string> {
   yield `# callgrind format\nversion: 1\ncreator: ${creator}\ncmd: ${oneLine(title)}\n`;
   yield `positions: instr line\nevents: Ir\nsummary: ${instructions}\n`;
-  for (const one of functions) yield* functionText(one);
+  for (const one of functions) {
+    yield* functionText(one);
+    yield* callsText(one, calls, functions);
+  }
   yield `\ntotals: ${instructions}\n`;
 }
 
@@ -29,6 +32,26 @@ function* functionText(one: ProfiledFunction): Generator<string> {
     if (now !== path) yield `${now === own ? "fe" : "fi"}=${oneLine(now)}\n`;
     path = now;
     yield `0x${address.toString(16)} ${place?.line ?? 0} ${executed}\n`;
+  }
+}
+
+/** The calls from a function: callee, how often, where it begins; then the place, and what the calls executed. */
+function* callsText(
+  { code, path }: ProfiledFunction,
+  calls: readonly ProfiledCall[],
+  functions: readonly ProfiledFunction[],
+): Generator<string> {
+  const [first] = code;
+  const last = code.at(-1);
+  if (first === undefined || last === undefined) return;
+  const own = calls.filter(({ site }) => site >= first.address && site <= last.address);
+  if (own.length > 0) yield `fe=${oneLine(path ?? UNKNOWN)}\n`;
+  for (const { site, callee, calls: times, instructions, name, module } of own) {
+    const to = functions.find((one) => one.name === name && one.module === module);
+    const from = code[(site - first.address) / 4]?.frames.at(-1);
+    yield `cob=${oneLine(module ?? "kernel")}\ncfi=${oneLine(to?.path ?? UNKNOWN)}\ncfn=${oneLine(name)}\n`;
+    yield `calls=${times} 0x${callee.toString(16)} ${to?.line ?? 0}\n`;
+    yield `0x${site.toString(16)} ${from?.line ?? 0} ${instructions}\n`;
   }
 }
 

@@ -6,6 +6,7 @@ import { STT_FUNC } from "../elf/numbers.ts";
 import type { Section } from "../elf/object.ts";
 import type { CountedCode, CountedSection, ExecutedCode } from "../lab/code-counts.ts";
 import type { LoadedModule } from "../module/loaded.ts";
+import type { CallEdge } from "./call-graph.ts";
 
 export interface Profile {
   /** What was run, for people. */
@@ -13,6 +14,15 @@ export interface Profile {
   readonly instructions: number;
   /** The functions that were executed, the most expensive first. */
   readonly functions: readonly ProfiledFunction[];
+  /** The calls of modules' functions; absent if they weren't followed. */
+  readonly calls?: readonly ProfiledCall[];
+}
+
+/** The calls from one place to one function. */
+export interface ProfiledCall extends CallEdge {
+  /** The callee's name and module, as in `functions`. */
+  readonly name: string;
+  readonly module: string | null;
 }
 
 export interface ProfiledFunction {

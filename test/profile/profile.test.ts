@@ -86,6 +86,42 @@ for (const order of ORDERS) {
       );
     });
 
+    test("callgrind_annotate adds calls up to what the functions executed until they returned", {
+      skip: annotate,
+    }, (context) => {
+      const path = join(temporaryDirectory(context), "callgrind.out");
+      assert.equal(profile("-o", path).code, 0);
+      const text = output("callgrind_annotate", "--inclusive=yes", "--threshold=100", path);
+      const inclusive = (name: string): number => {
+        const row = new RegExp(`^ *([\\d,]+) \\(.*:${name} \\[`, "m").exec(text);
+        return Number(row?.[1]?.replaceAll(",", ""));
+      };
+      assert.equal(inclusive("work_run"), instructions);
+      // A function's calls are as many as executions of its first instruction.
+      const module = builtModule("debug", order);
+      const { functions } = farjalJson(["profile", module, ...CALL]).json.profile;
+      const calls = [...readFileSync(path, "utf8").matchAll(/^cfn=(.*)\ncalls=(\d+) /gm)];
+      for (const { name, module: owner, code } of functions) {
+        if (owner === null || name === "work_run") continue;
+        const made = calls
+          .filter(([, callee]) => callee === name)
+          .map(([, , times]) => Number(times));
+        assert.equal(sum(made), code[0].executed, name);
+      }
+      // function_graph counts from the call site to the return, which leaves out some instructions of each call.
+      const { events } = farjalJson(["trace", module, ...CALL, "-p", "function_graph"]).json;
+      for (const name of ["work_copy", "work_checksum", "work_fill", "by_fibonacci", "work_text"]) {
+        const durations = events
+          .filter(
+            (one: { event: string; func: string }) =>
+              one.event === "funcgraph_exit" && one.func === name,
+          )
+          .map((one: { duration: number }) => Math.round(one.duration * 1e8));
+        const outside = inclusive(name) - sum(durations);
+        assert.ok(outside >= 0 && outside <= 8 * durations.length, `${name}: ${outside}`);
+      }
+    });
+
     test("Go's pprof has the same totals", {
       skip: pprof === null ? "Go's pprof isn't installed" : false,
     }, (context) => {

@@ -2,7 +2,15 @@
 // line and instruction executed; as text, or for callgrind_annotate, pprof and flame graphs.
 
 import { type Command, Option } from "commander";
-import { Misuse, type Profile, profiledLines, profileOf } from "../../index.ts";
+import {
+  CallGraph,
+  type Machine,
+  Misuse,
+  type Profile,
+  type ProfiledCall,
+  profiledLines,
+  profileOf,
+} from "../../index.ts";
 import { callText } from "../../report/call-text.ts";
 import { profileText } from "../../report/profile-text.ts";
 import { stopText } from "../../report/stop-text.ts";
@@ -88,8 +96,18 @@ async function profile(
   const begun = beginCall(machine, module.file, wantedCall(options, texts), options);
   try {
     machine.counting = true;
+    const names = calleesOf(machine);
+    const graph =
+      format === "callgrind" ? new CallGraph(machine.processor, names.keys()) : undefined;
     const result = await performCall(machine, module, begun.call, {}, path, terminal);
-    const found = profileOf(machine.executed, begun.title, (one) => infos.of(one));
+    const calls = graph?.end().flatMap((edge) => {
+      const callee = names.get(edge.callee);
+      return callee === undefined ? [] : [{ ...edge, ...callee }];
+    });
+    const found = {
+      ...profileOf(machine.executed, begun.title, (one) => infos.of(one)),
+      ...(calls === undefined ? {} : { calls }),
+    };
     const report = callReport(machine, begun, result, undefined);
     const stop = result.exception ? stopText(result.exception, terminal.notePaint) : "";
     const note = hasLines ? "" : `note: ${infos.why(module.name)}\n`;
@@ -104,6 +122,21 @@ async function profile(
   } finally {
     begun.call.close();
   }
+}
+
+/** The functions whose calls are followed, by address: those of the modules, and what they import. */
+function calleesOf(machine: Machine): Map<number, Pick<ProfiledCall, "name" | "module">> {
+  const names = new Map<number, Pick<ProfiledCall, "name" | "module">>();
+  for (const { name: module, symbols, file } of machine.modules) {
+    for (const { name, section, index } of file.elf.symbols) {
+      const address = section === 0 && index > 0 ? machine.importOf(name)?.address : undefined;
+      if (address !== undefined && !names.has(address)) names.set(address, { name, module: null });
+    }
+    for (const { name, address, size, section } of symbols) {
+      if (section.executable && size > 0) names.set(address, { name, module });
+    }
+  }
+  return names;
 }
 
 /** @throws Misuse for options that don't go together. */
