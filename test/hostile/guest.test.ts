@@ -48,7 +48,7 @@ for (const endian of ["little", "big"] as const) {
       0x1000fffc, // b back to the lui
       0,
     ]);
-    const { exception } = machine.call(loop, [], { budget: 10_000_000, throws: false });
+    const { exception } = machine.call(loop, [], { budget: 4_000_000, throws: false });
     assert.equal(exception?.kind, "budget");
     assert.ok(
       machine.log.length >= 8192 && machine.log.length <= 16384,

@@ -9,7 +9,7 @@ import { thorough } from "../support/thorough.ts";
 
 /** More modules than a translator keeps. */
 const VERSIONS = 420;
-const LOOPS = 120;
+const LOOPS = 12;
 /** Rounds of each loop: more than the translator observes before it translates. */
 const ROUNDS = 2000;
 
