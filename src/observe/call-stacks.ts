@@ -15,12 +15,15 @@ export interface OpenCall {
 const STACK_SIZE = 0x2000;
 /** The most open calls of a thread: formats have 12 bits for a depth. */
 const DEEPEST = 4095;
-/** The most threads: a guest can invent any number. */
+/** The most threads, and calls of all threads: a guest can invent any number. Past that, all of them are dropped. */
 const MOST_THREADS = 1 << 15;
+const MOST_CALLS = 1 << 20;
 
 export class CallStacks {
   readonly #stacks = new Map<number, OpenCall[]>();
   readonly #maxDepth: number;
+  /** Calls entered since the open ones were counted. */
+  #entered = 0;
 
   /** @param maxDepth calls nested so deep are ignored; 0: none is. */
   constructor(maxDepth: number) {
@@ -29,6 +32,8 @@ export class CallStacks {
 
   /** A function is entered. @returns its depth; undefined when it is ignored. */
   enter(thread: number, sp: number, back: number, ip: number, entered: number): number | undefined {
+    if (this.#entered >= MOST_CALLS && this.#open() >= MOST_CALLS) this.#stacks.clear();
+    this.#entered += 1;
     const stack = this.#of(thread);
     for (let top = stack.at(-1); top !== undefined && isPast(top.sp, sp); top = stack.at(-1)) {
       stack.pop();
@@ -54,6 +59,13 @@ export class CallStacks {
       stack.pop();
       ended(top, stack.length);
     }
+  }
+
+  #open(): number {
+    this.#entered = 0;
+    let open = 0;
+    for (const stack of this.#stacks.values()) open += stack.length;
+    return open;
   }
 
   #of(thread: number): OpenCall[] {

@@ -23,6 +23,8 @@ const SP = 29;
 /** Records that are kept by default. */
 const CAPACITY = 65536;
 const FLAGS = ".....";
+/** The most names that are kept at hand: a guest can invent any number of return addresses. */
+const MOST_NAMES = 1 << 16;
 
 export interface FunctionTraceOptions {
   /** Default: `function`. */
@@ -130,6 +132,7 @@ export class FunctionTrace implements JumpFollower {
       if (known !== undefined) return known;
       const found = this.#names.at(address);
       const name = { name: found?.name ?? hex(address), module: found?.module ?? null };
+      if (named.size >= MOST_NAMES) named.clear();
       named.set(address, name);
       return name;
     };

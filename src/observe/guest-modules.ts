@@ -45,9 +45,11 @@ export function readGuestModule(memory: GuestMemory, address: number): GuestModu
 export function modulesListedWith(memory: GuestMemory, address: number): number[] {
   const found: number[] = [];
   const first = address + LIST;
-  for (let at = memory.word(first); at !== undefined && at !== first; at = memory.word(at)) {
-    if (found.length >= MOST_MODULES) break;
+  let at = memory.word(first);
+  // A damaged list may lead round without coming back here.
+  for (let seen = 0; at !== undefined && at !== first && seen < MOST_MODULES; seen += 1) {
     if (moduleNameAt(memory, at - LIST) !== undefined) found.push(at - LIST);
+    at = memory.word(at);
   }
   return found;
 }

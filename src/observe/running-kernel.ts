@@ -30,8 +30,9 @@ export interface JumpFollower {
   changed(): void;
 }
 
-/** The most symbol tables of unloaded modules that are kept. */
+/** The most symbol tables of unloaded modules that are kept, and the most functions of modules: Debian has 200,000. */
 const MOST_GONE = 256;
+const MOST_FUNCTIONS = 1 << 20;
 
 export class RunningKernel {
   readonly board: Board;
@@ -146,6 +147,8 @@ export class RunningKernel {
 
   #add(memory: GuestMemory, address: number): void {
     if (this.#modules.has(address)) return;
+    const known = [...this.#modules.values()].reduce((sum, { names }) => sum + names.length, 0);
+    if (known >= MOST_FUNCTIONS) return;
     const module = readGuestModule(memory, address);
     if (module !== undefined) this.#modules.set(address, module.symbols);
   }

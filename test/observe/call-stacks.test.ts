@@ -58,6 +58,15 @@ suite("the stacks of open calls", () => {
     assert.deepEqual(left(stacks, A, TOP - 64, 400), []);
   });
 
+  test("a guest that invents threads and calls takes bounded memory", () => {
+    const stacks = new CallStacks(0);
+    for (let call = 0; call < 3 << 20; call += 1) stacks.enter(call >>> 10, TOP, 1, call, 0);
+    // The last thread's stack is there, the first ones' are gone.
+    const last = ((3 << 20) - 1) >>> 10;
+    assert.equal(left(stacks, last, TOP, 1).length, 1024);
+    assert.equal(left(stacks, 0, TOP, 1).length, 0);
+  });
+
   test("calls deeper than the greatest depth, or than formats can say, are ignored", () => {
     const shallow = new CallStacks(2);
     assert.deepEqual(
