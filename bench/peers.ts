@@ -1,7 +1,7 @@
 // Runs the rivals of translated code. Each runs the same program in a process of its own, built here from peers/ and
 // the committed objects; all of them but the native one therefore run the same MIPS instructions. A peer that isn't
-// installed gives a reason. A sample is the time of many rounds less the time of one, so it doesn't include the start
-// of the process.
+// installed gives a reason. A sample is the time of many rounds less the least time of one, so it doesn't include the
+// start of the process.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,8 +13,10 @@ import { type Program, programObject } from "./programs.ts";
 /** The time that the rounds of one sample are meant to take; a machine that boots first varies by more than others. */
 const SAMPLE_SECONDS = 0.1;
 const BOOTED_SAMPLE_SECONDS = 0.3;
-/** A sample is planned from a run of at least this part of its rounds. */
+/** A peer is first tried with the rounds that it would do in a sample if it were so many times slower. */
 const SLOWER = 8;
+/** Runs of one round, of which the fastest is the start of a process. */
+const STARTS = 4;
 const LONGEST_MS = 60_000;
 /** For V8 to optimise code that runs in this process: it replaces a function's code between calls. */
 const WARMING_MS = 500;
@@ -197,6 +199,8 @@ export class PeerProgram {
   readonly rounds: number;
   readonly #run: Runner;
   readonly #directory: string;
+  /** The least time of one round: that of a process's start. */
+  readonly #start: number;
 
   /** @param guess the rounds that the translator runs in a second */
   static async of(peer: Peer, program: Program, guess: number): Promise<PeerProgram> {
@@ -213,10 +217,12 @@ export class PeerProgram {
   private constructor(run: Runner, directory: string, seconds: number, guess: number) {
     this.#run = run;
     this.#directory = directory;
+    this.#start = Math.min(...Array.from({ length: STARTS }, () => run(1).seconds));
     // Most are slower than the translator, so the first try takes no longer than a sample.
     let rounds = Math.ceil((guess * seconds) / SLOWER) + 1;
     let taken = this.#slope(rounds);
-    for (; taken < seconds / SLOWER; taken = this.#slope(rounds)) rounds *= 2;
+    // Half a sample is longer than what a process's start varies by.
+    for (; taken < seconds / 2; taken = this.#slope(rounds)) rounds *= 2;
     this.rounds = Math.ceil((rounds * seconds) / taken) + 1;
   }
 
@@ -235,8 +241,7 @@ export class PeerProgram {
   }
 
   #slope(rounds: number): number {
-    const one = this.#run(1).seconds;
-    return this.#run(rounds).seconds - one;
+    return this.#run(rounds).seconds - this.#start;
   }
 }
 
