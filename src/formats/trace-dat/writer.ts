@@ -1,7 +1,7 @@
 // Writes a trace.dat that trace-cmd and KernelShark read, as trace-cmd would make it on a 32-bit MIPS kernel of the
-// trace's release: the events' formats, the symbols, the tasks, each CPU's ring pages. Events are written one by one and aren't kept. What
-// is known only at the end is written at the end or patched into earlier bytes. The same trace gives the same bytes:
-// the file has neither a date nor a session id.
+// trace's release: the events' formats, the symbols, the tasks, each CPU's ring pages. Events are written one by one
+// and aren't kept. What is known only at the end is written at the end or patched into earlier bytes. The same trace
+// gives the same bytes: the file has neither a date nor a session id.
 
 import { Packer } from "../../bytes/packer.ts";
 import type { Sink } from "../../bytes/sink.ts";
