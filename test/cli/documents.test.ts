@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { pastFile } from "../board/past.ts";
 import { repositoryFile } from "../support/repository.ts";
+import { thorough } from "../support/thorough.ts";
 import { DESCRIBED, isDocumentOf } from "./documents.ts";
 import { builtModule, commandNames, farjal, farjalJson, temporaryDirectory } from "./farjal.ts";
 
@@ -82,7 +83,10 @@ const CASES: Readonly<Record<string, (at: (name: string) => string) => readonly 
     [modern, "--plain", plain, ...CALL, ...QUICKLY],
     [debug, "--against", plain, ...CALL],
   ],
-  cost: () => [["--memory", "16", ...QUICKLY]],
+  cost: () => [
+    [modern, "--call", "work_fibonacci(15)", "--memory", "16", ...QUICKLY],
+    ...(thorough ? [["--memory", "16", ...QUICKLY]] : []),
+  ],
   demo: () => [["--endian", "big"]],
   sweep: (at) => {
     for (const file of [old, modern]) copyFileSync(file, at(file.replace(/.*\//, "")));
