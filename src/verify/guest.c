@@ -58,7 +58,7 @@ struct record {
 static unsigned char *records;
 static word used = 8; /* after two words: the number of bytes of records, and whether they are complete */
 
-static char scratch[1 << 18];
+static char scratch[1 << 22]; /* the longest file: the functions of all modules */
 static char names[MODULES_MOST][NAME_MOST];
 static word answers[MODULES_MOST];
 
@@ -409,6 +409,7 @@ static void trace(word count) {
   if (!some) return;
   write_file("/sys/kernel/tracing/current_tracer", "function", 0);
   word size = read_file("/sys/kernel/tracing/enabled_functions");
+  if (size == sizeof scratch - 1) trouble("enabled_functions is too long", 0);
   put(ENABLED, 0, EVERY, 0, scratch, size);
 }
 

@@ -243,20 +243,24 @@ function presenceProblems(
       : [
           `/proc/modules has size ${size} at ${address}, farjal ${ours.size} at ${ours.address}: ${own}`,
         ]),
-    ...onlyIn(theirs, traceable).map((text) => `Linux traces ${text}, farjal doesn't`),
-    ...onlyIn(traceable, theirs).map((text) => `farjal traces ${text}, Linux doesn't`),
+    ...tracedProblems(theirs, traceable),
   ];
 }
 
-/** The texts of `one` that `other` has fewer times. */
-function onlyIn(one: readonly string[], other: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const text of other) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return one.filter((text) => {
-    const left = counts.get(text) ?? 0;
-    counts.set(text, left - 1);
-    return left <= 0;
-  });
+/** Each function of farjal's is in Linux's list under one of its names, and the list has no others. */
+function tracedProblems(theirs: readonly string[], ours: readonly (readonly string[])[]): string[] {
+  const left = new Map<string, number>();
+  for (const text of theirs) left.set(text, (left.get(text) ?? 0) + 1);
+  const problems: string[] = [];
+  for (const names of ours) {
+    const found = names.find((name) => (left.get(name) ?? 0) > 0);
+    if (found === undefined) problems.push(`farjal traces ${names.join(" or ")}, Linux doesn't`);
+    else left.set(found, (left.get(found) ?? 0) - 1);
+  }
+  for (const [text, count] of left) {
+    if (count > 0) problems.push(`Linux traces ${text}, farjal doesn't`);
+  }
+  return problems;
 }
 
 function errnoText(errno: number): Errno | string {
