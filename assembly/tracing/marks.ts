@@ -9,6 +9,9 @@ import { MARK_BITS, MARKING } from "../shared/marks.ts";
 @external("env", "markReached")
 declare function markReached(address: u32): void;
 
+/** No jump leads there: it is no multiple of 4. */
+const NOWHERE: u32 = 0xffffffff;
+
 @final
 export class Marks {
   @inline static has(address: u32): bool {
@@ -16,7 +19,15 @@ export class Marks {
     return load<u32>(MARKING) !== 0 && ((load<u8>(bit >>> 3, MARK_MAP) >>> (bit & 7)) & 1) !== 0;
   }
 
-  static reached(address: u32): void {
+  /** The marked address that was jumped to and is not reported yet, or NOWHERE. */
+  static reached: u32 = NOWHERE;
+
+  /** Reports it; whether there was one. */
+  static report(): bool {
+    const address = Marks.reached;
+    if (address === NOWHERE) return false;
+    Marks.reached = NOWHERE;
     markReached(address);
+    return true;
   }
 }
