@@ -10,7 +10,7 @@ export const DEFAULT_BUDGET = 1_000_000_000;
  * The steps that a call of a host function counts for, besides what its work is charged: the host serves one in the time
  * of some hundreds of interpreted instructions.
  */
-export const HOST_CALL_STEPS = 100;
+export const HOST_CALL_STEPS = 200;
 
 /** @throws Misuse unless it is a whole number of steps, at least 1. */
 export function checkBudget(budget: number): void {

@@ -48,10 +48,11 @@ for (const endian of ["little", "big"] as const) {
       0x1000fffc, // b back to the lui
       0,
     ]);
-    const { exception } = machine.call(loop, [], { budget: 4_000_000, throws: false });
+    const { exception } = machine.call(loop, [], { budget: 8_000_000, throws: false });
     assert.equal(exception?.kind, "budget");
+    // Some 40,000 are printed. A record of 93 bytes: between 1 and 2 MiB of them are kept.
     assert.ok(
-      machine.log.length >= 8192 && machine.log.length <= 16384,
+      machine.log.length > 11_000 && machine.log.length < 23_000,
       String(machine.log.length),
     );
     assert.equal(machine.log.at(-1), "again");
@@ -72,7 +73,7 @@ for (const endian of ["little", "big"] as const) {
     ]);
     const { exception } = machine.call(loop, [], { budget: 100_000, throws: false });
     assert.equal(exception?.kind, "budget");
-    assert.ok(calls > 500 && calls <= 1000, String(calls));
+    assert.ok(calls > 450 && calls <= 500, String(calls));
   });
 
   test(`returning to an unmapped address, to a misaligned address and to a made-up host function, ${endian}-endian`, async () => {
