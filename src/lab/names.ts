@@ -2,7 +2,6 @@
 // table is made once and dropped with the module; a trace that needs it longer keeps its own (trace-names.ts).
 
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
-import { STT_FUNC } from "../elf/numbers.ts";
 import {
   type NamedAddress,
   type SymbolTable,
@@ -10,7 +9,7 @@ import {
   symbolTable,
 } from "../ftrace/symbol-table.ts";
 import { hex } from "../hex.ts";
-import type { LoadedModule, LoadedSymbol } from "../module/loaded.ts";
+import type { LoadedModule } from "../module/loaded.ts";
 import { RETURN_ADDRESS } from "./calls/call.ts";
 import type { KernelSpace } from "./kernel-space.ts";
 import type { ModuleTable } from "./module-table.ts";
@@ -72,18 +71,18 @@ export class Names {
   }
 }
 
-/** A module's functions and objects. As in kallsyms, each extends to the next in its section. */
+/**
+ * A module's functions and objects. As in kallsyms, each extends to the next in its section, and of several at one
+ * address the first in the symbol table names it: a static init function has its own name, not init_module's.
+ */
 function moduleSymbols({ name: module, symbols }: LoadedModule): SymbolTable {
-  const named = symbols.filter(({ name }) => !name.startsWith("$")).sort(byAddress);
+  const named = symbols.filter(({ name }) => !name.startsWith("$")).toReversed();
   return symbolTable(
     module,
-    named.map(({ name, address, size, section }) => {
-      return { name, address, size, end: section.address + section.size };
-    }),
+    named
+      .sort((a, b) => a.address - b.address)
+      .map(({ name, address, size, section }) => {
+        return { name, address, size, end: section.address + section.size };
+      }),
   );
-}
-
-/** Ascending; at one address functions come last, so that the search finds them. */
-function byAddress(a: LoadedSymbol, b: LoadedSymbol): number {
-  return a.address - b.address || Number(a.type === STT_FUNC) - Number(b.type === STT_FUNC);
 }

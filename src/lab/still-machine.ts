@@ -16,7 +16,12 @@ import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import type { PerBlock, Veneers } from "../trampoline/facts.ts";
 import type { KernelRange } from "./kernel-space.ts";
-import { agreedEndian, DEFAULT_MEMORY } from "./machine-options.ts";
+import {
+  agreedEndian,
+  DEFAULT_MEMORY,
+  INSMOD_OPTIONS,
+  type InsmodOptions,
+} from "./machine-options.ts";
 import { type CodeMemory, type RecognisedSite, recognisedSites } from "./module-sites.ts";
 import { type Import, ModuleTable } from "./module-table.ts";
 import { StillKernel } from "./still-kernel.ts";
@@ -66,15 +71,6 @@ export interface StillInsmodOptions {
   /** Give each unresolved import an address in the kernel's region. */
   readonly stubMissing?: boolean;
 }
-
-const STILL_INSMOD_OPTIONS: OptionKeys<StillInsmodOptions> = {
-  base: true,
-  initBase: true,
-  place: true,
-  farJumps: true,
-  veneers: true,
-  stubMissing: true,
-};
 
 const SMALL_PAGE = 0x1000;
 const LARGE_PAGE = 0x4000;
@@ -142,11 +138,12 @@ export class StillMachine {
   }
 
   /**
-   * Loads a module as Linux does and switches its call sites off.
+   * Loads a module as Linux does and switches its call sites off. It takes all options of Machine.insmodFile(), so that
+   * either machine can be given the same ones; what runs code has no effect here.
    * @throws Refusal with the kernel's lines and errno when Linux would not load it.
    */
   insmodFile(file: ModuleFile, options: StillInsmodOptions = {}): LoadedModule<bigint> {
-    checkOptions("insmodFile()", options, STILL_INSMOD_OPTIONS);
+    checkOptions<InsmodOptions<bigint>>("insmodFile()", options, INSMOD_OPTIONS);
     const resident = this.#table.load(file, options);
     resident.state = "LIVE";
     return resident.module;
@@ -157,7 +154,7 @@ export class StillMachine {
    * @throws Refusal where Linux refuses the module before it relocates.
    */
   plan(file: ModuleFile, options: StillInsmodOptions = {}): ModulePlan<bigint> {
-    checkOptions("plan()", options, STILL_INSMOD_OPTIONS);
+    checkOptions<InsmodOptions<bigint>>("plan()", options, INSMOD_OPTIONS);
     return this.#table.plan(file, options);
   }
 

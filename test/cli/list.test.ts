@@ -25,9 +25,9 @@ for (const order of ORDERS) {
     const { stdout } = farjal(["list", file, "-f"]);
     const lines = stdout.trimEnd().split("\n");
     assert.ok(lines.every((line) => /^\w+ \[init\]$/.test(line)));
-    assert.ok(lines.includes("init_module [init]"));
+    assert.ok(lines.includes("init_start [init]"));
     const after = farjal(["list", file, "-f", "--init"]).stdout;
-    assert.ok(!after.includes("init_module"), "init code is gone after init");
+    assert.ok(!after.includes("init_start"), "init code is gone after init");
     const { json } = farjalJson(["list", file, "-f"]);
     const names = json.functions.map(({ name, module }: { name: string; module: string }) => {
       return `${name} [${module}]`;

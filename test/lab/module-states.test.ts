@@ -143,7 +143,7 @@ for (const endian of ["little", "big"] as const) {
       const { exception } = machine.call(module.initFunction ?? 0, [], { throws: false });
       assert.match(
         exception?.message ?? "",
-        /at 0x\w+ \(init_module\+0x0.*\) in init memory of init, freed when its init function had returned/,
+        /at 0x\w+ \(init_start\+0x0.*\) in init memory of init, freed when its init function had returned/,
       );
     });
   });

@@ -88,7 +88,7 @@ class Program:
             [f"{tools}nm", "--defined-only", folder / f"{module}-{order}.ko"],
             check=True, capture_output=True, text=True).stdout.splitlines()}
         self.address, self.functions = {}, []
-        for line in subprocess.run([f"{tools}nm", "-S", self.path], check=True, capture_output=True,
+        for line in subprocess.run([f"{tools}nm", "-p", "-S", self.path], check=True, capture_output=True,
                                    text=True).stdout.splitlines():
             fields = line.split()
             name = fields[-1].removeprefix("guest_")
