@@ -230,7 +230,7 @@ function lz4(bench: Bench): void {
 
 interface Subject {
   readonly work: (bench: Bench) => void;
-  /** The functions that a tracer records; none where the module is built without -pg. */
+  /** The functions of the module that a tracer records; none where the module is built without -pg. */
   readonly traced: readonly string[];
 }
 
@@ -255,7 +255,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
 };
 
-/** Runs a module's test on a machine of its own; returns its cost and what the tracer recorded. */
+/** Runs a module's test on a machine of its own; returns its cost, the recorded calls, and the modules' functions in them. */
 async function perform(
   module: string,
   work: Subject["work"],
@@ -272,7 +272,8 @@ async function perform(
   assert.equal(tracer?.overruns ?? 0, 0);
   const events = [...(tracer?.events() ?? [])];
   const calls = events.map(({ name, parentName }) => `${name} <- ${parentName}`);
-  const functions = [...new Set(events.map(({ name }) => name))].sort();
+  const own = events.filter((event) => event.module !== null);
+  const functions = [...new Set(own.map(({ name }) => name))].sort();
   return { instructions: bench.instructions, calls, functions };
 }
 

@@ -32,7 +32,7 @@ const SILENT = ["test_bitops", "test_static_key_base", "test_static_keys"];
 /** Lines with a verdict or a count, without those with addresses or times. */
 const COUNT = /\b(self-?)?tests?\b|\bkeys\b|table-jumps/i;
 const TIME = /Time:|time:|Duration|Modules linked in|taints kernel|verification failed/;
-const PASSED = /pass|succeeded/;
+const PASSED = /pass|succeeded|, 0 failed/;
 
 /** Writes 60 files in 6 directories, the first of them traced, and prints their checksums after another mount. */
 const FILES = `set -e

@@ -12,16 +12,17 @@ const MOST_FILES = 10;
 
 /**
  * The files of each process, in the order in which the processes start. Those that run alone are first, since they
- * are the longest. `textOf` gives a file's text.
+ * are the longest. `textOf` gives a file's text, and `mostFiles` is the number that share a process.
  */
 export function divide(
   files: readonly string[],
   processors: number,
   textOf: (file: string) => string,
+  mostFiles = MOST_FILES,
 ): string[][] {
   const alone = files.filter((file) => ALONE.test(textOf(file)));
   const others = files.filter((file) => !alone.includes(file));
-  const most = Math.min(MOST_FILES, Math.ceil(others.length / processors));
+  const most = Math.min(mostFiles, Math.ceil(others.length / processors));
   const shares: string[][] = [];
   for (let at = 0; at < others.length; at += most) shares.push(others.slice(at, at + most));
   return [...alone.map((file) => [file]), ...shares];

@@ -19,6 +19,7 @@ import { parseArgs } from "node:util";
 import { divide, writeScript } from "./processes.ts";
 import { repositoryFile, sourceFiles } from "./repository.ts";
 import { Tally } from "./tally.ts";
+import { thorough } from "./thorough.ts";
 
 /** Milliseconds. No process of test files takes as long; a test that hangs fails. */
 const PROCESS_TIMEOUT = 10 * 60_000;
@@ -69,7 +70,9 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 /** Script of a process -> its test files. */
 const processes = new Map<string, readonly string[]>();
 const textOf = (file: string) => readFileSync(repositoryFile(file), "utf8");
-for (const share of divide(files, availableParallelism(), textOf)) {
+// A thorough run has files that take minutes each, and the limit of time is for a process.
+const mostFiles = thorough ? 1 : undefined;
+for (const share of divide(files, availableParallelism(), textOf, mostFiles)) {
   const script = join(folder, `tests-${processes.size + 1}.mjs`);
   writeScript(script, share.map(compiled));
   processes.set(script, share);
