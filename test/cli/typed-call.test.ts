@@ -91,7 +91,7 @@ for (const order of ORDERS) {
     const { code, json } = farjalJson(["trace", init, "--init"]);
     assert.equal(code, 0);
     assert.deepEqual(json.events.map(({ func }: { func: string }) => func).slice(0, 1), [
-      "init_module",
+      "init_start",
     ]);
     const failed = farjalJson(["trace", init, "--init", "--param", "level=-1"]);
     assert.deepEqual([failed.code, failed.json.errno], [1, "EINVAL"]);

@@ -138,7 +138,11 @@ function judgement(list: readonly Answer[]) {
       .flatMap((trace) => found(EVENT, trace))
       .map((event) => event.replaceAll(/0x[0-9a-f]+/g, "an address")),
     graph: found(GRAPH, traces[2] ?? ""),
-    functions: found(/^(\S+ \[traced\])$/gm, text),
+    // A line of the kernel's own may stand before or after on the console.
+    functions: found(
+      /(\w+ \[traced\])/g,
+      list.find(({ asked }) => asked.startsWith("g "))?.answer ?? "",
+    ),
   };
 }
 
