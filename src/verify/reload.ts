@@ -41,8 +41,8 @@ export interface Reloaded {
   readonly module: LoadedModule;
   /** The blocks whose memory in the live kernel is known, at each moment. */
   readonly blocks: readonly ComparedBlock[];
-  /** Its functions that stay after init and can be traced: all names of each, as tracefs shows them. */
-  readonly traceable: readonly (readonly string[])[];
+  /** Its functions that stay after init and can be traced, as tracefs shows them. */
+  readonly traceable: readonly string[];
 }
 
 /** A module's addresses; undefined if neither the kernel's memory nor its list of sections shows all blocks of farjal's layout. */
@@ -140,13 +140,7 @@ export async function reload(
   };
 }
 
-function traceableNames(machine: Machine, module: LoadedModule): string[][] {
-  const names = new Map<number, string[]>();
-  for (const { name, address } of module.symbols) {
-    const same = names.get(address);
-    if (same === undefined) names.set(address, [name]);
-    else same.push(name);
-  }
+function traceableNames(machine: Machine, module: LoadedModule): string[] {
   const staying = new Set(
     machine
       .callSites(module)
@@ -155,11 +149,7 @@ function traceableNames(machine: Machine, module: LoadedModule): string[][] {
   );
   return machine.traceable.functions
     .filter(({ address }) => staying.has(address))
-    .map((one) => {
-      const begin = machine.symbolAt(one.address)?.address ?? one.address;
-      const all = names.get(begin) ?? [one.name];
-      return all.map((name) => functionText({ ...one, name }));
-    });
+    .map(functionText);
 }
 
 function given({ base, place, perCpuBase }: LivePlace) {

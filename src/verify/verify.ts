@@ -247,15 +247,15 @@ function presenceProblems(
   ];
 }
 
-/** Each function of farjal's is in Linux's list under one of its names, and the list has no others. */
-function tracedProblems(theirs: readonly string[], ours: readonly (readonly string[])[]): string[] {
+/** Each function of farjal's is in Linux's list, and the list has no others. */
+function tracedProblems(theirs: readonly string[], ours: readonly string[]): string[] {
   const left = new Map<string, number>();
   for (const text of theirs) left.set(text, (left.get(text) ?? 0) + 1);
   const problems: string[] = [];
-  for (const names of ours) {
-    const found = names.find((name) => (left.get(name) ?? 0) > 0);
-    if (found === undefined) problems.push(`farjal traces ${names.join(" or ")}, Linux doesn't`);
-    else left.set(found, (left.get(found) ?? 0) - 1);
+  for (const text of ours) {
+    const count = left.get(text) ?? 0;
+    if (count === 0) problems.push(`farjal traces ${text}, Linux doesn't`);
+    else left.set(text, count - 1);
   }
   for (const [text, count] of left) {
     if (count > 0) problems.push(`Linux traces ${text}, farjal doesn't`);
