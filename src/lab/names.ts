@@ -2,6 +2,7 @@
 // table is made once and dropped with the module; a trace that needs it longer keeps its own (trace-names.ts).
 
 import { RETURN_HOOK } from "../../assembly/shared/trace-ring.ts";
+import { type Address, ascending, lowWord } from "../address.ts";
 import {
   type NamedAddress,
   type SymbolTable,
@@ -72,17 +73,25 @@ export class Names {
 }
 
 /**
- * A module's functions and objects. As in kallsyms, each extends to the next in its section, and of several at one
+ * A module's functions and objects, by the low words of their addresses. As in kallsyms, each extends to the next in its section, and of several at one
  * address the first in the symbol table names it: a static init function has its own name, not init_module's.
  */
-function moduleSymbols({ name: module, symbols }: LoadedModule): SymbolTable {
+export function moduleSymbols<A extends Address>({
+  name: module,
+  symbols,
+}: Pick<LoadedModule<A>, "name" | "symbols">): SymbolTable {
   const named = symbols.filter(({ name }) => !name.startsWith("$")).toReversed();
   return symbolTable(
     module,
     named
-      .sort((a, b) => a.address - b.address)
+      .sort((a, b) => ascending(a.address, b.address))
       .map(({ name, address, size, section }) => {
-        return { name, address, size, end: section.address + section.size };
+        return {
+          name,
+          address: lowWord(address),
+          size,
+          end: lowWord(section.address) + section.size,
+        };
       }),
   );
 }

@@ -4,38 +4,41 @@
 // and a static key's site must hold one of its words.
 
 import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
+import { type Address, distance, lowWord, plus, type Width } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 import { THIS_MODULE } from "../module/layout/sections.ts";
 import type { Moment } from "./records.ts";
 
-export interface ComparedSection {
+export interface ComparedSection<A extends Address = number> {
   readonly name: string;
-  readonly address: number;
+  readonly address: A;
   readonly size: number;
   /** Guest code may write to it once the module runs. */
   readonly writable: boolean;
 }
 
-export interface ComparedBlock {
+export interface ComparedBlock<A extends Address = number> {
   readonly moment: Moment;
-  readonly base: number;
+  readonly base: A;
   readonly endian: Endian;
+  /** That of addresses, which symbols and tables have. */
+  readonly width: Width<A>;
   readonly ours: Uint8Array;
   /** The live kernel's bytes: as many, or more, since memory is allocated in pages. */
   readonly live: Uint8Array;
-  readonly sections: readonly ComparedSection[];
+  readonly sections: readonly ComparedSection<A>[];
   /** The sites of static keys: address → the words that the file or the kernel has there. */
-  readonly keySites: ReadonlyMap<number, readonly number[]>;
+  readonly keySites: ReadonlyMap<A, readonly number[]>;
   /**
-   * Words of the symbol table whose symbols are in sections that are read and dropped: address → the symbol's place in
-   * the file. Linux's values for these are addresses in its copy of the file.
+   * Values in the symbol table whose symbols are in sections that are read and dropped: the value's address → the symbol's
+   * place in the file. Linux's values for these are addresses in its copy of the file.
    */
-  readonly dropped: ReadonlyMap<number, number>;
+  readonly dropped: ReadonlyMap<A, number>;
 }
 
 export interface WordDifference {
-  readonly address: number;
+  readonly address: Address;
   /** The section that contains it; null after and between sections. */
   readonly section: string | null;
   readonly ours: number;
@@ -67,37 +70,33 @@ export const REASONS = {
 } as const;
 
 /** Compares all words of a block. @param block both sides begin at `base`, in the byte order of the guest. */
-export function compareBlock(block: ComparedBlock): Comparison {
+export function compareBlock<A extends Address>(block: ComparedBlock<A>): Comparison {
   const { moment, base, endian } = block;
   const count = Math.ceil(block.ours.length / 4);
-  const ours = wordsOf(block.ours, endian, count);
-  const live = wordsOf(block.live, endian, count);
+  const ours = paddedTo(count, block.ours, endian);
+  const live = paddedTo(count, block.live, endian);
   const sections = block.sections.map((section) => ({
     ...section,
     sorted: sameTable(section, block, ours, live),
   }));
-  const copy = fileCopy(block, live);
+  const copied = copiedWords(block, live);
   const explained: Record<string, number> = {};
   const differences: WordDifference[] = [];
   let equal = 0;
   let unexplained = 0;
-  for (let index = 0; index < count; index++) {
-    const difference = {
-      ours: ours[index] ?? 0,
-      live: live[index] ?? 0,
-      address: base + 4 * index,
-    };
+  for (let at = 0; at < 4 * count; at += 4) {
+    const difference = { ours: ours.u32(at), live: live.u32(at), address: plus(base, at) };
     if (difference.ours === difference.live) {
       equal++;
       continue;
     }
     const { address } = difference;
-    const section = sections.find(
-      (one) => address < one.address + one.size && address + 4 > one.address,
-    );
-    const offset = block.dropped.get(address);
+    const section = sections.find((one) => {
+      const into = distance(one.address, address);
+      return into < one.size && into + 4 > 0;
+    });
     const reason =
-      offset !== undefined && difference.live === (copy ?? -1) + offset
+      copied.get(address) === difference.live
         ? REASONS.dropped
         : section && (section.sorted ?? reasonFor(section, block, difference));
     if (reason !== undefined) {
@@ -112,19 +111,37 @@ export function compareBlock(block: ComparedBlock): Comparison {
   return { moment, words: count, equal, explained, unexplained, differences };
 }
 
-/** The address of Linux's copy of the file, computed from the first symbol of a dropped section. */
-function fileCopy({ base, dropped }: ComparedBlock, live: Uint32Array): number | undefined {
-  for (const [address, offset] of dropped) {
-    const copy = (live[(address - base) / 4] ?? 0) - offset;
-    return copy > 0 && copy % PAGE_SIZE === 0 ? copy : undefined;
+/**
+ * The words that Linux has for symbols of dropped sections, by their addresses. The address of its copy of the file is
+ * computed from the first of them; the others must agree with it.
+ */
+function copiedWords<A extends Address>(
+  { base, dropped, width, endian }: ComparedBlock<A>,
+  live: Words,
+): ReadonlyMap<A, number> {
+  const copied = new Map<A, number>();
+  const last = live.size - width.bytes;
+  const own = [...dropped].filter(([at]) => distance(base, at) >= 0 && distance(base, at) <= last);
+  const [first] = own;
+  if (first === undefined) return copied;
+  const [at, offset] = first;
+  const value = width.read(live, distance(base, at));
+  const copy = plus(value, -offset);
+  if (distance(width.of(offset), value) <= 0 || lowWord(copy) % PAGE_SIZE !== 0) return copied;
+  const pointer = new Words(new Uint8Array(width.bytes), endian);
+  for (const [address, place] of own) {
+    width.write(pointer, 0, plus(copy, place));
+    for (let byte = 0; byte < width.bytes; byte += 4) {
+      copied.set(plus(address, byte), pointer.u32(byte));
+    }
   }
-  return undefined;
+  return copied;
 }
 
-function reasonFor(
-  section: ComparedSection,
-  { moment, keySites }: ComparedBlock,
-  { address, ours, live }: Omit<WordDifference, "section">,
+function reasonFor<A extends Address>(
+  section: ComparedSection<A>,
+  { moment, keySites }: ComparedBlock<A>,
+  { address, ours, live }: { readonly address: A; readonly ours: number; readonly live: number },
 ): string | undefined {
   // `state` is the first member; the kernel also fills in members that are 0 in the file, but no function or name.
   if (section.name === THIS_MODULE) {
@@ -137,20 +154,25 @@ function reasonFor(
 }
 
 /** Why a table may be in another order, when it has the same entries on both sides. */
-function sameTable(
-  { name, address, size }: ComparedSection,
-  { moment, base }: ComparedBlock,
-  ours: Uint32Array,
-  live: Uint32Array,
+function sameTable<A extends Address>(
+  { name, address, size }: ComparedSection<A>,
+  { moment, base, width }: ComparedBlock<A>,
+  ours: Words,
+  live: Words,
 ): string | undefined {
-  const from = (address - base) / 4;
-  const to = from + size / 4;
-  const same = (entry: (words: Uint32Array) => string[]): boolean => {
-    const [a, b] = [ours, live].map((words) => entry(words.subarray(from, to)).sort().join());
+  const from = distance(base, address);
+  const same = (entries: (pointers: readonly A[]) => string[]): boolean => {
+    const [a, b] = [ours, live].map((words) => {
+      const count = Math.floor(size / width.bytes);
+      const pointers = Array.from({ length: count }, (_, index) =>
+        width.read(words, from + index * width.bytes),
+      );
+      return entries(pointers).sort().join();
+    });
     return a === b;
   };
   if (name === "__mcount_loc" && moment === "relocated") {
-    return same((words) => [...words].map(String)) ? REASONS.sortedSites : undefined;
+    return same((pointers) => pointers.map(String)) ? REASONS.sortedSites : undefined;
   }
   if (name === "__jump_table" && moment !== "relocated") {
     return same(jumpEntries) ? REASONS.sortedKeys : undefined;
@@ -159,17 +181,16 @@ function sameTable(
 }
 
 /** struct jump_entry {code, target, key}; bit 1 of the key says that the site was in init memory. */
-function jumpEntries(words: Uint32Array): string[] {
-  return Array.from({ length: Math.floor(words.length / 3) }, (_, index) => {
-    const [code = 0, target = 0, key = 0] = words.subarray(3 * index, 3 * index + 3);
-    return `${code} ${target} ${(key & ~2) >>> 0}`;
+function jumpEntries<A extends Address>(pointers: readonly A[]): string[] {
+  return Array.from({ length: Math.floor(pointers.length / 3) }, (_, index) => {
+    const [code, target, key] = pointers.slice(3 * index, 3 * index + 3);
+    return `${code} ${target} ${BigInt(key ?? 0) & ~2n}`;
   });
 }
 
 /** A block's words, the last one padded with zeros; words that one side lacks are zero too. */
-function wordsOf(bytes: Uint8Array, endian: Endian, count: number): Uint32Array {
+function paddedTo(count: number, bytes: Uint8Array, endian: Endian): Words {
   const whole = new Uint8Array(4 * count);
-  whole.set(bytes.subarray(0, Math.min(bytes.length, whole.length)));
-  const words = new Words(whole, endian);
-  return Uint32Array.from({ length: count }, (_, index) => words.u32(4 * index));
+  whole.set(bytes.subarray(0, Math.min(bytes.length, 4 * count)));
+  return new Words(whole, endian);
 }

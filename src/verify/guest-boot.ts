@@ -7,6 +7,7 @@ export interface GuestBoot {
   /** The kernel's file, not compressed as a whole. */
   readonly kernel: Uint8Array;
   readonly endian: Endian;
+  readonly bits: 32 | 64;
   readonly initrd: Uint8Array;
   readonly append: string;
   /** MiB. */

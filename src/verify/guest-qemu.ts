@@ -20,7 +20,11 @@ import { Misuse, systemError } from "../errors.ts";
 import type { GuestBoot, GuestEnd } from "./guest-boot.ts";
 import { RECORDS } from "./records.ts";
 
-const QEMU = { little: "qemu-system-mipsel", big: "qemu-system-mips" } as const;
+/** The program and the processor. */
+const QEMU = {
+  32: { little: "qemu-system-mipsel", big: "qemu-system-mips", cpu: "24Kf" },
+  64: { little: "qemu-system-mips64el", big: "qemu-system-mips64", cpu: "5KEc" },
+} as const;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const LOOK_EVERY_MS = 250;
 
@@ -33,10 +37,11 @@ export async function bootInQemu(boot: GuestBoot): Promise<GuestEnd> {
     writeFileSync(file("initramfs"), boot.initrd);
     writeFileSync(file("kernel"), boot.kernel);
     const memory = `${boot.memory}M`;
+    const qemu = QEMU[boot.bits];
     const ended = await runQemu(
-      QEMU[boot.endian],
+      qemu[boot.endian],
       [
-        ...["-m", String(boot.memory), "-cpu", "24Kf", "-kernel", file("kernel")],
+        ...["-m", String(boot.memory), "-cpu", qemu.cpu, "-kernel", file("kernel")],
         ...["-initrd", file("initramfs"), "-append", boot.append],
         ...["-object", `memory-backend-file,id=ram,size=${memory},mem-path=${ram},share=on`],
         ...["-machine", "malta,memory-backend=ram"],

@@ -8,6 +8,12 @@
 // has read the module's blocks, whose addresses are new lines of /proc/vmallocinfo. A kernel built without userfaultfd
 // can't be paused: there the memory is recorded at the other two moments alone.
 //
+// The function tracer runs meanwhile: ftrace takes a filter for a module that isn't loaded yet, and applies it when the
+// module's functions become traceable. What an init function calls of its own module is the trace's text.
+//
+// The program is for o32, which a 64-bit kernel with CONFIG_MIPS32_O32 runs too. The kernel's addresses have 64 bits
+// here; in a 32-bit kernel the high ones are 0.
+//
 // Records go into RAM that mem= keeps the kernel from using, and that the host maps as a file; records.ts reads them.
 // They are in the guest's byte order.
 
@@ -27,6 +33,7 @@
 #include "process.h"
 
 typedef unsigned int word;
+typedef unsigned long long address;
 
 /** The address of the records: physical memory above the kernel's. guest.ts has the same numbers. */
 enum { RECORDS = 128 << 20, RECORDS_SIZE = 64 << 20 };
@@ -41,6 +48,7 @@ enum {
   TROUBLE = 6,  /* value: errno; bytes: what failed */
   ENABLED = 7,  /* bytes: enabled_functions, while all modules are traced */
   UNPAUSED = 8, /* the kernel has no userfaultfd */
+  TRACE = 9,    /* bytes: trace, after a module was loaded with its functions traced */
 };
 
 /** The module of a record that is about no single one. */
@@ -49,10 +57,11 @@ enum { EVERY = -1 };
 /** The moments at which MEMORY is recorded. */
 enum { RELOCATED = 1, OFF = 2, TRACED = 3 };
 
-enum { PAGE = 4096, MODULES_MOST = 4096, AREAS_MOST = 1024, NAME_MOST = 64 };
+enum { PAGE = 4096, MODULES_MOST = 4096, AREAS_MOST = 1024, NAME_MOST = 64, SEGMENTS_MOST = 16 };
 
 struct record {
-  word kind, moment, module, value, size;
+  word kind, moment, module, size;
+  address value;
 };
 
 static unsigned char *records;
@@ -125,8 +134,8 @@ static int has(const char *text, const char *end, const char *wanted) {
 }
 
 /** Reads a hexadecimal number, with or without 0x, at `*text`, and moves `*text` behind it. */
-static word hexadecimal(const char **text) {
-  word value = 0;
+static address hexadecimal(const char **text) {
+  address value = 0;
   if ((*text)[0] == '0' && (*text)[1] == 'x') *text += 2;
   for (;; (*text)++) {
     char c = **text;
@@ -138,7 +147,7 @@ static word hexadecimal(const char **text) {
 
 /* --- records --- */
 
-static void put(word kind, word moment, word module, word value, const void *bytes, word size);
+static void put(word kind, word moment, word module, address value, const void *bytes, word size);
 
 static void __attribute__((noreturn)) end(void) {
   if (records) ((volatile word *)records)[1] = 1;
@@ -157,9 +166,9 @@ static long must(const char *what, long result) {
 }
 
 /** Makes a record and returns the address for its bytes. */
-static unsigned char *make(word kind, word moment, word module, word value, word size) {
-  struct record record = {kind, moment, module, value, size};
-  word whole = sizeof record + ((size + 3) & ~3u);
+static unsigned char *make(word kind, word moment, word module, address value, word size) {
+  struct record record = {kind, moment, module, size, value};
+  word whole = sizeof record + ((size + 7) & ~7u);
   if (whole > RECORDS_SIZE - used) end();
   unsigned char *at = records + used;
   memcpy(at, &record, sizeof record);
@@ -168,11 +177,11 @@ static unsigned char *make(word kind, word moment, word module, word value, word
 
 /** Adds the record that make() began to the count. */
 static void made(word size) {
-  used += sizeof(struct record) + ((size + 3) & ~3u);
+  used += sizeof(struct record) + ((size + 7) & ~7u);
   *(volatile word *)records = used;
 }
 
-static void put(word kind, word moment, word module, word value, const void *bytes, word size) {
+static void put(word kind, word moment, word module, address value, const void *bytes, word size) {
   memcpy(make(kind, moment, module, value, size), bytes, size);
   made(size);
 }
@@ -201,26 +210,51 @@ static void write_file(const char *path, const char *text, int flags) {
 
 /* --- the kernel's memory --- */
 
+struct segment {
+  address from, size, offset;
+};
+
 static long kcore;
-static Elf32_Phdr segments[16];
+static struct segment segments[SEGMENTS_MOST];
 static word segment_count;
 
+static word smaller(word one, word other) { return one < other ? one : other; }
+
 static void open_kcore(void) {
-  Elf32_Ehdr header;
-  kcore = must("/proc/kcore", kernel(__NR_open, "/proc/kcore", O_RDONLY, 0));
-  must("/proc/kcore", kernel(__NR_read, kcore, &header, sizeof header));
-  segment_count = header.e_phnum < 16 ? header.e_phnum : 16;
-  must("/proc/kcore", kernel(__NR_lseek, kcore, header.e_phoff, 0));
-  must("/proc/kcore", kernel(__NR_read, kcore, segments, segment_count * sizeof segments[0]));
+  const char *path = "/proc/kcore";
+  union {
+    Elf32_Ehdr narrow;
+    Elf64_Ehdr wide;
+  } header;
+  union {
+    Elf32_Phdr narrow[SEGMENTS_MOST];
+    Elf64_Phdr wide[SEGMENTS_MOST];
+  } table;
+  kcore = must(path, kernel(__NR_open, path, O_RDONLY, 0));
+  must(path, kernel(__NR_read, kcore, &header, sizeof header));
+  word wide = header.narrow.e_ident[EI_CLASS] == ELFCLASS64;
+  word count = smaller(wide ? header.wide.e_phnum : header.narrow.e_phnum, SEGMENTS_MOST);
+  must(path, kernel(__NR_lseek, kcore, wide ? (word)header.wide.e_phoff : header.narrow.e_phoff, 0));
+  must(path, kernel(__NR_read, kcore, &table, count * (wide ? sizeof table.wide[0] : sizeof table.narrow[0])));
+  for (word i = 0; i < count; i++) {
+    Elf32_Phdr *narrow = &table.narrow[i];
+    Elf64_Phdr *broad = &table.wide[i];
+    if ((wide ? broad->p_type : narrow->p_type) != PT_LOAD) continue;
+    struct segment *segment = &segments[segment_count++];
+    segment->from = wide ? broad->p_vaddr : narrow->p_vaddr;
+    segment->size = wide ? broad->p_memsz : narrow->p_memsz;
+    segment->offset = wide ? broad->p_offset : narrow->p_offset;
+  }
 }
 
-static void put_memory(word moment, word module, word address, word size) {
+static void put_memory(word moment, word module, address from, word size) {
   for (word i = 0; i < segment_count; i++) {
-    word into = address - segments[i].p_vaddr;
-    if (segments[i].p_type != PT_LOAD || address < segments[i].p_vaddr || into >= segments[i].p_memsz) continue;
-    unsigned char *to = make(MEMORY, moment, module, address, size);
-    word offset = segments[i].p_offset + into, done = 0, at[2];
-    must("seek in /proc/kcore", kernel(__NR__llseek, kcore, 0, offset, at, 0));
+    address into = from - segments[i].from;
+    if (from < segments[i].from || into >= segments[i].size) continue;
+    unsigned char *to = make(MEMORY, moment, module, from, size);
+    address offset = segments[i].offset + into;
+    word done = 0, at[2];
+    must("seek in /proc/kcore", kernel(__NR__llseek, kcore, (word)(offset >> 32), (word)offset, at, 0));
     while (done < size) {
       long count = must("read /proc/kcore", kernel(__NR_read, kcore, to + done, size - done));
       if (count == 0) trouble("/proc/kcore ends", 0);
@@ -233,7 +267,7 @@ static void put_memory(word moment, word module, word address, word size) {
 }
 
 /** Lists the blocks that modules have now, from /proc/vmallocinfo; a guard page ends each. */
-static word module_areas(word from[AREAS_MOST], word to[AREAS_MOST]) {
+static word module_areas(address from[AREAS_MOST], address to[AREAS_MOST]) {
   word count = 0;
   char *end = scratch + read_file("/proc/vmallocinfo");
   for (char *line = scratch; line < end;) {
@@ -265,8 +299,9 @@ static word listed_bytes(void) {
   return sum;
 }
 
-static word from[AREAS_MOST], to[AREAS_MOST];
-static word before[AREAS_MOST], before_count;
+static address from[AREAS_MOST], to[AREAS_MOST];
+static address before[AREAS_MOST];
+static word before_count;
 
 /**
  * Lists the blocks of the loaded modules, once init memory is gone: the kernel frees it in a worker. Then they are as
@@ -298,6 +333,35 @@ static word new_areas(void) {
     to[fresh++] = to[i];
   }
   return fresh;
+}
+
+/* --- tracing --- */
+
+static const char *const FILTER = "/sys/kernel/tracing/set_ftrace_filter";
+static const char *const TRACER = "/sys/kernel/tracing/current_tracer";
+static const char *const TRACE_FILE = "/sys/kernel/tracing/trace";
+/** A function that never runs here: with an empty filter every function would be traced. */
+static const char *const QUIET = "kernel_halt\n";
+
+/** Adds a module's functions to the filter. Returns whether it is accepted: -EINVAL means that it has no call sites. */
+static int filter_module(const char *name) {
+  char text[NAME_MOST + 8];
+  append(append(append(text, ":mod:"), name), "\n");
+  if (text[5] <= '9') text[5] = '?'; /* a filter that begins with a digit is taken for a number, even here */
+  long file = must(FILTER, kernel(__NR_open, FILTER, O_WRONLY | O_APPEND, 0));
+  long result = kernel(__NR_write, file, text, length(text));
+  kernel(__NR_close, file);
+  return result >= 0;
+}
+
+/** Has a module's functions traced as soon as it is loaded, if its name can be given in full. */
+static int trace_loading(word module) { return names[module][0] > '9' && filter_module(names[module]); }
+
+/** Records the trace of a module's loading, if it was traced and fits, and empties it. */
+static void put_trace(word module, int traced) {
+  word size = traced ? read_file(TRACE_FILE) : 0;
+  if (size > 0 && size < sizeof scratch - 1) put(TRACE, 0, module, 0, scratch, size);
+  write_file(TRACE_FILE, "\n", O_TRUNC);
 }
 
 /* --- loading --- */
@@ -395,19 +459,12 @@ static void put_areas(word moment) {
 }
 
 static void trace(word count) {
-  const char *filter = "/sys/kernel/tracing/set_ftrace_filter";
   word some = 0;
   for (word i = 0; i < count; i++) {
-    if (answers[i]) continue;
-    char text[NAME_MOST + 8];
-    append(append(append(text, ":mod:"), names[i]), "\n");
-    if (text[5] <= '9') text[5] = '?'; /* a filter that begins with a digit is taken for a number, even here */
-    long file = must(filter, kernel(__NR_open, filter, O_WRONLY | O_APPEND, 0));
-    if (kernel(__NR_write, file, text, length(text)) >= 0) some = 1; /* -EINVAL: the module has no call sites */
-    kernel(__NR_close, file);
+    if (!answers[i]) some |= filter_module(names[i]);
   }
   if (!some) return;
-  write_file("/sys/kernel/tracing/current_tracer", "function", 0);
+  write_file(TRACER, "function", 0);
   word size = read_file("/sys/kernel/tracing/enabled_functions");
   if (size == sizeof scratch - 1) trouble("enabled_functions is too long", 0);
   put(ENABLED, 0, EVERY, 0, scratch, size);
@@ -441,14 +498,19 @@ int main(void) {
   open_kcore();
   word count = read_names();
   must("syslog", kernel(__NR_syslog, 5, 0, 0));
+  write_file(FILTER, QUIET, O_TRUNC);
+  write_file(TRACER, "function", 0);
   for (word i = 0; i < count; i++) {
     char path[32];
     append(append_number(append(path, "/modules/"), i), ".ko");
     module_file = must(path, kernel(__NR_open, path, O_RDONLY, 0));
+    int traced = trace_loading(i);
     load(i);
     kernel(__NR_close, module_file);
+    put_trace(i, traced);
     put_sections(i);
   }
+  write_file(TRACER, "nop", 0);
   put_areas(OFF);
   word size = read_file("/proc/modules");
   put(MODULES, 0, EVERY, 0, scratch, size);

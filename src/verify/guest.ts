@@ -1,7 +1,9 @@
 // One boot of a real kernel, on farjal's board or in QEMU: it takes modules and returns the guest's records. The guest's
-// userland is guest.c, built into built/ for both byte orders; the modules are in its initramfs.
+// userland is guest.c, built into built/ for both byte orders, which a 64-bit kernel runs too; the modules are in its
+// initramfs.
 
 import { readFileSync } from "node:fs";
+import type { Address, Width } from "../address.ts";
 import { initramfs } from "../board/initramfs.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
@@ -27,10 +29,12 @@ const TAIL = 12;
 export const GUEST_MACHINES = ["board", "qemu"] as const;
 export type GuestMachine = (typeof GUEST_MACHINES)[number];
 
-export interface GuestOptions {
+export interface GuestOptions<A extends Address> {
   /** Where the kernel boots: on farjal's board, or in QEMU. */
   readonly machine: GuestMachine;
   readonly endian: Endian;
+  /** That of the kernel's addresses. */
+  readonly width: Width<A>;
   /** Seconds that the boot may take. */
   readonly timeLimit: number;
   /** Called while the modules are loaded. */
@@ -39,15 +43,15 @@ export interface GuestOptions {
 
 /**
  * Boots a kernel, loads the modules in their order, and reads the kernel's answers.
- * @param kernel the file of a kernel for a 32-bit Malta board, not compressed as a whole.
+ * @param kernel the file of a kernel for a Malta board, not compressed as a whole.
  * @throws Misuse when the guest doesn't finish, or there is no QEMU where one is wanted.
  */
-export async function runGuest(
+export async function runGuest<A extends Address>(
   kernel: Uint8Array,
   subjects: readonly Subject[],
-  options: GuestOptions,
-): Promise<GuestRecords> {
-  const { endian } = options;
+  options: GuestOptions<A>,
+): Promise<GuestRecords<A>> {
+  const { endian, width } = options;
   const archive = archiveOf(subjects, endian);
   if (archive.length > MOST_ARCHIVE) {
     throw new Misuse(
@@ -58,13 +62,14 @@ export async function runGuest(
   const { ended, records, console } = await boot({
     kernel,
     endian,
+    bits: width.bits,
     initrd: archive,
     append: COMMAND_LINE,
     memory: RAM_MIB,
     timeLimit: options.timeLimit,
     look: (bytes) => options.onProgress?.(answered(bytes, endian)),
   });
-  const read = readRecords(records, endian, subjects.length);
+  const read = readRecords(records, endian, width, subjects.length);
   if (ended === null && read.whole && read.trouble.length === 0) return read;
   const lines = console.split(/\r?\n/).filter((line) => line !== "");
   throw new Misuse(

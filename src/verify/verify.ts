@@ -1,16 +1,18 @@
 // The proof that farjal loads as Linux does: a real kernel boots on the board, or in QEMU, and loads modules; farjal
 // loads the same ones at the same addresses. Every word of their memory is compared, and the addresses of sections, the
-// loader's lines, /proc/modules, and the functions that tracefs lists while they are traced. If one of the two refuses
-// a module, the other must refuse it with the same errno and lines.
+// loader's lines, /proc/modules, the functions that tracefs lists while they are traced, and the text of the trace of
+// their init functions (traces.ts). If one of the two refuses a module, the other must refuse it with the same errno and
+// lines.
 
 import { host } from "#host";
+import type { Address } from "../address.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { unpackedFile } from "../compression/unpack.ts";
 import type { Errno } from "../errors.ts";
 import { errnoName, Misuse, Refusal } from "../errors.ts";
 import { hex } from "../hex.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import { readKernel } from "../kernel/read.ts";
+import { type AnyKernel, isOf64Bits } from "../kernel/kernel.ts";
+import { kernelOf32Bits, readAnyKernel } from "../kernel/read.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import { KERNEL_BYTES } from "../limits.ts";
 import type { ModuleFile } from "../module/file/file.ts";
@@ -19,13 +21,22 @@ import { isInitBlock } from "../trampoline/facts.ts";
 import { type Comparison, compareBlock } from "./compare.ts";
 import { type GuestMachine, type GuestOptions, runGuest } from "./guest.ts";
 import type { GuestModule, GuestRecords } from "./records.ts";
-import { type LivePlace, placeOf, type Reloaded, reload } from "./reload.ts";
+import {
+  type LivePlace,
+  placeOf,
+  type Reloaded,
+  type Rival,
+  reload,
+  rival32,
+  rival64,
+} from "./reload.ts";
 import { gatherSubjects, type Subject } from "./subjects.ts";
+import { TraceCheck } from "./traces.ts";
 
 export interface VerifyOptions {
-  /** The path of a kernel for a 32-bit Malta board of either byte order: a vmlinuz or a vmlinux, packed or not. */
+  /** The path of a kernel for a Malta board of either byte order: a vmlinuz or a vmlinux, packed or not. */
   readonly kernel: string;
-  /** Where it boots: on farjal's board (`board`, default) or in QEMU (`qemu`). */
+  /** Where it boots: on farjal's board (`board`; default for 32 bits) or in QEMU (`qemu`; default for 64 bits). */
   readonly machine?: GuestMachine | undefined;
   /** Keeps what was read from the kernel's image; default: nothing is kept. */
   readonly store?: KernelStore | undefined;
@@ -92,26 +103,46 @@ export async function verify(
 ): Promise<Verification> {
   checkOptions("verify()", options, VERIFY_OPTIONS);
   const subjects = await gatherSubjects(names, options.tree);
-  const kernel = await readKernel(options.kernel, { store: options.store });
+  const kernel = await readAnyKernel(options.kernel, { store: options.store });
   const endian = bootableEndian(kernel, options.kernel, subjects);
+  if (isOf64Bits(kernel)) {
+    const { machine = "qemu" } = options;
+    if (machine === "board") {
+      throw new Misuse(
+        `${options.kernel} is a 64-bit kernel, and farjal's board has a 32-bit processor: QEMU boots it (--machine qemu)`,
+      );
+    }
+    return verifiedWith(rival64(kernel), subjects, endian, { ...options, machine });
+  }
+  const { machine = "board" } = options;
+  const rival = rival32(kernelOf32Bits(kernel, options.kernel));
+  return verifiedWith(rival, subjects, endian, { ...options, machine });
+}
+
+async function verifiedWith<A extends Address>(
+  rival: Rival<A>,
+  subjects: readonly Subject[],
+  endian: Endian,
+  options: VerifyOptions & { readonly machine: GuestMachine },
+): Promise<Verification> {
+  const { onProgress, timeLimit = TIME_LIMIT, machine } = options;
+  const { kernel, width } = rival;
   const image = await unpackedFile(host.readFile(options.kernel, KERNEL_BYTES));
-  const { onProgress, timeLimit = TIME_LIMIT, machine = "board" } = options;
-  const guest: GuestOptions = {
-    machine,
-    endian,
-    timeLimit,
+  const guest: GuestOptions<A> = {
+    ...{ machine, endian, width, timeLimit },
     ...(onProgress && { onProgress: (done: number) => onProgress(done, subjects.length) }),
   };
   const answers = await runGuest(image, subjects, guest);
-  const places = new Map<ModuleFile, LivePlace>();
+  const verification: Context<A> = { rival, answers, places: new Map(), traces: new TraceCheck() };
+  const { places } = verification;
   const modules: VerifiedModule[] = [];
   for (const [index, subject] of subjects.entries()) {
-    const live = answers.modules[index] as GuestModule;
-    const place = placeOf(subject.file, live);
+    const live = answers.modules[index] as GuestModule<A>;
+    const place = placeOf(subject.file, live, width);
     if (place !== undefined) places.set(subject.file, place);
     const rivals = subjects.slice(0, index).filter((one) => exportSame(one.file, subject.file));
     const needs = [...new Set([...subject.needs, ...rivals])];
-    modules.push(await verified(kernel, { ...subject, needs }, live, answers, places));
+    modules.push(await verified({ ...subject, needs }, live, verification));
     if (live.errno !== 0) places.delete(subject.file);
   }
   const held = modules.every(
@@ -121,17 +152,29 @@ export async function verify(
   return { release: kernel.release, modules, held };
 }
 
-/** The byte order in which the kernel boots. @throws Misuse if the kernel can't boot, or a module has another one. */
-function bootableEndian(kernel: Kernel, path: string, subjects: readonly Subject[]): Endian {
-  const { endian } = kernel;
+/** What the modules of a verification have in common. */
+interface Context<A extends Address> {
+  readonly rival: Rival<A>;
+  readonly answers: GuestRecords<A>;
+  /** Of the modules that the live kernel has. */
+  readonly places: Map<ModuleFile, LivePlace<A>>;
+  readonly traces: TraceCheck;
+}
+
+/** The byte order in which the kernel boots. @throws Misuse if the kernel can't boot, or a module isn't for it. */
+function bootableEndian(kernel: AnyKernel, path: string, subjects: readonly Subject[]): Endian {
+  const { endian, bits } = kernel;
   if (endian === null || kernel.image === null) {
     throw new Misuse(`${path} can't be booted: it is only a list of symbols`);
   }
-  const other = subjects.find(({ file }) => file.elf.endian !== endian);
-  if (other !== undefined) {
-    throw new Misuse(
-      `${other.path} is for a ${other.file.elf.endian}-endian kernel, and ${path} is ${endian}-endian`,
-    );
+  for (const { path: module, file } of subjects) {
+    const { elf } = file;
+    const [own, theirs] =
+      elf.endian === endian
+        ? [`${elf.class}-bit`, `${bits}-bit`]
+        : [`${elf.endian}-endian`, `${endian}-endian`];
+    if (own === theirs) continue;
+    throw new Misuse(`${module} is for a ${own} kernel, and ${path} is ${theirs}`);
   }
   return endian;
 }
@@ -142,16 +185,14 @@ function exportSame(one: ModuleFile, other: ModuleFile): boolean {
   return other.exports.some(({ name }) => names.has(name));
 }
 
-async function verified(
-  kernel: Kernel,
+async function verified<A extends Address>(
   subject: Subject,
-  live: GuestModule,
-  answers: GuestRecords,
-  places: ReadonlyMap<ModuleFile, LivePlace>,
+  live: GuestModule<A>,
+  { rival, answers, places, traces }: Context<A>,
 ): Promise<VerifiedModule> {
   const { name, path, file } = subject;
   const place = places.get(file);
-  const outcome = await outcomeOf(() => reload(kernel, subject, (one) => places.get(one), live));
+  const outcome = await outcomeOf(() => reload(rival, subject, (one) => places.get(one), live));
   const errno = live.errno === null || live.errno === 0 ? null : errnoText(live.errno);
   return {
     name,
@@ -161,18 +202,21 @@ async function verified(
     loads: !(outcome instanceof Refusal),
     dmesg: live.lines,
     paused: live.paused,
-    comparisons: outcome instanceof Refusal ? [] : outcome.blocks.map(compareBlock),
+    comparisons: outcome instanceof Refusal ? [] : outcome.blocks.map((one) => compareBlock(one)),
     problems:
       outcome instanceof Refusal
         ? refusalProblems(outcome, errno, live)
         : [
             ...loadProblems(outcome, errno, live, place),
             ...(errno === null ? presenceProblems(outcome, live, answers) : []),
+            ...traces.problems(outcome, live),
           ],
   };
 }
 
-async function outcomeOf(work: () => Promise<Reloaded>): Promise<Reloaded | Refusal> {
+async function outcomeOf<A extends Address>(
+  work: () => Promise<Reloaded<A>>,
+): Promise<Reloaded<A> | Refusal> {
   try {
     return await work();
   } catch (error) {
@@ -181,7 +225,11 @@ async function outcomeOf(work: () => Promise<Reloaded>): Promise<Reloaded | Refu
   }
 }
 
-function refusalProblems(refusal: Refusal, errno: string | null, live: GuestModule): string[] {
+function refusalProblems(
+  refusal: Refusal,
+  errno: string | null,
+  live: Pick<GuestModule, "lines">,
+): string[] {
   const ours = refusal.dmesg.filter((line) => !PRINTED_ONCE.test(line));
   const theirs = live.lines.filter((line) => !PRINTED_ONCE.test(line));
   return [
@@ -194,14 +242,14 @@ function refusalProblems(refusal: Refusal, errno: string | null, live: GuestModu
   ];
 }
 
-function loadProblems(
-  { module }: Reloaded,
+function loadProblems<A extends Address>(
+  { module }: Reloaded<A>,
   errno: string | null,
-  { memory, sections, paused }: GuestModule,
-  place: LivePlace | undefined,
+  { memory, sections, paused }: GuestModule<A>,
+  place: LivePlace<A> | undefined,
 ): string[] {
   if (place === undefined) return [placeProblem(errno, memory.length > 0, paused)];
-  const has = (name: string, address: number): boolean =>
+  const has = (name: string, address: A): boolean =>
     module.sections.some((one) => one.name === name && one.address === address);
   return sections
     .filter(({ name, address }) => !has(name, address))
@@ -217,10 +265,10 @@ function placeProblem(errno: string | null, hasMemory: boolean, paused: boolean)
 }
 
 /** What a loaded module shows beside its memory: the loader's lines, its line of /proc/modules, its traced functions. */
-function presenceProblems(
-  { module, traceable }: Reloaded,
-  { lines }: GuestModule,
-  { listed, enabled }: GuestRecords,
+function presenceProblems<A extends Address>(
+  { module, traceable }: Reloaded<A>,
+  { lines }: GuestModule<A>,
+  { listed, enabled }: GuestRecords<A>,
 ): string[] {
   const missing = module.dmesg.filter((line) => !PRINTED_ONCE.test(line) && !lines.includes(line));
   const own = listed.find((line) => line.startsWith(`${module.name} `));
@@ -236,14 +284,15 @@ function presenceProblems(
     const text = line.trimEnd();
     return text.endsWith(ending) ? [text.slice(0, -" (1)".length)] : [];
   });
+  const staying = traceable.filter(({ isInit }) => !isInit).map(({ text }) => text);
   return [
     ...missing.map((line) => `farjal says "${line}", Linux doesn't`),
-    ...(size === ours.size && Number(address) === Number(ours.address)
+    ...(size === ours.size && address !== undefined && BigInt(address) === BigInt(ours.address)
       ? []
       : [
           `/proc/modules has size ${size} at ${address}, farjal ${ours.size} at ${ours.address}: ${own}`,
         ]),
-    ...tracedProblems(theirs, traceable),
+    ...tracedProblems(theirs, staying),
   ];
 }
 

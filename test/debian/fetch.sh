@@ -1,7 +1,8 @@
 #!/bin/sh
 # Fetches Debian's own MIPS kernels and modules, the real files that some tests read, and a userland for them: the
 # static busybox for mipsel. The flavours of kernels are malta (32-bit), loongson-3, 5kc-malta and octeon (64-bit, the
-# last with a vmlinux in ELF form). Default: all of them, and busybox; arguments select some. By name alone it also
+# last with a vmlinux in ELF form), all of Debian 12, and 5kc-malta-backports, the newer 5kc-malta of its backports.
+# Default: all of them, and busybox; arguments select some. By name alone it also
 # fetches `sources`: what build-short.sh builds modules for the malta kernel from.
 #
 #   .cache/debian/FLAVOUR/boot/vmlinu[xz]-*
@@ -27,11 +28,11 @@ machine_mirror() {
     grep -m1 -E "/$1/?\$" || echo "http://deb.debian.org/$1"
 }
 
-# in_private_root ARCHITECTURE COMMAND [ARGUMENT...]: runs a command in a subshell where apt works in a private root for
-# an architecture, with an empty $work/debs and $work/files; its temporary files are removed.
+# in_private_root SUITE ARCHITECTURE COMMAND [ARGUMENT...]: runs a command in a subshell where apt works in a private
+# root for an architecture, with an empty $work/debs and $work/files; its temporary files are removed.
 in_private_root() (
-  architecture=$1
-  shift
+  suite=$1 architecture=$2
+  shift 2
   work=$(mktemp -d "$cache/fetch.XXXXXX")
   trap 'rm -rf "$work"' EXIT INT TERM
   mirror=${DEBIAN_MIRROR:-$(machine_mirror debian)}
@@ -43,9 +44,9 @@ in_private_root() (
   mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/debs" "$work/files"
   : > "$work/status"
   cat > "$work/sources.list" <<SOURCES
-deb $option $mirror bookworm main
-deb $option $security bookworm-security main
+deb $option $mirror $suite main
 SOURCES
+  if [ "$suite" = bookworm ]; then echo "deb $option $security bookworm-security main" >> "$work/sources.list"; fi
   cat > "$work/apt.conf" <<CONF
 APT::Architecture "$architecture";
 APT::Architectures { "$architecture"; };
@@ -123,22 +124,23 @@ get_sources() {
   echo "the sources of $version are in $cache/sources"
 }
 
-# kernel FLAVOUR ARCHITECTURE META_PACKAGE
+# kernel FLAVOUR ARCHITECTURE META_PACKAGE [SUITE]
 kernel() {
-  if [ ! -e "$cache/$1/Module.symvers" ]; then in_private_root "$2" get_kernel "$1" "$3"; fi
+  if [ ! -e "$cache/$1/Module.symvers" ]; then in_private_root "${4:-bookworm}" "$2" get_kernel "$1" "$3"; fi
 }
 
-if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta octeon busybox; fi
+if [ $# -eq 0 ]; then set -- malta loongson-3 5kc-malta octeon 5kc-malta-backports busybox; fi
 for flavour in "$@"; do
   case $flavour in
     malta) kernel malta mipsel linux-image-4kc-malta ;;
     loongson-3 | 5kc-malta | octeon) kernel "$flavour" mips64el "linux-image-$flavour" ;;
-    busybox) if [ ! -e "$cache/busybox/bin/busybox" ]; then in_private_root mipsel get_busybox; fi ;;
+    5kc-malta-backports) kernel "$flavour" mips64el linux-image-5kc-malta bookworm-backports ;;
+    busybox) if [ ! -e "$cache/busybox/bin/busybox" ]; then in_private_root bookworm mipsel get_busybox; fi ;;
     sources)
       kernel malta mipsel linux-image-4kc-malta
       if [ ! -d "$cache/sources/tools" ]; then
-        in_private_root mipsel get_headers
-        in_private_root "$(dpkg --print-architecture)" get_sources
+        in_private_root bookworm mipsel get_headers
+        in_private_root bookworm "$(dpkg --print-architecture)" get_sources
       fi
       ;;
     *) echo "fetch.sh: no flavour is called $flavour" >&2 && exit 2 ;;

@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "board",
     "sweep",
     "lab",
+    "formats",
     "ftrace",
     "kernel",
     "module",

@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { WIDTH_32, WIDTH_64 } from "../../src/address.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Words } from "../../src/bytes/words.ts";
-import { type ComparedBlock, compareBlock } from "../../src/verify/compare.ts";
+import { type ComparedBlock, compareBlock, REASONS } from "../../src/verify/compare.ts";
 
 const BASE = 0xc0000000;
 const JUMP = 0x08000010;
@@ -40,6 +41,7 @@ function block(
     moment,
     base: BASE,
     endian,
+    width: WIDTH_32,
     ours: bytesOf(ours, endian),
     live: bytesOf(live, endian),
     sections: SECTIONS.map((section) => ({ ...section, address: at(section.name), size: SIZE })),
@@ -130,6 +132,58 @@ suite("memory compared", () => {
     assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100024 }).explained, 1);
     assert.equal(outcome("relocated", { [at(".symtab", 1)]: 0xc0100028 }).unexplained, 1);
   });
+
+  for (const endian of ["little", "big"] as const) {
+    test(`of a 64-bit ${endian}-endian kernel has tables and symbols of 64 bits`, () => {
+      const base = 0xffffffff_c0000000n;
+      const names = [".text", "__mcount_loc", "__jump_table", ".symtab"];
+      const sections = names.map((name, index) => {
+        return { name, address: base + BigInt(64 * index), size: 64, writable: false };
+      });
+      const compared = (
+        moment: ComparedBlock["moment"],
+        changes: Readonly<Record<number, bigint>>,
+      ) => {
+        const pointers = Array.from({ length: 32 }, (_, index) => base + BigInt(index));
+        const bytes = (values: readonly bigint[]): Uint8Array => {
+          const words = new Words(new Uint8Array(8 * values.length), endian);
+          values.forEach((value, index) => {
+            words.setU64(8 * index, value);
+          });
+          return words.bytes;
+        };
+        const live = pointers.map((value, index) => changes[index] ?? value);
+        const { explained, unexplained, differences } = compareBlock<bigint>({
+          ...{ moment, base, endian, width: WIDTH_64, sections, keySites: new Map() },
+          ...{ ours: bytes(pointers), live: bytes(live) },
+          dropped: new Map([
+            [base + 200n, 0x24],
+            [base + 208n, 0x34],
+          ]),
+        });
+        return [Object.keys(explained), unexplained, differences[0]?.address];
+      };
+      const pointer = (index: number): bigint => base + BigInt(index);
+      const swapped = { 8: pointer(9), 9: pointer(8) };
+      assert.deepEqual(compared("relocated", swapped), [[REASONS.sortedSites], 0, undefined]);
+      assert.deepEqual(compared("off", swapped), [
+        [],
+        2,
+        endian === "little" ? base + 64n : base + 68n,
+      ]);
+      const entries = [19, 20, 21, 16, 17, 18 ^ 2].map((index, at) => [16 + at, pointer(index)]);
+      assert.deepEqual(compared("off", Object.fromEntries(entries)), [
+        [REASONS.sortedKeys],
+        0,
+        undefined,
+      ]);
+      // Linux's copy of the file is in another part of the address space: both words of a value differ.
+      const copy = 0xc0000000_00100000n;
+      const copied = { 25: copy + 0x24n, 26: copy + 0x34n };
+      assert.deepEqual(compared("relocated", copied), [[REASONS.dropped], 0, undefined]);
+      assert.equal(compared("relocated", { ...copied, 26: copy + 0x38n })[1], 1);
+    });
+  }
 
   test("a word that one side lacks is a difference", () => {
     const whole = block("off", {});

@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
+import { WIDTH_32, WIDTH_64 } from "../../src/address.ts";
 import { Misuse } from "../../src/errors.ts";
 import { runGuest } from "../../src/verify/guest.ts";
 import { RECORDS } from "../../src/verify/records.ts";
@@ -56,7 +57,7 @@ suite("a guest that doesn't end by itself", () => {
   async function failure(path: string, timeLimit = 20): Promise<string> {
     process.env["PATH"] = path;
     try {
-      await runGuest(KERNEL, [], { machine: "qemu", endian: "little", timeLimit });
+      await runGuest(KERNEL, [], { machine: "qemu", endian: "little", width: WIDTH_32, timeLimit });
     } catch (error) {
       assert.ok(error instanceof Misuse, String(error));
       assert.deepEqual(readdirSync(join(root, "tmp")), []);
@@ -71,6 +72,14 @@ suite("a guest that doesn't end by itself", () => {
       await failure(join(root, "empty")),
       "qemu-system-mipsel isn't installed; Debian has it in qemu-system-mips",
     );
+  });
+
+  test("QEMU for a 64-bit kernel is missing", async () => {
+    process.env["PATH"] = join(root, "empty");
+    const options = { machine: "qemu", endian: "little", width: WIDTH_64, timeLimit: 20 } as const;
+    await assert.rejects(runGuest(KERNEL, [], options), {
+      message: "qemu-system-mips64el isn't installed; Debian has it in qemu-system-mips",
+    });
   });
 
   test("QEMU fails", async () => {
@@ -102,9 +111,9 @@ suite("a guest that doesn't end by itself", () => {
   });
 
   for (const [says, words] of [
-    ["more than there is", [0xffffffff, 0, 3, 1, 0, 0, 0xffffffff]],
-    ["a module that wasn't sent", [64, 0, 3, 1, 4096, 0xc0000000, 4, 0]],
-    ["nothing known", [64, 0, 0xffff, 0xffff, 0, 0, 0]],
+    ["more than there is", [0xffffffff, 0, 3, 1, 0, 0xffffffff, 0, 0]],
+    ["a module that wasn't sent", [64, 0, 3, 1, 4096, 4, 0xc0000000, 0, 0]],
+    ["nothing known", [64, 0, 0xffff, 0xffff, 0, 0, 0, 0]],
   ] as const) {
     test(`its records end early, reporting ${says}`, async () => {
       const path = qemu(
@@ -125,7 +134,10 @@ suite("a guest that doesn't end by itself", () => {
       `require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);`,
     );
     const guest = new URL("../../src/verify/guest.js", import.meta.url).href;
-    const program = `import { runGuest } from ${JSON.stringify(guest)}; await runGuest(new Uint8Array(0), [], { machine: "qemu", endian: "little", timeLimit: 60 });`;
+    const address = new URL("../../src/address.js", import.meta.url).href;
+    const program = `import { runGuest } from ${JSON.stringify(guest)};
+      import { WIDTH_32 as width } from ${JSON.stringify(address)};
+      await runGuest(new Uint8Array(0), [], { machine: "qemu", endian: "little", width, timeLimit: 60 });`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
       cwd: repositoryFile("."),
     });

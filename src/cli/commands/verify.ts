@@ -14,12 +14,13 @@ import type { Terminal } from "../terminal.ts";
 const EXAMPLES = `
 Examples:
   farjal verify usbcore.ko --kernel vmlinuz-6.1.0-50-4kc-malta
-  farjal verify ext4 cfg80211 --kernel vmlinuz --modules lib/modules/6.1.0-50-4kc-malta`;
+  farjal verify ext4 cfg80211 --kernel vmlinuz --modules lib/modules/6.1.0-50-4kc-malta
+  farjal verify usbcore.ko.xz --kernel vmlinuz-6.12.95+deb12-5kc-malta       64 bits: in qemu-system-mips64el`;
 
 interface VerifyOptions extends AnswerOptions, CacheOptions {
   readonly kernel: string;
   readonly modules?: string;
-  readonly machine: GuestMachine;
+  readonly machine?: GuestMachine;
   readonly timeLimit: number;
 }
 
@@ -28,15 +29,13 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .command("verify")
     .argument("<MODULE...>", "a module's file, or its name in the tree of --modules")
     .option("--json", "print one JSON document")
-    .requiredOption("--kernel <FILE>", "the vmlinuz or vmlinux to boot, for a 32-bit Malta board")
+    .requiredOption("--kernel <FILE>", "the vmlinuz or vmlinux to boot, for a Malta board")
     .addOption(cacheOption())
     .addOption(
       new Option(
         "--machine <NAME>",
-        "where the kernel boots: on farjal's board, or in qemu-system-mips or -mipsel",
-      )
-        .choices(GUEST_MACHINES)
-        .default("board"),
+        "where the kernel boots: on farjal's board, or in QEMU (default: board, and qemu for a 64-bit kernel)",
+      ).choices(GUEST_MACHINES),
     )
     .option("--modules <DIR>", "a modules tree, where names and dependencies are found")
     .option("--time-limit <S>", "seconds that the boot may take", countReader(1, 86_400), 300)
@@ -44,7 +43,7 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     .description(
       "Boots a kernel on farjal's board or in QEMU, loads the modules there and in farjal at the same addresses, and " +
         "compares their memory: relocated before any code runs, loaded, and traced. It also compares the addresses of " +
-        "sections, the loader's lines, /proc/modules and the traced functions. Exit code 1: a word differs without an " +
+        "sections, the loader's lines, /proc/modules, the traced functions and the trace's text. Exit code 1: a word differs without an " +
         "explanation, or the two don't agree on something else.",
     )
     .addHelpText("after", EXAMPLES)

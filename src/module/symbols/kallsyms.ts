@@ -29,7 +29,10 @@ import { notKept, PERCPU } from "../layout/sections.ts";
 /** Pointers' sizes in struct mod_kallsyms: {symtab, unsigned int num_symtab, strtab, typetab}. */
 const MOD_KALLSYMS_WORDS = 4;
 /** Elf32_Sym and Elf64_Sym: the size and st_value's offset; st_name comes first in both. */
-const SYMBOL = { 32: { size: SYM_SIZE, value: 4 }, 64: { size: SYM64_SIZE, value: 8 } } as const;
+export const SYMBOL_FORMAT = {
+  32: { size: SYM_SIZE, value: 4 },
+  64: { size: SYM64_SIZE, value: 8 },
+} as const;
 
 /** The blocks at whose ends the tables are: the reduced ones, and the whole ones. */
 export interface KallsymsBlocks {
@@ -63,7 +66,7 @@ export function placeKallsyms(
   const symtabSize = file.sections.symtab?.size ?? 0;
   const alignment = file.sections.symtab?.alignment ?? 0;
   const strtab = file.sections.strtab;
-  const { size: symbolSize } = SYMBOL[file.elf.class];
+  const { size: symbolSize } = SYMBOL_FORMAT[file.elf.class];
   const word = file.elf.class / 8;
   const initSymtab = spaces.init.append(symtabSize, alignment);
   const coreSymtab = spaces.core.append(kept.length * symbolSize, alignment);
@@ -127,7 +130,7 @@ export function kallsymsBytes<A extends Address>(
     core: origin[tables.blocks.core] as A,
     init: origin[tables.blocks.init] as A,
   };
-  const format = SYMBOL[elf.class];
+  const format = SYMBOL_FORMAT[elf.class];
   const { symtab: symtabSection, strtab: strtabSection } = file.sections;
   if (symtabSection === undefined || strtabSection === undefined) return [];
   const fresh = (size: number) => new Words(new Uint8Array(size), elf.endian);
