@@ -22,6 +22,7 @@ const ENTRIES = {
   cli: "cli/index.js",
   worker: "sweep/worker.js",
   "fits-worker": "fits/worker.js",
+  "mend-worker": "mend-tree/worker.js",
   "host-node": "host/node.js",
   "host-browser": "host/browser.js",
 };

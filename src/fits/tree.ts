@@ -7,7 +7,8 @@ import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
 import { countReleases, releaseNotes, releaseOf } from "../kernel/rules/release.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
-import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
+import { plannedPart } from "../shards/part.ts";
+import { checkShard, type Shard, WHOLE } from "../shards/shard.ts";
 import { modulesAround, modulesIn } from "../sweep/dependencies.ts";
 import { type PoolAnswers, type PoolOptions, runOnCores } from "../sweep/pool.ts";
 import { digestOf, fileDigest, modulePaths, type TreeModule, treeDigest } from "../sweep/tree.ts";
@@ -118,8 +119,8 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const profile = profileOf(options, target);
   const setup: JudgeSetup = { directory, parts: portableParts(parts), profile, base };
   const { shard = WHOLE, timings } = options;
-  const expected = timings === undefined ? null : secondsOf(paths, timings);
-  const places = expected === null ? rangeOf(paths.length, shard) : balancedPart(expected, shard);
+  const part = plannedPart(paths, shard, timings && earlierTimes(timings));
+  const { places, seconds: expected } = part;
   const { answers: verdicts, seconds } = await inThreads<JudgeTask, Verdict>({
     name: "judgeOne",
     setup,
@@ -127,7 +128,7 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
       const path = paths[place] as string;
       return { path, unpacked: kept.get(resolve(directory, path)) ?? null };
     }),
-    weights: expected === null ? null : places.map((place) => expected[place] ?? 0),
+    weights: part.weights,
     options,
     failed: ({ path }, why) => refusedFile(path, { errno: null, dmesg: [], explanation: why }),
     onAnswer: progress(readings),
@@ -177,11 +178,6 @@ function inThreads<T, R>({ options, ...round }: Round<T, R>): Promise<PoolAnswer
   return runOnCores({ worker: WORKER, ...round, jobs, timeLimit });
 }
 
-/** The seconds that each module took in an earlier run; null for one that it didn't have. */
-function secondsOf(
-  paths: readonly string[],
-  { modules, times }: Pick<TreeFits, "modules" | "times">,
-): (number | null)[] {
-  const known = new Map(modules.map(({ file }, index) => [file, times[index] ?? null]));
-  return paths.map((path) => known.get(path) ?? null);
+function earlierTimes({ modules, times }: Pick<TreeFits, "modules" | "times">) {
+  return modules.map(({ file }, index) => [file, times[index]] as const);
 }

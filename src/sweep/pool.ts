@@ -25,8 +25,12 @@ export interface PoolWork<T, R> extends PoolOptions {
   readonly weights?: readonly number[] | null | undefined;
   /** The answer for a task that ended without one. @param seconds how long it ran. */
   readonly failed: (task: T, why: string, seconds: number) => R;
-  /** Called for each answer, in no particular order. */
-  readonly onAnswer?: ((answer: R, done: number, count: number) => void) | undefined;
+  /** Called for each answer, in no particular order; the thread's next task waits for a promise. */
+  readonly onAnswer?:
+    | ((answer: R, done: number, count: number) => Promise<void> | void)
+    | undefined;
+  /** What of an answer is kept until the end, once onAnswer() has had it; default: all. */
+  readonly kept?: ((answer: R) => R) | undefined;
 }
 
 /** The answers in the tasks' order, and the seconds that each took. */
@@ -58,9 +62,9 @@ export async function runOnCores<T, R>(work: PoolWork<T, R>): Promise<PoolAnswer
       const begin = performance.now();
       const answer = await runOne(pool, work, tasks[index] as T);
       seconds[index] = (performance.now() - begin) / 1000;
-      answers[index] = answer;
       done += 1;
-      work.onAnswer?.(answer, done, tasks.length);
+      await work.onAnswer?.(answer, done, tasks.length);
+      answers[index] = work.kept?.(answer) ?? answer;
     }
   };
   try {

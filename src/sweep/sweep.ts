@@ -12,7 +12,8 @@ import { readAnyKernel } from "../kernel/read.ts";
 import { profileFor, type RuleChoice } from "../kernel/rules/profile.ts";
 import type { KernelStore } from "../kernel/stored.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
-import { balancedPart, checkShard, rangeOf, type Shard, WHOLE } from "../shards/shard.ts";
+import { plannedPart } from "../shards/part.ts";
+import { checkShard, type Shard, WHOLE } from "../shards/shard.ts";
 import { failed, type LoaderAnswer, type LoaderSetup, type LoaderTask } from "./loader.ts";
 import { runOnCores } from "./pool.ts";
 import type { ModuleResult, Sweep, SweepSubject } from "./result.ts";
@@ -117,7 +118,9 @@ export async function sweep(
     throw new Misuse("a Module.symvers needs a kernel, and none is given");
   }
   const all = bases.flatMap((base) => modules.map((module) => ({ ...module, base })));
-  const seconds = options.timings === undefined ? null : secondsOf(all, options.timings);
+  const names = all.map(({ label, base }) => itemName(label, hex(base)));
+  const part = plannedPart(names, shard, options.timings && earlierTimes(options.timings));
+  const { places, seconds } = part;
   const subject: SweepSubject = {
     farjal: version(),
     tree: treeDigest(modules),
@@ -130,7 +133,6 @@ export async function sweep(
     rules,
     timings: seconds === null ? null : digestOf(JSON.stringify(seconds)),
   };
-  const places = seconds === null ? rangeOf(all.length, shard) : balancedPart(seconds, shard);
   const tasks = places.map((place) => all[place] as LoaderTask);
   const memory = options.memory ?? DEFAULT_MEMORY;
   const own = read === null ? null : portableKernel(read);
@@ -147,7 +149,7 @@ export async function sweep(
     name: "work",
     setup,
     tasks,
-    weights: seconds === null ? null : places.map((place) => seconds[place] ?? 0),
+    weights: part.weights,
     jobs,
     timeLimit,
     heapLimit,
@@ -183,14 +185,12 @@ function failedAnswer(task: LoaderTask, why: string, seconds: number): LoaderAns
   };
 }
 
-/** The seconds that each task took in an earlier run; null for one that it didn't have. */
-function secondsOf(
-  tasks: readonly LoaderTask[],
-  { results, speed }: Pick<Sweep, "results" | "speed">,
-): (number | null)[] {
-  const keyOf = (path: string, base: string): string => `${base} ${path}`;
-  const known = new Map(
-    results.map(({ path, base }, index) => [keyOf(path, base), speed.times[index] ?? null]),
+function itemName(label: string, base: string): string {
+  return `${base} ${label}`;
+}
+
+function earlierTimes({ results, speed }: Pick<Sweep, "results" | "speed">) {
+  return results.map(
+    ({ path, base }, index) => [itemName(path, base), speed.times[index]] as const,
   );
-  return tasks.map(({ label, base }) => known.get(keyOf(label, hex(base))) ?? null);
 }

@@ -22,10 +22,9 @@ const tree = join(root, "lib", "modules");
 
 /** With their dependencies some seventy modules; the comments give the reason for each. */
 const ALL = [
-  ...["crc16", "lz4_compress", "zsmalloc"], // no init function; no call sites in init; small
+  ...["crc16", "lz4_compress"], // no init function; small
   ...["usbcore", "cfg80211", "mac80211", "drm"], // large, with static keys, exports and init code
   ...["crc32c_generic", "ext4", "nfsd", "x_tables", "nf_tables", "sctp", "openvswitch"], // per-CPU variables
-  "jitterentropy_rng", // -O0: another form of call site
   ...["8021q", "tun", "bridge", "br_netfilter", "loop", "vfat", "dm-mod", "overlay"],
   ...["usbhid", "e1000", "r8169", "snd-pcm", "speakup", "xfs", "raid6_pq", "nfc"],
   "test_static_keys",

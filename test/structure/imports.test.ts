@@ -13,7 +13,7 @@ import { repositoryFile, sourceFiles } from "../support/repository.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["index", "report", "sweep", "shards", "html", "host", "bytes"],
   testing: ["compare", "coverage", "dwarf", "ftrace", "host"],
-  index: ["browser", "board", "sweep", "fits", "shards", "verify", "gdb"],
+  index: ["browser", "board", "sweep", "fits", "mend-tree", "shards", "verify", "gdb"],
   browser: [
     "board",
     "compare",
@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "bytes",
   ],
   fits: ["sweep", "shards", "host", "kernel", "module", "trampoline", "elf", "html", "bytes"],
+  "mend-tree": ["sweep", "shards", "mend", "module", "host"],
   sweep: ["lab", "dwarf", "shards", "host", "kernel", "module", "trampoline", "elf"],
   explain: ["lab", "ftrace", "module", "trampoline", "elf"],
   coverage: ["dwarf", "isa", "elf", "host", "bytes"],
@@ -148,6 +149,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = {
     "profile",
     "measure",
     "fits",
+    "mend-tree",
     "sweep",
     "verify",
     "explain",
@@ -241,6 +243,7 @@ const NODE_ONLY = [
   "src/cli/",
   "src/sweep/",
   "src/fits/",
+  "src/mend-tree/",
   "src/verify/",
   "src/gdb/",
   "src/board/linux.ts",
