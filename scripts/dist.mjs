@@ -32,10 +32,15 @@ const DECLARED = ["index", "browser", "testing"];
 const LINE_LIMIT = 240;
 /** Where a line longer than that limit may be broken. Bundlers look for whole paths, so a path is never broken. */
 const BROKEN = /(?<!\\)((?:\\\\)*)\\\n/g;
+/** esbuild names a chunk by a hash, which doesn't compress; thousands of imports repeat it. */
+const CHUNK = /chunk-[A-Z0-9]{8}/g;
 const DECLARATION = ".d.ts";
 const PAGE = ["page.css", "page.html", "page.js"];
 /** A string or template with a path that names a file of the package at run time. */
 const URLS = /(new URL\(\s*)(["`])(\.[^"`]*)\2/g;
+/** An export of another file's names, and an import of names, as tsc writes them. */
+const REEXPORTS = /^export (\*|\{[^}]*\}) from "([^"]+)";$/gm;
+const IMPORTED = /^import \{([^}]*)\} from "([^"]+)";$/gm;
 /** The same in the script that isn't bundled. */
 const IMPORTS = /((?:require|import)\()(["])(\.[^"]*)\2/g;
 
@@ -50,11 +55,45 @@ function placed(file, paths) {
   });
 }
 
-const urls = {
-  name: "urls",
+/** For each name that a file exports of others: the file it exports it from, and its name there. */
+function origins(file) {
+  const found = new Map();
+  for (const [, names, path] of readFileSync(file, "utf8").matchAll(REEXPORTS)) {
+    const target = resolve(dirname(file), path);
+    if (names === "*") for (const [name, origin] of origins(target)) found.set(name, origin);
+    for (const [there, here = there] of pairs(names)) found.set(here, { target, there });
+  }
+  return found;
+}
+
+/** The names of an import's or export's braces: [before "as", after it]. */
+function pairs(names) {
+  return [...names.matchAll(/(\w+)(?: as (\w+))?/g)].map(([, name, as]) => [name, as]);
+}
+
+/**
+ * The library's own files import from its index.js. esbuild would load all that index.js exports with each such file,
+ * so the bundle imports each name from the file that declares it.
+ */
+function direct(text, file, index, declared) {
+  return text.replaceAll(IMPORTED, (statement, names, path) => {
+    if (resolve(dirname(file), path) !== index) return statement;
+    return pairs(names)
+      .map(([name, here = name]) => [here, declared.get(name)])
+      .map(([here, { target, there }]) => `import { ${there} as ${here} } from "${target}";`)
+      .join(" ");
+  });
+}
+
+const paths = {
+  name: "paths",
   setup({ onLoad, onResolve }) {
+    const index = join(from, ENTRIES.index);
+    const declared = origins(index);
     onResolve({ filter: /^#host$/ }, () => ({ path: "#dist-host", external: true }));
-    onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: placed(path, URLS) }));
+    onLoad({ filter: /\.js$/ }, ({ path }) => ({
+      contents: direct(placed(path, URLS), path, index, declared),
+    }));
   },
 };
 
@@ -74,10 +113,18 @@ async function program() {
     target: "es2022",
     packages: "external",
     legalComments: "inline",
-    plugins: [urls],
+    plugins: [paths],
     write: false,
   });
-  for (const { path, text } of outputFiles) writeFileSync(path, text.replaceAll(BROKEN, "$1"));
+  const numbers = new Map();
+  const numbered = (text) =>
+    text.replaceAll(CHUNK, (name) => {
+      if (!numbers.has(name)) numbers.set(name, `chunk-${numbers.size + 1}`);
+      return numbers.get(name);
+    });
+  for (const { path, text } of outputFiles) {
+    writeFileSync(numbered(path), numbered(text.replaceAll(BROKEN, "$1")));
+  }
   const command = join(from, "cli/farjal.cjs");
   writeFileSync(join(to, "farjal.cjs"), placed(command, IMPORTS));
 }

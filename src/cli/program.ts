@@ -31,6 +31,9 @@ Try first:
 const EXIT_CODES = `
 Exit codes: 0, done, and the verdict held; 1, the verdict failed, or nothing matches; 2, the command was called wrongly.`;
 
+/** They need no command. */
+const VERSION_FLAGS = ["-V", "--version"];
+
 type Add = (program: Command, give: Give, terminal: Terminal) => void;
 
 /** The commands in the order of the help. A command's files are imported only when it is called. */
@@ -96,6 +99,7 @@ async function answered(make: () => Answer | Promise<Answer>, terminal: Terminal
 
 /** What adds the command that is called, or, if the arguments don't start with one, what adds all of them. */
 async function wanted([name = ""]: readonly string[]): Promise<readonly Add[]> {
+  if (VERSION_FLAGS.includes(name)) return [];
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   return Promise.all(load === undefined ? Object.values(COMMANDS).map((one) => one()) : [load()]);
 }
@@ -109,7 +113,7 @@ async function buildProgram(
     .description(
       "Loads MIPS kernel modules without a kernel, mends far jumps, runs and traces them.",
     )
-    .version(version(), "-V, --version", "print farjal's version")
+    .version(version(), VERSION_FLAGS.join(", "), "print farjal's version")
     .helpOption("-h, --help", "show how a command is used")
     .addHelpText("after", HELP)
     .showHelpAfterError("(add --help to see how it is used)")
