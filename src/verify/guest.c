@@ -357,11 +357,14 @@ static int filter_module(const char *name) {
 /** Has a module's functions traced as soon as it is loaded, if its name can be given in full. */
 static int trace_loading(word module) { return names[module][0] > '9' && filter_module(names[module]); }
 
-/** Records the trace of a module's loading, if it was traced and fits, and empties it. */
+/** Records the trace of a module's loading, if it was traced and fits, and empties it. The module may run on meanwhile. */
 static void put_trace(word module, int traced) {
+  const char *const on = "/sys/kernel/tracing/tracing_on";
+  write_file(on, "0", 0);
   word size = traced ? read_file(TRACE_FILE) : 0;
   if (size > 0 && size < sizeof scratch - 1) put(TRACE, 0, module, 0, scratch, size);
   write_file(TRACE_FILE, "\n", O_TRUNC);
+  write_file(on, "1", 0);
 }
 
 /* --- loading --- */
