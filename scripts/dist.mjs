@@ -1,10 +1,19 @@
 // Makes dist/, the part of build/ that the npm package contains: the JavaScript that the package's entries reach,
-// bundled and minified, with their common code in chunks; their declarations; and the parts of a trace's HTML page.
+// bundled and minified, with their common code in chunks; their declarations; the parts of a trace's HTML page; and the
+// files that the documents' examples name.
 // All files are in one folder, so a path relative to a source file is rewritten relative to dist/. Dependencies stay
 // imports, and #host becomes #dist-host, which package.json maps to a file for Node and to one for browsers.
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transformSync } from "esbuild";
@@ -28,6 +37,17 @@ const ENTRIES = {
 };
 /** The entries whose declarations the package contains. */
 const DECLARED = ["index", "browser", "testing"];
+/** The files that the documents' examples name, and where they are built and tested; `farjal demo --files` writes them. */
+const EXAMPLES = {
+  "old.ko": "test/modules/built/jal2009-little.ko",
+  "modern.ko": "test/modules/built/modern-little.ko",
+  "plain.ko": "test/modules/built/plain-little.ko",
+  "card.ko": "test/modules/built/card-little.ko",
+  "debug.ko": "test/modules/built/debug-little.ko",
+  "work.c": "test/modules/work.c",
+  "console.log": "test/oops/transcripts/null.txt",
+  "modules/faulty.ko": "test/oops/built/little/faulty.ko",
+};
 /** Node prints the whole line in which an error was thrown. */
 const LINE_LIMIT = 240;
 /** Where a line longer than that limit may be broken. Bundlers look for whole paths, so a path is never broken. */
@@ -140,6 +160,14 @@ function page() {
   }
 }
 
+function examples() {
+  for (const [name, source] of Object.entries(EXAMPLES)) {
+    const file = join(to, "examples", name);
+    mkdirSync(dirname(file), { recursive: true });
+    copyFileSync(join(root, source), file);
+  }
+}
+
 /** The declarations that an entry's imports lead to. */
 function reached(file, seen) {
   if (seen.has(file)) return;
@@ -182,4 +210,5 @@ mkdirSync(to, { recursive: true });
 clear((name) => !name.endsWith(DECLARATION));
 await program();
 page();
+examples();
 await declarations();

@@ -44,10 +44,10 @@ ${USE}`;
 const FOUND = `
 import { Machine } from "farjal";
 ${USE}`;
-/** The program in the README. */
-const [, README = ""] =
+/** The program in docs/node.md. */
+const [, DOCUMENTED = ""] =
   /^```javascript\n(import \{ Machine \}[^`]*document\.title[\s\S]*?)\n```$/m.exec(
-    readFileSync(repositoryFile("README.md"), "utf8"),
+    readFileSync(repositoryFile("docs/node.md"), "utf8"),
   ) ?? [];
 const PAGE = '<!doctype html><title>wait</title><script type="module" src="./app.js"></script>';
 const TYPES: Readonly<Record<string, string>> = {
@@ -149,8 +149,8 @@ suite("farjal in a page", { skip: chromiumSkip }, () => {
     assert.equal(await said(join(folder, "out")), "modern 55 true");
   });
 
-  test("that Vite bundled, as the README has it", async () => {
-    const folder = project(root, "readme", README);
+  test("that Vite bundled, as docs/node.md has it", async () => {
+    const folder = project(root, "documented", DOCUMENTED);
     await buildWithVite(folder);
     assert.equal(await said(join(folder, "out")), "modern 55");
   });

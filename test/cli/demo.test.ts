@@ -1,7 +1,13 @@
-// Tests `farjal demo`: it succeeds in both byte orders, fits on a screen or two, and shows what it claims.
+// Tests `farjal demo`: it succeeds in both byte orders, fits on a screen or two, and shows what it claims; with --files
+// it writes the documents' examples, all or none.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { repositoryFile } from "../support/repository.ts";
+import { assertDocument } from "./documents.ts";
 import { farjal, farjalJson, ORDERS } from "./farjal.ts";
 
 for (const order of ORDERS) {
@@ -44,4 +50,29 @@ test("the demo is in colour only where it is asked for", () => {
   assert.ok(forced.includes(`${esc}[1m`));
   const both = { environment: { FORCE_COLOR: "1", NO_COLOR: "1" } };
   assert.ok(!farjal(["demo"], both).stdout.includes(esc), "NO_COLOR wins");
+});
+
+test("demo --files writes the modules of the examples, again too, and no other file's bytes over", () => {
+  const folder = mkdtempSync(join(tmpdir(), "farjal-demo-"));
+  try {
+    const into = join(folder, "new/examples");
+    const { code, json } = farjalJson(["demo", "--files", into]);
+    assert.equal(code, 0);
+    assertDocument("demo", json);
+    assert.ok(json.files.includes("modules/faulty.ko"), json.files.join(" "));
+    const built = readFileSync(repositoryFile("test/modules/built/jal2009-little.ko"));
+    assert.deepEqual(readFileSync(join(into, "old.ko")), built);
+    assert.equal(farjal(["demo", "--files", into]).code, 0);
+
+    rmSync(join(into, "card.ko"));
+    writeFileSync(join(into, "old.ko"), "mine");
+    const refused = farjal(["demo", "--files", into]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /old\.ko is another file already, and is left alone/);
+    assert.equal(readFileSync(join(into, "old.ko"), "utf8"), "mine");
+    assert.throws(() => readFileSync(join(into, "card.ko")), /ENOENT/);
+    assert.equal(farjal(["demo", "--files", join(into, "old.ko")]).code, 2);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -22,17 +22,13 @@ import { debian, debianSkip } from "../support/debian.ts";
 import { repositoryFile, sourceFiles } from "../support/repository.ts";
 import { thorough } from "../support/thorough.ts";
 
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...sourceFiles("docs")];
+const [README] = DOCUMENTS;
 const PROGRAM = repositoryFile("dist/farjal.cjs");
 /** The release that the outputs in blocks marked `debian` come from. */
 const RELEASE = "6.1.0-50-4kc-malta";
-/** Modules by their names in the documents. */
+/** ARCHITECTURE.md's own modules, beside those of `farjal demo --files`. */
 const OURS = {
-  "old.ko": "jal2009",
-  "modern.ko": "modern",
-  "plain.ko": "plain",
-  "card.ko": "card",
-  "debug.ko": "debug",
   "leaf.ko": "leaf",
   "leaf_plain.ko": "leaf_plain",
   "leaf_jal.ko": "leaf_jal",
@@ -119,13 +115,8 @@ suite("the documents", () => {
     for (const [name, built] of Object.entries(OURS)) {
       copyFileSync(repositoryFile(`test/modules/built/${built}-little.ko`), join(folder, name));
     }
-    copyFileSync(repositoryFile("test/modules/work.c"), join(folder, "work.c"));
-    copyFileSync(repositoryFile("test/oops/transcripts/null.txt"), join(folder, "console.log"));
-    mkdirSync(join(folder, "modules"));
-    copyFileSync(
-      repositoryFile("test/oops/built/little/faulty.ko"),
-      join(folder, "modules/faulty.ko"),
-    );
+    const files = ["demo", "--files", folder];
+    assert.equal(spawnSync(process.execPath, [PROGRAM, ...files]).status, 0);
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(repositoryFile("."), join(folder, "node_modules/farjal"));
     for (const { language, note, lines } of documents.flatMap((document) => document.fences)) {
@@ -151,11 +142,26 @@ suite("the documents", () => {
   });
 
   test("link to existing files", () => {
-    const links = documents.flatMap(({ text }) => [...text.matchAll(/\]\(([^)#:]+)\)/g)]);
-    const broken = links
-      .map(([, path = ""]) => path)
-      .filter((path) => !existsSync(repositoryFile(path)));
-    assert.deepEqual(broken, []);
+    const links = documents.flatMap(({ name, text }) =>
+      [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = ""]) =>
+        join(dirname(name), path),
+      ),
+    );
+    assert.ok(links.length >= 20, `${links.length} links`);
+    assert.deepEqual(
+      links.filter((path) => !existsSync(repositoryFile(path))),
+      [],
+    );
+  });
+
+  test("are each linked from the README", () => {
+    const { text = "" } = documents.find(({ name }) => name === README) ?? {};
+    const pages = sourceFiles("docs");
+    assert.ok(pages.length > 0);
+    assert.deepEqual(
+      pages.filter((page) => !text.includes(`](${page})`)),
+      [],
+    );
   });
 
   test("describe the contents of every folder", () => {

@@ -1,7 +1,9 @@
 // `farjal demo`: shows on a module that comes with farjal (src/lab-kernel/demo.c) what farjal does, from the failure
-// of 2009 to the cost of a trace. No line is made up: each comes from a machine that did what it says.
+// of 2009 to the cost of a trace. No line is made up: each comes from a machine that did what it says. With --files it
+// writes the modules of the documents' examples instead.
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import {
@@ -15,6 +17,7 @@ import {
 } from "../../index.ts";
 import { type CostRow, type Demo, type DemoTrace, demoText } from "../../report/demo-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
+import { writeExampleFiles } from "../example-files.ts";
 import { farJumpJson, trampolineJson } from "../json/far-jump.ts";
 import { recordJson } from "../json/trace-record.ts";
 import { DEFAULT_BASE } from "../options/module-options.ts";
@@ -26,6 +29,16 @@ const DEVICES = 4;
 const TRACED_DEVICES = 1;
 /** demo_run(4), computed from demo.c by hand and by QEMU; the same in both byte orders. */
 const EXPECTED = 0xcb06ec12;
+
+const EXAMPLES = `
+Examples:
+  farjal demo
+  farjal demo --files .    then: farjal load old.ko`;
+
+interface DemoOptions extends AnswerOptions {
+  readonly endian: Endian;
+  readonly files?: string;
+}
 
 /** The builds of demo.c: with jal, with long calls, and with long calls but without -pg. */
 type Build = "demo" | "demo-modern" | "demo-plain";
@@ -41,10 +54,24 @@ export function addDemo(program: Command, give: Give, terminal: Terminal): void 
     .addOption(
       new Option("--endian <ORDER>", "byte order").choices(["little", "big"]).default("little"),
     )
+    .option("--files <DIR>", "instead, write the files of the documents' examples into DIR")
     .option("--json", "print one JSON document")
-    .action((options: AnswerOptions & { readonly endian: Endian }) =>
-      give(options, async () => answer(await perform(options.endian), terminal)),
+    .addHelpText("after", EXAMPLES)
+    .action((options: DemoOptions) =>
+      give(options, async () =>
+        options.files === undefined
+          ? answer(await perform(options.endian), terminal)
+          : filesAnswer(options.files, await writeExampleFiles(options.files)),
+      ),
     );
+}
+
+function filesAnswer(folder: string, files: readonly string[]): Answer {
+  return {
+    held: true,
+    json: { verdict: "held", folder, files },
+    text: files.map((name) => `${join(folder, name)}\n`),
+  };
 }
 
 function answer(demo: Demo, { paint }: Terminal): Answer {
