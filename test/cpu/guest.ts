@@ -30,6 +30,16 @@ export function li(register: number, value: number): number[] {
   ];
 }
 
+/** All state that a program can change: registers, CP0, TLB, the ring's header, and memory. */
+export function guestState(core: Processor): Buffer {
+  const registers = core.words.slice(CPU / 4, CPU_END / 4);
+  // Not compared: words that are valid only during one instruction, and the arguments of the run.
+  for (const word of [CPU_STOP, CPU_BRANCH_TARGET, CPU_RECORD_IP, CPU_RECORD_PARENT]) {
+    registers[(word - CPU) / 4] = 0;
+  }
+  return Buffer.concat([Buffer.from(registers.buffer), core.bytes.subarray(RAM)]);
+}
+
 export class Guest {
   readonly core: Processor;
 
@@ -73,14 +83,9 @@ export class Guest {
     };
   }
 
-  /** All state that a program can change: registers, CP0, TLB, the ring's header, and memory. */
+  /** All state that a program can change. */
   state(): Buffer {
-    const registers = this.core.words.slice(CPU / 4, CPU_END / 4);
-    // Not compared: words that are valid only during one instruction, and the arguments of the run.
-    for (const word of [CPU_STOP, CPU_BRANCH_TARGET, CPU_RECORD_IP, CPU_RECORD_PARENT]) {
-      registers[(word - CPU) / 4] = 0;
-    }
-    return Buffer.concat([Buffer.from(registers.buffer), this.core.bytes.subarray(RAM)]);
+    return guestState(this.core);
   }
 
   #physical(va: number): number {
