@@ -66,6 +66,11 @@ const REST = 100_000;
 const SLICE = 2_000_000;
 /** The slice for translated code; longer, since it is faster and the last instructions of a slice are interpreted. */
 const TRANSLATED_SLICE = 16_000_000;
+/**
+ * The first slice after a translation, each one after it being twice as long: V8 compiles new code without optimising it,
+ * optimises it on another thread, and uses that at the next call.
+ */
+const FRESH_SLICE = 250_000;
 /** Counted instructions after which the core's 32-bit counts are taken. */
 const UNTAKEN_COUNTS = 2 ** 30;
 const ADDRESS_SPACE = 2 ** 32;
@@ -104,6 +109,8 @@ export class RunLoop {
   #observeAt = Number.POSITIVE_INFINITY;
   #wait = FIRST_WAIT;
   #stopReason = STOP_LIMIT;
+  /** The next slice at most, while V8 has yet to optimise code. */
+  #fresh = TRANSLATED_SLICE;
   readonly #counts: ExecutionCounts;
   readonly #blockCounts: BlockCounts;
   /** Instructions counted since the core's counts were taken. */
@@ -238,7 +245,8 @@ export class RunLoop {
 
   #runTo(end: number, slice: number, entry: Entry): number {
     for (;;) {
-      const limit = Math.min(this.#host.count + slice, end);
+      const limit = Math.min(this.#host.count + Math.min(slice, this.#fresh), end);
+      this.#fresh = Math.min(2 * this.#fresh, TRANSLATED_SLICE);
       this.#words[CPU_LIMIT / 4] = limit % ADDRESS_SPACE;
       this.#words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
       this.#setHeat();
@@ -280,6 +288,7 @@ export class RunLoop {
     const then = this.#observe(end);
     if (reason === STOP_HOT) translator.translate(pc);
     else translator.improve(about);
+    this.#fresh = FRESH_SLICE;
     this.#wait = FIRST_WAIT;
     this.#waitForUnseen();
     if (then === STOP_LIMIT && this.#host.count < end) return undefined; // only the observation is over
@@ -290,6 +299,7 @@ export class RunLoop {
   #observeAgain(end: number): number | undefined {
     const then = this.#observe(end);
     this.#translator?.improveUnseen();
+    this.#fresh = FRESH_SLICE;
     this.#wait *= MORE_WAIT;
     this.#waitForUnseen();
     return then === STOP_LIMIT && this.#host.count < end ? undefined : this.#attend(then, end);

@@ -58,14 +58,18 @@ export function initialForms(): (Form | undefined)[] {
 }
 
 /** What is known where two paths meet. */
-export function commonForms(a: Forms, b: Forms): (Form | undefined)[] {
+export function commonForms(a: Forms, b: Forms): Forms {
+  if (a === b) return a;
   return a.map((form, register) => (isSame(form, b[register]) ? form : undefined));
 }
 
 /** The forms after an instruction. */
-export function follow({ word, writes }: Instruction, forms: Forms): (Form | undefined)[] {
-  const after = forms.map((form, register) => (writes & (1 << register) ? undefined : form));
-  after[0] = forms[0];
+export function follow({ word, writes }: Instruction, forms: Forms): Forms {
+  if ((writes & ~1) === 0) return forms; // at most HI and LO
+  const after = forms.slice();
+  for (let register = 1; register < 32; register++) {
+    if (writes & (1 << register)) after[register] = undefined;
+  }
   const result = resultOf(word, forms);
   if (result === undefined) return after;
   const register = destinationOf(word);
@@ -99,11 +103,15 @@ export function strideOf(
 }
 
 export function hasSameTerms(a: Form, b: Form): boolean {
-  return a.terms.size === b.terms.size && [...a.terms].every(([r, f]) => b.terms.get(r) === f);
+  if (a.terms === b.terms) return true;
+  if (a.terms.size !== b.terms.size) return false;
+  for (const [register, factor] of a.terms) if (b.terms.get(register) !== factor) return false;
+  return true;
 }
 
 function isSame(a: Form | undefined, b: Form | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
   return a.constant === b.constant && a.span === b.span && a.step === b.step && hasSameTerms(a, b);
 }
 

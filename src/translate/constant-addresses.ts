@@ -64,7 +64,7 @@ function formsAtBegin({ blocks, successors }: Flow): Forms[] {
       if (known !== undefined && merged.every((form, register) => form === known[register]))
         continue;
       begins[next] = merged;
-      queue.push(next);
+      if (!queue.includes(next)) queue.push(next);
     }
   }
   return blocks.map((_, node) => begins[node] ?? nothing);

@@ -24,10 +24,15 @@ export interface FlowGraph {
   readonly isMerge: readonly boolean[];
 }
 
+/** Edges without labels. */
+export function edgesOf(successors: readonly (readonly number[])[]): Edge[][] {
+  return successors.map((list) => list.map((to) => ({ to, label: null })));
+}
+
 /** The graph of a unit whose root is node 0. */
 export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph {
   const firstDispatcher = successors.length;
-  const edges: Edge[][] = successors.map((list) => list.map((to) => ({ to, label: null })));
+  const edges = edgesOf(successors);
   makeReducible(edges);
   const postorder = reachableFrom(edges);
   const order = edges.map(() => -1);
@@ -54,7 +59,7 @@ export function flowGraph(successors: readonly (readonly number[])[]): FlowGraph
 export function loopOf(
   successors: readonly (readonly number[])[],
 ): readonly (number | undefined)[] {
-  const edges = successors.map((list) => list.map((to) => ({ to, label: null })));
+  const edges = edgesOf(successors);
   const found = new Array<number | undefined>(edges.length).fill(undefined);
   const pending = [new Set(reachableFrom(edges))];
   let loops = 0;
@@ -112,49 +117,51 @@ export function components(
   edges: readonly (readonly Edge[])[],
   nodes: ReadonlySet<number>,
 ): Set<number>[] {
-  const index = new Map<number, number>();
-  const low = new Map<number, number>();
+  const index = new Int32Array(edges.length).fill(-1);
+  const low = new Int32Array(edges.length);
+  const onStack = new Uint8Array(edges.length);
+  const next = new Int32Array(edges.length);
   const stack: number[] = [];
-  const onStack = new Set<number>();
+  const path: number[] = [];
   const found: Set<number>[] = [];
+  let count = 0;
+  const enter = (node: number): void => {
+    index[node] = low[node] = count++;
+    onStack[node] = 1;
+    stack.push(node);
+    path.push(node);
+  };
+  const lowers = (node: number, to: number): void => {
+    if (to < at(low, node)) low[node] = to;
+  };
   for (const root of nodes) {
-    if (index.has(root)) continue;
-    const path: { node: number; next: number }[] = [{ node: root, next: 0 }];
-    while (path.length > 0) {
-      const frame = path.at(-1) as { node: number; next: number };
-      const { node } = frame;
-      if (frame.next === 0 && !index.has(node)) {
-        index.set(node, index.size);
-        low.set(node, index.size - 1);
-        stack.push(node);
-        onStack.add(node);
-      }
-      const edge = edges[node]?.[frame.next++];
-      const lowOf = (one: number): number => low.get(one) ?? 0;
-      if (edge !== undefined) {
-        if (!nodes.has(edge.to)) continue;
-        if (!index.has(edge.to)) path.push({ node: edge.to, next: 0 });
-        else if (onStack.has(edge.to))
-          low.set(node, Math.min(lowOf(node), index.get(edge.to) ?? 0));
+    if (at(index, root) >= 0) continue;
+    enter(root);
+    for (let node = path.at(-1); node !== undefined; node = path.at(-1)) {
+      const number = at(next, node);
+      next[node] = number + 1;
+      const to = edges[node]?.[number]?.to;
+      if (to !== undefined) {
+        if (!nodes.has(to)) continue;
+        if (at(index, to) < 0) enter(to);
+        else if (onStack[to]) lowers(node, at(index, to));
         continue;
       }
       path.pop();
-      const parent = path.at(-1)?.node;
-      if (parent !== undefined) low.set(parent, Math.min(lowOf(parent), lowOf(node)));
-      if (lowOf(node) !== index.get(node)) continue;
-      const component = new Set<number>();
-      for (;;) {
-        const member = stack.pop();
-        if (member === undefined) break;
-        onStack.delete(member);
-        component.add(member);
-        if (member === node) break;
-      }
-      const loops = edges[node]?.some(({ to }) => to === node) ?? false;
-      if (component.size > 1 || loops) found.push(component);
+      const parent = path.at(-1);
+      if (parent !== undefined) lowers(parent, at(low, node));
+      if (low[node] !== index[node]) continue;
+      const component = new Set(stack.splice(stack.lastIndexOf(node)).reverse());
+      for (const member of component) onStack[member] = 0;
+      const loops = component.size > 1 || edges[node]?.some((edge) => edge.to === node);
+      if (loops) found.push(component);
     }
   }
   return found;
+}
+
+function at(numbers: Int32Array, index: number): number {
+  return numbers[index] ?? 0;
 }
 
 /** The nodes that can be reached from node 0, in postorder. */

@@ -6,7 +6,7 @@
 // they were copied from. The root is never copied: where it is in a loop, it is the loop's only entry.
 
 import { type Block, blockLength, type Flow } from "./blocks.ts";
-import { components, type Edge, entriesOf, reachableFrom } from "./flow-graph.ts";
+import { components, type Edge, edgesOf, entriesOf, reachableFrom } from "./flow-graph.ts";
 
 /** Instructions that may be copied for one loop, and for all loops of a unit. */
 const MOST_COPIED = 100;
@@ -20,11 +20,13 @@ export function withSingleEntries(flow: Flow): Flow {
 class LoopEntries {
   readonly #blocks: Block[];
   readonly #successors: (readonly number[])[];
+  #edges: readonly (readonly Edge[])[];
   #left = MOST_COPIED_IN_ALL;
 
   constructor({ blocks, successors }: Flow) {
     this.#blocks = [...blocks];
     this.#successors = [...successors];
+    this.#edges = edgesOf(successors);
   }
 
   split(): Flow {
@@ -38,10 +40,6 @@ class LoopEntries {
       }
     }
     return { blocks: this.#blocks, successors: this.#successors };
-  }
-
-  get #edges(): Edge[][] {
-    return this.#successors.map((list) => list.map((to) => ({ to, label: null })));
   }
 
   /** Makes one entry the only one of a loop; undefined if that would take too many copies. */
@@ -89,6 +87,7 @@ class LoopEntries {
     for (const [node, list] of this.#successors.entries()) {
       if (!component.has(node)) this.#successors[node] = copied(list);
     }
+    this.#edges = edgesOf(this.#successors);
     return new Set(copies.values());
   }
 }

@@ -70,9 +70,10 @@ interface Planned {
 /** The flow with a second body for each loop that has a plan. */
 export function planLoops(flow: Flow, access: (instruction: Instruction) => Access): Flow {
   const graph = flowGraph(flow.successors);
+  const before = predecessors(graph);
   let planned = flow;
   for (const header of flow.blocks.keys()) {
-    const best = bestPlan(latchesOf(header, graph), (latches) => {
+    const best = bestPlan(latchesOf(header, graph, before), (latches) => {
       const { loop, merged } = loopOf(header, latches, planned, graph);
       if (!loop.body.every((node) => isPlain(merged.blocks[node] as Block))) return undefined;
       const made = planOf(loop, merged, access);
@@ -125,13 +126,22 @@ interface Latch {
   readonly body: ReadonlySet<number>;
 }
 
-/** The latches of a node that backward edges go to, but for those of loops that contain another header. */
-function latchesOf(header: number, graph: FlowGraph): Latch[] {
-  if (!graph.isLoop[header]) return [];
+/** By node, the reachable nodes with an edge to it. */
+function predecessors(graph: FlowGraph): number[][] {
   const before = graph.edges.map((): number[] => []);
   graph.edges.forEach((list, from) => {
     if (place(graph, from) >= 0) for (const { to } of list) before[to]?.push(from);
   });
+  return before;
+}
+
+/** The latches of a node that backward edges go to, but for those of loops that contain another header. */
+function latchesOf(
+  header: number,
+  graph: FlowGraph,
+  before: readonly (readonly number[])[],
+): Latch[] {
+  if (!graph.isLoop[header]) return [];
   const all = (before[header] ?? []).filter((from) => place(graph, from) >= place(graph, header));
   return [...new Set(all)].flatMap((from) => {
     const body = bodyOf(header, from, before, graph);

@@ -89,7 +89,7 @@ export class StateCode {
 
 /** The general registers of a set. */
 function numbersOf(bits: number): number[] {
-  return Array.from({ length: 31 }, (_, index) => index + 1).filter(
-    (number) => (bits & (1 << number)) !== 0,
-  );
+  const numbers: number[] = [];
+  for (let number = 1; number < 32; number++) if (bits & (1 << number)) numbers.push(number);
+  return numbers;
 }

@@ -73,17 +73,20 @@ export class Body {
   }
 
   /** Writes an instruction that computes: an opcode of OPCODES, with its number or its alignment and offset. */
-  op(code: number, ...immediates: readonly number[]): void {
+  op(code: number, first = 0, second = 0): void {
     const opcode = OPCODES.get(code);
     if (opcode === undefined) throw invalid(`opcode ${code.toString(16)} is not known`);
-    for (const type of opcode.takes) this.#take(type, opcode.name);
-    for (const type of opcode.leaves) this.#operands.push(type);
+    const { name, takes, leaves, immediate } = opcode;
+    for (const type of takes) this.#take(type, name);
+    for (const type of leaves) this.#operands.push(type);
     if (code > 0xff) this.#code.byte(code >> 8);
     this.#code.byte(code & 0xff);
-    if (opcode.immediate === "none") return;
-    for (const value of immediates) {
-      if (opcode.immediate === "memory") this.#code.unsigned(value);
-      else this.#code.signed(value);
+    if (immediate === "none") return;
+    if (immediate === "memory") {
+      this.#code.unsigned(first);
+      this.#code.unsigned(second);
+    } else {
+      this.#code.signed(first);
     }
   }
 
