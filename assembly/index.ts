@@ -7,6 +7,7 @@ export { emit, emitLeave } from "./readings/emit";
 export { enterTraced, returnTraced } from "./tracing/graph";
 export { run, runExactly } from "./interpreter/interpreter";
 export { probe } from "./system/addresses";
+export { ramAt } from "./memory/bus";
 export { mapPages, markPage, markPhysical, unmapPages } from "./memory/mappings";
 export { finishSection, relocate } from "./relocation/relocate";
 export { relocate64 } from "./relocation/relocate64";

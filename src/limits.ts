@@ -196,8 +196,8 @@ export const IMPORT_CALLS = 100_000;
 export const ASTRAY_EXECUTIONS = 100_000;
 
 // The board.
-/** Bytes of a board's memory: the devices' addresses begin at 0x10000000. */
-export const BOARD_BYTES = 256 * MIB;
+/** Bytes of a board's memory, as in QEMU's Malta. */
+export const BOARD_BYTES = 2048 * MIB;
 /** Characters of the console's output that are kept. */
 export const CONSOLE_CHARACTERS = 64 * MIB;
 /** Accesses of devices that are logged. */

@@ -32,8 +32,10 @@ export const CPU_DEVICE_FAULT = CPU_EVENT_DUE + 8; // 1: the device access that 
 /** CPU_MODE bits. */
 export const MODE_STOP_ON_EXCEPTION = 1; // the host takes exceptions; no vector is entered
 export const MODE_FARJAL_WORDS = 2; // HYPERCALL and the TRACE_ words are instructions, not reserved
-export const MODE_BOARD = 4; // physical addresses past RAM are the host's devices, and WAIT stops with STOP_IDLE
+export const MODE_BOARD = 4; // RAM is where a board has it, other addresses are the host's devices, and WAIT stops with STOP_IDLE
 
 /** The fast loop's words (assembly/interpreter/interpreter.ts). */
 export const STRETCH_END = LOOP_WORDS; // end of the instructions that follow one another; 0: OUTCOME says why it stopped
 export const OUTCOME = STRETCH_END + 4; // of the last instruction, unless it was NEXT
+/** Within one instruction (assembly/memory/bus.ts). */
+export const DEVICE_PAGE = OUTCOME + 4; // physical address of the device's page that is being accessed

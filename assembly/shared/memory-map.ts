@@ -72,7 +72,7 @@ export const DISPATCH = RING + RING_SIZE;
 export const DISPATCH_SIZE = 0x80000;
 /** A bit for each CODE_GRAIN bytes of physical memory: whether some of them are translated code. */
 export const CODE_MAP = DISPATCH + DISPATCH_SIZE;
-export const CODE_MAP_SIZE = 0x100000;
+export const CODE_MAP_SIZE = 0x400000;
 /** What observation noted: {pc, target or address} pairs. */
 export const OBSERVED = CODE_MAP + CODE_MAP_SIZE;
 export const OBSERVED_SIZE = 0x40000;
@@ -106,10 +106,18 @@ export const UNUSED_SIZE = 0x27000;
 
 /** Guest physical memory, last, so that its size can vary. Guest accesses put RAM in the offset argument. */
 export const RAM = UNUSED + UNUSED_SIZE;
-export const RAM_SIZE_MAX = 0x20000000; // kseg0's 512 MiB
+export const RAM_SIZE_MAX = 0x80000000;
+
+/** The physical addresses at which a board has its RAM: the first part at 0, below its devices ... */
+export const BOARD_LOW_RAM = 0x10000000; // bytes
+/** ... the rest above them at its own distance from 0, if there is more than this ... */
+export const BOARD_DEVICES_END = 0x20000000;
+/** ... and all of it a second time from here on. */
+export const BOARD_RAM_ALIAS = 0x80000000;
 
 /** Guest pages and address segments. */
 export const PAGE_SIZE = 0x1000;
+export const DIRECT_SIZE = 0x20000000; // what kseg0 and kseg1 each reach: the first 512 MiB
 export const KSEG0 = 0x80000000;
 export const KSEG1 = 0xa0000000;
 export const KSEG2 = 0xc0000000;

@@ -1,7 +1,7 @@
 // Exact address translation: the physical address of a guest address in the present mode, or the exception. The
 // fast reading comes here only through the exact one, when the page tables (pages.ts) have no entry; what is
 // found is entered there. Every access ends in RAM, in a page the host mapped, in a device of a board, whose
-// pages are never entered, or in an exception.
+// pages are never entered, or in an exception. What is returned is a place in RAM or at a device (memory/bus.ts).
 //
 //   useg 0..7fffffff   mapped by the TLB; unmapped while Status.ERL is set
 //   kseg0, kseg1       80000000.., a0000000..: physical memory, direct; kernel only
@@ -11,6 +11,7 @@ import { Cp0, STATUS_ERL } from "../cpu/cp0-registers.ts";
 import { CpuModel } from "../cpu/cpu-model.ts";
 import { cpu } from "../cpu/cpu.ts";
 import { Observation } from "../cpu/observation.ts";
+import { Bus, ramAt } from "../memory/bus.ts";
 import { PageTables } from "../memory/page-tables.ts";
 import { Pages } from "../memory/pages.ts";
 import { meetsWatchpoint } from "../memory/watches.ts";
@@ -100,10 +101,11 @@ function inSupervisorSegment(va: u32): bool {
 
 /** An unmapped segment: there is RAM or a device at the physical address, or a bus error. */
 function direct(va: u32, physical: u32, access: u32, leaves: bool): u32 {
-  if (physical >= cpu.ramSize) return outside(physical, access);
-  if (leaves) PageTables.enterFromTlb(va, physical, true);
-  else PageTables.enter(va, physical, true);
-  return physical;
+  const place = ramAt(physical);
+  if (place === NOWHERE) return outside(physical, access);
+  if (leaves) PageTables.enterFromTlb(va, place, true);
+  else PageTables.enter(va, place, true);
+  return place;
 }
 
 function mapped(va: u32, access: u32): u32 {
@@ -126,15 +128,16 @@ function mapped(va: u32, access: u32): u32 {
     return NOWHERE;
   }
   const physical = tlbEntry(index).physical(va);
-  if (physical >= cpu.ramSize) return outside(physical, access);
-  PageTables.enterFromTlb(va, physical, writable);
-  return physical;
+  const place = ramAt(physical);
+  if (place === NOWHERE) return outside(physical, access);
+  PageTables.enterFromTlb(va, place, writable);
+  return place;
 }
 
-/** Past RAM: for a board's devices to answer, which hold data only. */
+/** Outside RAM: for a board's devices to answer, which hold data only. */
 function outside(physical: u32, access: u32): u32 {
-  const mayAnswer = (cpu.mode & MODE_BOARD) !== 0 && access !== FETCH && physical !== NOWHERE;
-  return mayAnswer ? physical : busError(access);
+  const mayAnswer = (cpu.mode & MODE_BOARD) !== 0 && access !== FETCH;
+  return mayAnswer ? Bus.devicePlace(physical) : busError(access);
 }
 
 function busError(access: u32): u32 {
@@ -144,7 +147,7 @@ function busError(access: u32): u32 {
 
 /**
  * Where an access of the host would go, in the rights of kernel mode, without an exception and without
- * touching any state: the physical address, or NOWHERE.
+ * touching any state: the offset in RAM, or NOWHERE.
  */
 export function probe(va: u32, write: u32): u32 {
   const entry = write ? Pages.writable(va) : Pages.readable(va);
@@ -160,5 +163,5 @@ export function probe(va: u32, write: u32): u32 {
     if (index < CpuModel.tlbEntries() && (tlbEntry(index).lo(va) & needed) === needed)
       physical = tlbEntry(index).physical(va);
   }
-  return physical < cpu.ramSize ? physical : NOWHERE;
+  return physical === NOWHERE ? NOWHERE : ramAt(physical);
 }

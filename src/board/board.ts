@@ -4,6 +4,7 @@
 // independently of the host's speed and load.
 
 import { MODE_BOARD } from "../../assembly/shared/cpu-state.ts";
+import { PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import {
   STOP_BREAKPOINT,
   STOP_DEVICE,
@@ -44,10 +45,15 @@ const CAUSE = 13;
 const INTERRUPTS = 0xff00;
 const TIMER_INTERRUPT = 0x8000;
 const ALL_ONES = 0xff;
+/** The number of physical addresses. */
+const ADDRESSES = 2 ** 32;
 
 export interface BoardOptions {
   readonly endian: Endian;
-  /** Bytes of RAM, a multiple of 64 KiB, at most 256 MiB; default: 256 MiB. */
+  /**
+   * Bytes of RAM, a multiple of 64 KiB, at most 2 GiB; default: 256 MiB. What is above 256 MiB is at 0x90000000, and
+   * above 512 MiB at its own distance from 0 too; a kernel with CONFIG_HIGHMEM uses it.
+   */
   readonly memory?: number | undefined;
   /** Default: 24Kc. */
   readonly cpu?: CpuModel | undefined;
@@ -157,10 +163,10 @@ export class Board {
     }
     if (memory > BOARD_BYTES) {
       throw new Misuse(
-        `Malta has at most 256 MiB of memory below its devices, not ${memory} bytes`,
+        `Malta has at most ${BOARD_BYTES / MIB} MiB of memory, and not ${memory} bytes`,
       );
     }
-    this.processor = new Processor(endian, memory, cpu, { tlbEntries });
+    this.processor = new Processor(endian, memory, cpu, { tlbEntries, board: true });
     this.#options = { cpu, tlbEntries };
     this.#timeline = new Timeline(() => this.#arm());
     this.bus = new Bus(endian, () => ({ pc: this.processor.pc, time: this.now }));
@@ -429,14 +435,31 @@ export class Board {
   /** Reads memory for DMA. */
   #readMemory(physical: number, size: number): Uint8Array {
     const bytes = new Uint8Array(size).fill(ALL_ONES);
-    const inside = Math.min(size, this.processor.ramSize - physical);
-    if (physical >= 0 && inside > 0) bytes.set(this.processor.readBytes(physical, inside));
+    this.#inRam(physical, size, (at, first, part) =>
+      bytes.set(this.processor.readBytes(at, part), first),
+    );
     return bytes;
   }
 
   #writeMemory(physical: number, bytes: Uint8Array): void {
-    const inside = Math.min(bytes.length, this.processor.ramSize - physical);
-    if (physical >= 0 && inside > 0) this.processor.writeBytes(physical, bytes.subarray(0, inside));
+    this.#inRam(physical, bytes.length, (at, first, part) =>
+      this.processor.writeBytes(at, bytes.subarray(first, first + part)),
+    );
+  }
+
+  /** Calls `transfer` for the parts of a physical range that are RAM, each within a page. */
+  #inRam(
+    physical: number,
+    size: number,
+    transfer: (ramAt: number, first: number, part: number) => void,
+  ): void {
+    if (!(Number.isInteger(physical) && physical >= 0)) return;
+    for (let first = 0; first < size && physical + first < ADDRESSES; ) {
+      const part = Math.min(size - first, PAGE_SIZE - ((physical + first) % PAGE_SIZE));
+      const at = this.processor.ramAt(physical + first);
+      if (at !== undefined) transfer(at, first, part);
+      first += part;
+    }
   }
 
   #interrupt(inputs: number, active: boolean): void {

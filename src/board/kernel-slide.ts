@@ -21,7 +21,7 @@ export function slideOf({ processor }: Board, kernel: AnyKernel): number {
   const banner = image.bytes.subarray(at, at + BANNER_SIZE);
   const physical = (Number(image.address) + at - KSEG0) & DIRECT;
   for (let slide = 0; slide < RELOCATION_MOST; slide += RELOCATION_STEP) {
-    if (physical + slide + banner.length > processor.ramSize) break;
+    if (physical + slide + banner.length > processor.directSize) break;
     if (sameBytes(banner, processor.readBytes(physical + slide, banner.length))) return slide;
   }
   return 0;

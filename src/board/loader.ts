@@ -1,7 +1,8 @@
 // Does what Malta's boot loader does before a kernel runs: it loads the kernel and its initramfs into memory, places
 // the arguments and the environment from 0x80002000 on, and sets the registers that point to them. The addresses are
-// those of QEMU's loader, so that a kernel sees the same numbers on both.
+// those of QEMU's loader, so that a kernel sees the same numbers on both. All of it is in the memory below the devices.
 
+import { BOARD_LOW_RAM } from "../../assembly/shared/memory-map.ts";
 import { latin1Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import { Misuse } from "../errors.ts";
@@ -38,15 +39,15 @@ export interface BootProgram {
 export function loadProgram(processor: Processor, { kernel, initrd, append }: BootProgram): void {
   let end = 0;
   for (const { physical, bytes, size } of kernel.segments) {
-    if (physical + size > processor.ramSize) throw tooLarge("kernel", processor.ramSize);
+    if (physical + size > processor.directSize) throw tooLarge("kernel", processor.directSize);
     processor.clear(physical & ~3, (size + (physical & 3) + 3) & ~3);
     processor.writeBytes(physical, bytes);
     end = Math.max(end, physical + size);
   }
   const words = ["kernel", commandLine(processor, append, initrd, end)];
-  const memory = String(processor.ramSize);
+  const [low, all] = [String(processor.directSize), String(processor.ramSize)];
   const environment = [
-    ...["memsize", memory, "ememsize", memory, "modetty0", "38400n8r"],
+    ...["memsize", low, "ememsize", all, "modetty0", "38400n8r"],
     ...["rngseed", "0".repeat(64)], // a random seed would make each run different
   ];
   writeArguments(processor, words, environment);
@@ -54,7 +55,7 @@ export function loadProgram(processor: Processor, { kernel, initrd, append }: Bo
   processor.setGpr(A0, words.length);
   processor.setGpr(A1, KSEG0 + ARGUMENTS);
   processor.setGpr(A2, KSEG0 + ARGUMENTS + WORD * words.length);
-  processor.setGpr(A3, processor.ramSize);
+  processor.setGpr(A3, processor.directSize);
   processor.setGpr(SP, STACK);
   processor.pc = kernel.entry;
 }
@@ -66,8 +67,8 @@ function commandLine(
   kernelEnd: number,
 ): string {
   if (initrd === undefined) return append;
-  const physical = (processor.ramSize - initrd.length - (INITRD_ALIGN - 1)) & -INITRD_ALIGN;
-  if (physical < kernelEnd) throw tooLarge("kernel and its initramfs", processor.ramSize);
+  const physical = (processor.directSize - initrd.length - (INITRD_ALIGN - 1)) & -INITRD_ALIGN;
+  if (physical < kernelEnd) throw tooLarge("kernel and its initramfs", processor.directSize);
   processor.writeBytes(physical, initrd);
   const start = (KSEG0 + physical).toString(16);
   return `rd_start=0xffffffff${start} rd_size=${initrd.length} ${append}`.trimEnd();
@@ -92,7 +93,8 @@ function writeArguments(
 }
 
 function tooLarge(what: string, memory: number): Misuse {
+  const most = memory === BOARD_LOW_RAM ? "Malta's devices begin there" : "give the board more";
   return new Misuse(
-    `there is no room for the ${what} in ${memory >>> 20} MiB of memory; give the board more`,
+    `there is no room for the ${what} in the first ${memory >>> 20} MiB of memory; ${most}`,
   );
 }

@@ -6,7 +6,7 @@
 // reports the function's name.
 
 import { host } from "#host";
-import { KSEG0, PAGE_SIZE, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { DIRECT_SIZE, KSEG0, PAGE_SIZE } from "../../assembly/shared/memory-map.ts";
 import type { Address } from "../address.ts";
 import { alignUp, type RangeAllocator } from "../bytes/ranges.ts";
 import { hexDigits, utf8Bytes } from "../bytes/text.ts";
@@ -106,7 +106,7 @@ export class KernelSpace {
     ];
     const inRam = addresses.filter((at) => at >= KSEG0 && at - KSEG0 < this.#processor.ramSize);
     const highest = inRam.reduce((a, b) => Math.max(a, b), 0);
-    return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), RAM_SIZE_MAX);
+    return Math.min(alignUp(highest - KSEG0 + PAGE_SIZE, PAGE_SIZE), DIRECT_SIZE);
   }
 
   /** Connects the lab kernel: its services implement the user's kernel's symbols, its mcount is ready for tracing. */

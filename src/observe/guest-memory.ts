@@ -8,8 +8,6 @@ import { Words } from "../bytes/words.ts";
 import type { Processor } from "../processor/processor.ts";
 import { physicalByRefill } from "../processor/refill.ts";
 
-const DIRECT = 0x1fffffff;
-
 export class GuestMemory {
   readonly #processor: Processor;
   /** Physical addresses of mapped pages; undefined for a page that isn't mapped. */
@@ -58,7 +56,7 @@ export class GuestMemory {
   }
 
   #physical(address: number): number | undefined {
-    if (address >= KSEG0 && address < KSEG2) return address & DIRECT;
+    if (address >= KSEG0 && address < KSEG2) return this.#processor.physicalOf(address, false);
     const offset = address % PAGE_SIZE;
     const page = address - offset;
     if (!this.#pages.has(page)) this.#pages.set(page, this.#find(page));

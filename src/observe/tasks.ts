@@ -128,6 +128,6 @@ export class Tasks {
   #offsetOf(address: number): number | undefined {
     const isDirect = address >= KSEG0 && address < KSEG1 && address % 4 === 0;
     const physical = address & DIRECT;
-    return isDirect && physical + COMM_SIZE <= this.#processor.ramSize ? physical : undefined;
+    return isDirect && physical + COMM_SIZE <= this.#processor.directSize ? physical : undefined;
   }
 }

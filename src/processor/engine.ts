@@ -86,7 +86,7 @@ type Entry = "run" | "runExactly";
 
 /** What the engines need from the processor. */
 export interface EngineHost {
-  readonly ramSize: number;
+  readonly directSize: number;
   readonly words: Uint32Array;
   readonly count: number;
   readonly pc: number;
@@ -340,7 +340,9 @@ export class RunLoop {
     const counts = (): BlockCounts | null => (this.counting ? this.#blockCounts : null);
     return new Translator({
       memory: core.memory,
-      ramSize: host.ramSize,
+      get directSize() {
+        return host.directSize;
+      },
       get linked() {
         return core.linked;
       },

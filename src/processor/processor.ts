@@ -19,8 +19,15 @@ import {
   CPU_STOP,
   CPU_STOP_VALUE,
   CPU_TIMER_DUE,
+  MODE_BOARD,
 } from "../../assembly/shared/cpu-state.ts";
-import { PAGE_SIZE, RAM, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import {
+  BOARD_LOW_RAM,
+  DIRECT_SIZE,
+  PAGE_SIZE,
+  RAM,
+  RAM_SIZE_MAX,
+} from "../../assembly/shared/memory-map.ts";
 import { STOP_DEVICE } from "../../assembly/shared/stops.ts";
 import {
   WATCH_LENGTH,
@@ -55,6 +62,8 @@ export const CPU_MODEL_NAMES = Object.keys(CPU_MODELS) as readonly CpuModel[];
 export interface ProcessorOptions {
   /** JTLB entries: 16, 32 or 64; default: 16, as in QEMU. */
   readonly tlbEntries?: number;
+  /** Whether it is a board's, whose memory may be larger than kseg0; default: false. */
+  readonly board?: boolean;
 }
 export const TLB_SIZES: readonly number[] = [16, 32, 64];
 
@@ -75,7 +84,7 @@ export class Processor {
 
   /**
    * A CPU after a cold reset, with `ramSize` bytes of zeroed memory.
-   * @param ramSize a multiple of 64 KiB, at most 512 MiB
+   * @param ramSize a multiple of 64 KiB, at most 512 MiB, or 2 GiB for a board
    * @throws Misuse for another memory size, an unknown CPU model, or an unsupported TLB size.
    */
   constructor(
@@ -85,7 +94,7 @@ export class Processor {
     options: ProcessorOptions = {},
   ) {
     this.endian = endian;
-    this.ramSize = Processor.checkedSize(ramSize);
+    this.ramSize = Processor.checkedSize(ramSize, options.board ? RAM_SIZE_MAX : DIRECT_SIZE);
     this.#flip = endian === "big" ? 3 : 0;
     this.#core = new WasmCore(endian, (RAM + ramSize) / WASM_PAGE);
     this.bytes = new Uint8Array(this.#core.buffer);
@@ -94,11 +103,11 @@ export class Processor {
     this.reset(model, options);
   }
 
-  /** Returns the size if it is valid for a processor's memory. @throws Misuse if it isn't. */
-  static checkedSize(ramSize: number): number {
-    if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= RAM_SIZE_MAX)) {
+  /** Returns the size if it is valid for a processor's memory of at most `most` bytes. @throws Misuse if it isn't. */
+  static checkedSize(ramSize: number, most: number): number {
+    if (ramSize % WASM_PAGE !== 0 || !(ramSize > 0 && ramSize <= most)) {
       throw new Misuse(
-        `guest memory must be a multiple of 64 KiB up to 512 MiB, not ${ramSize} bytes`,
+        `guest memory must be a multiple of 64 KiB up to ${most >>> 20} MiB, not ${ramSize} bytes`,
       );
     }
     return ramSize;
@@ -351,7 +360,7 @@ export class Processor {
     this.#core.exports.setInterrupts(lines);
   }
 
-  // Memory
+  // Memory. A physical address is an offset in RAM here, from 0 to ramSize, also where a board has RAM elsewhere.
 
   /**
    * Maps `size` bytes at guest address `va` (useg, kseg2 or kseg3) to physical memory. All three are
@@ -388,7 +397,19 @@ export class Processor {
     this.#core.exports.watch(this.#word(WATCH_LENGTH));
   }
 
-  /** The physical address that kernel mode reaches at `va`, or undefined; changes no state. */
+  /** Bytes of kseg0, and of kseg1, that are RAM. */
+  get directSize(): number {
+    const isBoard = (this.mode & MODE_BOARD) !== 0;
+    return isBoard ? Math.min(this.ramSize, BOARD_LOW_RAM) : this.ramSize;
+  }
+
+  /** The offset in RAM of a physical address, as a board's devices use it; undefined when no RAM is there. */
+  ramAt(physical: number): number | undefined {
+    const at = this.#core.exports.ramAt(physical) >>> 0;
+    return at === NOWHERE ? undefined : at;
+  }
+
+  /** The offset in RAM that kernel mode reaches at `va`, or undefined; changes no state. */
   physicalOf(va: number, write: boolean): number | undefined {
     const physical = this.#core.exports.probe(va, write) >>> 0;
     return physical === NOWHERE ? undefined : physical;

@@ -31,7 +31,7 @@ const VALID = 2;
 const LONGEST = 200;
 
 /**
- * The physical address that the kernel's tables give for a mapped address, or undefined. The processor must not be
+ * The offset in RAM that the kernel's tables give for a mapped address, or undefined. The processor must not be
  * running, and its state stays as it is.
  */
 export function physicalByRefill(processor: Processor, address: number): number | undefined {
@@ -57,7 +57,7 @@ export function physicalByRefill(processor: Processor, address: number): number 
     if ((low & VALID) === 0) return undefined;
     const frame = ((low >>> 6) * PAGE_SIZE) % 2 ** 32;
     const physical = frame - (frame % size) + (address % size);
-    return physical < processor.ramSize ? physical : undefined;
+    return processor.ramAt(physical);
   } finally {
     bytes.set(saved, CPU);
     words[COUNTING / 4] = counting;

@@ -38,6 +38,7 @@ import {
   KSEG2,
   PAGE_SIZE,
   RAM,
+  RAM_SIZE_MAX,
   READ_TABLE,
   RING,
   RING_SIZE,
@@ -206,7 +207,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
     throw new Misuse("the snapshot is damaged: its checksum is wrong");
   }
   const endian = head.u32(12) === 1 ? "big" : "little";
-  const ramSize = Processor.checkedSize(head.u32(16));
+  const ramSize = Processor.checkedSize(head.u32(16), RAM_SIZE_MAX);
   const model = CPU_MODELS[head.u32(20)];
   const tlbEntries = head.u32(24);
   if (model === undefined || !TLB_SIZES.includes(tlbEntries)) throw damaged("its processor");

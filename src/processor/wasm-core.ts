@@ -22,6 +22,7 @@ export interface CoreExports {
   mapPages(va: number, physical: number, size: number, writable: boolean): void;
   unmapPages(va: number, size: number): void;
   probe(va: number, write: boolean): number;
+  ramAt(physical: number): number;
   getCp0(register: number): number;
   setCp0(register: number, value: number): void;
   setInterrupts(lines: number): void;

@@ -78,7 +78,8 @@ export interface TranslatedCore {
   readonly linked: Linked;
   /** Gives `linked` another table; called between runs. */
   renew(): void;
-  readonly ramSize: number;
+  /** Bytes of kseg0 that are RAM. */
+  readonly directSize: number;
   /** Instructions completed since reset. */
   readonly count: number;
   /** The stack pointer. */
@@ -196,7 +197,10 @@ export class Translator {
     this.#words = new Uint32Array(memory);
     this.#emitter = new Emitter(memory, core);
     this.#observations = new Observations(memory);
-    this.#windows = new Windows(core.ramSize, () => core.mappings);
+    this.#windows = new Windows(
+      () => core.directSize,
+      () => core.mappings,
+    );
     this.#dispatch = new DispatchTable(memory);
     this.#code = new CodeMap(memory);
     this.#beginTable();

@@ -22,14 +22,15 @@ const NEIGHBOURHOOD = 0x40000;
 const FARTHEST_DOWN = 0x10000;
 
 export class Windows {
-  readonly #ramSize: number;
+  readonly #directSize: () => number;
   readonly #mappings: () => readonly Mapping[];
   readonly #codeGrains = new Set<number>();
   readonly #codePages = new Set<number>();
   readonly #codeNeighbourhoods = new Set<number>();
 
-  constructor(ramSize: number, mappings: () => readonly Mapping[]) {
-    this.#ramSize = ramSize;
+  /** @param directSize bytes of kseg0 that are RAM. */
+  constructor(directSize: () => number, mappings: () => readonly Mapping[]) {
+    this.#directSize = directSize;
     this.#mappings = mappings;
   }
 
@@ -102,7 +103,7 @@ export class Windows {
     const direct = (address: number): Mapping => ({
       address,
       physical: 0,
-      size: this.#ramSize,
+      size: this.#directSize(),
       writable: true,
     });
     const candidates = [direct(KSEG0), direct(KSEG1), ...this.#mappings()];

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { DIRECT_SIZE } from "../../assembly/shared/memory-map.ts";
 import { STOP_WAIT } from "../../assembly/shared/stops.ts";
 import { labProcessor } from "../../src/lab/lab-processor.ts";
 import type { Processor } from "../../src/processor/processor.ts";
@@ -33,7 +33,7 @@ const A0 = 4;
 const LIMIT = 50_000_000;
 
 function runOnFarjal(run: Run, read: (core: Processor, limit: number) => number): string[] {
-  const core = labProcessor(run.endian, RAM_SIZE_MAX);
+  const core = labProcessor(run.endian, DIRECT_SIZE);
   core.reset(run.cpu);
   core.writeBytes(ROM_PHYSICAL, romBytes(run));
   core.setGpr(A0, CONSOLE);

@@ -15,7 +15,7 @@ import { pastBoard, pastFile, SAVED_AT } from "./past.ts";
 import { boardWith, ENTRY, RESULT, word } from "./program.ts";
 
 const MORE = 2000;
-const VERSIONS = ["6", "7"] as const;
+const VERSIONS = ["6", "7", "8"] as const;
 
 for (const endian of ENDIANS) {
   suite(`a ${endian}-endian board's snapshot`, () => {

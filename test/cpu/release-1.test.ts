@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { RAM, RAM_SIZE_MAX } from "../../assembly/shared/memory-map.ts";
+import { DIRECT_SIZE, RAM } from "../../assembly/shared/memory-map.ts";
 import { EXC_RI } from "../../assembly/shared/opcodes.ts";
 import { STOP_RETURN } from "../../assembly/shared/stops.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
@@ -31,7 +31,7 @@ const LIMIT = 100_000;
 const RESERVED = `exception ${EXC_RI}`;
 
 function ours(endian: Endian, reading: "run" | "runExactly", model: "4Kc" | "4KEc"): string[] {
-  const core = labProcessor(endian, RAM_SIZE_MAX);
+  const core = labProcessor(endian, DIRECT_SIZE);
   core.reset(model);
   const { words, printing } = rom();
   core.words.set(words, (RAM + (ROM & PHYSICAL)) / 4);

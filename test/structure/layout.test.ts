@@ -79,7 +79,18 @@ const AREAS: readonly (readonly [name: string, alignment: number])[] = [
 ];
 
 /** Constants of memory-map.ts that are no areas of the shared memory. */
-const GUEST = ["RAM_SIZE_MAX", "PAGE_SIZE", "KSEG0", "KSEG1", "KSEG2", "NOWHERE"];
+const GUEST = [
+  "RAM_SIZE_MAX",
+  "BOARD_LOW_RAM",
+  "BOARD_DEVICES_END",
+  "BOARD_RAM_ALIAS",
+  "DIRECT_SIZE",
+  "PAGE_SIZE",
+  "KSEG0",
+  "KSEG1",
+  "KSEG2",
+  "NOWHERE",
+];
 
 const words = (size: number, ...names: string[]): Words => names.map((name) => [name, size]);
 
@@ -99,7 +110,7 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = {
         ["CPU_EVENT_DUE", 8],
         ["CPU_DEVICE_FAULT", 4],
       ],
-      LOOP_WORDS: words(4, "STRETCH_END", "OUTCOME"),
+      LOOP_WORDS: words(4, "STRETCH_END", "OUTCOME", "DEVICE_PAGE"),
     },
     numbers: /^MODE_/,
   },

@@ -33,6 +33,7 @@ import {
   type Sink,
   saveBoard,
 } from "../../index.ts";
+import { BOARD_BYTES } from "../../limits.ts";
 import { stopText } from "../../report/stop-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { writeAtomically, writeWhole } from "../atomic-file.ts";
@@ -61,7 +62,8 @@ Examples:
 A script has lines 'expect TEXT' and 'send TEXT'; what is sent ends with Enter, unless it ends with \\c.
 On a terminal, Ctrl-A x leaves.`;
 
-const MOST_MEMORY = 256;
+const MEMORY_MIB = 256;
+const MOST_MEMORY_MIB = BOARD_BYTES / 2 ** 20;
 const CARD_ADDRESS = "52:54:00:12:34:56";
 /** Seconds of real time between two checks of the keyboard and of an interrupt. */
 const SLICE = 0.02;
@@ -122,7 +124,7 @@ export function addBoot(program: Command, give: Give, terminal: Terminal): void 
     .option("--json", "print one JSON document")
     .option("--initrd <FILE>", "the initramfs")
     .option("--append <TEXT>", "the kernel's command line", "console=ttyS0")
-    .option("--memory <MIB>", "memory of the board", countReader(1, MOST_MEMORY), MOST_MEMORY)
+    .option("--memory <MIB>", "memory of the board", countReader(1, MOST_MEMORY_MIB), MEMORY_MIB)
     .addOption(new Option("--cpu <NAME>", "the processor").choices(CPU_MODEL_NAMES).default("24Kc"))
     .addOption(
       new Option("--engine <NAME>", "how instructions are run; the guest sees no difference")
@@ -335,7 +337,7 @@ async function boardFor(
   };
   const board = Board.create({
     endian: program.kernel.endian,
-    memory: memory << 20,
+    memory: memory * 2 ** 20,
     cpu,
     engine,
     disks,

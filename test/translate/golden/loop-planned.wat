@@ -28,7 +28,7 @@
      (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
      (local.set $address (i32.add (i32.add (local.get $sp) (i32.const 0)) (i32.const -2147483648)))
      (drop (br_if $block (i32.const 11) (i32.and (local.get $address) (i32.const -1048573))))
-     (local.set $v1 (i32.load offset=68157440 (local.get $address)))
+     (local.set $v1 (i32.load offset=71303168 (local.get $address)))
      (local.set $v0 (i32.add (local.get $v0) (local.get $v1)))
      (local.set $sp (i32.add (local.get $sp) (i32.const 4)))
      (local.set $condition (i32.ne (local.get $sp) (local.get $a0)))
@@ -57,7 +57,7 @@
       (loop $label
        (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
        (local.set $address (i32.add (i32.add (local.get $sp) (i32.const 0)) (i32.const 0)))
-       (local.set $v1 (i32.load offset=68157440 (local.get $address)))
+       (local.set $v1 (i32.load offset=71303168 (local.get $address)))
        (local.set $v0 (i32.add (local.get $v0) (local.get $v1)))
        (local.set $sp (i32.add (local.get $sp) (i32.const 4)))
        (local.set $condition (i32.ne (local.get $sp) (local.get $a0)))
