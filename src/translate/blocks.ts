@@ -371,3 +371,8 @@ export function instructionsOf({ instructions, end }: Block): Instruction[] {
 export function blockLength({ instructions, end }: Block): number {
   return instructions.length + ("by" in end ? 2 : 0);
 }
+
+/** Whether it ends with a call of another unit, before which all of the state is stored. */
+export function isCall({ end }: Block): boolean {
+  return end.kind === "call" || end.kind === "call other";
+}

@@ -1,6 +1,6 @@
 // The exits of a unit: where a failed guard, or too little FUEL, leaves it. An exit stores the registers that differ
 // from memory and returns the next instruction's address. Places with the same registers to store share an exit; the
-// branch to it carries a number that encodes the address, how much of its block is undone, and whether a guard failed.
+// branch to it carries a number that encodes the address, by how much FUEL is ahead, and whether a guard failed.
 
 import { LOCAL_A, LOCAL_FUEL } from "../../assembly/shared/emitted-code.ts";
 import { EXITED } from "../../assembly/shared/translated-code.ts";
@@ -12,18 +12,24 @@ import {
   I32_SHL,
   I32_SHR_U,
   I32_STORE,
+  I32_SUB,
 } from "../../assembly/shared/wasm-opcodes.ts";
 import type { CountCode } from "./count-code.ts";
 import type { Body, Label } from "./encoder/body.ts";
 import type { StateCode } from "./state-code.ts";
 import { LEFT_BLOCK } from "./unit-interface.ts";
 
-/** An exit's number: the failed guard's bit, what of the block was not done, and where, in words. */
+/** An exit's number: the failed guard's bit, what FUEL is ahead by and NOTHING more, and where, in words. */
 const FAILED = 1;
 const REFUND_SHIFT = 1;
 const REFUND_BITS = 12;
 const PLACE_SHIFT = REFUND_SHIFT + REFUND_BITS;
-/** The bits of a refund limit a block's length (LARGEST_UNIT), the remaining bits the distance between its blocks. */
+/** A refund can be negative. */
+const NOTHING = 1 << (REFUND_BITS - 1);
+/**
+ * The bits of a refund limit a block's length (LARGEST_UNIT) and what is owed (MOST_OWED), the remaining bits the
+ * distance between a unit's blocks.
+ */
 const REFUND_MASK = (1 << REFUND_BITS) - 1;
 export const LONGEST_UNIT = (1 << (31 - PLACE_SHIFT)) * 4;
 
@@ -72,17 +78,17 @@ export class ExitCode {
     return label === undefined ? 0 : this.#body.depth(label);
   }
 
-  /** The number that a guard's branch carries; `refund` instructions of its block have no effect yet. */
+  /** The number that a guard's branch carries; FUEL is ahead by `refund`. */
   guardNumber(pc: number, refund: number): number {
     return this.#number(pc, refund, FAILED);
   }
 
-  /** Leaves the unit before the instruction at pc if FUEL is below a bound. */
-  requireFuel(bound: number, pc: number, dirty: number): void {
+  /** Leaves the unit before the instruction at pc if FUEL, less what is owed, is below a bound. */
+  requireFuel(bound: number, pc: number, owed: number, dirty: number): void {
     const body = this.#body;
-    body.op(I32_CONST, this.#number(pc, 0, 0));
+    body.op(I32_CONST, this.#number(pc, -owed, 0));
     body.get(LOCAL_FUEL);
-    body.op(I32_CONST, bound);
+    body.op(I32_CONST, bound + owed);
     body.op(I32_LT_S);
     body.brIf(this.#labels.get(dirty) as Label);
     body.drop();
@@ -96,10 +102,11 @@ export class ExitCode {
   }
 
   #number(pc: number, refund: number, failed: number): number {
-    return (((pc - this.#setting.lowest) / 4) << PLACE_SHIFT) | (refund << REFUND_SHIFT) | failed;
+    const place = (pc - this.#setting.lowest) / 4;
+    return (place << PLACE_SHIFT) | ((refund + NOTHING) << REFUND_SHIFT) | failed;
   }
 
-  /** Replaces an exit's number on the stack by the address that it leads to, and gives FUEL back what is undone. */
+  /** Replaces an exit's number on the stack by the address that it leads to, and makes FUEL right. */
   #land(): void {
     const body = this.#body;
     body.set(LOCAL_A);
@@ -123,7 +130,7 @@ export class ExitCode {
     this.#pushPlace();
   }
 
-  /** Of the exit's number in A: the instructions of its block that were not done. */
+  /** Of the exit's number in A: what FUEL is ahead by. While instructions are counted, they are its block's rest. */
   #pushRefund(): void {
     const body = this.#body;
     body.get(LOCAL_A);
@@ -131,6 +138,8 @@ export class ExitCode {
     body.op(I32_SHR_U);
     body.op(I32_CONST, REFUND_MASK);
     body.op(I32_AND);
+    body.op(I32_CONST, NOTHING);
+    body.op(I32_SUB);
   }
 
   /** Of the exit's number in A: the address where the interpreter continues. */

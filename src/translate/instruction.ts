@@ -80,7 +80,7 @@ export interface Surroundings {
   /** The number that a failing guard's branch carries, and the depth of the branch. */
   readonly exit: number;
   readonly label: number;
-  /** Instructions of its block that are not completed when it begins. */
+  /** Instructions that FUEL is ahead by when it begins; negative: it is behind. */
   readonly refund: number;
   /** The address in a trace record: the instruction's, or that of the branch whose delay slot it is. */
   readonly site: number;

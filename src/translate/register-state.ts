@@ -7,7 +7,7 @@
 // stored at exits. So a local that is stored holds its register's value on every path to the exit. Sets of registers
 // are bits; bit 0 is HI and LO.
 
-import { type Block, instructionsOf } from "./blocks.ts";
+import { type Block, instructionsOf, isCall } from "./blocks.ts";
 import type { Instruction } from "./instruction.ts";
 
 /** The most exits with different sets of registers to store; more would cost more code than they save. */
@@ -65,11 +65,6 @@ export function registerState(
     exitOf: () => all,
     exits: distinct([all, ...begins, ...anyCall]),
   };
-}
-
-/** Whether all registers are in memory after it. */
-function isCall({ end }: Block): boolean {
-  return end.kind === "call" || end.kind === "call other";
 }
 
 function writesOf(block: Block): number {

@@ -2,11 +2,11 @@
 //
 //   entry    if FUEL is too low or the call too deep, returns its start address without doing anything;
 //            otherwise loads the registers that the unit uses
-//   body     blocks, nested as in the dominator tree; FUEL is reduced by each block's length
-//   exits    a failed guard branches out with a number that encodes its address and how much of its block is undone
+//   body     blocks, nested as in the dominator tree; FUEL is looked at where a loop begins
+//   exits    a failed guard branches out with a number that encodes its address and what FUEL is ahead by
 //
 // This file nests the blocks and writes how each of them ends. Which registers differ from memory is known at each
-// place (register-state.ts); exit-code.ts leaves the unit, call-code.ts calls others, loop-code.ts begins the turns that
+// place (register-state.ts), and by how much FUEL is too high (owed-fuel.ts); exit-code.ts leaves the unit, call-code.ts calls others, loop-code.ts begins the turns that
 // a loop's plan frees from checks.
 
 import {
@@ -26,7 +26,7 @@ import {
 } from "../../assembly/shared/wasm-opcodes.ts";
 import { greatest, least } from "../extremes.ts";
 import type { BlockCounter } from "./block-counts.ts";
-import { type Block, blockLength, type Flow, instructionsOf } from "./blocks.ts";
+import { type Block, blockLength, type Flow, instructionsOf, isCall } from "./blocks.ts";
 import { CallCode, type CallSetting } from "./call-code.ts";
 import { constantAccesses } from "./constant-addresses.ts";
 import { CountCode } from "./count-code.ts";
@@ -39,6 +39,7 @@ import { type Access, type Emitter, type Instruction, isGuarded } from "./instru
 import { LoopCode } from "./loop-code.ts";
 import type { LoopPlan } from "./loop-plan.ts";
 import { planLoops } from "./loop-planner.ts";
+import { owedAtBegins } from "./owed-fuel.ts";
 import { type RegisterState, registerState } from "./register-state.ts";
 import { StateCode } from "./state-code.ts";
 import { COUNTED, LOCALS, PLAIN, UNIT_TYPE } from "./unit-interface.ts";
@@ -85,6 +86,8 @@ class Unit {
   readonly #isTraced: boolean;
   /** The blocks where FUEL is checked; every loop contains one, but for turns that a plan has counted. */
   readonly #checked: ReadonlySet<number>;
+  /** By node, what is owed of FUEL at its begin; nothing while instructions are counted. */
+  readonly #owed: readonly number[];
   readonly #loops = new Map<number, Label>();
   readonly #merges = new Map<number, Label>();
 
@@ -106,6 +109,8 @@ class Unit {
       (node) => isLoop[node] && blocks[node]?.access === undefined,
     );
     this.#checked = new Set([...loops, ...dispatched]);
+    this.#owed =
+      setting.counterOf === null ? owedAtBegins(this.#flow, this.#graph) : edges.map(() => 0);
     const { types, imports } = setting.counterOf === null ? PLAIN : COUNTED;
     const functions = imports.map(({ type }) => types[type] as FunctionType);
     functions[setting.index] = UNIT_TYPE;
@@ -165,8 +170,10 @@ class Unit {
     }
   }
 
-  #goTo(from: number, edge: Edge): void {
+  /** @param owed of FUEL, at the end of `from` */
+  #goTo(from: number, edge: Edge, owed = this.#owedAfter(from)): void {
     const { to, label } = edge;
+    this.#pay(owed - (this.#owed[to] ?? 0));
     if (label !== null) {
       this.#body.op(I32_CONST, label);
       this.#body.set(LOCAL_LABEL);
@@ -174,6 +181,28 @@ class Unit {
     const place = this.#label(from, to);
     if (place === undefined) this.#tree(to);
     else this.#body.br(place);
+  }
+
+  /** The label of a branch along an edge on which nothing else is done. */
+  #direct(from: number, { to, label }: Edge): Label | undefined {
+    const isFree = label === null && this.#owedAfter(from) === this.#owed[to];
+    return isFree ? this.#label(from, to) : undefined;
+  }
+
+  /** What is owed of FUEL at the end of a block, before a call and after it. */
+  #owedAtEnd(node: number): number {
+    const block = this.#flow.blocks[node];
+    if (block === undefined || this.#counts !== null) return 0;
+    return (this.#owed[node] ?? 0) + blockLength(block);
+  }
+
+  #owedAfter(node: number): number {
+    const block = this.#flow.blocks[node];
+    return block !== undefined && isCall(block) ? 0 : this.#owedAtEnd(node);
+  }
+
+  #pay(owed: number): void {
+    if (owed !== 0) this.#stateCode.addFuel(-owed);
   }
 
   /** The label of a branch to the node, if its code doesn't follow immediately. */
@@ -236,15 +265,19 @@ class Unit {
     const length = blockLength(block);
     const dirtyAfter = this.#state.dirtyAfter[node] ?? 0;
     if (this.#checked.has(node)) {
-      this.#exits.requireFuel(this.#bound, block.pc, this.#state.dirty[node] ?? 0);
+      const owed = this.#owed[node] ?? 0;
+      this.#exits.requireFuel(this.#bound, block.pc, owed, this.#state.dirty[node] ?? 0);
     }
-    if (length > 0) this.#stateCode.addFuel(-length);
+    // While instructions are counted, a block pays at its begin: an exit's number then says what of it is undone.
+    const paid = this.#counts === null ? -(this.#owed[node] ?? 0) : length;
+    if (paid > 0) this.#pay(paid);
     block.instructions.forEach((instruction, index) => {
-      this.#instruction(node, instruction, instruction.pc, length - index, instruction.pc);
+      this.#instruction(node, instruction, instruction.pc, paid - index, instruction.pc);
     });
     const [first, second] = this.#graph.edges[node] ?? [];
-    if ("by" in end) this.#branchItself(node, end.by);
-    if ("slot" in end && end.by.kind !== "likely") this.#slot(node, end);
+    const ahead = paid - block.instructions.length;
+    if ("by" in end) this.#instruction(node, end.by, end.by.pc, ahead, end.by.pc);
+    if ("slot" in end && end.by.kind !== "likely") this.#slot(node, end, ahead - 1);
     const isLikely = "slot" in end && end.by.kind === "likely";
     if (length > 0 && !isLikely) this.#counts?.completed(this.#body, node);
     switch (end.kind) {
@@ -253,7 +286,7 @@ class Unit {
         this.#goTo(node, first as Edge);
         break;
       case "branch":
-        if (end.by.kind === "likely") this.#likely(node, end, first as Edge, second);
+        if (end.by.kind === "likely") this.#likely(node, end, ahead - 1, first as Edge, second);
         else this.#branch(node, first as Edge, second ?? (first as Edge));
         break;
       case "call":
@@ -273,7 +306,10 @@ class Unit {
         break;
       case "leave":
         if (end.returns) this.#return(node);
-        else this.#calls.leave(dirtyAfter);
+        else {
+          this.#pay(this.#owedAtEnd(node));
+          this.#calls.leave(dirtyAfter);
+        }
         break;
       case "plan":
         this.#plan(node, end.plan, first as Edge, second as Edge);
@@ -287,13 +323,14 @@ class Unit {
         break;
       case "exit":
         this.#counts?.leaving(this.#body);
+        this.#pay(this.#owedAtEnd(node));
         this.#stateCode.store(dirtyAfter);
         this.#body.op(I32_CONST, end.pc);
         this.#body.return();
     }
   }
 
-  /** Writes the core's code for an instruction; `refund` instructions of the block are not yet done when it begins. */
+  /** Writes the core's code for an instruction; FUEL is ahead by `refund`, or behind, when it begins. */
   #instruction(
     node: number,
     instruction: Instruction,
@@ -312,13 +349,9 @@ class Unit {
     this.#body.append(code);
   }
 
-  #branchItself(node: number, by: Instruction): void {
-    this.#instruction(node, by, by.pc, 2, by.pc);
-  }
-
   /** A guard in a delay slot leaves before the branch. */
-  #slot(node: number, { by, slot }: { by: Instruction; slot: Instruction }): void {
-    this.#instruction(node, slot, by.pc, 1, by.pc);
+  #slot(node: number, { by, slot }: { by: Instruction; slot: Instruction }, refund: number): void {
+    this.#instruction(node, slot, by.pc, refund, by.pc);
   }
 
   #branch(node: number, taken: Edge, otherwise: Edge): void {
@@ -341,13 +374,13 @@ class Unit {
   /** Goes on at one of two nodes, as the condition on the stack says. */
   #fork(node: number, taken: Edge, otherwise: Edge): void {
     const body = this.#body;
-    const direct = taken.label === null ? this.#label(node, taken.to) : undefined;
+    const direct = this.#direct(node, taken);
     if (direct !== undefined) {
       body.brIf(direct);
       this.#goTo(node, otherwise);
       return;
     }
-    const other = otherwise.label === null ? this.#label(node, otherwise.to) : undefined;
+    const other = this.#direct(node, otherwise);
     if (other !== undefined) {
       body.op(I32_EQZ);
       body.brIf(other);
@@ -366,21 +399,21 @@ class Unit {
   #likely(
     node: number,
     end: { by: Instruction; slot: Instruction },
+    refund: number,
     taken: Edge,
     otherwise: Edge | undefined,
   ): void {
     const body = this.#body;
     body.get(LOCAL_CONDITION);
     body.if();
-    this.#slot(node, end);
+    this.#slot(node, end, refund);
     this.#counts?.completed(body, node);
     this.#counts?.went(body, node, "taken");
     this.#goTo(node, taken);
     body.else();
-    this.#stateCode.addFuel(1);
     this.#counts?.completed(body, node);
     this.#counts?.went(body, node, "otherwise");
-    this.#goTo(node, otherwise ?? taken);
+    this.#goTo(node, otherwise ?? taken, this.#owedAfter(node) - 1);
     body.end();
     body.unreachable();
   }
@@ -440,16 +473,18 @@ class Unit {
 
   /** The callee may have changed every register. */
   #call(node: number, target: number | null, likely: number | null, returnTo: number): void {
+    this.#pay(this.#owedAtEnd(node));
     this.#calls.call(target, likely, returnTo, this.#state.dirtyAfter[node] ?? 0);
     // The successor, not the edge, which leads to a dispatcher if the control flow is irreducible.
     const [next = 0] = this.#flow.successors[node] ?? [];
     this.#stateCode.loadRegisters(this.#state.live[next] ?? 0);
-    this.#exits.requireFuel(this.#bound, returnTo, 0);
+    this.#exits.requireFuel(this.#bound, returnTo, 0, 0);
     this.#goTo(node, this.#graph.edges[node]?.[0] as Edge);
   }
 
   /** Continues at TARGET. For a function traced by function_graph, resolves RETURN_HOOK first. */
   #return(node: number): void {
+    this.#pay(this.#owedAtEnd(node));
     const leaving = this.#isTraced ? this.#emitter.leaving() : undefined;
     this.#calls.return(this.#state.dirtyAfter[node] ?? 0, leaving);
   }

@@ -31,7 +31,6 @@
      (local.set $x
       (block $block1
        (result i32)
-       (local.set $fuel (i32.add (local.get $fuel) (i32.const -6)))
        (local.set $sp (i32.add (local.get $sp) (i32.const -24)))
        (local.set $address
         (i32.add
@@ -41,7 +40,7 @@
        )
        (drop
         (br_if $block
-         (i32.const 8203)
+         (i32.const 12287)
          (i32.ge_u (i32.rotr (local.get $address) (i32.const 2)) (i32.const 131071))
         )
        )
@@ -57,6 +56,7 @@
        (local.set $target (i32.const -2147475456))
        (local.set $ra (i32.const -2147479528))
        (local.set $a0 (i32.add (local.get $a0) (i32.const 1)))
+       (local.set $fuel (i32.add (local.get $fuel) (i32.const -6)))
        (i32.store offset=CPU.a0 (i32.const 0) (local.get $a0))
        (i32.store offset=CPU.s0 (i32.const 0) (local.get $s0))
        (i32.store offset=CPU.sp (i32.const 0) (local.get $sp))
@@ -84,13 +84,12 @@
        (local.set $v0 (i32.load offset=CPU.v0 (i32.const 0)))
        (local.set $s0 (i32.load offset=CPU.s0 (i32.const 0)))
        (local.set $sp (i32.load offset=CPU.sp (i32.const 0)))
-       (drop (br_if $block1 (i32.const 49152) (i32.lt_s (local.get $fuel) (i32.const 11))))
-       (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
+       (drop (br_if $block1 (i32.const 53248) (i32.lt_s (local.get $fuel) (i32.const 11))))
        (local.set $v0 (i32.add (local.get $v0) (local.get $s0)))
        (local.set $address (i32.add (i32.add (local.get $sp) (i32.const 20)) (i32.const 2147483644)))
        (drop
         (br_if $block2
-         (i32.const 57353)
+         (i32.const 61439)
          (i32.ge_u (i32.rotr (local.get $address) (i32.const 2)) (i32.const 262143))
         )
        )
@@ -99,6 +98,7 @@
        (local.set $s0 (i32.load offset=71303168 (local.get $address)))
        (local.set $target (local.get $ra))
        (local.set $sp (i32.add (local.get $sp) (i32.const 24)))
+       (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
        (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
        (i32.store offset=CPU.s0 (i32.const 0) (local.get $s0))
        (i32.store offset=CPU.sp (i32.const 0) (local.get $sp))
@@ -109,7 +109,10 @@
      )
      (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
      (local.set $fuel
-      (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
+      (i32.add
+       (local.get $fuel)
+       (i32.sub (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)) (i32.const 2048))
+      )
      )
      (return
       (block
@@ -125,7 +128,10 @@
    )
    (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
    (local.set $fuel
-    (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
+    (i32.add
+     (local.get $fuel)
+     (i32.sub (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)) (i32.const 2048))
+    )
    )
    (return
     (block
@@ -142,7 +148,10 @@
  )
  (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
  (local.set $fuel
-  (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
+  (i32.add
+   (local.get $fuel)
+   (i32.sub (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)) (i32.const 2048))
+  )
  )
  (return
   (block

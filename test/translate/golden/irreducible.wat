@@ -26,40 +26,38 @@
   (block $block1
    (result i32)
    (block $block
-    (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
     (local.set $condition (i32.lt_s (i32.const 0) (local.get $a1)))
     (drop (i32.shl (i32.const 0) (i32.const 0)))
     (br_if $block (local.get $condition))
-    (local.set $fuel (i32.add (local.get $fuel) (i32.const -1)))
     (local.set $v0 (i32.add (local.get $v0) (i32.const 1)))
+    (local.set $fuel (i32.add (local.get $fuel) (i32.const -1)))
     (br $block)
    )
    (loop $label1
     (block $block3
      (block $block2
-      (drop (br_if $block1 (i32.const 24576) (i32.lt_s (local.get $fuel) (i32.const 12))))
-      (local.set $fuel (i32.add (local.get $fuel) (i32.const -4)))
+      (drop (br_if $block1 (i32.const 28668) (i32.lt_s (local.get $fuel) (i32.const 14))))
       (local.set $v0 (i32.add (local.get $v0) (i32.const 2)))
       (local.set $a0 (i32.add (local.get $a0) (i32.const -1)))
       (local.set $condition (i32.lt_s (i32.const 0) (local.get $a0)))
       (drop (i32.shl (i32.const 0) (i32.const 0)))
       (if
        (local.get $condition)
-       (then
-        (local.set $fuel (i32.add (local.get $fuel) (i32.const -1)))
-        (local.set $v0 (i32.add (local.get $v0) (i32.const 1)))
-        (br $block2)
-       )
+       (then (local.set $v0 (i32.add (local.get $v0) (i32.const 1))) (br $block2))
        (else
-        (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
         (local.set $condition (i32.lt_s (i32.const 0) (local.get $v0)))
         (drop (i32.shl (i32.const 0) (i32.const 0)))
-        (br_if $block2 (local.get $condition))
-        (br $block3)
+        (if
+         (local.get $condition)
+         (then (local.set $fuel (i32.add (local.get $fuel) (i32.const -1))) (br $block2))
+         (else (local.set $fuel (i32.add (local.get $fuel) (i32.const -2))) (br $block3))
+        )
+        (unreachable)
        )
       )
       (unreachable)
      )
+     (local.set $fuel (i32.add (local.get $fuel) (i32.const -7)))
      (block $block4
       (local.set $turns (i32.div_s (i32.sub (local.get $fuel) (i32.const 13)) (i32.const 5)))
       (br_if $block4 (i32.lt_s (local.get $turns) (i32.const 1)))
@@ -68,40 +66,40 @@
       (local.set $fuel (local.get $turns))
       (loop $label
        (block $block5
-        (local.set $fuel (i32.add (local.get $fuel) (i32.const -4)))
         (local.set $v0 (i32.add (local.get $v0) (i32.const 2)))
         (local.set $a0 (i32.add (local.get $a0) (i32.const -1)))
         (local.set $condition (i32.lt_s (i32.const 0) (local.get $a0)))
         (drop (i32.shl (i32.const 0) (i32.const 0)))
         (if
          (local.get $condition)
-         (then
-          (local.set $fuel (i32.add (local.get $fuel) (i32.const -1)))
-          (local.set $v0 (i32.add (local.get $v0) (i32.const 1)))
-          (br $block5)
-         )
+         (then (local.set $v0 (i32.add (local.get $v0) (i32.const 1))) (br $block5))
          (else
-          (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
           (local.set $condition (i32.lt_s (i32.const 0) (local.get $v0)))
           (drop (i32.shl (i32.const 0) (i32.const 0)))
-          (br_if $block5 (local.get $condition))
-          (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve)))
-          (br $block3)
+          (if
+           (local.get $condition)
+           (then (local.set $fuel (i32.add (local.get $fuel) (i32.const -1))) (br $block5))
+           (else (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve))) (br $block3))
+          )
+          (unreachable)
          )
         )
         (unreachable)
        )
+       (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
        (br_if $label (i32.ge_s (local.get $fuel) (i32.const 0)))
        (local.set $fuel (i32.add (local.get $fuel) (local.get $reserve)))
+       (local.set $fuel (i32.add (local.get $fuel) (i32.const 2)))
        (br $label1)
       )
       (unreachable)
      )
+     (local.set $fuel (i32.add (local.get $fuel) (i32.const 2)))
      (br $label1)
     )
-    (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
     (local.set $target (local.get $ra))
     (drop (i32.shl (i32.const 0) (i32.const 0)))
+    (local.set $fuel (i32.add (local.get $fuel) (i32.const -8)))
     (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
     (i32.store offset=CPU.a0 (i32.const 0) (local.get $a0))
     (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
@@ -112,7 +110,10 @@
  )
  (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
  (local.set $fuel
-  (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
+  (i32.add
+   (local.get $fuel)
+   (i32.sub (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)) (i32.const 2048))
+  )
  )
  (return
   (block

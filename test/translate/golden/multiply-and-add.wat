@@ -18,7 +18,6 @@
  (local.set $a2 (i32.load offset=CPU.a2 (i32.const 0)))
  (local.set $a3 (i32.load offset=CPU.a3 (i32.const 0)))
  (local.set $ra (i32.load offset=CPU.ra (i32.const 0)))
- (local.set $fuel (i32.add (local.get $fuel) (i32.const -6)))
  (local.set $hilo (i64.mul (i64.extend_i32_s (local.get $a0)) (i64.extend_i32_s (local.get $a1))))
  (local.set $hilo
   (i64.add (local.get $hilo) (i64.mul (i64.extend_i32_s (local.get $a2)) (i64.extend_i32_s (local.get $a3))))
@@ -27,6 +26,7 @@
  (local.set $v0 (i32.wrap_i64 (local.get $hilo)))
  (local.set $target (local.get $ra))
  (drop (i32.shl (i32.const 0) (i32.const 0)))
+ (local.set $fuel (i32.add (local.get $fuel) (i32.const -6)))
  (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
  (i32.store offset=CPU.v1 (i32.const 0) (local.get $v1))
  (i64.store offset=16512 (i32.const 0) (i64.rotl (local.get $hilo) (i64.const 32)))

@@ -18,7 +18,6 @@
  (local.set $x
   (block $block
    (result i32)
-   (local.set $fuel (i32.add (local.get $fuel) (i32.const -2)))
    (local.set $condition (i32.eq (i32.const 0) (i32.const 0)))
    (local.set $x (local.get $ra))
    (local.set $y (i32.load offset=GRAPH_DEPTH (i32.const 0)))
@@ -28,7 +27,7 @@
      (local.set $count
       (i64.sub
        (i64.load offset=FUEL_END (i32.const 0))
-       (i64.extend_i32_u (i32.add (local.get $fuel) (i32.const 1)))
+       (i64.extend_i32_u (i32.add (local.get $fuel) (i32.const -1)))
       )
      )
      (local.set $address (i32.mul (local.get $y) (i32.const 16)))
@@ -71,17 +70,17 @@
        (i32.const -2147479552)
        (local.get $sp)
        (local.get $ra)
-       (i32.add (local.get $fuel) (i32.const 1))
+       (i32.add (local.get $fuel) (i32.const -1))
       )
      )
-     (drop (br_if $block (i32.const 5) (i32.eq (local.get $x) (i32.const -1))))
+     (drop (br_if $block (i32.const 4097) (i32.eq (local.get $x) (i32.const -1))))
     )
    )
    (local.set $ra (local.get $x))
-   (local.set $fuel (i32.add (local.get $fuel) (i32.const -3)))
    (local.set $v0 (i32.add (local.get $a0) (local.get $a0)))
    (local.set $target (local.get $ra))
    (drop (i32.shl (i32.const 0) (i32.const 0)))
+   (local.set $fuel (i32.add (local.get $fuel) (i32.const -5)))
    (i32.store offset=CPU.v0 (i32.const 0) (local.get $v0))
    (i32.store offset=CPU.ra (i32.const 0) (local.get $ra))
    (i32.store offset=FUEL (i32.const 0) (local.get $fuel))
@@ -146,7 +145,10 @@
  )
  (if (i32.and (local.get $x) (i32.const 1)) (then (i32.store offset=EXITED (i32.const 0) (i32.const 2))))
  (local.set $fuel
-  (i32.add (local.get $fuel) (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)))
+  (i32.add
+   (local.get $fuel)
+   (i32.sub (i32.and (i32.shr_u (local.get $x) (i32.const 1)) (i32.const 4095)) (i32.const 2048))
+  )
  )
  (return
   (block
