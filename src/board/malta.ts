@@ -6,6 +6,7 @@ import type { Bus, Region, RegionOptions } from "./bus.ts";
 import type { Device } from "./device.ts";
 import { Flash } from "./devices/flash.ts";
 import { Gt64120 } from "./devices/gt64120.ts";
+import { I8042 } from "./devices/i8042.ts";
 import { InterruptControllers } from "./devices/i8259.ts";
 import { IdeChannel } from "./devices/ide.ts";
 import { MaltaFpga, REVISION, REVISION_OFFSET } from "./devices/malta-fpga.ts";
@@ -35,6 +36,8 @@ const PCNET_SIZE = 32;
 
 const TIMER_LINE = 0;
 const CLOCK_LINE = 8;
+const KEYBOARD_LINE = 1;
+const MOUSE_LINE = 12;
 const SERIAL_LINES = [4, 3] as const;
 /** The IDE channels: their first port, their control port and their interrupt line. */
 const IDE_CHANNELS = [
@@ -112,6 +115,9 @@ export function buildMalta(wiring: Wiring): Malta {
   port("i8259-edge-level", 0x4d0, 2, controllers.edgeLevel());
   port("i8254", 0x40, 4, new Pit(), TIMER_LINE);
   port("mc146818", 0x70, 2, new Rtc({ start: wiring.date, skip: wiring.skip }), CLOCK_LINE);
+  const i8042 = new I8042({ keyboardLine: line(KEYBOARD_LINE), mouseLine: line(MOUSE_LINE) });
+  port("i8042", 0x60, 1, i8042);
+  bus.attach(PORTS + 0x64, 1, i8042.command, { width: 1 });
   bus.attach(PORTS + 0xc0, 0x20, ACCEPTED);
   const serial = [new Uart(), new Uart(), new Uart(8)] as const;
   port("ttyS0", 0x3f8, 8, serial[0], SERIAL_LINES[0]);

@@ -2,15 +2,15 @@
 // rest of the board, and whose attachment is what a reset boots (boot-program.ts). The note is JSON in UTF-8:
 //
 //   format    "farjal-board"
-//   version   2
+//   version   3
 //   before    instructions before the last reset
 //   inputs    the processor's interrupt inputs, at Cause.IP's bits
 //   waiting   whether the processor waits for an interrupt
 //   devices   by name, what each device's save() gave; null for one that keeps nothing
 //
 // Everything is checked before the board is changed: the devices must be the same, and each device's state must have
-// the shape of what the device would save. A snapshot of version 1 is read too; the devices that Malta has had since
-// then are as after a reset.
+// the shape of what the device would save. Snapshots of earlier versions are read too; the devices that Malta has had
+// since then are as after a reset.
 
 import { utf8, utf8Bytes } from "../bytes/text.ts";
 import { parsedJson } from "../checked-json.ts";
@@ -27,10 +27,13 @@ import { packProgram, unpackProgram } from "./boot-program.ts";
 import type { Device, Saved } from "./device.ts";
 
 const FORMAT = "farjal-board";
-const VERSION = 2;
-const FIRST_VERSION = 1;
-/** Malta's devices that a snapshot of version 1 doesn't have. */
-const ADDED_SINCE_FIRST: readonly string[] = ["ide0", "ide1"];
+const VERSION = 3;
+/** The versions that are read, and Malta's devices that their snapshots don't have. */
+const ABSENT: ReadonlyMap<number, readonly string[]> = new Map([
+  [1, ["ide0", "ide1", "i8042"]],
+  [2, ["i8042"]],
+  [VERSION, []],
+]);
 
 export interface SaveBoardOptions {
   /** Whether to compress the state, which takes a third of the space and several times as long; default: true. */
@@ -101,7 +104,7 @@ export function boardOf(
 function resume(board: Board, snapshot: Snapshot, isNew = false): void {
   const note = readNote(snapshot.note);
   const here = board.devices.map(({ name }) => name);
-  const added = note.version === FIRST_VERSION ? ADDED_SINCE_FIRST : [];
+  const added = ABSENT.get(note.version) ?? [];
   const missing = here.filter((name) => !(name in note.devices) && !added.includes(name));
   const foreign = Object.keys(note.devices).filter((name) => !here.includes(name));
   if (missing.length > 0 || foreign.length > 0) {
@@ -134,9 +137,9 @@ function readNote(bytes: Uint8Array): Note {
   if (note === null || typeof note !== "object" || note.format !== FORMAT) {
     throw new Misuse("the snapshot is of a processor alone, and not of a board");
   }
-  if (note.version !== VERSION && note.version !== FIRST_VERSION) {
+  if (!ABSENT.has(note.version ?? 0)) {
     throw new Misuse(
-      `the board's snapshot is of version ${note.version}; this farjal reads ${FIRST_VERSION} and ${VERSION}`,
+      `the board's snapshot is of version ${note.version}; this farjal reads 1 to ${VERSION}`,
     );
   }
   const { before, inputs, waiting, devices } = note;

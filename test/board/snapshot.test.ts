@@ -91,7 +91,7 @@ suite("what a snapshot says of its board", () => {
   const note = JSON.parse(
     JSON.stringify({
       format: "farjal-board",
-      version: 2,
+      version: 3,
       ...board.state,
       devices: Object.fromEntries(
         board.devices.map(({ name, device }) => [name, device.save?.() ?? null]),
@@ -107,7 +107,7 @@ suite("what a snapshot says of its board", () => {
     const { ttyS0: _, ...fewer } = note.devices;
     for (const [change, message] of [
       [{ format: "board" }, /of a processor alone/],
-      [{ version: 3 }, /of version 3; this farjal reads 1 and 2/],
+      [{ version: 4 }, /of version 4; this farjal reads 1 to 3/],
       [{ version: 0 }, /of version 0/],
       [{ before: -1 }, /damaged \(its board\)/],
       [{ before: 0.5 }, /damaged \(its board\)/],
