@@ -3,12 +3,18 @@
 
 const ESCAPE = 0x01;
 const LEAVE = 0x78;
+/** Signals that end the program without Node restoring the terminal, as it does for SIGINT and SIGTERM. */
+const FATAL = ["SIGHUP", "SIGQUIT"] as const;
 
 export class Keyboard {
   /** Set once the user asked to leave. */
   left = false;
   readonly #stdin: NodeJS.ReadStream;
   readonly #take = (bytes: Buffer): void => this.#typed(bytes);
+  readonly #end = (signal: NodeJS.Signals): void => {
+    this.close();
+    process.kill(process.pid, signal);
+  };
   #escaped = false;
   #waiting: (() => void) | undefined;
   #keys: number[] = [];
@@ -22,9 +28,11 @@ export class Keyboard {
     this.#stdin.setRawMode(true);
     this.#stdin.on("data", this.#take);
     this.#stdin.resume();
+    for (const signal of FATAL) process.on(signal, this.#end);
   }
 
   close(): void {
+    for (const signal of FATAL) process.removeListener(signal, this.#end);
     this.#stdin.removeListener("data", this.#take);
     this.#stdin.setRawMode(false);
     this.#stdin.pause();
