@@ -8,9 +8,11 @@ import { STOP_CODE, STOP_EXITS, STOP_HOT, STOP_LIMIT } from "../../assembly/shar
 import { RING_PUBLISHED, RING_WRITTEN } from "../../assembly/shared/trace-ring.ts";
 import { ENGINE, HOT_AFTER, OBSERVING, STOP_ABOUT } from "../../assembly/shared/translated-code.ts";
 import { WATCH_LENGTH } from "../../assembly/shared/watches.ts";
+import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import { BlockCounts } from "../translate/block-counts.ts";
 import { OBSERVATION, Translator, type TranslatorStatistics } from "../translate/translator.ts";
+import { UnitCache } from "../translate/unit-cache.ts";
 import type { Mapping } from "../translate/windows.ts";
 import { ExecutionCounts } from "./execution-counts.ts";
 import type { WasmCore } from "./wasm-core.ts";
@@ -86,6 +88,7 @@ type Entry = "run" | "runExactly";
 
 /** What the engines need from the processor. */
 export interface EngineHost {
+  readonly endian: Endian;
   readonly directSize: number;
   readonly words: Uint32Array;
   readonly count: number;
@@ -95,6 +98,12 @@ export interface EngineHost {
   gpr(number: number): number;
   physicalOf(address: number, write: boolean): number | undefined;
 }
+
+/** The process' caches of translated code. */
+const CACHES: Readonly<Record<Endian, UnitCache>> = {
+  little: new UnitCache(),
+  big: new UnitCache(),
+};
 
 export class RunLoop {
   readonly #core: WasmCore;
@@ -359,6 +368,7 @@ export class RunLoop {
       get mappings() {
         return host.mappings;
       },
+      cache: CACHES[host.endian],
       get counts() {
         return counts();
       },

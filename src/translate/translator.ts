@@ -25,7 +25,9 @@ import { LONGEST_UNIT } from "./exit-code.ts";
 import { type Access, Emitter, type Instruction, type Window } from "./instruction.ts";
 import { withSingleEntries } from "./loop-entries.ts";
 import { Observations, type Place } from "./observations.ts";
+import type { UnitSetting } from "./unit.ts";
 import { unitBody } from "./unit.ts";
+import type { UnitCache } from "./unit-cache.ts";
 import { COUNTED, HOOK_SLOT, PLAIN, type UnitInterface } from "./unit-interface.ts";
 import { type Mapping, Windows } from "./windows.ts";
 
@@ -87,6 +89,8 @@ export interface TranslatedCore {
   /** Where runs end: never translated. */
   readonly returnTo: number;
   readonly mappings: readonly Mapping[];
+  /** Units that were written before, by processors of the same byte order. */
+  readonly cache: UnitCache;
   /** The blocks' counters while instructions are counted, otherwise null; when that changes, flush() is called. */
   readonly counts: BlockCounts | null;
   emit(word: number, pc: number): number;
@@ -137,7 +141,7 @@ export interface TranslatorStatistics {
   /** Units in the table now, and their modules. */
   readonly units: number;
   readonly modules: number;
-  /** WebAssembly bytes held, and instructions translated, in all. */
+  /** WebAssembly bytes held, and instructions of the units that were written, in all. */
   readonly bytes: number;
   readonly translatedInstructions: number;
   readonly compilations: number;
@@ -147,6 +151,8 @@ export interface TranslatorStatistics {
   readonly reinstallations: number;
   /** How often a unit was translated again because its guards failed. */
   readonly improvements: number;
+  /** Units that weren't written, because the same code had been written before. */
+  readonly reusedUnits: number;
   /** How often all translations were dropped. */
   readonly flushes: number;
   /** Instructions completed in translated code, of all that the machine has completed. */
@@ -176,6 +182,8 @@ export class Translator {
   readonly #roots = new Map<number, Root>();
   readonly #bySlot: (number | undefined)[] = [];
   readonly #live = new Set<Translation>();
+  /** The slots that addresses have had; they keep them, so that a unit's code is the same when it is needed again. */
+  readonly #slots = new Map<number, number>();
   #nextSlot = FIRST_SLOT;
   #modules = 0;
   #bytes = 0;
@@ -188,6 +196,7 @@ export class Translator {
     invalidations: 0,
     reinstallations: 0,
     improvements: 0,
+    reusedUnits: 0,
     flushes: 0,
   };
 
@@ -358,7 +367,10 @@ export class Translator {
     for (const page of this.#windows.codePages) this.#markEverywhere(page);
     this.#roots.clear();
     this.#bySlot.length = 0;
-    this.#nextSlot = FIRST_SLOT;
+    if (this.#nextSlot > SLOTS - FEWEST_SLOTS) {
+      this.#slots.clear();
+      this.#nextSlot = FIRST_SLOT;
+    }
     this.#modules = 0;
     this.#bytes = 0;
     this.#windows.forgetCode();
@@ -448,7 +460,7 @@ export class Translator {
       if (isStore(instruction)) writes.push(way);
       return way;
     };
-    const body = unitBody(flow, {
+    const setting: UnitSetting = {
       slot,
       index,
       emitter: this.#emitter,
@@ -457,7 +469,13 @@ export class Translator {
       likelyTarget: (at) => this.#observations.onlyTarget(at),
       counterOf:
         counters === null || counts === null ? null : (block) => counters.counterOf(counts, block),
-    });
+    };
+    const { body, isKept } =
+      counts === null
+        ? this.#core.cache.body(flow, setting)
+        : { body: unitBody(flow, setting), isKept: false };
+    if (isKept) this.#counts.reusedUnits++;
+    else this.#counts.translatedInstructions += code.length;
     return { root: pc, slot, code, windows, writes, unseen, counts, body };
   }
 
@@ -509,7 +527,6 @@ export class Translator {
     made.forEach(({ body: _body, ...unit }, index) => {
       const run = instance.exports[`f${index}`] as CallableFunction;
       const translation: Translation = { ...unit, run };
-      this.#counts.translatedInstructions += unit.code.length;
       const root = this.#roots.get(unit.root);
       if (root === undefined) return;
       if (root.live !== undefined) this.#remove(root.live, false);
@@ -543,9 +560,10 @@ export class Translator {
   #rootAt(pc: number): Root | undefined {
     const known = this.#roots.get(pc);
     if (known !== undefined) return known;
-    if (this.#nextSlot >= SLOTS) return undefined;
+    const before = this.#slots.get(pc);
+    if (before === undefined && this.#nextSlot >= SLOTS) return undefined;
     const root: Root = {
-      slot: this.#nextSlot++,
+      slot: before ?? this.#nextSlot++,
       live: undefined,
       resting: [],
       made: 0,
@@ -553,6 +571,7 @@ export class Translator {
       wait: 0,
     };
     this.#core.linked.table.set(root.slot, this.#core.linked.untranslated);
+    this.#slots.set(pc, root.slot);
     this.#roots.set(pc, root);
     this.#bySlot[root.slot] = pc;
     return root;
