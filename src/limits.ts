@@ -87,6 +87,8 @@ export const ELF_STRINGS_BYTES = 256 * MIB;
 export const ELF_NAMES_CHARACTERS = 1 << 25;
 /** Symbols of an ELF file: a whole kernel has 200,000. */
 export const ELF_SYMBOLS = 1 << 20;
+/** Relocations of j and jal in a module that is loaded; Debian's amdgpu, the largest, calls 33,000 times through registers. */
+export const MODULE_JUMPS = 3 << 14;
 /** Strings in .modinfo: a USB driver has one for each of its devices, several thousand. */
 export const MODINFO_STRINGS = 1 << 17;
 /** Characters of all names of kallsyms. */

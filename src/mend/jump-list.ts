@@ -4,7 +4,7 @@
 
 import { OP_J, OP_JAL } from "../../assembly/shared/opcodes.ts";
 import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
-import { type Address, plus } from "../address.ts";
+import { type Address, ascending, plus } from "../address.ts";
 import { alignUp } from "../bytes/ranges.ts";
 import { contents, relocationTables } from "../elf/contents.ts";
 import {
@@ -66,14 +66,15 @@ export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
     return placed === undefined || block === undefined ? null : plus(block, placed.offset + offset);
   };
   const jumps: ListedJump[] = [];
+  const relocations = jumpRelocations(elf);
   for (const section of code(elf)) {
     const words = contents(elf, section);
-    const related = relocationsOf(elf, section);
+    const related = relocations.get(section.index);
     for (let offset = 0; offset + 4 <= words.size; offset += 4) {
       const word = words.u32(offset);
       const at = addressOf(section.index, offset);
       if (!isJump(word) || at === null) continue;
-      const relocation = related.get(offset);
+      const relocation = related?.get(offset);
       if (relocation === undefined) {
         jumps.push(bare(section, offset, word, at));
         continue;
@@ -100,6 +101,7 @@ export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
  */
 export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
   const sections = code(elf);
+  const ranges = addressRanges(sections);
   const functions = elf.symbols
     .filter(({ type, section }) => type === STT_FUNC && section !== SHN_UNDEF)
     .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
@@ -114,10 +116,8 @@ export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
       const own = lastBefore(functions, target);
       const into = own === undefined ? 0 : Number(BigInt(target) - BigInt(own.address));
       const name = own === undefined || into >= Math.max(own.size, 1) ? "" : named(own.name, into);
-      const there = sections.some(
-        (one) => target >= one.address && target < plus(one.address, one.size),
-      );
-      jumps.push({ ...jump, symbol: name, reaches: there });
+      const there = ranges[lastAtOrBelowBy(ranges, ({ start }) => start, target)];
+      jumps.push({ ...jump, symbol: name, reaches: there !== undefined && target < there.end });
     }
     return jumps;
   });
@@ -149,6 +149,18 @@ function code(elf: ElfObject): Section[] {
   );
 }
 
+/** The addresses of sections, in ascending order, joined where they overlap. */
+function addressRanges(sections: readonly Section[]): { start: Address; end: Address }[] {
+  const ranges: { start: Address; end: Address }[] = [];
+  const ends = sections.map(({ address, size }) => ({ start: address, end: plus(address, size) }));
+  for (const range of ends.sort((a, b) => ascending(a.start, b.start))) {
+    const last = ranges.at(-1);
+    if (last === undefined || range.start > last.end) ranges.push(range);
+    else if (range.end > last.end) last.end = range.end;
+  }
+  return ranges;
+}
+
 function isJump(word: number): boolean {
   return word >>> 26 === OP_J || word >>> 26 === OP_JAL;
 }
@@ -159,10 +171,12 @@ interface Related {
   readonly addend?: number;
 }
 
-function relocationsOf(elf: ElfObject, section: Section): Map<number, Related> {
-  const related = new Map<number, Related>();
+/** The R_MIPS_26 of each section, by the section's index and their offset in it. The last one of a word counts. */
+function jumpRelocations(elf: ElfObject): Map<number, Map<number, Related>> {
+  const bySection = new Map<number, Map<number, Related>>();
   for (const table of relocationTables(elf)) {
-    if (table.target !== section) continue;
+    const related = bySection.get(table.target.index) ?? new Map<number, Related>();
+    bySection.set(table.target.index, related);
     for (let index = 0; index < table.count; index++) {
       const symbol = elf.symbols[table.symbol(index)];
       if (table.type(index) !== R_MIPS_26 || symbol === undefined) continue;
@@ -170,7 +184,7 @@ function relocationsOf(elf: ElfObject, section: Section): Map<number, Related> {
       related.set(table.offset(index), { symbol, ...addend });
     }
   }
-  return related;
+  return bySection;
 }
 
 function targetOf(

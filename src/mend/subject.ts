@@ -76,8 +76,9 @@ export class Subject {
     for (const table of this.tables) {
       const list = this.#read(table);
       entries.set(table, list);
-      const known = this.#bySection.get(table.target.index) ?? [];
-      this.#bySection.set(table.target.index, known.length === 0 ? list : [...known, ...list]);
+      const known = this.#bySection.get(table.target.index);
+      if (known === undefined) this.#bySection.set(table.target.index, [...list]);
+      else for (const entry of list) known.push(entry);
     }
     this.entries = entries;
     for (const symbol of elf.symbols) {

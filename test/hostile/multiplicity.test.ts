@@ -3,12 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
+import { RangeAllocator } from "../../src/bytes/ranges.ts";
 import { StringTable } from "../../src/elf/strings.ts";
 import { Refusal } from "../../src/errors.ts";
-import { Machine } from "../../src/index.ts";
+import { jumpsOfFile, Machine, readModule } from "../../src/index.ts";
 import { assemble } from "../../src/isa/assemble.ts";
+import { MODULE_JUMPS } from "../../src/limits.ts";
+import { mendModule } from "../../src/mend/mend.ts";
 import { Modinfo } from "../../src/module/file/modinfo.ts";
 import { columns } from "../../src/report/table.ts";
+import { code, writeModule } from "../support/module-writer.ts";
 
 const [T9, RA] = [25, 31] as const;
 
@@ -67,4 +72,61 @@ test("the cost of a string passed to a host function depends on its length", asy
     "budget",
   );
   assert.ok(calls > 1 && calls < 10, `${calls}`);
+});
+
+test("a range is allocated and freed without a search through all others", () => {
+  const [count, size] = [1 << 19, 16];
+  const ranges = new RangeAllocator(0x1000, 0x1000 + count * size);
+  for (let index = 0; index < count; index++) {
+    assert.equal(ranges.allocate(size, size), 0x1000 + index * size);
+  }
+  assert.equal(ranges.allocate(size, size), undefined);
+  const used = ranges.used.toReversed();
+  assert.ok(ranges.replace(used));
+  assert.equal(ranges.free(0x2000), true);
+  assert.equal(ranges.allocate(size, size), 0x2000);
+  assert.equal(ranges.replace([...used, { start: 0x1008, size }]), false);
+  assert.equal(ranges.used.length, count);
+});
+
+test("sections and their tables of relocations are searched once, not for each other", () => {
+  const JAL = 0x0c000000;
+  const one = code([JAL, 0], [{ offset: 0, type: R_MIPS_26, symbol: "work" }]);
+  const many = Array.from({ length: 25_000 }, () => one);
+  const bytes = writeModule({ sections: many, symbols: [{ name: "work" }] });
+  const jumps = jumpsOfFile(bytes, 0xc0000000);
+  assert.equal(jumps.length, many.length);
+  // All tables name the first section.
+  assert.deepEqual(
+    jumps.filter(({ symbol }) => symbol === "work").map(({ offset }) => offset),
+    [0],
+  );
+  const { report } = mendModule(bytes);
+  const changed = [...report.changes, ...report.refusals].map(({ section, offset }) => [
+    section,
+    offset,
+  ]);
+  assert.deepEqual(changed[0], [".text", 0]);
+});
+
+test("a module with more relocations of jumps than any has is refused", async () => {
+  const words = Array.from({ length: MODULE_JUMPS + 1 }, () => 0x0c000000);
+  const relocations = words.map((_, at) => ({
+    offset: 4 * at,
+    type: R_MIPS_26,
+    symbol: "_printk",
+  }));
+  const module = (count: number) =>
+    readModule(
+      writeModule({
+        sections: [code(words, relocations.slice(0, count))],
+        symbols: [{ name: "_printk" }],
+      }),
+    );
+  const machine = await Machine.create();
+  assert.equal(machine.plan(module(MODULE_JUMPS)).plan.trampolines.length, 1);
+  assert.throws(
+    () => machine.plan(module(MODULE_JUMPS + 1)),
+    /more than 49152 relocations of j and jal/,
+  );
 });

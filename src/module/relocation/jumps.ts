@@ -6,6 +6,8 @@ import { type Address, plus } from "../../address.ts";
 import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHN_LORESERVE, SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_NOTYPE } from "../../elf/numbers.ts";
 import type { ElfObject, ElfSymbol } from "../../elf/object.ts";
+import { Refusal } from "../../errors.ts";
+import { MODULE_JUMPS } from "../../limits.ts";
 import type { Jump, Place } from "../../trampoline/facts.ts";
 import type { ModuleLayout } from "../layout/layout.ts";
 import { appliedEntries, stoppingSymbols } from "./applied.ts";
@@ -14,6 +16,7 @@ import { appliedEntries, stoppingSymbols } from "./applied.ts";
  * Every R_MIPS_26 of the loaded sections that Linux applies, in the relocations' order. Relocation itself refuses those
  * that are impossible (outside their section, without a symbol).
  * @param places the symbols' places, by index.
+ * @throws Refusal when there are more than any module has: each may need a veneer.
  */
 export function gatherJumps<A extends Address>(
   elf: ElfObject,
@@ -41,6 +44,7 @@ export function gatherJumps<A extends Address>(
       const addend = table.hasAddends ? table.addend(index) : addendOf(word);
       const target = moved(value, addend);
       functions ??= functionStarts(elf);
+      if (jumps.length === MODULE_JUMPS) throw tooMany();
       jumps.push({
         section: table.target.name,
         offset,
@@ -58,6 +62,14 @@ export function gatherJumps<A extends Address>(
     }
   }
   return jumps;
+}
+
+function tooMany(): Refusal {
+  return new Refusal({
+    errno: "ENOEXEC",
+    dmesg: [],
+    explanation: `the module has more than ${MODULE_JUMPS} relocations of j and jal, and no real one has`,
+  });
 }
 
 /** The in-place addend of j and jal: the 26-bit field times four, sign-extended from 28 bits. */
