@@ -11,7 +11,7 @@ import { after, suite, test } from "node:test";
 import { asm, li, NOP, R } from "../cpu/guest.ts";
 import { elfOf } from "../support/debian-boot.ts";
 import { repositoryFile } from "../support/repository.ts";
-import { PROGRAM } from "./farjal.ts";
+import { farjal, PROGRAM } from "./farjal.ts";
 
 const skip = spawnSync("python3", ["--version"]).error ? "python3 isn't installed" : false;
 const ENTRY = 0x80100000;
@@ -93,5 +93,13 @@ suite("the console on a terminal", { skip }, () => {
     assert.match(output, /\/dev\/full/);
     assert.deepEqual(modes.at(-1), WHOLE);
     assert.equal(code, 2);
+  });
+
+  test("names the text that a script waits for", () => {
+    const script = join(directory, "script");
+    writeFileSync(script, "expect >\nsend abc\nexpect abc\nexpect never\nsend x\n");
+    const { code, stderr } = farjal(["boot", kernel, "--script", script, "--time-limit", "1"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^the console hasn't shown "never"$/m);
   });
 });

@@ -192,9 +192,10 @@ async function boot(
   const steps = options.script === undefined ? [] : readScript(text(readInput(options.script)));
   const observation = await KernelObservation.begin(board, options, () => symbols(path));
   const started = performance.now();
+  const script = new ScriptedRun(board, steps, options.until);
   const end = await runBoard(
     board,
-    input.replay ?? new ScriptedRun(board, steps, options.until),
+    input.replay ?? script,
     options,
     options.gdb === undefined ? null : await symbols(path),
     terminal,
@@ -231,7 +232,7 @@ async function boot(
       observed +
       (stop === null
         ? `\n${REASONS[end] ?? ""}\n`.replace(/^\n\n/, "\n")
-        : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(options, end)}${stopText(stop, terminal.notePaint)}`),
+        : `\n${terminal.notePaint.red("error:")} ${stop.message}\n${unmet(script, options, end)}${stopText(stop, terminal.notePaint)}`),
   };
 }
 
@@ -253,10 +254,10 @@ function refuseWithGdb(options: BootOptions): void {
   throw new Misuse(`gdb stops the run and goes back in it: leave out --${option}`);
 }
 
-function unmet({ until }: BootOptions, end: BootEnd): string {
-  return until === undefined || end === "until"
-    ? ""
-    : `the console hasn't shown ${JSON.stringify(until)}\n`;
+/** Says what the console should have shown: the next text of the script, or that of --until. */
+function unmet(script: ScriptedRun, { until }: BootOptions, end: BootEnd): string {
+  const awaited = end === "until" || end === "script" ? undefined : (script.expected ?? until);
+  return awaited === undefined ? "" : `the console hasn't shown ${JSON.stringify(awaited)}\n`;
 }
 
 function isTrouble(end: BootEnd, reached: boolean): boolean {
