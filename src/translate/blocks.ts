@@ -100,8 +100,8 @@ export interface Block {
   readonly end: BlockEnd;
   /** In a loop without checks: the way to memory of each of its instructions. */
   readonly access?: ReadonlyMap<Instruction, Access>;
-  /** There too: the block that it is a copy of, by number, and the loop's plan. */
-  readonly copy?: { readonly of: number; readonly plan: LoopPlan };
+  /** There too: the block that it is a copy of, by number, the loop's plan, and whether it can be in the last turn. */
+  readonly copy?: { readonly of: number; readonly plan: LoopPlan; readonly isLast: boolean };
 }
 
 /** A unit's blocks, the root's first, and for each the blocks that it leads to, in the order of its end's targets. */

@@ -138,7 +138,7 @@ export class CountCode {
       body.op(I32_CONST, 0);
       body.op(I64_LOAD, 3, counter.address);
       body.get(local);
-      if (trip && end.kind === "jump" && end.by.kind === "branch") {
+      if (trip && copy.isLast && end.kind === "jump" && end.by.kind === "branch") {
         body.get(LOCAL_ENDS);
         body.op(I64_EXTEND_I32_U);
         body.op(I64_CONST, 8 * BLOCK_COUNT_WAY);

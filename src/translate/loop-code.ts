@@ -40,7 +40,11 @@ export class LoopCode {
    * Begins turns without checks; branches to `none` if there can't be any.
    * @param bound the FUEL that must be left after them
    */
-  begin({ least, most, reaches, trip, rebased }: LoopPlan, bound: number, none: Label): void {
+  begin(
+    { least, most, reaches, trip, rebased, lastApart }: LoopPlan,
+    bound: number,
+    none: Label,
+  ): void {
     const body = this.#body;
     // The last turn may take more than the others.
     body.get(LOCAL_FUEL);
@@ -55,7 +59,7 @@ export class LoopCode {
     body.brIf(none);
     for (const reach of reaches) this.#limit(reach, none);
     if (trip !== undefined) this.#limitToTrip(trip, none);
-    this.#reserve(least);
+    this.#reserve(least, lastApart ? 1 : 0);
     for (const [register, start] of rebased) this.#move(register, -start);
   }
 
@@ -139,14 +143,18 @@ export class LoopCode {
     body.end();
   }
 
-  /** FUEL = what all turns but the last take; RESERVE = the rest. */
-  #reserve(least: number): void {
+  /** FUEL = what all turns but the last take, less a number; RESERVE = the rest. */
+  #reserve(least: number, less: number): void {
     const body = this.#body;
     body.get(LOCAL_TURNS);
     body.op(I32_CONST, 1);
     body.op(I32_SUB);
     body.op(I32_CONST, least);
     body.op(I32_MUL);
+    if (less !== 0) {
+      body.op(I32_CONST, less);
+      body.op(I32_SUB);
+    }
     body.set(LOCAL_TURNS);
     body.get(LOCAL_FUEL);
     body.get(LOCAL_TURNS);

@@ -34,4 +34,9 @@ export interface LoopPlan {
   readonly trip: Trip | undefined;
   /** Registers that only addresses are made of: in these turns they hold so much less, the window's start. */
   readonly rebased: ReadonlyMap<number, number>;
+  /**
+   * Whether the last turn has code of its own. What a turn leaves in registers for nobody but an exit is then kept in the
+   * last turn alone, and the other turns need fewer of the host's registers. Only with a trip.
+   */
+  readonly lastApart: boolean;
 }

@@ -14,6 +14,9 @@
 //                  ├───────────────┘                  └─────────────────┘                  │
 //                  └───────────────────────────────────────────────────────────────────────┘
 //
+// If the number of turns is known, the last of them has a body of its own, between turn and settle: the others then
+// leave nothing in registers for an exit, so that more of the host's registers are free.
+//
 // The planner is a pure function: it writes no code.
 
 import { OP_BNE } from "../../assembly/shared/opcodes.ts";
@@ -45,6 +48,8 @@ import type { LoopPlan, Reach, Trip } from "./loop-plan.ts";
 /** A larger loop, or one with more to check at its begin, has no plan. */
 const LARGEST_LOOP = 200;
 const MOST_REACHES = 8;
+/** A larger loop's last turn has no code of its own. */
+const LARGEST_APART = 100;
 
 /** A loop's blocks in execution order: the header first, the one block that ends its turns last. */
 interface Loop {
@@ -223,9 +228,29 @@ function planOf(
   const reaches = reachesOf(reached, rebased);
   if (reaches.length > MOST_REACHES || reaches.some(({ room }) => room < 0)) return undefined;
   return {
-    plan: { least: shortest, most: longest, reaches, trip, rebased },
+    plan: {
+      least: shortest,
+      most: longest,
+      reaches,
+      trip,
+      rebased,
+      lastApart: trip !== undefined && whole <= LARGEST_APART && leavesBehind(all),
+    },
     access: waysOf(all, access, reached, rebased),
   };
+}
+
+/**
+ * Whether a turn leaves something in registers that the next one doesn't read. In code order, which may not be the order
+ * of every turn: the answer decides about speed alone.
+ */
+function leavesBehind(all: readonly Instruction[]): boolean {
+  let [read, written] = [0, 0];
+  for (const { reads, writes } of all) {
+    read |= reads & ~written;
+    written |= writes;
+  }
+  return (written & ~read) !== 0;
 }
 
 /** Instructions of the shortest and the longest turn, and of all the loop's blocks. */
@@ -398,31 +423,43 @@ function withTurns(flow: Flow, { header, body, last }: Loop, { plan, access }: P
     instructions: [],
     end: { kind, plan },
   });
-  const unchecked = new Map(
-    body.map((node) => {
-      const block = turnBlock(blocks[node] as Block, node === last, plan, access);
-      return [node, add({ ...block, copy: { of: node, plan } }, [])];
-    }),
-  );
+  const copies = (isLast: boolean): ReadonlyMap<number, number> =>
+    new Map(
+      body.map((node) => {
+        const block = turnBlock(blocks[node] as Block, node === last, plan, access);
+        return [node, add({ ...block, copy: { of: node, plan, isLast } }, [])];
+      }),
+    );
   const out = new Map<number, number>();
   const outTo = (to: number): number => {
     const known = out.get(to) ?? add(special("settle"), [to]);
     out.set(to, known);
     return known;
   };
-  const first = unchecked.get(header) as number;
-  const begin = add(special("plan"), [first, header]);
+  /** Links the copies of a turn, whose end leads to a node. */
+  const link = (copied: ReadonlyMap<number, number>, end: number): void => {
+    for (const [node, copy] of copied) {
+      const isReplaced = node === last && plan.trip !== undefined;
+      const to = isReplaced ? [header] : (successors[node] ?? []);
+      successors[copy] = to.map((next) => {
+        if (next === header) return end;
+        return copied.get(next) ?? outTo(next);
+      });
+    }
+  };
+  const turns = copies(!plan.lastApart);
+  const first = turns.get(header) as number;
   const exit = successors[last]?.find((to) => to !== header) ?? header;
   const over = add(special("settle"), plan.trip === undefined ? [header] : [exit, header]);
-  const turn = add(special("turn"), [first, over]);
-  for (const [node, copy] of unchecked) {
-    const isReplaced = node === last && plan.trip !== undefined;
-    const to = isReplaced ? [header] : (successors[node] ?? []);
-    successors[copy] = to.map((next) => {
-      if (next === header) return turn;
-      return unchecked.get(next) ?? outTo(next);
-    });
+  let [next, begins] = [over, first];
+  if (plan.lastApart) {
+    const lastTurn = copies(true);
+    next = lastTurn.get(header) as number;
+    link(lastTurn, over);
+    begins = add(special("turn"), [first, next]);
   }
+  link(turns, add(special("turn"), [first, next]));
+  const begin = add(special("plan"), [begins, header]);
   successors[last] = (successors[last] ?? []).map((to) => (to === header ? begin : to));
   return { blocks, successors };
 }

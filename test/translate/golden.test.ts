@@ -33,7 +33,8 @@ const FUNCTIONS: Readonly<Record<string, readonly number[]>> = {
     NOP,
     ...RETURN,
   ],
-  // The turns that its plan allows have neither a guard nor a look at FUEL, and sp is less by its window's start.
+  // The turns that its plan allows have neither a guard nor a look at FUEL, and sp is less by its window's start. The last
+  // of them comes after the others' loop: v1, which the next turn doesn't read, is kept from there alone.
   "loop-planned": [
     asm("lw", R.v1, 0, R.sp),
     asm("addu", R.v0, R.v0, R.v1),

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { WasmCore } from "../../src/processor/wasm-core.ts";
-import { type Block, type Flow, readFlow } from "../../src/translate/blocks.ts";
+import { type Flow, readFlow } from "../../src/translate/blocks.ts";
 import { type Access, Emitter, isGuarded, type Window } from "../../src/translate/instruction.ts";
 import type { LoopPlan } from "../../src/translate/loop-plan.ts";
 import { planLoops } from "../../src/translate/loop-planner.ts";
@@ -74,21 +74,32 @@ suite("the plan of a loop", () => {
     assert.equal(trip?.distance.constant, -4);
   });
 
-  test("has no guard in its turns, and one body with checks", () => {
-    const { blocks, successors } = planned(
-      loop(asm("lw", R.v1, 0, R.a0), asm("addiu", R.a0, R.a0, 4)),
+  test("has no guard in its turns, of which the last has its own body, and one body with checks", () => {
+    const flow = planned(loop(asm("lw", R.v1, 0, R.a0), asm("addiu", R.a0, R.a0, 4)));
+    const { blocks, successors } = flow;
+    const copies = [...blocks.keys()].filter((node) => blocks[node]?.copy !== undefined);
+    assert.deepEqual(
+      copies.map((node) => blocks[node]?.copy?.isLast),
+      [false, true],
     );
-    const copies = blocks.filter(({ copy }) => copy !== undefined);
-    assert.equal(copies.length, 1);
-    const ways = [...(copies[0]?.access?.values() ?? [])];
-    assert.ok(ways.some(isGuarded));
+    for (const node of copies) {
+      assert.ok([...(blocks[node]?.access?.values() ?? [])].some(isGuarded));
+    }
     assert.equal(blocks[0]?.access, undefined);
     for (const to of successors.flat()) assert.ok(blocks[to]);
-    const last = blocks.findIndex((block: Block) => block.copy !== undefined);
-    assert.deepEqual(
-      successors[last]?.map((to) => blocks[to]?.end.kind),
-      ["turn"],
-    );
+    const after = copies.map((node) => successors[node]?.map((to) => blocks[to]?.end.kind));
+    assert.deepEqual(after, [["turn"], ["settle"]]);
+    // Both at the begin and after a turn: the next one, or the last.
+    const turns = [...blocks.keys()].filter((node) => blocks[node]?.end.kind === "turn");
+    for (const turn of turns) assert.deepEqual(successors[turn], copies);
+    assert.equal(turns.length, 2);
+    assert.equal(onlyPlan(flow).lastApart, true);
+  });
+
+  test("has no body for the last turn if turns leave nothing behind, or if their number isn't known", () => {
+    assert.equal(onlyPlan(planned(loop(asm("addiu", R.a0, R.a0, 4)))).lastApart, false);
+    const likely = [asm("addu", R.v1, R.a0, R.a1), asm("bgtz", R.a0, -2), NOP, ...RETURN];
+    assert.equal(onlyPlan(planned(likely)).lastApart, false);
   });
 
   test("allows turns that end in several places and differ in length", () => {

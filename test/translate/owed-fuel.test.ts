@@ -9,7 +9,14 @@ import type { Instruction } from "../../src/translate/instruction.ts";
 import type { LoopPlan } from "../../src/translate/loop-plan.ts";
 import { MOST_OWED, owedAtBegins } from "../../src/translate/owed-fuel.ts";
 
-const PLAN: LoopPlan = { least: 1, most: 1, reaches: [], trip: undefined, rebased: new Map() };
+const PLAN: LoopPlan = {
+  least: 1,
+  most: 1,
+  reaches: [],
+  trip: undefined,
+  rebased: new Map(),
+  lastApart: false,
+};
 
 function block(length: number, end: BlockEnd = { kind: "next", to: 0 }): Block {
   const instructions = Array.from({ length }, (_, index): Instruction => {
