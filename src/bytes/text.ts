@@ -76,10 +76,14 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
+/** From this length on, skipping costs less than the engine's search for the first byte. */
+const LONG_NEEDLE = 8;
+
 /** The first offset of `needle` in `bytes`, from `from` on; -1 when there is none. */
 export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from = 0): number {
   const [first] = needle;
   if (first === undefined) return from;
+  if (needle.length >= LONG_NEEDLE) return skippingIndexOf(bytes, needle, from);
   const last = bytes.length - needle.length;
   for (
     let at = bytes.indexOf(first, from);
@@ -89,6 +93,22 @@ export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from = 0): n
     let matched = 1;
     while (matched < needle.length && bytes[at + matched] === needle[matched]) matched++;
     if (matched === needle.length) return at;
+  }
+  return -1;
+}
+
+/**
+ * Horspool's search: the byte under the needle's last one tells how far the needle can move at once, nearly its length
+ * in most places.
+ */
+function skippingIndexOf(bytes: Uint8Array, needle: Uint8Array, from: number): number {
+  const end = needle.length - 1;
+  const skips = new Uint32Array(256).fill(needle.length);
+  for (let at = 0; at < end; at++) skips[needle[at] as number] = end - at;
+  for (let at = from; at + end < bytes.length; at += skips[bytes[at + end] as number] as number) {
+    let matched = end;
+    while (matched >= 0 && bytes[at + matched] === needle[matched]) matched--;
+    if (matched < 0) return at;
   }
   return -1;
 }

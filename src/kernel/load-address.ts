@@ -74,11 +74,32 @@ function elected(
   return best;
 }
 
-/** The offsets of those names that occur as a separate text. */
+/** The bytes that a name may begin with, and those that may follow. */
+const FIRST = bytesOf(/[A-Za-z_]/);
+const LATER = bytesOf(/[\w.$]/);
+
+function bytesOf(pattern: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) =>
+    Number(pattern.test(String.fromCharCode(byte))),
+  );
+}
+
+/** The offsets of those names that occur as a separate text, between two NULs. */
 function textOffsets({ bytes }: Image, names: ReadonlySet<string>): Map<string, number> {
   const offsets = new Map<string, number>();
-  for (const { 0: name, index } of latin1(bytes).matchAll(/(?<=\0)[A-Za-z_][\w.$]*(?=\0)/g)) {
-    if (names.has(name)) offsets.set(name, index);
+  /** Where a text began that is a name so far; -1: there is none. */
+  let start = -1;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0) {
+      if (start >= 0 && at > start) {
+        const name = latin1(bytes.subarray(start, at));
+        if (names.has(name)) offsets.set(name, start);
+      }
+      start = at + 1;
+    } else if (start >= 0 && (at === start ? FIRST : LATER)[byte] === 0) {
+      start = -1;
+    }
   }
   return offsets;
 }
