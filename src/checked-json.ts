@@ -1,6 +1,7 @@
 // A JSON document that another program may have written: its size is limited before it is parsed, each value is checked
 // when it is read, and the error names the document and the place in it.
 
+import type { Address } from "./address.ts";
 import { printable } from "./bytes/printable.ts";
 import { Misuse } from "./errors.ts";
 import { JSON_BYTES, JSON_VALUES } from "./limits.ts";
@@ -124,6 +125,15 @@ export class CheckedJson {
     return typeof value === "string" && printable(value) === value
       ? value
       : this.#fail("line of text");
+  }
+
+  /** An address or a word as hex() prints it: with sixteen digits it is a bigint. */
+  hex(): Address {
+    const value = this.#value;
+    const digits =
+      typeof value === "string" ? /^0x([0-9a-f]{8}|[0-9a-f]{16})$/.exec(value)?.[1] : undefined;
+    if (digits === undefined) return this.#fail("number in hexadecimal");
+    return digits.length === 16 ? BigInt(`0x${digits}`) : Number.parseInt(digits, 16);
   }
 
   flag(): boolean {

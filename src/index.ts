@@ -41,6 +41,13 @@ export {
 export { type SweepOptions, sweep } from "./sweep/sweep.ts";
 export type { Comparison, WordDifference } from "./verify/compare.ts";
 export { GUEST_MACHINES, type GuestMachine } from "./verify/guest.ts";
+export { mergeVerified, verifiedFromJson } from "./verify/merge.ts";
+export {
+  type VerifiedTree,
+  type VerifySubject,
+  type VerifyTreeOptions,
+  verifyTree,
+} from "./verify/tree.ts";
 export {
   type Verification,
   type VerifiedModule,

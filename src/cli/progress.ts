@@ -9,3 +9,21 @@ export function progressBar({ progress }: Terminal): SingleBar | null {
   const format = "{bar} {value}/{total}, {eta_formatted} to go";
   return new SingleBar({ stream: progress, format, clearOnComplete: true, hideCursor: true });
 }
+
+/** The progress of work that says how much of it is done. */
+export class Progress {
+  readonly #bar: SingleBar | null;
+
+  constructor(terminal: Terminal) {
+    this.#bar = progressBar(terminal);
+  }
+
+  at(done: number, total: number): void {
+    if (this.#bar?.isActive) this.#bar.update(done);
+    else this.#bar?.start(total, done);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}

@@ -3,6 +3,7 @@
 import { digits } from "../hex.ts";
 import { counted, grouped } from "../html/numbers.ts";
 import type { Comparison } from "../verify/compare.ts";
+import type { VerifiedTree } from "../verify/tree.ts";
 import type { Verification, VerifiedModule } from "../verify/verify.ts";
 import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
@@ -10,8 +11,10 @@ import { columns } from "./table.ts";
 const UNPAUSED =
   "This kernel has no userfaultfd(2), so its memory was compared only after init functions had run, without init memory.\n";
 
+const NOT_THE_SAME = "not the same";
+
 export function* verifyText(verification: Verification, paint: Paint): Generator<string> {
-  const { modules, release, held } = verification;
+  const { modules } = verification;
   const head = ["module", "at", "words", "equal", "explained", "unexplained", ""];
   const rows = modules.map((module) => {
     const { words, equal, explained, unexplained } = totals(module.comparisons);
@@ -20,22 +23,58 @@ export function* verifyText(verification: Verification, paint: Paint): Generator
   });
   const aligns = ["left", "left", "right", "right", "right", "right", "left"] as const;
   for (const line of columns([head, ...rows], aligns)) yield `${line}\n`;
-  const all = modules.flatMap(({ comparisons }) => comparisons);
-  const reasons = Object.entries(reasonCounts(all)).sort(([, a], [, b]) => b - a);
-  if (reasons.length > 0) {
-    yield "differences that are explained\n";
-    const lines = reasons.map(([reason, count]) => [grouped(count), reason]);
-    for (const line of columns(lines, ["right", "left"])) yield `${line}\n`;
-  }
+  yield* reasonLines(modules);
   for (const module of modules) yield* problemLines(module, paint);
   if (modules.some(({ paused }) => !paused)) yield UNPAUSED;
-  const { words, unexplained } = totals(all);
-  const verdict = `${counted(unexplained, "word")} of ${grouped(words)} unexplained`;
-  yield `${counted(modules.length, "module")} on ${release ?? "this kernel"}: ${held ? paint.bold(verdict) : paint.red(verdict)}\n`;
+  yield lastLine(verification, "", paint);
 }
 
-function note({ errno, problems, loads }: VerifiedModule): string {
-  if (problems.length > 0) return "not the same";
+/** A tree, or a part of it: only the modules that are not the same have lines of their own. */
+export function* verifyTreeText(verified: VerifiedTree, paint: Paint): Generator<string> {
+  const { modules, shard, total } = verified;
+  const wrong = modules.filter((module) => note(module) === NOT_THE_SAME);
+  const refused = modules.filter(({ loads, problems }) => !loads && problems.length === 0);
+  const rows = [
+    ["the same", modules.length - wrong.length - refused.length],
+    ["refused alike", refused.length],
+    ["not the same", wrong.length],
+  ] as const;
+  for (const line of columns(
+    rows.map(([what, count]) => [what, grouped(count)]),
+    ["left", "right"],
+  )) {
+    yield `${line}\n`;
+  }
+  yield* reasonLines(modules);
+  for (const module of modules) yield* problemLines(module, paint);
+  const part =
+    shard.count === 1 ? "" : ` of shard ${shard.index}/${shard.count} of ${grouped(total)}`;
+  yield lastLine(verified, part, paint);
+}
+
+function* reasonLines(modules: readonly VerifiedModule[]): Generator<string> {
+  const all = modules.flatMap(({ comparisons }) => comparisons);
+  const reasons = Object.entries(reasonCounts(all)).sort(([, a], [, b]) => b - a);
+  if (reasons.length === 0) return;
+  yield "differences that are explained\n";
+  const lines = reasons.map(([reason, count]) => [grouped(count), reason]);
+  for (const line of columns(lines, ["right", "left"])) yield `${line}\n`;
+}
+
+function lastLine(
+  { modules, release, held }: Pick<Verification, "modules" | "release" | "held">,
+  part: string,
+  paint: Paint,
+): string {
+  const { words, unexplained } = totals(modules.flatMap(({ comparisons }) => comparisons));
+  const verdict = `${counted(unexplained, "word")} of ${grouped(words)} unexplained`;
+  return `${counted(modules.length, "module")}${part} on ${release ?? "this kernel"}: ${held ? paint.bold(verdict) : paint.red(verdict)}\n`;
+}
+
+function note({ errno, problems, loads, comparisons }: VerifiedModule): string {
+  if (problems.length > 0 || comparisons.some(({ unexplained }) => unexplained > 0)) {
+    return NOT_THE_SAME;
+  }
   if (!loads) return `refused alike: ${errno}`;
   return errno === null ? "" : `its init function fails here: ${errno}`;
 }

@@ -74,7 +74,8 @@ export function compareBlock<A extends Address>(block: ComparedBlock<A>): Compar
   const { moment, base, endian } = block;
   const count = Math.ceil(block.ours.length / 4);
   const ours = paddedTo(count, block.ours, endian);
-  const live = paddedTo(count, block.live, endian);
+  // After a block's last byte, a kernel before 6.4 has what was there before.
+  const live = paddedTo(count, block.live.subarray(0, block.ours.length), endian);
   const sections = block.sections.map((section) => ({
     ...section,
     sorted: sameTable(section, block, ours, live),

@@ -41,10 +41,13 @@ export interface GuestOptions<A extends Address> {
   readonly onProgress?: (done: number) => void;
 }
 
+/** The guest has not finished its work. */
+export class GuestFailure extends Misuse {}
+
 /**
  * Boots a kernel, loads the modules in their order, and reads the kernel's answers.
  * @param kernel the file of a kernel for a Malta board, not compressed as a whole.
- * @throws Misuse when the guest doesn't finish, or there is no QEMU where one is wanted.
+ * @throws GuestFailure when the guest doesn't finish; Misuse when there is no QEMU where one is wanted.
  */
 export async function runGuest<A extends Address>(
   kernel: Uint8Array,
@@ -72,7 +75,7 @@ export async function runGuest<A extends Address>(
   const read = readRecords(records, endian, width, subjects.length);
   if (ended === null && read.whole && read.trouble.length === 0) return read;
   const lines = console.split(/\r?\n/).filter((line) => line !== "");
-  throw new Misuse(
+  throw new GuestFailure(
     [
       `the guest didn't finish: ${[ended, ...read.trouble].filter(Boolean).join(", ") || "it stopped early"}`,
       "its console ended in",

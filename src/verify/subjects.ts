@@ -32,40 +32,56 @@ export async function gatherSubjects(
   names: readonly string[],
   tree: string | undefined,
 ): Promise<Subject[]> {
-  const inTree = tree === undefined ? new Map<string, string>() : modulesIn(tree, true);
-  const subjects = new Map<string, Subject>();
-
-  const gather = async (path: string, above: readonly string[]): Promise<Subject> => {
-    const bytes = await readModuleBytes(path);
-    const file = readModule(bytes, { name: moduleName(path) });
-    checkSubject(path, file);
-    const { name } = file;
-    const known = subjects.get(name);
-    if (known !== undefined) return known;
-    const finder = new ModuleFinder(path);
-    const needs = new Set<Subject>();
-    for (const needed of dependencyNames(file)) {
-      const found = inTree.get(moduleName(needed)) ?? finder.find(needed);
-      if (found === undefined || above.includes(moduleName(needed))) continue;
-      const one = await gather(found, [...above, name]);
-      for (const before of [...one.needs, one]) needs.add(before);
-    }
-    const subject = { name, path, bytes, file, needs: [...needs] };
-    subjects.set(name, subject);
-    return subject;
-  };
-
+  const inTree = tree === undefined ? null : modulesIn(tree, true);
+  const gatherer = new SubjectGatherer(inTree ?? new Map());
   for (const name of names) {
     const isFile = existsSync(name) && statSync(name).isFile();
-    const path = isFile ? name : inTree.get(moduleName(name));
+    const path = isFile ? name : inTree?.get(moduleName(name));
     if (path === undefined) {
       throw new Misuse(
         `there is no file ${name}${tree === undefined ? "; --modules DIR says where modules are found by name" : `, and no such module in ${tree}`}`,
       );
     }
-    await gather(path, []);
+    await gatherer.gather(path);
   }
-  return [...subjects.values()];
+  return gatherer.subjects;
+}
+
+/** Reads modules, each once, with their dependencies. */
+export class SubjectGatherer {
+  readonly #inTree: ReadonlyMap<string, string>;
+  readonly #subjects = new Map<string, Subject>();
+
+  /** @param inTree the files of a tree, by the modules' names. */
+  constructor(inTree: ReadonlyMap<string, string>) {
+    this.#inTree = inTree;
+  }
+
+  /** All so far, each after its dependencies. */
+  get subjects(): Subject[] {
+    return [...this.#subjects.values()];
+  }
+
+  /** Adds a module after its dependencies. @throws as gatherSubjects() does. */
+  async gather(path: string, above: readonly string[] = []): Promise<Subject> {
+    const bytes = await readModuleBytes(path);
+    const file = readModule(bytes, { name: moduleName(path) });
+    checkSubject(path, file);
+    const { name } = file;
+    const known = this.#subjects.get(name);
+    if (known !== undefined) return known;
+    const finder = new ModuleFinder(path);
+    const needs = new Set<Subject>();
+    for (const needed of dependencyNames(file)) {
+      const found = this.#inTree.get(moduleName(needed)) ?? finder.find(needed);
+      if (found === undefined || above.includes(moduleName(needed))) continue;
+      const one = await this.gather(found, [...above, name]);
+      for (const before of [...one.needs, one]) needs.add(before);
+    }
+    const subject = { name, path, bytes, file, needs: [...needs] };
+    this.#subjects.set(name, subject);
+    return subject;
+  }
 }
 
 function checkSubject(path: string, { name }: ModuleFile): void {

@@ -48,7 +48,7 @@ export interface VerifyOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-const VERIFY_OPTIONS: OptionKeys<VerifyOptions> = {
+export const VERIFY_OPTIONS: OptionKeys<VerifyOptions> = {
   kernel: true,
   machine: true,
   store: true,
@@ -102,32 +102,60 @@ export async function verify(
   options: VerifyOptions,
 ): Promise<Verification> {
   checkOptions("verify()", options, VERIFY_OPTIONS);
-  const subjects = await gatherSubjects(names, options.tree);
+  const { tree, ...own } = options;
+  const subjects = await gatherSubjects(names, tree);
+  const verifier = await openVerifier(own);
+  verifier.check(subjects);
+  return verifier.verify(subjects);
+}
+
+/** A kernel that has been read once, for as many boots as wanted. */
+export interface Verifier {
+  readonly release: string | null;
+  readonly machine: GuestMachine;
+  /** @throws Misuse for a module that is for another kind of kernel. */
+  check(subjects: readonly Subject[]): void;
+  /** Boots the kernel with these modules, in this order, and compares. */
+  verify(subjects: readonly Subject[]): Promise<Verification>;
+}
+
+/** @throws Misuse for a kernel that can't be read or booted. */
+export async function openVerifier(options: Omit<VerifyOptions, "tree">): Promise<Verifier> {
   const kernel = await readAnyKernel(options.kernel, { store: options.store });
-  const endian = bootableEndian(kernel, options.kernel, subjects);
-  if (isOf64Bits(kernel)) {
-    const { machine = "qemu" } = options;
-    if (machine === "board") {
-      throw new Misuse(
-        `${options.kernel} is a 64-bit kernel, and farjal's board has a 32-bit processor: QEMU boots it (--machine qemu)`,
-      );
-    }
-    return verifiedWith(rival64(kernel), subjects, endian, { ...options, machine });
+  const endian = bootableEndian(kernel, options.kernel);
+  const image = await unpackedFile(host.readFile(options.kernel, KERNEL_BYTES));
+  const { machine = isOf64Bits(kernel) ? "qemu" : "board" } = options;
+  if (isOf64Bits(kernel) && machine === "board") {
+    throw new Misuse(
+      `${options.kernel} is a 64-bit kernel, and farjal's board has a 32-bit processor: QEMU boots it (--machine qemu)`,
+    );
   }
-  const { machine = "board" } = options;
-  const rival = rival32(kernelOf32Bits(kernel, options.kernel));
-  return verifiedWith(rival, subjects, endian, { ...options, machine });
+  const verifier = <A extends Address>(rival: Rival<A>): Verifier => ({
+    release: kernel.release,
+    machine,
+    check: (subjects) => requireOwn(kernel, options.kernel, subjects),
+    verify: (subjects) => {
+      return verifiedWith(rival, image, subjects, { ...options, machine, endian });
+    },
+  });
+  return isOf64Bits(kernel)
+    ? verifier(rival64(kernel))
+    : verifier(rival32(kernelOf32Bits(kernel, options.kernel)));
+}
+
+/** Whether a module is the same in farjal as in the kernel. */
+export function isSame({ comparisons, problems }: VerifiedModule): boolean {
+  return problems.length === 0 && comparisons.every(({ unexplained }) => unexplained === 0);
 }
 
 async function verifiedWith<A extends Address>(
   rival: Rival<A>,
+  image: Uint8Array,
   subjects: readonly Subject[],
-  endian: Endian,
-  options: VerifyOptions & { readonly machine: GuestMachine },
+  options: VerifyOptions & { readonly machine: GuestMachine; readonly endian: Endian },
 ): Promise<Verification> {
-  const { onProgress, timeLimit = TIME_LIMIT, machine } = options;
+  const { onProgress, timeLimit = TIME_LIMIT, machine, endian } = options;
   const { kernel, width } = rival;
-  const image = await unpackedFile(host.readFile(options.kernel, KERNEL_BYTES));
   const guest: GuestOptions<A> = {
     ...{ machine, endian, width, timeLimit },
     ...(onProgress && { onProgress: (done: number) => onProgress(done, subjects.length) }),
@@ -145,11 +173,7 @@ async function verifiedWith<A extends Address>(
     modules.push(await verified({ ...subject, needs }, live, verification));
     if (live.errno !== 0) places.delete(subject.file);
   }
-  const held = modules.every(
-    ({ comparisons, problems }) =>
-      problems.length === 0 && comparisons.every(({ unexplained }) => unexplained === 0),
-  );
-  return { release: kernel.release, modules, held };
+  return { release: kernel.release, modules, held: modules.every(isSame) };
 }
 
 /** What the modules of a verification have in common. */
@@ -161,12 +185,16 @@ interface Context<A extends Address> {
   readonly traces: TraceCheck;
 }
 
-/** The byte order in which the kernel boots. @throws Misuse if the kernel can't boot, or a module isn't for it. */
-function bootableEndian(kernel: AnyKernel, path: string, subjects: readonly Subject[]): Endian {
-  const { endian, bits } = kernel;
-  if (endian === null || kernel.image === null) {
+/** The byte order in which the kernel boots. @throws Misuse if it can't boot. */
+function bootableEndian({ endian, image }: AnyKernel, path: string): Endian {
+  if (endian === null || image === null) {
     throw new Misuse(`${path} can't be booted: it is only a list of symbols`);
   }
+  return endian;
+}
+
+/** @throws Misuse for a module that is for another kind of kernel. */
+function requireOwn({ endian, bits }: AnyKernel, path: string, subjects: readonly Subject[]): void {
   for (const { path: module, file } of subjects) {
     const { elf } = file;
     const [own, theirs] =
@@ -176,7 +204,6 @@ function bootableEndian(kernel: AnyKernel, path: string, subjects: readonly Subj
     if (own === theirs) continue;
     throw new Misuse(`${module} is for a ${own} kernel, and ${path} is ${theirs}`);
   }
-  return endian;
 }
 
 /** Whether two modules export the same name: then the second one is refused. */

@@ -41,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: [
     "board",
     "sweep",
+    "shards",
     "lab",
     "formats",
     "ftrace",

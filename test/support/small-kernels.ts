@@ -1,5 +1,5 @@
-// Finds the small kernels of Linux 6.12.117, one for each byte order, that test/kernels/build.sh builds into
-// .cache/kernels. Tests that need them pass their `skip` to node:test, so that a clone without them lists by name what
+// Finds the small kernels that test/kernels/build.sh builds into .cache/kernels: Linux 6.12.117 for each byte order, and
+// 5.10.262. Tests that need them pass their `skip` to node:test, so that a clone without them lists by name what
 // it skipped.
 
 import { existsSync, readdirSync } from "node:fs";
@@ -9,6 +9,7 @@ import { repositoryFile } from "./repository.ts";
 
 export interface SmallKernel {
   readonly endian: Endian;
+  readonly release: string;
   /** For node:test's `skip`: false, or the reason. */
   readonly skip: string | false;
   readonly vmlinux: string;
@@ -18,8 +19,8 @@ export interface SmallKernel {
   module(name: string): string;
 }
 
-function find(endian: Endian): SmallKernel {
-  const root = repositoryFile(`.cache/kernels/${endian}`);
+function find(name: string, endian: Endian, release: string): SmallKernel {
+  const root = repositoryFile(`.cache/kernels/${name}`);
   const vmlinux = join(root, "vmlinux");
   const built = existsSync(vmlinux);
   const tree = join(root, "lib", "modules");
@@ -31,15 +32,20 @@ function find(endian: Endian): SmallKernel {
     : [];
   return {
     endian,
-    skip: built ? false : `the ${endian}-endian 6.12.117 isn't built: run test/kernels/build.sh`,
+    release,
+    skip: built ? false : `the ${endian}-endian ${release} isn't built: run test/kernels/build.sh`,
     vmlinux,
     modules,
     module(name) {
       const path = modules.find((candidate) => candidate.endsWith(`/${name}.ko`));
-      if (path === undefined) throw new Error(`the ${endian}-endian 6.12.117 has no ${name}.ko`);
+      if (path === undefined) throw new Error(`the ${endian}-endian ${release} has no ${name}.ko`);
       return path;
     },
   };
 }
 
-export const SMALL_KERNELS: readonly SmallKernel[] = [find("little"), find("big")];
+export const SMALL_KERNELS: readonly SmallKernel[] = [
+  find("little", "little", "6.12.117"),
+  find("big", "big", "6.12.117"),
+  find("old", "little", "5.10.262"),
+];

@@ -185,6 +185,14 @@ suite("memory compared", () => {
     });
   }
 
+  test("a byte after the block's end is not compared, and the last one is", () => {
+    const { ours, live, ...rest } = block("off", {});
+    const cut = { ...rest, ours: ours.subarray(0, ours.length - 1) };
+    const changed = (at: number) => live.map((byte, index) => (index === at ? ~byte : byte));
+    assert.equal(compareBlock({ ...cut, live: changed(live.length - 1) }).unexplained, 0);
+    assert.equal(compareBlock({ ...cut, live: changed(live.length - 2) }).unexplained, 1);
+  });
+
   test("a word that one side lacks is a difference", () => {
     const whole = block("off", {});
     const { unexplained } = compareBlock({ ...whole, live: whole.live.subarray(0, 28) });

@@ -37,7 +37,7 @@ import {
   type ShardOptions,
   withShards,
 } from "../options/shard.ts";
-import { progressBar } from "../progress.ts";
+import { Progress } from "../progress.ts";
 import { openModule } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -241,7 +241,7 @@ async function judgedTree(
   const { jobs, timeLimit, timings } = options;
   const shard = chosenShard(options.shard, terminal);
   const last = timings === undefined ? undefined : fitsFromJson(timings, readDocument(timings));
-  const bar = progressBar(terminal);
+  const progress = new Progress(terminal);
   try {
     return await judgeTree(directory, {
       ...fitsOptions(options),
@@ -249,13 +249,10 @@ async function judgedTree(
       timeLimit,
       shard,
       timings: last,
-      onProgress: (done, total) => {
-        if (!bar?.isActive) bar?.start(total, done);
-        else bar.update(done);
-      },
+      onProgress: (done, total) => progress.at(done, total),
     });
   } finally {
-    bar?.stop();
+    progress.stop();
   }
 }
 

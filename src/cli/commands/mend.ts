@@ -36,7 +36,7 @@ import {
   withShards,
 } from "../options/shard.ts";
 import { OutputTree } from "../output-tree.ts";
-import { progressBar } from "../progress.ts";
+import { Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -186,7 +186,7 @@ async function mendDirectory(
     check === true || output === undefined
       ? null
       : OutputTree.open(output, { shared: shard !== undefined, source: directory });
-  const bar = progressBar(terminal);
+  const progress = new Progress(terminal);
   try {
     const mended = await mendTree(directory, {
       ...{ sites, noJumps: !jumps, stripDebug: stripDebug === true },
@@ -196,15 +196,12 @@ async function mendDirectory(
         : {
             onFile: (file: Uint8Array, one: MendResult) => target.write(one.output, file, one.path),
           }),
-      onProgress: (done, total) => {
-        if (!bar?.isActive) bar?.start(total, done);
-        else bar.update(done);
-      },
+      onProgress: (done, total) => progress.at(done, total),
     });
     target?.finish();
     return treeAnswer(mended, target === null ? null : (output ?? null), terminal);
   } finally {
-    bar?.stop();
+    progress.stop();
     target?.close();
   }
 }

@@ -1,35 +1,61 @@
 // `farjal verify MODULE…`: boots a real kernel, loads modules there and in farjal, and compares their memory word by
-// word.
+// word; `farjal verify DIR`, all modules of a tree.
 
 import { type Command, Option } from "commander";
 import { hex } from "../../hex.ts";
-import { GUEST_MACHINES, type GuestMachine, type VerifiedModule, verify } from "../../index.ts";
-import { verifyText } from "../../report/verify-text.ts";
+import { isDirectory } from "../../host/path-kind.ts";
+import {
+  GUEST_MACHINES,
+  type GuestMachine,
+  Incomplete,
+  Misuse,
+  mergeVerified,
+  type VerifiedModule,
+  type VerifiedTree,
+  verifiedFromJson,
+  verify,
+  verifyTree,
+} from "../../index.ts";
+import { verifyText, verifyTreeText } from "../../report/verify-text.ts";
 import type { Answer, AnswerOptions, Give } from "../answer.ts";
 import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts";
 import { countReader } from "../options/numbers.ts";
-import { progressBar } from "../progress.ts";
+import {
+  chosenShard,
+  incompleteAnswer,
+  joinsParts,
+  readDocument,
+  type ShardOptions,
+  withShards,
+} from "../options/shard.ts";
+import { Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
+Of a directory, all modules in it are verified, each after those that it needs there, in as many boots as they take.
+
 Examples:
   farjal verify usbcore.ko --kernel vmlinuz-6.1.0-50-4kc-malta
   farjal verify ext4 cfg80211 --kernel vmlinuz --modules lib/modules/6.1.0-50-4kc-malta
-  farjal verify usbcore.ko.xz --kernel vmlinuz-6.12.95+deb12-5kc-malta       64 bits: in qemu-system-mips64el`;
+  farjal verify usbcore.ko.xz --kernel vmlinuz-6.12.95+deb12-5kc-malta       64 bits: in qemu-system-mips64el
+  farjal verify lib/modules/RELEASE --kernel vmlinuz --shard auto --json > $SLURM_ARRAY_TASK_ID.json
+  farjal verify --merge 1.json 2.json 3.json 4.json`;
 
-interface VerifyOptions extends AnswerOptions, CacheOptions {
-  readonly kernel: string;
+interface VerifyOptions extends AnswerOptions, CacheOptions, ShardOptions {
+  readonly kernel?: string;
   readonly modules?: string;
   readonly machine?: GuestMachine;
   readonly timeLimit: number;
 }
 
 export function addVerify(program: Command, give: Give, terminal: Terminal): void {
-  program
-    .command("verify")
-    .argument("<MODULE...>", "a module's file, or its name in the tree of --modules")
+  withShards(program.command("verify"))
+    .argument(
+      "<MODULE...>",
+      "a module's file, or its name in the tree of --modules; or one directory with modules in it; with --merge, the parts' JSON documents",
+    )
     .option("--json", "print one JSON document")
-    .requiredOption("--kernel <FILE>", "the vmlinuz or vmlinux to boot, for a Malta board")
+    .option("--kernel <FILE>", "the vmlinuz or vmlinux to boot, for a Malta board")
     .addOption(cacheOption())
     .addOption(
       new Option(
@@ -48,15 +74,53 @@ export function addVerify(program: Command, give: Give, terminal: Terminal): voi
     )
     .addHelpText("after", EXAMPLES)
     .action((names: readonly string[], options: VerifyOptions) =>
-      give(options, async () => {
-        const verification = await verified(names, options, terminal);
-        return {
-          held: verification.held,
-          json: { ...verification, modules: verification.modules.map(moduleJson) },
-          text: verifyText(verification, terminal.paint),
-        };
-      }),
+      give(options, () => answered(names, options, terminal)),
     );
+}
+
+async function answered(
+  names: readonly string[],
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  if (joinsParts(options)) return merged(names, terminal);
+  const { kernel } = options;
+  if (kernel === undefined) throw new Misuse("name the kernel to boot with --kernel FILE");
+  const [directory = "", another] = names;
+  if (isDirectory(directory)) {
+    if (another !== undefined) throw new Misuse("verify takes modules or one directory");
+    if (options.modules !== undefined) {
+      throw new Misuse("--modules is for modules; a directory has its own");
+    }
+    return treeAnswer(await verifiedTree(directory, kernel, options, terminal), terminal);
+  }
+  if (options.shard !== undefined || options.timings !== undefined) {
+    throw new Misuse("--shard and --timings are for a directory");
+  }
+  const verification = await verified(names, kernel, options, terminal);
+  return {
+    held: verification.held,
+    json: { ...verification, modules: verification.modules.map(moduleJson) },
+    text: verifyText(verification, terminal.paint),
+  };
+}
+
+function merged(names: readonly string[], terminal: Terminal): Answer {
+  const parts = names.map((name) => ({ name, part: verifiedFromJson(name, readDocument(name)) }));
+  try {
+    return treeAnswer(mergeVerified(parts), terminal);
+  } catch (error) {
+    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
+    throw error;
+  }
+}
+
+function treeAnswer(tree: VerifiedTree, { paint }: Terminal): Answer {
+  return {
+    held: tree.held,
+    json: { ...tree, modules: tree.modules.map(moduleJson) },
+    text: verifyTreeText(tree, paint),
+  };
 }
 
 function moduleJson(module: VerifiedModule): Answer["json"] {
@@ -71,23 +135,46 @@ function moduleJson(module: VerifiedModule): Answer["json"] {
 
 async function verified(
   names: readonly string[],
-  { kernel, machine, modules, timeLimit, cache }: VerifyOptions,
+  kernel: string,
+  { modules, ...options }: VerifyOptions,
   terminal: Terminal,
 ) {
-  const bar = progressBar(terminal);
+  const progress = new Progress(terminal);
   try {
     return await verify(names, {
-      kernel,
-      machine,
-      store: kernelStore({ cache }),
-      timeLimit,
+      ...sharedOptions(kernel, options, progress),
       ...(modules === undefined ? {} : { tree: modules }),
-      onProgress: (done, total) => {
-        if (!bar?.isActive) bar?.start(total, done);
-        else bar.update(done);
-      },
     });
   } finally {
-    bar?.stop();
+    progress.stop();
   }
+}
+
+async function verifiedTree(
+  directory: string,
+  kernel: string,
+  options: VerifyOptions,
+  terminal: Terminal,
+): Promise<VerifiedTree> {
+  const { timings } = options;
+  const shard = chosenShard(options.shard, terminal);
+  const last = timings === undefined ? undefined : verifiedFromJson(timings, readDocument(timings));
+  const progress = new Progress(terminal);
+  try {
+    const shared = sharedOptions(kernel, options, progress);
+    return await verifyTree(directory, { ...shared, shard, timings: last });
+  } finally {
+    progress.stop();
+  }
+}
+
+function sharedOptions(
+  kernel: string,
+  { machine, timeLimit, cache }: VerifyOptions,
+  progress: Progress,
+) {
+  return {
+    ...{ kernel, machine, timeLimit, store: kernelStore({ cache }) },
+    onProgress: (done: number, total: number) => progress.at(done, total),
+  };
 }

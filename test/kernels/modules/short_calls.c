@@ -1,6 +1,11 @@
 // A module whose call of the kernel is a jump that can't reach, as with -mno-long-calls: Linux refuses it.
 
 #include <linux/module.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 15, 0)
+#define _printk printk
+#endif
 
 asmlinkage int _printk(const char *format, ...) __attribute__((near));
 
