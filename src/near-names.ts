@@ -9,7 +9,7 @@ const MOST = 3;
 const SHORTEST_PART = 3;
 
 /** The nearest of the names, the best first; empty if none is near. */
-export function nearNames(wanted: string, names: Iterable<string>): string[] {
+function nearNames(wanted: string, names: Iterable<string>): string[] {
   const plain = plainForm(wanted);
   const found: { readonly name: string; readonly rank: number }[] = [];
   for (const name of new Set(names)) {

@@ -1,5 +1,5 @@
 // The directory that a command writes many files into. A whole result is written beside its final name and renamed when
-// it is complete, so that nobody finds half of it; a signal or an error removes it. Parts of a work share one directory:
+// it is complete, so that no reader finds half of it; a signal or an error removes it. Parts of a work share one directory:
 // each file is there whole or not at all, and the same part done again replaces it.
 
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";

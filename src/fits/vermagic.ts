@@ -2,7 +2,7 @@
 // structures (include/linux/vermagic.h), then the processor and the class (arch/mips/include/asm/vermagic.h). Whether
 // they fit is the loader's decision (module/checks); this file says how they differ.
 
-/** The options that the words stand for, where a word doesn't name its option. */
+/** The options that the words mean, where a word doesn't name its option. */
 const OPTIONS: Readonly<Record<string, string>> = {
   SMP: "CONFIG_SMP",
   preempt: "CONFIG_PREEMPT",

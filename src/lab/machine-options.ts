@@ -48,7 +48,7 @@ export interface InsmodOptions<A extends Address = number> {
   readonly object?: boolean;
   /**
    * Guest address of the first block (core, or text since Linux 6.4), page-aligned, where the search for the others
-   * begins; default: the first free address from 0xc0000000 up.
+   * begins; default: the first free address from 0xc0000000 up, sign-extended for a 64-bit module.
    */
   readonly base?: A;
   /** Guest address of the init block of a kernel before 6.4; default: above the core block's guard page. */
@@ -67,7 +67,10 @@ export interface InsmodOptions<A extends Address = number> {
   readonly farJumps?: "trampoline" | "refuse" | "rewrite";
   /** One veneer for all jumps that can share it (default), or one per jump, as OpenWrt's loader makes them. */
   readonly veneers?: Veneers;
-  /** Give each unresolved import a stub. Calling a stub ends the run and reports the symbol's name. */
+  /**
+   * Give each unresolved import a stub. Calling a stub ends the run and reports the symbol's name; a StillMachine, which
+   * runs nothing, gives it an address in the kernel's region.
+   */
   readonly stubMissing?: boolean;
   /** Run the module's init function and free its init memory, as insmod does. */
   readonly init?: boolean;

@@ -14,7 +14,6 @@ import type { Taint } from "../module/host.ts";
 import type { ModulePlan } from "../module/load.ts";
 import { type LoadedModule, loadedBlocks } from "../module/loaded.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
-import type { PerBlock, Veneers } from "../trampoline/facts.ts";
 import type { KernelRange } from "./kernel-space.ts";
 import {
   agreedEndian,
@@ -50,27 +49,6 @@ const STILL_MACHINE_OPTIONS: OptionKeys<StillMachineOptions> = {
   rules: true,
   structModuleSize: true,
 };
-
-export interface StillInsmodOptions {
-  /**
-   * Guest address of the first block (core, or text since Linux 6.4), page-aligned, where the search for the others
-   * begins; default: the first free address from CKSSEG up.
-   */
-  readonly base?: bigint;
-  /** Guest address of the init block of a kernel before 6.4; default: above the core block's guard page. */
-  readonly initBase?: bigint;
-  /** Guest addresses of single blocks, page-aligned. */
-  readonly place?: PerBlock<bigint>;
-  /**
-   * What to do about a jump that can't reach its target: add a veneer (default), refuse the module as Linux does, or
-   * mend the file as mendModule() does and load it as Linux would.
-   */
-  readonly farJumps?: "trampoline" | "refuse" | "rewrite";
-  /** One veneer for all jumps that can share it (default), or one per jump. */
-  readonly veneers?: Veneers;
-  /** Give each unresolved import an address in the kernel's region. */
-  readonly stubMissing?: boolean;
-}
 
 const SMALL_PAGE = 0x1000;
 const LARGE_PAGE = 0x4000;
@@ -142,7 +120,7 @@ export class StillMachine {
    * either machine can be given the same ones; what runs code has no effect here.
    * @throws Refusal with the kernel's lines and errno when Linux would not load it.
    */
-  insmodFile(file: ModuleFile, options: StillInsmodOptions = {}): LoadedModule<bigint> {
+  insmodFile(file: ModuleFile, options: InsmodOptions<bigint> = {}): LoadedModule<bigint> {
     checkOptions<InsmodOptions<bigint>>("insmodFile()", options, INSMOD_OPTIONS);
     const resident = this.#table.load(file, options);
     resident.state = "LIVE";
@@ -153,7 +131,7 @@ export class StillMachine {
    * The far-jump plan that insmodFile() would carry out, without loading anything.
    * @throws Refusal where Linux refuses the module before it relocates.
    */
-  plan(file: ModuleFile, options: StillInsmodOptions = {}): ModulePlan<bigint> {
+  plan(file: ModuleFile, options: InsmodOptions<bigint> = {}): ModulePlan<bigint> {
     checkOptions<InsmodOptions<bigint>>("plan()", options, INSMOD_OPTIONS);
     return this.#table.plan(file, options);
   }

@@ -20,7 +20,7 @@ import { Processor } from "../processor/processor.ts";
 import type { TableMemory } from "./module-table.ts";
 
 /** CKSSEG, where a -msym32 kernel's module space begins (MODULE_START). */
-export const CKSSEG = 0xffffffff_c0000000n;
+const CKSSEG = 0xffffffff_c0000000n;
 /** The end of a 64-bit kernel's fixmap; the module space ends below the fixmap. */
 const FIXMAP_END = 0xffffffff_fffe0000n;
 /** Pages of the fixmap, and the two pages below it that MODULE_END excludes. */

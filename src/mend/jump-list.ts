@@ -99,7 +99,7 @@ export function jumpsOfModule(file: ModuleFile, base: Address): ListedJump[] {
 /**
  * The jumps of a linked file, a vmlinux. The field gives the target; a jump reaches if the target is in a code section.
  */
-export function jumpsOfKernel(elf: ElfObject): ListedJump[] {
+function jumpsOfKernel(elf: ElfObject): ListedJump[] {
   const sections = code(elf);
   const ranges = addressRanges(sections);
   const functions = elf.symbols

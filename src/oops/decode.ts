@@ -86,10 +86,10 @@ export interface CrashImages {
 }
 
 const LINK = 31;
-/** A jump and its delay slot, which lie before a return address. */
+/** Bytes of a jump and its delay slot, before a return address. */
 const CALL_SIZE = 8;
 const REGION_MASK = 0x0fffffff;
-/** The first page and a bit: a null pointer with the offset of a member. */
+/** Addresses below this are a null pointer with the offset of a member. */
 const NULL_AREA = 0x10000;
 const JALR = 9;
 

@@ -191,7 +191,7 @@ export function exceptionStop(code: number, badVAddr: number, place: StopPlace):
  * The stop for an exception whose vector raised a second exception, because there is no handler.
  * @param second the second exception, raised at `vectorPc`.
  */
-export function noHandlerStop(
+function noHandlerStop(
   code: number,
   second: number,
   vectorPc: number,
@@ -240,7 +240,7 @@ export function budgetStop(budget: number, place: StopPlace): GuestStop {
   };
 }
 
-export function waitStop(place: StopPlace): GuestStop {
+function waitStop(place: StopPlace): GuestStop {
   return {
     ...stop("wait", "wait", place),
     message: `WAIT at ${place.describe(place.pc)}: no interrupt can end it`,

@@ -8,7 +8,7 @@ import type { Paint } from "./paint.ts";
 import { columns } from "./table.ts";
 
 /** The names of the kinds of changes. */
-export const CHANGE_TITLES: Readonly<Record<ChangeKind, string>> = {
+const CHANGE_TITLES: Readonly<Record<ChangeKind, string>> = {
   site: "site written out long",
   "site-removed": "site removed",
   "site-listed": "site listed",

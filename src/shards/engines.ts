@@ -1,5 +1,5 @@
-// The engines that run one command as many jobs, and the variables by which each tells a job which part it is: one row
-// an engine. Some count from 0, some from 1, some from a first task that another variable gives; some don't say how many
+// The engines that run one command as many jobs, and the variables that say which part a job is: one row for each
+// engine. Some count from 0, some from 1, some from a first task that another variable gives; some don't say how many
 // parts there are. What a job's environment means is read here and nowhere else.
 
 import { Misuse } from "../errors.ts";

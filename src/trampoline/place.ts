@@ -26,7 +26,7 @@ export interface Trampoline<A extends Address = number> {
   readonly words: readonly number[];
   readonly target: A;
   readonly symbol: string;
-  /** The block that contains it, as long as which it exists, or the table of OpenWrt's loader. */
+  /** The block that contains it and with which it is freed, or the table of OpenWrt's loader. */
   readonly block: Block | Side;
   /** The first address of the 256 MiB region that contains it. */
   readonly region: A;

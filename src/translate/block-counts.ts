@@ -3,8 +3,7 @@
 // reports where. So the count of many blocks follows from others: a block was begun as often as those before it led to
 // it, and completed as often as it was begun and not left. Such a block has no counter, and of two ways the one that
 // leads out of a loop has it: a turn of a loop then adds to one counter, however many branches it has. This file hands
-// out the counters and turns them into counted stretches of instructions; whoever takes them adds up (the processor's
-// ExecutionCounts).
+// out the counters and turns them into counted stretches of instructions, which the processor's ExecutionCounts adds up.
 
 import {
   BLOCK_COUNT_SIZE,

@@ -1,4 +1,4 @@
-// The kernel's rules: which a release has, what chooses the release, and what a wrong choice is told. The expected values
+// The kernel's rules: which a release has, what chooses the release, and what the error for a wrong choice says. The expected values
 // are those of the releases' sources, read file by file.
 
 import assert from "node:assert/strict";

@@ -28,7 +28,7 @@ export interface TraceTask {
 /** A rule's value: the flag columns of a trace's lines. */
 export type FlagColumns = TraceRules["F1"];
 /** The columns of a text that is no kernel's. */
-export const USUAL_COLUMNS: FlagColumns = "bh";
+const USUAL_COLUMNS: FlagColumns = "bh";
 
 const FIVE_COLUMNS = `#                               / _----=> need-resched
 #                              | / _---=> hardirq/softirq

@@ -34,7 +34,7 @@ const SCALARS: Readonly<Record<string, ScalarType>> = {
   bool: { kind: "scalar", size: 1, signed: false },
   char: { kind: "scalar", size: 1, signed: true, text: true },
 };
-export const TYPE_NAMES = [...Object.keys(SCALARS), "ptr"];
+const TYPE_NAMES = [...Object.keys(SCALARS), "ptr"];
 /** More elements or bytes than any memory has. */
 const MOST = 1 << 29;
 

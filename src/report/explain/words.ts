@@ -60,7 +60,7 @@ export function addressOr(address: Address | null): string {
   return address === null ? "-" : hex(address);
 }
 
-/** `kernel`, `module usb_common`, `stub`, `nobody`. */
+/** What an import resolves to: `kernel`, `module usb_common`, `stub`, `none`. */
 export function origin({ from, module, weak }: ExplainedImport): string {
   if (from === null) return weak ? "none (weak: 0)" : "none";
   return module === null ? from : `module ${module}`;
