@@ -5,7 +5,7 @@ import { Misuse } from "../errors.ts";
 import type { TraceEvent, TracerName } from "./event.ts";
 import type { EventMaker } from "./event-maker.ts";
 import { Feeds, type FeedWish, type TraceFeed } from "./ring/feed.ts";
-import { instructionsToFill, Recording } from "./ring/recording.ts";
+import { instructionsToFill, Recording, type RecordingPlace } from "./ring/recording.ts";
 import { RingCursor } from "./ring/ring-cursor.ts";
 import type { SymbolTable } from "./symbol-table.ts";
 import type { TraceHost } from "./trace-host.ts";
@@ -46,10 +46,10 @@ export class Followers {
   }
 
   /** Records into a file. @throws Misuse when there is a recording already, or the file can't be made. */
-  record<E extends TraceEvent>(path: string, ring: FollowedRing): Recording<E> {
+  record<E extends TraceEvent>(place: RecordingPlace, ring: FollowedRing): Recording<E> {
     if (this.#recording !== null) throw new Misuse("the tracer is being recorded already");
     const cursor = new RingCursor(this.#host.buffer, ring);
-    const recording = new Recording<E>(path, ring.kind, cursor, this.#maker);
+    const recording = new Recording<E>(place, ring.kind, cursor, this.#maker);
     const full = instructionsToFill(ring.kind, ring.capacity);
     const end = this.#host.pauseEvery(full, () => recording.take());
     this.#recording = { recording, end };

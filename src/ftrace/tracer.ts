@@ -185,12 +185,13 @@ export class Tracer<E extends TraceEvent = TraceEvent> {
    * Records every event into a file, without limit: whenever the ring could be full, the guest pauses until its records
    * are written. stop() ends the recording; its events remain readable until its close().
    * @param path the file's path until it is unlinked; no file may exist there.
+   * @param named what errors call the file (default: path).
    * @throws Misuse when the tracer isn't running or the file can't be created. If writing fails, the run throws.
    */
-  record(path: string): Recording<E> {
+  record(path: string, named = path): Recording<E> {
     if (!this.#running) throw new Misuse("the tracer is stopped: there is nothing to record");
     this.#recorded = true;
-    return this.#followers.record<E>(path, this.#followedRing);
+    return this.#followers.record<E>({ path, named }, this.#followedRing);
   }
 
   get #followedRing(): FollowedRing {

@@ -32,7 +32,7 @@ export class EventStore {
   static readonly recordSize = RECORD_SIZE;
   readonly #words: Uint32Array;
   readonly #file: ScratchFile | null;
-  readonly #path: string;
+  readonly #named: string;
   /** Records in the file. */
   #filed = 0;
   #written = 0;
@@ -42,19 +42,24 @@ export class EventStore {
     return new EventStore(capacity, null, "");
   }
 
-  /** Keeps every event. @param path the file's path until its name is removed. @throws Misuse when it can't be made. */
-  static file(path: string): EventStore {
+  /**
+   * Keeps every event.
+   * @param path the file's path until its name is removed.
+   * @param named what errors call the file (default: path).
+   * @throws Misuse when it can't be made.
+   */
+  static file(path: string, named = path): EventStore {
     return new EventStore(
       PIECE,
-      orSay(path, () => host.scratchFile(path)),
-      path,
+      orSay(named, () => host.scratchFile(path)),
+      named,
     );
   }
 
-  private constructor(capacity: number, file: ScratchFile | null, path: string) {
+  private constructor(capacity: number, file: ScratchFile | null, named: string) {
     this.#words = new Uint32Array(capacity * RECORD_WORDS);
     this.#file = file;
-    this.#path = path;
+    this.#named = named;
   }
 
   /** Events recorded. */
@@ -115,14 +120,17 @@ export class EventStore {
   }
 
   #flush(file: ScratchFile): void {
-    orSay(this.#path, () => file.append(new Uint8Array(this.#words.buffer)));
+    orSay(this.#named, () => file.append(new Uint8Array(this.#words.buffer)));
     this.#filed = this.#written;
   }
 
   #read(bytes: Uint8Array, from: number): void {
     for (let done = 0; done < bytes.length; ) {
-      const got = orSay(this.#path, () => this.#file?.read(bytes.subarray(done), from + done) ?? 0);
-      if (got === 0) throw new Misuse(`${this.#path} ends early: another program has cut it`);
+      const got = orSay(
+        this.#named,
+        () => this.#file?.read(bytes.subarray(done), from + done) ?? 0,
+      );
+      if (got === 0) throw new Misuse(`${this.#named} ends early: another program has cut it`);
       done += got;
     }
   }

@@ -84,7 +84,7 @@ class Fuzzing {
       this.#report();
     }
     for (const worker of this.#workers.keys()) worker.removeAllListeners().kill("SIGKILL");
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true, maxRetries: 5 });
     this.#report();
     return this.#failures.length;
   }
@@ -93,7 +93,11 @@ class Fuzzing {
     const folder = mkdtempSync(join(this.#folder, "worker-"));
     const words = [resolve(values.targets), String(this.#seed++), folder, values.memory];
     const program = repositoryFile("build/test/fuzz/worker.js");
-    const worker = fork(program, [...words, ...values.target], { execArgv: WORKER_FLAGS });
+    const worker = fork(program, [...words, ...values.target], {
+      execArgv: WORKER_FLAGS,
+      // A worker is killed, so its temporary files are removed with the folder.
+      env: { ...process.env, TMPDIR: this.#folder },
+    });
     this.#workers.set(worker, { folder, case: 0, since: Date.now(), spent: 0 });
     let told = false;
     worker.on("message", (message: Message) => {

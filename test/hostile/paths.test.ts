@@ -118,6 +118,56 @@ test("a limit on the size of files is one sentence, and leaves nothing behind", 
   assert.deepEqual(readdirSync(directory), []);
 });
 
+test("a limit on the size of files in the middle of a trace names the result, and leaves nothing behind", (context) => {
+  const directory = temporaryDirectory(context);
+  for (const tracer of ["function", "function_graph"]) {
+    const { status, stderr } = spawnSync(
+      "sh",
+      [
+        "-c",
+        `ulimit -f 1; exec "$0" "$1" trace "$2" --call work_run 20 -p ${tracer} -o out.dat`,
+        process.execPath,
+        PROGRAM,
+        MODULE,
+      ],
+      { cwd: directory, encoding: "utf8" },
+    );
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /^error: out\.dat can't be written: file too large/m);
+    assert.deepEqual(readdirSync(directory), []);
+  }
+});
+
+/** How a test that root runs becomes another user, since root may read and write everything. */
+const asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+const isRoot = process.getuid?.() === 0;
+
+test("a file that may not be read, and a directory that may not be written to, are one sentence", {
+  skip: isRoot && spawnSync("setpriv", ["--version"]).error ? "setpriv isn't installed" : false,
+}, (context) => {
+  const directory = temporaryDirectory(context);
+  chmodSync(directory, 0o755);
+  const secret = join(directory, "secret.ko");
+  copyFileSync(MODULE, secret);
+  chmodSync(secret, 0);
+  chmodSync(directory, 0o555);
+  const run = (words: readonly string[]) => {
+    const own = [process.execPath, PROGRAM, ...words];
+    const [command = "", ...rest] = isRoot ? ["setpriv", ...asNobody, ...own] : own;
+    const { status, stderr } = spawnSync(command, rest, { encoding: "utf8" });
+    assert.equal(status, 2, stderr);
+    return stderr;
+  };
+  assert.match(run(["info", secret]), /^error: .*secret\.ko can't be read: permission denied$/m);
+  const output = join(directory, "out.bin");
+  assert.match(
+    run(["load", MODULE, "-o", output]),
+    /out\.bin can't be written: permission denied$/m,
+  );
+  chmodSync(directory, 0o755);
+  assert.deepEqual(readdirSync(directory), ["secret.ko"]);
+});
+
 test("without addresses for a machine's memory, one sentence says what to do, or a later Node does with less", {
   skip: existsSync("/proc") ? false : "/proc isn't here",
 }, () => {

@@ -331,7 +331,9 @@ function capacityOf(options: TraceOptions): number {
 
 function recordingOf(tracer: Tracer, options: TraceOptions): Recording | null {
   const { output } = options;
-  return output !== undefined && keepsAll(options) ? tracer.record(temporaryPath(output)) : null;
+  return output !== undefined && keepsAll(options)
+    ? tracer.record(temporaryPath(output), output)
+    : null;
 }
 
 /** The events of the recording, or else of the tracer's ring, as the formats take them. */

@@ -107,7 +107,7 @@ export class KernelObservation {
     }
     this.#store =
       buffer === undefined
-        ? EventStore.file(temporaryPath(output))
+        ? EventStore.file(temporaryPath(output), output)
         : EventStore.ring(Math.floor((buffer * 1024) / RECORD_SIZE));
     this.#trace = FunctionTrace.start(running, {
       tracer: plugin,

@@ -24,21 +24,31 @@ export function instructionsToFill(kind: TracerName, capacity: number): number {
   return Math.max(1, records);
 }
 
+/** The file of a recording. */
+export interface RecordingPlace {
+  /** Its path until it is unlinked. */
+  readonly path: string;
+  /** What errors call it. */
+  readonly named: string;
+}
+
 export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E> {
   readonly tracer: TracerName;
-  readonly #path: string;
+  readonly #named: string;
   readonly #cursor: RingCursor;
   readonly #maker: EventMaker;
   #file: ScratchFile | null;
   #length = 0;
 
-  /**
-   * @param path the file's path until it is unlinked.
-   * @throws Misuse when the file can't be created.
-   */
-  constructor(path: string, tracer: TracerName, cursor: RingCursor, maker: EventMaker) {
+  /** @throws Misuse when the file can't be created. */
+  constructor(
+    { path, named }: RecordingPlace,
+    tracer: TracerName,
+    cursor: RingCursor,
+    maker: EventMaker,
+  ) {
     this.tracer = tracer;
-    this.#path = path;
+    this.#named = named;
     this.#cursor = cursor;
     this.#maker = maker;
     this.#file = this.#orSay(() => host.scratchFile(path));
@@ -82,7 +92,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
   #read(bytes: Uint8Array, from: number): void {
     for (let done = 0; done < bytes.length; ) {
       const got = this.#orSay(() => this.#open.read(bytes.subarray(done), from + done));
-      if (got === 0) throw new Misuse(`${this.#path} ends early: another program has cut it`);
+      if (got === 0) throw new Misuse(`${this.#named} ends early: another program has cut it`);
       done += got;
     }
   }
@@ -97,7 +107,7 @@ export class Recording<E extends TraceEvent = TraceEvent> implements Iterable<E>
       return work();
     } catch (error) {
       if (error instanceof Misuse) throw error;
-      throw new Misuse(`${this.#path} can't be written: ${systemError(error)}`);
+      throw new Misuse(`${this.#named} can't be written: ${systemError(error)}`);
     }
   }
 }
