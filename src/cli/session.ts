@@ -35,6 +35,7 @@ import {
 import { ModuleFinder } from "../sweep/dependencies.ts";
 import { DependencyLoader } from "../sweep/dependency-loader.ts";
 import { address32, address64 } from "../sweep/module-address.ts";
+import { structModuleOf } from "../sweep/struct-module.ts";
 import { ProvidedFunctions, readProvided } from "./call/provide.ts";
 import { readInput } from "./input.ts";
 import { kernelStore } from "./kernel-store.ts";
@@ -159,6 +160,16 @@ function profileChooser(options: SessionOptions, kernel: AnyKernel | null): Prof
   return (vermagic) => profileFor(choice, kernel, vermagic);
 }
 
+/** sizeof(struct module), where the kernel refuses modules with another one, by the modules installed with it. */
+async function ownStructModule(
+  options: SessionOptions,
+  kernel: AnyKernel | null,
+): Promise<number | undefined> {
+  if (kernel === null || options.kernel === undefined) return undefined;
+  const { rules } = profileChooser(options, kernel)(kernel.vermagic);
+  return rules.V15 === "ignore" ? undefined : structModuleOf(options.kernel, kernel);
+}
+
 /** Reads the module that a command names. */
 export async function openModule(
   path: string,
@@ -197,6 +208,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
       memory: memory << 20,
       cpu,
       rules: ruleChoice(options),
+      structModuleSize: await ownStructModule(options, kernel),
       ...(engine === undefined ? {} : { engine }),
     });
     const profileOf = profileChooser(options, kernel);
@@ -215,6 +227,7 @@ export class Session<A extends Address, M extends ModuleMachine<A>> {
       kernel,
       memory: memory << 20,
       rules: ruleChoice(options),
+      structModuleSize: await ownStructModule(options, kernel),
     });
     const profileOf = profileChooser(options, kernel);
     const session = new Session<bigint, StillMachine>(

@@ -2,8 +2,6 @@
 // their dependencies. The kernel's modules are in --modules, or where a distribution has them: boot/vmlinuz-RELEASE is
 // beside lib/modules/RELEASE. Of a large tree only the files that matter are read.
 
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import { Misuse, Refusal } from "../errors.ts";
 import type { AnyKernel } from "../kernel/kernel.ts";
 import { readAnyKernel } from "../kernel/read.ts";
@@ -13,7 +11,13 @@ import { type ModuleFile, type ReadModuleOptions, readModule } from "../module/f
 import { moduleName } from "../module/file/name.ts";
 import { readModuleBytes } from "../module/file/source.ts";
 import type { OptionKeys } from "../options.ts";
-import { dependencyNames, ModuleFinder, moduleFiles, modulesIn } from "../sweep/dependencies.ts";
+import {
+  dependencyNames,
+  ModuleFinder,
+  moduleFiles,
+  modulesIn,
+  treeBeside,
+} from "../sweep/dependencies.ts";
 import { factsOf, type ModuleFacts } from "./module-facts.ts";
 import { Target } from "./target.ts";
 
@@ -141,15 +145,4 @@ async function factsAt(path: string | undefined): Promise<ModuleFacts | null> {
   if (path === undefined) return null;
   const file = readOrRefuse(await readModuleBytes(path), path);
   return file instanceof Refusal ? null : factsOf(file);
-}
-
-/** The modules that were installed with a kernel: ROOT/boot/FILE and ROOT/lib/modules/RELEASE, or FILE in the latter. */
-function treeBeside(kernel: string, release: string | null): string | null {
-  const directory = dirname(resolve(kernel));
-  if (existsSync(join(directory, "kernel")) && basename(dirname(directory)) === "modules") {
-    return directory;
-  }
-  if (release === null || basename(directory) !== "boot") return null;
-  const tree = join(dirname(directory), "lib/modules", release);
-  return existsSync(tree) ? tree : null;
 }

@@ -1,7 +1,7 @@
 // Finds the files of a module's dependencies, which its modinfo names. It looks beside the module's file, and anywhere
 // in the modules tree around it: the nearest directory above that holds `kernel/` and either is in `modules/` or has
 // lists such as `modules.order`, as /lib/modules/RELEASE does. For the modules of a whole directory it looks there
-// first. '-' and '_' are equivalent in a module's name, as for modprobe.
+// first. A kernel's own modules are where a distribution installs them. '-' and '_' are equivalent in a module's name, as for modprobe.
 
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -114,4 +114,15 @@ function treeRoot(directory: string): string | undefined {
     if (isTree(at)) return at;
     if (at === dirname(at)) return undefined;
   }
+}
+
+/** The modules that were installed with a kernel: ROOT/boot/FILE and ROOT/lib/modules/RELEASE, or FILE in the latter. */
+export function treeBeside(kernel: string, release: string | null): string | null {
+  const directory = dirname(resolve(kernel));
+  if (existsSync(join(directory, "kernel")) && basename(dirname(directory)) === "modules") {
+    return directory;
+  }
+  if (release === null || basename(directory) !== "boot") return null;
+  const tree = join(dirname(directory), "lib/modules", release);
+  return existsSync(tree) ? tree : null;
 }

@@ -4,9 +4,11 @@
 
 import { Misuse, Refusal } from "../errors.ts";
 import { mostFrequent } from "../extremes.ts";
+import type { AnyKernel } from "../kernel/kernel.ts";
 import { type ModuleFile, readModule } from "../module/file/file.ts";
 import { moduleName } from "../module/file/name.ts";
 import { readModuleBytes } from "../module/file/source.ts";
+import { modulesIn, treeBeside } from "./dependencies.ts";
 
 /** The most modules that are read. */
 const SAMPLES = 7;
@@ -29,6 +31,19 @@ export async function structModuleSize(
     if (size !== undefined && file?.modinfo.get("vermagic") === vermagic) sizes.push(size);
   }
   return mostFrequent(sizes);
+}
+
+/**
+ * The same for a kernel's file, by the modules that were installed with it.
+ * @returns bytes; undefined if there are none, or the kernel doesn't say its version magic.
+ */
+export async function structModuleOf(
+  path: string,
+  { release, vermagic }: Pick<AnyKernel, "release" | "vermagic">,
+): Promise<number | undefined> {
+  const tree = vermagic === null ? null : treeBeside(path, release);
+  if (tree === null) return undefined;
+  return (await structModuleSize([...modulesIn(tree, true).values()], vermagic)) ?? undefined;
 }
 
 /** null for a file that is no module. */
