@@ -12,7 +12,7 @@ import { IdeChannel } from "./devices/ide.ts";
 import { MaltaFpga, REVISION, REVISION_OFFSET } from "./devices/malta-fpga.ts";
 import { type PciBus, PciFunction, pciNumber } from "./devices/pci.ts";
 import { Pcnet } from "./devices/pcnet.ts";
-import { addPiix4, routedLine } from "./devices/piix4.ts";
+import { addPiix4, routedLine, SUBSYSTEM } from "./devices/piix4.ts";
 import { Pit } from "./devices/pit.ts";
 import { Rtc } from "./devices/rtc.ts";
 import { Uart } from "./devices/uart.ts";
@@ -204,7 +204,7 @@ function systemController(): PciFunction {
   return new PciFunction({
     words: {
       ...{ 0: 0x462011ab, 1: 0x02800000, 2: 0x06000010, 4: 0x00000008, 5: 0x01000008 },
-      ...{ 6: 0x1c000000, 7: 0x1f000000, 8: 0x14000000, 9: 0x14000001, 15: 0x100 },
+      ...{ 6: 0x1c000000, 7: 0x1f000000, 8: 0x14000000, 9: 0x14000001, 11: SUBSYSTEM, 15: 0x100 },
     },
   });
 }

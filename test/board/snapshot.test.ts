@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import type { Board } from "../../src/board/board.ts";
 import { packProgram, unpackProgram } from "../../src/board/boot-program.ts";
 import { swapped } from "../../src/board/bus.ts";
 import { boardOf, restoreBoard, saveBoard } from "../../src/board/snapshot.ts";
@@ -17,6 +18,15 @@ import { boardWith, ENTRY, RESULT, word } from "./program.ts";
 const MORE = 2000;
 const VERSIONS = ["6", "7", "8"] as const;
 
+/**
+ * The states of a board's devices. Those of PCI's functions are left out: what they hold at reset was other in the past,
+ * and a restored board keeps what its guest has seen.
+ */
+function devicesOf(board: Board): unknown {
+  const saved = board.devices.filter(({ name }) => !name.startsWith("pci-"));
+  return saved.map(({ name, device }) => [name, device.save?.() ?? null]);
+}
+
 for (const endian of ENDIANS) {
   suite(`a ${endian}-endian board's snapshot`, () => {
     for (const version of VERSIONS) {
@@ -28,7 +38,9 @@ for (const endian of ENDIANS) {
         for (const board of [whole, restored]) board.run({ instructions: MORE });
         assert.ok(whole.console.text.length > 100);
         assert.equal(restored.console.text, whole.console.text);
-        assert.deepEqual(saveBoard(restored), saveBoard(whole));
+        assert.equal(stateDigest(restored.processor), stateDigest(whole.processor));
+        assert.deepEqual(restored.state, whole.state);
+        assert.deepEqual(devicesOf(restored), devicesOf(whole));
       });
     }
 

@@ -38,6 +38,10 @@ const LONG: ReadonlySet<number> = new Set([
 /** Commands from here on pulse the output port's bits that are 0 in them. */
 const PULSE = 0xf0;
 const NO_COMMAND = 0;
+/** Where the output buffer's byte comes from. */
+const CONTROLLER = 0;
+const KEYBOARD = 1;
+const MOUSE = 2;
 
 export interface I8042Options {
   /** Set the interrupt lines. */
@@ -56,6 +60,7 @@ export class I8042 implements Device {
   #output = OUTPUT_AT_RESET;
   #open = NO_COMMAND;
   #data = 0;
+  #source = CONTROLLER;
   /** The controller's answer that waits, and whether it is given as the mouse's: empty or of two numbers. */
   #own: readonly number[] = [];
   #fromKeyboard: readonly number[] = [];
@@ -92,7 +97,7 @@ export class I8042 implements Device {
     switch (open) {
       case NO_COMMAND:
         this.#mode &= ~KEYBOARD_OFF;
-        this.#fromKeyboard = this.#keyboard.command(byte);
+        this.#fromKeyboard = this.#answer(this.#keyboard, byte, KEYBOARD) ?? this.#fromKeyboard;
         break;
       case WRITE_MODE:
         this.#mode = byte;
@@ -102,10 +107,10 @@ export class I8042 implements Device {
         break;
       case WRITE_MOUSE:
         this.#mode &= ~MOUSE_OFF;
-        this.#fromMouse = this.#mouse.command(byte);
+        this.#fromMouse = this.#answer(this.#mouse, byte, MOUSE) ?? this.#fromMouse;
         break;
       default:
-        this.#own = [byte, open === WRITE_MOUSE_BUFFER ? 1 : 0];
+        this.#give(byte, open === WRITE_MOUSE_BUFFER ? 1 : 0);
     }
     this.#fill();
   }
@@ -118,13 +123,17 @@ export class I8042 implements Device {
     this.#output = OUTPUT_AT_RESET;
     this.#open = NO_COMMAND;
     this.#data = 0;
+    this.#source = CONTROLLER;
     [this.#own, this.#fromKeyboard, this.#fromMouse] = [[], [], []];
     this.#raise();
   }
 
   save(): Saved {
     return {
-      registers: [this.#status, this.#mode, this.#output, this.#open, this.#data],
+      registers: [
+        ...[this.#status, this.#mode, this.#output, this.#open, this.#data],
+        this.#source,
+      ],
       own: this.#own,
       keyboard: this.#keyboard.save(),
       fromKeyboard: this.#fromKeyboard,
@@ -135,12 +144,13 @@ export class I8042 implements Device {
 
   restore(saved: Saved): void {
     const state = saved as Record<"registers" | "own" | "fromKeyboard" | "fromMouse", number[]>;
-    const [status, mode, output, open, data] = state.registers.map((value) => value & 0xff);
+    const [status, mode, output, open, data, source] = state.registers.map((value) => value & 0xff);
     this.#status = status ?? UNLOCKED;
     this.#mode = mode ?? MODE_AT_RESET;
     this.#output = output ?? OUTPUT_AT_RESET;
     this.#open = open ?? NO_COMMAND;
     this.#data = data ?? 0;
+    this.#source = source ?? CONTROLLER;
     this.#own = state.own.slice(0, 2);
     this.#fromKeyboard = state.fromKeyboard;
     this.#fromMouse = state.fromMouse;
@@ -150,14 +160,14 @@ export class I8042 implements Device {
   }
 
   #command(byte: number): void {
-    this.#open = LONG.has(byte) ? byte : NO_COMMAND;
+    if (LONG.has(byte)) this.#open = byte;
     if (byte >= PULSE) {
       if ((byte & OUTPUT_NO_RESET) === 0) this.#port?.stop("reset");
       return;
     }
     switch (byte) {
       case READ_MODE:
-        this.#own = [this.#mode, 0];
+        this.#give(this.#mode);
         break;
       case 0xa7:
         this.#mode |= MOUSE_OFF;
@@ -167,11 +177,11 @@ export class I8042 implements Device {
         break;
       case 0xaa: // self-test
         this.#status |= PASSED;
-        this.#own = [0x55, 0];
+        this.#give(0x55);
         break;
       case 0xa9: // tests of the ports
       case 0xab:
-        this.#own = [0, 0];
+        this.#give(0);
         break;
       case 0xad:
         this.#mode |= KEYBOARD_OFF;
@@ -180,10 +190,10 @@ export class I8042 implements Device {
         this.#mode &= ~KEYBOARD_OFF;
         break;
       case 0xc0:
-        this.#own = [INPUT_PORT, 0];
+        this.#give(INPUT_PORT);
         break;
       case 0xd0:
-        this.#own = [this.#outputPort, 0];
+        this.#give(this.#outputPort);
         break;
       case 0xdd:
         this.#output &= ~OUTPUT_A20;
@@ -192,6 +202,21 @@ export class I8042 implements Device {
         this.#output |= OUTPUT_A20;
     }
     this.#fill();
+  }
+
+  /** Gives a byte of the controller's own, in place of one that nobody has read. */
+  #give(byte: number, ofMouse = 0): void {
+    this.#own = [byte, ofMouse];
+    if (this.#source === CONTROLLER) this.#status &= ~(FULL | FROM_MOUSE);
+  }
+
+  /** A device's answer, which replaces what it has sent and nobody has read; undefined when it gives none. */
+  #answer(device: Ps2Device, byte: number, source: number): readonly number[] | undefined {
+    const answer = device.command(byte);
+    if (answer.length === 0) return undefined;
+    if ((this.#status & FULL) === 0 || this.#source !== source) return answer;
+    this.#data = answer[0] ?? 0;
+    return answer.slice(1);
   }
 
   get #outputPort(): number {
@@ -222,6 +247,8 @@ export class I8042 implements Device {
     if (next === undefined) return;
     const isMouse = own === undefined ? key === undefined : ofMouse === 1;
     this.#data = next & 0xff;
+    if (own !== undefined) this.#source = CONTROLLER;
+    else this.#source = isMouse ? MOUSE : KEYBOARD;
     this.#status |= FULL | (isMouse ? FROM_MOUSE : 0);
   }
 

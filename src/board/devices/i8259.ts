@@ -124,11 +124,14 @@ class Controller {
     return this.#hasMode ? "mode" : "mask";
   }
 
-  readCommand(): number {
-    if (!this.#polls) return this.#readsIsr ? this.isr : this.irr;
-    this.#polls = false;
-    const isPending = this.pending >= 0;
-    return isPending ? 0x80 | this.acknowledge() : 0;
+  /** After a poll command, the next read of either port acknowledges an interrupt. */
+  read(isCommand: boolean): number {
+    if (this.#polls) {
+      this.#polls = false;
+      return this.pending >= 0 ? 0x80 | this.acknowledge() : 0;
+    }
+    if (!isCommand) return this.imr;
+    return this.#readsIsr ? this.isr : this.irr;
   }
 
   writeElcr(value: number): void {
@@ -221,7 +224,7 @@ export class InterruptControllers {
     const controller = (): Controller => (which === "first" ? this.#first : this.#second);
     return {
       read: (offset) => {
-        const value = offset === 0 ? controller().readCommand() : controller().imr;
+        const value = controller().read(offset === 0);
         this.#update();
         return value;
       },

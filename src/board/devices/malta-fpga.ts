@@ -1,5 +1,5 @@
 // Malta's board logic: the reset register, the display of eight characters, the LED bar, and the revision word in the
-// boot ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is missing: its input reads as zero.
+// boot ROM. Switches and jumpers read as unset. The I2C bus of the memory modules is idle.
 
 import type { Endian } from "../../bytes/endian.ts";
 import { latin1 } from "../../bytes/text.ts";
@@ -15,6 +15,13 @@ const RESET = 0x500;
 const RESET_NOW = 0x42;
 const BREAK_RESET = 0x508;
 const BREAK_RESET_VALUE = 0x0a;
+/** Registers that nothing here changes: general inputs, and the idle I2C bus. */
+const IDLE: ReadonlyMap<number, number> = new Map([
+  [0xa08, 3],
+  [0xb00, 2],
+  [0xb10, 3],
+  [0xb18, 1],
+]);
 
 /** The word at 0x1fc00010: a CoreLV board with a GT-64120. */
 export const REVISION_OFFSET = 0x10;
@@ -48,7 +55,7 @@ export class MaltaFpga implements Device {
       case BREAK_RESET:
         return BREAK_RESET_VALUE;
       default:
-        return 0;
+        return IDLE.get(offset) ?? 0;
     }
   }
 

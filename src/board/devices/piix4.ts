@@ -7,6 +7,8 @@ import type { Device, DevicePort, Saved } from "../device.ts";
 import { type PciBus, PciFunction, pciNumber } from "./pci.ts";
 
 const DEVICE = 10;
+/** The subsystem that QEMU's PCI devices name. */
+export const SUBSYSTEM = 0x11001af4;
 const ISA_BRIDGE = 0;
 const IDE = 1;
 const USB = 2;
@@ -116,14 +118,18 @@ export function addPiix4(
     [
       ISA_BRIDGE,
       new PciFunction({
-        words: { 0: 0x71108086, 1: 0x02000007, 2: 0x06010000, 3: 0x00800000, [ROUTING]: ROUTES },
+        words: {
+          ...{ 0: 0x71108086, 1: 0x02000000, 2: 0x06010000, 3: 0x00800000, 11: SUBSYSTEM },
+          ...{ 19: 0x0003004d, [ROUTING]: ROUTES, 26: 0x200, 28: 0x80, 29: 0x0c0c0000, 30: 2 },
+          ...{ 40: 8, 42: 15 },
+        },
         writable: { [ROUTING]: 0xffffffff },
       }),
     ],
     [
       IDE,
       new PciFunction({
-        words: { 0: 0x71118086, 1: 0x02800000, 2: 0x01018000 },
+        words: { 0: 0x71118086, 1: 0x02800000, 2: 0x01018000, 11: SUBSYSTEM },
         writable: { 16: 0xffffffff },
         bars: [{ number: 4, space: "io", size: IDE_SIZE, region: region(IDE_SIZE, busMaster) }],
       }),
@@ -131,7 +137,9 @@ export function addPiix4(
     [
       USB,
       new PciFunction({
-        words: { 0: 0x71128086, 1: 0x02800000, 2: 0x0c030001, 15: 0x400, 24: 0x10 },
+        words: {
+          ...{ 0: 0x71128086, 2: 0x0c030001, 11: SUBSYSTEM, 15: 0x400, 24: 0x10, 26: 0x10000 },
+        },
         bars: [{ number: 4, space: "io", size: USB_SIZE, region: region(USB_SIZE, ABSENT) }],
       }),
     ],
@@ -141,8 +149,14 @@ export function addPiix4(
         words: {
           0: 0x71138086,
           1: 0x02800000,
-          2: 0x06800000,
+          2: 0x06800003,
+          11: SUBSYSTEM,
           15: 0x100,
+          22: 0x02000000,
+          23: 0x90000000,
+          24: 0x60000000,
+          25: 0x98000000,
+          52: 0x00090000,
           [POWER_BASE]: 1,
           36: 0x1101,
         },

@@ -24,6 +24,7 @@ const IIR_RECEIVED = 0x04;
 const IIR_FIFO = 0xc0;
 const FCR_ENABLE = 0x01;
 const FCR_CLEAR_RECEIVED = 0x02;
+const FCR_CLEAR_TRANSMITTED = 0x04;
 const FCR_BITS = 0xc9;
 const LCR_DLAB = 0x80;
 const LSR_DATA = 0x01;
@@ -70,8 +71,7 @@ export class Uart implements Device {
   }
 
   read(offset: number): number {
-    if (offset % this.#stride !== 0) return 0;
-    switch (offset / this.#stride) {
+    switch (Math.floor(offset / this.#stride)) {
       case DATA:
         return this.#hasDivisor ? this.#divisor & 0xff : this.#take();
       case IER:
@@ -93,8 +93,7 @@ export class Uart implements Device {
 
   write(offset: number, _size: number, wide: number): void {
     const value = wide & 0xff;
-    if (offset % this.#stride !== 0) return;
-    switch (offset / this.#stride) {
+    switch (Math.floor(offset / this.#stride)) {
       case DATA:
         if (this.#hasDivisor) this.#divisor = (this.#divisor & 0xff00) | value;
         else this.#send(value);
@@ -104,9 +103,7 @@ export class Uart implements Device {
         else this.#enable(value & IER_BITS);
         break;
       case IIR: // a write to this address goes to FCR
-        if ((value & FCR_CLEAR_RECEIVED) !== 0) this.#fifo = [];
-        this.#fcr = value & FCR_BITS;
-        this.#refill();
+        this.#control(value);
         break;
       case LCR:
         this.#lcr = value;
@@ -183,6 +180,15 @@ export class Uart implements Device {
     if (((ier ^ this.#ier) & IER_TRANSMITTER) !== 0) this.#emptied = (ier & IER_TRANSMITTER) !== 0;
     this.#ier = ier;
     this.#update();
+  }
+
+  /** A write of FCR. Switching the FIFOs on or off clears both, and clearing the transmitter's empties it anew. */
+  #control(value: number): void {
+    const switched = ((value ^ this.#fcr) & FCR_ENABLE) !== 0;
+    if (switched || (value & FCR_CLEAR_RECEIVED) !== 0) this.#fifo = [];
+    if (switched || (value & FCR_CLEAR_TRANSMITTED) !== 0) this.#emptied = true;
+    this.#fcr = value & FCR_BITS;
+    this.#refill();
   }
 
   get #cause(): number {
