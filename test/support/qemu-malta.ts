@@ -29,6 +29,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/raid6: .*|xor: .*|prandom.*/, "a benchmark"],
   [/random: .*/, "random"],
   [/hrtimer: interrupt took .*/, ""], // only from QEMU on a busy machine
+  [/^pci \S+ \S+ took \d+ usecs/, ""], // the same: for more than 10 ms (drivers/pci/quirks.c)
 ];
 
 /** A console's lines, without empty ones, and with what depends on the machine masked. */
