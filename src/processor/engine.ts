@@ -49,9 +49,9 @@ const PAID = 8;
  * done at HOT, and more as translated instructions gain it back: each is worth the interpretation of GAINED. While the
  * translator has done more, code has to be COOL times as hot.
  */
-const EAGER_WORK = 8e6;
-const GAINED = 1 / 16;
-const COOL = 16;
+const EAGER_WORK = 12e6;
+const GAINED = 1 / 4;
+const COOL = 32;
 /** What it costs to observe code: the exact reading takes ten times as long. */
 const OBSERVATION_WORK = 10 * OBSERVATION;
 /**
@@ -61,6 +61,11 @@ const OBSERVATION_WORK = 10 * OBSERVATION;
 const FIRST_WAIT = 4e6;
 const MORE_WAIT = 4;
 const LONGEST_WAIT = 1e8;
+/** A slice of so many instructions says whether translated code is worth looking for, by its share. */
+const JUDGED = 1_000_000;
+const LEAST_SHARE = 0.25;
+/** The most slices without looking for hot code, for one with it. */
+const MOST_RESTING = 4;
 /** Interpreted instructions between two looks whether the debt is paid. */
 const REST = 100_000;
 
@@ -120,6 +125,9 @@ export class RunLoop {
   #stopReason = STOP_LIMIT;
   /** The next slice at most, while V8 has yet to optimise code. */
   #fresh = TRANSLATED_SLICE;
+  /** Instructions that are interpreted without looking for hot code after a slice with little translated code. */
+  #resting = 0;
+  #restUntil = 0;
   readonly #counts: ExecutionCounts;
   readonly #blockCounts: BlockCounts;
   /** Instructions counted since the core's counts were taken. */
@@ -224,16 +232,34 @@ export class RunLoop {
     if (this.#engine !== "auto" || this.#translator === undefined) return false;
     if (this.#words[ENGINE / 4] !== 1) return false;
     const work = this.#translator.work + this.#observations * OBSERVATION_WORK;
-    return work > FREE_WORK + PAID * this.#host.count;
+    return work > FREE_WORK + PAID * this.#host.count || this.#host.count < this.#restUntil;
+  }
+
+  /** Whether the translator has done more than what is free and what its code has gained. */
+  #isCareful(translator: Translator): boolean {
+    return translator.work > EAGER_WORK + GAINED * translator.instructions;
+  }
+
+  /**
+   * After a slice: looking for hot code at each taken branch makes the interpreter slower, so while little of what runs
+   * is translated it is looked for in some of the slices only.
+   */
+  #judge(executed: number, translated: number): void {
+    const translator = this.#translator;
+    if (this.#engine !== "auto" || translator === undefined || executed < JUDGED) return;
+    if (translated >= LEAST_SHARE * executed || !this.#isCareful(translator)) {
+      this.#resting = 0;
+      return;
+    }
+    this.#resting = Math.min(this.#resting + executed, MOST_RESTING * executed);
+    this.#restUntil = this.#host.count + this.#resting;
   }
 
   /** Sets how hot code has to be, from what its translation has cost and gained so far. */
   #setHeat(): void {
     const translator = this.#translator;
     if (this.#engine !== "auto" || translator === undefined) return;
-    const { instructions } = translator.statistics;
-    const isEager = translator.work <= EAGER_WORK + GAINED * instructions;
-    this.#words[HOT_AFTER / 4] = isEager ? HOT.auto : COOL * HOT.auto;
+    this.#words[HOT_AFTER / 4] = this.#isCareful(translator) ? COOL * HOT.auto : HOT.auto;
   }
 
   /** Interprets for a while; returns STOP_LIMIT at the end of the run alone. */
@@ -260,11 +286,18 @@ export class RunLoop {
       this.#words[CPU_LIMIT / 4 + 1] = Math.floor(limit / ADDRESS_SPACE);
       this.#setHeat();
       const before = this.#host.count;
+      const stayed = this.#stayed;
       const reason = this.#core.exports[entry]() >>> 0;
       this.#stopReason = reason;
+      if (this.#words[ENGINE / 4] === 1)
+        this.#judge(this.#host.count - before, this.#stayed - stayed);
       if (this.counting) this.#counted(this.#host.count - before);
       if (reason !== STOP_LIMIT || limit === end) return reason;
     }
+  }
+
+  get #stayed(): number {
+    return this.#translator?.instructions ?? 0;
   }
 
   #counted(instructions: number): void {
