@@ -1,7 +1,7 @@
 // The limits on what input may cost: the size of each kind of file, and how much a reader makes of it, be it small.
 // Each is checked where the thing is made. A hostile file ends in one sentence, within 5 seconds and 1 GiB; each limit
 // is far above what the largest real file needs, which its comment gives. SECURITY.md has the same table, and a test
-// compares them. Not here are the formats' and the kernel's own constants, how much a report prints, and the translator's
+// compares them. Not here are the formats' and the kernel's own constants, how much a text for people prints, and the translator's
 // tuning: those are beside the code that they belong to.
 
 const MIB = 1 << 20;
@@ -212,3 +212,91 @@ export const LINK_FRAMES = 1000;
 export const UART_WAITING = 1 << 20;
 /** Sectors of 512 bytes of a disk: 28 bits, which every command of ATA can address. */
 export const DISK_SECTORS = 2 ** 28;
+
+// What is kept at hand, what a page shows, and what is seen of a kernel on the board.
+/** Calls in the flame graph of a page: more than a screen has pixels for. */
+export const PAGE_NODES = 8000;
+/** Functions in the table of a page. */
+export const PAGE_FUNCTIONS = 500;
+/** Calls in the timeline of a page. */
+export const PAGE_SLICES = 20_000;
+/** Events in the timeline of a page. */
+export const PAGE_INSTANTS = 5000;
+/** Characters of an event's text on a page. */
+export const PAGE_TEXT = 500;
+/** Rows of the timeline of a page; deeper calls aren't drawn. */
+export const PAGE_ROWS = 200;
+/** Names whose JSON is kept while a trace is written for a viewer. */
+export const VIEWER_NAMES = 1 << 16;
+/** Functions of a task whose marks are kept while a systrace is written. */
+export const VIEWER_MARKS = 1 << 14;
+/** Texts of calls and durations that are kept while a trace is printed. */
+export const CACHED_TEXTS = 1 << 14;
+/** Records that wait for a CPU's next one while a trace is printed; then the call is printed as two lines. */
+export const WAITING_RECORDS = 1 << 16;
+/** Frames of a stack that is guessed from callers; a kernel's isn't deeper. */
+export const GUESSED_DEPTH = 512;
+/** Characters of all printed records of a trace.dat, besides 32 times the size of the records. */
+export const TRACE_TEXTS = 1 << 26;
+/** Characters of a string in a record. */
+export const TRACE_STRING = 4096;
+/** Characters to which a conversion of a print fmt pads. */
+export const PRINTED_WIDTH = 1024;
+/** Bytes of a part of a binary file that are read at once. */
+export const FILE_PART_BYTES = 256 << 20;
+/** Characters of a name in a binary file. */
+export const FILE_STRING = 4096;
+/** Calls in each other in a profile: a guest can recurse without end. */
+export const PROFILED_DEPTH = 1 << 16;
+/** Addresses that are marked, such as those of returns; further ones aren't marked. */
+export const MARKED_ADDRESSES = 1 << 22;
+/** Bytes of the checkpoints with which a run goes back, unless the caller says how many. */
+export const HISTORY_BYTES = 512 << 20;
+/** Tasks that are told apart while a kernel on the board is traced: a guest can invent any number. */
+export const OBSERVED_TASKS = 1 << 16;
+/** Symbols of a module in the memory of a kernel on the board. */
+export const OBSERVED_SYMBOLS = 1 << 17;
+/** Bytes of the names of those symbols. */
+export const OBSERVED_NAMES_BYTES = 1 << 22;
+/** Modules in the list of a kernel on the board. */
+export const OBSERVED_MODULES = 4096;
+/** Symbol tables of unloaded modules of a kernel on the board that are kept. */
+export const OBSERVED_GONE = 256;
+/** Functions of all modules of a kernel on the board: those of Debian have 200,000. */
+export const OBSERVED_FUNCTIONS = 1 << 20;
+/** Calls in each other of a thread on the board: formats have 12 bits for a depth. */
+export const OBSERVED_DEPTH = 4095;
+/** Threads on the board whose calls are followed; past that, all of them are dropped. */
+export const OBSERVED_THREADS = 1 << 15;
+/** Open calls of all those threads; past that, all of them are dropped. */
+export const OBSERVED_CALLS = 1 << 20;
+/** Places in an image that are examined as the kernel's banner; a kernel holds it only a few times. */
+export const BANNER_PLACES = 4096;
+/** Characters of the name of an export in a kernel's image. */
+export const EXPORT_NAME = 256;
+/** Characters of a path in debugging information that is shown. */
+export const DEBUG_PATH = 4096;
+/** Bytes of a module's block of memory: more than the whole module space of any 32-bit kernel. */
+export const MODULE_BLOCK_BYTES = 0x40000000;
+/** Bytes of unpacked modules that are kept between the rounds of fits; a distribution's tree has 200 MB. */
+export const KEPT_MODULES_BYTES = 384 << 20;
+/** Guest instructions of the trial of a module by farjal cost. */
+export const TRIAL_INSTRUCTIONS = 1e9;
+/** Addresses of the bus whose device is kept: a guest that scans the bus must not fill the memory. */
+export const FOUND_ADDRESSES = 4096;
+/** Bytes of what a boot loader has loaded, in a snapshot. */
+export const BOOT_PROGRAM_BYTES = 1 << 29;
+/** Waits of a board without an instruction between them, after which no event will wake the processor. */
+export const IDLE_WAITS = 1_000_000;
+/** Bytes of files that one boot of verify gets, with dependencies: they are in its memory twice. */
+export const BOOT_FILES_BYTES = 24 << 20;
+/** Bytes of the initramfs of such a boot, which is at the end of RAM, after the records. */
+export const BOOT_ARCHIVE_BYTES = 48 << 20;
+/** Characters of the name of a module's parameter in guest memory. */
+export const PARAMETER_NAME = 4096;
+/** Elements and bytes of a structure that is described by hand: more than any memory has. */
+export const STRUCT_BYTES = 1 << 29;
+/** Characters of the version magic in an image. */
+export const KERNEL_VERMAGIC = 256;
+/** Host functions of a machine. */
+export const HOST_FUNCTIONS = 1 << 20;

@@ -15,7 +15,7 @@ import {
 } from "../../assembly/shared/stops.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
-import { BOARD_BYTES } from "../limits.ts";
+import { BOARD_BYTES, IDLE_WAITS } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import type { Engine } from "../processor/engine.ts";
 import { type CpuModel, Processor } from "../processor/processor.ts";
@@ -37,8 +37,6 @@ const DATE = 1_735_689_600_000;
 const MEMORY = 256 * MIB;
 /** Instructions between two checks of the host's clock. */
 const STRETCH = 4_000_000;
-/** After this many waits without an instruction between them, no event will wake the processor. */
-const MOST_WAITS = 1_000_000;
 const MOST_DISKS = 4;
 const STATUS = 12;
 const CAUSE = 13;
@@ -392,7 +390,7 @@ export class Board {
       return undefined;
     }
     const due = Math.min(this.untilDue, left);
-    if (due === Number.POSITIVE_INFINITY || waits > MOST_WAITS) return "halted";
+    if (due === Number.POSITIVE_INFINITY || waits > IDLE_WAITS) return "halted";
     if (idle === "return") return "idle";
     this.passTime(Math.max(due, 0));
     return undefined;

@@ -7,10 +7,9 @@ import { joined, utf8, utf8Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import { parsedJson } from "../checked-json.ts";
 import { Misuse } from "../errors.ts";
+import { BOOT_PROGRAM_BYTES } from "../limits.ts";
 import type { BootProgram } from "./loader.ts";
 
-/** The largest program: it has to fit into a board's memory. */
-const MOST = 1 << 29;
 const SIZE = 4;
 const NEWLINE = 0x0a;
 
@@ -75,7 +74,7 @@ function inflated(packed: Uint8Array): Uint8Array {
   if (packed.length < SIZE) throw damaged();
   const size = new Words(packed.subarray(0, SIZE), "little").u32(0);
   try {
-    if (size <= MOST) return host.inflate(packed.subarray(SIZE), size);
+    if (size <= BOOT_PROGRAM_BYTES) return host.inflate(packed.subarray(SIZE), size);
   } catch {
     // The error below reports it.
   }

@@ -9,6 +9,7 @@
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
 import { hex } from "../hex.ts";
+import { FOUND_ADDRESSES } from "../limits.ts";
 import type { Access, AccessLog } from "./access-log.ts";
 import type { Device } from "./device.ts";
 
@@ -31,9 +32,6 @@ export interface Region extends RegionOptions {
 
 /** The part of a log entry that isn't known to the bus. */
 export type Stamp = () => Pick<Access, "pc" | "time">;
-
-/** The most addresses in the cache: a guest that scans the bus must not fill the memory. */
-const MOST_FOUND = 4096;
 
 export class Bus {
   readonly #swaps: boolean;
@@ -76,7 +74,7 @@ export class Bus {
     const known = this.#found.get(physical);
     if (known !== undefined) return known;
     const found = this.#regions.find((region) => isIn(region, physical));
-    if (this.#found.size >= MOST_FOUND) this.#found.clear();
+    if (this.#found.size >= FOUND_ADDRESSES) this.#found.clear();
     this.#found.set(physical, found);
     return found;
   }

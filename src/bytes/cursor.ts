@@ -2,14 +2,10 @@
 // text without an end is one error with the file's name and the offset.
 
 import { Misuse } from "../errors.ts";
+import { FILE_PART_BYTES, FILE_STRING } from "../limits.ts";
 import type { Endian } from "./endian.ts";
 import type { ByteSource } from "./source.ts";
 import { latin1 } from "./text.ts";
-
-/** The largest part of a file that is read at once. */
-export const LARGEST_PART = 256 << 20;
-/** The longest name or similar text. */
-const LONGEST_STRING = 4096;
 
 /** The error for a damaged file. */
 export function damaged(name: string, offset: number, why: string): Misuse {
@@ -46,7 +42,7 @@ export class Cursor {
     if (size > this.left) {
       throw damaged(this.name, this.at, `${what} of ${size} bytes, and ${this.left} are left`);
     }
-    if (size > LARGEST_PART) {
+    if (size > FILE_PART_BYTES) {
       throw damaged(this.name, this.at, `${what} of ${size} bytes is more than any trace has`);
     }
     const bytes = this.#source.read(this.at, size);
@@ -78,7 +74,7 @@ export class Cursor {
 
   /** Reads a text up to its NUL. */
   string(what: string): string {
-    const bytes = this.#source.read(this.at, Math.min(this.left, LONGEST_STRING));
+    const bytes = this.#source.read(this.at, Math.min(this.left, FILE_STRING));
     const end = bytes.indexOf(0);
     if (end < 0) throw damaged(this.name, this.at, `${what} doesn't end`);
     this.at += end + 1;

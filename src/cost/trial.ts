@@ -4,6 +4,7 @@
 import type { SitePatch } from "../ftrace/sites/site.ts";
 import type { Machine } from "../lab/machine.ts";
 import type { ModuleSite } from "../lab/module-sites.ts";
+import { TRIAL_INSTRUCTIONS } from "../limits.ts";
 import { Debugger } from "../processor/debugger.ts";
 import type { Trampoline } from "../trampoline/place.ts";
 import type { Design } from "./design.ts";
@@ -39,8 +40,7 @@ export interface Trial {
 }
 
 const MOST_SITES = 8;
-/** The most guest instructions for the trial of a module, and the most runs of the call for a site. */
-const MOST_INSTRUCTIONS = 1e9;
+/** The most runs of the call for a site. */
 const RUNS_OF_A_SITE = 64;
 
 /**
@@ -53,7 +53,7 @@ export function tryPatches(
   { design, trampolines, instructions }: Trial,
 ): PatchTrial[] {
   if (sites.length === 0) return [];
-  const most = Math.floor(MOST_INSTRUCTIONS / (RUNS_OF_A_SITE * Math.max(instructions, 1)));
+  const most = Math.floor(TRIAL_INSTRUCTIONS / (RUNS_OF_A_SITE * Math.max(instructions, 1)));
   const calls = detoured(call.machine, sites);
   const probe = { ...call, saved: call.machine.save() };
   const tried = new Map<string, Interruptions[]>();

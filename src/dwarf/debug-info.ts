@@ -7,6 +7,7 @@ import { printable } from "../bytes/printable.ts";
 import { contents } from "../elf/contents.ts";
 import { STT_FUNC } from "../elf/numbers.ts";
 import type { ElfObject, Section } from "../elf/object.ts";
+import { DEBUG_PATH } from "../limits.ts";
 import { lastAtOrBelowBy } from "../ordered-list.ts";
 import { AbbreviationTables } from "./abbreviations.ts";
 import { AddressSpace, type DebugPlace } from "./address-space.ts";
@@ -33,9 +34,6 @@ import { type AddressRange, RangeIndex } from "./ranges.ts";
 import { DebugReader, type DebugSection } from "./reader.ts";
 import { DebugSections } from "./sections.ts";
 import { Unit, type UnitContext, type UnitHeader } from "./unit.ts";
-
-/** Bytes of a path that is shown. */
-const MOST_PATH = 4096;
 
 /** A place in the source. */
 export interface SourceFrame {
@@ -204,7 +202,7 @@ export class DebugInfo {
       );
     }
     if (alternative !== undefined) {
-      const path = contents(this.elf, alternative).string(0, MOST_PATH).split("\0")[0] ?? "";
+      const path = contents(this.elf, alternative).string(0, DEBUG_PATH).split("\0")[0] ?? "";
       sentences.push(
         `some of its functions are in ${text(path)}, which dwz made for several files and which isn't read`,
       );

@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { hex } from "../hex.ts";
 import { version } from "../host/version.ts";
 import { countReleases, releaseNotes, releaseOf } from "../kernel/rules/release.ts";
+import { KEPT_MODULES_BYTES } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { plannedPart } from "../shards/part.ts";
 import { checkShard, type Shard, WHOLE } from "../shards/shard.ts";
@@ -65,8 +66,6 @@ export interface TreeFits extends Fits {
   readonly times: readonly number[];
 }
 
-/** The most bytes of unpacked modules that are kept between the rounds; a distribution's tree has 200 MB. */
-const MOST_KEPT = 384 << 20;
 const WORKER = new URL("./worker.js", import.meta.url);
 
 /**
@@ -86,7 +85,7 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const progress = (before: number) => (_: unknown, done: number) =>
     options.onProgress?.(before + done, readings + paths.length);
   const kept = new Map<string, Uint8Array>();
-  let room = MOST_KEPT;
+  let room = KEPT_MODULES_BYTES;
   const gather = async (files: readonly string[], before: number): Promise<ModuleFacts[]> => {
     const { answers } = await inThreads<FactsTask, FileFacts | null>({
       name: "readFacts",

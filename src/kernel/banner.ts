@@ -2,12 +2,10 @@
 // must have (include/linux/vermagic.h).
 
 import { indexOfBytes, latin1, latin1Bytes } from "../bytes/text.ts";
+import { BANNER_PLACES, KERNEL_VERMAGIC } from "../limits.ts";
 
 const BANNER = "Linux version ";
 const LONGEST_RELEASE = 64; // __NEW_UTS_LEN
-const LONGEST_VERMAGIC = 256;
-/** The most places that are examined; a kernel holds these texts only a few times. */
-const MOST_PLACES = 4096;
 
 /** The kernel's release, "6.1.0-50-4kc-malta"; null when the image has no banner. Every kernel has one. */
 export function findRelease(bytes: Uint8Array): string | null {
@@ -28,7 +26,7 @@ export function findVermagic(bytes: Uint8Array, release: string): string | null 
   for (const at of places(bytes, `\0${release} `)) {
     const [vermagic] =
       /^[\w.+~ -]*(?:32|64)BIT (?=\0)/.exec(
-        latin1(bytes.subarray(at + 1, at + 1 + LONGEST_VERMAGIC)),
+        latin1(bytes.subarray(at + 1, at + 1 + KERNEL_VERMAGIC)),
       ) ?? [];
     if (vermagic !== undefined) return vermagic;
   }
@@ -39,7 +37,7 @@ export function findVermagic(bytes: Uint8Array, release: string): string | null 
 function* places(bytes: Uint8Array, text: string): Generator<number> {
   const needle = latin1Bytes(text);
   let at = indexOfBytes(bytes, needle);
-  for (let place = 0; at >= 0 && place < MOST_PLACES; place++) {
+  for (let place = 0; at >= 0 && place < BANNER_PLACES; place++) {
     yield at;
     at = indexOfBytes(bytes, needle, at + 1);
   }

@@ -3,12 +3,12 @@
 // and __kcrctab_gpl with a word for each entry, an unsigned long before 4.10 (absent without CONFIG_MODVERSIONS), then
 // the names themselves. The linker script (RO_DATA) places them in this order, with nothing between.
 
+import { EXPORT_NAME } from "../limits.ts";
 import type { Image } from "./image.ts";
 import type { KernelExport } from "./kernel.ts";
 
 /** A run with fewer entries is taken for a coincidence, not for a kernel's exports. */
 const LEAST_EXPORTS = 100;
-const LONGEST_NAME = 256;
 /** Indexes of the pointers in struct kernel_symbol. */
 const NAME = 1;
 const NAMESPACE = 2;
@@ -104,7 +104,7 @@ export function readExports(
 }
 
 function textAt(image: Image, address: number, pointer: number): string | null {
-  return image.text(pointer - address, LONGEST_NAME);
+  return image.text(pointer - address, EXPORT_NAME);
 }
 
 /** The names of consecutive entries from a pointer on, as far as `end` at most. */
@@ -154,7 +154,7 @@ function entryName(
     const namespace = image.pointer(entry + NAMESPACE);
     if (namespace !== 0 && textAt(image, address, namespace) === null) return null;
   }
-  const name = image.text(offset, LONGEST_NAME);
+  const name = image.text(offset, EXPORT_NAME);
   return name !== null && /^[A-Za-z_][\w.$]*$/.test(name) ? name : null;
 }
 

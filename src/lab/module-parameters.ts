@@ -4,6 +4,7 @@
 
 import { latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
+import { PARAMETER_NAME } from "../limits.ts";
 import type { ModuleFile } from "../module/file/file.ts";
 import type { LoadedModule } from "../module/loaded.ts";
 import { readArgumentText, sameParameter } from "../module/parameters/arguments.ts";
@@ -25,7 +26,6 @@ const WITHOUT_VALUE = 1;
 const ENOENT = 2;
 const EINVAL = 22;
 const ENOSPC = 28;
-const LONGEST_NAME = 4096;
 
 /** What setting parameters needs from the machine. */
 export interface ParameterHost {
@@ -108,7 +108,7 @@ function recordsOf(module: LoadedModule, memory: GuestMemory): Record[] {
   return Array.from({ length: count }, (_, index) => {
     const address = section.address + index * RECORD;
     const name = memory.u32(address);
-    return { address, name: memory.mapped(name, 1) ? memory.string(name, LONGEST_NAME) : "" };
+    return { address, name: memory.mapped(name, 1) ? memory.string(name, PARAMETER_NAME) : "" };
   });
 }
 

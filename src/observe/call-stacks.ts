@@ -2,6 +2,8 @@
 // leads to its return address while the stack pointer is as it was at its entry. Calls that end in another way (a task
 // that exits, a jump out of an exception) are dropped when the stack pointer has passed them.
 
+import { OBSERVED_CALLS, OBSERVED_DEPTH, OBSERVED_THREADS } from "../limits.ts";
+
 /** An open call. */
 export interface OpenCall {
   readonly ip: number;
@@ -13,11 +15,6 @@ export interface OpenCall {
 
 /** A stack's memory: a task's, and an interrupt's, has 8 KiB or more, at a multiple of its size (THREAD_SIZE). */
 const STACK_SIZE = 0x2000;
-/** The most open calls of a thread: formats have 12 bits for a depth. */
-const DEEPEST = 4095;
-/** The most threads, and calls of all threads: a guest can invent any number. Past that, all of them are dropped. */
-const MOST_THREADS = 1 << 15;
-const MOST_CALLS = 1 << 20;
 
 export class CallStacks {
   readonly #stacks = new Map<number, OpenCall[]>();
@@ -27,12 +24,12 @@ export class CallStacks {
 
   /** @param maxDepth calls nested so deep are ignored; 0: none is. */
   constructor(maxDepth: number) {
-    this.#maxDepth = maxDepth === 0 ? DEEPEST : Math.min(maxDepth, DEEPEST);
+    this.#maxDepth = maxDepth === 0 ? OBSERVED_DEPTH : Math.min(maxDepth, OBSERVED_DEPTH);
   }
 
   /** A function is entered. @returns its depth; undefined when it is ignored. */
   enter(thread: number, sp: number, back: number, ip: number, entered: number): number | undefined {
-    if (this.#entered >= MOST_CALLS && this.#open() >= MOST_CALLS) this.#stacks.clear();
+    if (this.#entered >= OBSERVED_CALLS && this.#open() >= OBSERVED_CALLS) this.#stacks.clear();
     this.#entered += 1;
     const stack = this.#of(thread);
     for (let top = stack.at(-1); top !== undefined && isPast(top.sp, sp); top = stack.at(-1)) {
@@ -71,7 +68,7 @@ export class CallStacks {
   #of(thread: number): OpenCall[] {
     const known = this.#stacks.get(thread);
     if (known !== undefined) return known;
-    if (this.#stacks.size >= MOST_THREADS) this.#stacks.clear();
+    if (this.#stacks.size >= OBSERVED_THREADS) this.#stacks.clear();
     const stack: OpenCall[] = [];
     this.#stacks.set(thread, stack);
     return stack;

@@ -12,6 +12,7 @@ import { TRACERS, type TracerName } from "../ftrace/event.ts";
 import { type Pattern, readPattern, wordsOf } from "../ftrace/filters/pattern.ts";
 import { TraceNames } from "../ftrace/trace-names.ts";
 import { hex } from "../hex.ts";
+import { EVENT_NAMES } from "../limits.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { CallStacks } from "./call-stacks.ts";
 import { type EventRecord, EventStore, RETURNS } from "./event-store.ts";
@@ -23,8 +24,6 @@ const SP = 29;
 /** Records that are kept by default. */
 const CAPACITY = 65536;
 const FLAGS = ".....";
-/** The most names that are kept at hand: a guest can invent any number of return addresses. */
-const MOST_NAMES = 1 << 16;
 
 export interface FunctionTraceOptions {
   /** Default: `function`. */
@@ -132,7 +131,7 @@ export class FunctionTrace implements JumpFollower {
       if (known !== undefined) return known;
       const found = this.#names.at(address);
       const name = { name: found?.name ?? hex(address), module: found?.module ?? null };
-      if (named.size >= MOST_NAMES) named.clear();
+      if (named.size >= EVENT_NAMES) named.clear();
       named.set(address, name);
       return name;
     };

@@ -8,6 +8,7 @@ import { Words } from "../bytes/words.ts";
 import { STT_FUNC } from "../elf/numbers.ts";
 import { type NamedRange, type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { OBSERVED_MODULES, OBSERVED_NAMES_BYTES, OBSERVED_SYMBOLS } from "../limits.ts";
 import type { GuestMemory } from "./guest-memory.ts";
 
 /** Offsets in struct module. */
@@ -17,9 +18,6 @@ const NAME_SIZE = 52;
 /** The part of a struct module that is searched for its symbols; it has less than 1 KiB. */
 const SEARCHED = 0x400;
 const SYMBOL_SIZE = 16;
-const MOST_SYMBOLS = 1 << 17;
-const MOST_NAMES = 1 << 22;
-const MOST_MODULES = 4096;
 
 export interface GuestModule {
   /** The address of its struct module. */
@@ -47,7 +45,7 @@ export function modulesListedWith(memory: GuestMemory, address: number): number[
   const first = address + LIST;
   let at = memory.word(first);
   // A damaged list may lead round without coming back here.
-  for (let seen = 0; at !== undefined && at !== first && seen < MOST_MODULES; seen += 1) {
+  for (let seen = 0; at !== undefined && at !== first && seen < OBSERVED_MODULES; seen += 1) {
     if (moduleNameAt(memory, at - LIST) !== undefined) found.push(at - LIST);
     at = memory.word(at);
   }
@@ -86,7 +84,7 @@ function functionsAt(memory: GuestMemory, address: number): NamedRange[] | undef
   const head = memory.words(address, 12);
   if (head === undefined) return undefined;
   const [symbols, count, names] = [head.u32(0), head.u32(4), head.u32(8)];
-  if (count < 2 || count > MOST_SYMBOLS || symbols < KSEG0 || names < KSEG0) return undefined;
+  if (count < 2 || count > OBSERVED_SYMBOLS || symbols < KSEG0 || names < KSEG0) return undefined;
   if (symbols % 4 !== 0) return undefined;
   const table = memory.words(symbols, SYMBOL_SIZE * count);
   if (table === undefined) return undefined;
@@ -108,5 +106,6 @@ function functionsAt(memory: GuestMemory, address: number): NamedRange[] | undef
 
 /** Reads names from a string table, each at most 1 KiB long. */
 function namesFrom(memory: GuestMemory, start: number): (offset: number) => string | undefined {
-  return (offset) => (offset > MOST_NAMES ? undefined : memory.text(start + offset, 1024));
+  return (offset) =>
+    offset > OBSERVED_NAMES_BYTES ? undefined : memory.text(start + offset, 1024);
 }

@@ -8,6 +8,7 @@ import { slideOf } from "../board/kernel-slide.ts";
 import { Misuse } from "../errors.ts";
 import { type SymbolTable, symbolTable } from "../ftrace/symbol-table.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { OBSERVED_FUNCTIONS, OBSERVED_GONE } from "../limits.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { modulesListedWith, modulesOf, readGuestModule } from "./guest-modules.ts";
 
@@ -29,10 +30,6 @@ export interface JumpFollower {
   /** There are other functions than before. The guest doesn't run. */
   changed(): void;
 }
-
-/** The most symbol tables of unloaded modules that are kept, and the most functions of modules: Debian has 200,000. */
-const MOST_GONE = 256;
-const MOST_FUNCTIONS = 1 << 20;
 
 export class RunningKernel {
   readonly board: Board;
@@ -141,14 +138,14 @@ export class RunningKernel {
     const table = this.#modules.get(address);
     if (table === undefined) return;
     this.#modules.delete(address);
-    this.#gone = [table, ...this.#gone].slice(0, MOST_GONE);
+    this.#gone = [table, ...this.#gone].slice(0, OBSERVED_GONE);
     this.#follower?.changed();
   }
 
   #add(memory: GuestMemory, address: number): void {
     if (this.#modules.has(address)) return;
     const known = [...this.#modules.values()].reduce((sum, { names }) => sum + names.length, 0);
-    if (known >= MOST_FUNCTIONS) return;
+    if (known >= OBSERVED_FUNCTIONS) return;
     const module = readGuestModule(memory, address);
     if (module !== undefined) this.#modules.set(address, module.symbols);
   }

@@ -8,6 +8,7 @@ import { indexOfBytes, latin1, latin1Bytes } from "../bytes/text.ts";
 import { Words } from "../bytes/words.ts";
 import type { TraceTask } from "../ftrace/text/function-text.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { OBSERVED_TASKS } from "../limits.ts";
 import type { Processor } from "../processor/processor.ts";
 
 const COMM = latin1Bytes("swapper\0");
@@ -18,8 +19,6 @@ const LARGEST = 0x4000;
 const DIRECT = 0x1fffffff;
 /** real_parent, parent, two list heads, group_leader. */
 const GROUP_LEADER = 6;
-/** The most tasks that are distinguished: a guest can invent any number. */
-const MOST_TASKS = 1 << 16;
 
 interface TaskLayout {
   readonly comm: number;
@@ -89,7 +88,7 @@ export class Tasks {
       return known.number;
     }
     const number = this.#number(pid === 0 ? "<idle>" : this.#text(at), pid | 0);
-    if (this.#known.size >= MOST_TASKS) this.#known.clear();
+    if (this.#known.size >= OBSERVED_TASKS) this.#known.clear();
     this.#known.set(task, { key: [...words, pid], number });
     return number;
   }
@@ -102,7 +101,7 @@ export class Tasks {
     const key = `${pid} ${name}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    if (this.#all.length >= MOST_TASKS) return 0;
+    if (this.#all.length >= OBSERVED_TASKS) return 0;
     this.#numbers.set(key, this.#all.length);
     return this.#all.push({ name, pid }) - 1;
   }

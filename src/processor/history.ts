@@ -3,6 +3,7 @@
 // between them, and their number is bounded: when there are too many, every second one goes, and the distance between
 // new ones doubles. When they hold too much memory, the oldest go, and the history begins later.
 
+import { HISTORY_BYTES } from "../limits.ts";
 import type { Halt } from "./stop.ts";
 
 /** A target whose state can be kept and put back. */
@@ -25,7 +26,6 @@ export interface Checkpoint {
 /** Steps between two checkpoints, at first. */
 const FIRST_DISTANCE = 4_000_000;
 const MOST_CHECKPOINTS = 32;
-const MOST_BYTES = 512 << 20;
 /** How far before a place a further checkpoint is made when that place was reached from a far one. */
 const NEAR = 2_000;
 const FAR = 200_000;
@@ -55,7 +55,7 @@ export class History {
     this.#target = target;
     this.#every = options.every ?? FIRST_DISTANCE;
     this.#distance = this.#every;
-    this.#mostBytes = options.bytes ?? MOST_BYTES;
+    this.#mostBytes = options.bytes ?? HISTORY_BYTES;
     this.#checkpoints = [target.checkpoint()];
   }
 

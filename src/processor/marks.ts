@@ -3,9 +3,7 @@
 
 import { MARK_BITS, MARKING } from "../../assembly/shared/marks.ts";
 import { MARK_MAP, MARK_MAP_SIZE } from "../../assembly/shared/memory-map.ts";
-
-/** The most marked addresses; further ones aren't marked. A guest can invent any number of return addresses. */
-const MOST_MARKED = 1 << 22;
+import { MARKED_ADDRESSES } from "../limits.ts";
 
 /** Called at a marked address, before its instruction. It may read the processor's state and change none of it. */
 export type Reached = (address: number) => void;
@@ -36,7 +34,7 @@ export class Marks {
   }
 
   add(address: number): void {
-    if (this.#marked.size >= MOST_MARKED) return;
+    if (this.#marked.size >= MARKED_ADDRESSES) return;
     this.#marked.add(address);
     const bit = (address >>> 2) & (MARK_BITS - 1);
     this.#map[bit >>> 3] = (this.#map[bit >>> 3] ?? 0) | (1 << (bit & 7));

@@ -2,6 +2,8 @@
 // functions' first instructions and to the places where their calls return (src/processor/marks.ts), so the counts are
 // exact; code is interpreted meanwhile.
 
+import { PROFILED_DEPTH } from "../limits.ts";
+
 /** The calls from one place to one function. */
 export interface CallEdge {
   /** The jal or jalr; of a tail call, which leaves no trace of its place, the caller's first instruction. */
@@ -39,8 +41,6 @@ interface Frame {
 const [SP, RA] = [29, 31];
 /** A call's jump and its delay slot. */
 const CALL_SIZE = 8;
-/** The most open calls: a guest can recurse without end. */
-const DEEPEST = 1 << 16;
 
 export class CallGraph {
   readonly #processor: CallGraphProcessor;
@@ -79,7 +79,7 @@ export class CallGraph {
       while (first > 1 && this.#isOf(first - 1, address, sp)) first--;
       this.#pop(first);
     }
-    if (!this.#entries.has(address) || this.#frames.length === DEEPEST) return;
+    if (!this.#entries.has(address) || this.#frames.length === PROFILED_DEPTH) return;
     const top = this.#frames.at(-1);
     const isTail = top !== undefined && top.back === ra && top.sp === sp;
     // A loop that begins with the function's first instruction.

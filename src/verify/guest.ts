@@ -7,14 +7,13 @@ import type { Address, Width } from "../address.ts";
 import { initramfs } from "../board/initramfs.ts";
 import type { Endian } from "../bytes/endian.ts";
 import { Misuse } from "../errors.ts";
+import { BOOT_ARCHIVE_BYTES } from "../limits.ts";
 import { bootOnBoard } from "./guest-board.ts";
 import { bootInQemu } from "./guest-qemu.ts";
 import { answered, type GuestRecords, RECORDS, readRecords } from "./records.ts";
 import type { Subject } from "./subjects.ts";
 
 const RAM_MIB = 256;
-/** The initramfs is at the end of RAM, after the records. */
-const MOST_ARCHIVE = 48 << 20;
 const MIB = 1 << 20;
 const COMMAND_LINE = [
   ...["console=ttyS0", "rdinit=/init", "nokaslr", "panic=-1", "quiet"],
@@ -56,9 +55,9 @@ export async function runGuest<A extends Address>(
 ): Promise<GuestRecords<A>> {
   const { endian, width } = options;
   const archive = archiveOf(subjects, endian);
-  if (archive.length > MOST_ARCHIVE) {
+  if (archive.length > BOOT_ARCHIVE_BYTES) {
     throw new Misuse(
-      `the modules take ${Math.ceil(archive.length / MIB)} MiB, and ${MOST_ARCHIVE / MIB} fit into one boot; name fewer`,
+      `the modules take ${Math.ceil(archive.length / MIB)} MiB, and ${BOOT_ARCHIVE_BYTES / MIB} fit into one boot; name fewer`,
     );
   }
   const boot = options.machine === "qemu" ? bootInQemu : bootOnBoard;

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Misuse, Refusal } from "../errors.ts";
 import { version } from "../host/version.ts";
+import { BOOT_FILES_BYTES } from "../limits.ts";
 import { moduleName } from "../module/file/name.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { plannedPart } from "../shards/part.ts";
@@ -61,9 +62,6 @@ export interface VerifiedTree {
   /** Whether there is neither an unexplained word nor a problem. */
   readonly held: boolean;
 }
-
-/** Bytes of files that one boot gets, with dependencies: they are in its memory twice. */
-const MOST_FILES = 24 << 20;
 
 /**
  * Boots the kernel and compares the modules of a tree, each after its dependencies there.
@@ -144,7 +142,7 @@ export class TreeWork {
     };
     for (const path of paths) {
       let next = await add(path);
-      if (next !== null && boot.wanted.length > 0 && sizeOf(next.subjects) > MOST_FILES) {
+      if (next !== null && boot.wanted.length > 0 && sizeOf(next.subjects) > BOOT_FILES_BYTES) {
         await this.#boot(boot);
         gatherer = new SubjectGatherer(this.#inTree);
         boot = { wanted: [], subjects: [] };

@@ -2,20 +2,20 @@
 // nodes, the functions with the most time or calls, and a timeline that shows every call if there are few and the
 // longest calls otherwise. The page only draws this data.
 
+import {
+  PAGE_FUNCTIONS,
+  PAGE_INSTANTS,
+  PAGE_NODES,
+  PAGE_ROWS,
+  PAGE_SLICES,
+  PAGE_TEXT,
+} from "../../limits.ts";
 import { nanosecondsOf, type Trace, type TraceRecord } from "../trace.ts";
 import { type CallNode, callTrees } from "../viewers/call-tree.ts";
 import { isTimed } from "../viewers/folded.ts";
 import type { FunctionLine, FunctionLineOf } from "../viewers/function-line.ts";
 import { type Thread, Threads } from "../viewers/threads.ts";
 
-/** The most nodes of the flame graph: more than a screen has pixels for. */
-const MOST_NODES = 8000;
-const MOST_FUNCTIONS = 500;
-const MOST_SLICES = 20_000;
-const MOST_INSTANTS = 5000;
-const LONGEST_TEXT = 500;
-/** The most rows of the timeline; deeper rows aren't drawn. */
-const MOST_ROWS = 200;
 /** Rows of the function tracer's timeline, which counts each function's calls in pieces of the time. */
 const ROWS = 16;
 const COLUMNS = 240;
@@ -111,7 +111,7 @@ export function pageData(trace: Trace, writer: string, lineOf?: FunctionLineOf):
     start,
     span: nanoseconds(last) - start,
     functionCount: functions.length,
-    functions: functions.slice(0, MOST_FUNCTIONS).map(({ name, module, ...row }) => ({
+    functions: functions.slice(0, PAGE_FUNCTIONS).map(({ name, module, ...row }) => ({
       name,
       module,
       calls: row.calls,
@@ -203,7 +203,7 @@ function flame(
     return total;
   };
   for (const root of roots) add(root);
-  const least = [...totals.values()].sort((a, b) => b - a)[MOST_NODES] ?? 0;
+  const least = [...totals.values()].sort((a, b) => b - a)[PAGE_NODES] ?? 0;
   const make = (node: CallNode): FlameNode => ({
     name: node.name,
     module: node.module,
@@ -242,10 +242,10 @@ function slicesOf(
     const name = names.get(event.name) ?? names.size;
     names.set(event.name, name);
     const row = lanes.rowOf(event) + 1 + event.depth;
-    if (row >= MOST_ROWS) continue;
+    if (row >= PAGE_ROWS) continue;
     const entered = nanoseconds(event.entryCount);
     slices.push([name, entered - start, nanoseconds(event.count) - entered, row]);
-    if (slices.length === 2 * MOST_SLICES) slices = longest(slices);
+    if (slices.length === 2 * PAGE_SLICES) slices = longest(slices);
   }
   return { names: [...names.keys()], slices: longest(slices).sort((a, b) => a[1] - b[1]), count };
 }
@@ -266,11 +266,11 @@ class Lanes {
       depths.set(thread, Math.max(depth, depths.get(thread) ?? 0));
     }
     for (const [thread, depth] of depths) {
-      if (this.rows < MOST_ROWS) this.lanes.push({ label: thread.label, row: this.rows });
+      if (this.rows < PAGE_ROWS) this.lanes.push({ label: thread.label, row: this.rows });
       this.#rows.set(thread, this.rows);
       this.rows += 1 + depth;
     }
-    this.rows = Math.min(this.rows, MOST_ROWS);
+    this.rows = Math.min(this.rows, PAGE_ROWS);
   }
 
   /** The row of the event's lane. */
@@ -291,18 +291,18 @@ function instantsOf(
     if (record.type !== "other") continue;
     count += 1;
     const row = lanes.rowOf(record);
-    if (instants.length === MOST_INSTANTS || row >= MOST_ROWS) continue;
+    if (instants.length === PAGE_INSTANTS || row >= PAGE_ROWS) continue;
     const { name, fields } = record;
     const time = nanoseconds(record.count) - start;
-    instants.push([name, fields.slice(0, LONGEST_TEXT), time, row]);
+    instants.push([name, fields.slice(0, PAGE_TEXT), time, row]);
   }
   return { instants, count };
 }
 
 function longest(slices: Slice[]): Slice[] {
-  return slices.length <= MOST_SLICES
+  return slices.length <= PAGE_SLICES
     ? slices
-    : slices.sort((a, b) => b[2] - a[2]).slice(0, MOST_SLICES);
+    : slices.sort((a, b) => b[2] - a[2]).slice(0, PAGE_SLICES);
 }
 
 function densityOf(trace: Trace, first: number, last: number): PageData["density"] {

@@ -5,6 +5,7 @@ import { padStartBytes } from "../../bytes/text.ts";
 import type { FunctionEvent } from "../../ftrace/event.ts";
 import { tickText } from "../../ftrace/text/function-text.ts";
 import { foldLeaves } from "../../ftrace/text/leaves.ts";
+import { GUESSED_DEPTH } from "../../limits.ts";
 import type { RecordedEvent, Trace, TraceRecord } from "../trace.ts";
 
 const NAME_WIDTH = 20;
@@ -27,9 +28,6 @@ export function* traceCmdReport(trace: Trace): Generator<string> {
 
 type Return = Extract<RecordedEvent, { type: "funcgraph_exit" }>;
 
-/** The deepest stack that is guessed from callers; a kernel's isn't deeper. */
-const DEEPEST = 512;
-
 /**
  * The depth that trace-cmd's plugin_function.c gives a call: one more than its caller's. The plugin looks for the
  * caller among the last calls of each depth on that CPU, outermost first; a caller that isn't found starts again at
@@ -47,7 +45,7 @@ class FunctionIndents {
       this.#stacks.set(cpu, stack);
     }
     let depth = stack.indexOf(parentName);
-    if (depth < 0 || depth >= DEEPEST) {
+    if (depth < 0 || depth >= GUESSED_DEPTH) {
       depth = 0;
       stack[0] = parentName;
     }

@@ -4,7 +4,7 @@
 
 import { printable } from "../../bytes/printable.ts";
 import { utf8 } from "../../bytes/text.ts";
-import { STACK_FRAMES, TRACE_ARGUMENTS } from "../../limits.ts";
+import { STACK_FRAMES, TRACE_ARGUMENTS, TRACE_STRING } from "../../limits.ts";
 import type { EventField, EventFormat } from "./event-format.ts";
 import { type PrintContext, type Printer, parsePrintFormat } from "./print-format.ts";
 import { type Argument, formatText } from "./print-text.ts";
@@ -16,8 +16,6 @@ export interface EventPrinter {
   /** Absent when it is the same. */
   readonly traceCmd?: Printer;
 }
-
-const LONGEST_STRING = 4096;
 
 /** Makes the printer of an event's records. */
 export function eventPrinter(format: EventFormat, context: PrintContext): EventPrinter {
@@ -144,7 +142,7 @@ function packedArguments(
     at += size;
   };
   const string = (): void => {
-    const bytes = record.bytes(at, LONGEST_STRING);
+    const bytes = record.bytes(at, TRACE_STRING);
     const end = bytes.indexOf(0);
     const text = utf8(end < 0 ? bytes : bytes.subarray(0, end));
     at += (end < 0 ? bytes.length : end) + 1;

@@ -2,7 +2,7 @@
 // and for bytes (MAC, IP and UUID). Other pointer formats print the address. Widths and precisions are bounded, since
 // the format comes from the file.
 
-import { PRINTED_TEXT } from "../../limits.ts";
+import { PRINTED_TEXT, PRINTED_WIDTH } from "../../limits.ts";
 import type { RecordView } from "./record-view.ts";
 import type { Kallsyms } from "./symbols.ts";
 
@@ -21,7 +21,6 @@ export interface Printed {
 /** flags, width, precision, length, conversion; the kind of a pointer follows. */
 const CONVERSION = /%([-+ #0]*)(\d{1,4}|\*)?(?:\.(\d{1,4}|\*)?)?(hh|h|ll|l|L|q|z|Z|j|t)?([%\w])/g;
 const POINTER = /^[A-Za-z0-9]{0,4}/;
-const WIDEST = 1024;
 
 /** Prints a record by a format. Conversions without an argument print nothing. */
 export function formatText(
@@ -36,7 +35,7 @@ export function formatText(
   const next = (): Argument | undefined => args[used++];
   const count = (stated: string | undefined): number | undefined => {
     if (stated === undefined) return undefined;
-    if (stated !== "*") return Math.min(WIDEST, Number(stated));
+    if (stated !== "*") return Math.min(PRINTED_WIDTH, Number(stated));
     return Number(BigInt.asIntN(32, next()?.number(record) ?? 0n));
   };
   CONVERSION.lastIndex = 0;
@@ -51,7 +50,7 @@ export function formatText(
     }
     let wide = count(width);
     const left = flags.includes("-") || (wide !== undefined && wide < 0);
-    wide = Math.min(WIDEST, Math.abs(wide ?? 0));
+    wide = Math.min(PRINTED_WIDTH, Math.abs(wide ?? 0));
     const precise = whole.includes(".") ? (count(precision) ?? 0) : undefined;
     const arg = next();
     let piece = "";
@@ -102,7 +101,8 @@ function conversionText(
   const base = conversion === "x" || conversion === "X" ? 16 : conversion === "o" ? 8 : 10;
   let digits = (number < 0n ? -number : number).toString(base);
   if (conversion === "X") digits = digits.toUpperCase();
-  if (precise !== undefined) digits = digits.padStart(Math.min(WIDEST, Math.max(0, precise)), "0");
+  if (precise !== undefined)
+    digits = digits.padStart(Math.min(PRINTED_WIDTH, Math.max(0, precise)), "0");
   const sign =
     number < 0n
       ? "-"

@@ -7,7 +7,7 @@ import { greatest } from "../../extremes.ts";
 import type { EntryEvent, FunctionEvent, ReturnEvent } from "../../ftrace/event.ts";
 import { secondsText, type TraceTask, tickText } from "../../ftrace/text/function-text.ts";
 import type { TraceRules } from "../../kernel/rules/table.ts";
-import { REPEATED_CALLS, TRACE_DAT_DEPTH, TRACE_TASKS } from "../../limits.ts";
+import { REPEATED_CALLS, TRACE_DAT_DEPTH, TRACE_TASKS, TRACE_TEXTS } from "../../limits.ts";
 import { Moments } from "../moments.ts";
 import { repeatsNote } from "../repeats.ts";
 import {
@@ -36,11 +36,7 @@ const TWO_32 = 2 ** 32;
 const RETADDR_ENTRY = "fgraph_retaddr_entry";
 /** The entry of 5.14 and later that stands for repeated calls (kernel/trace/trace_entries.h). */
 const REPEATS = "func_repeats";
-/**
- * The most characters of all texts together, besides TEXT_SHARE times the size of their records. The print fmt of an
- * untrusted file may print more.
- */
-const TEXT_ROOM = 1 << 26;
+/** Characters of texts, besides TRACE_TEXTS, for each byte of their records. */
 const TEXT_SHARE = 32;
 const NO_ROOM = "(not printed: the texts of this file are longer than those of any trace)";
 /** trace-cmd's names for tasks that aren't in the file's list. */
@@ -178,7 +174,7 @@ class Decoder {
 
   readonly #withTexts: boolean;
   /** The characters that texts may still use. */
-  #room = TEXT_ROOM;
+  #room = TRACE_TEXTS;
   /** Tasks' names: the file's, and those from scheduler events. */
   readonly #names: Map<number, string>;
 

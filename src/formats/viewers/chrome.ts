@@ -4,13 +4,11 @@
 // microseconds.
 
 import { hex } from "../../hex.ts";
+import { VIEWER_NAMES } from "../../limits.ts";
 import type { Trace, TraceRecord } from "../trace.ts";
 import type { FunctionLineOf } from "./function-line.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type Thread, Threads } from "./threads.ts";
-
-/** The most names whose JSON is cached. */
-const MOST_NAMES = 1 << 16;
 
 /** The document, piece by piece. */
 export function* chromeTrace(trace: Trace, lineOf?: FunctionLineOf): Generator<string> {
@@ -148,7 +146,7 @@ class Writer {
     let json = this.#names.get(text);
     if (json === undefined) {
       json = JSON.stringify(text);
-      if (this.#names.size < MOST_NAMES) this.#names.set(text, json);
+      if (this.#names.size < VIEWER_NAMES) this.#names.set(text, json);
     }
     return json;
   }

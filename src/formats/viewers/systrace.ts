@@ -7,6 +7,7 @@
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
 import { eventText, LineHead, type TraceTask } from "../../ftrace/text/function-text.ts";
+import { VIEWER_MARKS } from "../../limits.ts";
 import { nanosecondsOf, type RecordedEvent, type Trace, type TraceRecord } from "../trace.ts";
 import { symbolText } from "./call-tree.ts";
 import { OpenCalls } from "./open-calls.ts";
@@ -18,8 +19,6 @@ const HEADER = `# tracer: nop
 #              | |         |   |||||     |         |
 `;
 const NANOSECONDS = 1e9;
-/** The most functions of a task whose marks are cached. */
-const MOST_MARKS = 1 << 14;
 
 /** The text, some lines at a time. A return whose entry was lost is left out. */
 export function* systrace(trace: Trace): Generator<string> {
@@ -93,7 +92,7 @@ class TaskMarks {
     const marks = this.#marks[phase];
     const known = marks.get(name);
     if (known?.module === module) return known.bytes;
-    if (marks.size === MOST_MARKS) marks.clear();
+    if (marks.size === VIEWER_MARKS) marks.clear();
     // Printed like the kernel's %ps, without the mark's own separator.
     const symbol = symbolText({ name, module }).replaceAll("|", "_");
     const bytes = utf8Bytes(`: tracing_mark_write: ${phase}|${this.task.pid}|${symbol}\n`);

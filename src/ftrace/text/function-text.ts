@@ -6,6 +6,7 @@
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { padStartBytes, utf8Bytes } from "../../bytes/text.ts";
 import type { TraceRules } from "../../kernel/rules/table.ts";
+import { CACHED_TEXTS } from "../../limits.ts";
 
 /** The parts of a function event that a line shows. */
 export interface FunctionLine {
@@ -149,9 +150,6 @@ export function tickText(count: number, origin = 0n): string {
   return String(origin === 0n ? count : BigInt(count) + origin).padStart(12);
 }
 
-/** The most pairs of callee and caller whose text is cached. */
-const MOST_CALLS = 1 << 14;
-
 /**
  * Prints the lines of a trace in order. A line has three pieces, two of which are cached: the part before the fraction
  * of the second, and the call.
@@ -228,8 +226,8 @@ export class FtraceLines {
     let callers = this.#calls.get(name);
     const known = callers?.get(parentName);
     if (known !== undefined) return known;
-    if (callers === undefined || this.#callCount === MOST_CALLS) {
-      if (this.#callCount === MOST_CALLS) {
+    if (callers === undefined || this.#callCount === CACHED_TEXTS) {
+      if (this.#callCount === CACHED_TEXTS) {
         this.#calls.clear();
         this.#callCount = 0;
       }

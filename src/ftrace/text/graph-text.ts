@@ -4,6 +4,7 @@
 
 import { LineBuffer } from "../../bytes/line-buffer.ts";
 import { utf8Bytes } from "../../bytes/text.ts";
+import { CACHED_TEXTS } from "../../limits.ts";
 import type { OptionKeys } from "../../options.ts";
 import type { EntryEvent, ReturnEvent } from "../event.ts";
 import { eventText, FtraceLines, secondsText, type TraceTask } from "./function-text.ts";
@@ -128,9 +129,6 @@ function header(shown: Required<GraphTextOptions>): string {
 /** The part of a call that a line shows: all of it, its begin, its end. */
 type Form = "leaf" | "entry" | "return";
 
-/** The most cached texts of calls and of durations. */
-const MOST_TEXTS = 1 << 14;
-
 class GraphLines {
   readonly #lines = new LineBuffer();
   readonly #trace: GraphTextTrace;
@@ -221,7 +219,7 @@ class GraphLines {
   #callText(form: Form, { depth, name, module }: GraphCall): Uint8Array {
     const known = this.#calls[form][depth]?.get(name);
     if (known?.module === module) return known.bytes;
-    if (this.#callCount === MOST_TEXTS) {
+    if (this.#callCount === CACHED_TEXTS) {
       this.#calls = newCalls();
       this.#callCount = 0;
     }
@@ -269,7 +267,7 @@ class GraphLines {
     const nanoseconds = Math.floor(((count - entryCount) * NANOSECONDS) / this.#trace.clockHz);
     let bytes = this.#durations.get(nanoseconds);
     if (bytes === undefined) {
-      if (this.#durations.size === MOST_TEXTS) this.#durations.clear();
+      if (this.#durations.size === CACHED_TEXTS) this.#durations.clear();
       const mark = overhead ? markOf(nanoseconds) : " ";
       bytes = utf8Bytes(`${mark} ${durationText(nanoseconds)}|  `);
       this.#durations.set(nanoseconds, bytes);

@@ -2,6 +2,8 @@
 // CPU's next event (get_return_for_leaf() in kernel/trace/trace_functions_graph.c and in trace-cmd's trace-ftrace.c),
 // regardless of other CPUs. So an entry waits here for its CPU's next record, and other CPUs' records wait behind it.
 
+import { WAITING_RECORDS } from "../../limits.ts";
+
 interface Traced {
   readonly type: string;
   readonly cpu: number;
@@ -18,9 +20,6 @@ interface Waiting<R, Return> {
   leaf: Return | null;
   known: boolean;
 }
-
-/** The most records that wait for a CPU's next one; if that takes longer, the call is printed as two lines. */
-const MOST_WAITING = 1 << 16;
 
 /** Yields each record with the return that is on its line, or null; such returns are not yielded by themselves. */
 export function* foldLeaves<R extends Traced>(
@@ -46,7 +45,7 @@ export function* foldLeaves<R extends Traced>(
     while (first < waiting.length) {
       const next = waiting[first] as Waiting<R, Return>;
       if (!next.known) {
-        if (waiting.length - first <= MOST_WAITING) break;
+        if (waiting.length - first <= WAITING_RECORDS) break;
         entries.delete(next.record.cpu);
       }
       first += 1;
@@ -55,7 +54,7 @@ export function* foldLeaves<R extends Traced>(
     if (first === waiting.length) {
       waiting = [];
       first = 0;
-    } else if (first >= MOST_WAITING) {
+    } else if (first >= WAITING_RECORDS) {
       waiting = waiting.slice(first);
       first = 0;
     }

@@ -4,6 +4,7 @@
 
 import { Misuse } from "../../errors.ts";
 import { assemble } from "../../isa/assemble.ts";
+import { HOST_FUNCTIONS } from "../../limits.ts";
 import { type HostCall, REGISTER_ARGUMENTS } from "./host-call.ts";
 import type { HostResult, ResultBits } from "./host-result.ts";
 
@@ -26,8 +27,6 @@ export interface HostSignature {
 
 const USUAL: HostSignature = { args: REGISTER_ARGUMENTS, returns: 32 };
 
-const CODE_LIMIT = 1 << 20;
-
 export class HostFunctions {
   readonly #entries: Entry[] = [];
   readonly #codes = new Map<string, number>();
@@ -42,8 +41,8 @@ export class HostFunctions {
       entry.signature = signature;
       return hypercallWord(known);
     }
-    if (this.#entries.length >= CODE_LIMIT) {
-      throw new Misuse(`a machine takes at most ${CODE_LIMIT} host functions`);
+    if (this.#entries.length >= HOST_FUNCTIONS) {
+      throw new Misuse(`a machine takes at most ${HOST_FUNCTIONS} host functions`);
     }
     const code = this.#entries.push({ name, signature, run }) - 1;
     this.#codes.set(name, code);

@@ -3,6 +3,7 @@
 
 import { alignUp } from "../../bytes/ranges.ts";
 import { Misuse } from "../../errors.ts";
+import { STRUCT_BYTES } from "../../limits.ts";
 import {
   alignmentOf,
   type Member,
@@ -35,8 +36,6 @@ const SCALARS: Readonly<Record<string, ScalarType>> = {
   char: { kind: "scalar", size: 1, signed: true, text: true },
 };
 const TYPE_NAMES = [...Object.keys(SCALARS), "ptr"];
-/** More elements or bytes than any memory has. */
-const MOST = 1 << 29;
 
 /** @throws Misuse for a type that doesn't exist. */
 export function typeOf(layout: LayoutType): MemoryType {
@@ -88,12 +87,13 @@ export function structOf(
     offset += sizeOf(type);
   }
   const size = alignUp(offset, alignment);
-  if (size > MOST) throw new Misuse(`a structure of ${size} bytes is larger than any memory`);
+  if (size > STRUCT_BYTES)
+    throw new Misuse(`a structure of ${size} bytes is larger than any memory`);
   return { kind: "struct", name, size, alignment, members };
 }
 
 export function arrayType(of: MemoryType, count: number): MemoryType {
-  if (!(Number.isInteger(count) && count > 0 && count * sizeOf(of) <= MOST)) {
+  if (!(Number.isInteger(count) && count > 0 && count * sizeOf(of) <= STRUCT_BYTES)) {
     throw new Misuse(`an array can't have ${count} elements`);
   }
   return { kind: "array", of, count };

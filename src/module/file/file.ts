@@ -11,6 +11,7 @@ import { readElf } from "../../elf/reader.ts";
 import { Refusal } from "../../errors.ts";
 import { type KernelProfile, profileFor } from "../../kernel/rules/profile.ts";
 import type { Rules } from "../../kernel/rules/table.ts";
+import { KERNEL_VERMAGIC } from "../../limits.ts";
 import { checkOptions, type OptionKeys } from "../../options.ts";
 import { EXTENDED_CRCS, EXTENDED_NAMES, ModuleSections } from "../layout/sections.ts";
 import { type Parameter, readParameters } from "../parameters/parameters.ts";
@@ -66,14 +67,13 @@ const READ_OPTIONS: OptionKeys<ReadModuleOptions> = {
 const profileOfRelease = (vermagic: string | null): KernelProfile => profileFor({}, null, vermagic);
 
 const VERMAGIC = latin1Bytes("vermagic=");
-const LONGEST_VERMAGIC = 256;
 
 /** The version magic in a file whose sections aren't known yet: it chooses the rules that they are checked by. */
 function vermagicIn(image: Uint8Array): string | null {
   const at = indexOfBytes(image, VERMAGIC);
   if (at < 0) return null;
   const from = at + VERMAGIC.length;
-  const [text = ""] = latin1(image.subarray(from, from + LONGEST_VERMAGIC)).split("\0");
+  const [text = ""] = latin1(image.subarray(from, from + KERNEL_VERMAGIC)).split("\0");
   return text;
 }
 

@@ -3,6 +3,7 @@
 
 import type { Section } from "../../elf/object.ts";
 import { Refusal } from "../../errors.ts";
+import { MODULE_BLOCK_BYTES } from "../../limits.ts";
 import type { Block } from "../../trampoline/facts.ts";
 
 export interface PlacedSection {
@@ -12,9 +13,6 @@ export interface PlacedSection {
   /** The round of layout_sections() that placed it, from 1; 0: layout_symtab() placed it, after all rounds. */
   readonly round: number;
 }
-
-/** Larger than the whole module space of any 32-bit kernel: a file that asks for more is damaged. */
-const LARGEST_BLOCK = 0x40000000;
 
 /**
  * An sh_addralign as a number of bytes.
@@ -50,7 +48,7 @@ export class BlockSpace {
     const offset = Math.ceil(this.#size / step) * step;
     this.#size = offset + size;
     this.#alignment = Math.max(this.#alignment, step);
-    if (this.#size > LARGEST_BLOCK) {
+    if (this.#size > MODULE_BLOCK_BYTES) {
       throw new Refusal({
         errno: "ENOMEM",
         dmesg: [],
