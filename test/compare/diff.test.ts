@@ -53,6 +53,18 @@ suite("the difference of two traces", () => {
     );
   });
 
+  test("shows only the last three calls before a late difference, and three from it on", () => {
+    const longer = [...LINES, "write<-run", "sync<-run"];
+    const other = longer.with(4, "skip<-run");
+    const diff = diffTraces(trace(functionEvents(...longer)), trace(functionEvents(...other)));
+    assert.deepEqual(diff.divergence, {
+      index: 4,
+      before: ["open <-run", "read <-run", "copy <-read"],
+      a: ["read <-run", "close <-run", "write <-run"],
+      b: ["skip <-run", "close <-run", "write <-run"],
+    });
+  });
+
   test("sees a trace that ends early, and counts what came after", () => {
     const diff = diffTraces(
       trace(functionEvents(...LINES)),
