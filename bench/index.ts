@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { board } from "./board.ts";
+import { counting } from "./counting.ts";
 import { ENGINE_ROWS, engines } from "./engines.ts";
 import { formats } from "./formats.ts";
 import { interpreter } from "./interpreter.ts";
@@ -22,6 +23,7 @@ const BENCHES = {
   scale,
   interpreter,
   tracing,
+  counting,
   formats,
   loading,
   relocation,
