@@ -7,6 +7,7 @@ import { board } from "./board.ts";
 import { counting } from "./counting.ts";
 import { ENGINE_ROWS, engines } from "./engines.ts";
 import { formats } from "./formats.ts";
+import { hot } from "./hot.ts";
 import { interpreter } from "./interpreter.ts";
 import { kernelModules } from "./kernel-modules.ts";
 import { loading } from "./loading.ts";
@@ -21,6 +22,7 @@ const BENCHES = {
   engines,
   modules: kernelModules,
   scale,
+  hot,
   interpreter,
   tracing,
   counting,
