@@ -30,7 +30,14 @@
 // anything is changed.
 
 import { host } from "#host";
-import { CPU_COUNT, CPU_GPR, CPU_IDLE, CPU_RAM_SIZE } from "../../assembly/shared/cpu-state.ts";
+import {
+  CPU_COUNT,
+  CPU_GPR,
+  CPU_IDLE,
+  CPU_LIMIT,
+  CPU_RAM_SIZE,
+  CPU_STOP,
+} from "../../assembly/shared/cpu-state.ts";
 import {
   CPU,
   CPU_CP0,
@@ -90,6 +97,11 @@ const FIXED = [CP0_PRID, CP0_CONFIG1];
 /** The only field of Config that a guest can write: kseg0's cache attribute. */
 const CONFIG_K0 = 7;
 const PAGES = 2 ** 32 / PAGE_SIZE;
+/** Each word that a run sets before it reads it, and its size. */
+const SET_BY_A_RUN = [
+  [CPU_LIMIT, 8],
+  [CPU_STOP, 4],
+] as const;
 
 interface MappedPage {
   readonly address: number;
@@ -135,7 +147,7 @@ export function stateOf(processor: Processor, before?: ProcessorState): Processo
   const length = wordAt(processor, TLB_PAGES_LENGTH);
   const old = new Map(before?.memory.map((one) => [one.page, one.bytes]));
   return {
-    cpu: bytes.slice(CPU, CPU_END),
+    cpu: cpuState(bytes),
     pages: mappedPages(processor),
     tlbPages: [...words.subarray(TLB_PAGES / WORD, TLB_PAGES / WORD + length)],
     ring: bytes.slice(RING, RING + ringBytes(words)),
@@ -146,6 +158,13 @@ export function stateOf(processor: Processor, before?: ProcessorState): Processo
       return { page, bytes: same ? known : present.slice() };
     }),
   };
+}
+
+/** The processor's words, without those that each run sets first: they would tell how the last run was cut into slices. */
+function cpuState(bytes: Uint8Array): Uint8Array {
+  const state = bytes.slice(CPU, CPU_END);
+  for (const [at, size] of SET_BY_A_RUN) state.fill(0, at - CPU, at - CPU + size);
+  return state;
 }
 
 /** The state of a processor between two runs. @throws Misuse for a note of more than 64 MiB. */

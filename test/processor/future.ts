@@ -4,19 +4,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CPU_STOP } from "../../assembly/shared/cpu-state.ts";
-import { CPU, RAM } from "../../assembly/shared/memory-map.ts";
-import { CPU_END } from "../../assembly/shared/trace-ring.ts";
+import { RAM } from "../../assembly/shared/memory-map.ts";
 import { Processor } from "../../src/processor/processor.ts";
-import { readSnapshot, restoreProcessor, type Snapshot } from "../../src/processor/snapshot.ts";
+import {
+  readSnapshot,
+  restoreProcessor,
+  type Snapshot,
+  stateOf,
+} from "../../src/processor/snapshot.ts";
 
 /** The path of the built program. */
 export const PROGRAM = fileURLToPath(import.meta.url);
 
 /** SHA-256 of all state that a program can change. */
 export function stateDigest(core: Processor): string {
-  const cpu = core.bytes.slice(CPU, CPU_END);
-  cpu.fill(0, CPU_STOP - CPU, CPU_STOP - CPU + 4);
+  const { cpu } = stateOf(core);
   const memory = core.bytes.subarray(RAM, RAM + core.ramSize);
   return createHash("sha256").update(cpu).update(memory).digest("hex");
 }

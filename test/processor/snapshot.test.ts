@@ -240,6 +240,15 @@ suite("a snapshot's bytes", () => {
     assert.equal(readSnapshot(whole).attachment.length, 0);
   });
 
+  test("say nothing of the slices into which an engine cut the run", () => {
+    const core = board("little");
+    core.run(3000);
+    const bytes = saveProcessor(core);
+    core.words[layout.CPU_LIMIT / 4] = 2_000_000;
+    core.words[layout.CPU_STOP / 4] = STOP_BREAKPOINT;
+    assert.deepEqual(saveProcessor(core), bytes);
+  });
+
   test("with a false compression or size of the attachment are refused", () => {
     const stored = Buffer.from(saveProcessor(board("little"), { compressed: false }));
     for (const bytes of [whole, stored]) {
