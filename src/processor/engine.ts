@@ -45,9 +45,10 @@ const COLD: Readonly<Record<Exclude<Engine, "interpreter">, number>> = { transla
 const FREE_WORK = 2e8;
 const PAID = 8;
 /**
- * Code that runs widely, as in a booting kernel, is seldom worth its translation at HOT visits. So much of the work is
- * done at HOT, and more as translated instructions gain it back: each is worth the interpretation of GAINED. While the
- * translator has done more, code has to be COOL times as hot.
+ * Code that runs widely, as in a booting kernel, is seldom worth its translation at HOT visits. So the translator has a
+ * credit. Its work is taken from the credit, and each translated instruction adds the interpretation of GAINED. While
+ * nothing is left, code has to be COOL times as hot. The credit begins with EAGER_WORK, and that is also its limit: a
+ * long hot loop, such as the one that unpacks a kernel, doesn't pay for the translation of all the code after it.
  */
 const EAGER_WORK = 12e6;
 const GAINED = 1 / 4;
@@ -128,6 +129,10 @@ export class RunLoop {
   /** Instructions that are interpreted without looking for hot code after a slice with little translated code. */
   #resting = 0;
   #restUntil = 0;
+  /** What the translator may still do for code that has only got hot, in interpreted instructions. */
+  #credit = EAGER_WORK;
+  /** The translator's work and instructions that the credit includes. */
+  #reckoned = { work: 0, instructions: 0 };
   readonly #counts: ExecutionCounts;
   readonly #blockCounts: BlockCounts;
   /** Instructions counted since the core's counts were taken. */
@@ -236,8 +241,15 @@ export class RunLoop {
   }
 
   /** Whether the translator has done more than what is free and what its code has gained. */
-  #isCareful(translator: Translator): boolean {
-    return translator.work > EAGER_WORK + GAINED * translator.instructions;
+  get #isCareful(): boolean {
+    return this.#credit < 0;
+  }
+
+  /** Takes what the translator has done since the last call from its credit, and adds what its code has gained. */
+  #reckon({ work, instructions }: Translator): void {
+    const gained = GAINED * (instructions - this.#reckoned.instructions);
+    this.#credit = Math.min(this.#credit + gained - (work - this.#reckoned.work), EAGER_WORK);
+    this.#reckoned = { work, instructions };
   }
 
   /**
@@ -247,7 +259,7 @@ export class RunLoop {
   #judge(executed: number, translated: number): void {
     const translator = this.#translator;
     if (this.#engine !== "auto" || translator === undefined || executed < JUDGED) return;
-    if (translated >= LEAST_SHARE * executed || !this.#isCareful(translator)) {
+    if (translated >= LEAST_SHARE * executed || !this.#isCareful) {
       this.#resting = 0;
       return;
     }
@@ -259,7 +271,8 @@ export class RunLoop {
   #setHeat(): void {
     const translator = this.#translator;
     if (this.#engine !== "auto" || translator === undefined) return;
-    this.#words[HOT_AFTER / 4] = this.#isCareful(translator) ? COOL * HOT.auto : HOT.auto;
+    this.#reckon(translator);
+    this.#words[HOT_AFTER / 4] = this.#isCareful ? COOL * HOT.auto : HOT.auto;
   }
 
   /** Interprets for a while; returns STOP_LIMIT at the end of the run alone. */

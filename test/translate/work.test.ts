@@ -1,7 +1,7 @@
 // Tests code that is rewritten, which causes the most work for the translator. Code that rewrites itself in every round
 // is translated a few times only, because it waits longer each time, and the run's instructions pay for the work. Code
 // that runs for long between two changes is translated after each. Of much code that is hot for a moment, only some is
-// translated. The same run on each engine.
+// translated, also after a loop that ran translated for long. The same run on each engine.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -134,4 +134,25 @@ test("code that runs widely is translated only as far as it pays", async () => {
     assert.ok(work < 1.1 * EAGER_WORK + instructions / 4, `${work}`);
   }
   assert.deepEqual(results[1], results[0]);
+});
+
+test("a long hot loop doesn't pay for the translation of the code that runs after it", async () => {
+  const machine = await Machine.create({ engine: "auto" });
+  const work = (): number => {
+    const { compilations = 0, translatedInstructions = 0 } = machine.processor.statistics ?? {};
+    return compilations * MODULE + translatedInstructions * INSTRUCTION;
+  };
+  const loop = machine.memory.alloc(0x100, 4096);
+  const words = [assemble("addiu", A0, A0, -1), assemble("bne", A0, 0, -2), 0];
+  for (const [index, word] of [...words, assemble("jr", RA), 0].entries())
+    machine.memory.setU32(loop + 4 * index, word);
+  machine.call(loop, [100_000_000]);
+  const before = work();
+  assert.ok(before > 0, "the loop is translated");
+  const at = machine.memory.alloc(0x8000, 4096);
+  for (const [index, word] of wideCode(at).entries()) machine.memory.setU32(at + 4 * index, word);
+  const { instructions } = machine.call(at, []);
+  const more = work() - before;
+  assert.ok(more > 0.8 * EAGER_WORK, `${more}`);
+  assert.ok(more < 1.1 * EAGER_WORK + instructions / 4, `${more}`);
 });
