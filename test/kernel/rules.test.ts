@@ -67,7 +67,7 @@ suite("the kernel's rules", () => {
     assert.deepEqual(chosen({ set: "openwrt" }, kernel, null), ["6.6.57", "banner", "openwrt"]);
   });
 
-  test("docs/kernels.md has every rule's default in each release", () => {
+  test("README.md has every rule's default in each release", () => {
     const releases = ["5.10", "5.15", "6.1", "6.6", "6.12.95", "6.12.117", "6.18", "7.3"];
     const defaults = (set: RuleSet) => (id: RuleId) =>
       releases.map((release) => profileFor({ release, set }, null, null).rules[id]);
@@ -91,7 +91,7 @@ suite("the kernel's rules", () => {
       `|---|${"---|".repeat(releases.length)}`,
       ...rows,
     ];
-    const page = readFileSync(repositoryFile("docs/kernels.md"), "utf8");
+    const page = readFileSync(repositoryFile("README.md"), "utf8");
     assert.ok(page.includes(`\n${table.join("\n")}\n`), table.join("\n"));
   });
 
