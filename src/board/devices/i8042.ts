@@ -1,7 +1,7 @@
 // The i8042 keyboard controller, as a PC's super I/O chip has it: a data port at 0x60, a command and status port at
 // 0x64, and two PS/2 ports with an interrupt line each. One byte at a time waits in the output buffer, the controller's
-// own answers first. Translation to the first scan code set is only a bit, since no keys come. (QEMU's pckbd.c is the
-// reference.)
+// own answers first. Of translation to the first scan code set only the keyboard's identity tells, since no keys come.
+// (QEMU's pckbd.c is the reference.)
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 import { type Ps2Device, Ps2Keyboard, Ps2Mouse } from "./ps2.ts";
@@ -15,6 +15,7 @@ const KEYBOARD_INTERRUPT = 0x01;
 const MOUSE_INTERRUPT = 0x02;
 const KEYBOARD_OFF = 0x10;
 const MOUSE_OFF = 0x20;
+const TRANSLATE = 0x40;
 const MODE_AT_RESET = KEYBOARD_INTERRUPT | MOUSE_INTERRUPT;
 
 /** The output port: the processor's reset line, inactive, A20, and bits that read as ones. */
@@ -52,7 +53,7 @@ export interface I8042Options {
 /** The data port. `command` is the other one. */
 export class I8042 implements Device {
   readonly #options: I8042Options;
-  readonly #keyboard: Ps2Device = new Ps2Keyboard();
+  readonly #keyboard: Ps2Device = new Ps2Keyboard(() => (this.#mode & TRANSLATE) !== 0);
   readonly #mouse: Ps2Device = new Ps2Mouse();
   #port: DevicePort | undefined;
   #status = UNLOCKED;

@@ -20,6 +20,8 @@ export interface Ps2Device {
 }
 
 const KEYBOARD_ID = [0xab, 0x83];
+/** The same from a controller that translates scan codes to the first set. */
+const TRANSLATED_ID = [0xab, 0x41];
 const SCAN_CODE_SET = 0xf0;
 const FIRST_SCAN_CODE_SET = 2;
 /** Keyboard commands with one more byte: LEDs, scan code set, typing rate, make/break keys. */
@@ -28,9 +30,15 @@ const KEYBOARD_LONG: ReadonlySet<number> = new Set([0xed, SCAN_CODE_SET, 0xf3, 0
 const KEYBOARD_SHORT: ReadonlySet<number> = new Set([0x00, 0xf4, 0xf5, 0xf6, 0xfa]);
 
 export class Ps2Keyboard implements Ps2Device {
+  readonly #isTranslated: () => boolean;
   /** The command whose second byte comes next. */
   #open = NONE;
   #set = FIRST_SCAN_CODE_SET;
+
+  /** @param isTranslated whether the controller translates scan codes now. */
+  constructor(isTranslated: () => boolean) {
+    this.#isTranslated = isTranslated;
+  }
 
   command(byte: number): readonly number[] {
     const open = this.#open;
@@ -42,7 +50,7 @@ export class Ps2Keyboard implements Ps2Device {
       return [ACK];
     }
     if (byte === ECHO) return [ECHO];
-    if (byte === 0xf2) return [ACK, ...KEYBOARD_ID];
+    if (byte === 0xf2) return [ACK, ...(this.#isTranslated() ? TRANSLATED_ID : KEYBOARD_ID)];
     if (byte === 0xf5 || byte === 0xf6 || byte === 0xff) this.reset();
     if (byte === 0xff) return [ACK, PASSED];
     return [KEYBOARD_SHORT.has(byte) ? ACK : RESEND];
