@@ -205,10 +205,10 @@ export class I8042 implements Device {
     this.#fill();
   }
 
-  /** Gives a byte of the controller's own, in place of one that nobody has read. */
+  /** Gives a byte of the controller's own, in place of one that nobody has read; the status stays what it was for that. */
   #give(byte: number, ofMouse = 0): void {
-    this.#own = [byte, ofMouse];
-    if (this.#source === CONTROLLER) this.#status &= ~(FULL | FROM_MOUSE);
+    if ((this.#status & FULL) !== 0 && this.#source === CONTROLLER) this.#data = byte;
+    else this.#own = [byte, ofMouse];
   }
 
   /** A device's answer, which replaces what it has sent and nobody has read; undefined when it gives none. */
@@ -222,8 +222,8 @@ export class I8042 implements Device {
 
   get #outputPort(): number {
     const isFull = (this.#status & FULL) !== 0;
-    const full = (this.#status & FROM_MOUSE) !== 0 ? OUTPUT_FROM_MOUSE : OUTPUT_FULL;
-    return this.#output | (isFull ? full : 0);
+    const isMouse = (this.#status & FROM_MOUSE) !== 0;
+    return this.#output | (isFull ? OUTPUT_FULL : 0) | (isMouse ? OUTPUT_FROM_MOUSE : 0);
   }
 
   #writeOutput(byte: number): void {

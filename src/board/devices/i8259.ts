@@ -80,6 +80,7 @@ class Controller {
       this.isr = 0;
       this.imr = 0;
       this.#readsIsr = false;
+      this.#polls = false;
       this.#specialMask = false;
       this.#autoEnd = false;
       this.#single = (value & ICW1_SINGLE) !== 0;

@@ -90,8 +90,8 @@ const BUTTONS = [200, 200, 80];
 export class Ps2Mouse implements Ps2Device {
   #open = NONE;
   #status = 0;
-  #resolution = 2;
-  #rate = 100;
+  #resolution = 0;
+  #rate = 0;
   /** 0: three buttons, 3: a wheel too, 4: five buttons. */
   #type = 0;
   #echoes = false;
@@ -108,8 +108,9 @@ export class Ps2Mouse implements Ps2Device {
     return this.#answer(byte);
   }
 
+  /** Without power: the first reset command sets resolution and sample rate. */
   reset(): void {
-    this.restore([NONE, 0, 2, 100, 0, 0, 0, 0, 0]);
+    this.restore([NONE, 0, 0, 0, 0, 0, 0, 0, 0]);
   }
 
   save(): Saved {
@@ -144,8 +145,11 @@ export class Ps2Mouse implements Ps2Device {
       case 0xf5:
         return this.#change(this.#status & ~REPORTING);
       case 0xec:
+        if (!this.#echoes) return [];
+        this.#echoes = false;
+        return [ACK];
       case 0xee:
-        this.#echoes = byte === 0xee;
+        this.#echoes = true;
         return [ACK];
       case RESOLUTION:
       case SAMPLE_RATE:
@@ -158,14 +162,19 @@ export class Ps2Mouse implements Ps2Device {
       case 0xf2:
         return [ACK, this.#type];
       case 0xf6:
-        [this.#rate, this.#resolution] = [100, 2];
-        return this.#change(0);
+        return this.#setDefaults();
       case 0xff:
         this.reset();
+        this.#setDefaults();
         return [ACK, PASSED, this.#type];
       default:
         return [];
     }
+  }
+
+  #setDefaults(): readonly number[] {
+    [this.#rate, this.#resolution] = [100, 2];
+    return this.#change(0);
   }
 
   #change(status: number): readonly number[] {
