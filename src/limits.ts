@@ -1,8 +1,8 @@
 // The limits on what input may cost: the size of each kind of file, and how much a reader makes of it, be it small.
 // Each is checked where the thing is made. A hostile file ends in one sentence, within 5 seconds and 1 GiB; each limit
 // is far above what the largest real file needs, which its comment gives. SECURITY.md has the same table, and a test
-// compares them. Not here are the formats' and the kernel's own constants, how much a text for people prints, and the translator's
-// tuning: those are beside the code that they belong to.
+// compares them. Not here are the formats' and the kernel's own constants, how much a text for people prints, and the
+// translator's tuning: those are beside the code that they belong to.
 
 const MIB = 1 << 20;
 

@@ -4,8 +4,8 @@
 import { CheckedJson } from "../checked-json.ts";
 import { RULE_IDS } from "../kernel/rules/table.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
-import { joinParts } from "../shards/join.ts";
-import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { joinParts, timedPart } from "../shards/join.ts";
+import { WHOLE } from "../shards/shard.ts";
 import {
   makeReason,
   REASON_KINDS,
@@ -37,17 +37,10 @@ const NOUNS: Readonly<Record<keyof TreeSubject, string>> = {
  */
 export function mergeFits(parts: readonly NamedPart[]): TreeFits {
   const joined = joinParts(
-    parts.map(({ name, part }) => ({
-      name,
-      subject: { ...part.subject },
-      total: part.total,
-      shard: part.shard,
-      places: part.places ?? rangeOf(part.total, part.shard),
-      results: part.modules.map((verdict, at) => ({ verdict, time: part.times[at] ?? 0 })),
-    })),
+    parts.map(({ name, part }) => timedPart(name, part, part.modules, part.times)),
     NOUNS,
   );
-  const modules = joined.map(({ verdict }) => verdict);
+  const modules = joined.map(({ result }) => result);
   return {
     ...(parts[0] as NamedPart).part,
     fits: modules.every(({ fits }) => fits),

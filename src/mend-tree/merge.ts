@@ -3,8 +3,8 @@
 
 import { CheckedJson } from "../checked-json.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
-import { joinParts } from "../shards/join.ts";
-import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { joinParts, timedPart } from "../shards/join.ts";
+import { WHOLE } from "../shards/shard.ts";
 import { MEND_VERDICTS, type MendedTree, type MendResult, type MendSubject } from "./result.ts";
 
 /** What differs if a key of the subjects does. */
@@ -25,14 +25,7 @@ export function mergeMended(
   parts: readonly { readonly name: string; readonly part: MendedTree }[],
 ): MendedTree {
   const joined = joinParts(
-    parts.map(({ name, part }) => ({
-      name,
-      subject: { ...part.subject },
-      total: part.total,
-      shard: part.shard,
-      places: part.places ?? rangeOf(part.total, part.shard),
-      results: part.results.map((result, at) => ({ result, time: part.times[at] ?? 0 })),
-    })),
+    parts.map(({ name, part }) => timedPart(name, part, part.results, part.times)),
     NOUNS,
   );
   return {

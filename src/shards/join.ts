@@ -3,7 +3,7 @@
 // everything that is wrong and the parts to do again.
 
 import { Misuse } from "../errors.ts";
-import type { Shard } from "./shard.ts";
+import { rangeOf, type Shard } from "./shard.ts";
 
 /** One part, as its file has it. */
 export interface Part<R> {
@@ -17,6 +17,29 @@ export interface Part<R> {
   /** The results' places in the whole, ascending. */
   readonly places: readonly number[];
   readonly results: readonly R[];
+}
+
+/** What the document of a part has in every kind of work. */
+export interface PartDocument {
+  readonly subject: object;
+  readonly total: number;
+  readonly shard: Shard;
+  /** null if the part has a range of the whole. */
+  readonly places: readonly number[] | null;
+}
+
+/** A part whose document has a list of results and, beside it, the seconds of each. */
+export function timedPart<R>(
+  name: string,
+  { subject, total, shard, places }: PartDocument,
+  results: readonly R[],
+  times: readonly number[],
+): Part<{ readonly result: R; readonly time: number }> {
+  return {
+    ...{ name, subject: { ...subject }, total, shard },
+    places: places ?? rangeOf(total, shard),
+    results: results.map((result, at) => ({ result, time: times[at] ?? 0 })),
+  };
 }
 
 /** Parts that don't make a whole. */

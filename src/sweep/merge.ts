@@ -6,8 +6,8 @@ import { ERRNO_NAMES } from "../errors.ts";
 import { parseRules, type RuleChoice } from "../kernel/rules/profile.ts";
 import { RULE_SETS } from "../kernel/rules/table.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
-import { joinParts } from "../shards/join.ts";
-import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { joinParts, timedPart } from "../shards/join.ts";
+import { WHOLE } from "../shards/shard.ts";
 import type { ModuleResult, Sweep, SweepSubject } from "./result.ts";
 
 /** A shard and its name in messages. */
@@ -106,14 +106,7 @@ const NOUNS: Readonly<Record<keyof SweepSubject, string>> = {
  */
 export function mergeSweeps(shards: readonly NamedShard[]): Sweep {
   const joined = joinParts(
-    shards.map(({ name, sweep }) => ({
-      name,
-      subject: { ...sweep.subject },
-      total: sweep.total,
-      shard: sweep.shard,
-      places: sweep.places ?? rangeOf(sweep.total, sweep.shard),
-      results: sweep.results.map((result, at) => ({ result, time: sweep.speed.times[at] ?? 0 })),
-    })),
+    shards.map(({ name, sweep }) => timedPart(name, sweep, sweep.results, sweep.speed.times)),
     NOUNS,
   );
   const { subject, total, notes } = (shards[0] as NamedShard).sweep;

@@ -51,8 +51,7 @@ const MOST_VERSIONS = 4;
 
 /**
  * What the translator's work costs, as interpreted instructions: for a module, each of its instructions, and a change.
- * In a booting kernel, where the translator's own code is seldom optimised, an instruction takes 70 us or more of CPU
- * time, in which 12,000 are interpreted.
+ * They are estimates for a booting kernel, where V8 has optimised little of the translator's own code.
  */
 const MODULE_WORK = 200_000;
 const INSTRUCTION_WORK = 12_000;

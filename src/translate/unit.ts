@@ -6,8 +6,8 @@
 //   exits    a failed guard branches out with a number that encodes its address and what FUEL is ahead by
 //
 // This file nests the blocks and writes how each of them ends. Which registers differ from memory is known at each
-// place (register-state.ts), and by how much FUEL is too high (owed-fuel.ts); exit-code.ts leaves the unit, call-code.ts calls others, loop-code.ts begins the turns that
-// a loop's plan frees from checks.
+// place (register-state.ts), and by how much FUEL is too high (owed-fuel.ts); exit-code.ts leaves the unit, call-code.ts
+// calls others, loop-code.ts begins the turns that a loop's plan frees from checks.
 
 import {
   LOCAL_CONDITION,

@@ -40,13 +40,13 @@ export interface GuestOptions<A extends Address> {
   readonly onProgress?: (done: number) => void;
 }
 
-/** The guest has not finished its work. */
+/** The guest has not finished its work, or its modules don't fit into its memory. */
 export class GuestFailure extends Misuse {}
 
 /**
  * Boots a kernel, loads the modules in their order, and reads the kernel's answers.
  * @param kernel the file of a kernel for a Malta board, not compressed as a whole.
- * @throws GuestFailure when the guest doesn't finish; Misuse when there is no QEMU where one is wanted.
+ * @throws GuestFailure when the guest doesn't finish, or can't hold the modules; Misuse when there is no QEMU where one is wanted.
  */
 export async function runGuest<A extends Address>(
   kernel: Uint8Array,
@@ -56,7 +56,7 @@ export async function runGuest<A extends Address>(
   const { endian, width } = options;
   const archive = archiveOf(subjects, endian);
   if (archive.length > BOOT_ARCHIVE_BYTES) {
-    throw new Misuse(
+    throw new GuestFailure(
       `the modules take ${Math.ceil(archive.length / MIB)} MiB, and ${BOOT_ARCHIVE_BYTES / MIB} fit into one boot; name fewer`,
     );
   }

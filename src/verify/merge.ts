@@ -3,8 +3,8 @@
 
 import { CheckedJson } from "../checked-json.ts";
 import { orNull, placesFromJson, shardFromJson, totalFromJson } from "../shards/document.ts";
-import { joinParts } from "../shards/join.ts";
-import { rangeOf, WHOLE } from "../shards/shard.ts";
+import { joinParts, timedPart } from "../shards/join.ts";
+import { WHOLE } from "../shards/shard.ts";
 import type { Comparison } from "./compare.ts";
 import { GUEST_MACHINES } from "./guest.ts";
 import { MOMENTS } from "./records.ts";
@@ -28,17 +28,10 @@ export function mergeVerified(
   parts: readonly { readonly name: string; readonly part: VerifiedTree }[],
 ): VerifiedTree {
   const joined = joinParts(
-    parts.map(({ name, part }) => ({
-      name,
-      subject: { ...part.subject },
-      total: part.total,
-      shard: part.shard,
-      places: part.places ?? rangeOf(part.total, part.shard),
-      results: part.modules.map((module, at) => ({ module, time: part.times[at] ?? 0 })),
-    })),
+    parts.map(({ name, part }) => timedPart(name, part, part.modules, part.times)),
     NOUNS,
   );
-  const modules = joined.map(({ module }) => module);
+  const modules = joined.map(({ result }) => result);
   return {
     ...(parts[0]?.part as VerifiedTree),
     shard: WHOLE,

@@ -1,5 +1,6 @@
 // Verifies every module of a tree, or of a part of it, in as many boots as their files need. A module whose init function
-// stops the guest would take the others of its boot along: then each half is booted again, until the module is alone.
+// stops the guest would take the others of its boot along: then each half is booted again, until the module is alone. So
+// would one that is too large for the guest with what it needs; it is alone in its boot.
 
 import { join } from "node:path";
 import { Misuse, Refusal } from "../errors.ts";

@@ -2,11 +2,15 @@
 // guest.c writes them, and impossible calls end in one sentence.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { WIDTH_32, WIDTH_64 } from "../../src/address.ts";
 import { initramfs } from "../../src/board/initramfs.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
 import { Words } from "../../src/bytes/words.ts";
+import { BOOT_ARCHIVE_BYTES } from "../../src/limits.ts";
+import { readModule } from "../../src/module/file/file.ts";
+import { GuestFailure, runGuest } from "../../src/verify/guest.ts";
 import { answered, type GuestModule, readRecords } from "../../src/verify/records.ts";
 import { farjal } from "../cli/farjal.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -52,6 +56,21 @@ function recorded(endian: Endian, whole: number, ...records: readonly Recorded[]
 }
 
 suite("a guest", () => {
+  test("isn't booted with more than it can hold, which is its failure alone", async () => {
+    const subject = {
+      ...{ name: "modern", path: MODULE, bytes: new Uint8Array(BOOT_ARCHIVE_BYTES), needs: [] },
+      file: readModule(readFileSync(MODULE)),
+    };
+    const booting = runGuest(new Uint8Array(0), [subject], {
+      ...{ machine: "board", endian: "little", width: WIDTH_32, timeLimit: 1 },
+    });
+    await assert.rejects(booting, (error) => {
+      assert.ok(error instanceof GuestFailure, String(error));
+      assert.equal(error.message, "the modules take 49 MiB, and 48 fit into one boot; name fewer");
+      return true;
+    });
+  });
+
   test("gets an archive whose fields are where newc has them", () => {
     const bytes = initramfs([
       { name: "dev", kind: "directory" },
