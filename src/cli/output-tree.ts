@@ -1,9 +1,17 @@
 // The directory that a command writes many files into. A whole result is written beside its final name and renamed when
-// it is complete, so that no reader finds half of it; a signal or an error removes it. Parts of a work share one directory:
-// each file is there whole or not at all, and the same part done again replaces it.
+// it is complete, so that no reader finds half of it; a signal or an error removes it. Parts of a work share one
+// directory: each file is there whole or not at all, and the same part done again replaces it.
 
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import {
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { systemError } from "../errors.ts";
 import { pathStats } from "../host/path-kind.ts";
 import { temporaryBeside } from "../host/temporary-name.ts";
@@ -36,7 +44,7 @@ export class OutputTree {
   }
 
   private constructor(path: string, { shared, source }: OutputTreeOptions) {
-    const inside = relative(resolve(source), resolve(path));
+    const inside = relative(realPath(resolve(source)), realPath(resolve(path)));
     if (inside === "" || !/^\.\.(?:[\\/]|$)/.test(inside)) {
       throw new Misuse(`${path} is in ${source}, whose modules are read: name another directory`);
     }
@@ -84,6 +92,13 @@ export class OutputTree {
     this.#isOpen = false;
     for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
   }
+}
+
+/** The path without symbolic links, also of what isn't there yet. */
+function realPath(path: string): string {
+  if (pathStats(path) !== undefined) return realpathSync(path);
+  const above = dirname(path);
+  return above === path ? path : join(realPath(above), basename(path));
 }
 
 function orSay<T>(path: string, work: () => T): T {

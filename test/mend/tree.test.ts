@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -142,6 +143,11 @@ suite("a tree of modules, mended", () => {
     writeFileSync(join(out, "mine"), "");
     assertMisuse(farjal(["mend", tree, "-o", out]), /out has files already: name a new directory/);
     assertMisuse(farjal(["mend", tree, "-o", join(tree, "out")]), /whose modules are read/);
+    const link = join(root, "link");
+    symlinkSync(tree, link);
+    for (const same of [link, join(link, "out")]) {
+      assertMisuse(farjal(["mend", tree, "-o", same, "--shard", "1/2"]), /whose modules are read/);
+    }
     assertMisuse(farjal(["mend", tree]), /name the mended modules' directory with -o DIR/);
     assertMisuse(farjal(["mend", tree, tree, "-o", out]), /one module or one directory/);
     const file = builtModule("modern", "little");
