@@ -89,6 +89,18 @@ for (const endian of ENDIANS) {
       assert.deepEqual(one.key(0xf2), [0xfa, 0xab, 0x83]);
       assert.deepEqual([one.key(0xed), one.key(0x07)], [[0xfa], [0xfa]]);
       assert.deepEqual([one.key(0xf0), one.key(0)], [[0xfa], [0xfa, 2]]);
+      for (const [set, translated] of [
+        [1, 0x43],
+        [3, 0x3f],
+        [2, 0x41],
+      ] as const) {
+        assert.deepEqual([one.key(0xf0), one.key(set)], [[0xfa], [0xfa]]);
+        one.command(0x60, 0x40);
+        assert.deepEqual([one.key(0xf0), one.key(0)], [[0xfa], [0xfa, translated]]);
+        one.command(0x60, 0x00);
+        assert.deepEqual([one.key(0xf0), one.key(0)], [[0xfa], [0xfa, set]]);
+      }
+      assert.deepEqual([one.key(0xf0), one.key(4)], [[0xfa], [0xfe]]);
       assert.deepEqual([one.key(0xee), one.key(0xe1)], [[0xee], [0xfe]]);
       assert.deepEqual(one.mouse(0xff), [0xfa, 0xaa, 0]);
       assert.deepEqual(one.mouse(0xe9), [0xfa, 0, 2, 100]);

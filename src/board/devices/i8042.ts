@@ -1,7 +1,7 @@
 // The i8042 keyboard controller, as a PC's super I/O chip has it: a data port at 0x60, a command and status port at
 // 0x64, and two PS/2 ports with an interrupt line each. One byte at a time waits in the output buffer, the controller's
-// own answers first. Of translation to the first scan code set only the keyboard's identity tells, since no keys come.
-// (QEMU's pckbd.c is the reference.)
+// own answers first. No keys come, so translation to the first scan code set changes only what the keyboard answers when
+// it is asked for its identity or its set. (QEMU's pckbd.c is the reference.)
 
 import type { Device, DevicePort, Saved } from "../device.ts";
 import { type Ps2Device, Ps2Keyboard, Ps2Mouse } from "./ps2.ts";

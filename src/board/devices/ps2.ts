@@ -24,6 +24,9 @@ const KEYBOARD_ID = [0xab, 0x83];
 const TRANSLATED_ID = [0xab, 0x41];
 const SCAN_CODE_SET = 0xf0;
 const FIRST_SCAN_CODE_SET = 2;
+/** The numbers of the sets, and what a controller makes of them that translates: it takes them for keys of the second. */
+const SETS = [1, 2, 3];
+const TRANSLATED_SETS = [0x43, 0x41, 0x3f];
 /** Keyboard commands with one more byte: LEDs, scan code set, typing rate, make/break keys. */
 const KEYBOARD_LONG: ReadonlySet<number> = new Set([0xed, SCAN_CODE_SET, 0xf3, 0xfc]);
 /** Keyboard commands that are acknowledged alone: nop, enable, defaults off and on, typematic keys. */
@@ -69,8 +72,11 @@ export class Ps2Keyboard implements Ps2Device {
   }
 
   #scanCodeSet(set: number): readonly number[] {
-    if (set === 0) return [ACK, this.#set];
-    if (set > 3) return [RESEND];
+    if (set === 0) {
+      const numbers = this.#isTranslated() ? TRANSLATED_SETS : SETS;
+      return [ACK, numbers[this.#set - 1] ?? this.#set];
+    }
+    if (!SETS.includes(set)) return [RESEND];
     this.#set = set;
     return [ACK];
   }
