@@ -58,8 +58,14 @@ export class OutputTree {
     this.#path = path;
     this.#source = source;
     this.#directory = shared ? path : temporaryBeside(resolve(path));
-    orSay(path, () => mkdirSync(this.#directory, { recursive: true }));
+    // From before the directory is there: a signal without a listener ends the program at once.
     if (!shared) for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    try {
+      orSay(path, () => mkdirSync(this.#directory, { recursive: true }));
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
   }
 
   /** Writes a file. @param original the path in the source of the file whose permissions it gets. */
