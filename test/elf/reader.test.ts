@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { R_MIPS_64 } from "../../assembly/shared/relocation-types.ts";
 import type { Endian } from "../../src/bytes/endian.ts";
-import { contents, relocationTables } from "../../src/elf/contents.ts";
+import { contents, relocationTable, relocationTables } from "../../src/elf/contents.ts";
 import { abiName, isaName } from "../../src/elf/names.ts";
 import {
   ET_EXEC,
@@ -14,6 +15,7 @@ import {
   SHT_RELA,
   STT_FUNC,
 } from "../../src/elf/numbers.ts";
+import type { Section } from "../../src/elf/object.ts";
 import { readElf } from "../../src/elf/reader.ts";
 import { type ElfSpec, writeElf } from "../support/elf-writer.ts";
 import { refusal, refusedAs } from "../support/refusal.ts";
@@ -50,6 +52,22 @@ function patched(
 }
 
 for (const endian of ["little", "big"] as const satisfies readonly Endian[]) {
+  test(`an entry of an ELF64 table has 32 bits for its symbol, ${endian}-endian`, () => {
+    const bytes = new Uint8Array(24);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, 0x1_2345_6788n, endian === "little");
+    view.setUint32(8, 0x89ab_cdef, endian === "little");
+    view.setUint8(15, R_MIPS_64);
+    view.setBigInt64(16, -0x1_2345_6789n, endian === "little");
+    const elf = readElf(writeElf({ endian, bits: 64, sections: [{ name: ".rela", bytes }] }));
+    const section = elf.sections[1] as Section;
+    const table = relocationTable(elf, section, section);
+    assert.deepEqual(
+      [table.count, table.offset(0), table.symbol(0), table.type(0), table.addend(0)],
+      [1, 0x1_2345_6788, 0x89ab_cdef, R_MIPS_64, -0x1_2345_6789],
+    );
+  });
+
   suite(`an ELF32 file, ${endian}-endian`, () => {
     const elf = readElf(writeElf({ ...SPEC, endian }));
 
