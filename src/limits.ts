@@ -89,6 +89,8 @@ export const ELF_NAMES_CHARACTERS = 1 << 25;
 export const ELF_SYMBOLS = 1 << 20;
 /** Relocations of j and jal in a module that is loaded; Debian's amdgpu, the largest, calls 33,000 times through registers. */
 export const MODULE_JUMPS = 3 << 14;
+/** Calls of _mcount in a module's file, recorded in __mcount_loc or not; Debian's amdgpu, the largest, has 8,400. */
+export const MODULE_CALL_SITES = 1 << 16;
 /** Strings in .modinfo: a USB driver has one for each of its devices, several thousand. */
 export const MODINFO_STRINGS = 1 << 17;
 /** Characters of all names of kallsyms. */

@@ -3,16 +3,19 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { R_MIPS_26 } from "../../assembly/shared/relocation-types.ts";
+import { R_MIPS_26, R_MIPS_32, R_MIPS_HI16 } from "../../assembly/shared/relocation-types.ts";
+import { AddressRanges } from "../../src/bytes/address-ranges.ts";
 import { RangeAllocator } from "../../src/bytes/ranges.ts";
+import { SHF_ALLOC } from "../../src/elf/numbers.ts";
 import { StringTable } from "../../src/elf/strings.ts";
 import { Refusal } from "../../src/errors.ts";
 import { jumpsOfFile, Machine, readModule } from "../../src/index.ts";
 import { assemble } from "../../src/isa/assemble.ts";
-import { MODULE_JUMPS } from "../../src/limits.ts";
+import { MODULE_CALL_SITES, MODULE_JUMPS } from "../../src/limits.ts";
 import { mendModule } from "../../src/mend/mend.ts";
 import { Modinfo } from "../../src/module/file/modinfo.ts";
 import { columns } from "../../src/report/table.ts";
+import type { SectionSpec } from "../support/elf-writer.ts";
 import { code, writeModule } from "../support/module-writer.ts";
 
 const [T9, RA] = [25, 31] as const;
@@ -89,6 +92,27 @@ test("a range is allocated and freed without a search through all others", () =>
   assert.equal(ranges.used.length, count);
 });
 
+test("a range of 64-bit addresses is allocated and freed without a search through all others", () => {
+  const [count, size] = [1 << 17, 0x1000];
+  const first = 0xffff_ffff_c000_0000n;
+  const end = first + BigInt(count * size);
+  const at = (index: number) => first + BigInt(index * size);
+  const ranges = new AddressRanges();
+  for (let index = 0; index < count; index++) {
+    assert.equal(ranges.allocate(size, size, first, end), at(index));
+  }
+  assert.equal(ranges.allocate(size, size, first, end), undefined);
+  assert.equal(ranges.reserve(at(2), size), false);
+  for (const index of [4, 6, 5]) ranges.free(at(index));
+  assert.equal(ranges.allocate(4 * size, size, first, end), undefined);
+  assert.equal(ranges.allocate(2 * size, 2 * size, first, end), at(4));
+  assert.equal(ranges.reserve(at(6), 2 * size), false);
+  assert.equal(ranges.allocate(size, size, first, end), at(6));
+  for (let index = count - 1; index >= 0; index--) ranges.free(at(index));
+  assert.ok(ranges.reserve(0n, 4096));
+  assert.equal(ranges.allocate(count * size, size, first, end), first);
+});
+
 test("sections and their tables of relocations are searched once, not for each other", () => {
   const JAL = 0x0c000000;
   const one = code([JAL, 0], [{ offset: 0, type: R_MIPS_26, symbol: "work" }]);
@@ -129,4 +153,46 @@ test("a module with more relocations of jumps than any has is refused", async ()
     () => machine.plan(module(MODULE_JUMPS + 1)),
     /more than 49152 relocations of j and jal/,
   );
+});
+
+test("a file with more calls of _mcount than any module has is refused as it is read", () => {
+  const JAL = 0x0c000000;
+  const LUI_V1 = 0x3c030000;
+  const excess = /more than 65536 calls of _mcount/;
+  const at = (type: number, place: (index: number) => number, symbol: string, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ offset: place(index), type, symbol }));
+  const file = (sections: SectionSpec[]) =>
+    writeModule({ sections, symbols: [{ name: "_mcount" }, { name: "f", section: ".text" }] });
+  const samePlace = (type: number, word: number, count: number) =>
+    file([
+      code(
+        [word, 0],
+        at(type, () => 0, "_mcount", count),
+      ),
+    ]);
+  for (const [type, word] of [
+    [R_MIPS_26, JAL],
+    [R_MIPS_HI16, LUI_V1],
+  ] as const) {
+    const most = readModule(samePlace(type, word, MODULE_CALL_SITES));
+    assert.equal(most.callSites.unrecorded.length, MODULE_CALL_SITES);
+    const more = samePlace(type, word, MODULE_CALL_SITES + 1);
+    assert.throws(() => readModule(more), excess);
+    assert.throws(() => readModule(more, { object: true }), excess);
+  }
+  const recorded = (count: number) =>
+    file([
+      code([0, 0], []),
+      {
+        name: "__mcount_loc",
+        flags: SHF_ALLOC,
+        words: Array.from({ length: count }, () => 0),
+        relocations: at(R_MIPS_32, (index) => 4 * index, "f", count),
+      },
+    ]);
+  assert.equal(
+    readModule(recorded(MODULE_CALL_SITES)).callSites.recorded.length,
+    MODULE_CALL_SITES,
+  );
+  assert.throws(() => readModule(recorded(MODULE_CALL_SITES + 1)), excess);
 });

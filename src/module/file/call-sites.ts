@@ -12,6 +12,8 @@ import {
 import { relocationTables } from "../../elf/contents.ts";
 import { SHF_ALLOC, SHF_EXECINSTR } from "../../elf/numbers.ts";
 import type { ElfObject, Section } from "../../elf/object.ts";
+import { Refusal } from "../../errors.ts";
+import { MODULE_CALL_SITES } from "../../limits.ts";
 import type { ModuleSections } from "../layout/sections.ts";
 import { readPointers } from "./pointers.ts";
 
@@ -38,6 +40,7 @@ export interface CallSites {
 /**
  * Reads both lists. A zero entry of __mcount_loc, which the kernel skips, is not a site.
  * @param plain whether the file is a plain object, and no module.
+ * @throws Refusal when a list has more than any module has.
  */
 export function readCallSites(sections: ModuleSections, plain: boolean): CallSites {
   const table = sections.find(MCOUNT_LOC);
@@ -49,7 +52,9 @@ export function readCallSites(sections: ModuleSections, plain: boolean): CallSit
   }
   const recorded: CallSitePlace[] = [];
   for (const { section, offset } of table ? readPointers(sections, table).pointers.values() : []) {
-    if (section !== undefined) recorded.push({ section, offset });
+    if (section === undefined) continue;
+    if (recorded.length === MODULE_CALL_SITES) throw tooMany();
+    recorded.push({ section, offset });
   }
   const known = new Set(recorded.map(key));
   return {
@@ -58,6 +63,14 @@ export function readCallSites(sections: ModuleSections, plain: boolean): CallSit
     unrecorded: calls.filter(({ place }) => !known.has(key(place))).map(({ place }) => place),
     shortCalls,
   };
+}
+
+function tooMany(): Refusal {
+  return new Refusal({
+    errno: "ENOEXEC",
+    dmesg: [],
+    explanation: `the module has more than ${MODULE_CALL_SITES} calls of ${MCOUNT}, and no real one has`,
+  });
 }
 
 function key({ section, offset }: CallSitePlace): string {
@@ -81,6 +94,7 @@ function callsOf(elf: ElfObject, name: string): { place: CallSitePlace; type: nu
       const offset = table.offset(index);
       if (type === R_MIPS_HI16 && offset === highest + 4) continue;
       if (type === R_MIPS_HIGHEST) highest = offset;
+      if (calls.length === MODULE_CALL_SITES) throw tooMany();
       calls.push({ place: { section: table.target, offset }, type });
     }
   }
