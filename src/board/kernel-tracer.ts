@@ -3,6 +3,7 @@
 // there before the module is loaded, so that its init function is traced, and the kernel keeps such a filter
 // (FUNC:mod:MODULE) until then (Documentation/trace/ftrace.rst).
 
+import { utf8 } from "../bytes/text.ts";
 import { Misuse } from "../errors.ts";
 import type { KernelTraceFiles } from "../formats/trace-dat/kernel-files.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
@@ -88,11 +89,11 @@ export class KernelTracer {
       headerPage: this.#read("events/header_page"),
       headerEvent: this.#read("events/header_event"),
       formats,
-      kallsyms: this.#linux.read("/proc/kallsyms").toString("utf8"),
+      kallsyms: this.#text("/proc/kallsyms"),
       printkFormats: this.#try("printk_formats").join(""),
       savedCmdlines: this.#read("saved_cmdlines"),
       traceClock: this.#read("trace_clock"),
-      release: this.#linux.read("/proc/sys/kernel/osrelease").toString("utf8").trim(),
+      release: this.#text("/proc/sys/kernel/osrelease").trim(),
       cpus: [
         {
           stats: this.#read("per_cpu/cpu0/stats"),
@@ -137,7 +138,11 @@ export class KernelTracer {
   }
 
   #read(file: string): string {
-    return this.#linux.read(`${this.#directory}/${file}`).toString("utf8");
+    return this.#text(`${this.#directory}/${file}`);
+  }
+
+  #text(path: string): string {
+    return utf8(this.#linux.read(path));
   }
 
   /** A file's content, or nothing when the kernel doesn't have it. */

@@ -3,10 +3,12 @@
 // from a window of memory each time it has written to a doorbell register. Between two requests the board doesn't run,
 // so no time passes in the guest, and a snapshot taken then begins with the next request.
 
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { host } from "#host";
 import type { Endian } from "../bytes/endian.ts";
+import { hexDigits, joined, latin1, latin1Bytes, utf8, utf8Bytes } from "../bytes/text.ts";
+import { Words } from "../bytes/words.ts";
 import { type Errno, errnoName, Misuse } from "../errors.ts";
+import { version } from "../host/version.ts";
 import { checkOptions, type OptionKeys } from "../options.ts";
 import { Board, type BoardOptions } from "./board.ts";
 import type { BootImage } from "./boot-image.ts";
@@ -102,14 +104,10 @@ export class Linux {
    * parameters.
    */
   static get identity(): string {
-    const files = ["little", "big"].flatMap((endian) => [
-      new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
-      new URL(`../../core/${endian}.wasm`, import.meta.url),
-    ]);
-    files.push(new URL("../../../package.json", import.meta.url));
-    const hash = createHash("sha256").update(COMMAND_LINE);
-    for (const file of files) hash.update(readFileSync(file));
-    return hash.digest("hex");
+    const files = (["agent-little", "little.wasm", "agent-big", "big.wasm"] as const).map((name) =>
+      host.resource(name),
+    );
+    return hexDigits(host.sha256([utf8Bytes(`${COMMAND_LINE}\n${version()}\n`), ...files]));
   }
 
   readonly board: Board;
@@ -128,7 +126,7 @@ export class Linux {
     const linux = new Linux(board, attachDoorbell(board), options.timeLimit);
     board.load({
       kernel,
-      initrd: Buffer.concat([initrd ?? new Uint8Array(), archiveOf(kernel.endian)]),
+      initrd: joined([initrd ?? new Uint8Array(), archiveOf(kernel.endian)]),
       append: [COMMAND_LINE, append].filter(Boolean).join(" "),
     });
     linux.#goOn("the kernel didn't start farjal's agent", BOOT_LIMIT);
@@ -183,7 +181,7 @@ export class Linux {
   }
 
   /** A file's content. @throws Misuse with the errno's name. */
-  read(path: string): Buffer {
+  read(path: string): Uint8Array {
     return this.#must(`read ${path}`, this.#ask(WHAT.read, path)).content;
   }
 
@@ -192,14 +190,14 @@ export class Linux {
    * name.
    */
   write(path: string, content: string | Uint8Array, { append = false } = {}): void {
-    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    const bytes = typeof content === "string" ? utf8Bytes(content) : content;
     this.#must(`write ${path}`, this.#ask(append ? WHAT.append : WHAT.write, path, bytes));
   }
 
   /** Runs a command in the initramfs' /bin/sh. @returns its exit status, 127 without a shell, and its output. */
   run(command: string): { readonly status: number; readonly output: string } {
     const answer = this.#must(`run ${command}`, this.#ask(WHAT.run, command));
-    return { status: answer.result, output: answer.content.toString("utf8") };
+    return { status: answer.result, output: utf8(answer.content) };
   }
 
   /**
@@ -219,7 +217,7 @@ export class Linux {
   }
 
   #ask(what: number, text: string, data: Uint8Array = new Uint8Array(), size = data.length) {
-    const textBytes = Buffer.from(`${text}\0`);
+    const textBytes = utf8Bytes(`${text}\0`);
     if (textBytes.length > TEXT_SIZE) throw new Misuse("the request's text is too long");
     if (data.length > DATA_SIZE) {
       throw new Misuse(
@@ -236,26 +234,22 @@ export class Linux {
     for (const line of dmesg) this.#messages.push(line);
     const errno =
       (result | 0) < 0 ? (errnoName(-(result | 0)) ?? (`E${-(result | 0)}` as const)) : null;
-    const content = Buffer.from(processor.readBytes(WINDOW + DATA, Math.min(answered, DATA_SIZE)));
+    const content = processor.readBytes(WINDOW + DATA, Math.min(answered, DATA_SIZE));
     return { errno, dmesg, result, content };
   }
 
   #words(values: readonly number[]): Uint8Array {
-    const bytes = Buffer.alloc(4 * values.length);
+    const words = new Words(new Uint8Array(4 * values.length), this.board.endian);
     values.forEach((value, index) => {
-      if (this.board.endian === "little") bytes.writeUInt32LE(value, 4 * index);
-      else bytes.writeUInt32BE(value, 4 * index);
+      words.setU32(4 * index, value);
     });
-    return bytes;
+    return words.bytes;
   }
 
   #request(): number[] {
-    const bytes = Buffer.from(this.board.processor.readBytes(WINDOW, 4 * REQUEST_WORDS));
-    return Array.from({ length: REQUEST_WORDS }, (_, index) =>
-      this.board.endian === "little"
-        ? bytes.readUInt32LE(4 * index)
-        : bytes.readUInt32BE(4 * index),
-    );
+    const bytes = this.board.processor.readBytes(WINDOW, 4 * REQUEST_WORDS);
+    const words = new Words(bytes, this.board.endian);
+    return Array.from({ length: REQUEST_WORDS }, (_, index) => words.u32(4 * index));
   }
 
   /** Runs until the agent writes to the doorbell. */
@@ -289,9 +283,7 @@ function attachDoorbell(board: Board): Doorbell {
 
 /** The initramfs with the agent, which follows the user's. */
 export function archiveOf(endian: Endian): Uint8Array {
-  const agent = readFileSync(
-    new URL(`../../../src/board/agent/built/agent-${endian}`, import.meta.url),
-  );
+  const agent = host.resource(`agent-${endian}`);
   return initramfs([
     { name: "dev", kind: "directory" },
     { name: "dev/console", kind: "device", major: 5, minor: 1 },
@@ -304,8 +296,7 @@ export function archiveOf(endian: Endian): Uint8Array {
  * begin with a space. Unprintable bytes are written \xHH (Documentation/ABI/testing/dev-kmsg).
  */
 export function messagesOf(records: Uint8Array): string[] {
-  return Buffer.from(records)
-    .toString("latin1")
+  return latin1(records)
     .split("\n")
     .flatMap((line) => {
       const text = /^\d+,\d+,\d+,[^;]*;(.*)$/.exec(line)?.[1];
@@ -313,6 +304,6 @@ export function messagesOf(records: Uint8Array): string[] {
       const bytes = text.replace(/\\x([0-9a-f]{2})/g, (_all, digits: string) =>
         String.fromCharCode(Number.parseInt(digits, 16)),
       );
-      return Buffer.from(bytes, "latin1").toString("utf8").split("\n");
+      return utf8(latin1Bytes(bytes)).split("\n");
     });
 }

@@ -1,6 +1,6 @@
 // The host in a browser: it has no files; farjal's own files are fetched or provided by the user; zlib and SHA-256 are
 // in JavaScript, since a browser has both only asynchronously; ports are the DOM's. A bundler takes this file in place
-// of node.ts, and finds the four files through the URLs below.
+// of node.ts, and finds the files through the URLs below.
 
 import { sha256 } from "@noble/hashes/sha2";
 import { deflate, gzip, Inflate } from "pako";
@@ -15,6 +15,8 @@ const PLACES: Readonly<Record<ResourceName, () => URL>> = {
   "big.wasm": () => new URL("../../../build/core/big.wasm", import.meta.url),
   "lab-little.o": () => new URL("../../../src/lab-kernel/built/lab-little.o", import.meta.url),
   "lab-big.o": () => new URL("../../../src/lab-kernel/built/lab-big.o", import.meta.url),
+  "agent-little": () => new URL("../../../src/board/agent/built/agent-little", import.meta.url),
+  "agent-big": () => new URL("../../../src/board/agent/built/agent-big", import.meta.url),
 };
 const CHUNK = 1 << 20;
 

@@ -5,7 +5,13 @@
 import type { ByteSource } from "../bytes/source.ts";
 
 /** The package's files that are read at run time; the package exports each as `farjal/NAME`. */
-export type ResourceName = "little.wasm" | "big.wasm" | "lab-little.o" | "lab-big.o";
+export type ResourceName =
+  | "little.wasm"
+  | "big.wasm"
+  | "lab-little.o"
+  | "lab-big.o"
+  | "agent-little"
+  | "agent-big";
 
 /** A file's bytes, or the URL from which a browser fetches them. */
 export type Resource = string | URL | Uint8Array | ArrayBuffer;

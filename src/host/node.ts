@@ -22,6 +22,8 @@ const PLACES: Readonly<Record<ResourceName, string>> = {
   "big.wasm": "build/core/big.wasm",
   "lab-little.o": "src/lab-kernel/built/lab-little.o",
   "lab-big.o": "src/lab-kernel/built/lab-big.o",
+  "agent-little": "src/board/agent/built/agent-little",
+  "agent-big": "src/board/agent/built/agent-big",
 };
 const CHUNK = 1 << 20;
 const STDIN = 0;

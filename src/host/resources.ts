@@ -9,6 +9,8 @@ export const RESOURCE_NAMES: readonly ResourceName[] = [
   "big.wasm",
   "lab-little.o",
   "lab-big.o",
+  "agent-little",
+  "agent-big",
 ];
 
 const provided = new Map<ResourceName, Resource>();

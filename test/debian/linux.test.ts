@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { RAM } from "../../assembly/shared/memory-map.ts";
 import { Linux } from "../../src/board/linux.ts";
+import { utf8 } from "../../src/bytes/text.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
 import { repositoryFile } from "../support/repository.ts";
@@ -46,7 +47,7 @@ suite("Debian's running kernel", { skip: debianSkip }, () => {
       "usbcore: registered new interface driver hub",
       "usbcore: registered new device driver usb",
     ]);
-    assert.match(linux.read("/proc/modules").toString(), /^usbcore \d+ 0 - Live 0xc/m);
+    assert.match(utf8(linux.read("/proc/modules")), /^usbcore \d+ 0 - Live 0xc/m);
     assert.equal(linux.rmmod("usb_common").errno, "EAGAIN"); // usbcore uses it
     assert.equal(linux.rmmod("usbcore").errno, null);
     assert.equal(linux.rmmod("usb_common").errno, null);
@@ -61,13 +62,13 @@ suite("Debian's running kernel", { skip: debianSkip }, () => {
   test("reads and writes its files", () => {
     const linux = Linux.restore(snapshot);
     linux.write("/sys/kernel/tracing/current_tracer", "function");
-    assert.equal(linux.read("/sys/kernel/tracing/current_tracer").toString(), "function\n");
+    assert.equal(utf8(linux.read("/sys/kernel/tracing/current_tracer")), "function\n");
     linux.write("/tmp/x", "one\n");
     linux.write("/tmp/x", "two\n", { append: true });
-    assert.equal(linux.read("/tmp/x").toString(), "one\ntwo\n");
+    assert.equal(utf8(linux.read("/tmp/x")), "one\ntwo\n");
     assert.throws(() => linux.read("/nowhere"), /the guest can't read \/nowhere: ENOENT/);
     assert.deepEqual(linux.run("true"), { status: 127, output: "" });
-    const uptime = () => Number(linux.read("/proc/uptime").toString().split(" ")[0]);
+    const uptime = () => Number(utf8(linux.read("/proc/uptime")).split(" ")[0]);
     const before = uptime();
     assert.deepEqual(linux.sleep(30), { errno: null, dmesg: [] });
     assert.ok(Math.abs(uptime() - before - 30) < 0.5);

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { Linux } from "../../src/board/linux.ts";
+import { utf8 } from "../../src/bytes/text.ts";
 import { mendModule } from "../../src/index.ts";
 import { debian, debianSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
@@ -40,7 +41,7 @@ suite("Debian's running kernel and mended modules", { skip: debianSkip }, () => 
         const linux = Linux.restore(snapshot);
         for (const one of needed.slice(0, -1)) linux.insmod(readFileSync(one));
         const { errno, dmesg } = linux.insmod(last);
-        const [name] = linux.read("/proc/modules").toString().split(" ", 1);
+        const [name] = utf8(linux.read("/proc/modules")).split(" ", 1);
         // A mended file has no signature, and the kernel says so.
         const said = dmesg.filter((line) => !line.includes("module verification failed"));
         return { errno, name, lines: said.length };
@@ -62,10 +63,10 @@ suite("Debian's running kernel and mended modules", { skip: debianSkip }, () => 
       const { file } = mendModule(shipped, { noJumps });
       assert.ok(file !== null);
       assert.deepEqual(linux.insmod(file).errno, null);
-      const functions = linux.read(`${TRACING}/available_filter_functions`).toString();
+      const functions = utf8(linux.read(`${TRACING}/available_filter_functions`));
       assert.match(functions, /^work_run \[jal2009\]$/m);
       linux.write(`${TRACING}/kprobe_events`, "p:mended/run work_run");
-      assert.match(linux.read(`${TRACING}/kprobe_events`).toString(), /^p:mended\/run work_run$/m);
+      assert.match(utf8(linux.read(`${TRACING}/kprobe_events`)), /^p:mended\/run work_run$/m);
       linux.write(`${TRACING}/kprobe_events`, "");
       assert.equal(linux.rmmod("jal2009").errno, null);
     }
@@ -82,7 +83,7 @@ suite("Debian's running kernel and mended modules", { skip: debianSkip }, () => 
       const copy = PAGE * (Math.ceil(module.length / PAGE) + 1);
       assert.equal(linux.insmod(fill, `target=${0xcfff8000 - copy}`).errno, null);
       const { errno, dmesg } = linux.insmod(module);
-      return { errno, last: dmesg.at(-1), modules: linux.read("/proc/modules").toString() };
+      return { errno, last: dmesg.at(-1), modules: utf8(linux.read("/proc/modules")) };
     };
     // Its .fixup section is at the end, behind the line, and jumps into .text.
     const refused = insert(shipped);

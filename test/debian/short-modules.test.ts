@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { Linux } from "../../src/board/linux.ts";
+import { utf8 } from "../../src/bytes/text.ts";
 import { mendModule } from "../../src/index.ts";
 import { debian, shortModules, shortSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
@@ -125,9 +126,9 @@ suite("modules of Debian's kernel source, built short", { skip: shortSkip }, () 
     linux.write(`${TRACING}/current_tracer`, "function");
     const { status, output } = linux.run(`TYPE=${type}\n${FILES}`);
     assert.equal(status, 0, output);
-    const events = linux.read(`${TRACING}/trace`).toString();
+    const events = utf8(linux.read(`${TRACING}/trace`));
     linux.write(`${TRACING}/current_tracer`, "nop");
-    const traceable = linux.read(`${TRACING}/available_filter_functions`).toString();
+    const traceable = utf8(linux.read(`${TRACING}/available_filter_functions`));
     for (const module of modules.toReversed()) assert.equal(linux.rmmod(module).errno, null);
     return {
       output,

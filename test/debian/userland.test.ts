@@ -11,6 +11,7 @@ import { InputRecorder, InputReplay, readInputRecording } from "../../src/board/
 import { Linux } from "../../src/board/linux.ts";
 import { readScript, ScriptedRun } from "../../src/board/script.ts";
 import { boardOf, saveBoard } from "../../src/board/snapshot.ts";
+import { utf8 } from "../../src/bytes/text.ts";
 import type { Engine } from "../../src/processor/engine.ts";
 import { busybox, busyboxSkip } from "../support/debian.ts";
 import { debianImage } from "../support/debian-boot.ts";
@@ -131,7 +132,7 @@ suite("commands in a running kernel", { skip: busyboxSkip }, () => {
     });
     linux.write("/tmp/list", "b\na\n");
     assert.deepEqual(linux.run("sort /tmp/list > /tmp/sorted"), { status: 0, output: "" });
-    assert.equal(linux.read("/tmp/sorted").toString(), "a\nb\n");
+    assert.equal(utf8(linux.read("/tmp/sorted")), "a\nb\n");
     assert.deepEqual(linux.run("kill -9 $$"), { status: 137, output: "" });
     const again = Linux.restore(linux.save());
     assert.equal(again.run("cat /tmp/sorted").output, "a\nb\n");

@@ -10,6 +10,7 @@ import { Board } from "../../src/board/board.ts";
 import { unpackedImage } from "../../src/board/boot-image.ts";
 import { KernelTracer } from "../../src/board/kernel-tracer.ts";
 import { archiveOf, Linux } from "../../src/board/linux.ts";
+import { utf8 } from "../../src/bytes/text.ts";
 import { traceFromBytes } from "../../src/formats/read.ts";
 import type { RecordedEvent } from "../../src/formats/trace.ts";
 import type { TracerName } from "../../src/ftrace/event.ts";
@@ -58,9 +59,7 @@ suite("farjal's trace of Debian's kernel", { skip: debianSkip }, () => {
       ours: [...own.trace().events],
       /** What ftrace can trace; init functions, whose memory is free by now, are in its trace alone. */
       traceable: new Set([
-        ...linux
-          .read("/sys/kernel/tracing/set_ftrace_filter")
-          .toString()
+        ...utf8(linux.read("/sys/kernel/tracing/set_ftrace_filter"))
           .split("\n")
           .map((line) => line.split(" ")[0] ?? ""),
         ...expected.map(({ name }) => name),

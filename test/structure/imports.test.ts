@@ -247,8 +247,6 @@ const NODE_ONLY = [
   "src/mend-tree/",
   "src/verify/",
   "src/gdb/",
-  "src/board/linux.ts",
-  "src/board/snapshot-cache.ts",
   "src/host/file-cache.ts",
   "src/host/version.ts",
   "src/testing.ts",

@@ -218,7 +218,14 @@ suite("the package", () => {
         run(repositoryFile(`node_modules/.bin/${name}`), [filename, ...words], folder);
       assert.match(tool("publint", "--strict"), /All good!/);
       // The entries that aren't JavaScript have no types.
-      const files = ["little.wasm", "big.wasm", "lab-little.o", "lab-big.o"];
+      const files = [
+        "little.wasm",
+        "big.wasm",
+        "lab-little.o",
+        "lab-big.o",
+        "agent-little",
+        "agent-big",
+      ];
       tool("attw", "--profile", "esm-only", "--exclude-entrypoints", ...files);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { KernelTracer } from "../../src/board/kernel-tracer.ts";
 import type { Linux } from "../../src/board/linux.ts";
 import { ByteBuffer } from "../../src/bytes/byte-buffer.ts";
-import { latin1 } from "../../src/bytes/text.ts";
+import { latin1, utf8 } from "../../src/bytes/text.ts";
 import { writeTrace } from "../../src/formats/export.ts";
 import type { TraceFile } from "../../src/ftrace/tracefs.ts";
 import type { Machine } from "../../src/lab/machine.ts";
@@ -17,7 +17,7 @@ const EVENTS = ["function", "funcgraph_entry", "funcgraph_exit"];
 
 /** A file of the running kernel's tracefs. */
 function theirs(linux: Linux, file: string): string {
-  return linux.read(`${TRACEFS}/${file}`).toString("utf8");
+  return utf8(linux.read(`${TRACEFS}/${file}`));
 }
 
 /** The lines of a trace that begin with `#`, without the number of entries. */
