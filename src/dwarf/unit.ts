@@ -78,9 +78,10 @@ export class Unit {
   readonly context: UnitContext;
   readonly root: Entry;
   readonly #abbreviations: AbbreviationTable;
-  readonly #strOffsetsBase: number;
-  readonly #addrBase: number;
-  readonly #rnglistsBase: number;
+  #strOffsetsBase = 0;
+  // A damaged unit's own base may be an indexed address, which is then read from the section's start.
+  #addrBase = 0;
+  #rnglistsBase = 0;
 
   constructor(header: UnitHeader, context: UnitContext) {
     this.header = header;
