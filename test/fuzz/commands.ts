@@ -148,6 +148,9 @@ const COMMANDS = [
 /** Commands that start threads or measure time are called less often. */
 const SLOW = ["cost", "sweep", "demo", "boot"];
 
+/** Commands that wait for standard input when they are given no file. */
+const READERS = ["oops", "report"];
+
 /** The options of each command, as its help lists them: [name, whether it takes a value]. */
 const options = new Map<string, readonly (readonly [name: string, hasValue: boolean])[]>();
 
@@ -172,7 +175,8 @@ function someWords(random: Random): string[] {
   if (SLOW.includes(command) && !random.oneIn(6)) command = "run";
   const words = command.split(" ");
   const known = options.get(command) ?? [["--json", false] as const];
-  for (let count = random.pick([0, 1, 1, 1, 2, 3]); count > 0; count--) {
+  const fewest = READERS.includes(command) ? 1 : 0;
+  for (let count = Math.max(random.pick([0, 1, 1, 1, 2, 3]), fewest); count > 0; count--) {
     words.push(random.oneIn(12) ? random.pick(VALUES) : random.pick(FILES));
   }
   for (let count = random.below(5); count > 0; count--) {
