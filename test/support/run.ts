@@ -22,7 +22,7 @@ import { Tally } from "./tally.ts";
 import { thorough } from "./thorough.ts";
 
 /** Milliseconds. No process of test files takes as long; a test that hangs fails. */
-const PROCESS_TIMEOUT = 10 * 60_000;
+const PROCESS_TIMEOUT = 15 * 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
