@@ -20,7 +20,9 @@ export class AddressRanges {
     const free = this.#free[index];
     const end = start + BigInt(size);
     if (size <= 0 || free === undefined || end > free.end) return false;
-    this.#free.splice(index, 1, ...notEmpty({ ...free, end: start }, { ...free, start: end }));
+    this.#free.splice(index, 1);
+    if (end < free.end) this.#free.splice(index, 0, { start: end, end: free.end });
+    if (free.start < start) this.#free.splice(index, 0, { start: free.start, end: start });
     this.#used.set(start, end);
     return true;
   }
@@ -60,8 +62,4 @@ export class AddressRanges {
   #lastAtOrBelow(address: bigint): number {
     return lastAtOrBelowBy(this.#free, ({ start }) => start, address);
   }
-}
-
-function notEmpty(...ranges: AddressRange[]): AddressRange[] {
-  return ranges.filter(({ start, end }) => start < end);
 }
