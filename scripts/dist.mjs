@@ -58,11 +58,11 @@ const DECLARATION = ".d.ts";
 const PAGE = ["page.css", "page.html", "page.js"];
 /** A string or template with a path that names a file of the package at run time. */
 const URLS = /(new URL\(\s*)(["`])(\.[^"`]*)\2/g;
+/** The same in the script that isn't bundled. */
+const IMPORTS = /((?:require|import)\()(["])(\.[^"]*)\2/g;
 /** An export of another file's names, and an import of names, as tsc writes them. */
 const REEXPORTS = /^export (\*|\{[^}]*\}) from "([^"]+)";$/gm;
 const IMPORTED = /^import \{([^}]*)\} from "([^"]+)";$/gm;
-/** The same in the script that isn't bundled. */
-const IMPORTS = /((?:require|import)\()(["])(\.[^"]*)\2/g;
 
 /** The text of a file with its paths rewritten relative to dist/. */
 function placed(file, paths) {

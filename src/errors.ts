@@ -85,3 +85,12 @@ export function systemError(error: unknown): string {
   const { message } = error as Error;
   return /^E[A-Z0-9]+: (.*?)(, \w+.*)?$/.exec(message)?.[1] ?? message;
 }
+
+/** Does what writes to a path. @throws Misuse with the path and the system's reason, if the system refuses. */
+export function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Misuse(`${path} can't be written: ${systemError(error)}`);
+  }
+}

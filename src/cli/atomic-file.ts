@@ -16,11 +16,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { systemError } from "../errors.ts";
+import { writing } from "../errors.ts";
+import { ENDING_SIGNALS } from "../host/ending-signals.ts";
 import { temporaryBeside } from "../host/temporary-name.ts";
-import { Misuse, type Sink } from "../index.ts";
+import type { Sink } from "../index.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 /** Sent on a write past the file size limit (ulimit -f); the write then fails with EFBIG. */
 const TOO_LARGE = "SIGXFSZ";
 /** Milliseconds between two checks for a signal. */
@@ -60,7 +60,7 @@ export async function writeAtomically(
   fill: (sink: Sink) => Iterable<unknown>,
   mode?: number,
 ): Promise<void> {
-  const target = orSay(path, () => resolved(path));
+  const target = writing(path, () => resolved(path));
   const permissions = target.mode ?? mode;
   const temporary = target.plain ? temporaryBeside(target.path) : null;
   // Opening a pipe waits for its reader; signals can end that wait because they are not held back yet.
@@ -75,8 +75,8 @@ export async function writeAtomically(
       file.close();
     }
     if (temporary === null) return;
-    if (permissions !== undefined) orSay(path, () => chmodSync(temporary, permissions));
-    orSay(path, () => renameSync(temporary, target.path));
+    if (permissions !== undefined) writing(path, () => chmodSync(temporary, permissions));
+    writing(path, () => renameSync(temporary, target.path));
   } catch (error) {
     if (temporary !== null) rmSync(temporary, { force: true });
     if (error instanceof Ended) signals.end(error);
@@ -92,7 +92,7 @@ export async function writeAtomically(
  * @throws Misuse when the result's path can't be resolved.
  */
 export function temporaryPath(path: string): string {
-  const target = orSay(path, () => resolved(path));
+  const target = writing(path, () => resolved(path));
   return temporaryBeside(target.plain ? target.path : join(tmpdir(), "farjal"));
 }
 
@@ -128,7 +128,7 @@ class Signals {
   };
 
   constructor() {
-    for (const signal of SIGNALS) process.on(signal, this.#hear);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#hear);
     process.on(TOO_LARGE, ignore);
   }
 
@@ -149,7 +149,7 @@ class Signals {
   }
 
   close(): void {
-    for (const signal of SIGNALS) process.removeListener(signal, this.#hear);
+    for (const signal of ENDING_SIGNALS) process.removeListener(signal, this.#hear);
     process.removeListener(TOO_LARGE, ignore);
   }
 }
@@ -165,7 +165,7 @@ class OpenFile implements Sink {
   /** @param flags "wx" creates a new file, with `mode` less the umask's bits. */
   constructor(path: string, opened: string, flags: "w" | "wx", mode?: number) {
     this.#path = path;
-    this.#descriptor = orSay(path, () => openSync(opened, flags, mode));
+    this.#descriptor = writing(path, () => openSync(opened, flags, mode));
   }
 
   write(bytes: Uint8Array): void {
@@ -177,23 +177,15 @@ class OpenFile implements Sink {
   }
 
   close(): void {
-    orSay(this.#path, () => closeSync(this.#descriptor));
+    writing(this.#path, () => closeSync(this.#descriptor));
   }
 
   #write(bytes: Uint8Array, position: number | null): void {
     for (let done = 0; done < bytes.length; ) {
       const at = position === null ? null : position + done;
-      done += orSay(this.#path, () =>
+      done += writing(this.#path, () =>
         writeSync(this.#descriptor, bytes, done, bytes.length - done, at),
       );
     }
-  }
-}
-
-function orSay<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new Misuse(`${path} can't be written: ${systemError(error)}`);
   }
 }

@@ -12,13 +12,12 @@ import {
   statSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { systemError } from "../errors.ts";
+import { writing } from "../errors.ts";
+import { ENDING_SIGNALS } from "../host/ending-signals.ts";
 import { pathStats } from "../host/path-kind.ts";
 import { temporaryBeside } from "../host/temporary-name.ts";
 import { Misuse } from "../index.ts";
 import { writeWhole } from "./atomic-file.ts";
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
 export interface OutputTreeOptions {
   /** Whether others write into it too. */
@@ -52,16 +51,16 @@ export class OutputTree {
     if (there !== undefined && !there.isDirectory()) {
       throw new Misuse(`${path} is not a directory`);
     }
-    if (!shared && there !== undefined && orSay(path, () => readdirSync(path)).length > 0) {
+    if (!shared && there !== undefined && writing(path, () => readdirSync(path)).length > 0) {
       throw new Misuse(`${path} has files already: name a new directory`);
     }
     this.#path = path;
     this.#source = source;
     this.#directory = shared ? path : temporaryBeside(resolve(path));
     // From before the directory is there: a signal without a listener ends the program at once.
-    if (!shared) for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    if (!shared) for (const signal of ENDING_SIGNALS) process.on(signal, this.#onSignal);
     try {
-      orSay(path, () => mkdirSync(this.#directory, { recursive: true }));
+      writing(path, () => mkdirSync(this.#directory, { recursive: true }));
     } catch (error) {
       this.#release();
       throw error;
@@ -72,7 +71,7 @@ export class OutputTree {
   async write(path: string, bytes: Uint8Array, original: string): Promise<void> {
     if (!this.#isOpen) throw new Misuse(`${this.#path} isn't finished`);
     const target = join(this.#directory, path);
-    orSay(join(this.#path, path), () => mkdirSync(dirname(target), { recursive: true }));
+    writing(join(this.#path, path), () => mkdirSync(dirname(target), { recursive: true }));
     const { mode } = statSync(join(this.#source, original));
     await writeWhole(target, bytes, mode & 0o777);
   }
@@ -80,7 +79,7 @@ export class OutputTree {
   /** Gives the directory its name. */
   finish(): void {
     if (this.#directory === this.#path) return;
-    orSay(this.#path, () => {
+    writing(this.#path, () => {
       if (pathStats(this.#path) !== undefined) rmdirSync(this.#path);
       renameSync(this.#directory, this.#path);
     });
@@ -96,7 +95,7 @@ export class OutputTree {
 
   #release(): void {
     this.#isOpen = false;
-    for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
+    for (const signal of ENDING_SIGNALS) process.removeListener(signal, this.#onSignal);
   }
 }
 
@@ -105,12 +104,4 @@ function realPath(path: string): string {
   if (pathStats(path) !== undefined) return realpathSync(path);
   const above = dirname(path);
   return above === path ? path : join(realPath(above), basename(path));
-}
-
-function orSay<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new Misuse(`${path} can't be written: ${systemError(error)}`);
-  }
 }

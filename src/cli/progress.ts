@@ -3,13 +3,6 @@
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "./terminal.ts";
 
-/** A bar that the caller starts and stops; null if stderr is no terminal. */
-export function progressBar({ progress }: Terminal): SingleBar | null {
-  if (progress === null) return null;
-  const format = "{bar} {value}/{total}, {eta_formatted} to go";
-  return new SingleBar({ stream: progress, format, clearOnComplete: true, hideCursor: true });
-}
-
 /** The progress of work that says how much of it is done. */
 export class Progress {
   readonly #bar: SingleBar | null;
@@ -26,4 +19,11 @@ export class Progress {
   stop(): void {
     this.#bar?.stop();
   }
+}
+
+/** A bar that isn't started; null if stderr is no terminal. */
+function progressBar({ progress }: Terminal): SingleBar | null {
+  if (progress === null) return null;
+  const format = "{bar} {value}/{total}, {eta_formatted} to go";
+  return new SingleBar({ stream: progress, format, clearOnComplete: true, hideCursor: true });
 }

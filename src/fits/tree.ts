@@ -118,7 +118,12 @@ export async function judgeTree(directory: string, options: TreeOptions): Promis
   const profile = profileOf(options, target);
   const setup: JudgeSetup = { directory, parts: portableParts(parts), profile, base };
   const { shard = WHOLE, timings } = options;
-  const part = plannedPart(paths, shard, timings && earlierTimes(timings));
+  const part = plannedPart(
+    paths,
+    shard,
+    timings && { items: timings.modules, times: timings.times },
+    ({ file }) => file,
+  );
   const { places, seconds: expected } = part;
   const { answers: verdicts, seconds } = await inThreads<JudgeTask, Verdict>({
     name: "judgeOne",
@@ -175,8 +180,4 @@ function inThreads<T, R>({ options, ...round }: Round<T, R>): Promise<PoolAnswer
   if (round.tasks.length === 0) return Promise.resolve({ answers: [], seconds: [] });
   const { jobs, timeLimit } = options;
   return runOnCores({ worker: WORKER, ...round, jobs, timeLimit });
-}
-
-function earlierTimes({ modules, times }: Pick<TreeFits, "modules" | "times">) {
-  return modules.map(({ file }, index) => [file, times[index]] as const);
 }

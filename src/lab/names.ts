@@ -73,8 +73,9 @@ export class Names {
 }
 
 /**
- * A module's functions and objects, by the low words of their addresses. As in kallsyms, each extends to the next in its section, and of several at one
- * address the first in the symbol table names it: a static init function has its own name, not init_module's.
+ * A module's functions and objects, by the low words of their addresses. As in kallsyms, each extends to the next in its
+ * section, and of several at one address the first in the symbol table names it: a static init function has its own name,
+ * not init_module's.
  */
 export function moduleSymbols<A extends Address>({
   name: module,

@@ -54,7 +54,12 @@ export async function mendTree(
   checkShard(shard);
   const paths = modulePaths(directory);
   requireOwnOutputs(paths);
-  const part = plannedPart(paths, shard, timings && earlierTimes(timings));
+  const part = plannedPart(
+    paths,
+    shard,
+    timings && { items: timings.results, times: timings.times },
+    ({ path }) => path,
+  );
   const setup: MendSetup = {
     directory,
     options: { sites, noJumps, stripDebug },
@@ -87,10 +92,6 @@ export async function mendTree(
     results: answers.map(({ result }) => result),
     times: seconds.map((one) => Number(one.toFixed(4))),
   };
-}
-
-function earlierTimes({ results, times }: Pick<MendedTree, "results" | "times">) {
-  return results.map(({ path }, index) => [path, times[index]] as const);
 }
 
 /** @throws Misuse */

@@ -3,7 +3,7 @@
 // depth with RETURNS, task}.
 
 import { host } from "#host";
-import { Misuse, systemError } from "../errors.ts";
+import { Misuse, writing } from "../errors.ts";
 import type { ScratchFile } from "../host/host.ts";
 
 const RECORD_WORDS = 8;
@@ -51,7 +51,7 @@ export class EventStore {
   static file(path: string, named = path): EventStore {
     return new EventStore(
       PIECE,
-      orSay(named, () => host.scratchFile(path)),
+      writing(named, () => host.scratchFile(path)),
       named,
     );
   }
@@ -120,13 +120,13 @@ export class EventStore {
   }
 
   #flush(file: ScratchFile): void {
-    orSay(this.#named, () => file.append(new Uint8Array(this.#words.buffer)));
+    writing(this.#named, () => file.append(new Uint8Array(this.#words.buffer)));
     this.#filed = this.#written;
   }
 
   #read(bytes: Uint8Array, from: number): void {
     for (let done = 0; done < bytes.length; ) {
-      const got = orSay(
+      const got = writing(
         this.#named,
         () => this.#file?.read(bytes.subarray(done), from + done) ?? 0,
       );
@@ -149,12 +149,4 @@ function record(words: Uint32Array, index: number): EventRecord {
     depth: depth % RETURNS,
     task: word(7),
   };
-}
-
-function orSay<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new Misuse(`${path} can't be written: ${systemError(error)}`);
-  }
 }

@@ -223,7 +223,7 @@ export class RunLoop {
     const end = Math.min(this.#host.count + limitInstructions, Number.MAX_SAFE_INTEGER);
     for (;;) {
       const until = entry === "run" ? Math.min(end, this.#observeAt) : end;
-      const reason = this.#isInDebt() ? this.#rest(end, entry) : this.#runTo(until, slice, entry);
+      const reason = this.#mustRest() ? this.#rest(end, entry) : this.#runTo(until, slice, entry);
       const isEarly = reason === STOP_LIMIT && this.#host.count < end;
       const stop = isEarly ? this.#observeAgain(end) : this.#attend(reason, end);
       if (stop === undefined) continue;
@@ -232,8 +232,8 @@ export class RunLoop {
     }
   }
 
-  /** Whether the translator has done more than the run has paid for. */
-  #isInDebt(): boolean {
+  /** Whether to interpret without looking for hot code: the translator's work isn't paid for, or #judge() said so. */
+  #mustRest(): boolean {
     if (this.#engine !== "auto" || this.#translator === undefined) return false;
     if (this.#words[ENGINE / 4] !== 1) return false;
     const work = this.#translator.work + this.#observations * OBSERVATION_WORK;
@@ -283,7 +283,7 @@ export class RunLoop {
         const reason = this.#runTo(Math.min(this.#host.count + REST, end), REST, entry);
         if (reason !== STOP_LIMIT || this.#host.count >= end) return reason;
         this.#words[ENGINE / 4] = 1;
-        if (!this.#isInDebt()) return STOP_RESTED;
+        if (!this.#mustRest()) return STOP_RESTED;
         this.#words[ENGINE / 4] = 0;
       }
     } finally {

@@ -14,17 +14,19 @@ export interface PlannedPart {
 
 /**
  * @param names of the whole work's items, in its order.
- * @param earlier the names and seconds of an earlier run's items; undefined if there was none.
+ * @param earlier an earlier run's items and the seconds of each; undefined if there was none.
+ * @param nameOf an earlier item's name.
  */
-export function plannedPart(
+export function plannedPart<T>(
   names: readonly string[],
   shard: Shard,
-  earlier?: Iterable<readonly [name: string, seconds: number | undefined]>,
+  earlier: { readonly items: readonly T[]; readonly times: readonly number[] } | undefined,
+  nameOf: (item: T) => string,
 ): PlannedPart {
   if (earlier === undefined) {
     return { places: rangeOf(names.length, shard), seconds: null, weights: null };
   }
-  const known = new Map(earlier);
+  const known = new Map(earlier.items.map((item, index) => [nameOf(item), earlier.times[index]]));
   const seconds = names.map((name) => known.get(name) ?? null);
   const places = balancedPart(seconds, shard);
   return { places, seconds, weights: places.map((place) => seconds[place] ?? 0) };

@@ -1,7 +1,8 @@
 // Finds the files of a module's dependencies, which its modinfo names. It looks beside the module's file, and anywhere
 // in the modules tree around it: the nearest directory above that holds `kernel/` and either is in `modules/` or has
 // lists such as `modules.order`, as /lib/modules/RELEASE does. For the modules of a whole directory it looks there
-// first. A kernel's own modules are where a distribution installs them. '-' and '_' are equivalent in a module's name, as for modprobe.
+// first. A kernel's own modules are where a distribution installs them. '-' and '_' are equivalent in a module's name, as
+// for modprobe.
 
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";

@@ -93,6 +93,7 @@ export async function sweep(
     farJumps = "trampoline",
     stubMissing = false,
     rules = null,
+    timings,
   } = options;
   checkShard(shard);
   const bases = options.bases ?? [DEFAULT_BASE];
@@ -119,7 +120,12 @@ export async function sweep(
   }
   const all = bases.flatMap((base) => modules.map((module) => ({ ...module, base })));
   const names = all.map(({ label, base }) => itemName(label, hex(base)));
-  const part = plannedPart(names, shard, options.timings && earlierTimes(options.timings));
+  const part = plannedPart(
+    names,
+    shard,
+    timings && { items: timings.results, times: timings.speed.times },
+    ({ path, base }) => itemName(path, base),
+  );
   const { places, seconds } = part;
   const subject: SweepSubject = {
     farjal: version(),
@@ -187,10 +193,4 @@ function failedAnswer(task: LoaderTask, why: string, seconds: number): LoaderAns
 
 function itemName(label: string, base: string): string {
   return `${base} ${label}`;
-}
-
-function earlierTimes({ results, speed }: Pick<Sweep, "results" | "speed">) {
-  return results.map(
-    ({ path, base }, index) => [itemName(path, base), speed.times[index]] as const,
-  );
 }

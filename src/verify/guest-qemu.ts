@@ -17,6 +17,7 @@ import { join } from "node:path";
 import type { Endian } from "../bytes/endian.ts";
 import { Words } from "../bytes/words.ts";
 import { Misuse, systemError } from "../errors.ts";
+import { ENDING_SIGNALS } from "../host/ending-signals.ts";
 import type { GuestBoot, GuestEnd } from "./guest-boot.ts";
 import { RECORDS } from "./records.ts";
 
@@ -25,7 +26,6 @@ const QEMU = {
   32: { little: "qemu-system-mipsel", big: "qemu-system-mips", cpu: "24Kf" },
   64: { little: "qemu-system-mips64el", big: "qemu-system-mips64", cpu: "5KEc" },
 } as const;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const LOOK_EVERY_MS = 250;
 
 /** @throws Misuse when there is no QEMU. */
@@ -116,10 +116,10 @@ function holdOn(child: ChildProcess, directory: string): () => void {
   };
   const letGo = (): void => {
     process.removeListener("exit", end);
-    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+    for (const signal of ENDING_SIGNALS) process.removeListener(signal, onSignal);
   };
   process.once("exit", end);
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
   return letGo;
 }
 

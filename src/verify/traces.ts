@@ -69,9 +69,9 @@ function reprinted<A extends Address>(text: string, { profile }: LoadedModule<A>
 }
 
 function firstDifference(theirs: string, ours: string): string {
-  const own = ours.split("\n");
-  const line = theirs.split("\n").findIndex((text, index) => text !== own[index]);
-  return `line ${line + 1} of Linux's trace is "${theirs.split("\n")[line] ?? ""}", farjal prints "${own[line] ?? ""}"`;
+  const [live, own] = [theirs.split("\n"), ours.split("\n")];
+  const line = live.findIndex((text, index) => text !== own[index]);
+  return `line ${line + 1} of Linux's trace is "${live[line] ?? ""}", farjal prints "${own[line] ?? ""}"`;
 }
 
 function isWhole(text: string): boolean {

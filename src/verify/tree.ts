@@ -77,7 +77,12 @@ export async function verifyTree(
   const { shard = WHOLE, timings, onProgress, ...own } = options;
   checkShard(shard);
   const paths = modulePaths(directory);
-  const part = plannedPart(paths, shard, timings && earlierTimes(timings));
+  const part = plannedPart(
+    paths,
+    shard,
+    timings && { items: timings.modules, times: timings.times },
+    ({ path }) => path,
+  );
   const verifier = await openVerifier(own);
   const wanted = part.places.map((place) => paths[place] as string);
   const work = new TreeWork(verifier, directory, (done) => onProgress?.(done, wanted.length));
@@ -99,10 +104,6 @@ export async function verifyTree(
     times: wanted.map((path) => Number((work.results.get(path)?.seconds ?? 0).toFixed(4))),
     held: modules.every(isSame),
   };
-}
-
-function earlierTimes({ modules, times }: Pick<VerifiedTree, "modules" | "times">) {
-  return modules.map(({ path }, index) => [path, times[index]] as const);
 }
 
 /** One boot: the modules that are wanted of it, and all of them with their dependencies. */

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { openSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { systemError } from "../../errors.ts";
+import { writing } from "../../errors.ts";
 import { hex } from "../../hex.ts";
 import {
   type AnyKernel,
@@ -487,17 +487,10 @@ function capture(board: Board, path: string | undefined): void {
 }
 
 function openLog(path: string): (bytes: Uint8Array) => void {
-  const orSay = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw new Misuse(`${path} can't be written: ${systemError(error)}`);
-    }
-  };
-  const file = orSay(() => openSync(path, "w"));
+  const file = writing(path, () => openSync(path, "w"));
   return (bytes) => {
     for (let done = 0; done < bytes.length; ) {
-      done += orSay(() => writeSync(file, bytes, done));
+      done += writing(path, () => writeSync(file, bytes, done));
     }
   };
 }

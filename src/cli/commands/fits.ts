@@ -10,7 +10,6 @@ import {
   type Fits,
   type FitsOptions,
   fitsFromJson,
-  Incomplete,
   judgeAgainst,
   judgeModules,
   judgeTree,
@@ -31,8 +30,8 @@ import { DEFAULT_BASE, ruleChoice, withRules } from "../options/module-options.t
 import { countReader, readAddress } from "../options/numbers.ts";
 import {
   chosenShard,
-  incompleteAnswer,
   joinsParts,
+  mergedAnswer,
   readDocument,
   type ShardOptions,
   withShards,
@@ -194,13 +193,9 @@ function merged(
   options: FitsCommandOptions,
   terminal: Terminal,
 ): Promise<Answer> | Answer {
-  const parts = names.map((name) => ({ name, part: fitsFromJson(name, readDocument(name)) }));
-  try {
-    return answer(mergeFits(parts), true, options, terminal);
-  } catch (error) {
-    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
-    throw error;
-  }
+  return mergedAnswer(names, terminal, fitsFromJson, (parts) =>
+    answer(mergeFits(parts), true, options, terminal),
+  );
 }
 
 async function answer(

@@ -5,7 +5,6 @@
 import { type Command, Option } from "commander";
 import { isDirectory, pathStats } from "../../host/path-kind.ts";
 import {
-  Incomplete,
   type MendedTree,
   type MendReport,
   type MendResult,
@@ -29,8 +28,8 @@ import { changeJson } from "../json/changes.ts";
 import { countReader } from "../options/numbers.ts";
 import {
   chosenShard,
-  incompleteAnswer,
   joinsParts,
+  mergedAnswer,
   readDocument,
   type ShardOptions,
   withShards,
@@ -216,20 +215,16 @@ function merged(
       "--merge joins reports and writes no modules, so -o and --check have no meaning with it",
     );
   }
-  const parts = names.map((name) => ({ name, part: mendedFromJson(name, readDocument(name)) }));
-  try {
-    return treeAnswer(mergeMended(parts), null, terminal);
-  } catch (error) {
-    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
-    throw error;
-  }
+  return mergedAnswer(names, terminal, mendedFromJson, (parts) =>
+    treeAnswer(mergeMended(parts), null, terminal),
+  );
 }
 
 function treeAnswer(mended: MendedTree, written: string | null, { paint }: Terminal): Answer {
-  const { results } = mended;
+  const checks = mended.results.map(checkOf);
   return {
-    held: results.every(({ verdict }) => verdict === "mended" || verdict === "nothing"),
-    checks: results.map(checkOf),
+    held: checks.every(({ failure }) => failure === null),
+    checks,
     json: { ...mended },
     text: mendTreeText(mended, written, paint),
   };

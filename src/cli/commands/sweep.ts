@@ -4,7 +4,6 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { Address } from "../../address.ts";
 import {
-  Incomplete,
   type ModuleResult,
   mergeSweeps,
   type Sweep,
@@ -27,13 +26,13 @@ import {
 import { countReader, readAddress } from "../options/numbers.ts";
 import {
   chosenShard,
-  incompleteAnswer,
   joinsParts,
+  mergedAnswer,
   readDocument,
   type ShardOptions,
   withShards,
 } from "../options/shard.ts";
-import { progressBar } from "../progress.ts";
+import { Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
@@ -123,7 +122,7 @@ async function swept(
     timings,
   } = options;
   const shard = chosenShard(options.shard, terminal);
-  const bar = progressBar(terminal);
+  const progress = new Progress(terminal);
   try {
     return await sweep(names, {
       bases: base,
@@ -138,24 +137,17 @@ async function swept(
       ...(jobs === undefined ? {} : { jobs }),
       ...(shard === undefined ? {} : { shard }),
       ...(timings === undefined ? {} : { timings: sweepFromJson(timings, readDocument(timings)) }),
-      onResult: (result, done, count) => {
-        if (!bar?.isActive) bar?.start(count, done, { path: result.path });
-        else bar.update(done, { path: result.path });
-      },
+      onResult: (_result, done, count) => progress.at(done, count),
     });
   } finally {
-    bar?.stop();
+    progress.stop();
   }
 }
 
 function merged(names: readonly string[], terminal: Terminal): Answer {
-  const shards = names.map((name) => ({ name, sweep: sweepFromJson(name, readDocument(name)) }));
-  try {
-    return answer(mergeSweeps(shards), terminal);
-  } catch (error) {
-    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
-    throw error;
-  }
+  return mergedAnswer(names, terminal, sweepFromJson, (parts) =>
+    answer(mergeSweeps(parts.map(({ name, part }) => ({ name, sweep: part }))), terminal),
+  );
 }
 
 function answer(sweep: Sweep, terminal: Terminal): Answer {

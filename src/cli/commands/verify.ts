@@ -7,7 +7,6 @@ import { isDirectory } from "../../host/path-kind.ts";
 import {
   GUEST_MACHINES,
   type GuestMachine,
-  Incomplete,
   Misuse,
   mergeVerified,
   type VerifiedModule,
@@ -22,8 +21,8 @@ import { type CacheOptions, cacheOption, kernelStore } from "../kernel-store.ts"
 import { countReader } from "../options/numbers.ts";
 import {
   chosenShard,
-  incompleteAnswer,
   joinsParts,
+  mergedAnswer,
   readDocument,
   type ShardOptions,
   withShards,
@@ -106,13 +105,9 @@ async function answered(
 }
 
 function merged(names: readonly string[], terminal: Terminal): Answer {
-  const parts = names.map((name) => ({ name, part: verifiedFromJson(name, readDocument(name)) }));
-  try {
-    return treeAnswer(mergeVerified(parts), terminal);
-  } catch (error) {
-    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
-    throw error;
-  }
+  return mergedAnswer(names, terminal, verifiedFromJson, (parts) =>
+    treeAnswer(mergeVerified(parts), terminal),
+  );
 }
 
 function treeAnswer(tree: VerifiedTree, { paint }: Terminal): Answer {

@@ -3,7 +3,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { parsedJson } from "../../checked-json.ts";
-import { type Incomplete, Misuse, type Shard, shardFromEnvironment } from "../../index.ts";
+import { Incomplete, Misuse, type Shard, shardFromEnvironment } from "../../index.ts";
 import { JSON_BYTES, SHARDS } from "../../limits.ts";
 import { isShard } from "../../shards/shard.ts";
 import type { Answer } from "../answer.ts";
@@ -62,8 +62,27 @@ export function readDocument(name: string): unknown {
   return parsedJson(fileText(name, JSON_BYTES), name);
 }
 
-/** The answer for parts that don't make a whole: the parts to do again, one a line. */
-export function incompleteAnswer(error: Incomplete, { notePaint }: Terminal): Answer {
+/**
+ * The answer for the parts of a work, each read from its JSON document; if they don't make a whole, which parts to do
+ * again.
+ */
+export function mergedAnswer<P, A>(
+  names: readonly string[],
+  terminal: Terminal,
+  read: (name: string, document: unknown) => P,
+  answer: (parts: readonly { readonly name: string; readonly part: P }[]) => A,
+): A | Answer {
+  const parts = names.map((name) => ({ name, part: read(name, readDocument(name)) }));
+  try {
+    return answer(parts);
+  } catch (error) {
+    if (error instanceof Incomplete) return incompleteAnswer(error, terminal);
+    throw error;
+  }
+}
+
+/** The parts to do again, one a line. */
+function incompleteAnswer(error: Incomplete, { notePaint }: Terminal): Answer {
   const { message, missing, doubled, foreign, retry } = error;
   return {
     held: false,

@@ -12,9 +12,9 @@ import {
 import { relocationTables } from "../../elf/contents.ts";
 import { SHF_ALLOC, SHF_EXECINSTR } from "../../elf/numbers.ts";
 import type { ElfObject, Section } from "../../elf/object.ts";
-import { Refusal } from "../../errors.ts";
 import { MODULE_CALL_SITES } from "../../limits.ts";
 import type { ModuleSections } from "../layout/sections.ts";
+import { tooMany } from "../too-many.ts";
 import { readPointers } from "./pointers.ts";
 
 export const MCOUNT = "_mcount";
@@ -53,7 +53,8 @@ export function readCallSites(sections: ModuleSections, plain: boolean): CallSit
   const recorded: CallSitePlace[] = [];
   for (const { section, offset } of table ? readPointers(sections, table).pointers.values() : []) {
     if (section === undefined) continue;
-    if (recorded.length === MODULE_CALL_SITES) throw tooMany();
+    if (recorded.length === MODULE_CALL_SITES)
+      throw tooMany(MODULE_CALL_SITES, `calls of ${MCOUNT}`);
     recorded.push({ section, offset });
   }
   const known = new Set(recorded.map(key));
@@ -63,14 +64,6 @@ export function readCallSites(sections: ModuleSections, plain: boolean): CallSit
     unrecorded: calls.filter(({ place }) => !known.has(key(place))).map(({ place }) => place),
     shortCalls,
   };
-}
-
-function tooMany(): Refusal {
-  return new Refusal({
-    errno: "ENOEXEC",
-    dmesg: [],
-    explanation: `the module has more than ${MODULE_CALL_SITES} calls of ${MCOUNT}, and no real one has`,
-  });
 }
 
 function key({ section, offset }: CallSitePlace): string {
@@ -94,7 +87,8 @@ function callsOf(elf: ElfObject, name: string): { place: CallSitePlace; type: nu
       const offset = table.offset(index);
       if (type === R_MIPS_HI16 && offset === highest + 4) continue;
       if (type === R_MIPS_HIGHEST) highest = offset;
-      if (calls.length === MODULE_CALL_SITES) throw tooMany();
+      if (calls.length === MODULE_CALL_SITES)
+        throw tooMany(MODULE_CALL_SITES, `calls of ${MCOUNT}`);
       calls.push({ place: { section: table.target, offset }, type });
     }
   }

@@ -6,10 +6,10 @@ import { type Address, plus } from "../../address.ts";
 import { contents, relocationTables } from "../../elf/contents.ts";
 import { SHN_LORESERVE, SHN_UNDEF, STB_LOCAL, STT_FUNC, STT_NOTYPE } from "../../elf/numbers.ts";
 import type { ElfObject, ElfSymbol } from "../../elf/object.ts";
-import { Refusal } from "../../errors.ts";
 import { MODULE_JUMPS } from "../../limits.ts";
 import type { Jump, Place } from "../../trampoline/facts.ts";
 import type { ModuleLayout } from "../layout/layout.ts";
+import { tooMany } from "../too-many.ts";
 import { appliedEntries, stoppingSymbols } from "./applied.ts";
 
 /**
@@ -44,7 +44,7 @@ export function gatherJumps<A extends Address>(
       const addend = table.hasAddends ? table.addend(index) : addendOf(word);
       const target = moved(value, addend);
       functions ??= functionStarts(elf);
-      if (jumps.length === MODULE_JUMPS) throw tooMany();
+      if (jumps.length === MODULE_JUMPS) throw tooMany(MODULE_JUMPS, "relocations of j and jal");
       jumps.push({
         section: table.target.name,
         offset,
@@ -62,14 +62,6 @@ export function gatherJumps<A extends Address>(
     }
   }
   return jumps;
-}
-
-function tooMany(): Refusal {
-  return new Refusal({
-    errno: "ENOEXEC",
-    dmesg: [],
-    explanation: `the module has more than ${MODULE_JUMPS} relocations of j and jal, and no real one has`,
-  });
 }
 
 /** The in-place addend of j and jal: the 26-bit field times four, sign-extended from 28 bits. */
